@@ -1,0 +1,192 @@
+// Package application is the life of one application: who may do what to it in which stage, and what a decision
+// produces. It is pure: the caller locks, loads and saves.
+package application
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/access"
+	"zhucan/internal/calendar"
+	"zhucan/internal/fault"
+)
+
+// Stage is the state of an application.
+type Stage string
+
+// The stages. In town_delegated mode a submitted application goes straight to the town; the two district stages belong
+// to the full chain.
+const (
+	Draft               Stage = "draft"
+	Submitted           Stage = "submitted"
+	TownReview          Stage = "town_review"
+	CDPFReview          Stage = "cdpf_review"
+	CivilAffairsDecides Stage = "civil_affairs_decision"
+	Approved            Stage = "approved"
+	Returned            Stage = "returned"
+	Rejected            Stage = "rejected"
+	Withdrawn           Stage = "withdrawn"
+	CancelledDuplicate  Stage = "cancelled_duplicate"
+)
+
+// keepsMonthFor is how many days after a return the month of application is kept (choice).
+const keepsMonthFor = 30
+
+// Applicant is who applies for the person: self, guardian, supporter, village_committee or agent.
+type Applicant struct{ Relation, Name string }
+
+// Application is one request for one programme.
+type Application struct {
+	ID          uuid.UUID
+	Version     int
+	PersonID    uuid.UUID
+	Programme   string
+	Stage       Stage
+	AppliedOn   calendar.Date
+	OwedFrom    calendar.Month // first month that can be owed; fixed at submission
+	Applicant   Applicant
+	BankAccount string
+	EnteredBy   uuid.UUID
+	SubmittedBy uuid.UUID
+	SubmittedAt time.Time
+	ReturnedOn  calendar.Date
+	DecidedBy   uuid.UUID
+	DecidedAt   time.Time
+	Explanation *Explanation
+	CreatedAt   time.Time
+	Steps       []Step
+	AwardID     uuid.UUID // of the award that approval opened
+}
+
+// Step is one thing done to an application.
+type Step struct {
+	ID         uuid.UUID
+	At         time.Time
+	Action     string
+	ActorID    uuid.UUID
+	ActorRole  access.Role
+	ActorName  string
+	From, To   Stage
+	ReasonCode string
+	Reason     string
+	Fields     []string // what has to be corrected
+}
+
+// Explanation is what a decision rested on, kept as it was.
+type Explanation struct {
+	RuleSet     string              `json:"rule_set"`
+	PackVersion string              `json:"pack_version"`
+	AsOf        calendar.Date       `json:"as_of"`
+	StartMonth  calendar.Month      `json:"start_month,omitzero"`
+	Outcome     string              `json:"outcome"`
+	AmountFen   int64               `json:"monthly_amount_fen"`
+	Reasons     []ExplanationReason `json:"reasons"`
+}
+
+// ExplanationReason is one condition in both languages. Passed is nil where a fact was missing.
+type ExplanationReason struct {
+	Code   string `json:"code"`
+	Passed *bool  `json:"passed"`
+	ZH     string `json:"zh"`
+	EN     string `json:"en"`
+	Cite   string `json:"cite"`
+}
+
+// Enter begins an application as a draft.
+func Enter(id, person uuid.UUID, programme string, appliedOn calendar.Date, by Applicant, account string, who access.Actor, now time.Time) (Application, error) {
+	a := Application{ID: id, Version: 1, PersonID: person, Programme: programme, Stage: Draft, AppliedOn: appliedOn, Applicant: by,
+		BankAccount: account, EnteredBy: who.AccountID, CreatedAt: now}
+	if appliedOn.After(calendar.DateOf(now)) {
+		return a, fault.InvalidFields(fault.Field{Name: "applied_on", Code: "DATE_IN_FUTURE", ZH: "申请日期不能晚于今天", EN: "applied_on is after today"})
+	}
+	a.step(who, now, "enter", Draft, Draft)
+	return a, nil
+}
+
+// Submit hands a draft in. The month of application becomes the first that can be owed (自递交申请当月计发, 国发〔2015〕52号).
+func (a *Application) Submit(who access.Actor, now time.Time) error {
+	if a.Stage != Draft {
+		return a.notInStage()
+	}
+	a.OwedFrom = a.AppliedOn.Month()
+	a.handIn(who, now, "submit")
+	return nil
+}
+
+// Resubmit hands a returned application in again. Within 30 days of the return its month is kept; later the month of
+// the new submission counts.
+func (a *Application) Resubmit(who access.Actor, now time.Time) error {
+	if a.Stage != Returned {
+		return a.notInStage()
+	}
+	today := calendar.DateOf(now)
+	if today.After(a.ReturnedOn.Add(keepsMonthFor)) {
+		a.OwedFrom = today.Month()
+	}
+	a.handIn(who, now, "resubmit")
+	return nil
+}
+
+func (a *Application) handIn(who access.Actor, now time.Time, action string) {
+	a.SubmittedBy, a.SubmittedAt = who.AccountID, now
+	a.step(who, now, action, a.Stage, TownReview)
+}
+
+// Withdraw ends an application that is not decided, at the applicant's wish.
+func (a *Application) Withdraw(who access.Actor, reason string, now time.Time) error {
+	if !slices.Contains([]Stage{Draft, TownReview, Returned}, a.Stage) {
+		return a.notInStage()
+	}
+	a.step(who, now, "withdraw", a.Stage, Withdrawn)
+	a.lastStep().Reason = reason
+	return nil
+}
+
+// Ruling is what an officer decides.
+type Ruling struct {
+	Decision   string // approve, return or reject
+	ReasonCode string
+	Reason     string
+	Fields     []string
+}
+
+// Decide rules on an application in review. Who entered or handed in a case does not decide it.
+func (a *Application) Decide(who access.Actor, r Ruling, now time.Time) error {
+	if a.Stage != TownReview {
+		return a.notInStage()
+	}
+	for _, s := range a.Steps {
+		if s.ActorID == who.AccountID && slices.Contains([]string{"enter", "submit", "resubmit"}, s.Action) {
+			return fault.New(fault.Conflict, "OWN_CASE", "不能审批本人录入或提交的申请", "nobody decides a case that he entered")
+		}
+	}
+	to, known := map[string]Stage{"approve": Approved, "return": Returned, "reject": Rejected}[r.Decision]
+	if !known {
+		return fault.InvalidFields(fault.Field{Name: "decision", Code: "UNKNOWN_DECISION", ZH: "审批意见无效", EN: "unknown decision"})
+	}
+	if to != Approved && r.Reason == "" && r.ReasonCode == "" {
+		return fault.InvalidFields(fault.Field{Name: "reason", Code: "REASON_REQUIRED", ZH: "退回或不予批准须说明理由", EN: "a return or rejection needs a reason"})
+	}
+	a.step(who, now, r.Decision, a.Stage, to)
+	last := a.lastStep()
+	last.ReasonCode, last.Reason, last.Fields = r.ReasonCode, r.Reason, r.Fields
+	if to == Returned {
+		a.ReturnedOn = calendar.DateOf(now)
+		return nil
+	}
+	a.DecidedBy, a.DecidedAt = who.AccountID, now
+	return nil
+}
+
+func (a *Application) step(who access.Actor, now time.Time, action string, from, to Stage) {
+	a.Stage = to
+	a.Steps = append(a.Steps, Step{At: now, Action: action, ActorID: who.AccountID, ActorRole: who.Role, ActorName: who.Name, From: from, To: to})
+}
+
+func (a *Application) lastStep() *Step { return &a.Steps[len(a.Steps)-1] }
+
+func (a *Application) notInStage() error {
+	return fault.New(fault.Conflict, "WRONG_STAGE", "申请当前状态（"+string(a.Stage)+"）不能进行此操作", "the application is "+string(a.Stage)+"; this cannot be done now")
+}

@@ -1,0 +1,108 @@
+// Package fault classifies errors, so that a face can answer them without knowing where they came from. Only a fault
+// reaches a user; its texts carry no personal data.
+package fault
+
+import (
+	"errors"
+	"net/http"
+)
+
+// Kind is what the caller can do about an error.
+type Kind int
+
+// The kinds, each with one HTTP status.
+const (
+	Internal Kind = iota
+	Malformed
+	Unauthenticated
+	Forbidden
+	NotFound
+	Conflict
+	Stale
+	TooLarge
+	WrongType
+	Invalid
+	PreconditionMissing
+	TooMany
+	Unavailable
+	MethodNotAllowed
+)
+
+var statuses = [...]int{http.StatusInternalServerError, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden,
+	http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge,
+	http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusPreconditionRequired, http.StatusTooManyRequests,
+	http.StatusServiceUnavailable, http.StatusMethodNotAllowed}
+
+// Status is the HTTP status of k.
+func (k Kind) Status() int { return statuses[k] }
+
+// Field is what is wrong with one member of the input.
+type Field struct{ Name, Code, ZH, EN string }
+
+// Error is an error that a user may see.
+type Error struct {
+	Kind       Kind
+	Code       string // stable, upper snake
+	ZH, EN     string
+	Fields     []Field
+	RetryAfter int // seconds; 0: not said
+	Err        error
+}
+
+// New makes a fault.
+func New(k Kind, code, zh, en string) *Error { return &Error{Kind: k, Code: code, ZH: zh, EN: en} }
+
+// InvalidFields is input that was understood and is wrong in these members.
+func InvalidFields(fields ...Field) *Error {
+	code, zh, en := "INVALID_INPUT", "输入有误", "some of the input is wrong"
+	if len(fields) == 1 {
+		code, zh, en = fields[0].Code, fields[0].ZH, fields[0].EN
+	}
+	return New(Invalid, code, zh, en).With(fields...)
+}
+
+// With is a copy of e that names members of the input.
+func (e *Error) With(fields ...Field) *Error {
+	c := *e
+	c.Fields = append(c.Fields[:len(c.Fields):len(c.Fields)], fields...)
+	return &c
+}
+
+// Wrap is a copy of e that keeps the cause for the log.
+func (e *Error) Wrap(err error) *Error {
+	c := *e
+	c.Err = err
+	return &c
+}
+
+// Message is the text in English or Chinese.
+func (e *Error) Message(english bool) string {
+	if english {
+		return e.EN
+	}
+	return e.ZH
+}
+
+// Error is for logs: the code, the English text and the cause.
+func (e *Error) Error() string {
+	text := e.Code + ": " + e.EN
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Unwrap is the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Of finds the fault in an error.
+func Of(err error) (*Error, bool) {
+	var e *Error
+	return e, errors.As(err, &e)
+}
+
+// Is reports whether err is a fault with this code.
+func Is(err error, code string) bool {
+	e, ok := Of(err)
+	return ok && e.Code == code
+}

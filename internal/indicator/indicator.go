@@ -1,0 +1,63 @@
+// Package indicator is the arithmetic of coverage rates: integers are compared, decimals only shown.
+package indicator
+
+import (
+	"fmt"
+
+	"zhucan/internal/calendar"
+)
+
+// Count is how many persons are in each part of P(D).
+type Count struct {
+	Covered  int64
+	Gap      int64
+	Excluded int64
+}
+
+// Denominator is everybody who should receive.
+func (c Count) Denominator() int64 { return c.Covered + c.Gap }
+
+// Add sums counts up the tree; rates are never averaged.
+func (c Count) Add(o Count) Count {
+	return Count{c.Covered + o.Covered, c.Gap + o.Gap, c.Excluded + o.Excluded}
+}
+
+// Rate is the percentage as decimal text, truncated to two places so that an unmet target never prints as met;
+// empty when there is nobody to cover (不适用).
+func (c Count) Rate() string {
+	if c.Denominator() == 0 {
+		return ""
+	}
+	hundredths := c.Covered * 10000 / c.Denominator()
+	return fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100)
+}
+
+// Met compares in integers: for ">" 100·N > t·Den, for "=" N = Den. applicable is false for a denominator of 0.
+func (c Count) Met(comparator string, targetPercent int) (met, applicable bool) {
+	if c.Denominator() == 0 {
+		return false, false
+	}
+	if comparator == "=" {
+		return 100*c.Covered == int64(targetPercent)*c.Denominator(), true
+	}
+	return 100*c.Covered > int64(targetPercent)*c.Denominator(), true
+}
+
+// AgeBands are the bands of the plan, in completed years; the last has no end.
+var AgeBands = []string{"0-6", "7-17", "18-59", "60+"}
+
+// AgeBand is the band of somebody born on birth on a day; "unknown" without a birth date.
+func AgeBand(birth, on calendar.Date) string {
+	if birth.IsZero() || on.Before(birth) {
+		return "unknown"
+	}
+	switch age := calendar.Age(birth, on); {
+	case age <= 6:
+		return AgeBands[0]
+	case age <= 17:
+		return AgeBands[1]
+	case age <= 59:
+		return AgeBands[2]
+	}
+	return AgeBands[3]
+}

@@ -1,0 +1,258 @@
+// Package policy holds the rules as data: packs of dated rule sets, conditions in CEL, rates and indicator
+// definitions. A pack answers, for the facts of one person on one day, which conditions hold, which do not, and which
+// need a fact that nobody has recorded.
+package policy
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casefile"
+	"zhucan/internal/money"
+)
+
+// Builtin is the pack that comes with the service.
+//
+//go:embed packs/shandong-zibo.yaml
+var Builtin []byte
+
+// The programmes that an application can be for.
+const (
+	LivingAllowance = "living_allowance"
+	NursingSubsidy  = "nursing_subsidy"
+)
+
+// Pack is one version of the rules of a district, compiled.
+type Pack struct {
+	Name        string               `yaml:"pack"`
+	Version     string               `yaml:"version"`
+	District    area.Code            `yaml:"district"`
+	Transitions []casefile.Window    `yaml:"transitions"`
+	NeedsWhen   []Need               `yaml:"needs_when"`
+	Conditions  map[string]Condition `yaml:"conditions"`
+	Programmes  []Programme          `yaml:"programmes"`
+	Indicators  []Indicator          `yaml:"indicators"`
+
+	byName     map[string]*Programme
+	birthdays  bool // some expression reads age
+	conditions map[string]*condition
+}
+
+// Need names a fact that is unknown, not absent, while When holds and nothing is recorded.
+type Need struct {
+	Fact string `yaml:"fact"`
+	When string `yaml:"when"`
+	ZH   string `yaml:"zh"`
+	EN   string `yaml:"en"`
+	when *expression
+}
+
+// Condition is one named test with its message and the clause that it rests on.
+type Condition struct {
+	Code      string `yaml:"code"` // what programs see; the name where empty
+	Exclusion bool   `yaml:"exclusion"`
+	Expr      string `yaml:"expr"`
+	ZH        string `yaml:"zh"`
+	EN        string `yaml:"en"`
+	Cite      string `yaml:"cite"`
+}
+
+// Programme is a benefit with its rule sets and rates by date.
+type Programme struct {
+	ID       string    `yaml:"id"`
+	ZH       string    `yaml:"zh"`
+	EN       string    `yaml:"en"`
+	RuleSets []RuleSet `yaml:"rule_sets"`
+	Rates    []Rate    `yaml:"rates"`
+}
+
+// RuleSet is the list of conditions in force from a day on.
+type RuleSet struct {
+	ID         string          `yaml:"id"`
+	From       calendar.Date   `yaml:"from"`
+	Switches   map[string]bool `yaml:"switches"`
+	Conditions []string        `yaml:"conditions"`
+	conditions []*condition
+}
+
+// Rate is the amounts in fen per person and month by level, in force from a day on.
+type Rate struct {
+	From     calendar.Date     `yaml:"from"`
+	Document string            `yaml:"document"`
+	Amounts  map[int]money.Fen `yaml:"amounts"`
+}
+
+// Indicator is one coverage rate: who is counted, against which target.
+type Indicator struct {
+	ID                string `yaml:"id"`
+	No                int    `yaml:"no"`
+	Programme         string `yaml:"programme"`
+	ZH                string `yaml:"zh"`
+	EN                string `yaml:"en"`
+	TargetPercent     int    `yaml:"target_percent"`
+	Comparator        string `yaml:"comparator"`
+	Binding           bool   `yaml:"binding"`
+	Unit              string `yaml:"unit"`
+	DefinitionVersion string `yaml:"definition_version"`
+	Population        string `yaml:"population"`
+	Note              string `yaml:"note"`
+	population        *expression
+}
+
+// Load reads and compiles a pack, and refuses one that could not answer: unknown members, an expression that does not
+// compile, a condition without text or source, a programme without rules or rates, dates out of order.
+func Load(document []byte) (*Pack, error) {
+	p := &Pack{}
+	decoder := yaml.NewDecoder(bytes.NewReader(document))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(p); err != nil {
+		return nil, fmt.Errorf("read policy pack: %w", err)
+	}
+	if p.Name == "" || p.Version == "" || p.District == "" || len(p.Programmes) == 0 {
+		return nil, fmt.Errorf("policy pack: pack, version, district and programmes are required")
+	}
+	if err := p.compile(); err != nil {
+		return nil, fmt.Errorf("policy pack %s %s: %w", p.Name, p.Version, err)
+	}
+	return p, nil
+}
+
+// MustLoadBuiltin loads the pack that comes with the service; its tests keep it loadable.
+func MustLoadBuiltin() *Pack {
+	p, err := Load(Builtin)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+func (p *Pack) compile() error {
+	c, err := newCompiler(p)
+	if err != nil {
+		return err
+	}
+	if err := p.compileConditions(c); err != nil {
+		return err
+	}
+	p.byName = map[string]*Programme{}
+	for i := range p.Programmes {
+		programme := &p.Programmes[i]
+		if err := programme.check(p.conditions); err != nil {
+			return fmt.Errorf("programme %s: %w", programme.ID, err)
+		}
+		p.byName[programme.ID] = programme
+	}
+	for i := range p.Indicators {
+		ind := &p.Indicators[i]
+		if p.byName[ind.Programme] == nil || (ind.Comparator != ">" && ind.Comparator != "=") {
+			return fmt.Errorf("indicator %s: programme or comparator unknown", ind.ID)
+		}
+		if ind.population, err = c.compile(ind.Population); err != nil {
+			return fmt.Errorf("indicator %s: %w", ind.ID, err)
+		}
+	}
+	p.birthdays = c.reads["age"]
+	return nil
+}
+
+func (p *Pack) compileConditions(c *compiler) (err error) {
+	p.conditions = map[string]*condition{}
+	for name, text := range p.Conditions {
+		if text.Code == "" {
+			text.Code = name
+		}
+		if text.ZH == "" || text.EN == "" || text.Cite == "" {
+			return fmt.Errorf("condition %s: zh, en and cite are required", name)
+		}
+		compiled := &condition{Condition: text}
+		if compiled.expression, err = c.compile(text.Expr); err != nil {
+			return fmt.Errorf("condition %s: %w", name, err)
+		}
+		p.conditions[name] = compiled
+	}
+	for i := range p.NeedsWhen {
+		if p.NeedsWhen[i].when, err = c.compile(p.NeedsWhen[i].When); err != nil {
+			return fmt.Errorf("needs_when %s: %w", p.NeedsWhen[i].Fact, err)
+		}
+	}
+	return nil
+}
+
+func (pr *Programme) check(conditions map[string]*condition) error {
+	if len(pr.RuleSets) == 0 || len(pr.Rates) == 0 || pr.ZH == "" || pr.EN == "" {
+		return fmt.Errorf("zh, en, rule_sets and rates are required")
+	}
+	if !slices.IsSortedFunc(pr.RuleSets, func(a, b RuleSet) int { return a.From.Compare(b.From) }) ||
+		!slices.IsSortedFunc(pr.Rates, func(a, b Rate) int { return a.From.Compare(b.From) }) {
+		return fmt.Errorf("rule_sets and rates are in order of their dates")
+	}
+	for i := range pr.RuleSets {
+		rs := &pr.RuleSets[i]
+		for _, name := range rs.Conditions {
+			c, ok := conditions[name]
+			if !ok {
+				return fmt.Errorf("rule set %s: condition %s is not defined", rs.ID, name)
+			}
+			rs.conditions = append(rs.conditions, c)
+		}
+	}
+	for _, rate := range pr.Rates {
+		for level, fen := range rate.Amounts {
+			if level < 1 || level > 4 || fen < 0 || rate.Document == "" {
+				return fmt.Errorf("rate from %s: level, amount or document is wrong", rate.From)
+			}
+		}
+	}
+	return nil
+}
+
+// Programme returns a programme by id, or nil.
+func (p *Pack) Programme(id string) *Programme { return p.byName[id] }
+
+// Indicator returns an indicator by id, or nil.
+func (p *Pack) Indicator(id string) *Indicator {
+	for i := range p.Indicators {
+		if p.Indicators[i].ID == id {
+			return &p.Indicators[i]
+		}
+	}
+	return nil
+}
+
+// RuleSet returns the rules in force on a day, or nil before the first.
+func (pr *Programme) RuleSet(day calendar.Date) *RuleSet {
+	for i := len(pr.RuleSets) - 1; i >= 0; i-- {
+		if !day.Before(pr.RuleSets[i].From) {
+			return &pr.RuleSets[i]
+		}
+	}
+	return nil
+}
+
+// Amount is what a level is worth in a month: the rate in force on its first day, never that of the day of payment.
+func (pr *Programme) Amount(level int, month calendar.Month) (money.Fen, string) {
+	for i := len(pr.Rates) - 1; i >= 0; i-- {
+		if rate := pr.Rates[i]; !month.First().Before(rate.From) {
+			return rate.Amounts[level], rate.Document
+		}
+	}
+	return 0, ""
+}
+
+// Breakpoints are the days on which the answer for a file may change: its own and those of the rules.
+func (p *Pack) Breakpoints(file casefile.File) []calendar.Date {
+	days := file.Breakpoints(p.Transitions, p.birthdays)
+	for _, pr := range p.Programmes {
+		for _, rs := range pr.RuleSets {
+			days = append(days, rs.From)
+		}
+	}
+	slices.SortFunc(days, calendar.Date.Compare)
+	return slices.Compact(days)
+}

@@ -1,0 +1,224 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"gorm.io/gorm"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+)
+
+// Account is who may sign in.
+type Account struct {
+	ID          uuid.UUID
+	Version     int
+	Username    string
+	Name        string
+	Role        access.Role
+	AreaCode    area.Code
+	PasswordPHC string
+	Disabled    bool
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+type accountRow struct {
+	ID          uuid.UUID
+	Version     int
+	Username    string
+	Name        string
+	Role        string
+	AreaCode    string
+	PasswordPhc string
+	Disabled    bool
+	CreatedAt   time.Time `gorm:"autoCreateTime:false"`
+	UpdatedAt   time.Time `gorm:"autoUpdateTime:false"`
+}
+
+func (accountRow) TableName() string { return "accounts" }
+
+func (r accountRow) account() Account {
+	return Account{r.ID, r.Version, r.Username, r.Name, access.Role(r.Role), area.Code(r.AreaCode), r.PasswordPhc, r.Disabled, r.CreatedAt, r.UpdatedAt}
+}
+
+func rowOfAccount(a Account) accountRow {
+	return accountRow{a.ID, a.Version, a.Username, a.Name, string(a.Role), string(a.AreaCode), a.PasswordPHC, a.Disabled, a.CreatedAt, a.UpdatedAt}
+}
+
+// InsertAccount adds an account.
+func (tx *Tx) InsertAccount(ctx context.Context, a Account) error {
+	r := rowOfAccount(a)
+	if err := gorm.G[accountRow](tx.gorm).Create(ctx, &r); err != nil {
+		return fmt.Errorf("insert an account: %w", err)
+	}
+	return nil
+}
+
+// LockAccount reads an account and holds it until the transaction ends.
+func (tx *Tx) LockAccount(ctx context.Context, id uuid.UUID) (Account, error) {
+	r, err := gorm.G[accountRow](tx.gorm, forUpdate).Where("id = ?", id).Take(ctx)
+	if err != nil {
+		return Account{}, fmt.Errorf("lock an account: %w", err)
+	}
+	return r.account(), nil
+}
+
+// UpdateAccount writes what can change of an account.
+func (tx *Tx) UpdateAccount(ctx context.Context, a Account) error {
+	r := rowOfAccount(a)
+	r.Version++
+	n, err := gorm.G[accountRow](tx.gorm).Where("id = ? AND version = ?", a.ID, a.Version).
+		Select("version", "name", "role", "area_code", "password_phc", "disabled", "updated_at").Updates(ctx, r)
+	return exactlyOne(n, err)
+}
+
+// AccountByUsername finds who signs in. A missing account is found = false, so that the caller can spend the same time.
+func (db *DB) AccountByUsername(ctx context.Context, username string) (a Account, found bool, err error) {
+	r, err := gorm.G[accountRow](db.gorm).Where("username = ?", username).Take(ctx)
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return Account{}, false, nil
+	}
+	if err != nil {
+		return Account{}, false, translate(fmt.Errorf("find an account: %w", err))
+	}
+	return r.account(), true, nil
+}
+
+// ListAccounts lists the accounts of an area in order of their ids.
+func (db *DB) ListAccounts(ctx context.Context, in area.Code, after uuid.UUID, limit int) ([]Account, error) {
+	lo, hi := in.Range()
+	rows, err := gorm.G[accountRow](db.gorm).Where("area_code >= ? AND area_code < ? AND id > ?", lo, hi, after).
+		Order("id").Limit(limit).Find(ctx)
+	if err != nil {
+		return nil, translate(fmt.Errorf("list accounts: %w", err))
+	}
+	list := make([]Account, len(rows))
+	for i, r := range rows {
+		list[i] = r.account()
+	}
+	return list, nil
+}
+
+// ActorOfSession reads who acts under a session, with the rights of this moment. found is false when the session has
+// ended or run out, or the account is disabled.
+func (db *DB) ActorOfSession(ctx context.Context, session, account uuid.UUID) (who access.Actor, found bool, err error) {
+	const sql = `SELECT a.id, s.id, a.username, a.name, a.role, a.area_code FROM sessions s JOIN accounts a ON a.id = s.account_id
+		WHERE s.id = $1 AND a.id = $2 AND s.ended_at IS NULL AND s.expires_at > $3 AND NOT a.disabled`
+	err = db.pool.QueryRow(ctx, sql, session, account, db.Now()).Scan(&who.AccountID, &who.SessionID, &who.Username, &who.Name, &who.Role, &who.Area)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return access.Actor{}, false, nil
+	}
+	if err != nil {
+		return access.Actor{}, false, translate(fmt.Errorf("read a session: %w", err))
+	}
+	return who, true, nil
+}
+
+// OpenSession begins a session with its first refresh token.
+func (tx *Tx) OpenSession(ctx context.Context, id, account uuid.UUID, expires time.Time, refreshHash []byte) error {
+	_, err := tx.sql.ExecContext(ctx, "INSERT INTO sessions (id, account_id, created_at, expires_at) VALUES ($1, $2, $3, $4)", id, account, tx.Now, expires)
+	if err == nil {
+		_, err = tx.sql.ExecContext(ctx, "INSERT INTO refresh_tokens (hash, session_id, issued_at) VALUES ($1, $2, $3)", refreshHash, id, tx.Now)
+	}
+	if err != nil {
+		return fmt.Errorf("open a session: %w", err)
+	}
+	return nil
+}
+
+// Rotation is what became of a refresh token.
+type Rotation struct {
+	SessionID uuid.UUID
+	Account   Account
+	Reused    bool // the token had been used before: the session is ended
+}
+
+// Rotate uses a refresh token once and puts the next in its place. A token that comes a second time ends its session,
+// because one of the two who hold it is a thief.
+func (tx *Tx) Rotate(ctx context.Context, hash, next []byte) (Rotation, error) {
+	var r Rotation
+	var used *time.Time
+	var accountID uuid.UUID
+	err := tx.sql.QueryRowContext(ctx, `SELECT t.session_id, t.used_at, s.account_id FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
+		WHERE t.hash = $1 AND s.ended_at IS NULL AND s.expires_at > $2 FOR UPDATE`, hash, tx.Now).Scan(&r.SessionID, &used, &accountID)
+	if err != nil {
+		return r, fmt.Errorf("find a refresh token: %w", translate(err))
+	}
+	if used != nil {
+		r.Reused = true
+		return r, tx.EndSession(ctx, r.SessionID)
+	}
+	if r.Account, err = tx.LockAccount(ctx, accountID); err != nil {
+		return r, err
+	}
+	if _, err := tx.sql.ExecContext(ctx, "UPDATE refresh_tokens SET used_at = $2 WHERE hash = $1", hash, tx.Now); err != nil {
+		return r, fmt.Errorf("use a refresh token: %w", err)
+	}
+	_, err = tx.sql.ExecContext(ctx, "INSERT INTO refresh_tokens (hash, session_id, issued_at) VALUES ($1, $2, $3)", next, r.SessionID, tx.Now)
+	if err != nil {
+		return r, fmt.Errorf("keep a refresh token: %w", err)
+	}
+	return r, nil
+}
+
+// EndSession ends a session and with it every token that names it.
+func (tx *Tx) EndSession(ctx context.Context, id uuid.UUID) error {
+	if _, err := tx.sql.ExecContext(ctx, "UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL", id, tx.Now); err != nil {
+		return fmt.Errorf("end a session: %w", err)
+	}
+	return nil
+}
+
+// EndSessionsOf ends every session of an account but one, which may be none.
+func (tx *Tx) EndSessionsOf(ctx context.Context, account, except uuid.UUID) error {
+	_, err := tx.sql.ExecContext(ctx, "UPDATE sessions SET ended_at = $3 WHERE account_id = $1 AND id <> $2 AND ended_at IS NULL", account, except, tx.Now)
+	if err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	return nil
+}
+
+// Attempts is the record of failed sign-ins in one bucket.
+type Attempts struct {
+	Failures    int
+	LastFailure time.Time
+	WindowStart time.Time
+}
+
+// LoginAttempts reads the records of buckets; a bucket without one is not in the answer.
+func (db *DB) LoginAttempts(ctx context.Context, buckets [][]byte) (map[string]Attempts, error) {
+	found := map[string]Attempts{}
+	rows, err := db.pool.Query(ctx, "SELECT bucket, failures, last_failure, window_start FROM login_attempts WHERE bucket = ANY($1)", buckets)
+	if err != nil {
+		return nil, translate(fmt.Errorf("read sign-in attempts: %w", err))
+	}
+	var bucket []byte
+	var a Attempts
+	_, err = pgx.ForEachRow(rows, []any{&bucket, &a.Failures, &a.LastFailure, &a.WindowStart}, func() error {
+		found[string(bucket)] = a
+		return nil
+	})
+	return found, translate(err)
+}
+
+// SaveLoginAttempts writes the record of a bucket; zero failures remove it.
+func (db *DB) SaveLoginAttempts(ctx context.Context, bucket []byte, a Attempts) error {
+	var err error
+	if a.Failures == 0 {
+		_, err = db.pool.Exec(ctx, "DELETE FROM login_attempts WHERE bucket = $1", bucket)
+	} else {
+		_, err = db.pool.Exec(ctx, `INSERT INTO login_attempts (bucket, failures, last_failure, window_start) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (bucket) DO UPDATE SET failures = excluded.failures, last_failure = excluded.last_failure, window_start = excluded.window_start`,
+			bucket, a.Failures, a.LastFailure, a.WindowStart)
+	}
+	if err != nil {
+		return translate(fmt.Errorf("keep sign-in attempts: %w", err))
+	}
+	return nil
+}

@@ -1,0 +1,190 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"zhucan/internal/area"
+)
+
+// AuditEntry is one signed transaction or refused attempt.
+type AuditEntry struct {
+	Seq       int64
+	ID        uuid.UUID
+	At        time.Time
+	AccountID uuid.UUID
+	Username  string
+	Role      string
+	Area      area.Code
+	Action    string
+	SubjectID uuid.UUID
+	Outcome   string
+	RequestID string
+	Detail    json.RawMessage
+	Changes   []AuditChange
+	Hash      []byte
+}
+
+// AuditChange is one row changed under an entry, without its content.
+type AuditChange struct {
+	Table string    `json:"table"`
+	RowID uuid.UUID `json:"row_id"`
+	Op    string    `json:"op"`
+}
+
+// AuditFilter narrows a list of entries. Zero members do not narrow.
+type AuditFilter struct {
+	Area      area.Code
+	Before    int64 // entries with a smaller seq; 0: from the newest
+	AccountID uuid.UUID
+	SubjectID uuid.UUID
+	Action    string
+	Outcome   string
+	Limit     int
+}
+
+// ListAudit lists entries of an area, newest first, each with at most 100 of its changes.
+func (db *DB) ListAudit(ctx context.Context, f AuditFilter) ([]AuditEntry, error) {
+	lo, hi := f.Area.Range()
+	const sql = `SELECT e.seq, e.id, e.at, e.account_id, coalesce(a.username, ''), e.role, e.area_code, e.action, e.subject_id, e.outcome,
+		e.request_id, e.detail, e.hash,
+		(SELECT coalesce(jsonb_agg(jsonb_build_object('table', c.table_name, 'row_id', c.row_id, 'op', c.op) ORDER BY c.n), '[]')
+		 FROM (SELECT * FROM audit_changes c WHERE c.entry_id = e.id ORDER BY c.n LIMIT 100) c)
+		FROM audit_entries e LEFT JOIN accounts a ON a.id = e.account_id
+		WHERE e.seq IS NOT NULL AND ($1 = 0 OR e.seq < $1) AND e.area_code >= $2 AND e.area_code < $3
+		  AND ($4::uuid IS NULL OR e.account_id = $4) AND ($5::uuid IS NULL OR e.subject_id = $5) AND ($6 = '' OR e.action = $6)
+		  AND ($7 = '' OR e.outcome = $7)
+		ORDER BY e.seq DESC LIMIT $8`
+	rows, err := db.pool.Query(ctx, sql, f.Before, lo, hi, orNull(f.AccountID), orNull(f.SubjectID), f.Action, f.Outcome, f.Limit)
+	if err != nil {
+		return nil, translate(fmt.Errorf("list the audit: %w", err))
+	}
+	list, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (e AuditEntry, err error) {
+		var account, subject *uuid.UUID
+		err = r.Scan(&e.Seq, &e.ID, &e.At, &account, &e.Username, &e.Role, &e.Area, &e.Action, &subject, &e.Outcome, &e.RequestID, &e.Detail, &e.Hash, &e.Changes)
+		e.AccountID, e.SubjectID = orZero(account), orZero(subject)
+		return e, err
+	})
+	if err != nil {
+		return nil, translate(fmt.Errorf("list the audit: %w", err))
+	}
+	return list, nil
+}
+
+// Verification is what a walk over the chain found.
+type Verification struct {
+	Entries int64
+	Changes int64
+	Head    []byte // hash of the last entry
+	Broken  string // the first broken entry and what is wrong with it; empty when the chain holds
+}
+
+// auditText is one row of the walk: an entry's own columns as text and one of its changes.
+type auditText struct {
+	seq                                         *int64
+	id                                          uuid.UUID
+	digest, prev, hash                          []byte
+	table, rowID, op, oldRow, newRow            *string
+	n                                           *int64
+	at                                          int64
+	account, session, role, area, action, subj  string
+	outcome, request, detail                    string
+}
+
+const walkSQL = `SELECT e.seq, e.id, (extract(epoch FROM e.at) * 1000000)::bigint, coalesce(e.account_id::text, ''), coalesce(e.session_id::text, ''),
+	e.role, e.area_code, e.action, coalesce(e.subject_id::text, ''), e.outcome, e.request_id, e.detail::text, e.digest, e.prev_hash, e.hash,
+	c.n, c.table_name, c.row_id::text, c.op, c.old_row::text, c.new_row::text
+	FROM audit_entries e LEFT JOIN audit_changes c ON c.entry_id = e.id ORDER BY e.seq NULLS FIRST, e.id, c.n`
+
+// VerifyAudit recomputes the whole chain from the stored columns and names the first entry that does not hold.
+func (db *DB) VerifyAudit(ctx context.Context) (Verification, error) {
+	conn, err := db.pool.Acquire(ctx)
+	if err != nil {
+		return Verification{}, fmt.Errorf("verify the audit: %w", err)
+	}
+	defer conn.Release()
+	tx, err := conn.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly, IsoLevel: pgx.RepeatableRead})
+	if err != nil {
+		return Verification{}, fmt.Errorf("verify the audit: %w", err)
+	}
+	defer tx.Rollback(ctx)
+	if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
+		return Verification{}, fmt.Errorf("verify the audit: %w", err)
+	}
+	rows, err := tx.Query(ctx, walkSQL)
+	if err != nil {
+		return Verification{}, fmt.Errorf("verify the audit: %w", err)
+	}
+	defer rows.Close()
+	w := &chainWalk{}
+	for rows.Next() && w.result.Broken == "" {
+		var t auditText
+		err := rows.Scan(&t.seq, &t.id, &t.at, &t.account, &t.session, &t.role, &t.area, &t.action, &t.subj, &t.outcome, &t.request, &t.detail,
+			&t.digest, &t.prev, &t.hash, &t.n, &t.table, &t.rowID, &t.op, &t.oldRow, &t.newRow)
+		if err != nil {
+			return Verification{}, fmt.Errorf("verify the audit: %w", err)
+		}
+		w.add(t)
+	}
+	if err := rows.Err(); err != nil {
+		return Verification{}, fmt.Errorf("verify the audit: %w", err)
+	}
+	w.finishEntry()
+	return w.result, nil
+}
+
+// chainWalk recomputes entry after entry.
+type chainWalk struct {
+	result  Verification
+	current *auditText
+	lines   []byte
+}
+
+func (w *chainWalk) add(t auditText) {
+	if w.current != nil && w.current.id != t.id {
+		w.finishEntry()
+	}
+	w.current = &t
+	if t.n == nil || w.result.Broken != "" {
+		return
+	}
+	w.result.Changes++
+	line := sha256.Sum256([]byte(strings.Join([]string{*t.table, *t.rowID, *t.op, orZero(t.oldRow), orZero(t.newRow)}, "\n")))
+	w.lines = append(w.lines, line[:]...)
+}
+
+func (w *chainWalk) finishEntry() {
+	t := w.current
+	if t == nil || w.result.Broken != "" {
+		return
+	}
+	w.current = nil
+	digest := sha256.Sum256(w.lines)
+	w.lines = w.lines[:0]
+	w.result.Entries++
+	if t.seq == nil || *t.seq != w.result.Entries {
+		w.result.Broken = fmt.Sprintf("entry %d: missing, or entry %s stands in its place", w.result.Entries, t.id)
+		return
+	}
+	text := strings.Join([]string{fmt.Sprint(*t.seq), t.id.String(), fmt.Sprint(t.at), t.account, t.session, t.role, t.area, t.action,
+		t.subj, t.outcome, t.request, t.detail}, "\n")
+	hash := sha256.Sum256(append(append(bytes.Clone(w.result.Head), digest[:]...), text...))
+	switch {
+	case !bytes.Equal(digest[:], t.digest):
+		w.result.Broken = fmt.Sprintf("entry %d (%s): its recorded changes were altered", *t.seq, t.id)
+	case !bytes.Equal(w.result.Head, t.prev):
+		w.result.Broken = fmt.Sprintf("entry %d (%s): does not follow the entry before it", *t.seq, t.id)
+	case !bytes.Equal(hash[:], t.hash):
+		w.result.Broken = fmt.Sprintf("entry %d (%s): its own columns were altered", *t.seq, t.id)
+	}
+	w.result.Head = t.hash
+}
+

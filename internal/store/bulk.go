@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"zhucan/internal/calendar"
+)
+
+// table names the columns of a bulk insert. A column is "name" for text or "name type" for another type.
+type table struct {
+	name    string
+	columns []string
+}
+
+// insertSQL is one statement for any number of rows: every parameter is one column as an array.
+func (t table) insertSQL() string {
+	var names, aliases, selected, arrays []string
+	for i, column := range t.columns {
+		name, kind, _ := strings.Cut(column, " ")
+		if kind == "" {
+			kind = "text"
+		}
+		array := kind
+		switch kind { // types that travel as text and are read by the database
+		case "jsonb", "date", "smallint[]", "smallint":
+			array = "text"
+		}
+		names = append(names, name)
+		aliases = append(aliases, fmt.Sprintf("c%d", i))
+		selected = append(selected, fmt.Sprintf("c%d::%s", i, kind))
+		arrays = append(arrays, fmt.Sprintf("$%d::%s[]", i+1, array))
+	}
+	return fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM unnest(%s) AS u (%s)", t.name,
+		strings.Join(names, ", "), strings.Join(selected, ", "), strings.Join(arrays, ", "), strings.Join(aliases, ", "))
+}
+
+// row is the values of one row in the order of a table's columns.
+type row []any
+
+// insert writes rows in one statement. No rows is nothing to do.
+func (tx *Tx) insert(ctx context.Context, t table, rows []row) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	arrays := make([]any, len(t.columns))
+	for i, column := range t.columns {
+		_, kind, _ := strings.Cut(column, " ")
+		arrays[i] = columnOf(rows, i, kind)
+	}
+	err := tx.Batch(ctx, func(b *pgx.Batch) { b.Queue(t.insertSQL(), arrays...) })
+	if err != nil {
+		return fmt.Errorf("insert into %s: %w", t.name, err)
+	}
+	return nil
+}
+
+func columnOf(rows []row, i int, kind string) any {
+	switch kind {
+	case "uuid":
+		return collect(rows, i, func(v any) *uuid.UUID { return orNull(v.(uuid.UUID)) })
+	case "bytea":
+		return collect(rows, i, func(v any) []byte { return v.([]byte) })
+	case "timestamptz":
+		return collect(rows, i, func(v any) *time.Time { return instantOrNull(v.(time.Time)) })
+	case "boolean":
+		return collect(rows, i, func(v any) bool { return v.(bool) })
+	case "date":
+		return collect(rows, i, func(v any) *string { return textOrNull(dateText(v)) })
+	case "smallint[]", "jsonb", "smallint":
+		return collect(rows, i, func(v any) *string { s := fmt.Sprint(v); return &s })
+	case "text": // written out: empty text stays empty text
+		return collect(rows, i, func(v any) *string { s := v.(string); return &s })
+	}
+	return collect(rows, i, func(v any) *string { return textOrNull(v.(string)) })
+}
+
+func collect[T any](rows []row, i int, convert func(any) T) []T {
+	list := make([]T, len(rows))
+	for n, r := range rows {
+		list[n] = convert(r[i])
+	}
+	return list
+}
+
+func dateText(v any) string {
+	switch d := v.(type) {
+	case calendar.Date:
+		return d.String()
+	case calendar.Month:
+		if d.IsZero() {
+			return ""
+		}
+		return d.First().String()
+	}
+	panic(fmt.Sprintf("store: %T is not a date", v))
+}
+
+func textOrNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func instantOrNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"gorm.io/gorm"
+
+	"zhucan/internal/fault"
+)
+
+// NotFound is the answer for what is absent or outside the actor's area; the two cannot be told apart.
+var NotFound = fault.New(fault.NotFound, "NOT_FOUND", "记录不存在", "no such record")
+
+// byConstraint says what a broken constraint means to the user.
+var byConstraint = map[string]*fault.Error{
+	"persons_id_number_once":          fault.New(fault.Conflict, "PERSON_EXISTS", "该身份证号已在册", "this ID number is in the register already"),
+	"persons_birth_certificate_once":  fault.New(fault.Conflict, "PERSON_EXISTS", "该出生医学证明已在册", "this birth certificate is in the register already"),
+	"certificates_number_once":        fault.New(fault.Conflict, "CERTIFICATE_EXISTS", "该残疾人证号已在册", "this certificate number is in the register already"),
+	"certificates_one_at_a_time":      fault.New(fault.Conflict, "CERTIFICATE_HELD", "同一时间只能持有一本残疾人证", "the person holds a certificate on these days already"),
+	"certificates_dates":              fault.New(fault.Invalid, "CERTIFICATE_DATES", "残疾人证日期不合理", "the certificate's dates do not fit"),
+	"circumstances_do_not_overlap":    fault.New(fault.Conflict, "OVERLAPS", "与已登记的同类情况时间重叠", "overlaps a recorded circumstance of the same kind"),
+	"circumstances_dates":             fault.New(fault.Invalid, "DATES_REVERSED", "结束日期早于开始日期", "valid_to is before valid_from"),
+	"applications_one_open":           fault.New(fault.Conflict, "DUPLICATE_APPLICATION", "该人已有同一补贴的在办申请", "an application for this benefit is open already"),
+	"applications_decider_is_another": fault.New(fault.Conflict, "OWN_CASE", "不能审批本人录入或提交的申请", "nobody decides a case that he entered"),
+	"awards_do_not_overlap":           fault.New(fault.Conflict, "ALREADY_AWARDED", "该人已享受此项补贴", "the person has this benefit already"),
+	"accounts_username_taken":         fault.New(fault.Conflict, "USERNAME_TAKEN", "用户名已被使用", "the user name is taken"),
+	"divisions_one_at_a_time":         fault.New(fault.Conflict, "DIVISION_EXISTS", "该区划代码在此期间已存在", "the division exists in this period already"),
+	"policy_packs_version_once":       fault.New(fault.Conflict, "PACK_VERSION_EXISTS", "该版本的政策包已存在", "this version of the pack exists already"),
+}
+
+// translate is the one place that turns a database error into what a user may see. What it does not know stays internal.
+func translate(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := fault.Of(err); ok {
+		return err
+	}
+	if errors.Is(err, pgx.ErrNoRows) || errors.Is(err, sql.ErrNoRows) || errors.Is(err, gorm.ErrRecordNotFound) {
+		return NotFound
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return translatePostgres(pg, err)
+	}
+	if errors.Is(err, context.DeadlineExceeded) || pgconn.Timeout(err) {
+		return busy(err)
+	}
+	return err
+}
+
+func translatePostgres(pg *pgconn.PgError, err error) error {
+	if known, ok := byConstraint[pg.ConstraintName]; ok {
+		return known
+	}
+	switch pg.Code {
+	case "42501": // row security: the new row lies outside the actor's area
+		return fault.New(fault.Invalid, "OUTSIDE_AREA", "超出本人管辖区域", "outside your area")
+	case "55P03", "57014", "40P01", "53300", "57P01", "57P02", "57P03":
+		return busy(err)
+	}
+	return err
+}
+
+func busy(err error) error {
+	f := fault.New(fault.Unavailable, "BUSY", "系统繁忙，请稍后重试", "the service is busy; try again").Wrap(err)
+	f.RetryAfter = 2
+	return f
+}

@@ -1,0 +1,172 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/casefile"
+	"zhucan/internal/fault"
+)
+
+// Cursor is where a list by area and id goes on.
+type Cursor struct {
+	Area area.Code
+	ID   uuid.UUID
+}
+
+// String is the cursor as clients hand it back; empty for the beginning.
+func (c Cursor) String() string {
+	if c.ID == uuid.Nil {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(string(c.Area) + "|" + c.ID.String()))
+}
+
+// ParseCursor reads a cursor that a client handed back.
+func ParseCursor(text string) (Cursor, error) {
+	if text == "" {
+		return Cursor{}, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	code, id, ok := strings.Cut(string(raw), "|")
+	parsed, idErr := uuid.Parse(id)
+	if err != nil || !ok || idErr != nil || strings.Trim(code, "0123456789") != "" {
+		return Cursor{}, fault.New(fault.Malformed, "BAD_CURSOR", "分页游标无效", "the cursor is not one of ours")
+	}
+	return Cursor{Area: area.Code(code), ID: parsed}, nil
+}
+
+// PersonFilter narrows a list of persons. Zero members do not narrow.
+type PersonFilter struct {
+	Area     area.Code
+	Category int
+	Level    int
+	Name     string // a part of the name, literally
+	After    Cursor
+	Limit    int
+}
+
+// Listed is one line of a list of persons: the person and the card held now.
+type Listed struct {
+	casefile.Person
+	Category, Level int
+}
+
+// ListPersons lists persons of an area in order of village. Constraint by range keeps any village as quick as the first.
+func (db *DB) ListPersons(ctx context.Context, who access.Actor, f PersonFilter) ([]Listed, error) {
+	lo, hi := f.Area.Range()
+	const sql = `SELECT ` + personColumnsOfP + `, coalesce(c.category, 0), coalesce(c.level, 0)
+		FROM persons p LEFT JOIN certificates c ON c.person_id = p.id AND c.held_to IS NULL
+		WHERE p.managing_area_code >= $1 AND p.managing_area_code < $2 AND (p.managing_area_code, p.id) > ($3, $4)
+		  AND ($5 = 0 OR c.category = $5) AND ($6 = 0 OR c.level = $6) AND ($7 = '' OR position($7 IN p.name) > 0)
+		ORDER BY p.managing_area_code, p.id LIMIT $8`
+	var list []Listed
+	err := db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue(sql, lo, hi, string(f.After.Area), f.After.ID, f.Category, f.Level, f.Name, f.Limit).Query(func(rows pgx.Rows) (err error) {
+			list, err = db.scanListed(rows)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list persons: %w", err)
+	}
+	return list, nil
+}
+
+// personColumnsOfP are the same columns where persons is joined as p.
+const personColumnsOfP = `p.id, p.version, p.record_type, p.name, coalesce(p.sex, ''), p.birth_date, p.id_number, p.id_number_invalid,
+	p.birth_certificate, p.phone, coalesce(p.diagnosis, ''), coalesce(p.hukou_type, ''), coalesce(p.hukou_area_code, ''),
+	coalesce(p.residence_area_code, ''), p.managing_area_code, coalesce(p.guardian_name, ''), coalesce(p.guardian_relation, ''),
+	p.guardian_id_number, p.guardian_phone, p.created_at, p.updated_at`
+
+func (db *DB) scanListed(rows pgx.Rows) ([]Listed, error) {
+	var list []Listed
+	for rows.Next() {
+		s := &sealedPerson{}
+		var l Listed
+		if err := rows.Scan(append(s.fields(), &l.Category, &l.Level)...); err != nil {
+			return nil, err
+		}
+		p, err := db.openPerson(s)
+		if err != nil {
+			return nil, err
+		}
+		l.Person = p
+		list = append(list, l)
+	}
+	return list, rows.Err()
+}
+
+// Search finds persons by exactly one of these.
+type Search struct {
+	IDNumber    string // normalised; also finds by an earlier number
+	Certificate string // canonical
+	Name        string // whole
+}
+
+// SearchPersons finds persons in the area by number or whole name, at most 50.
+func (db *DB) SearchPersons(ctx context.Context, who access.Actor, s Search) ([]Listed, error) {
+	const from = `SELECT ` + personColumnsOfP + `, coalesce(c.category, 0), coalesce(c.level, 0)
+		FROM persons p LEFT JOIN certificates c ON c.person_id = p.id AND c.held_to IS NULL WHERE `
+	where, arg := "p.name = $1", any(s.Name)
+	switch {
+	case s.IDNumber != "":
+		where = `p.id_number_index = $1 OR p.id IN (SELECT person_id FROM person_aliases WHERE value_index = $1)`
+		arg = db.index(indexID, s.IDNumber)
+	case s.Certificate != "":
+		where, arg = `p.id IN (SELECT person_id FROM certificates WHERE number_index = $1)`, db.index(indexCertificate, s.Certificate)
+	}
+	var list []Listed
+	err := db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue(from+where+" ORDER BY p.id LIMIT 50", arg).Query(func(rows pgx.Rows) (err error) {
+			list, err = db.scanListed(rows)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("search persons: %w", err)
+	}
+	return list, nil
+}
+
+// Match is the person whom a number belongs to.
+type Match struct {
+	PersonID uuid.UUID
+	Managing area.Code
+}
+
+// MatchIDNumbers finds who carries each of these numbers now or carried it before, in the whole area of the writer.
+func (tx *Tx) MatchIDNumbers(ctx context.Context, numbers []string) (map[string]Match, error) {
+	hashes, byHash := make([][]byte, len(numbers)), make(map[string]string, len(numbers))
+	for i, number := range numbers {
+		hashes[i] = tx.db.index(indexID, number)
+		byHash[string(hashes[i])] = number
+	}
+	found := make(map[string]Match, len(numbers))
+	const sql = `SELECT id_number_index, id, managing_area_code FROM persons WHERE id_number_index = ANY($1)
+		UNION ALL SELECT a.value_index, p.id, p.managing_area_code FROM person_aliases a JOIN persons p ON p.id = a.person_id WHERE a.value_index = ANY($1)`
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(sql, hashes).Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				var hash []byte
+				var m Match
+				if err := rows.Scan(&hash, &m.PersonID, &m.Managing); err != nil {
+					return err
+				}
+				found[byHash[string(hash)]] = m
+			}
+			return rows.Err()
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("match ID numbers: %w", err)
+	}
+	return found, nil
+}

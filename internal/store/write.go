@@ -1,0 +1,183 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/gorm"
+
+	"zhucan/internal/access"
+	"zhucan/internal/fault"
+)
+
+// Tx is one signed transaction: it knows who writes and why, and has one time.
+type Tx struct {
+	db   *DB
+	conn *sql.Conn
+	sql  *sql.Tx
+	gorm *gorm.DB
+	Who  access.Actor
+	Now  time.Time
+}
+
+// Write runs fn in one transaction signed with who and action (the why). The database refuses unsigned writes and
+// audits signed ones. Inside Once, Write joins the transaction that also keeps the answer.
+func (db *DB) Write(ctx context.Context, who access.Actor, action string, fn func(*Tx) error) error {
+	if outer, ok := ctx.Value(txKey{}).(*Tx); ok && outer.db == db {
+		if err := outer.sign(ctx, action, "done", uuid.Nil, nil); err != nil {
+			return err
+		}
+		return fn(outer)
+	}
+	return db.transact(ctx, who, func(tx *Tx) error {
+		if err := tx.sign(ctx, action, "done", uuid.Nil, nil); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
+}
+
+// Refused records an attempt that was turned away, in a transaction of its own.
+func (db *DB) Refused(ctx context.Context, who access.Actor, action string, subject uuid.UUID, detail map[string]any) error {
+	return db.transact(ctx, who, func(tx *Tx) error { return tx.sign(ctx, action, "refused", subject, detail) })
+}
+
+type txKey struct{}
+
+func (db *DB) transact(ctx context.Context, who access.Actor, fn func(*Tx) error) error {
+	conn, err := db.sql.Conn(ctx)
+	if err != nil {
+		return translate(fmt.Errorf("take a connection: %w", err))
+	}
+	defer conn.Close()
+	sqlTx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return translate(fmt.Errorf("begin: %w", err))
+	}
+	defer sqlTx.Rollback() // after a commit it does nothing
+	g := db.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})
+	g.Statement.ConnPool = sqlTx
+	tx := &Tx{db: db, conn: conn, sql: sqlTx, gorm: g, Who: who, Now: db.Now().UTC().Truncate(time.Microsecond)}
+	if err := fn(tx); err != nil {
+		return translate(err)
+	}
+	if err := sqlTx.Commit(); err != nil {
+		return translate(fmt.Errorf("commit: %w", err))
+	}
+	return nil
+}
+
+// sign opens the audit entry and sets the area. Counting bounds are open: deriving a standing writes all its past areas.
+func (tx *Tx) sign(ctx context.Context, action, outcome string, subject uuid.UUID, detail map[string]any) error {
+	text, err := json.Marshal(detail)
+	if err != nil || detail == nil {
+		text = []byte("{}")
+	}
+	b := boundsOf(tx.Who)
+	b.countLo, b.countHi = "", pastEveryCode
+	return tx.Batch(ctx, func(batch *pgx.Batch) {
+		b.queue(batch)
+		batch.Queue("SELECT audit_sign($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", tx.db.NewID(), tx.Now, orNull(tx.Who.AccountID),
+			orNull(tx.Who.SessionID), string(tx.Who.Role), string(tx.Who.Area), action, orNull(subject), outcome, tx.Who.RequestID, text)
+	})
+}
+
+// Describe adds to the audit entry what it is about.
+func (tx *Tx) Describe(ctx context.Context, subject uuid.UUID, detail map[string]any) error {
+	text, err := json.Marshal(detail)
+	if err != nil || detail == nil {
+		text = []byte("{}")
+	}
+	_, err = tx.sql.ExecContext(ctx, "SELECT audit_describe($1, $2)", orNull(subject), text)
+	return err
+}
+
+// Batch runs queries on the transaction's connection in one round trip.
+func (tx *Tx) Batch(ctx context.Context, queries ...Query) error {
+	return tx.conn.Raw(func(driver any) error {
+		batch := &pgx.Batch{}
+		for _, q := range queries {
+			q(batch)
+		}
+		return driver.(*stdlib.Conn).Conn().SendBatch(ctx, batch).Close()
+	})
+}
+
+// AllowLong raises the time bound of this transaction's statements, for imports and rebuilds.
+func (tx *Tx) AllowLong(ctx context.Context) error {
+	_, err := tx.sql.ExecContext(ctx, "SELECT set_config('statement_timeout', '300s', true), set_config('idle_in_transaction_session_timeout', '300s', true)")
+	return err
+}
+
+func orNull(id uuid.UUID) *uuid.UUID {
+	if id == uuid.Nil {
+		return nil
+	}
+	return &id
+}
+
+// Answer is what was given to a request, kept to be given again.
+type Answer struct {
+	Status int
+	ETag   string
+	Body   []byte
+}
+
+// Once runs fn at most once for an account and key. A second request with the same hash gets the first answer, one
+// with another hash is refused; of two at the same time the later waits for the earlier. The answer is written in
+// the transaction that does the work, so a rolled-back attempt can be tried again.
+func (db *DB) Once(ctx context.Context, who access.Actor, key string, hash []byte, fn func(context.Context) (Answer, error)) (Answer, error) {
+	var answer Answer
+	err := db.transact(ctx, who, func(tx *Tx) error {
+		inserted, err := tx.sql.ExecContext(ctx, `INSERT INTO idempotency_keys (account_id, key, request_hash, created_at)
+			VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, who.AccountID, key, hash, tx.Now)
+		if err != nil {
+			return fmt.Errorf("claim an idempotency key: %w", err)
+		}
+		if n, _ := inserted.RowsAffected(); n == 0 {
+			answer, err = tx.givenAnswer(ctx, key, hash)
+			return err
+		}
+		if answer, err = fn(context.WithValue(ctx, txKey{}, tx)); err != nil {
+			return err
+		}
+		_, err = tx.sql.ExecContext(ctx, `UPDATE idempotency_keys SET status = $3, etag = $4, body = $5
+			WHERE account_id = $1 AND key = $2`, who.AccountID, key, answer.Status, answer.ETag, answer.Body)
+		return err
+	})
+	return answer, err
+}
+
+func (tx *Tx) givenAnswer(ctx context.Context, key string, hash []byte) (Answer, error) {
+	var a Answer
+	var first []byte
+	err := tx.sql.QueryRowContext(ctx, `SELECT request_hash, status, etag, body FROM idempotency_keys
+		WHERE account_id = $1 AND key = $2`, tx.Who.AccountID, key).Scan(&first, &a.Status, &a.ETag, &a.Body)
+	if err != nil {
+		return a, fmt.Errorf("read an earlier answer: %w", err)
+	}
+	if string(first) != string(hash) {
+		return a, fault.New(fault.Invalid, "IDEMPOTENCY_KEY_REUSED", "同一幂等键用于不同的请求", "this Idempotency-Key was used for another request")
+	}
+	return a, nil
+}
+
+var errNotOneRow = errors.New("exactly one row should have changed")
+
+// exactlyOne turns an update that met nobody into a conflict: somebody else was first.
+func exactlyOne(rows int, err error) error {
+	if err != nil {
+		return err
+	}
+	if rows != 1 {
+		return fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record").Wrap(errNotOneRow)
+	}
+	return nil
+}
