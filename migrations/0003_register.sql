@@ -62,10 +62,13 @@ CREATE TABLE certificates (
     recorded_at  timestamptz NOT NULL,
     recorded_by  uuid,
     CONSTRAINT certificates_dates CHECK (expires_on >= issued_on AND (held_to IS NULL OR held_to >= issued_on)),
-    CONSTRAINT certificates_number_once UNIQUE (number_index),
+    -- a renewed card may keep its number; two people, or two cards at a time, may not have one number
+    CONSTRAINT certificates_number_once EXCLUDE USING gist (number_index WITH =, daterange(issued_on, held_to, '[]') WITH &&),
     -- one certificate a person at a time (一人一证)
     CONSTRAINT certificates_one_at_a_time EXCLUDE USING gist (person_id WITH =, daterange(issued_on, held_to, '[]') WITH &&)
 );
+CREATE INDEX certificates_person ON certificates (person_id, issued_on); -- the file of a person, and the card held now in lists
+CREATE INDEX certificates_number ON certificates (number_index);        -- exact search
 SELECT audit_watch('certificates');
 
 CREATE TABLE certificate_events (
@@ -76,8 +79,10 @@ CREATE TABLE certificate_events (
                        'MIGRATE_IN', 'REASSESS', 'FREEZE', 'UNFREEZE', 'CANCEL')),
     happened_on    date NOT NULL,
     reason         text NOT NULL DEFAULT '',
+    cancel_reason  text CHECK (cancel_reason IN ('DEATH', 'RECOVERED', 'VOLUNTARY', 'EXPIRED_6M', 'MOVED_1Y', 'FRAUD', 'DUPLICATE')),
     recorded_at    timestamptz NOT NULL,
-    recorded_by    uuid
+    recorded_by    uuid,
+    CONSTRAINT certificate_events_cancel_says_why CHECK ((event = 'CANCEL') = (cancel_reason IS NOT NULL))
 );
 CREATE INDEX certificate_events_person ON certificate_events (person_id); -- the whole file at once
 SELECT audit_watch('certificate_events');

@@ -19,11 +19,11 @@ type RecordType string
 
 // The record types: holders of a certificate, disabled children without one yet, borrowers who recover, and the past.
 const (
-	Certified         RecordType = "CERTIFIED"
-	UncertifiedChild  RecordType = "UNCERTIFIED_CHILD"
-	Recovering        RecordType = "RECOVERING"
-	HistoricalPerson  RecordType = "HISTORICAL"
-	childUpTo                    = 17 // years; disabled children without a certificate are 0 to 17 (choice)
+	Certified        RecordType = "CERTIFIED"
+	UncertifiedChild RecordType = "UNCERTIFIED_CHILD"
+	Recovering       RecordType = "RECOVERING"
+	HistoricalPerson RecordType = "HISTORICAL"
+	childUpTo                   = 17 // years; disabled children without a certificate are 0 to 17 (choice)
 	certificateYears            = 10
 )
 
@@ -83,6 +83,7 @@ type CertificateEvent struct {
 	Event         string
 	On            calendar.Date
 	Reason        string
+	CancelReason  string // of a CANCEL
 	RecordedAt    time.Time
 }
 
@@ -174,7 +175,9 @@ func (f File) Current(day calendar.Date) (Certificate, bool) {
 
 // DefaultExpiry is the last valid day of a card of which only the issue date is known: ten years less a day
 // (残疾人证管理办法: valid ten years; the last day is our choice). A card of 29 February 2012 ends on 28 February 2022.
-func DefaultExpiry(issued calendar.Date) calendar.Date { return issued.AddYears(certificateYears).Add(-1) }
+func DefaultExpiry(issued calendar.Date) calendar.Date {
+	return issued.AddYears(certificateYears).Add(-1)
+}
 
 // IsChild reports whether somebody born on birth is of the age of an uncertified disabled child on a day.
 func IsChild(birth, on calendar.Date) bool {

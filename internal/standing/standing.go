@@ -4,6 +4,7 @@
 package standing
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -235,4 +236,11 @@ func appendInterval(timeline []Interval, next Interval) []Interval {
 		}
 	}
 	return append(timeline, next)
+}
+
+// Sort orders intervals of one person by indicator and day, as the store keeps them.
+func Sort(timeline []Interval) {
+	slices.SortStableFunc(timeline, func(a, b Interval) int {
+		return cmp.Or(cmp.Compare(a.Indicator, b.Indicator), a.Days.From.Compare(b.Days.From))
+	})
 }

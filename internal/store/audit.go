@@ -89,14 +89,14 @@ type Verification struct {
 
 // auditText is one row of the walk: an entry's own columns as text and one of its changes.
 type auditText struct {
-	seq                                         *int64
-	id                                          uuid.UUID
-	digest, prev, hash                          []byte
-	table, rowID, op, oldRow, newRow            *string
-	n                                           *int64
-	at                                          int64
-	account, session, role, area, action, subj  string
-	outcome, request, detail                    string
+	seq                                        *int64
+	id                                         uuid.UUID
+	digest, prev, hash                         []byte
+	table, rowID, op, oldRow, newRow           *string
+	n                                          *int64
+	at                                         int64
+	account, session, role, area, action, subj string
+	outcome, request, detail                   string
 }
 
 const walkSQL = `SELECT e.seq, e.id, (extract(epoch FROM e.at) * 1000000)::bigint, coalesce(e.account_id::text, ''), coalesce(e.session_id::text, ''),
@@ -187,4 +187,3 @@ func (w *chainWalk) finishEntry() {
 	}
 	w.result.Head = t.hash
 }
-

@@ -261,3 +261,13 @@ func (db *DB) ListAwards(ctx context.Context, who access.Actor, f AwardFilter) (
 	}
 	return list, nil
 }
+
+// BankAccount is the account of the person's latest application that named one, in clear.
+func (tx *Tx) BankAccount(ctx context.Context, person uuid.UUID) (string, error) {
+	list, err := tx.db.applications(func(q Query) error { return tx.Batch(ctx, q) },
+		"a.person_id = $1 AND a.bank_account IS NOT NULL ORDER BY a.id DESC LIMIT 1", person)
+	if err != nil || len(list) == 0 {
+		return "", err
+	}
+	return list[0].BankAccount, nil
+}

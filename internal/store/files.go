@@ -72,11 +72,11 @@ func one(list []Dossier, err error) (Dossier, error) {
 
 // loader gathers the rows of files from one batch.
 type loader struct {
-	db     *DB
-	ids    []uuid.UUID
-	lock   string
-	list   []*Dossier
-	byID   map[uuid.UUID]*Dossier
+	db   *DB
+	ids  []uuid.UUID
+	lock string
+	list []*Dossier
+	byID map[uuid.UUID]*Dossier
 }
 
 func newLoader(db *DB, ids []uuid.UUID, lock string) *loader {
@@ -132,11 +132,11 @@ func (l *loader) certificates(b *pgx.Batch) {
 }
 
 func (l *loader) events(b *pgx.Batch) {
-	const columns = `SELECT id, certificate_id, person_id, event, happened_on, reason, recorded_at
+	const columns = `SELECT id, certificate_id, person_id, event, happened_on, reason, coalesce(cancel_reason, ''), recorded_at
 		FROM certificate_events WHERE person_id = ANY($1) ORDER BY happened_on, recorded_at, id`
 	each(b, columns, l.ids, func(rows pgx.Rows) error {
 		var e casefile.CertificateEvent
-		if err := rows.Scan(&e.ID, &e.CertificateID, &e.PersonID, &e.Event, &e.On, &e.Reason, &e.RecordedAt); err != nil {
+		if err := rows.Scan(&e.ID, &e.CertificateID, &e.PersonID, &e.Event, &e.On, &e.Reason, &e.CancelReason, &e.RecordedAt); err != nil {
 			return err
 		}
 		if d := l.byID[e.PersonID]; d != nil {

@@ -81,4 +81,3 @@ func (db *DB) AppliedImport(ctx context.Context, kind string, in area.Code, sha2
 	}
 	return i, err == nil, err
 }
-

@@ -235,13 +235,13 @@ func (tx *Tx) TouchCertificate(ctx context.Context, id uuid.UUID, version int) e
 }
 
 var eventsTable = table{"certificate_events", []string{"id uuid", "certificate_id uuid", "person_id uuid", "event", "happened_on date",
-	"reason text", "recorded_at timestamptz", "recorded_by uuid"}}
+	"reason text", "cancel_reason", "recorded_at timestamptz", "recorded_by uuid"}}
 
 // InsertEvents adds what happened to cards.
 func (tx *Tx) InsertEvents(ctx context.Context, events ...casefile.CertificateEvent) error {
 	rows := make([]row, len(events))
 	for i, e := range events {
-		rows[i] = row{e.ID, e.CertificateID, e.PersonID, e.Event, e.On, e.Reason, tx.Now, tx.Who.AccountID}
+		rows[i] = row{e.ID, e.CertificateID, e.PersonID, e.Event, e.On, e.Reason, e.CancelReason, tx.Now, tx.Who.AccountID}
 	}
 	return tx.insert(ctx, eventsTable, rows)
 }

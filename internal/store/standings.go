@@ -71,13 +71,13 @@ type Dimension string
 // The dimensions. Town and village follow the division tree of the day; whoever stands in no village of that tree is
 // counted openly as unplaced.
 const (
-	ByNone      Dimension = "none"
-	ByTown      Dimension = "town"
-	ByVillage   Dimension = "village"
-	ByCategory  Dimension = "category"
-	ByLevel     Dimension = "level"
-	BySex       Dimension = "sex"
-	ByAgeBand   Dimension = "age_band"
+	ByNone       Dimension = "none"
+	ByTown       Dimension = "town"
+	ByVillage    Dimension = "village"
+	ByCategory   Dimension = "category"
+	ByLevel      Dimension = "level"
+	BySex        Dimension = "sex"
+	ByAgeBand    Dimension = "age_band"
 	ByUrbanRural Dimension = "urban_rural"
 )
 
@@ -86,12 +86,12 @@ const Unplaced = "unplaced"
 
 // groupBy is the expression that a dimension groups by. Constants only; input chooses among them.
 var groupBy = map[Dimension]string{
-	ByNone:      "''",
-	ByTown:      "CASE WHEN d.code IS NULL THEN 'unplaced' ELSE left(s.area_code, 9) END",
-	ByVillage:   "CASE WHEN d.code IS NULL THEN 'unplaced' ELSE s.area_code END",
-	ByCategory:  "s.category::text",
-	ByLevel:     "s.level::text",
-	BySex:       "(ARRAY['unknown', 'male', 'female'])[s.sex + 1]",
+	ByNone:       "''",
+	ByTown:       "CASE WHEN d.code IS NULL THEN 'unplaced' ELSE left(s.area_code, 9) END",
+	ByVillage:    "CASE WHEN d.code IS NULL THEN 'unplaced' ELSE s.area_code END",
+	ByCategory:   "s.category::text",
+	ByLevel:      "s.level::text",
+	BySex:        "(ARRAY['unknown', 'male', 'female'])[s.sex + 1]",
 	ByUrbanRural: "CASE WHEN d.urban_rural_class IS NULL THEN 'unknown' WHEN d.urban_rural_class < '200' THEN 'urban' ELSE 'rural' END",
 	// completed years as in calendar.Age: somebody born on 29 February is a year older on 1 March
 	ByAgeBand: `CASE WHEN s.birth_date IS NULL OR s.birth_date > $2 THEN 'unknown'

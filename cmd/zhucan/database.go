@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/casework"
+	"zhucan/internal/policy"
+	"zhucan/internal/policy/scenario"
+	"zhucan/internal/secret"
+	"zhucan/internal/store"
+)
+
+// database is what the commands beside serve need to reach the register.
+type database struct {
+	DatabaseURL string `name:"database-url" env:"DATABASE_URL" required:"" help:"Address of the database for the service's own role (zhucan_app)."`
+	KeyFile     string `env:"ZHUCAN_KEY_FILE" required:"" type:"path" help:"File with the keys."`
+}
+
+func (d database) open(ctx context.Context, io stdio) (*casework.Desk, error) {
+	ring, err := secret.Load(d.KeyFile, rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	return openDesk(ctx, d.DatabaseURL, ring, time.Now, 4, newLog(io.err, "warn"))
+}
+
+type migrateCommand struct {
+	OwnerURL string `name:"owner-url" env:"ZHUCAN_OWNER_URL" required:"" help:"Address of the database for the role that owns the schema."`
+}
+
+func (c migrateCommand) Run(ctx context.Context, io stdio) error {
+	version, err := store.Migrate(ctx, c.OwnerURL)
+	if err != nil {
+		return err
+	}
+	if err := activateBuiltin(ctx, c.OwnerURL, time.Now); err != nil {
+		return err
+	}
+	fmt.Fprintf(io.out, "schema %d, policy pack %s\n", version, policy.MustLoadBuiltin().Version)
+	return nil
+}
+
+// activateBuiltin puts the pack of this binary into the database when there is none yet. A district's own pack stays.
+func activateBuiltin(ctx context.Context, url string, now func() time.Time) error {
+	pack, err := policy.Load(policy.Builtin)
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(ctx, url, store.Options{Now: now, NewID: newID, Log: newLog(os.Stderr, "error"), Pool: 2})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if _, err := db.ActivePack(ctx); !errors.Is(err, store.NotFound) {
+		return err
+	}
+	sum := sha256.Sum256(policy.Builtin)
+	return db.Write(ctx, access.SystemActor(), "policy.activate", func(tx *store.Tx) error {
+		return tx.InsertPack(ctx, store.Pack{ID: newID(), Name: pack.Name, Version: pack.Version, SHA256: sum[:], Document: string(policy.Builtin)})
+	})
+}
+
+type keysCommand struct {
+	File string `arg:"" type:"path" help:"New file; an old one is never overwritten."`
+}
+
+func (c keysCommand) Run(io stdio) error {
+	ring, err := secret.Generate(rand.Reader, false)
+	if err != nil {
+		return err
+	}
+	if err := ring.Save(c.File); err != nil {
+		return err
+	}
+	fmt.Fprintln(io.out, "keys written; keep a copy apart from the database's backups")
+	return nil
+}
+
+type userCommand struct {
+	Add userAddCommand `cmd:"" help:"Add an account."`
+}
+
+type userAddCommand struct {
+	database
+	Username string      `required:"" help:"Name to sign in with."`
+	Name     string      `required:"" help:"The person's name."`
+	Role     access.Role `required:"" help:"One of the nine roles."`
+	Area     string      `required:"" help:"Division code of the area."`
+}
+
+// Run reads the password from the terminal, or one line from standard input, so that it stands in no command line.
+func (c userAddCommand) Run(ctx context.Context, io stdio) error {
+	at, err := area.Parse(c.Area)
+	if err != nil {
+		return err
+	}
+	password, err := readPassword(io.err)
+	if err != nil {
+		return err
+	}
+	desk, err := c.open(ctx, io)
+	if err != nil {
+		return err
+	}
+	defer desk.DB.Close()
+	account, err := desk.CreateAccount(ctx, access.SystemActor(), casework.NewAccount{Username: c.Username, Name: c.Name, Password: password, Role: c.Role, Area: at})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(io.out, account.ID)
+	return nil
+}
+
+func readPassword(prompt io.Writer) (string, error) {
+	if term.IsTerminal(int(os.Stdin.Fd())) {
+		fmt.Fprint(prompt, "password: ")
+		typed, err := term.ReadPassword(int(os.Stdin.Fd()))
+		fmt.Fprintln(prompt)
+		return string(typed), err
+	}
+	var line strings.Builder
+	one := make([]byte, 1)
+	for {
+		n, err := os.Stdin.Read(one)
+		if n == 1 && one[0] != '\n' {
+			line.WriteByte(one[0])
+			continue
+		}
+		if n == 1 || errors.Is(err, io.EOF) {
+			return strings.TrimSuffix(line.String(), "\r"), nil
+		}
+		if err != nil {
+			return "", fmt.Errorf("read the password: %w", err)
+		}
+	}
+}
+
+type policyCommand struct {
+	Test policyTestCommand `cmd:"" help:"Run scenario files against the built-in pack."`
+}
+
+type policyTestCommand struct {
+	Dir  string `arg:"" optional:"" type:"path" help:"Folder with scenario files; the built-in ones where none is given."`
+	Pack string `type:"path" help:"Pack to test; the built-in one where none is given."`
+}
+
+func (c policyTestCommand) Run(io stdio) error {
+	document := policy.Builtin
+	if c.Pack != "" {
+		var err error
+		if document, err = os.ReadFile(c.Pack); err != nil {
+			return fmt.Errorf("read the pack: %w", err)
+		}
+	}
+	files := scenario.BuiltinFiles()
+	if c.Dir != "" {
+		files = os.DirFS(c.Dir)
+	}
+	passed, failures, err := scenario.RunAll(files, document)
+	if err != nil {
+		return err
+	}
+	for _, failure := range failures {
+		fmt.Fprintln(io.out, "FAIL", failure)
+	}
+	fmt.Fprintf(io.out, "%d passed, %d failed\n", passed, len(failures))
+	if len(failures) > 0 {
+		return errors.New("the pack does not answer as the scenarios expect")
+	}
+	return nil
+}
+
+type standingCommand struct {
+	Rebuild rebuildCommand `cmd:"" help:"Derive every standing again from the facts."`
+}
+
+type rebuildCommand struct {
+	database
+	Check bool `help:"Only compare what is stored with what would be derived; fail when they differ."`
+}
+
+func (c rebuildCommand) Run(ctx context.Context, io stdio) error {
+	desk, err := c.open(ctx, io)
+	if err != nil {
+		return err
+	}
+	defer desk.DB.Close()
+	persons, wrong, err := desk.RebuildStandings(ctx, access.SystemActor(), c.Check)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(io.out, "%d persons, %d standings differed\n", persons, wrong)
+	if c.Check && wrong > 0 {
+		return errors.New("stored standings differ from the facts")
+	}
+	return nil
+}
+
+type auditCommand struct {
+	Verify verifyCommand `cmd:"" help:"Recompute the chain of the audit log and name the first broken entry."`
+}
+
+type verifyCommand struct{ database }
+
+func (c verifyCommand) Run(ctx context.Context, io stdio) error {
+	desk, err := c.open(ctx, io)
+	if err != nil {
+		return err
+	}
+	defer desk.DB.Close()
+	v, err := desk.DB.VerifyAudit(ctx)
+	if err != nil {
+		return err
+	}
+	if v.Broken != "" {
+		return fmt.Errorf("the audit log is broken at %s", v.Broken)
+	}
+	fmt.Fprintf(io.out, "%d entries and %d changes hold; head %x\n", v.Entries, v.Changes, v.Head)
+	return nil
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"zhucan/internal/auth"
+	"zhucan/internal/casework"
+	"zhucan/internal/config"
+	"zhucan/internal/httpapi"
+	"zhucan/internal/policy"
+	"zhucan/internal/secret"
+	"zhucan/internal/store"
+)
+
+type serveCommand struct{ config.Config }
+
+func (c serveCommand) Run(ctx context.Context, io stdio) error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	ring, err := secret.Load(c.KeyFile, rand.Reader)
+	if err != nil {
+		return err
+	}
+	if ring.Demo {
+		return errors.New("the key file belongs to a demonstration: make one with zhucan keys FILE")
+	}
+	log := newLog(io.err, c.LogLevel)
+	desk, err := openDesk(ctx, c.DatabaseURL, ring, time.Now, c.Pool, log)
+	if err != nil {
+		return err
+	}
+	defer desk.DB.Close()
+	api := &httpapi.API{Desk: desk, Log: log, IPs: clientAddress(c.TrustedProxies), NewID: requestID}
+	handler, err := api.Handler()
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	log.Info("serving", "address", listener.Addr().String(), "pack", desk.Pack.Version)
+	return serve(ctx, listener, handler)
+}
+
+func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	err := httpapi.Serve(ctx, listener, handler)
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// openDesk opens the store as the service does and loads the active policy pack.
+func openDesk(ctx context.Context, url string, ring *secret.Ring, now func() time.Time, pool int, log *slog.Logger) (*casework.Desk, error) {
+	db, err := store.Open(ctx, url, store.Options{Ring: ring, Now: now, NewID: newID, Log: log, Pool: pool})
+	if err != nil {
+		return nil, err
+	}
+	current, err := db.SchemaIsCurrent(ctx)
+	if err == nil && !current {
+		err = errors.New("the database is not at this binary's schema: run zhucan migrate")
+	}
+	var active store.Pack
+	if err == nil {
+		active, err = db.ActivePack(ctx)
+	}
+	var pack *policy.Pack
+	if err == nil {
+		pack, err = policy.Load([]byte(active.Document))
+	}
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	return &casework.Desk{DB: db, Pack: pack, Now: now, NewID: newID, Passwords: auth.NewPasswords(), Tokens: auth.NewTokens(ring), Log: log}, nil
+}
+
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+func requestID() string { return newID().String() }
+
+func newLog(to io.Writer, level string) *slog.Logger {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		l = slog.LevelInfo
+	}
+	return slog.New(slog.NewJSONHandler(to, &slog.HandlerOptions{Level: l}))
+}
+
+// clientAddress is the address a request comes from; a forwarded one counts only from a proxy that is trusted.
+func clientAddress(trusted []string) echo.IPExtractor {
+	if len(trusted) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, network := range trusted {
+		if _, ipNet, err := net.ParseCIDR(network); err == nil {
+			options = append(options, echo.TrustIPRange(ipNet))
+		}
+	}
+	return echo.ExtractIPFromXFFHeader(options...)
+}

@@ -1,0 +1,41 @@
+package area
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+
+	"zhucan/internal/calendar"
+)
+
+// ReadCSV reads a division tree with the columns code, name, level, parent_code and, where known, urban_rural_class.
+// Every division is valid from the given day on.
+func ReadCSV(text []byte, from calendar.Date) ([]Division, error) {
+	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\uFEFF"))))
+	r.FieldsPerRecord = -1
+	heading, err := r.Read()
+	if err != nil || len(heading) < 4 || heading[0] != "code" || heading[1] != "name" {
+		return nil, errors.New("the first row of a division file names code, name, level, parent_code")
+	}
+	var list []Division
+	for row := 2; ; row++ {
+		cells, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return list, nil
+		}
+		if err != nil || len(cells) < 4 {
+			return nil, fmt.Errorf("row %d of the division file cannot be read", row)
+		}
+		code, err := Parse(cells[0])
+		if err != nil || code.Level() != cells[2] || string(code.Parent()) != cells[3] || cells[1] == "" {
+			return nil, fmt.Errorf("row %d of the division file: code, level and parent do not agree", row)
+		}
+		d := Division{Code: code, Name: cells[1], ValidFrom: from}
+		if len(cells) > 4 {
+			d.UrbanRuralClass = cells[4]
+		}
+		list = append(list, d)
+	}
+}

@@ -1,0 +1,293 @@
+package casework
+
+import (
+	"context"
+	"math"
+	"net/netip"
+	"time"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/auth"
+	"zhucan/internal/fault"
+	"zhucan/internal/store"
+)
+
+// sessionLife is how long a sign-in lasts at most.
+const sessionLife = 12 * time.Hour
+
+var badCredentials = fault.New(fault.Unauthenticated, "BAD_CREDENTIALS", "用户名或密码不正确", "the user name or the password is wrong")
+
+// SignIn is what a client gets that signed in.
+type SignIn struct {
+	Access, Refresh string
+	ExpiresIn       int // seconds
+	Account         store.Account
+}
+
+// Login checks a password and opens a session. Failures slow down the same name from the same network, and the same
+// address; nobody can lock an account for others.
+func (d *Desk) Login(ctx context.Context, username, password string, client netip.Addr, requestID string) (SignIn, error) {
+	buckets := d.buckets(username, client)
+	attempts, err := d.DB.LoginAttempts(ctx, buckets)
+	if err != nil {
+		return SignIn{}, err
+	}
+	if err := throttled(attempts, d.Now()); err != nil {
+		return SignIn{}, err
+	}
+	account, found, err := d.DB.AccountByUsername(ctx, username)
+	if err != nil {
+		return SignIn{}, err
+	}
+	good, err := d.Passwords.Verify(ctx, account.PasswordPHC, password)
+	if err != nil {
+		return SignIn{}, err
+	}
+	if !good || !found || account.Disabled {
+		return SignIn{}, d.loginFailed(ctx, buckets, attempts, account, requestID)
+	}
+	if err := d.DB.SaveLoginAttempts(ctx, buckets[0], store.Attempts{}); err != nil {
+		return SignIn{}, err
+	}
+	return d.openSession(ctx, account, requestID)
+}
+
+// buckets are (name, network) and the address; the network is /24 or /48.
+func (d *Desk) buckets(username string, client netip.Addr) [][]byte {
+	client = client.Unmap()
+	bits := 24
+	if client.Is6() {
+		bits = 48
+	}
+	network, _ := client.Prefix(bits)
+	return [][]byte{d.DB.Ring.BlindIndex("login_name_network", username+"|"+network.String()), d.DB.Ring.BlindIndex("login_address", client.String())}
+}
+
+func throttled(attempts map[string]store.Attempts, now time.Time) error {
+	var wait time.Duration
+	for _, a := range attempts {
+		wait = max(wait, auth.Attempts(a).Wait(now))
+	}
+	if wait == 0 {
+		return nil
+	}
+	f := *fault.New(fault.TooMany, "TOO_MANY_ATTEMPTS", "登录失败次数过多，请稍后再试", "too many failed sign-ins; try again later")
+	f.RetryAfter = int(math.Ceil(wait.Seconds()))
+	return &f
+}
+
+func (d *Desk) loginFailed(ctx context.Context, buckets [][]byte, attempts map[string]store.Attempts, account store.Account, requestID string) error {
+	for _, bucket := range buckets {
+		next := auth.Attempts(attempts[string(bucket)]).Failed(d.Now())
+		if err := d.DB.SaveLoginAttempts(ctx, bucket, store.Attempts(next)); err != nil {
+			return err
+		}
+	}
+	who := access.Actor{AccountID: account.ID, Role: account.Role, Area: account.AreaCode, RequestID: requestID}
+	if account.ID == uuid.Nil {
+		who = access.SystemActor()
+		who.RequestID = requestID
+	}
+	if err := d.DB.Refused(ctx, who, "login", account.ID, nil); err != nil {
+		return err
+	}
+	return badCredentials
+}
+
+func (d *Desk) openSession(ctx context.Context, account store.Account, requestID string) (SignIn, error) {
+	session := d.NewID()
+	refresh, hash, err := auth.NewRefresh()
+	if err != nil {
+		return SignIn{}, err
+	}
+	who := access.Actor{AccountID: account.ID, SessionID: session, Role: account.Role, Area: account.AreaCode, RequestID: requestID}
+	err = d.DB.Write(ctx, who, "login", func(tx *store.Tx) error {
+		return tx.OpenSession(ctx, session, account.ID, tx.Now.Add(sessionLife), hash)
+	})
+	if err != nil {
+		return SignIn{}, err
+	}
+	return d.signIn(account, session, refresh)
+}
+
+func (d *Desk) signIn(account store.Account, session uuid.UUID, refresh string) (SignIn, error) {
+	token, err := d.Tokens.Issue(account.ID, session, d.NewID(), d.Now())
+	if err != nil {
+		return SignIn{}, err
+	}
+	return SignIn{Access: token, Refresh: refresh, ExpiresIn: int(auth.AccessLife.Seconds()), Account: account}, nil
+}
+
+// Refresh gives new tokens for a refresh token, once.
+func (d *Desk) Refresh(ctx context.Context, token, requestID string) (SignIn, error) {
+	next, hash, err := auth.NewRefresh()
+	if err != nil {
+		return SignIn{}, err
+	}
+	who := access.SystemActor()
+	who.RequestID = requestID
+	var r store.Rotation
+	err = d.DB.Write(ctx, who, "refresh", func(tx *store.Tx) error {
+		r, err = tx.Rotate(ctx, auth.RefreshHash(token), hash)
+		return err
+	})
+	switch {
+	case fault.Is(err, "NOT_FOUND"):
+		return SignIn{}, fault.New(fault.Unauthenticated, "BAD_REFRESH_TOKEN", "登录已失效，请重新登录", "sign in again")
+	case err != nil:
+		return SignIn{}, err
+	case r.Reused:
+		return SignIn{}, fault.New(fault.Unauthenticated, "REFRESH_TOKEN_REUSED", "登录凭证被重复使用，已强制退出", "the refresh token was used before; the session is ended")
+	case r.Account.Disabled:
+		return SignIn{}, badCredentials
+	}
+	return d.signIn(r.Account, r.SessionID, next)
+}
+
+// Logout ends the session.
+func (d *Desk) Logout(ctx context.Context, who access.Actor) error {
+	return d.DB.Write(ctx, who, "logout", func(tx *store.Tx) error { return tx.EndSession(ctx, who.SessionID) })
+}
+
+// ChangePassword changes one's own password and ends one's other sessions.
+func (d *Desk) ChangePassword(ctx context.Context, who access.Actor, current, next string) error {
+	if err := auth.CheckPassword(next, who.Username); err != nil {
+		return err
+	}
+	account, _, err := d.DB.AccountByUsername(ctx, who.Username)
+	if err != nil {
+		return err
+	}
+	good, err := d.Passwords.Verify(ctx, account.PasswordPHC, current)
+	if err != nil {
+		return err
+	}
+	if !good {
+		return field("current_password", "WRONG_PASSWORD", "当前密码不正确", "the current password is wrong")
+	}
+	phc, err := d.Passwords.Hash(ctx, next)
+	if err != nil {
+		return err
+	}
+	return d.DB.Write(ctx, who, "password.change", func(tx *store.Tx) error {
+		account, err := tx.LockAccount(ctx, who.AccountID)
+		if err != nil {
+			return err
+		}
+		account.PasswordPHC, account.UpdatedAt = phc, tx.Now
+		if err := tx.UpdateAccount(ctx, account); err != nil {
+			return err
+		}
+		return tx.EndSessionsOf(ctx, who.AccountID, who.SessionID)
+	})
+}
+
+// NewAccount is an account as entered.
+type NewAccount struct {
+	Username, Name, Password string
+	Role                     access.Role
+	Area                     area.Code
+}
+
+// CreateAccount adds an account inside the administrator's area.
+func (d *Desk) CreateAccount(ctx context.Context, who access.Actor, in NewAccount) (account store.Account, err error) {
+	if !who.Covers(in.Area) {
+		return account, fault.New(fault.Invalid, "OUTSIDE_AREA", "超出本人管辖区域", "outside your area")
+	}
+	if !in.Role.Valid() {
+		return account, field("role", "UNKNOWN_ROLE", "没有这个角色", "there is no such role")
+	}
+	if err := auth.CheckPassword(in.Password, in.Username); err != nil {
+		return account, err
+	}
+	phc, err := d.Passwords.Hash(ctx, in.Password)
+	if err != nil {
+		return account, err
+	}
+	err = d.DB.Write(ctx, who, "account.create", func(tx *store.Tx) error {
+		account = store.Account{ID: d.NewID(), Version: 1, Username: in.Username, Name: in.Name, Role: in.Role, AreaCode: in.Area,
+			PasswordPHC: phc, CreatedAt: tx.Now, UpdatedAt: tx.Now}
+		if err := tx.InsertAccount(ctx, account); err != nil {
+			return err
+		}
+		return tx.Describe(ctx, account.ID, nil)
+	})
+	return account, err
+}
+
+// AccountPatch is what may change of an account. Nil members stay.
+type AccountPatch struct {
+	Name     *string
+	Role     *access.Role
+	Area     *area.Code
+	Disabled *bool
+	Password *string
+}
+
+// UpdateAccount changes an account. It acts at once: rights are read for each request, and a new password or a
+// disabled account ends every session.
+func (d *Desk) UpdateAccount(ctx context.Context, who access.Actor, id uuid.UUID, version int, in AccountPatch) (account store.Account, err error) {
+	if id == who.AccountID {
+		return account, fault.New(fault.Conflict, "OWN_ACCOUNT", "不能修改本人账号的权限", "nobody changes his own account here")
+	}
+	err = d.DB.Write(ctx, who, "account.update", func(tx *store.Tx) error {
+		if account, err = tx.LockAccount(ctx, id); err != nil {
+			return err
+		}
+		if !who.Covers(account.AreaCode) {
+			return store.NotFound
+		}
+		if err := stale(account.Version, version); err != nil {
+			return err
+		}
+		if err := d.patchAccount(ctx, who, &account, in); err != nil {
+			return err
+		}
+		account.UpdatedAt = tx.Now
+		if err := tx.UpdateAccount(ctx, account); err != nil {
+			return err
+		}
+		account.Version++
+		if err := tx.Describe(ctx, id, nil); err != nil {
+			return err
+		}
+		if in.Password == nil && !account.Disabled {
+			return nil
+		}
+		return tx.EndSessionsOf(ctx, id, uuid.Nil)
+	})
+	return account, err
+}
+
+func (d *Desk) patchAccount(ctx context.Context, who access.Actor, account *store.Account, in AccountPatch) error {
+	if in.Area != nil {
+		if !who.Covers(*in.Area) {
+			return fault.New(fault.Invalid, "OUTSIDE_AREA", "超出本人管辖区域", "outside your area")
+		}
+		account.AreaCode = *in.Area
+	}
+	if in.Role != nil {
+		if !in.Role.Valid() {
+			return field("role", "UNKNOWN_ROLE", "没有这个角色", "there is no such role")
+		}
+		account.Role = *in.Role
+	}
+	if in.Name != nil {
+		account.Name = *in.Name
+	}
+	if in.Disabled != nil {
+		account.Disabled = *in.Disabled
+	}
+	if in.Password == nil {
+		return nil
+	}
+	if err := auth.CheckPassword(*in.Password, account.Username); err != nil {
+		return err
+	}
+	phc, err := d.Passwords.Hash(ctx, *in.Password)
+	account.PasswordPHC = phc
+	return err
+}

@@ -1,0 +1,255 @@
+package casework
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/access"
+	"zhucan/internal/application"
+	"zhucan/internal/award"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casefile"
+	"zhucan/internal/fault"
+	"zhucan/internal/idnum"
+	"zhucan/internal/policy"
+	"zhucan/internal/standing"
+	"zhucan/internal/store"
+)
+
+// NewApplication is an application as entered on behalf of a person.
+type NewApplication struct {
+	PersonID    uuid.UUID
+	Programme   string
+	AppliedOn   calendar.Date
+	Applicant   application.Applicant
+	BankAccount string
+}
+
+// EnterApplication begins an application as a draft.
+func (d *Desk) EnterApplication(ctx context.Context, who access.Actor, in NewApplication) (c store.Case, err error) {
+	if in.BankAccount != "" {
+		if in.BankAccount, err = idnum.ParseAccount(in.BankAccount); err != nil {
+			return c, numberFault("bank_account", err)
+		}
+	}
+	if in.Applicant.Relation != "self" && in.Applicant.Name == "" {
+		return c, field("applicant.name", "APPLICANT_NAME_REQUIRED", "非本人申请须填写申请人姓名", "who applies for another is named")
+	}
+	if d.Pack.Programme(in.Programme) == nil {
+		return c, field("programme", "UNKNOWN_PROGRAMME", "没有这项补贴", "there is no such programme")
+	}
+	err = d.DB.Write(ctx, who, "application.enter", func(tx *store.Tx) error {
+		dossier, err := tx.LockDossier(ctx, in.PersonID)
+		if err != nil {
+			return err
+		}
+		app, err := application.Enter(d.NewID(), in.PersonID, in.Programme, in.AppliedOn, in.Applicant, in.BankAccount, who, tx.Now)
+		if err != nil {
+			return err
+		}
+		app.Steps[0].ID = d.NewID()
+		if err := tx.InsertApplication(ctx, app); err != nil {
+			return err
+		}
+		c = caseOf(app, dossier)
+		return tx.Describe(ctx, app.ID, map[string]any{"person_id": in.PersonID})
+	})
+	return c, err
+}
+
+func caseOf(app application.Application, dossier store.Dossier) store.Case {
+	return store.Case{Application: app, PersonName: dossier.File.Person.Name, Area: dossier.File.Person.Managing}
+}
+
+// change locks the person and the case, applies one step of the pure domain, and saves the case with its new steps.
+func (d *Desk) change(ctx context.Context, who access.Actor, action string, id uuid.UUID, version int,
+	apply func(tx *store.Tx, app *application.Application, dossier store.Dossier) error) (c store.Case, err error) {
+	err = d.DB.Write(ctx, who, action, func(tx *store.Tx) error {
+		dossier, err := tx.LockPersonOf(ctx, "application", id)
+		if err != nil {
+			return err
+		}
+		app, err := tx.LockApplication(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := stale(app.Version, version); err != nil {
+			return err
+		}
+		known := len(app.Steps)
+		if err := apply(tx, &app, dossier); err != nil {
+			return err
+		}
+		for i := known; i < len(app.Steps); i++ {
+			app.Steps[i].ID = d.NewID()
+		}
+		if err := tx.UpdateApplication(ctx, app, app.Steps[known:]); err != nil {
+			return err
+		}
+		app.Version++
+		if app.Stage == application.Approved {
+			if app.AwardID, err = d.openAward(ctx, tx, app); err != nil {
+				return err
+			}
+		}
+		c = caseOf(app, dossier)
+		return tx.Describe(ctx, id, map[string]any{"person_id": app.PersonID})
+	})
+	return c, err
+}
+
+// SubmitApplication hands a draft in. What can never be decided is refused here and stays a draft: no certificate, one
+// that does not hold on the day of application, an ID number that fails its check.
+func (d *Desk) SubmitApplication(ctx context.Context, who access.Actor, id uuid.UUID, version int) (store.Case, error) {
+	return d.change(ctx, who, "application.submit", id, version, func(tx *store.Tx, app *application.Application, dossier store.Dossier) error {
+		if err := d.canApply(dossier.File, app.AppliedOn); err != nil {
+			return err
+		}
+		return app.Submit(who, tx.Now)
+	})
+}
+
+func (d *Desk) canApply(file casefile.File, on calendar.Date) error {
+	if file.Person.InvalidID != "" {
+		return fault.New(fault.Invalid, "ID_INVALID", "身份证号校验码不正确，请先更正", "the ID number fails its check; correct it first")
+	}
+	card, ok := file.Current(on)
+	if !ok {
+		return fault.New(fault.Invalid, "NO_CERT", "申请日未持有残疾人证，请先申领残疾人证", "no certificate was held on the day of application; apply for one first")
+	}
+	if status := file.StatusOn(card, on); !status.Valid() {
+		return fault.New(fault.Invalid, "CERT_NOT_VALID", "申请日残疾人证无效（过期、冻结或注销）", "the certificate was not valid on the day of application: "+string(status))
+	}
+	return nil
+}
+
+// Resubmission is what a returned application is corrected in. Nil members stay.
+type Resubmission struct {
+	Applicant   *application.Applicant
+	BankAccount *string
+}
+
+// ResubmitApplication hands a returned application in again.
+func (d *Desk) ResubmitApplication(ctx context.Context, who access.Actor, id uuid.UUID, version int, in Resubmission) (store.Case, error) {
+	return d.change(ctx, who, "application.resubmit", id, version, func(tx *store.Tx, app *application.Application, dossier store.Dossier) error {
+		if in.Applicant != nil {
+			app.Applicant = *in.Applicant
+		}
+		if in.BankAccount != nil {
+			account, err := idnum.ParseAccount(*in.BankAccount)
+			if err != nil {
+				return numberFault("bank_account", err)
+			}
+			app.BankAccount = account
+		}
+		if err := d.canApply(dossier.File, app.AppliedOn); err != nil {
+			return err
+		}
+		return app.Resubmit(who, tx.Now)
+	})
+}
+
+// WithdrawApplication ends an undecided application at the applicant's wish.
+func (d *Desk) WithdrawApplication(ctx context.Context, who access.Actor, id uuid.UUID, version int, reason string) (store.Case, error) {
+	return d.change(ctx, who, "application.withdraw", id, version, func(tx *store.Tx, app *application.Application, _ store.Dossier) error {
+		return app.Withdraw(who, reason, tx.Now)
+	})
+}
+
+// DecideApplication approves, returns or rejects. An approval needs a month, from the month of application on, in which
+// all conditions hold; the explanation of that month is kept with the case, and the award opens with it.
+func (d *Desk) DecideApplication(ctx context.Context, who access.Actor, id uuid.UUID, version int, ruling application.Ruling) (store.Case, error) {
+	return d.change(ctx, who, "application."+ruling.Decision, id, version, func(tx *store.Tx, app *application.Application, dossier store.Dossier) error {
+		if err := app.Decide(who, ruling, tx.Now); err != nil {
+			return err
+		}
+		explanation, err := d.explain(dossier.File, *app)
+		if err != nil {
+			return err
+		}
+		app.Explanation = explanation
+		if app.Stage == application.Approved && explanation.StartMonth.IsZero() {
+			return notEligible(*explanation)
+		}
+		return nil
+	})
+}
+
+// notEligible is the first condition in the way of an approval.
+func notEligible(e application.Explanation) error {
+	if e.Outcome == string(policy.NeedsFact) {
+		return fault.New(fault.Invalid, "NEEDS_FACT", "缺少审批所需的信息，请先核实登记", "a fact that the rules need is not recorded")
+	}
+	for _, r := range e.Reasons {
+		if r.Passed != nil && !*r.Passed {
+			return fault.New(fault.Invalid, r.Code, "不符合条件："+r.ZH, "this condition does not hold: "+r.EN)
+		}
+	}
+	return fault.New(fault.Invalid, "NOT_ELIGIBLE", "自申请月起没有符合条件的月份", "there is no month from the month of application on in which the conditions hold")
+}
+
+// explain judges on the first day on which all conditions hold from the month of application on, or else on the day of
+// application.
+func (d *Desk) explain(file casefile.File, app application.Application) (*application.Explanation, error) {
+	runs, err := standing.Months(file, d.Pack, app.Programme)
+	if err != nil {
+		return nil, err
+	}
+	day := app.AppliedOn
+	start, found := standing.FirstMonth(runs, app.OwedFrom)
+	if found {
+		if day, err = d.firstGoodDay(file, app.Programme, start); err != nil {
+			return nil, err
+		}
+	}
+	v, err := d.Pack.Judge(app.Programme, file.On(day, d.Pack.Transitions))
+	if err != nil {
+		return nil, fmt.Errorf("explain a decision: %w", err)
+	}
+	e := &application.Explanation{RuleSet: v.RuleSet, PackVersion: d.Pack.Version, AsOf: day, StartMonth: start, Outcome: string(v.Outcome), AmountFen: int64(v.Amount)}
+	for _, r := range v.Reasons {
+		e.Reasons = append(e.Reasons, application.ExplanationReason{Code: r.Code, Passed: r.Passed, ZH: r.ZH, EN: r.EN, Cite: r.Cite})
+	}
+	return e, nil
+}
+
+func (d *Desk) firstGoodDay(file casefile.File, programme string, month calendar.Month) (calendar.Date, error) {
+	for day := month.First(); !day.After(month.Last()); day = day.Add(1) {
+		outcome, _, err := d.Pack.Answer(programme, file.On(day, d.Pack.Transitions))
+		if err != nil || outcome == policy.Yes {
+			return day, err
+		}
+	}
+	return month.First(), nil
+}
+
+// openAward gives the right that an approval makes, from the month of the explanation on, and derives the standing.
+func (d *Desk) openAward(ctx context.Context, tx *store.Tx, app application.Application) (uuid.UUID, error) {
+	right := award.Award{ID: d.NewID(), PersonID: app.PersonID, Programme: app.Programme, ApplicationID: app.ID, Basis: award.FromApplication,
+		StartMonth: app.Explanation.StartMonth}
+	if err := tx.InsertAwards(ctx, right); err != nil {
+		return uuid.Nil, err
+	}
+	_, err := d.rederive(ctx, tx, app.PersonID)
+	return right.ID, err
+}
+
+// Eligibility judges every programme for a person on a day.
+func (d *Desk) Eligibility(ctx context.Context, who access.Actor, person uuid.UUID, on calendar.Date) ([]policy.Verdict, error) {
+	dossier, err := d.DB.Dossier(ctx, who, person)
+	if err != nil {
+		return nil, err
+	}
+	facts := dossier.File.On(on, d.Pack.Transitions)
+	var verdicts []policy.Verdict
+	for _, pr := range d.Pack.Programmes {
+		v, err := d.Pack.Judge(pr.ID, facts)
+		if err != nil {
+			return nil, err
+		}
+		verdicts = append(verdicts, v)
+	}
+	return verdicts, nil
+}

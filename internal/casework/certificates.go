@@ -1,0 +1,218 @@
+package casework
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/access"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casefile"
+	"zhucan/internal/fault"
+	"zhucan/internal/idnum"
+	"zhucan/internal/store"
+)
+
+// NewCertificate is a card as entered.
+type NewCertificate struct {
+	Number     string
+	Category   int
+	Level      int
+	Components []casefile.Component
+	IssuedOn   calendar.Date
+	ExpiresOn  calendar.Date // ten years after the issue where zero
+}
+
+// checkedCard reads a card for a person: its digits 19 and 20 say category and level, its first 18 the person.
+func (d *Desk) checkedCard(file casefile.File, in *NewCertificate) (*casefile.Certificate, error) {
+	if in == nil {
+		return nil, nil
+	}
+	number, err := idnum.ParseCertificate(in.Number, d.today())
+	if err != nil {
+		return nil, numberFault("certificate.number", err)
+	}
+	if number.Category() != in.Category || number.Level() != in.Level {
+		return nil, field("certificate.number", "CERT_NUMBER_MISMATCH", "残疾人证号第19、20位与类别、等级不一致", "digits 19 and 20 of the number say another category or level")
+	}
+	if !carries(file, number.Resident().Reveal()) {
+		return nil, field("certificate.number", "CERT_NUMBER_MISMATCH", "残疾人证号前18位与身份证号不一致", "the first 18 characters are not the person's ID number")
+	}
+	card := &casefile.Certificate{ID: d.NewID(), Version: 1, PersonID: file.Person.ID, Number: number, Category: in.Category, Level: in.Level,
+		Components: in.Components, IssuedOn: in.IssuedOn, ExpiresOn: in.ExpiresOn}
+	if raw := idnum.Normalize(in.Number); raw != number.Reveal() {
+		card.RawNumber = raw
+	}
+	if card.ExpiresOn.IsZero() {
+		card.ExpiresOn = casefile.DefaultExpiry(card.IssuedOn)
+	}
+	if card.ExpiresOn.Before(card.IssuedOn) || card.IssuedOn.After(d.today()) {
+		return nil, field("certificate.issued_on", "CERTIFICATE_DATES", "残疾人证日期不合理", "the certificate's dates do not fit")
+	}
+	return card, checkComponents(*card)
+}
+
+// carries reports whether the person has this number now or had it before a correction.
+func carries(file casefile.File, number string) bool {
+	return file.Person.IDNumber.Reveal() == number ||
+		slices.ContainsFunc(file.Aliases, func(a casefile.Alias) bool { return a.Value == number })
+}
+
+// checkComponents wants at least two disabilities behind category 7, and the level of the most severe (GB/T 26341-2010).
+func checkComponents(card casefile.Certificate) error {
+	if len(card.Components) == 0 {
+		return nil
+	}
+	most := slices.MinFunc(card.Components, func(a, b casefile.Component) int { return a.Level - b.Level })
+	if most.Level != card.Level || card.Category == 7 && len(card.Components) < 2 {
+		return field("certificate.components", "COMPONENT_LEVEL", "多重残疾须有两类以上，等级取最重者", "a multiple disability has two components or more, and the level of the most severe")
+	}
+	return nil
+}
+
+// issue writes a new card and the event that made it.
+func (d *Desk) issue(ctx context.Context, tx *store.Tx, card casefile.Certificate, event string) error {
+	if err := tx.InsertCertificates(ctx, card); err != nil {
+		return err
+	}
+	return tx.InsertEvents(ctx, casefile.CertificateEvent{ID: d.NewID(), CertificateID: card.ID, PersonID: card.PersonID, Event: event, On: card.IssuedOn})
+}
+
+// AddCertificate gives a first card, or a new one after the old was cancelled or ran out. The person stays the same.
+func (d *Desk) AddCertificate(ctx context.Context, who access.Actor, person uuid.UUID, in NewCertificate) (dossier store.Dossier, card casefile.Certificate, err error) {
+	err = d.DB.Write(ctx, who, "certificate.add", func(tx *store.Tx) error {
+		old, err := tx.LockDossier(ctx, person)
+		if err != nil {
+			return err
+		}
+		checked, err := d.checkedCard(old.File, &in)
+		if err != nil {
+			return err
+		}
+		card = *checked
+		if held, ok := old.File.Current(card.IssuedOn); ok {
+			if old.File.StatusOn(held, card.IssuedOn).Valid() {
+				return fault.New(fault.Conflict, "CERTIFICATE_HELD", "已持有有效残疾人证，请登记换领、补办或变更", "the person holds a valid certificate; record a renewal, reissue or change")
+			}
+			held.HeldTo = card.IssuedOn.Add(-1)
+			if err := tx.EndCertificates(ctx, held); err != nil {
+				return err
+			}
+		}
+		if err := d.issue(ctx, tx, card, "FIRST_ISSUE"); err != nil {
+			return err
+		}
+		p := old.File.Person
+		p.RecordType, p.UpdatedAt = casefile.Certified, tx.Now
+		if err := tx.UpdatePersons(ctx, p); err != nil {
+			return err
+		}
+		dossier, err = d.saved(ctx, tx, person)
+		return err
+	})
+	return dossier, card, err
+}
+
+// NewEvent is what happened to a card.
+type NewEvent struct {
+	Event        string
+	On           calendar.Date
+	Reason       string
+	CancelReason string
+	Certificate  *NewCertificate // of an event that makes a new card
+}
+
+// makesNewCard are the events after which the person holds another card.
+var makesNewCard = []string{"RENEW", "REPLACE_DAMAGED", "REISSUE_LOST", "CHANGE"}
+
+// mayFollow names, for events that need it, the statuses of the card at which they may happen.
+var mayFollow = map[string][]casefile.CertificateStatus{
+	"FREEZE":   {casefile.Active, casefile.Reassessing, casefile.Migrating, casefile.Expired},
+	"UNFREEZE": {casefile.Frozen}, "MIGRATE_IN": {casefile.Migrating},
+	"REASSESS": {casefile.Active}, "MIGRATE_OUT": {casefile.Active},
+	"CANCEL": {casefile.Active, casefile.Reassessing, casefile.Migrating, casefile.Expired, casefile.Frozen},
+}
+
+// EventResult is what an event left behind.
+type EventResult struct {
+	Dossier     store.Dossier
+	Event       casefile.CertificateEvent
+	Certificate casefile.Certificate
+	Next        *casefile.Certificate
+}
+
+// AddEvent records what happened to a card. An event that makes a new card ends the old one the day before.
+func (d *Desk) AddEvent(ctx context.Context, who access.Actor, id uuid.UUID, version int, in NewEvent) (out EventResult, err error) {
+	err = d.DB.Write(ctx, who, "certificate.event", func(tx *store.Tx) error {
+		old, err := tx.LockPersonOf(ctx, "certificate", id)
+		if err != nil {
+			return err
+		}
+		card := old.File.Certificates[slices.IndexFunc(old.File.Certificates, func(c casefile.Certificate) bool { return c.ID == id })]
+		if err := d.checkEvent(old.File, card, version, in); err != nil {
+			return err
+		}
+		if out.Next, err = d.checkedCard(old.File, in.Certificate); err != nil {
+			return err
+		}
+		out.Event = casefile.CertificateEvent{ID: d.NewID(), CertificateID: id, PersonID: card.PersonID, Event: in.Event, On: in.On,
+			Reason: in.Reason, CancelReason: in.CancelReason, RecordedAt: tx.Now}
+		if err := tx.InsertEvents(ctx, out.Event); err != nil {
+			return err
+		}
+		if out.Next == nil {
+			err = tx.TouchCertificate(ctx, id, version)
+		} else {
+			err = d.follow(ctx, tx, card, *out.Next)
+		}
+		if err != nil {
+			return err
+		}
+		out.Dossier, err = d.saved(ctx, tx, card.PersonID)
+		return err
+	})
+	for _, c := range out.Dossier.File.Certificates {
+		if c.ID == id {
+			out.Certificate = c
+		}
+	}
+	return out, err
+}
+
+func (d *Desk) follow(ctx context.Context, tx *store.Tx, old, next casefile.Certificate) error {
+	old.HeldTo = next.IssuedOn.Add(-1)
+	if err := tx.EndCertificates(ctx, old); err != nil {
+		return err
+	}
+	return tx.InsertCertificates(ctx, next)
+}
+
+func (d *Desk) checkEvent(file casefile.File, card casefile.Certificate, version int, in NewEvent) error {
+	if err := stale(card.Version, version); err != nil {
+		return err
+	}
+	switch {
+	case in.On.After(d.today()):
+		return field("on", "DATE_IN_FUTURE", "发生日期不能晚于今天", "the date is after today")
+	case in.On.Before(card.IssuedOn):
+		return field("on", "BEFORE_ISSUE", "发生日期早于发证日期", "the date is before the card was issued")
+	case !card.HeldTo.IsZero():
+		return wrongStatus(casefile.Replaced)
+	case (in.Certificate != nil) != slices.Contains(makesNewCard, in.Event):
+		return field("certificate", "CERTIFICATE_REQUIRED", "换领、补办、变更须填写新证，其他事件不得填写", "a new certificate goes with renewal, reissue and change, and with nothing else")
+	case (in.CancelReason != "") != (in.Event == "CANCEL"):
+		return field("cancel_reason", "CANCEL_REASON_REQUIRED", "注销须说明原因", "a cancellation, and only that, needs a cancel_reason")
+	case in.Certificate != nil && !in.Certificate.IssuedOn.After(card.IssuedOn):
+		return field("certificate.issued_on", "CERTIFICATE_DATES", "新证发证日期须晚于旧证", "the new card is issued after the old one")
+	}
+	status := file.StatusOn(card, in.On)
+	if allowed, limited := mayFollow[in.Event]; limited && !slices.Contains(allowed, status) {
+		return wrongStatus(status)
+	}
+	return nil
+}
+
+func wrongStatus(status casefile.CertificateStatus) error {
+	return fault.New(fault.Conflict, "WRONG_STATUS", "残疾人证当前状态（"+string(status)+"）不能进行此操作", "the certificate is "+string(status)+"; this cannot happen to it now")
+}

@@ -1,0 +1,136 @@
+package casework
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/access"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casefile"
+	"zhucan/internal/fault"
+	"zhucan/internal/store"
+)
+
+// NewCircumstance is a dated fact as entered.
+type NewCircumstance struct {
+	Kind      string
+	Value     json.RawMessage
+	ValidFrom calendar.Date
+	ValidTo   calendar.Date // last day; zero: open
+	Source    string
+	SourceDoc string
+}
+
+func (d *Desk) circumstance(person uuid.UUID, in NewCircumstance) (casefile.Circumstance, error) {
+	kind, ok := casefile.KindOf(in.Kind)
+	if !ok || kind.Place {
+		return casefile.Circumstance{}, field("kind", "UNKNOWN_KIND", "没有这种情况类别", "no circumstance is of this kind")
+	}
+	value, err := casefile.ParseValue(kind, in.Value)
+	if err != nil {
+		return casefile.Circumstance{}, err
+	}
+	if !in.ValidTo.IsZero() && in.ValidTo.Before(in.ValidFrom) {
+		return casefile.Circumstance{}, field("valid_to", "DATES_REVERSED", "结束日期早于开始日期", "valid_to is before valid_from")
+	}
+	return casefile.Circumstance{ID: d.NewID(), PersonID: person, Kind: in.Kind, Raw: in.Value, Value: value, ValidFrom: in.ValidFrom,
+		ValidTo: in.ValidTo, Source: in.Source, SourceDoc: in.SourceDoc}, nil
+}
+
+// AddCircumstance records a dated fact.
+func (d *Desk) AddCircumstance(ctx context.Context, who access.Actor, person uuid.UUID, in NewCircumstance) (casefile.Circumstance, error) {
+	fact, err := d.circumstance(person, in)
+	if err != nil {
+		return fact, err
+	}
+	err = d.DB.Write(ctx, who, "circumstance.add", func(tx *store.Tx) error {
+		if _, err := tx.LockDossier(ctx, person); err != nil {
+			return err
+		}
+		return d.putFact(ctx, tx, &fact)
+	})
+	return fact, err
+}
+
+// putFact inserts a fact, derives again, and fills in what the store added.
+func (d *Desk) putFact(ctx context.Context, tx *store.Tx, fact *casefile.Circumstance) error {
+	if err := tx.InsertCircumstances(ctx, *fact); err != nil {
+		return err
+	}
+	fact.RecordedAt, fact.RecordedBy = tx.Now, tx.Who.AccountID
+	_, err := d.saved(ctx, tx, fact.PersonID)
+	return err
+}
+
+// EndCircumstance says on which day a fact last held.
+func (d *Desk) EndCircumstance(ctx context.Context, who access.Actor, id uuid.UUID, version int, lastDay calendar.Date) (casefile.Circumstance, error) {
+	return d.rewrite(ctx, who, "circumstance.end", id, version, func(old casefile.Circumstance) (casefile.Circumstance, error) {
+		next := old
+		next.ValidTo = lastDay
+		if lastDay.Before(old.ValidFrom) {
+			return next, field("valid_to", "DATES_REVERSED", "结束日期早于开始日期", "valid_to is before valid_from")
+		}
+		return next, nil
+	})
+}
+
+// Correction is what was wrong about a recorded fact. Nil members were right.
+type Correction struct {
+	Value     json.RawMessage
+	ValidFrom *calendar.Date
+	ValidTo   *calendar.Date
+	Source    string
+	SourceDoc string
+	Reason    string
+}
+
+// CorrectCircumstance replaces a fact that was recorded wrongly; what was believed before stays readable.
+func (d *Desk) CorrectCircumstance(ctx context.Context, who access.Actor, id uuid.UUID, version int, in Correction) (casefile.Circumstance, error) {
+	return d.rewrite(ctx, who, "circumstance.correct", id, version, func(old casefile.Circumstance) (casefile.Circumstance, error) {
+		entered := NewCircumstance{Kind: old.Kind, Value: old.Raw, ValidFrom: old.ValidFrom, ValidTo: old.ValidTo, Source: in.Source, SourceDoc: in.SourceDoc}
+		if in.Value != nil {
+			entered.Value = in.Value
+		}
+		if in.ValidFrom != nil {
+			entered.ValidFrom = *in.ValidFrom
+		}
+		if in.ValidTo != nil {
+			entered.ValidTo = *in.ValidTo
+		}
+		return d.circumstance(old.PersonID, entered)
+	})
+}
+
+// rewrite supersedes a fact by another made from it.
+func (d *Desk) rewrite(ctx context.Context, who access.Actor, action string, id uuid.UUID, version int,
+	make func(casefile.Circumstance) (casefile.Circumstance, error)) (next casefile.Circumstance, err error) {
+	err = d.DB.Write(ctx, who, action, func(tx *store.Tx) error {
+		dossier, err := tx.LockPersonOf(ctx, "circumstance", id)
+		if err != nil {
+			return err
+		}
+		facts := dossier.File.Circumstances
+		old := facts[slices.IndexFunc(facts, func(c casefile.Circumstance) bool { return c.ID == id })]
+		if !old.SupersededAt.IsZero() {
+			return fault.New(fault.Conflict, "SUPERSEDED", "该记录已被更新的记录取代", "a later record has taken the place of this one")
+		}
+		if kind, _ := casefile.KindOf(old.Kind); kind.Place {
+			return fault.New(fault.Conflict, "PLACE", "地址变动请在人员信息中登记", "a place is changed with the person")
+		}
+		if err := stale(1, version); err != nil {
+			return err
+		}
+		if next, err = make(old); err != nil {
+			return err
+		}
+		next.ID = d.NewID()
+		if err := tx.Supersede(ctx, id); err != nil {
+			return err
+		}
+		return d.putFact(ctx, tx, &next)
+	})
+	return next, err
+}

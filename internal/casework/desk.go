@@ -1,0 +1,91 @@
+// Package casework is what people do with cases: each method of Desk is one thing done at a desk. A write locks the
+// person's file, applies the change in the pure domain, saves it, and derives the standing again, all in one signed
+// transaction.
+package casework
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/area"
+	"zhucan/internal/auth"
+	"zhucan/internal/calendar"
+	"zhucan/internal/fault"
+	"zhucan/internal/policy"
+	"zhucan/internal/standing"
+	"zhucan/internal/store"
+)
+
+// Desk does casework. All members are required.
+type Desk struct {
+	DB        *store.DB
+	Pack      *policy.Pack // the active one
+	Now       func() time.Time
+	NewID     func() uuid.UUID
+	Passwords *auth.Passwords
+	Tokens    *auth.Tokens
+	Log       *slog.Logger
+}
+
+// today is the civil day.
+func (d *Desk) today() calendar.Date { return calendar.DateOf(d.Now()) }
+
+// rederive reads the files of persons as they now are and replaces their standings.
+func (d *Desk) rederive(ctx context.Context, tx *store.Tx, persons ...uuid.UUID) ([]store.Dossier, error) {
+	dossiers, err := tx.LockDossiers(ctx, persons...)
+	if err != nil {
+		return nil, err
+	}
+	var timeline []standing.Interval
+	for _, dossier := range dossiers {
+		intervals, err := standing.Derive(dossier.File, dossier.Awards, d.Pack)
+		if err != nil {
+			return nil, fmt.Errorf("derive a standing: %w", err)
+		}
+		timeline = append(timeline, intervals...)
+	}
+	return dossiers, tx.ReplaceStandings(ctx, persons, timeline)
+}
+
+// saved derives again after a change to one person and returns the file as it now is.
+func (d *Desk) saved(ctx context.Context, tx *store.Tx, person uuid.UUID) (store.Dossier, error) {
+	dossiers, err := d.rederive(ctx, tx, person)
+	if err != nil {
+		return store.Dossier{}, err
+	}
+	if err := tx.Describe(ctx, person, nil); err != nil {
+		return store.Dossier{}, err
+	}
+	return dossiers[0], nil
+}
+
+// stale refuses a change that was made from an old copy.
+func stale(version, expected int) error {
+	if version != expected {
+		return fault.New(fault.Stale, "STALE", "记录已更新，请刷新后重试", "the record has changed since it was read")
+	}
+	return nil
+}
+
+func field(name, code, zh, en string) *fault.Error {
+	return fault.InvalidFields(fault.Field{Name: name, Code: code, ZH: zh, EN: en})
+}
+
+// checkArea refuses a code of this district that the division tree of the day does not have. Codes elsewhere in the
+// country are not ours to check.
+func (d *Desk) checkArea(ctx context.Context, name string, code area.Code, on calendar.Date) error {
+	if code == "" || !d.Pack.District.Contains(code) {
+		return nil
+	}
+	if _, err := d.DB.Division(ctx, code, on); err != nil {
+		if fault.Is(err, "NOT_FOUND") {
+			return field(name, "UNKNOWN_AREA", "区划代码不存在", "no division has this code")
+		}
+		return err
+	}
+	return nil
+}

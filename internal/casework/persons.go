@@ -1,0 +1,423 @@
+package casework
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/award"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casefile"
+	"zhucan/internal/fault"
+	"zhucan/internal/idnum"
+	"zhucan/internal/store"
+)
+
+// NewPerson is what is entered about somebody who comes into the register. Sex and birth date come from the ID number
+// where there is one.
+type NewPerson struct {
+	Name             string
+	IDNumber         string
+	BirthCertificate string
+	Sex              string
+	BirthDate        calendar.Date
+	Phone            string
+	Diagnosis        string
+	HukouType        string
+	Hukou            area.Code
+	Residence        area.Code
+	Managing         area.Code // the hukou place where empty
+	Guardian         *NewGuardian
+	Certificate      *NewCertificate
+}
+
+// NewGuardian is a guardian as entered.
+type NewGuardian struct{ Name, Relation, IDNumber, Phone string }
+
+// CreatePerson brings somebody into the register, with the certificate if there is one.
+func (d *Desk) CreatePerson(ctx context.Context, who access.Actor, in NewPerson) (dossier store.Dossier, err error) {
+	p, err := d.newPerson(ctx, who, in)
+	if err != nil {
+		return dossier, err
+	}
+	file := casefile.File{Person: p}
+	card, err := d.checkedCard(file, in.Certificate)
+	if err != nil {
+		return dossier, err
+	}
+	if card == nil && !casefile.IsChild(p.BirthDate, d.today()) {
+		return dossier, field("certificate", "NO_CERT", "未持证人员只登记18周岁以下残疾儿童", "only a child under 18 is registered without a certificate")
+	}
+	err = d.DB.Write(ctx, who, "person.create", func(tx *store.Tx) error {
+		if err := tx.InsertPersons(ctx, p); err != nil {
+			return err
+		}
+		if err := tx.InsertCircumstances(ctx, d.firstPlaces(p, card)...); err != nil {
+			return err
+		}
+		if idnum.UpgradedFrom15(in.IDNumber) {
+			alias := casefile.Alias{ID: d.NewID(), PersonID: p.ID, Kind: "id_number_15", Value: idnum.Normalize(in.IDNumber)}
+			if err := tx.InsertAliases(ctx, alias); err != nil {
+				return err
+			}
+		}
+		if card != nil {
+			if err := d.issue(ctx, tx, *card, "FIRST_ISSUE"); err != nil {
+				return err
+			}
+		}
+		dossier, err = d.saved(ctx, tx, p.ID)
+		return err
+	})
+	return dossier, err
+}
+
+func (d *Desk) newPerson(ctx context.Context, who access.Actor, in NewPerson) (casefile.Person, error) {
+	now := d.Now()
+	p := casefile.Person{ID: d.NewID(), Version: 1, RecordType: casefile.Certified, Name: in.Name, Sex: in.Sex, BirthDate: in.BirthDate,
+		BirthCertificate: in.BirthCertificate, Diagnosis: in.Diagnosis, HukouType: in.HukouType, Hukou: in.Hukou, Residence: in.Residence,
+		Managing: in.Managing, CreatedAt: now, UpdatedAt: now}
+	if in.Certificate == nil {
+		p.RecordType = casefile.UncertifiedChild
+	}
+	if p.Managing == "" {
+		p.Managing = p.Hukou
+	}
+	if !who.Covers(p.Managing) {
+		return p, fault.New(fault.Invalid, "OUTSIDE_AREA", "超出本人管辖区域", "outside your area")
+	}
+	for name, code := range map[string]area.Code{"hukou_area_code": p.Hukou, "residence_area_code": p.Residence, "managing_area_code": p.Managing} {
+		if err := d.checkArea(ctx, name, code, d.today()); err != nil {
+			return p, err
+		}
+	}
+	if err := d.setIDNumber(&p, in.IDNumber); err != nil {
+		return p, err
+	}
+	var err error
+	if p.Phone, err = phone("phone", in.Phone); err != nil {
+		return p, err
+	}
+	p.Guardian, err = d.guardian(in.Guardian)
+	if p.BirthDate.IsZero() && err == nil {
+		err = field("birth_date", "BIRTH_DATE_REQUIRED", "没有身份证号时须填写出生日期", "without an ID number the birth date is required")
+	}
+	return p, err
+}
+
+// setIDNumber reads the number and what follows from it. A wrong check character is recorded, since old files hold such
+// numbers, and blocks applications until it is corrected; anything else wrong is refused.
+func (d *Desk) setIDNumber(p *casefile.Person, raw string) error {
+	if raw == "" {
+		return nil
+	}
+	id, err := idnum.ParseResident(raw, d.today())
+	var wrong *idnum.Error
+	if errors.As(err, &wrong) {
+		if wrong.Code != "ID_CHECK" {
+			return field("id_number", wrong.Code, wrong.ZH, wrong.EN)
+		}
+		p.InvalidID, p.IDNumber = idnum.Normalize(raw), idnum.Resident{}
+		return nil
+	}
+	if sex := id.Sex(); p.Sex != "" && p.Sex != sex && p.IDNumber.IsZero() {
+		return field("sex", "SEX_MISMATCH", "性别与身份证号不一致", "the sex does not agree with the ID number")
+	}
+	if birth := id.BirthDate(); !p.BirthDate.IsZero() && p.BirthDate != birth && p.IDNumber.IsZero() && p.InvalidID == "" {
+		return field("birth_date", "BIRTH_DATE_MISMATCH", "出生日期与身份证号不一致", "the birth date does not agree with the ID number")
+	}
+	p.IDNumber, p.InvalidID, p.Sex, p.BirthDate = id, "", id.Sex(), id.BirthDate()
+	return nil
+}
+
+func phone(name, raw string) (string, error) {
+	if raw == "" {
+		return "", nil
+	}
+	number, err := idnum.ParsePhone(raw)
+	return number, numberFault(name, err)
+}
+
+// numberFault says which member held the wrong number.
+func numberFault(name string, err error) error {
+	var wrong *idnum.Error
+	if errors.As(err, &wrong) {
+		return field(name, wrong.Code, wrong.ZH, wrong.EN)
+	}
+	return err
+}
+
+func (d *Desk) guardian(in *NewGuardian) (g *casefile.Guardian, err error) {
+	if in == nil {
+		return nil, nil
+	}
+	g = &casefile.Guardian{Name: in.Name, Relation: in.Relation}
+	if in.IDNumber != "" {
+		if g.IDNumber, err = idnum.ParseResident(in.IDNumber, d.today()); err != nil {
+			return nil, numberFault("guardian.id_number", err)
+		}
+	}
+	g.Phone, err = phone("guardian.phone", in.Phone)
+	return g, err
+}
+
+// firstPlaces dates the places of somebody new from the birth or the card: where the person lived before is not known.
+func (d *Desk) firstPlaces(p casefile.Person, card *casefile.Certificate) []casefile.Circumstance {
+	from := p.BirthDate
+	if from.IsZero() && card != nil {
+		from = card.IssuedOn
+	}
+	if from.IsZero() {
+		from = d.today()
+	}
+	var facts []casefile.Circumstance
+	for _, place := range []struct {
+		kind string
+		code area.Code
+	}{{casefile.HukouArea, p.Hukou}, {casefile.ResidenceArea, p.Residence}, {casefile.ManagingArea, p.Managing}} {
+		if place.code != "" {
+			facts = append(facts, d.placeFact(p.ID, place.kind, place.code, from))
+		}
+	}
+	return facts
+}
+
+func (d *Desk) placeFact(person uuid.UUID, kind string, code area.Code, from calendar.Date) casefile.Circumstance {
+	raw, _ := json.Marshal(string(code))
+	return casefile.Circumstance{ID: d.NewID(), PersonID: person, Kind: kind, Raw: raw,
+		Value: casefile.Value{Answer: casefile.Yes, Sort: string(code)}, ValidFrom: from, Source: "register"}
+}
+
+// PersonPatch is what may change of a person. Nil members stay. Places change on EffectiveOn; today where it is zero.
+type PersonPatch struct {
+	Name        *string
+	Phone       *string
+	HukouType   *string
+	Guardian    *NewGuardian
+	IDNumber    *string
+	Reason      string // of a correction of the ID number or the name
+	Hukou       *area.Code
+	Residence   *area.Code
+	Managing    *area.Code
+	EffectiveOn calendar.Date
+}
+
+// UpdatePerson changes a person's master data. A corrected ID number or name leaves an alias; a move leaves a dated fact.
+func (d *Desk) UpdatePerson(ctx context.Context, who access.Actor, id uuid.UUID, version int, in PersonPatch) (dossier store.Dossier, err error) {
+	if in.EffectiveOn.IsZero() {
+		in.EffectiveOn = d.today()
+	}
+	if in.EffectiveOn.After(d.today()) {
+		return dossier, field("effective_on", "DATE_IN_FUTURE", "生效日期不能晚于今天", "effective_on is after today")
+	}
+	err = d.DB.Write(ctx, who, "person.update", func(tx *store.Tx) error {
+		old, err := tx.LockDossier(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := stale(old.File.Person.Version, version); err != nil {
+			return err
+		}
+		p, aliases, err := d.patched(old.File.Person, in)
+		if err != nil {
+			return err
+		}
+		if err := d.movePlaces(ctx, tx, who, old.File, &p, in); err != nil {
+			return err
+		}
+		if err := tx.InsertAliases(ctx, aliases...); err != nil {
+			return err
+		}
+		p.UpdatedAt = tx.Now
+		if err := tx.UpdatePersons(ctx, p); err != nil {
+			return err
+		}
+		dossier, err = d.saved(ctx, tx, id)
+		return err
+	})
+	return dossier, err
+}
+
+func (d *Desk) patched(p casefile.Person, in PersonPatch) (casefile.Person, []casefile.Alias, error) {
+	var aliases []casefile.Alias
+	if in.Name != nil && *in.Name != p.Name {
+		aliases = append(aliases, casefile.Alias{ID: d.NewID(), PersonID: p.ID, Kind: "name", Value: p.Name, Reason: in.Reason})
+		p.Name = *in.Name
+	}
+	if in.IDNumber != nil {
+		if in.Reason == "" {
+			return p, nil, field("reason", "REASON_REQUIRED", "更正身份证号须说明依据", "a correction of the ID number needs a reason")
+		}
+		before := p.IDNumber.Reveal() + p.InvalidID
+		if err := d.setIDNumber(&p, *in.IDNumber); err != nil {
+			return p, nil, err
+		}
+		if after := p.IDNumber.Reveal() + p.InvalidID; before != "" && before != after {
+			aliases = append(aliases, casefile.Alias{ID: d.NewID(), PersonID: p.ID, Kind: "id_number_corrected", Value: before, Reason: in.Reason})
+		}
+	}
+	if in.HukouType != nil {
+		p.HukouType = *in.HukouType
+	}
+	var err error
+	if in.Phone != nil {
+		if p.Phone, err = phone("phone", *in.Phone); err != nil {
+			return p, nil, err
+		}
+	}
+	if in.Guardian != nil {
+		if p.Guardian, err = d.guardian(in.Guardian); err != nil {
+			return p, nil, err
+		}
+	}
+	return p, aliases, nil
+}
+
+// movePlaces closes the old place and opens the new one. The day of a hukou move still belongs to the old place, as
+// the day of every event that ends a right does; the managing village changes at once.
+func (d *Desk) movePlaces(ctx context.Context, tx *store.Tx, who access.Actor, file casefile.File, p *casefile.Person, in PersonPatch) error {
+	moves := []struct {
+		name, kind string
+		to         *area.Code
+		now        *area.Code
+		from       calendar.Date
+	}{
+		{"hukou_area_code", casefile.HukouArea, in.Hukou, &p.Hukou, in.EffectiveOn.Add(1)},
+		{"residence_area_code", casefile.ResidenceArea, in.Residence, &p.Residence, in.EffectiveOn},
+		{"managing_area_code", casefile.ManagingArea, in.Managing, &p.Managing, in.EffectiveOn},
+	}
+	for _, m := range moves {
+		if m.to == nil || *m.to == *m.now {
+			continue
+		}
+		if err := d.checkArea(ctx, m.name, *m.to, in.EffectiveOn); err != nil {
+			return err
+		}
+		if m.kind == casefile.ManagingArea && !who.Covers(*m.to) {
+			return fault.New(fault.Invalid, "OUTSIDE_AREA", "调出本人管辖区域，请由上级办理", "the new managing area is outside yours")
+		}
+		*m.now = *m.to
+		if err := d.replaceFact(ctx, tx, file, d.placeFact(p.ID, m.kind, *m.to, m.from)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replaceFact lets a new fact follow the open one of its kind.
+func (d *Desk) replaceFact(ctx context.Context, tx *store.Tx, file casefile.File, next casefile.Circumstance) error {
+	for _, old := range file.Circumstances {
+		if old.Kind != next.Kind || !old.SupersededAt.IsZero() || !old.ValidTo.IsZero() {
+			continue
+		}
+		if err := tx.Supersede(ctx, old.ID); err != nil {
+			return err
+		}
+		old.ID, old.ValidTo = d.NewID(), next.ValidFrom.Add(-1)
+		if !old.ValidTo.Before(old.ValidFrom) {
+			if err := tx.InsertCircumstances(ctx, old); err != nil {
+				return err
+			}
+		}
+	}
+	return tx.InsertCircumstances(ctx, next)
+}
+
+// Person reads one file.
+func (d *Desk) Person(ctx context.Context, who access.Actor, id uuid.UUID) (store.Dossier, error) {
+	return d.DB.Dossier(ctx, who, id)
+}
+
+// Record is the whole file at a date, as known at an instant (一人一档).
+type Record struct {
+	store.Dossier
+	Applications []store.Case
+}
+
+// Record reads the whole file: circumstances that hold on asOf, by what was known at knownAt.
+func (d *Desk) Record(ctx context.Context, who access.Actor, id uuid.UUID, asOf calendar.Date, knownAt time.Time) (Record, error) {
+	dossier, err := d.DB.Dossier(ctx, who, id)
+	if err != nil {
+		return Record{}, err
+	}
+	cases, err := d.DB.ListApplications(ctx, who, store.ApplicationFilter{PersonID: id, Limit: 200})
+	if err != nil {
+		return Record{}, err
+	}
+	dossier.File = dossier.File.KnownAt(knownAt)
+	dossier.File.Circumstances = slices.DeleteFunc(dossier.File.Circumstances,
+		func(c casefile.Circumstance) bool { return !c.Interval().Contains(asOf) })
+	cases = slices.DeleteFunc(cases, func(c store.Case) bool { return c.CreatedAt.After(knownAt) })
+	dossier.Awards = slices.DeleteFunc(dossier.Awards, func(a award.Award) bool { return a.RecordedAt.After(knownAt) })
+	return Record{Dossier: dossier, Applications: cases}, nil
+}
+
+// Reveal reads numbers in clear, and says in the audit who read which and why.
+func (d *Desk) Reveal(ctx context.Context, who access.Actor, id uuid.UUID, fields []string, reason string) (clear map[string]string, err error) {
+	clear = map[string]string{}
+	err = d.DB.Write(ctx, who, "person.reveal", func(tx *store.Tx) error {
+		dossier, err := tx.LockDossier(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, name := range fields {
+			if value := d.clearValue(dossier, name); value != "" {
+				clear[name] = value
+			}
+		}
+		if slices.Contains(fields, "bank_account") {
+			if clear["bank_account"], err = tx.BankAccount(ctx, id); err != nil {
+				return err
+			}
+		}
+		return tx.Describe(ctx, id, map[string]any{"fields": fields, "reason": reason})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reveal: %w", err)
+	}
+	return clear, nil
+}
+
+func (d *Desk) clearValue(dossier store.Dossier, name string) string {
+	p := dossier.File.Person
+	guardian := casefile.Guardian{}
+	if p.Guardian != nil {
+		guardian = *p.Guardian
+	}
+	switch name {
+	case "id_number":
+		return p.IDNumber.Reveal() + p.InvalidID
+	case "phone":
+		return p.Phone
+	case "guardian_phone":
+		return guardian.Phone
+	case "guardian_id_number":
+		return guardian.IDNumber.Reveal()
+	case "certificate_number":
+		if c, ok := dossier.File.Current(d.today()); ok {
+			return c.Number.Reveal()
+		}
+	}
+	return ""
+}
+
+// Warnings says what is odd about a file without being wrong: a number that fails its check, a guardian that is missing.
+func (d *Desk) Warnings(file casefile.File) []fault.Field {
+	var list []fault.Field
+	if file.Person.InvalidID != "" {
+		list = append(list, fault.Field{Name: "id_number", Code: "ID_CHECK", ZH: "身份证号校验码不正确，更正前不能提交申请", EN: "the check character is wrong; no application can be submitted before it is corrected"})
+	}
+	card, held := file.Current(d.today())
+	needs := casefile.IsChild(file.Person.BirthDate, d.today()) || held && (card.Category == 5 || card.Category == 6)
+	if needs && file.Person.Guardian == nil {
+		list = append(list, fault.Field{Name: "guardian", Code: "GUARDIAN_MISSING", ZH: "未成年人及智力、精神残疾人须登记监护人", EN: "a guardian is to be recorded for a minor or an intellectual or psychiatric disability"})
+	}
+	return list
+}

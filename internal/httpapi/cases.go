@@ -1,0 +1,150 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"zhucan/api"
+	"zhucan/internal/application"
+	"zhucan/internal/area"
+	"zhucan/internal/award"
+	"zhucan/internal/casework"
+	"zhucan/internal/store"
+)
+
+// areaParam is the area asked for, or the caller's own; one outside is absent.
+func (a *API) areaParam(r *Request) (area.Code, error) {
+	asked := r.Query.Get("area")
+	c, err := code("area", &asked)
+	if asked == "" {
+		c, err = "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return casework.InArea(r.Who, c)
+}
+
+func (a *API) createApplication(r *Request) (Response, error) {
+	in, err := decode[api.NewApplication](r)
+	if err != nil {
+		return Response{}, err
+	}
+	c, err := a.Desk.EnterApplication(r.Ctx, r.Who, casework.NewApplication{PersonID: in.PersonID, Programme: string(in.Programme), AppliedOn: in.AppliedOn,
+		Applicant: applicantIn(in.Applicant), BankAccount: text(in.BankAccount)})
+	return caseAnswer(http.StatusCreated, c, err, r)
+}
+
+func applicantIn(in api.Applicant) application.Applicant {
+	return application.Applicant{Relation: string(in.Relation), Name: value(in.Name)}
+}
+
+func caseAnswer(status int, c store.Case, err error, r *Request) (Response, error) {
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Status: status, Version: c.Version, Body: applicationView(c, r.English)}, nil
+}
+
+func (a *API) listApplications(r *Request) (Response, error) {
+	in, err := a.areaParam(r)
+	if err != nil {
+		return Response{}, err
+	}
+	after, err := r.afterID()
+	if err != nil {
+		return Response{}, err
+	}
+	person, _ := uuid.Parse(r.Query.Get("person_id"))
+	found, err := a.Desk.DB.ListApplications(r.Ctx, r.Who, store.ApplicationFilter{Area: in, Stage: r.Query.Get("stage"),
+		Programme: r.Query.Get("programme"), PersonID: person, After: after, Limit: r.limit()})
+	if err != nil {
+		return Response{}, err
+	}
+	items := []api.ApplicationSummary{}
+	for _, c := range found {
+		items = append(items, applicationSummary(c))
+	}
+	return Response{Body: api.ApplicationList{Items: items, NextCursor: next(found, r.limit(), func(c store.Case) string { return idCursor(c.ID) })}}, nil
+}
+
+func (a *API) getApplication(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	c, err := a.Desk.DB.Application(r.Ctx, r.Who, id)
+	return caseAnswer(http.StatusOK, c, err, r)
+}
+
+func (a *API) submitApplication(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	c, err := a.Desk.SubmitApplication(r.Ctx, r.Who, id, r.Version)
+	return caseAnswer(http.StatusOK, c, err, r)
+}
+
+func (a *API) withdrawApplication(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	in, err := decode[api.Withdrawal](r)
+	if err != nil {
+		return Response{}, err
+	}
+	c, err := a.Desk.WithdrawApplication(r.Ctx, r.Who, id, r.Version, value(in.Reason))
+	return caseAnswer(http.StatusOK, c, err, r)
+}
+
+func (a *API) resubmitApplication(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	in, err := decode[api.Resubmission](r)
+	if err != nil {
+		return Response{}, err
+	}
+	again := casework.Resubmission{BankAccount: (*string)(in.BankAccount)}
+	if in.Applicant != nil {
+		by := applicantIn(*in.Applicant)
+		again.Applicant = &by
+	}
+	c, err := a.Desk.ResubmitApplication(r.Ctx, r.Who, id, r.Version, again)
+	return caseAnswer(http.StatusOK, c, err, r)
+}
+
+func (a *API) decideApplication(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	in, err := decode[api.Decision](r)
+	if err != nil {
+		return Response{}, err
+	}
+	c, err := a.Desk.DecideApplication(r.Ctx, r.Who, id, r.Version, application.Ruling{Decision: string(in.Decision), ReasonCode: value(in.ReasonCode),
+		Reason: value(in.Reason), Fields: in.Fields})
+	return caseAnswer(http.StatusOK, c, err, r)
+}
+
+func (a *API) listAwards(r *Request) (Response, error) {
+	after, err := r.afterID()
+	if err != nil {
+		return Response{}, err
+	}
+	person, _ := uuid.Parse(r.Query.Get("person_id"))
+	found, err := a.Desk.DB.ListAwards(r.Ctx, r.Who, store.AwardFilter{PersonID: person, After: after, Limit: r.limit()})
+	if err != nil {
+		return Response{}, err
+	}
+	items := []api.Award{}
+	for _, w := range found {
+		items = append(items, awardView(w, r.Today))
+	}
+	return Response{Body: api.AwardList{Items: items, NextCursor: next(found, r.limit(), func(w award.Award) string { return idCursor(w.ID) })}}, nil
+}

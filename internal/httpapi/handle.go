@@ -1,0 +1,362 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"zhucan/internal/access"
+	"zhucan/internal/auth"
+	"zhucan/internal/calendar"
+	"zhucan/internal/fault"
+	"zhucan/internal/store"
+)
+
+// Request is what an operation is asked: nothing of Echo enters it.
+type Request struct {
+	Ctx     context.Context
+	Who     access.Actor
+	Client  netip.Addr
+	ID      string // of the request
+	English bool
+	Version int // of If-Match
+	Query   url.Values
+	Today   calendar.Date
+	params  func(string) string
+	body    []byte
+	upload  func() ([]byte, error)
+}
+
+// Response is an operation's answer. A zero Status is 200, a zero Version gives no ETag.
+type Response struct {
+	Status  int
+	Version int
+	Body    any
+	Type    string // of a Body that is bytes already
+	raw     http.Handler
+}
+
+type handler func(*Request) (Response, error)
+
+// serve does for every operation what is the same for all: who, whether he may, what he asks, whether it was done before.
+func (a *API) serve(op *operation, do handler) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r, err := a.request(c, op)
+		if err == nil {
+			var answer store.Answer
+			if answer, err = a.answer(c, r, op, do); err == nil {
+				return send(c, answer)
+			}
+		}
+		a.auditRefusal(r, op, err)
+		return err
+	}
+}
+
+func (a *API) request(c echo.Context, op *operation) (*Request, error) {
+	in := c.Request()
+	r := &Request{Ctx: in.Context(), ID: c.Response().Header().Get(echo.HeaderXRequestID), Query: in.URL.Query(), Today: calendar.DateOf(a.Desk.Now()),
+		English: strings.HasPrefix(strings.ToLower(in.Header.Get("Accept-Language")), "en"), params: c.Param}
+	r.Client, _ = netip.ParseAddr(c.RealIP())
+	if !op.public {
+		if err := a.authenticate(in, r); err != nil {
+			return r, err
+		}
+		if !slices.Contains(op.roles, r.Who.Role) {
+			return r, fault.New(fault.Forbidden, "FORBIDDEN", "您的角色不能进行此操作", "your role may not do this")
+		}
+	}
+	if err := op.checkQuery(r.Query); err != nil {
+		return r, err
+	}
+	if err := r.readVersion(in, op); err != nil {
+		return r, err
+	}
+	if op.upload {
+		r.upload = func() ([]byte, error) { return readUpload(in) }
+		return r, nil
+	}
+	return r, r.readBody(in, op)
+}
+
+// authenticate finds who asks. The token only names a session; what the session may do is read now.
+func (a *API) authenticate(in *http.Request, r *Request) error {
+	token, ok := strings.CutPrefix(in.Header.Get("Authorization"), "Bearer ")
+	if !ok {
+		return fault.New(fault.Unauthenticated, "NO_TOKEN", "请先登录", "sign in first")
+	}
+	claims, err := a.Desk.Tokens.Verify(token, a.Desk.Now())
+	if err != nil {
+		return err
+	}
+	who, found, err := a.Desk.DB.ActorOfSession(r.Ctx, claims.Session, claims.Account)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return auth.BadToken
+	}
+	who.RequestID = r.ID
+	r.Who = who
+	return nil
+}
+
+func (r *Request) readVersion(in *http.Request, op *operation) error {
+	if !op.needsVersion {
+		return nil
+	}
+	tag := in.Header.Get("If-Match")
+	if tag == "" {
+		return fault.New(fault.PreconditionMissing, "IF_MATCH_MISSING", "缺少If-Match", "If-Match is required")
+	}
+	version, err := strconv.Atoi(strings.Trim(strings.TrimPrefix(tag, "W/"), `"`))
+	if err != nil || version < 1 {
+		return fault.New(fault.Stale, "STALE", "If-Match与当前版本不符", "If-Match is not a version of this record")
+	}
+	r.Version = version
+	return nil
+}
+
+const maxDepth = 32
+
+func (r *Request) readBody(in *http.Request, op *operation) error {
+	body, err := io.ReadAll(in.Body)
+	if err != nil {
+		return err
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		if op.bodyRequired {
+			return badJSON(io.EOF)
+		}
+		return nil
+	}
+	if op.body == nil {
+		return fault.New(fault.Malformed, "BAD_JSON", "此操作没有请求体", "this operation takes no body")
+	}
+	if kind, _, _ := mime.ParseMediaType(in.Header.Get("Content-Type")); kind != "application/json" {
+		return fault.New(fault.WrongType, "WRONG_TYPE", "请求体须为application/json", "the body must be application/json")
+	}
+	if !utf8.Valid(body) || depth(body) > maxDepth || bytes.Contains(body, []byte(`\u0000`)) {
+		return badJSON(errors.New("encoding or depth"))
+	}
+	if err := op.checkBody(body); err != nil {
+		return err
+	}
+	r.body = body
+	return nil
+}
+
+// depth is how deep brackets nest outside strings.
+func depth(body []byte) int {
+	deepest, now, inString, escaped := 0, 0, false, false
+	for _, b := range body {
+		switch {
+		case escaped:
+			escaped = false
+		case b == '\\':
+			escaped = inString
+		case b == '"':
+			inString = !inString
+		case inString:
+		case b == '{' || b == '[':
+			now++
+			deepest = max(deepest, now)
+		case b == '}' || b == ']':
+			now--
+		}
+	}
+	return deepest
+}
+
+// decode reads the body, which was checked against the contract, into the operation's own type.
+func decode[T any](r *Request) (T, error) {
+	var in T
+	if len(r.body) == 0 {
+		return in, nil
+	}
+	if err := json.Unmarshal(r.body, &in); err != nil {
+		return in, badJSON(err)
+	}
+	return in, nil
+}
+
+// id is a path parameter that must be a UUID; anything else names nothing.
+func (r *Request) id() (uuid.UUID, error) {
+	id, err := uuid.Parse(r.params("id"))
+	if err != nil || len(r.params("id")) != 36 {
+		return uuid.Nil, store.NotFound
+	}
+	return id, nil
+}
+
+// limit is how many items a list answers at the most.
+func (r *Request) limit() int {
+	if n, err := strconv.Atoi(r.Query.Get("limit")); err == nil {
+		return n
+	}
+	return 50
+}
+
+// asOf is the day asked about; today where none is.
+func (r *Request) asOf() calendar.Date {
+	if day, err := calendar.ParseDate(r.Query.Get("as_of")); err == nil {
+		return day
+	}
+	return r.Today
+}
+
+// answer does the operation, once for each Idempotency-Key where there is one.
+func (a *API) answer(c echo.Context, r *Request, op *operation, do handler) (store.Answer, error) {
+	key := c.Request().Header.Get("Idempotency-Key")
+	if key == "" || !op.keepsAnswer {
+		return finish(c, r, do)
+	}
+	if len(key) > 255 || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
+		return store.Answer{}, fault.New(fault.Malformed, "BAD_PARAMETER", "Idempotency-Key无效", "the Idempotency-Key is not 1 to 255 printable characters")
+	}
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%s\n%s\n%s\n%d\n", op.id, c.Request().URL.Path, c.Request().URL.RawQuery, r.Version)
+	sum.Write(r.body)
+	if op.upload {
+		file, err := r.upload()
+		if err != nil {
+			return store.Answer{}, err
+		}
+		sum.Write(file)
+		r.upload = func() ([]byte, error) { return file, nil }
+	}
+	return a.Desk.DB.Once(r.Ctx, r.Who, key, sum.Sum(nil), func(ctx context.Context) (store.Answer, error) {
+		inside := *r
+		inside.Ctx = ctx
+		return finish(c, &inside, do)
+	})
+}
+
+// finish does the operation and writes its answer into memory: nothing goes out before all of it is known.
+func finish(c echo.Context, r *Request, do handler) (store.Answer, error) {
+	out, err := do(r)
+	if err != nil {
+		return store.Answer{}, err
+	}
+	answer := store.Answer{Status: out.Status}
+	if answer.Status == 0 {
+		answer.Status = http.StatusOK
+	}
+	if out.Version > 0 {
+		answer.ETag = `"` + strconv.Itoa(out.Version) + `"`
+	}
+	switch {
+	case out.raw != nil:
+		out.raw.ServeHTTP(c.Response(), c.Request())
+		answer.Status = 0
+	case out.Type != "":
+		c.Response().Header().Set("Content-Type", out.Type)
+		answer.Body = out.Body.([]byte)
+	case out.Body != nil:
+		c.Response().Header().Set("Content-Type", "application/json; charset=utf-8")
+		if answer.Body, err = json.Marshal(out.Body); err != nil {
+			return answer, fmt.Errorf("write an answer: %w", err)
+		}
+	}
+	return answer, nil
+}
+
+func send(c echo.Context, answer store.Answer) error {
+	if answer.Status == 0 {
+		return nil // written already
+	}
+	if answer.ETag != "" {
+		c.Response().Header().Set("ETag", answer.ETag)
+	}
+	if c.Response().Header().Get("Content-Type") == "" && len(answer.Body) > 0 {
+		c.Response().Header().Set("Content-Type", "application/json; charset=utf-8")
+	}
+	c.Response().WriteHeader(answer.Status)
+	if len(answer.Body) == 0 {
+		return nil
+	}
+	_, err := c.Response().Write(answer.Body)
+	return err
+}
+
+// auditRefusal records attempts that were turned away for who asked: forbidden to the role, or absent in the area.
+func (a *API) auditRefusal(r *Request, op *operation, err error) {
+	f, ok := fault.Of(err)
+	if !ok || r.Who.AccountID == uuid.Nil || (f.Kind != fault.Forbidden && f.Kind != fault.NotFound && f.Code != "OUTSIDE_AREA" && f.Code != "OWN_CASE") {
+		return
+	}
+	subject, _ := uuid.Parse(r.params("id"))
+	detail := map[string]any{"code": f.Code, "status": f.Kind.Status()}
+	if err := a.Desk.DB.Refused(context.WithoutCancel(r.Ctx), r.Who, op.id, subject, detail); err != nil {
+		a.Log.ErrorContext(r.Ctx, "a refused attempt was not recorded", "err", err, "request_id", r.ID)
+	}
+}
+
+// problem answers every error as RFC 9457. Only faults speak; the rest is an internal error with a request id.
+func (a *API) problem(err error, c echo.Context) {
+	id := c.Response().Header().Get(echo.HeaderXRequestID)
+	if c.Response().Committed {
+		a.Log.Error("error after the answer began", "err", err, "request_id", id)
+		return
+	}
+	f := faultOf(err)
+	if f.Kind == fault.Internal || f.Kind == fault.Unavailable {
+		a.Log.Error("request failed", "err", err, "request_id", id)
+	}
+	english := strings.HasPrefix(strings.ToLower(c.Request().Header.Get("Accept-Language")), "en")
+	body, _ := json.Marshal(problemOf(f, english, id))
+	if f.RetryAfter > 0 {
+		c.Response().Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
+	}
+	if f.Kind == fault.Unauthenticated {
+		c.Response().Header().Set("WWW-Authenticate", "Bearer")
+	}
+	c.Response().Header().Set("Content-Type", "application/problem+json")
+	c.Response().WriteHeader(f.Kind.Status())
+	if _, err := c.Response().Write(body); err != nil {
+		a.Log.Debug("the client went away", "request_id", id)
+	}
+}
+
+var internalError = fault.New(fault.Internal, "INTERNAL", "系统内部错误，请提供请求编号", "internal error; quote the request id")
+
+// faultOf finds what to tell the user about any error.
+func faultOf(err error) *fault.Error {
+	if f, ok := fault.Of(err); ok {
+		return f
+	}
+	var he *echo.HTTPError
+	if errors.As(err, &he) {
+		switch he.Code {
+		case http.StatusNotFound:
+			return store.NotFound
+		case http.StatusMethodNotAllowed:
+			return fault.New(fault.MethodNotAllowed, "METHOD_NOT_ALLOWED", "不支持的请求方法", "this method is not allowed here")
+		case http.StatusRequestEntityTooLarge:
+			return fault.New(fault.TooLarge, "TOO_LARGE", "请求体过大", "the body is too large")
+		case http.StatusBadRequest:
+			return fault.New(fault.Malformed, "BAD_REQUEST", "请求无法识别", "the request cannot be read")
+		}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		f := *fault.New(fault.Unavailable, "BUSY", "系统繁忙，请稍后重试", "the service is busy; try again")
+		f.RetryAfter = 2
+		return &f
+	}
+	return internalError
+}

@@ -1,0 +1,264 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"zhucan/api"
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/auth"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casework"
+	"zhucan/internal/demo/divisions"
+	"zhucan/internal/httpapi"
+	"zhucan/internal/policy"
+	"zhucan/internal/store/testdb"
+)
+
+func TestMain(m *testing.M) { testdb.Main(m) }
+
+const password = "a long enough secret"
+
+// clock is the time of a test's service.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) Set(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = t
+}
+
+// service is the whole thing under test: a real database, the real handler, a real connection.
+type service struct {
+	t      *testing.T
+	desk   *casework.Desk
+	clock  *clock
+	url    string
+	db     testdb.Database
+	router routers.Router
+	tokens map[string]string
+}
+
+// the places of the tests: two villages of one town and one of another
+const (
+	villageA = "370305001005"
+	villageB = "370305001009"
+	villageC = "370305111245"
+	townA    = "370305001"
+	townC    = "370305111"
+)
+
+// accounts of the tests: role at area, by user name
+var accounts = map[string]struct {
+	role access.Role
+	area area.Code
+}{
+	"liaison.a": {access.VillageLiaison, villageA}, "liaison.b": {access.VillageLiaison, villageB}, "liaison.c": {access.VillageLiaison, villageC},
+	"town.a": {access.TownOfficer, townA}, "town.a2": {access.TownOfficer, townA}, "town.c": {access.TownOfficer, townC},
+	"cdpf": {access.CDPFReviewer, "370305"}, "civil": {access.CivilAffairsApprover, "370305"}, "finance": {access.FinanceOfficer, "370305"},
+	"stats": {access.Statistician, "370305"}, "hotline": {access.HotlineClerk, "370305"}, "auditor": {access.Auditor, "370305"},
+	"admin": {access.Administrator, "370305"},
+}
+
+func start(t *testing.T) *service {
+	t.Helper()
+	s := &service{t: t, clock: &clock{now: time.Date(2023, 3, 28, 2, 0, 0, 0, time.UTC)}, db: testdb.New(t), tokens: map[string]string{}}
+	db := s.db.Open(t, s.clock.Now)
+	newID := func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+	s.desk = &casework.Desk{DB: db, Pack: policy.MustLoadBuiltin(), Now: s.clock.Now, NewID: newID, Passwords: auth.NewCheapPasswords(),
+		Tokens: auth.NewTokens(s.db.Ring), Log: testdb.Log(t)}
+	ctx := context.Background()
+	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.desk.ImportDivisions(ctx, access.SystemActor(), tree); err != nil {
+		t.Fatal(err)
+	}
+	for name, a := range accounts {
+		_, err := s.desk.CreateAccount(ctx, access.SystemActor(), casework.NewAccount{Username: name, Name: "测试" + name, Password: password, Role: a.role, Area: a.area})
+		if err != nil {
+			t.Fatalf("account %s: %v", name, err)
+		}
+	}
+	face := &httpapi.API{Desk: s.desk, Log: testdb.Log(t), Clock: s.clock, IPs: echo.ExtractIPDirect(), NewID: func() string { return newID().String() }}
+	handler, err := face.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	s.router = contractRouter(t, server.URL)
+	return s
+}
+
+// contractRouter finds the operation of a request in the contract.
+func contractRouter(t *testing.T, url string) routers.Router {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(api.Document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc.Servers = openapi3.Servers{{URL: url + "/api/v1"}}
+	for _, item := range doc.Paths.Map() {
+		if len(item.Servers) > 0 {
+			item.Servers = openapi3.Servers{{URL: url}}
+		}
+	}
+	router, err := legacy.NewRouter(doc, openapi3.DisableExamplesValidation())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return router
+}
+
+// answer is what came back, checked against the contract already.
+type answer struct {
+	t      *testing.T
+	status int
+	header http.Header
+	body   []byte
+}
+
+// json is the body as an object.
+func (a answer) json() map[string]any {
+	a.t.Helper()
+	var v map[string]any
+	if err := json.Unmarshal(a.body, &v); err != nil {
+		a.t.Fatalf("answer is no object: %v: %s", err, a.body)
+	}
+	return v
+}
+
+// want fails the test unless the status, and for a problem the code, is the expected one.
+func (a answer) want(status int, code ...string) answer {
+	a.t.Helper()
+	if a.status != status {
+		a.t.Fatalf("status %d, want %d: %s", a.status, status, a.body)
+	}
+	if len(code) > 0 && a.json()["code"] != code[0] {
+		a.t.Fatalf("code %v, want %s: %s", a.json()["code"], code[0], a.body)
+	}
+	return a
+}
+
+func (a answer) text(name string) string { a.t.Helper(); s, _ := a.json()[name].(string); return s }
+
+func (a answer) version() string { return a.header.Get("ETag") }
+
+// login signs in once for each test and user.
+func (s *service) login(user string) string {
+	s.t.Helper()
+	if s.tokens[user] == "" {
+		s.tokens[user] = s.do("", "POST", "/auth/login", map[string]any{"username": user, "password": password}).want(200).text("access_token")
+	}
+	return s.tokens[user]
+}
+
+// do asks as a user, or as nobody, and checks the answer against the contract. Headers come in pairs.
+func (s *service) do(user, method, path string, body any, headers ...string) answer {
+	s.t.Helper()
+	var content io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		content = strings.NewReader(b)
+	default:
+		text, err := json.Marshal(b)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		content = bytes.NewReader(text)
+	}
+	base := "/api/v1"
+	if strings.HasPrefix(path, "/demo") || strings.HasPrefix(path, "/healthz") || strings.HasPrefix(path, "/readyz") || strings.HasPrefix(path, "/metrics") {
+		base = ""
+	}
+	req, err := http.NewRequest(method, s.url+base+path, content)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if content != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	if user != "" {
+		req.Header.Set("Authorization", "Bearer "+s.login(user))
+	}
+	return s.send(req)
+}
+
+func (s *service) send(req *http.Request) answer {
+	s.t.Helper()
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	a := answer{t: s.t, status: resp.StatusCode, header: resp.Header, body: text}
+	if err := s.fitsContract(req, a); err != nil {
+		s.t.Fatalf("%s %s: the answer does not fit the contract: %v\n%s", req.Method, req.URL.Path, err, text)
+	}
+	return a
+}
+
+func (s *service) fitsContract(req *http.Request, a answer) error {
+	route, params, err := s.router.FindRoute(req)
+	if err != nil {
+		return nil // no operation: nothing is promised
+	}
+	input := &openapi3filter.RequestValidationInput{Request: req, PathParams: params, Route: route,
+		Options: &openapi3filter.Options{IncludeResponseStatus: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc}}
+	out := &openapi3filter.ResponseValidationInput{RequestValidationInput: input, Status: a.status, Header: a.header, Options: input.Options}
+	out.SetBodyBytes(a.body)
+	return openapi3filter.ValidateResponse(context.Background(), out)
+}
+
+// person makes somebody with a valid physical-disability certificate of a level in a village.
+func (s *service) person(user, village string, n, level int) answer {
+	s.t.Helper()
+	id := number(n)
+	return s.do(user, "POST", "/persons", map[string]any{"name": "金丝雀" + fmt.Sprint(n), "id_number": id, "phone": fmt.Sprintf("1990000%04d", n),
+		"hukou_area_code": village, "hukou_type": "agricultural",
+		"certificate": map[string]any{"number": fmt.Sprintf("%s4%d", id, level), "category": 4, "level": level, "issued_on": "2020-01-06"}})
+}
+
+// number is a made-up ID number: area 379999 was never assigned.
+func number(n int) string {
+	body := fmt.Sprintf("37999919700101%03d", n)
+	c, _ := checkCharacter(body)
+	return body + string(c)
+}

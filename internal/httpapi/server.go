@@ -1,0 +1,189 @@
+// Package httpapi is the JSON face. The contract (api/openapi.yaml) drives it: paths, roles, parameters and the shape of
+// every body come from the document, so what is written there is what is enforced. Here stands only what each
+// operation does.
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"zhucan/internal/casework"
+)
+
+// Base is where the contract's paths begin.
+const Base = "/api/v1"
+
+// API serves a desk. Clock is nil except in a demonstration whose clock may be set.
+type API struct {
+	Desk      *casework.Desk
+	Log       *slog.Logger
+	Clock     SettableClock
+	IPs       echo.IPExtractor // whom to believe about a client's address
+	NewID     func() string    // of requests
+	contract  *contract
+	metrics   *metrics
+	operation map[string]handler
+}
+
+// SettableClock is the clock of a demonstration.
+type SettableClock interface {
+	Now() time.Time
+	Set(time.Time)
+}
+
+// Bounds of a request. Files have a bound of their own.
+const (
+	maxBody   = "1M"
+	maxUpload = "11M"
+	timeout   = 55 * time.Second
+)
+
+// Handler is the whole JSON face with its middleware, outermost first: request id, log, recovery, headers, size, time.
+// It fails when the document names an operation that nothing here does, or the other way round.
+func (a *API) Handler() (http.Handler, error) {
+	var err error
+	if a.contract, err = readContract(); err != nil {
+		return nil, err
+	}
+	a.metrics = newMetrics(a.Desk)
+	a.operation = a.operations()
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = a.IPs
+	e.HTTPErrorHandler = a.problem
+	e.Use(a.requestID, a.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{DisableErrorHandler: true, DisablePrintStack: true}),
+		secureHeaders, middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxBody, Skipper: isUpload}),
+		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxUpload}), middleware.ContextTimeout(timeout))
+	for _, op := range a.contract.operations {
+		if op.demo && a.Clock == nil {
+			continue
+		}
+		do, ok := a.operation[op.id]
+		if !ok {
+			return nil, fmt.Errorf("the contract names %s, which nothing does", op.id)
+		}
+		e.Add(op.method, op.path, a.serve(op, do))
+		delete(a.operation, op.id)
+	}
+	if a.Clock == nil {
+		delete(a.operation, "getDemoClock")
+		delete(a.operation, "setDemoClock")
+	}
+	for id := range a.operation {
+		return nil, fmt.Errorf("the contract does not name %s", id)
+	}
+	return e, nil
+}
+
+func isUpload(c echo.Context) bool { return strings.HasSuffix(c.Request().URL.Path, "/imports") }
+
+// operations says what does each operation of the contract.
+func (a *API) operations() map[string]handler {
+	return map[string]handler{
+		"login": a.login, "refresh": a.refresh, "logout": a.logout, "getMe": a.getMe, "changePassword": a.changePassword,
+		"listAreas": a.listAreas, "getArea": a.getArea,
+		"listAccounts": a.listAccounts, "createAccount": a.createAccount, "updateAccount": a.updateAccount,
+		"listPersons": a.listPersons, "createPerson": a.createPerson, "searchPersons": a.searchPersons, "getPerson": a.getPerson,
+		"updatePerson": a.updatePerson, "getPersonRecord": a.getPersonRecord, "revealPerson": a.revealPerson, "getEligibility": a.getEligibility,
+		"addCertificate": a.addCertificate, "addCertificateEvent": a.addCertificateEvent,
+		"listCircumstances": a.listCircumstances, "addCircumstance": a.addCircumstance, "endCircumstance": a.endCircumstance,
+		"correctCircumstance": a.correctCircumstance,
+		"createApplication":   a.createApplication, "listApplications": a.listApplications, "getApplication": a.getApplication,
+		"submitApplication": a.submitApplication, "withdrawApplication": a.withdrawApplication, "resubmitApplication": a.resubmitApplication,
+		"decideApplication": a.decideApplication, "listAwards": a.listAwards,
+		"listIndicators": a.listIndicators, "getIndicatorValues": a.getIndicatorValues, "listIndicatorPersons": a.listIndicatorPersons,
+		"createImport": a.createImport, "getImport": a.getImport, "listAuditEvents": a.listAuditEvents,
+		"getOpenAPI": getOpenAPI, "getDocs": a.getDocs, "getHealth": getHealth, "getReadiness": a.getReadiness, "getMetrics": a.getMetrics,
+		"getDemoClock": a.getDemoClock, "setDemoClock": a.setDemoClock,
+	}
+}
+
+// secureHeaders go out with every answer. The documentation page is the only HTML and carries no script.
+func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		return next(c)
+	}
+}
+
+func (a *API) requestID(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		id := a.NewID()
+		c.Response().Header().Set(echo.HeaderXRequestID, id)
+		return next(c)
+	}
+}
+
+// observe counts and logs each request by its route, never by its address, which may hold what it should not.
+func (a *API) observe(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		began := a.Desk.Now()
+		if err := next(c); err != nil {
+			c.Error(err)
+		}
+		route, status, took := c.Path(), c.Response().Status, a.Desk.Now().Sub(began)
+		if route == "" {
+			route = "unmatched"
+		}
+		a.metrics.requests.WithLabelValues(c.Request().Method, route, fmt.Sprint(status)).Inc()
+		a.metrics.seconds.WithLabelValues(c.Request().Method, route).Observe(took.Seconds())
+		a.Log.LogAttrs(context.WithoutCancel(c.Request().Context()), slog.LevelInfo, "request", slog.String("method", c.Request().Method),
+			slog.String("route", route), slog.Int("status", status), slog.Duration("took", took),
+			slog.String("request_id", c.Response().Header().Get(echo.HeaderXRequestID)))
+		return nil
+	}
+}
+
+type metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+}
+
+func newMetrics(desk *casework.Desk) *metrics {
+	m := &metrics{registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "zhucan_http_requests_total", Help: "Requests answered."}, []string{"method", "route", "status"}),
+		seconds:  prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "zhucan_http_request_seconds", Help: "Time to answer."}, []string{"method", "route"}),
+	}
+	m.registry.MustRegister(m.requests, m.seconds, prometheus.NewGaugeFunc(
+		prometheus.GaugeOpts{Name: "zhucan_database_connections_in_use", Help: "Connections busy now."}, func() float64 { return float64(desk.DB.PoolInUse()) }))
+	return m
+}
+
+func (a *API) getMetrics(r *Request) (Response, error) {
+	return Response{raw: promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{})}, nil
+}
+
+// Serve answers on a listener until ctx ends, then finishes what it has begun.
+func Serve(ctx context.Context, listener net.Listener, h http.Handler) error {
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second,
+		IdleTimeout: 120 * time.Second, MaxHeaderBytes: 16 << 10}
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	return srv.Shutdown(grace)
+}

@@ -1,0 +1,234 @@
+package httpapi
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"zhucan/api"
+	"zhucan/internal/application"
+	"zhucan/internal/area"
+	"zhucan/internal/award"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casefile"
+	"zhucan/internal/fault"
+	"zhucan/internal/idnum"
+	"zhucan/internal/store"
+)
+
+// some is a pointer to v, or nil for the zero value: an absent member of an answer.
+func some[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+// value is what a pointer points to, or the zero value.
+func value[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}
+
+func text[T ~string](p *T) string { return string(value(p)) }
+
+// list makes an empty list out of none, so that an answer never says null for it.
+func list[T any](items []T) []T {
+	if items == nil {
+		return []T{}
+	}
+	return items
+}
+
+func problemOf(f *fault.Error, english bool, requestID string) api.Problem {
+	status := f.Kind.Status()
+	p := api.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: f.Message(english), Code: f.Code, RequestID: some(requestID)}
+	for _, field := range f.Fields {
+		message := field.ZH
+		if english {
+			message = field.EN
+		}
+		p.Errors = append(p.Errors, api.FieldError{Field: field.Name, Code: field.Code, Message: message})
+	}
+	return p
+}
+
+func ageOn(birth, day calendar.Date) *int {
+	if birth.IsZero() || day.Before(birth) {
+		return nil
+	}
+	age := calendar.Age(birth, day)
+	return &age
+}
+
+func maskedNumber(p casefile.Person) string {
+	if p.InvalidID != "" {
+		return idnum.MaskID(p.InvalidID)
+	}
+	if p.IDNumber.IsZero() {
+		return ""
+	}
+	return p.IDNumber.Masked()
+}
+
+func guardianView(g *casefile.Guardian) *api.Guardian {
+	if g == nil {
+		return nil
+	}
+	v := &api.Guardian{Name: g.Name, Relation: g.Relation, Phone: some(idnum.MaskPhone(g.Phone))}
+	if !g.IDNumber.IsZero() {
+		v.IDNumber = some(g.IDNumber.Masked())
+	}
+	return v
+}
+
+func (a *API) personView(d store.Dossier, r *Request) api.Person {
+	p := d.File.Person
+	v := api.Person{ID: p.ID, Version: p.Version, RecordType: api.RecordType(p.RecordType), Name: p.Name, Sex: some(api.Sex(p.Sex)),
+		BirthDate: some(p.BirthDate), Age: ageOn(p.BirthDate, r.Today), IDNumber: some(maskedNumber(p)), IDNumberInvalid: some(p.InvalidID != ""),
+		Phone: some(idnum.MaskPhone(p.Phone)), HukouAreaCode: some(api.AreaCode(p.Hukou)), ResidenceAreaCode: some(api.AreaCode(p.Residence)),
+		ManagingAreaCode: api.AreaCode(p.Managing), HukouType: some(api.HukouType(p.HukouType)), Guardian: guardianView(p.Guardian),
+		Diagnosis: some(p.Diagnosis), Certificates: []api.Certificate{}, CreatedAt: p.CreatedAt.UTC(), UpdatedAt: p.UpdatedAt.UTC()}
+	for _, c := range d.File.Certificates {
+		v.Certificates = append(v.Certificates, certificateView(d.File, c, r.Today))
+	}
+	for _, w := range a.Desk.Warnings(d.File) {
+		message := w.ZH
+		if r.English {
+			message = w.EN
+		}
+		v.Warnings = append(v.Warnings, api.Warning{Code: w.Code, Message: message})
+	}
+	return v
+}
+
+func certificateView(file casefile.File, c casefile.Certificate, today calendar.Date) api.Certificate {
+	v := api.Certificate{ID: c.ID, Version: c.Version, Number: c.Number.Masked(), Category: api.Category(c.Category), Level: api.Level(c.Level),
+		Components: []api.Component{}, IssuedOn: c.IssuedOn, ExpiresOn: c.ExpiresOn, Status: api.CertificateStatus(file.StatusOn(c, today))}
+	for _, part := range c.Components {
+		v.Components = append(v.Components, api.Component{Category: part.Category, Level: api.Level(part.Level)})
+	}
+	return v
+}
+
+func summaryView(l store.Listed, today calendar.Date) api.PersonSummary {
+	p := l.Person
+	return api.PersonSummary{ID: p.ID, Version: p.Version, RecordType: api.RecordType(p.RecordType), Name: p.Name, Sex: some(api.Sex(p.Sex)),
+		BirthDate: some(p.BirthDate), Age: ageOn(p.BirthDate, today), IDNumber: some(maskedNumber(p)), Phone: some(idnum.MaskPhone(p.Phone)),
+		HukouAreaCode: some(api.AreaCode(p.Hukou)), ResidenceAreaCode: some(api.AreaCode(p.Residence)), ManagingAreaCode: api.AreaCode(p.Managing),
+		Category: some(api.Category(l.Category)), Level: some(api.Level(l.Level))}
+}
+
+func circumstanceView(c casefile.Circumstance) api.Circumstance {
+	v := api.Circumstance{ID: c.ID, Version: 1, PersonID: c.PersonID, Kind: c.Kind, Value: api.CircumstanceValue(c.Raw), ValidFrom: c.ValidFrom,
+		ValidTo: some(c.ValidTo), Source: c.Source, SourceDoc: some(c.SourceDoc), RecordedAt: c.RecordedAt.UTC(), RecordedBy: some(c.RecordedBy)}
+	if !c.SupersededAt.IsZero() {
+		v.Version = 2
+		at := c.SupersededAt.UTC()
+		v.SupersededAt = &at
+	}
+	return v
+}
+
+func eventView(e casefile.CertificateEvent) api.CertificateEvent {
+	return api.CertificateEvent{ID: e.ID, CertificateID: e.CertificateID, Event: e.Event, On: e.On, Reason: some(e.Reason),
+		CancelReason: some(api.CancelReason(e.CancelReason)), RecordedAt: e.RecordedAt.UTC()}
+}
+
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+func applicationView(c store.Case, english bool) api.Application {
+	v := api.Application{ID: c.ID, Version: c.Version, PersonID: c.PersonID, PersonName: c.PersonName, AreaCode: api.AreaCode(c.Area),
+		Programme: api.Programme(c.Programme), Stage: api.Stage(c.Stage), AppliedOn: c.AppliedOn, OwedFromMonth: some(api.Month(c.OwedFrom)),
+		Applicant: api.Applicant{Relation: api.Relation(c.Applicant.Relation), Name: some(c.Applicant.Name)}, BankAccount: some(idnum.MaskAccount(c.BankAccount)),
+		EnteredBy: c.EnteredBy, SubmittedAt: instant(c.SubmittedAt), ReturnedOn: some(c.ReturnedOn), Steps: []api.ApplicationStep{},
+		Explanation: explanationView(c.Explanation, english), AwardID: some(c.AwardID)}
+	for _, s := range c.Steps {
+		v.Steps = append(v.Steps, api.ApplicationStep{At: s.At.UTC(), Action: api.StepAction(s.Action), FromStage: api.Stage(s.From), ToStage: api.Stage(s.To),
+			Actor: api.StepActor{ID: s.ActorID, Name: s.ActorName, Role: api.Role(s.ActorRole)}, Reason: some(s.Reason), ReasonCode: some(s.ReasonCode), Fields: s.Fields})
+	}
+	return v
+}
+
+func explanationView(e *application.Explanation, english bool) *api.Explanation {
+	if e == nil {
+		return nil
+	}
+	v := &api.Explanation{RuleSet: e.RuleSet, PackVersion: e.PackVersion, AsOf: e.AsOf, StartMonth: some(api.Month(e.StartMonth)),
+		Outcome: api.Outcome(e.Outcome), MonthlyAmountFen: e.AmountFen, Reasons: []api.Reason{}}
+	for _, r := range e.Reasons {
+		v.Reasons = append(v.Reasons, reasonView(r.Code, r.Passed, r.ZH, r.EN, r.Cite, english))
+	}
+	return v
+}
+
+func reasonView(code string, passed *bool, zh, en, cite string, english bool) api.Reason {
+	message := zh
+	if english {
+		message = en
+	}
+	return api.Reason{Code: code, Passed: passed, Text: message, Cite: cite}
+}
+
+func applicationSummary(c store.Case) api.ApplicationSummary {
+	full := applicationView(c, false)
+	return api.ApplicationSummary{ID: full.ID, Version: full.Version, PersonID: full.PersonID, PersonName: full.PersonName, AreaCode: full.AreaCode,
+		Programme: full.Programme, Stage: full.Stage, AppliedOn: full.AppliedOn, OwedFromMonth: full.OwedFromMonth, SubmittedAt: full.SubmittedAt,
+		ReturnedOn: full.ReturnedOn, AwardID: full.AwardID}
+}
+
+func awardView(w award.Award, today calendar.Date) api.Award {
+	status := "active"
+	if !w.EndMonth.IsZero() && w.EndMonth.Before(today.Month()) {
+		status = "ended"
+	}
+	return api.Award{ID: w.ID, Version: w.Version, PersonID: w.PersonID, ApplicationID: some(w.ApplicationID), Programme: api.Programme(w.Programme),
+		StartMonth: api.Month(w.StartMonth), EndMonth: some(api.Month(w.EndMonth)), Status: api.AwardStatus(status), Basis: api.AwardBasis(w.Basis)}
+}
+
+func areaView(d area.Division) api.Area {
+	return api.Area{Code: api.AreaCode(d.Code), Name: d.Name, Level: api.AreaLevel(d.Code.Level()), ParentCode: some(api.AreaCode(d.Code.Parent())),
+		SuccessorCode: some(api.AreaCode(d.Successor)), UrbanRuralClass: some(api.AreaUrbanRuralClass(d.UrbanRuralClass)), ValidFrom: d.ValidFrom, ValidTo: some(d.ValidTo)}
+}
+
+func accountView(acc store.Account) api.Account {
+	return api.Account{ID: acc.ID, Version: acc.Version, Username: acc.Username, Name: acc.Name, Role: api.Role(acc.Role), AreaCode: api.AreaCode(acc.AreaCode),
+		Disabled: acc.Disabled, CreatedAt: acc.CreatedAt.UTC(), UpdatedAt: acc.UpdatedAt.UTC()}
+}
+
+// next is the cursor after a full page, from its last item; nil when the list has ended.
+func next[T any](items []T, limit int, cursor func(T) string) *string {
+	if len(items) < limit || limit == 0 {
+		return nil
+	}
+	return some(cursor(items[len(items)-1]))
+}
+
+// afterID is a cursor that is the id of the last item.
+func (r *Request) afterID() (uuid.UUID, error) {
+	c, err := store.ParseCursor(r.Query.Get("cursor"))
+	return c.ID, err
+}
+
+func idCursor(id uuid.UUID) string { return store.Cursor{ID: id}.String() }
+
+func fieldsOf(fields []api.RevealField) []string {
+	var names []string
+	for _, f := range fields {
+		names = append(names, string(f))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

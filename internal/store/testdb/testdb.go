@@ -1,0 +1,138 @@
+// Package testdb gives each test a database of its own: a clone of one that was migrated once for the test binary.
+package testdb
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"zhucan/internal/secret"
+	"zhucan/internal/store"
+	"zhucan/internal/store/localpg"
+)
+
+const template = "zhucan_template"
+
+var (
+	once    sync.Once
+	cluster *localpg.Cluster
+	broken  error
+	folder  string
+	count   atomic.Int64
+)
+
+// Main runs the tests of a package and then stops its server. Call it from TestMain.
+func Main(m *testing.M) {
+	code := m.Run()
+	if cluster != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		cluster.Stop(ctx)
+		keepLog()
+		os.RemoveAll(folder)
+	}
+	os.Exit(code)
+}
+
+// LogFolder is where logs of a whole test run are gathered, for the test that looks for canaries in them.
+const LogFolder = "ZHUCAN_TEST_LOGS"
+
+func keepLog() {
+	if to := os.Getenv(LogFolder); to != "" {
+		if text, err := os.ReadFile(cluster.LogFile); err == nil {
+			os.WriteFile(filepath.Join(to, fmt.Sprintf("postgres-%d.log", os.Getpid())), text, 0o600)
+		}
+	}
+}
+
+// Log is where the code under test logs: gathered when a whole run asks for it, discarded otherwise.
+func Log(t testing.TB) *slog.Logger {
+	to := os.Getenv(LogFolder)
+	if to == "" {
+		return slog.New(slog.NewJSONHandler(io.Discard, nil))
+	}
+	f, err := os.OpenFile(filepath.Join(to, fmt.Sprintf("app-%d.log", os.Getpid())), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return slog.New(slog.NewJSONHandler(f, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+func start() {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	if folder, broken = os.MkdirTemp("", "zhucan-test-"); broken != nil {
+		return
+	}
+	if cluster, broken = localpg.Start(ctx, localpg.Options{Dir: folder, Fast: true}); broken != nil {
+		return
+	}
+	if broken = admin(ctx, "CREATE DATABASE "+template); broken == nil {
+		_, broken = store.Migrate(ctx, cluster.URL(localpg.Superuser, template))
+	}
+}
+
+func admin(ctx context.Context, statement string) error {
+	conn, err := pgx.Connect(ctx, cluster.URL(localpg.Superuser, "postgres"))
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, statement)
+	return err
+}
+
+// Database is one test's own database.
+type Database struct {
+	URL      string // as the service's role
+	OwnerURL string // as its owner, for what only an attacker or an administrator would do
+	Ring     *secret.Ring
+}
+
+// New clones the migrated database for one test and drops the clone afterwards.
+func New(t testing.TB) Database {
+	t.Helper()
+	once.Do(start)
+	if broken != nil {
+		t.Fatalf("test database: %v", broken)
+	}
+	name := fmt.Sprintf("t%d", count.Add(1))
+	ctx := context.Background()
+	if err := admin(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
+		t.Fatalf("clone the test database: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := admin(ctx, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Errorf("drop the test database: %v", err)
+		}
+	})
+	ring, err := secret.Generate(rand.Reader, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Database{URL: cluster.URL("zhucan_app", name), OwnerURL: cluster.URL(localpg.Superuser, name), Ring: ring}
+}
+
+// Open opens the store on the database with a clock of the test's own.
+func (d Database) Open(t testing.TB, now func() time.Time) *store.DB {
+	t.Helper()
+	db, err := store.Open(context.Background(), d.URL, store.Options{Ring: d.Ring, Now: now, Log: Log(t), Pool: 8,
+		NewID: func() uuid.UUID { return uuid.Must(uuid.NewV7()) }})
+	if err != nil {
+		t.Fatalf("open the store: %v", err)
+	}
+	t.Cleanup(db.Close)
+	return db
+}
