@@ -5,7 +5,9 @@ import (
 	"io"
 	"net/http"
 
+	"zhucan/api"
 	"zhucan/internal/fault"
+	"zhucan/internal/store"
 )
 
 // maxFile is how large an uploaded file may be.
@@ -39,5 +41,43 @@ func readUpload(in *http.Request) ([]byte, error) {
 	}
 }
 
-func (a *API) createImport(r *Request) (Response, error) { return Response{}, nil }
-func (a *API) getImport(r *Request) (Response, error)    { return Response{}, nil }
+func (a *API) createImport(r *Request) (Response, error) {
+	file, err := r.upload()
+	if err != nil {
+		return Response{}, err
+	}
+	done, first, err := a.Desk.ImportRoster(r.Ctx, r.Who, file, r.Query.Get("dry_run") == "true")
+	if err != nil {
+		return Response{}, err
+	}
+	status := http.StatusOK
+	if first {
+		status = http.StatusCreated
+	}
+	return Response{Status: status, Version: 1, Body: importView(done, r.English)}, nil
+}
+
+func (a *API) getImport(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	done, err := a.Desk.Import(r.Ctx, r.Who, id)
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Version: 1, Body: importView(done, r.English)}, nil
+}
+
+func importView(i store.Import, english bool) api.Import {
+	v := api.Import{ID: i.ID, Version: 1, Kind: api.ImportKind(i.Kind), AreaCode: api.AreaCode(i.Area), DryRun: i.DryRun, New: i.New, Changed: i.Changed,
+		Same: i.Same, Refused: i.Refused, At: i.At.UTC(), Errors: []api.ImportError{}}
+	for _, e := range i.Refusals {
+		message := e.ZH
+		if english {
+			message = e.EN
+		}
+		v.Errors = append(v.Errors, api.ImportError{Row: e.Row, Column: e.Column, Code: e.Code, Message: message})
+	}
+	return v
+}

@@ -135,11 +135,11 @@ func (a *API) requestID(next echo.HandlerFunc) echo.HandlerFunc {
 // observe counts and logs each request by its route, never by its address, which may hold what it should not.
 func (a *API) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		began := a.Desk.Now()
+		began := time.Now() // how long it took, whatever the desk's clock says
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
-		route, status, took := c.Path(), c.Response().Status, a.Desk.Now().Sub(began)
+		route, status, took := c.Path(), c.Response().Status, time.Since(began)
 		if route == "" {
 			route = "unmatched"
 		}

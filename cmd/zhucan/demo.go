@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/labstack/echo/v4"
+
+	"zhucan/internal/auth"
+	"zhucan/internal/casework"
+	"zhucan/internal/demo"
+	"zhucan/internal/httpapi"
+	"zhucan/internal/secret"
+	"zhucan/internal/store"
+	"zhucan/internal/store/localpg"
+)
+
+type demoCommand struct {
+	Data         string `type:"path" help:"Data folder; below the user's own, or /var/lib for root, where none is given."`
+	Listen       string `default:"127.0.0.1:8080" help:"Address to answer on."`
+	People       int    `default:"10305" help:"Certificate holders to make up on the first start; 0 leaves the register empty."`
+	Seed         uint64 `default:"1" help:"The same seed makes the same people."`
+	AccountsFile string `type:"path" help:"File to write the demo accounts to, as JSON."`
+	ClockControl bool   `help:"Open PUT /demo/clock, which moves the whole service in time."`
+}
+
+// Run starts the private database, prepares it on the first start, and serves until it is interrupted.
+func (c demoCommand) Run(ctx context.Context, io stdio) error {
+	dir, err := c.folder()
+	if err != nil {
+		return err
+	}
+	cluster, err := localpg.Start(ctx, localpg.Options{Dir: dir})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+		defer cancel()
+		cluster.Stop(stop)
+	}()
+	clock := demo.NewClock(time.Now)
+	log := newLog(io.err, "info")
+	desk, err := c.prepare(ctx, cluster, dir, clock, log, io)
+	if err != nil {
+		return err
+	}
+	defer desk.DB.Close()
+	accounts, err := demo.MakeAccounts(ctx, desk, filepath.Join(dir, "accounts.json"))
+	if err != nil {
+		return err
+	}
+	api := &httpapi.API{Desk: desk, Log: log, IPs: echo.ExtractIPDirect(), NewID: requestID}
+	if c.ClockControl {
+		api.Clock = clock
+	}
+	handler, err := api.Handler()
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	if err := c.announce(io, listener, accounts); err != nil {
+		return err
+	}
+	return serve(ctx, listener, handler)
+}
+
+// folder is where the demonstration lives. Root cannot run a database from its own home, which is closed to others.
+func (c demoCommand) folder() (string, error) {
+	if c.Data != "" {
+		return c.Data, nil
+	}
+	if os.Geteuid() == 0 {
+		return "/var/lib/zhucan-demo", nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("find a data folder; give one with --data: %w", err)
+	}
+	return filepath.Join(home, ".local", "share", "zhucan-demo"), nil
+}
+
+func (c demoCommand) prepare(ctx context.Context, cluster *localpg.Cluster, dir string, clock *demo.Clock, log *slog.Logger, io stdio) (*casework.Desk, error) {
+	if err := createDatabase(ctx, cluster); err != nil {
+		return nil, err
+	}
+	owner := cluster.URL(localpg.Superuser, database1)
+	if _, err := store.Migrate(ctx, owner); err != nil {
+		return nil, err
+	}
+	if err := activateBuiltin(ctx, owner, clock.Now); err != nil {
+		return nil, err
+	}
+	ring, err := demoKeys(filepath.Join(dir, "keys.json"))
+	if err != nil {
+		return nil, err
+	}
+	desk, err := openDesk(ctx, cluster.URL("zhucan_app", database1), ring, clock.Now, 12, log)
+	if err != nil {
+		return nil, err
+	}
+	desk.Passwords = auth.NewPasswords()
+	tree, err := demo.MakeDivisions(ctx, desk)
+	if err == nil {
+		err = populate(ctx, desk, tree, c.People, c.Seed, io)
+	}
+	if err != nil {
+		desk.DB.Close()
+		return nil, err
+	}
+	return desk, nil
+}
+
+// database1 is the one database of the private cluster.
+const database1 = "zhucan"
+
+func createDatabase(ctx context.Context, cluster *localpg.Cluster) error {
+	conn, err := pgx.Connect(ctx, cluster.URL(localpg.Superuser, "postgres"))
+	if err != nil {
+		return fmt.Errorf("reach the private database: %w", err)
+	}
+	defer conn.Close(ctx)
+	var there bool
+	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", database1).Scan(&there); err != nil || there {
+		return err
+	}
+	_, err = conn.Exec(ctx, "CREATE DATABASE "+database1)
+	return err
+}
+
+func demoKeys(path string) (*secret.Ring, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		ring, err := secret.Generate(rand.Reader, true)
+		if err != nil {
+			return nil, err
+		}
+		if err := ring.Save(path); err != nil {
+			return nil, err
+		}
+	}
+	return secret.Load(path, rand.Reader)
+}
+
+func (c demoCommand) announce(io stdio, listener net.Listener, accounts []demo.Account) error {
+	if c.AccountsFile != "" {
+		text, err := json.MarshalIndent(map[string]any{"accounts": accounts}, "", "  ")
+		if err != nil {
+			return fmt.Errorf("write the accounts file: %w", err)
+		}
+		if err := os.WriteFile(c.AccountsFile, append(text, '\n'), 0o600); err != nil {
+			return fmt.Errorf("write the accounts file: %w", err)
+		}
+	}
+	for _, a := range accounts {
+		fmt.Fprintf(io.out, "%-17s %-20s %-22s %s\n", a.Username, a.Password, a.Role, a.Area)
+	}
+	_, err := fmt.Fprintf(io.out, "zhucan demo is ready: http://%s/api/v1/docs\n", listener.Addr())
+	return err
+}

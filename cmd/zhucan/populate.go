@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casework"
+	"zhucan/internal/demo"
+	"zhucan/internal/store"
+)
+
+type importCommand struct {
+	database
+	Kind   string `arg:"" enum:"roster,divisions" help:"What the file is: roster or divisions."`
+	File   string `arg:"" type:"existingfile" help:"The file: xlsx or csv."`
+	DryRun bool   `help:"Only say what would happen."`
+	From   string `default:"2016-01-01" help:"First day on which imported divisions are valid."`
+}
+
+func (c importCommand) Run(ctx context.Context, io stdio) error {
+	data, err := os.ReadFile(c.File)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", filepath.Base(c.File), err)
+	}
+	desk, err := c.open(ctx, io)
+	if err != nil {
+		return err
+	}
+	defer desk.DB.Close()
+	if c.Kind == "divisions" {
+		return c.divisions(ctx, desk, data, io)
+	}
+	var done store.Import
+	var first bool
+	err = whileWaiting(io, "import", func() (err error) {
+		done, first, err = desk.ImportRoster(ctx, access.SystemActor(), data, c.DryRun)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, r := range done.Refusals {
+		fmt.Fprintf(io.out, "row %d, %s: %s (%s)\n", r.Row, r.Column, r.ZH, r.Code)
+	}
+	if !first {
+		fmt.Fprint(io.out, "imported before; nothing changed. At that time: ")
+	}
+	fmt.Fprintf(io.out, "%d new, %d changed, %d same, %d refused\n", done.New, done.Changed, done.Same, done.Refused)
+	return nil
+}
+
+func (c importCommand) divisions(ctx context.Context, desk *casework.Desk, data []byte, io stdio) error {
+	from, err := calendar.ParseDate(c.From)
+	if err != nil {
+		return err
+	}
+	tree, err := area.ReadCSV(data, from)
+	if err != nil {
+		return err
+	}
+	if c.DryRun {
+		fmt.Fprintf(io.out, "%d divisions\n", len(tree))
+		return nil
+	}
+	added, err := desk.ImportDivisions(ctx, access.SystemActor(), tree)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(io.out, "%d divisions added\n", added)
+	return nil
+}
+
+// whileWaiting shows on a terminal that something is going on.
+func whileWaiting(io stdio, what string, do func() error) error {
+	file, ok := io.err.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return do()
+	}
+	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(file), progressbar.OptionSetDescription(what), progressbar.OptionClearOnFinish())
+	stop := make(chan struct{})
+	go func() {
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+				bar.Add(1)
+			}
+		}
+	}()
+	err := do()
+	close(stop)
+	bar.Finish()
+	return err
+}
+
+// populate makes up the people on the first start: it writes them as a roster file and takes that in like any other.
+func populate(ctx context.Context, desk *casework.Desk, tree []area.Division, people int, seed uint64, io stdio) error {
+	there, err := desk.DB.PersonIDs(ctx, access.SystemActor(), [16]byte{}, 1)
+	if err != nil || people == 0 || len(there) > 0 {
+		return err
+	}
+	return whileWaiting(io, "making up people", func() error {
+		var file bytes.Buffer
+		if err := demo.WritePopulation(&file, seed, people, tree, desk.Now()); err != nil {
+			return err
+		}
+		done, _, err := desk.ImportRoster(ctx, access.SystemActor(), file.Bytes(), false)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(io.out, "made up %d people, %d refused\n", done.New, done.Refused)
+		return err
+	})
+}

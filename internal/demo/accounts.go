@@ -1,0 +1,89 @@
+package demo
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casework"
+	"zhucan/internal/demo/divisions"
+)
+
+// Account is one account of the demonstration with its password, which is made up for each data folder.
+type Account struct {
+	Username string      `json:"username"`
+	Password string      `json:"password"`
+	Role     access.Role `json:"role"`
+	Area     area.Code   `json:"area_code"`
+}
+
+// accounts are at least one for every role; liaisons and town officers of two towns and of two villages of one town.
+var accounts = []struct {
+	username, name string
+	role           access.Role
+	area           area.Code
+}{
+	{"liaison.xindong", "辛东社区专职委员", access.VillageLiaison, "370305001005"},
+	{"liaison.taigong", "太公社区专职委员", access.VillageLiaison, "370305001009"},
+	{"liaison.qiunan", "南仇南村专职委员", access.VillageLiaison, "370305111245"},
+	{"town.wenshao", "闻韶街道专职干事", access.TownOfficer, "370305001"},
+	{"town.wenshao2", "闻韶街道民政干事", access.TownOfficer, "370305001"},
+	{"town.jinshan", "金山镇专职干事", access.TownOfficer, "370305111"},
+	{"cdpf", "区残联审核员", access.CDPFReviewer, "370305"},
+	{"civil", "区民政审定员", access.CivilAffairsApprover, "370305"},
+	{"finance", "区财政经办员", access.FinanceOfficer, "370305"},
+	{"stats", "区残联统计员", access.Statistician, "370305"},
+	{"hotline", "12385话务员", access.HotlineClerk, "370305"},
+	{"auditor", "审计人员", access.Auditor, "370305"},
+	{"admin", "系统管理员", access.Administrator, "370305"},
+}
+
+// MakeDivisions loads the division tree of Linzi.
+func MakeDivisions(ctx context.Context, desk *casework.Desk) ([]area.Division, error) {
+	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
+	if err != nil {
+		return nil, fmt.Errorf("read the divisions: %w", err)
+	}
+	_, err = desk.ImportDivisions(ctx, access.SystemActor(), tree)
+	return tree, err
+}
+
+// MakeAccounts makes the accounts once and keeps them in a file of the data folder.
+func MakeAccounts(ctx context.Context, desk *casework.Desk, file string) ([]Account, error) {
+	var list []Account
+	text, err := os.ReadFile(file)
+	if err == nil {
+		return list, json.Unmarshal(text, &list)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the demo accounts: %w", err)
+	}
+	for _, a := range accounts {
+		made := Account{Username: a.username, Password: makeUpPassword(), Role: a.role, Area: a.area}
+		_, err := desk.CreateAccount(ctx, access.SystemActor(), casework.NewAccount{Username: a.username, Name: a.name, Password: made.Password, Role: a.role, Area: a.area})
+		if err != nil {
+			return nil, fmt.Errorf("make the demo account %s: %w", a.username, err)
+		}
+		list = append(list, made)
+	}
+	if text, err = json.MarshalIndent(list, "", "  "); err != nil {
+		return nil, fmt.Errorf("keep the demo accounts: %w", err)
+	}
+	return list, os.WriteFile(file, text, 0o600)
+}
+
+func makeUpPassword() string {
+	random := make([]byte, 10)
+	rand.Read(random) // never fails
+	text := strings.ToLower(base32.StdEncoding.EncodeToString(random))
+	return text[:4] + "-" + text[4:8] + "-" + text[8:12] + "-" + text[12:16]
+}

@@ -1,0 +1,170 @@
+package exchange
+
+import (
+	"slices"
+	"strings"
+
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casefile"
+	"zhucan/internal/idnum"
+)
+
+// The twenty columns of a certificate roster as officers head them.
+const (
+	colName          = "姓名"
+	colSex           = "性别"
+	colBirth         = "出生日期"
+	colID            = "身份证号"
+	colCertificate   = "残疾证号"
+	colCategory      = "残疾类别"
+	colLevel         = "残疾等级"
+	colComponents    = "多重残疾明细"
+	colIssued        = "发证日期"
+	colExpires       = "有效期至"
+	colHukou         = "户籍村居"
+	colResidence     = "居住村居"
+	colHukouType     = "户口性质"
+	colPhone         = "联系电话"
+	colGuardian      = "监护人姓名"
+	colRelation      = "监护人关系"
+	colHardship      = "困难类别"
+	colHardshipFrom  = "困难类别起始日"
+	colLivingFrom    = "生活补贴起始月"
+	colNursingFrom   = "护理补贴起始月"
+	headingsToAccept = 4
+)
+
+// Columns are the headings in the order in which a roster is written.
+var Columns = []string{colName, colSex, colBirth, colID, colCertificate, colCategory, colLevel, colComponents, colIssued, colExpires, colHukou,
+	colResidence, colHukouType, colPhone, colGuardian, colRelation, colHardship, colHardshipFrom, colLivingFrom, colNursingFrom}
+
+// aliases are other headings in use for the same columns.
+var aliases = map[string]string{
+	"出生年月日": colBirth, "出生年月": colBirth, "身份证号码": colID, "公民身份号码": colID, "证件号": colID, "证件号码": colID, "居民身份证号": colID,
+	"残疾人证号": colCertificate, "残疾证号码": colCertificate, "残疾人证号码": colCertificate, "类别": colCategory, "残疾类型": colCategory, "等级": colLevel, "残疾级别": colLevel,
+	"多重明细": colComponents, "多重残疾": colComponents, "签发日期": colIssued, "初次发证日期": colIssued, "有效期限": colExpires, "到期日期": colExpires, "有效期": colExpires,
+	"户籍地": colHukou, "户口所在村居": colHukou, "户籍地址": colHukou, "村居": colHukou, "现住址村居": colResidence, "居住地": colResidence, "户籍性质": colHukouType,
+	"电话": colPhone, "手机号": colPhone, "手机": colPhone, "本人电话": colPhone, "联系方式": colPhone, "监护人": colGuardian, "与监护人关系": colRelation, "与本人关系": colRelation,
+	"救助类别": colHardship, "困难类型": colHardship, "低保起始日期": colHardshipFrom, "困难起始日": colHardshipFrom, "救助起始日期": colHardshipFrom,
+	"生活补贴起始": colLivingFrom, "护理补贴起始": colNursingFrom,
+}
+
+// RosterRow is one person of a roster, checked.
+type RosterRow struct {
+	Row              int // as the sheet counts, from 1
+	Name, Sex        string
+	BirthDate        calendar.Date
+	ID               idnum.Resident
+	RawID15          string // the old number, where one of 15 digits was given
+	Certificate      idnum.Certificate
+	RawCertificate   string // as written, where that differs
+	Category, Level  int
+	Components       []casefile.Component
+	IssuedOn         calendar.Date
+	ExpiresOn        calendar.Date
+	Hukou, Residence area.Code
+	HukouType        string
+	Phone            string
+	GuardianName     string
+	GuardianRelation string
+	Hardships        []string // dibao, dibao_edge, tekun, orphan, defacto
+	HardshipFrom     calendar.Date
+	LivingFrom       calendar.Month
+	NursingFrom      calendar.Month
+}
+
+// RowError is why a row was not taken: where, never what.
+type RowError struct {
+	Row                  int
+	Column, Code, ZH, EN string
+}
+
+// Places finds divisions by code or name.
+type Places struct {
+	codes  map[area.Code]bool
+	byName map[string][]area.Code
+}
+
+// NewPlaces knows the villages of a tree by their own name and by town and name.
+func NewPlaces(divisions []area.Division) *Places {
+	p := &Places{codes: map[area.Code]bool{}, byName: map[string][]area.Code{}}
+	names := map[area.Code]string{}
+	for _, d := range divisions {
+		p.codes[d.Code], names[d.Code] = true, d.Name
+	}
+	for _, d := range divisions {
+		if d.Code.Level() == "village" {
+			p.byName[d.Name] = append(p.byName[d.Name], d.Code)
+			full := names[d.Code.Parent()] + d.Name
+			p.byName[full] = append(p.byName[full], d.Code)
+		}
+	}
+	return p
+}
+
+// ParseRoster reads the rows below the heading. A row with any error is not among the rows.
+func ParseRoster(t *Table, places *Places, today calendar.Date) (rows []RosterRow, refused []RowError, err error) {
+	head, columns := findHeading(t)
+	if columns == nil {
+		return nil, nil, errType.With()
+	}
+	seen := map[string]bool{}
+	for i, cells := range t.Rows[head+1:] {
+		p := &rowParser{row: head + 2 + i, cells: cells, columns: columns, places: places, today: today}
+		if p.blank() {
+			continue
+		}
+		row := p.parse()
+		if key := row.ID.Reveal(); key != "" {
+			if seen[key] {
+				p.refuse(colID, "DUPLICATE_IN_FILE", "身份证号在文件中重复", "the ID number stands in the file before")
+			}
+			seen[key] = true
+		}
+		if len(p.errors) > 0 {
+			refused = append(refused, p.errors...)
+			continue
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) == 0 && len(refused) == 0 {
+		return nil, nil, errEmpty
+	}
+	return rows, refused, nil
+}
+
+// findHeading is the row among the first ten with the most known headings; titles may stand above it.
+func findHeading(t *Table) (row int, columns map[string]int) {
+	most := headingsToAccept - 1
+	for i, cells := range t.Rows[:min(10, len(t.Rows))] {
+		found := map[string]int{}
+		for n, cell := range cells {
+			if heading := canonical(cell.Text); heading != "" {
+				if _, twice := found[heading]; !twice {
+					found[heading] = n
+				}
+			}
+		}
+		if len(found) > most {
+			most, row, columns = len(found), i, found
+		}
+	}
+	return row, columns
+}
+
+// canonical is the column that a heading means, or empty.
+func canonical(heading string) string {
+	h := idnum.Normalize(heading)
+	if i := strings.IndexAny(h, "(（"); i > 0 {
+		h = h[:i]
+	}
+	h = strings.Trim(h, "*:：")
+	if known, ok := aliases[h]; ok {
+		return known
+	}
+	if slices.Contains(Columns, h) {
+		return h
+	}
+	return ""
+}
