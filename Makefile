@@ -1,0 +1,30 @@
+# run and test are the front door; each installs a PostgreSQL server when the machine has none, and nothing else.
+.PHONY: run test lint bench generate
+
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+run: postgres
+	go build -o bin/zhucan ./cmd/zhucan
+	exec bin/zhucan demo $(ARGS)
+
+# Every test with the race detector; then one last test looks for personal data of the tests' made-up people in all
+# that the run has logged.
+test: postgres
+	@logs=$$(mktemp -d) && trap 'rm -rf "$$logs"' EXIT && chmod 755 "$$logs" && \
+	ZHUCAN_TEST_LOGS="$$logs" go test -race -timeout 15m ./... && \
+	ZHUCAN_CANARY_LOGS="$$logs" go test -count=1 ./internal/canary
+
+bench: postgres
+	go test -run '^$$' -bench . -benchtime 1x ./internal/bench
+	
+lint:
+	go vet ./...
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "gofmt these files"; exit 1; }
+	go run $(GOLANGCI) run ./...
+
+generate:
+	go generate ./...
+
+.PHONY: postgres
+postgres:
+	@deploy/ensure-postgres.sh

@@ -1,0 +1,306 @@
+package standing_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
+	"zhucan/internal/area"
+	"zhucan/internal/award"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casefile"
+	"zhucan/internal/policy"
+	"zhucan/internal/standing"
+)
+
+var (
+	pack      = policy.MustLoadBuiltin()
+	firstDay  = calendar.MustDate("2016-01-01")
+	daysDrawn = 365 * 8
+)
+
+// history is a random file. Days are drawn close together, so that changes meet in one month, often on the first.
+func history(t *rapid.T) (casefile.File, []award.Award) {
+	day := func(label string) calendar.Date {
+		d := firstDay.Add(rapid.IntRange(0, daysDrawn).Draw(t, label))
+		if rapid.IntRange(0, 4).Draw(t, label+" on the first") == 0 {
+			return d.Month().First()
+		}
+		return d
+	}
+	file := casefile.File{Person: casefile.Person{ID: uuid.UUID{1}, Sex: "male", BirthDate: calendar.MustDate("1970-01-01")}}
+	drawCertificates(t, &file, day)
+	drawPlaces(t, &file, day)
+	for _, kind := range []string{"dibao", "tekun", "orphan_support", "injury_care_fee", "imprisonment"} {
+		drawIntervals(t, &file, kind, day)
+	}
+	if rapid.IntRange(0, 3).Draw(t, "dies") == 0 {
+		addFact(&file, "death", `true`, day("death"), calendar.Date{})
+	}
+	var awards []award.Award
+	for _, programme := range []string{policy.LivingAllowance, policy.NursingSubsidy} {
+		if rapid.Bool().Draw(t, "award "+programme) {
+			a := award.Award{Programme: programme, StartMonth: day("start").Month()}
+			if rapid.Bool().Draw(t, "ends") {
+				a.EndMonth = a.StartMonth.Add(rapid.IntRange(0, 30).Draw(t, "months"))
+			}
+			awards = append(awards, a)
+		}
+	}
+	return file, awards
+}
+
+func drawCertificates(t *rapid.T, file *casefile.File, day func(string) calendar.Date) {
+	var issues []calendar.Date
+	for range rapid.IntRange(0, 3).Draw(t, "cards") {
+		issues = append(issues, day("issue"))
+	}
+	slices.SortFunc(issues, calendar.Date.Compare)
+	issues = slices.Compact(issues)
+	for i, issued := range issues {
+		c := casefile.Certificate{ID: uuid.UUID{2, byte(i)}, Category: rapid.IntRange(1, 6).Draw(t, "category"), Level: rapid.IntRange(1, 4).Draw(t, "level"),
+			IssuedOn: issued, ExpiresOn: issued.Add(rapid.IntRange(0, 2000).Draw(t, "valid for"))}
+		if i+1 < len(issues) {
+			c.HeldTo = issues[i+1].Add(-1)
+		}
+		file.Certificates = append(file.Certificates, c)
+		at := issued
+		for _, event := range []string{"FREEZE", "UNFREEZE", "CANCEL"} {
+			if rapid.IntRange(0, 2).Draw(t, event) > 0 {
+				continue
+			}
+			at = at.Add(rapid.IntRange(0, 200).Draw(t, "days to event"))
+			file.Events = append(file.Events, casefile.CertificateEvent{CertificateID: c.ID, Event: event, On: at})
+		}
+	}
+}
+
+func drawPlaces(t *rapid.T, file *casefile.File, day func(string) calendar.Date) {
+	moved, managed := day("moves out"), day("file moves")
+	addFact(file, casefile.HukouArea, `"370305001005"`, file.Person.BirthDate, moved)
+	if rapid.Bool().Draw(t, "comes back") {
+		back := moved.Add(rapid.IntRange(1, 60).Draw(t, "days away"))
+		addFact(file, casefile.HukouArea, `"110105001"`, moved.Add(1), back)
+		addFact(file, casefile.HukouArea, `"370305111245"`, back.Add(1), calendar.Date{})
+	}
+	addFact(file, casefile.ManagingArea, `"370305001005"`, file.Person.BirthDate, managed)
+	addFact(file, casefile.ManagingArea, `"370305001009"`, managed.Add(1), calendar.Date{})
+}
+
+func drawIntervals(t *rapid.T, file *casefile.File, kind string, day func(string) calendar.Date) {
+	for i := range rapid.IntRange(0, 2).Draw(t, kind) {
+		from := day(kind + " from")
+		if i == 1 {
+			from = firstDay.Add(daysDrawn + 100)
+		}
+		addFact(file, kind, `true`, from, from.Add(rapid.IntRange(0, 90).Draw(t, kind+" days")))
+	}
+}
+
+func addFact(file *casefile.File, kind, raw string, from, to calendar.Date) {
+	k, _ := casefile.KindOf(kind)
+	value, err := casefile.ParseValue(k, json.RawMessage(raw))
+	if err != nil {
+		panic(err)
+	}
+	file.Circumstances = append(file.Circumstances, casefile.Circumstance{Kind: kind, Value: value, ValidFrom: from, ValidTo: to})
+}
+
+// oracle answers for one day by looking at the bare records. It is written from the rules' text, day by day, and calls
+// nothing of what it checks.
+type oracle struct {
+	file   casefile.File
+	awards []award.Award
+}
+
+// lasting reports whether a fact of a kind holds. Kinds that begin by an event let the event's own day pass.
+func (o oracle) lasting(kind string, day calendar.Date, eventual bool) (sort string, holds bool) {
+	for _, c := range o.file.Circumstances {
+		from := c.ValidFrom
+		if eventual {
+			from = from.Add(1)
+		}
+		if c.Kind == kind && !day.Before(from) && (c.ValidTo.IsZero() || !day.After(c.ValidTo)) {
+			return c.Value.Sort, true
+		}
+	}
+	return "", false
+}
+
+// card is the level of a card that is valid on a day, or 0.
+func (o oracle) card(day calendar.Date) (level int, category int) {
+	for _, c := range o.file.Certificates {
+		if day.Before(c.IssuedOn) || !c.HeldTo.IsZero() && day.After(c.HeldTo) || day.After(c.ExpiresOn) {
+			continue
+		}
+		// the day belongs to the better of what was before its events and what is after them
+		for _, upTo := range []calendar.Date{day.Add(-1), day} {
+			if o.alive(c.ID, upTo) {
+				return c.Level, c.Category
+			}
+		}
+	}
+	return 0, 0
+}
+
+// alive replays the events of a card.
+func (o oracle) alive(card uuid.UUID, upTo calendar.Date) bool {
+	frozen, cancelled := false, false
+	for _, e := range o.file.Events {
+		if e.CertificateID != card || e.On.After(upTo) {
+			continue
+		}
+		switch e.Event {
+		case "FREEZE":
+			frozen = true
+		case "UNFREEZE":
+			frozen = false
+		case "CANCEL":
+			cancelled = true
+		}
+	}
+	return !frozen && !cancelled
+}
+
+func (o oracle) inPopulation(day calendar.Date) bool {
+	for _, c := range o.file.Circumstances {
+		if c.Kind == "death" && day.After(c.ValidFrom) {
+			return false
+		}
+	}
+	hukou, _ := o.lasting(casefile.HukouArea, day, false)
+	level, _ := o.card(day)
+	return len(hukou) >= 6 && hukou[:6] == "370305" && level > 0
+}
+
+func (o oracle) eligible(programme string, day calendar.Date) bool {
+	if !o.inPopulation(day) || day.Before(firstDay) {
+		return false
+	}
+	level, category := o.card(day)
+	_, tekun := o.lasting("tekun", day, false)
+	_, injury := o.lasting("injury_care_fee", day, false)
+	_, prison := o.lasting("imprisonment", day, true)
+	if tekun || injury || prison {
+		return false
+	}
+	before2017 := day.Before(calendar.MustDate("2017-01-01"))
+	if programme == policy.NursingSubsidy {
+		if before2017 && (category == 2 || category == 3 || category == 7) {
+			return false
+		}
+		return level <= 2
+	}
+	_, dibao := o.lasting("dibao", day, false)
+	_, orphan := o.lasting("orphan_support", day, false)
+	return dibao && !orphan && (!before2017 || level <= 2)
+}
+
+func (o oracle) eligibleMonth(programme string, month calendar.Month) bool {
+	for day := month.First(); !day.After(month.Last()); day = day.Add(1) {
+		if o.eligible(programme, day) {
+			return true
+		}
+	}
+	return false
+}
+
+func (o oracle) status(programme string, day calendar.Date, month bool) standing.Status {
+	switch {
+	case !o.inPopulation(day):
+		return 0
+	case !month:
+		return standing.Excluded
+	}
+	for _, a := range o.awards {
+		if m := day.Month(); a.Programme == programme && !m.Before(a.StartMonth) && (a.EndMonth.IsZero() || !m.After(a.EndMonth)) {
+			return standing.Covered
+		}
+	}
+	return standing.Gap
+}
+
+func TestDeriveEqualsDayByDay(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		file, awards := history(t)
+		timeline, err := standing.Derive(file, awards, pack)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := oracle{file, awards}
+		for _, def := range pack.Indicators {
+			month, eligible := calendar.Month{}, false
+			for day := firstDay; day.Before(firstDay.Add(daysDrawn + 200)); day = day.Add(1) {
+				if day.Month() != month {
+					month = day.Month()
+					eligible = o.eligibleMonth(def.Programme, month)
+				}
+				managing, _ := o.lasting(casefile.ManagingArea, day, false)
+				got, at := statusOn(timeline, def.ID, day)
+				if want := o.status(def.Programme, day, eligible); got != want || got != 0 && string(at) != managing {
+					t.Fatalf("%s on %s: %d in %s, want %d in %s", def.ID, day, got, at, want, managing)
+				}
+			}
+		}
+	})
+}
+
+func statusOn(timeline []standing.Interval, indicator string, day calendar.Date) (standing.Status, area.Code) {
+	for _, i := range timeline {
+		if i.Indicator == indicator && i.Days.Contains(day) {
+			return i.Status, i.Area
+		}
+	}
+	return 0, ""
+}
+
+func TestTimelineIsTidy(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		file, awards := history(t)
+		timeline, err := standing.Derive(file, awards, pack)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := 1; n < len(timeline); n++ {
+			a, b := timeline[n-1], timeline[n]
+			if a.Indicator != b.Indicator {
+				continue
+			}
+			if a.Days.To.IsZero() || !a.Days.To.Before(b.Days.From) {
+				t.Fatalf("%s and %s overlap", a.Days, b.Days)
+			}
+			days := b.Days
+			b.Days = a.Days
+			if a == b && a.Days.To.Add(1) == days.From {
+				t.Fatalf("%s and %s are one stretch", a.Days, days)
+			}
+		}
+		shuffled := file
+		shuffled.Circumstances = slices.Clone(file.Circumstances)
+		rand.New(rand.NewPCG(1, 2)).Shuffle(len(shuffled.Circumstances), func(i, j int) {
+			shuffled.Circumstances[i], shuffled.Circumstances[j] = shuffled.Circumstances[j], shuffled.Circumstances[i]
+		})
+		again, err := standing.Derive(shuffled, awards, pack)
+		if diff := cmp.Diff(fmt.Sprint(timeline), fmt.Sprint(again)); err != nil || diff != "" {
+			t.Fatalf("the order of facts matters: %v %s", err, diff)
+		}
+	})
+}
+
+func BenchmarkDerive(b *testing.B) {
+	file, awards := rapid.Custom(func(t *rapid.T) casefile.File { f, _ := history(t); return f }).Example(3), []award.Award(nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := standing.Derive(file, awards, pack); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
