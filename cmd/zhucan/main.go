@@ -32,6 +32,7 @@ type commands struct {
 	Import   importCommand   `cmd:"" help:"Take in a file."`
 	User     userCommand     `cmd:"" help:"Accounts."`
 	Keys     keysCommand     `cmd:"" help:"Make a new key file."`
+	Policy   policyCommand   `cmd:"" help:"Policy packs."`
 	Standing standingCommand `cmd:"" help:"Derived standings."`
 	Audit    auditCommand    `cmd:"" help:"The audit log."`
 }

@@ -256,3 +256,16 @@ func (p *Pack) Breakpoints(file casefile.File) []calendar.Date {
 	slices.SortFunc(days, calendar.Date.Compare)
 	return slices.Compact(days)
 }
+
+// SetSwitches sets switches of every rule set that has them, to ask what a district would get with them.
+func (p *Pack) SetSwitches(switches map[string]bool) {
+	for i := range p.Programmes {
+		for j := range p.Programmes[i].RuleSets {
+			for name, on := range switches {
+				if _, has := p.Programmes[i].RuleSets[j].Switches[name]; has {
+					p.Programmes[i].RuleSets[j].Switches[name] = on
+				}
+			}
+		}
+	}
+}
