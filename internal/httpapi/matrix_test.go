@@ -1,0 +1,178 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/uuid"
+
+	"zhucan/api"
+)
+
+// Short names of the roles in the table below.
+const (
+	liaison = "village_liaison"
+	town    = "town_officer"
+	cdpf    = "cdpf_reviewer"
+	civil   = "civil_affairs_approver"
+	finance = "finance_officer"
+	stats   = "statistician"
+	hotline = "hotline_clerk"
+	auditor = "auditor"
+	admin   = "administrator"
+)
+
+var everybody = []string{liaison, town, cdpf, civil, finance, stats, hotline, auditor, admin}
+
+// mayCall is the expectation, written from the roles of the offices and not from the contract. An operation that is
+// not here fails the test. An empty list means: without signing in.
+var mayCall = map[string][]string{
+	"login": {}, "refresh": {}, "getOpenAPI": {}, "getDocs": {}, "getHealth": {}, "getReadiness": {}, "getMetrics": {}, "getDemoClock": {}, "setDemoClock": {},
+	"logout": everybody, "getMe": everybody, "changePassword": everybody, "listAreas": everybody, "getArea": everybody,
+	"listAccounts": {admin}, "createAccount": {admin}, "updateAccount": {admin},
+	"createPerson": {liaison, town}, "updatePerson": {liaison, town, cdpf},
+	"listPersons":   {liaison, town, cdpf, civil, auditor},
+	"searchPersons": {liaison, town, cdpf, civil, hotline, auditor}, "getPerson": {liaison, town, cdpf, civil, hotline, auditor},
+	"getPersonRecord": {liaison, town, cdpf, civil, auditor}, "getEligibility": {liaison, town, cdpf, civil, auditor},
+	"revealPerson":   {liaison, town, cdpf, civil},
+	"addCertificate": {liaison, town, cdpf}, "addCertificateEvent": {liaison, town, cdpf},
+	"listCircumstances": {liaison, town, cdpf, civil, auditor}, "addCircumstance": {liaison, town, cdpf},
+	"endCircumstance": {liaison, town, cdpf}, "correctCircumstance": {liaison, town, cdpf},
+	"createApplication": {liaison, town}, "submitApplication": {liaison, town}, "withdrawApplication": {liaison, town}, "resubmitApplication": {liaison, town},
+	"listApplications": {liaison, town, cdpf, civil, auditor}, "getApplication": {liaison, town, cdpf, civil, auditor},
+	"decideApplication": {town}, "listAwards": {liaison, town, cdpf, civil, finance, auditor},
+	"listIndicators": {liaison, town, cdpf, civil, stats, auditor}, "getIndicatorValues": {liaison, town, cdpf, civil, stats, auditor},
+	"listIndicatorPersons": {liaison, town, cdpf, civil, auditor},
+	"createImport":         {town, cdpf}, "getImport": {town, cdpf}, "listAuditEvents": {auditor},
+}
+
+// inside and outside are, for each role, a user whose area holds the test's person and one whose area does not. Roles
+// of the district have nobody outside it.
+var inside = map[string]string{liaison: "liaison.a", town: "town.a", cdpf: "cdpf", civil: "civil", finance: "finance", stats: "stats", hotline: "hotline", auditor: "auditor", admin: "admin"}
+var outside = map[string][]string{liaison: {"liaison.b", "liaison.c"}, town: {"town.c"}}
+
+// TestAuthorizationMatrix asks every operation as every role, inside and outside the area, and as nobody.
+func TestAuthorizationMatrix(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	m := s.matrixFixture()
+	doc, err := openapi3.NewLoader().LoadFromData(api.Document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := map[string]bool{}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			id := op.OperationID
+			allowed, known := mayCall[id]
+			if !known {
+				t.Errorf("operation %s has no expectation", id)
+				continue
+			}
+			asked[id] = true
+			if len(allowed) == 0 || id == "logout" {
+				continue
+			}
+			m.ask(t, id, method, path, allowed)
+		}
+	}
+	for id := range mayCall {
+		if !asked[id] {
+			t.Errorf("expectation for %s, which the contract does not name", id)
+		}
+	}
+}
+
+// fixture has one record of every kind in village A.
+type fixture struct {
+	s                                              *service
+	person, certificate, circumstance, application string
+	importID, account                              string
+}
+
+func (s *service) matrixFixture() fixture {
+	s.t.Helper()
+	p := s.person("liaison.a", villageA, 7, 1).want(201)
+	f := fixture{s: s, person: p.text("id"), importID: uuid.NewString(), account: uuid.NewString()}
+	f.certificate = p.json()["certificates"].([]any)[0].(map[string]any)["id"].(string)
+	f.circumstance = s.do("liaison.a", "POST", "/persons/"+f.person+"/circumstances", map[string]any{"kind": "dibao", "value": true, "valid_from": "2022-01-01", "source": "x"}).want(201).text("id")
+	f.application = s.do("liaison.a", "POST", "/applications", map[string]any{"person_id": f.person, "programme": "living_allowance", "applied_on": "2023-03-28",
+		"applicant": map[string]any{"relation": "self"}}).want(201).text("id")
+	return f
+}
+
+// target is the path of an operation on the fixture.
+func (f fixture) target(path string) string {
+	id := f.person
+	switch {
+	case strings.HasPrefix(path, "/certificates/"):
+		id = f.certificate
+	case strings.HasPrefix(path, "/circumstances/"):
+		id = f.circumstance
+	case strings.HasPrefix(path, "/applications/"):
+		id = f.application
+	case strings.HasPrefix(path, "/imports/"):
+		id = f.importID
+	case strings.HasPrefix(path, "/accounts/"):
+		id = f.account
+	case strings.HasPrefix(path, "/indicators/"):
+		id = "nursing_subsidy_coverage"
+	}
+	return strings.NewReplacer("{id}", id, "{code}", "370305").Replace(path)
+}
+
+// bodies are good bodies whose version is old, so that an allowed write ends in 412 and changes nothing.
+var bodies = map[string]any{
+	"updatePerson": map[string]any{"phone": "19900001234"}, "addCertificateEvent": map[string]any{"event": "FREEZE", "on": "2023-03-01"},
+	"endCircumstance":     map[string]any{"valid_to": "2023-03-01"},
+	"correctCircumstance": map[string]any{"source": "x", "reason": "y"}, "decideApplication": map[string]any{"decision": "approve"},
+	"updateAccount":   map[string]any{"disabled": true},
+	"revealPerson":    map[string]any{"fields": []string{"phone"}, "reason": "回访"},
+	"addCircumstance": map[string]any{"kind": "veteran", "value": "nonsense", "valid_from": "2022-01-01", "source": "x"},
+	"addCertificate":  map[string]any{"number": "379999197001010011" + "83", "category": 4, "level": 3, "issued_on": "2023-01-01"},
+}
+
+func (f fixture) ask(t *testing.T, id, method, path string, allowed []string) {
+	t.Helper()
+	target := f.target(path)
+	if got := f.s.do("", method, target, bodies[id], "If-Match", `"99"`); got.status != http.StatusUnauthorized {
+		t.Errorf("%s as nobody: %d, want 401", id, got.status)
+	}
+	for _, role := range everybody {
+		got := f.s.do(inside[role], method, target, bodies[id], "If-Match", `"99"`).status
+		if may := contains(allowed, role); may == (got == http.StatusForbidden) || got >= 500 || got == http.StatusUnauthorized {
+			t.Errorf("%s as %s: %d, allowed %v", id, role, got, may)
+		}
+		for _, user := range outside[role] {
+			f.askOutside(t, id, method, path, target, user, contains(allowed, role))
+		}
+	}
+}
+
+// askOutside wants what is absent and what is foreign to look the same.
+func (f fixture) askOutside(t *testing.T, id, method, path, target, user string, may bool) {
+	t.Helper()
+	if !strings.Contains(path, "{id}") || strings.HasPrefix(path, "/indicators/") || !may {
+		return
+	}
+	foreign := f.s.do(user, method, target, bodies[id], "If-Match", `"99"`)
+	random := f.s.do(user, method, strings.NewReplacer("{id}", uuid.NewString()).Replace(path), bodies[id], "If-Match", `"99"`)
+	if foreign.status != random.status || foreign.status == http.StatusOK || foreign.status == http.StatusPreconditionFailed || foreign.status == http.StatusConflict {
+		t.Errorf("%s as %s outside: foreign %d, random %d; want the same refusal", id, user, foreign.status, random.status)
+	}
+	if a, b := foreign.json()["detail"], random.json()["detail"]; fmt.Sprint(a) != fmt.Sprint(b) {
+		t.Errorf("%s as %s outside tells foreign from absent: %v, %v", id, user, a, b)
+	}
+}
+
+func contains(list []string, s string) bool {
+	for _, one := range list {
+		if one == s {
+			return true
+		}
+	}
+	return false
+}
