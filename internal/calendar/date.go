@@ -30,7 +30,8 @@ func NewDate(year int, month time.Month, day int) (Date, error) {
 	return fromTime(t), nil
 }
 
-func fromTime(t time.Time) Date { return Date{int32(t.Sub(epoch)/(24*time.Hour)) + 1} }
+// fromTime counts seconds, since a Duration ends after 292 years.
+func fromTime(t time.Time) Date { return Date{int32((t.Unix()-epoch.Unix())/86400) + 1} }
 
 func (d Date) time() time.Time { return epoch.AddDate(0, 0, int(d.n)-1) }
 

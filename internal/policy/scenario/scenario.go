@@ -43,9 +43,9 @@ type Scenario struct {
 	Switches map[string]bool   // of every rule set, over those of the pack
 	Pack     map[string]string // texts of the pack to replace, for rules that a scenario changes
 	Facts    Facts
-	Number   *Number        // a check of numbers alone
-	Date     calendar.Date  // judge on this day
-	Applied  calendar.Date  // months before this one are not owed
+	Number   *Number       // a check of numbers alone
+	Date     calendar.Date // judge on this day
+	Applied  calendar.Date // months before this one are not owed
 	Expect   map[string]Answer
 	Months   map[string]map[string]int64 // programme, month: fen
 	Status   map[string]string           // day: status of the card held then

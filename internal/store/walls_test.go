@@ -1,0 +1,209 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casefile"
+	"zhucan/internal/store"
+	"zhucan/internal/store/testdb"
+)
+
+func officer(at area.Code) access.Actor {
+	return access.Actor{AccountID: uuid.UUID{9}, Role: access.TownOfficer, Area: at}
+}
+
+func putPerson(t *testing.T, db *store.DB, at area.Code) uuid.UUID {
+	t.Helper()
+	id := uuid.Must(uuid.NewV7())
+	err := db.Write(context.Background(), access.SystemActor(), "test.person", func(tx *store.Tx) error {
+		return tx.InsertPersons(context.Background(), casefile.Person{ID: id, RecordType: casefile.Certified, Name: "金丝雀", Managing: at, CreatedAt: tx.Now, UpdatedAt: tx.Now})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func as(t *testing.T, url string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close(context.Background()) })
+	return conn
+}
+
+// TestRowSecurity asks without any condition of its own: the database alone keeps areas apart.
+func TestRowSecurity(t *testing.T) {
+	t.Parallel()
+	d := testdb.New(t)
+	db := d.Open(t, clock)
+	ctx := context.Background()
+	mine, other := putPerson(t, db, "370305001005"), putPerson(t, db, "370305111245")
+	for _, tt := range []struct {
+		name string
+		who  access.Actor
+		want []uuid.UUID
+	}{
+		{"town", officer("370305001"), []uuid.UUID{mine}},
+		{"other town", officer("370305111"), []uuid.UUID{other}},
+		{"district", officer("370305"), []uuid.UUID{mine, other}},
+		{"neighbour", officer("370304"), nil},
+		{"statistician", access.Actor{Role: access.Statistician, Area: "370305"}, nil},
+		{"administrator", access.Actor{Role: access.Administrator, Area: "370305"}, nil},
+	} {
+		got, err := db.PersonIDs(ctx, tt.who, uuid.Nil, 100)
+		if err != nil || fmt.Sprint(got) != fmt.Sprint(tt.want) && len(got)+len(tt.want) > 0 {
+			t.Errorf("%s sees %v (%v), want %v", tt.name, got, err, tt.want)
+		}
+	}
+	conn := as(t, d.URL)
+	var n int
+	if err := conn.QueryRow(ctx, "SELECT count(*) FROM persons").Scan(&n); err != nil || n != 0 {
+		t.Errorf("a query that forgot its area sees %d persons (%v)", n, err)
+	}
+	err := db.Write(ctx, officer("370305001"), "test.outside", func(tx *store.Tx) error {
+		return tx.InsertPersons(ctx, casefile.Person{ID: uuid.Must(uuid.NewV7()), RecordType: casefile.Certified, Name: "金丝雀", Managing: "370305111245", CreatedAt: tx.Now, UpdatedAt: tx.Now})
+	})
+	if err == nil || !strings.Contains(err.Error(), "OUTSIDE_AREA") {
+		t.Errorf("wrote outside the area: %v", err)
+	}
+}
+
+// TestGrants tries as the service's role what it must not be able to do.
+func TestGrants(t *testing.T) {
+	t.Parallel()
+	d := testdb.New(t)
+	db := d.Open(t, clock)
+	putPerson(t, db, "370305001005")
+	conn := as(t, d.URL)
+	ctx := context.Background()
+	for _, forbidden := range []string{
+		"INSERT INTO audit_entries (id, at, role, area_code, action, outcome) VALUES (gen_random_uuid(), now(), 'x', '', 'x', 'done')",
+		"UPDATE audit_entries SET action = 'x'", "DELETE FROM audit_entries", "TRUNCATE audit_entries", "DELETE FROM audit_changes", "UPDATE audit_changes SET op = 'delete'",
+		"DELETE FROM persons", "DELETE FROM circumstances", "DELETE FROM applications", "DELETE FROM awards", "UPDATE policy_packs SET document = ''",
+		"UPDATE circumstances SET value = 'true'", "ALTER TABLE persons DISABLE ROW LEVEL SECURITY", "SELECT audit_watch('sessions')",
+		"INSERT INTO divisions (id, code, name, level, parent_code, valid_from) VALUES (gen_random_uuid(), '11', 'x', 'province', '', now())", // nobody signed
+		"SET session_replication_role = replica", "CREATE TABLE mine (id int)",
+	} {
+		if _, err := conn.Exec(ctx, forbidden); err == nil {
+			t.Errorf("the service's role may: %s", forbidden)
+		}
+	}
+}
+
+// TestReusedEntry refuses a write under the entry of another transaction.
+func TestReusedEntry(t *testing.T) {
+	t.Parallel()
+	d := testdb.New(t)
+	db := d.Open(t, clock)
+	putPerson(t, db, "370305001005")
+	conn := as(t, d.URL)
+	ctx := context.Background()
+	_, err := conn.Exec(ctx, `SELECT set_config('zhucan.entry', (SELECT id::text FROM audit_entries LIMIT 1), false)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = conn.Exec(ctx, `INSERT INTO divisions (id, code, name, level, parent_code, valid_from) VALUES (gen_random_uuid(), '11', 'x', 'province', '', now())`)
+	if err == nil {
+		t.Error("wrote under an entry of another transaction")
+	}
+}
+
+// TestAuditChain alters the log as an owner of the database could, each time in another database.
+func TestAuditChain(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, alter, want string }{
+		{"nothing", "SELECT 1", ""},
+		{"a column of an entry", "UPDATE audit_entries SET action = 'other' WHERE seq = 3", "entry 3"},
+		{"a time", "UPDATE audit_entries SET at = at + interval '1 day' WHERE seq = 2", "entry 2"},
+		{"a recorded change", `UPDATE audit_changes SET new_row = jsonb_set(new_row, '{name}', '"x"') WHERE entry_id = (SELECT id FROM audit_entries WHERE seq = 4)`, "entry 4"},
+		{"a removed change", "DELETE FROM audit_changes WHERE entry_id = (SELECT id FROM audit_entries WHERE seq = 2)", "entry 2"},
+		{"a removed entry", "DELETE FROM audit_changes WHERE entry_id = (SELECT id FROM audit_entries WHERE seq = 3); DELETE FROM audit_entries WHERE seq = 3", "entry 3"},
+		{"swapped entries", "UPDATE audit_entries SET seq = 100 WHERE seq = 2; UPDATE audit_entries SET seq = 2 WHERE seq = 3; UPDATE audit_entries SET seq = 3 WHERE seq = 100", "entry 2"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := testdb.New(t)
+			db := d.Open(t, clock)
+			for range 5 {
+				putPerson(t, db, "370305001005")
+			}
+			ctx := context.Background()
+			conn := as(t, d.OwnerURL)
+			for _, statement := range strings.Split(tt.alter, "; ") {
+				if _, err := conn.Exec(ctx, statement); err != nil {
+					t.Fatal(err)
+				}
+			}
+			v, err := db.VerifyAudit(ctx)
+			if err != nil || !strings.HasPrefix(v.Broken, tt.want) || (tt.want == "") != (v.Broken == "") {
+				t.Errorf("VerifyAudit = %q, %v; want %q", v.Broken, err, tt.want)
+			}
+		})
+	}
+}
+
+// TestNothingInClear looks for the number and the telephone in a table's bytes and in the audit.
+func TestNothingInClear(t *testing.T) {
+	t.Parallel()
+	d := testdb.New(t)
+	db := d.Open(t, clock)
+	ctx := context.Background()
+	id := uuid.Must(uuid.NewV7())
+	p := casefile.Person{ID: id, RecordType: casefile.Certified, Name: "金丝雀", InvalidID: "379999197001010012", Phone: "19900001234", Managing: "370305001005", CreatedAt: noon, UpdatedAt: noon}
+	err := db.Write(ctx, access.SystemActor(), "test.person", func(tx *store.Tx) error { return tx.InsertPersons(ctx, p) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text string
+	err = as(t, d.OwnerURL).QueryRow(ctx, `SELECT (SELECT string_agg(p::text, '') FROM persons p) || (SELECT string_agg(encode(id_number, 'escape'), '') FROM persons) || (SELECT string_agg(new_row::text, '') FROM audit_changes)`).Scan(&text)
+	if err != nil || strings.Contains(text, p.InvalidID) || strings.Contains(text, p.Phone) {
+		t.Errorf("a number stands in clear in the database (%v)", err)
+	}
+	got, err := db.Dossier(ctx, officer("370305001"), id)
+	if err != nil || got.File.Person.InvalidID != p.InvalidID || got.File.Person.Phone != p.Phone {
+		t.Errorf("read back: %+v, %v", got.File.Person, err)
+	}
+}
+
+// TestOverlapIsImpossible writes past the code straight into the database.
+func TestOverlapIsImpossible(t *testing.T) {
+	t.Parallel()
+	d := testdb.New(t)
+	db := d.Open(t, clock)
+	ctx := context.Background()
+	person := putPerson(t, db, "370305001005")
+	kind, _ := casefile.KindOf("dibao")
+	fact := func(from, to string) casefile.Circumstance {
+		c := casefile.Circumstance{ID: uuid.Must(uuid.NewV7()), PersonID: person, Kind: kind.Name, Raw: []byte("true"), Value: casefile.Value{Answer: casefile.Yes, Sort: "household"}, ValidFrom: calendar.MustDate(from), Source: "x"}
+		if to != "" {
+			c.ValidTo = calendar.MustDate(to)
+		}
+		return c
+	}
+	put := func(c casefile.Circumstance) error {
+		return db.Write(ctx, access.SystemActor(), "test.fact", func(tx *store.Tx) error { return tx.InsertCircumstances(ctx, c) })
+	}
+	if err := put(fact("2020-01-01", "2020-06-30")); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []casefile.Circumstance{fact("2020-06-30", ""), fact("2019-01-01", "2020-01-01"), fact("2020-02-01", "2020-02-01")} {
+		if err := put(bad); err == nil || !strings.Contains(err.Error(), "OVERLAPS") {
+			t.Errorf("%s..%s: %v, want OVERLAPS", bad.ValidFrom, bad.ValidTo, err)
+		}
+	}
+	if err := put(fact("2020-07-01", "")); err != nil {
+		t.Errorf("the day after: %v", err)
+	}
+}
