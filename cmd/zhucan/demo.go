@@ -44,13 +44,15 @@ func (c demoCommand) Run(ctx context.Context, io stdio) error {
 	if err != nil {
 		return err
 	}
+	log := newLog(io.err, "info")
 	defer func() {
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 		defer cancel()
-		cluster.Stop(stop)
+		if err := cluster.Stop(stop); err != nil {
+			log.Error("the private database did not stop", "err", err)
+		}
 	}()
 	clock := demo.NewClock(time.Now)
-	log := newLog(io.err, "info")
 	desk, err := c.prepare(ctx, cluster, dir, clock, log, io)
 	if err != nil {
 		return err

@@ -96,13 +96,13 @@ func whileWaiting(io stdio, what string, do func() error) error {
 			case <-stop:
 				return
 			case <-tick.C:
-				bar.Add(1)
+				_ = bar.Add(1) // a bar that cannot be drawn harms nothing
 			}
 		}
 	}()
 	err := do()
 	close(stop)
-	bar.Finish()
+	_ = bar.Finish()
 	return err
 }
 

@@ -267,7 +267,7 @@ func (p *rowParser) parseBenefits(r *RosterRow) {
 		p.refuse(colHardshipFrom, "HARDSHIP_FROM", "须填写困难类别的起始日期", "since when is required with a kind of hardship")
 	}
 	r.LivingFrom, r.NursingFrom = p.month(colLivingFrom), p.month(colNursingFrom)
-	if r.Certificate.IsZero() && !(r.LivingFrom.IsZero() && r.NursingFrom.IsZero()) {
+	if r.Certificate.IsZero() && (!r.LivingFrom.IsZero() || !r.NursingFrom.IsZero()) {
 		p.refuse(colLivingFrom, "NO_CERT", "未持证人员不能享受补贴", "nobody without a certificate receives a subsidy")
 	}
 }

@@ -213,7 +213,7 @@ func readCSV(data []byte) (*Table, error) {
 	r := csv.NewReader(strings.NewReader(text))
 	r.FieldsPerRecord, r.LazyQuotes = -1, true
 	table := &Table{}
-	for {
+	for next := 1; ; {
 		record, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			return table, nil
@@ -221,12 +221,18 @@ func readCSV(data []byte) (*Table, error) {
 		if err != nil {
 			return nil, errBroken.Wrap(fmt.Errorf("read csv"))
 		}
+		line, _ := r.FieldPos(0)
+		for ; next < line; next++ { // the reader skips blank lines; rows keep the numbers that the sender sees
+			table.Rows = append(table.Rows, nil)
+		}
 		if len(table.Rows) >= maxRows || len(record) > maxColumns {
 			return nil, errTooLarge
 		}
 		cells := make([]Cell, len(record))
+		next++
 		for i, field := range record {
 			cells[i] = Cell{Text: field}
+			next += strings.Count(field, "\n")
 		}
 		table.Rows = append(table.Rows, cells)
 	}

@@ -109,7 +109,7 @@ func (a *API) resubmitApplication(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	again := casework.Resubmission{BankAccount: (*string)(in.BankAccount)}
+	again := casework.Resubmission{BankAccount: in.BankAccount}
 	if in.Applicant != nil {
 		by := applicantIn(*in.Applicant)
 		again.Applicant = &by

@@ -15,7 +15,7 @@ import (
 func (a *API) listIndicators(*Request) (Response, error) {
 	v := api.IndicatorDefinitionList{}
 	for _, d := range a.Desk.Pack.Indicators {
-		v.Items = append(v.Items, api.IndicatorDefinition{ID: api.IndicatorID(d.ID), No: d.No, NameZH: d.ZH, NameEN: d.EN, TargetPercent: d.TargetPercent,
+		v.Items = append(v.Items, api.IndicatorDefinition{ID: d.ID, No: d.No, NameZH: d.ZH, NameEN: d.EN, TargetPercent: d.TargetPercent,
 			Comparator: api.IndicatorDefinitionComparator(d.Comparator), Binding: d.Binding, Unit: api.IndicatorDefinitionUnit(d.Unit),
 			DefinitionVersion: d.DefinitionVersion, Population: d.Population, Note: d.Note})
 	}
@@ -46,7 +46,7 @@ func (a *API) getIndicatorValues(r *Request) (Response, error) {
 }
 
 func valueView(one casework.Value) api.IndicatorValue {
-	v := api.IndicatorValue{Indicator: api.IndicatorID(one.Definition.ID), AreaCode: api.AreaCode(one.Area), AreaName: one.AreaName, Group: some(one.Group),
+	v := api.IndicatorValue{Indicator: one.Definition.ID, AreaCode: api.AreaCode(one.Area), AreaName: one.AreaName, Group: some(one.Group),
 		Numerator: one.Covered, Denominator: one.Denominator(), Excluded: one.Excluded, Rate: some(one.Rate()), TargetPercent: one.Definition.TargetPercent}
 	if met, applicable := one.Met(one.Definition.Comparator, one.Definition.TargetPercent); applicable {
 		v.Met = &met
@@ -66,7 +66,7 @@ func valuesCSV(v api.IndicatorValues) []byte {
 		if i.Met != nil {
 			met = strconv.FormatBool(*i.Met)
 		}
-		w.Write([]string{string(i.Indicator), v.AsOf.String(), string(i.AreaCode), i.AreaName, string(v.By), value(i.Group), fmt.Sprint(i.Numerator),
+		w.Write([]string{i.Indicator, v.AsOf.String(), i.AreaCode, i.AreaName, string(v.By), value(i.Group), fmt.Sprint(i.Numerator),
 			fmt.Sprint(i.Denominator), fmt.Sprint(i.Excluded), value(i.Rate), fmt.Sprint(i.TargetPercent), met, v.PackVersion})
 	}
 	w.Flush()
@@ -93,7 +93,7 @@ func (a *API) listIndicatorPersons(r *Request) (Response, error) {
 		NextCursor: next(found, r.limit(), func(n store.Named) string { return store.Cursor{Area: n.Area, ID: n.PersonID}.String() })}
 	for _, n := range found {
 		v.Items = append(v.Items, api.IndicatorPerson{PersonID: n.PersonID, Name: n.Name, AreaCode: api.AreaCode(n.Area),
-			Category: some(api.Category(n.Category)), Level: some(api.Level(n.Level)), Reason: some(n.Reason)})
+			Category: some(n.Category), Level: some(api.Level(n.Level)), Reason: some(n.Reason)})
 	}
 	return Response{Body: v}, nil
 }

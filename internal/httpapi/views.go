@@ -38,14 +38,6 @@ func value[T any](p *T) T {
 
 func text[T ~string](p *T) string { return string(value(p)) }
 
-// list makes an empty list out of none, so that an answer never says null for it.
-func list[T any](items []T) []T {
-	if items == nil {
-		return []T{}
-	}
-	return items
-}
-
 func problemOf(f *fault.Error, english bool, requestID string) api.Problem {
 	status := f.Kind.Status()
 	p := api.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: f.Message(english), Code: f.Code, RequestID: some(requestID)}

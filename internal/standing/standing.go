@@ -52,15 +52,6 @@ func (r Run) Contains(m calendar.Month) bool {
 	return !m.Before(r.From) && (r.To.IsZero() || !m.After(r.To))
 }
 
-// days is the run as days.
-func (r Run) days() calendar.Interval {
-	i := calendar.Interval{From: r.From.First()}
-	if !r.To.IsZero() {
-		i.To = r.To.Last()
-	}
-	return i
-}
-
 // segment is a stretch of days with the same facts.
 type segment struct {
 	days  calendar.Interval

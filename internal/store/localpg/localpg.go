@@ -63,8 +63,7 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 		return nil, err
 	}
 	if err := c.wait(ctx); err != nil {
-		c.Stop(context.WithoutCancel(ctx))
-		return nil, err
+		return nil, errors.Join(err, c.Stop(context.WithoutCancel(ctx)))
 	}
 	return c, nil
 }
@@ -119,8 +118,8 @@ func (c *Cluster) wait(ctx context.Context) error {
 			return conn.Close(ctx)
 		}
 		select {
-		case <-c.ended:
-			c.ended <- nil
+		case err := <-c.ended:
+			c.ended <- err
 			return fmt.Errorf("the database ended at its start; it may be running already: see %s", c.LogFile)
 		case <-ctx.Done():
 			return fmt.Errorf("wait for the database: %w", err)
@@ -134,10 +133,12 @@ func (c *Cluster) Stop(ctx context.Context) error {
 	if c.process.Process == nil {
 		return nil
 	}
-	c.process.Process.Signal(syscall.SIGINT)
+	if err := c.process.Process.Signal(syscall.SIGINT); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("stop the database: %w", err)
+	}
 	select {
-	case <-c.ended:
-		c.ended <- nil
+	case err := <-c.ended:
+		c.ended <- err // whoever asks again gets the same answer
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("stop the database: %w", ctx.Err())

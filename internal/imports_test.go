@@ -1,0 +1,58 @@
+// Package internal has only this test: who may import whom. README.md says why.
+package internal
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// may lists, for each room, the other rooms that it imports, and outside libraries that only it may know.
+var may = map[string]string{
+	"calendar": "", "money": "", "fault": "", "area": "calendar", "idnum": "calendar", "indicator": "calendar",
+	"access": "area", "casefile": "area calendar fault idnum", "policy": "area calendar casefile money", "award": "calendar",
+	"policy/scenario": "calendar casefile idnum policy standing", "application": "access calendar fault", "standing": "area award calendar casefile policy",
+	"secret": "", "store": "access application area award calendar casefile fault idnum indicator secret standing",
+	"store/localpg": "", "store/testdb": "secret store store/localpg", "auth": "fault secret", "config": "", "exchange": "area calendar casefile fault idnum",
+	"casework":        "access application area auth award calendar casefile exchange fault idnum indicator policy standing store",
+	"httpapi":         "access application area auth award calendar casefile casework fault idnum standing store",
+	"demo":            "access area calendar casework demo/divisions demo/population exchange",
+	"demo/divisions":  "",
+	"demo/population": "area calendar casefile exchange idnum", "canary": "", "bench": "",
+}
+
+// only says which rooms know a library.
+var only = map[string][]string{
+	"gorm.io/": {"store"}, "database/sql": {"store"}, "github.com/labstack/echo": {"httpapi"}, "github.com/xuri/excelize": {"exchange"},
+	"cel.dev/": {"policy"}, "net/http": {"httpapi", "fault"}, "github.com/golang-jwt": {"auth"}, "github.com/jackc/pgx": {"store", "store/localpg", "store/testdb", "config"},
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		room := strings.TrimPrefix(fields[0], "zhucan/internal/")
+		if room == "zhucan/internal" {
+			continue
+		}
+		allowed, known := may[room]
+		if !known {
+			t.Errorf("room %s is not in the table", room)
+		}
+		for _, imported := range fields[1:] {
+			if other, ours := strings.CutPrefix(imported, "zhucan/internal/"); ours && !slices.Contains(strings.Fields(allowed), other) {
+				t.Errorf("%s imports %s", room, other)
+			}
+			for library, rooms := range only {
+				if strings.HasPrefix(imported, library) && !slices.Contains(rooms, room) && imported != "database/sql/driver" {
+					t.Errorf("%s imports %s, which only %v may know", room, imported, rooms)
+				}
+			}
+		}
+	}
+}
