@@ -14,9 +14,10 @@ test: postgres
 	ZHUCAN_TEST_LOGS="$$logs" go test -race -timeout 15m ./... && \
 	ZHUCAN_CANARY_LOGS="$$logs" go test -count=1 ./internal/canary
 
+# Ratios against the bare stack, measured in one run; bench.json holds them for programs.
 bench: postgres
-	go test -run '^$$' -bench . -benchtime 1x ./internal/bench
-	
+	BENCH_JSON="$(CURDIR)/bench.json" go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/bench
+
 lint:
 	go vet ./...
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "gofmt these files"; exit 1; }

@@ -1,0 +1,352 @@
+// Package bench measures the service against what the bare stack does with the same rows in the same run, and prints
+// ratios. It is run by make bench and never by the tests.
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/labstack/echo/v4"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/auth"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casework"
+	"zhucan/internal/demo"
+	"zhucan/internal/demo/divisions"
+	"zhucan/internal/httpapi"
+	"zhucan/internal/policy"
+	"zhucan/internal/store"
+	"zhucan/internal/store/testdb"
+)
+
+func TestMain(m *testing.M) { testdb.Main(m) }
+
+const (
+	people  = 10305
+	rounds  = 5
+	clients = 8
+	reads   = 4000 // a round
+)
+
+// result is one line of the table and of bench.json. Ratio is value over reference.
+type result struct {
+	Name      string  `json:"name"`
+	Value     float64 `json:"value"`
+	Reference float64 `json:"reference"`
+	Ratio     float64 `json:"ratio"`
+	Min       float64 `json:"min"`
+	Max       float64 `json:"max"`
+	Rounds    int     `json:"rounds"`
+	Unit      string  `json:"unit"`
+}
+
+// pairs measures a value and its reference in turn and keeps the median of the ratios.
+func pairs(b *testing.B, name, unit string, value, reference func() float64) result {
+	b.Helper()
+	var values, references, ratios []float64
+	for range rounds {
+		r, v := reference(), value()
+		values, references, ratios = append(values, v), append(references, r), append(ratios, v/r)
+	}
+	median := func(list []float64) float64 { slices.Sort(list); return list[len(list)/2] }
+	out := result{Name: name, Value: median(values), Reference: median(references), Ratio: median(ratios), Rounds: rounds, Unit: unit}
+	out.Min, out.Max = ratios[0], ratios[len(ratios)-1]
+	fmt.Printf("%-44s %12.1f %12.1f  %6.2f  (%.2f to %.2f, %d rounds) %s\n", out.Name, out.Value, out.Reference, out.Ratio, out.Min, out.Max, out.Rounds, unit)
+	return out
+}
+
+func BenchmarkAll(b *testing.B) {
+	for b.Loop() {
+		fmt.Printf("\n%-44s %12s %12s  %6s\n", "", "value", "reference", "ratio")
+		w := open(b)
+		results := []result{w.importAgainstCopy(b), w.pointRead(b), w.coverage(b)}
+		text, err := json.MarshalIndent(results, "", "  ")
+		if err != nil {
+			b.Fatal(err)
+		}
+		if file := os.Getenv("BENCH_JSON"); file != "" {
+			if err := os.WriteFile(file, append(text, '\n'), 0o644); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+// world is a register of a district and the bare stack beside it.
+type world struct {
+	db   testdb.Database
+	desk *casework.Desk
+	file []byte
+	pool *pgxpool.Pool // as the owner, for references
+}
+
+func open(b *testing.B) *world {
+	b.Helper()
+	w := newWorld(b)
+	if _, _, err := w.desk.ImportRoster(context.Background(), access.SystemActor(), w.file, false); err != nil {
+		b.Fatal(err)
+	}
+	return w
+}
+
+// newWorld is a district without people, and the roster of them.
+func newWorld(b *testing.B) *world {
+	b.Helper()
+	now := func() time.Time { return time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC) }
+	w := &world{db: testdb.New(b)}
+	ctx := context.Background()
+	db := w.db.Open(b, now)
+	w.desk = &casework.Desk{DB: db, Pack: policy.MustLoadBuiltin(), Now: now, NewID: func() uuid.UUID { return uuid.Must(uuid.NewV7()) },
+		Passwords: auth.NewCheapPasswords(), Tokens: auth.NewTokens(w.db.Ring), Log: testdb.Log(b)}
+	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := w.desk.ImportDivisions(ctx, access.SystemActor(), tree); err != nil {
+		b.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := demo.WritePopulation(&file, 1, people, tree, now()); err != nil {
+		b.Fatal(err)
+	}
+	w.file = file.Bytes()
+	if w.pool, err = pgxpool.New(ctx, w.db.OwnerURL); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(w.pool.Close)
+	return w
+}
+
+// written are the tables that a roster import fills.
+var written = []string{"persons", "certificates", "certificate_events", "circumstances", "awards", "standings", "audit_changes"}
+
+// importAgainstCopy compares the import of a workbook with COPY of the very rows that it ends up writing, into copies of
+// the same indexed tables. Value and reference are rows a second.
+func (w *world) importAgainstCopy(b *testing.B) result {
+	ctx := context.Background()
+	rows := make(map[string][]byte)
+	total := 0
+	for _, table := range written {
+		var n int
+		if err := w.pool.QueryRow(ctx, "SELECT count(*) FROM "+table).Scan(&n); err != nil {
+			b.Fatal(err)
+		}
+		total += n
+		rows[table] = w.copyOut(b, table)
+	}
+	imported := func() float64 {
+		fresh := newWorld(b)
+		began := time.Now()
+		if _, _, err := fresh.desk.ImportRoster(ctx, access.SystemActor(), fresh.file, false); err != nil {
+			b.Fatal(err)
+		}
+		return float64(total) / time.Since(began).Seconds()
+	}
+	copied := func() float64 {
+		for _, table := range written {
+			w.exec(b, "DROP TABLE IF EXISTS copy_"+table)
+			w.exec(b, "CREATE TABLE copy_"+table+" (LIKE "+table+" INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)")
+		}
+		began := time.Now()
+		for _, table := range written {
+			w.copyIn(b, table, rows[table])
+		}
+		return float64(total) / time.Since(began).Seconds()
+	}
+	return pairs(b, "roster import / COPY of the rows it writes", "rows/s", imported, copied)
+}
+
+func (w *world) exec(b *testing.B, sql string) {
+	b.Helper()
+	if _, err := w.pool.Exec(context.Background(), sql); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (w *world) copyOut(b *testing.B, table string) []byte {
+	b.Helper()
+	var out bytes.Buffer
+	err := w.pool.AcquireFunc(context.Background(), func(c *pgxpool.Conn) error {
+		_, err := c.Conn().PgConn().CopyTo(context.Background(), &out, "COPY "+table+" TO STDOUT (FORMAT binary)")
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func (w *world) copyIn(b *testing.B, table string, rows []byte) {
+	b.Helper()
+	err := w.pool.AcquireFunc(context.Background(), func(c *pgxpool.Conn) error {
+		_, err := c.Conn().PgConn().CopyFrom(context.Background(), bytes.NewReader(rows), "COPY copy_"+table+" FROM STDIN (FORMAT binary)")
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// bareRow is the row that the bare handler reads.
+type bareRow struct {
+	ID               uuid.UUID `json:"id"`
+	Version          int       `json:"version"`
+	RecordType       string    `json:"record_type"`
+	Name             string    `json:"name"`
+	Sex              *string   `json:"sex"`
+	BirthDate        time.Time `json:"birth_date"`
+	IDNumber         []byte    `json:"id_number"`
+	Phone            []byte    `json:"phone"`
+	HukouType        *string   `json:"hukou_type"`
+	HukouAreaCode    *string   `json:"hukou_area_code"`
+	ManagingAreaCode string    `json:"managing_area_code"`
+	GuardianName     *string   `json:"guardian_name"`
+	CreatedAt        time.Time `json:"created_at"`
+	UpdatedAt        time.Time `json:"updated_at"`
+}
+
+func (bareRow) TableName() string { return "persons" }
+
+// pointRead compares a person's file with token, live rights, area, decryption and masking with a bare Echo and GORM
+// handler of the same row. Value and reference are answers a second.
+func (w *world) pointRead(b *testing.B) result {
+	ctx := context.Background()
+	ids, err := w.desk.DB.PersonIDs(ctx, access.SystemActor(), uuid.Nil, 2000)
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, err = w.desk.CreateAccount(ctx, access.SystemActor(), casework.NewAccount{Username: "reader", Name: "x", Password: "a long enough secret", Role: access.TownOfficer, Area: "370305"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	face := &httpapi.API{Desk: w.desk, Log: w.desk.Log, IPs: echo.ExtractIPDirect(), NewID: func() string { return uuid.NewString() }}
+	handler, err := face.Handler()
+	if err != nil {
+		b.Fatal(err)
+	}
+	ours := httptest.NewServer(handler)
+	b.Cleanup(ours.Close)
+	bare := w.bareServer(b)
+	token := signIn(b, ours.URL)
+	return pairs(b, "person with token and area / bare Echo+GORM", "req/s",
+		func() float64 { return load(b, ours.URL+"/api/v1/persons/", token, ids) }, func() float64 { return load(b, bare+"/", "", ids) })
+}
+
+func (w *world) bareServer(b *testing.B) string {
+	g, err := gorm.Open(postgres.Open(w.db.OwnerURL), &gorm.Config{Logger: logger.Discard})
+	if err != nil {
+		b.Fatal(err)
+	}
+	sqlDB, err := g.DB()
+	if err != nil {
+		b.Fatal(err)
+	}
+	sqlDB.SetMaxOpenConns(8)
+	sqlDB.SetMaxIdleConns(8)
+	e := echo.New()
+	e.GET("/:id", func(c echo.Context) error {
+		var r bareRow
+		if err := g.WithContext(c.Request().Context()).Where("id = ?", c.Param("id")).Take(&r).Error; err != nil {
+			return err
+		}
+		return c.JSON(http.StatusOK, r)
+	})
+	server := httptest.NewServer(e)
+	b.Cleanup(func() { server.Close(); sqlDB.Close() })
+	return server.URL
+}
+
+func signIn(b *testing.B, url string) string {
+	b.Helper()
+	resp, err := http.Post(url+"/api/v1/auth/login", "application/json", strings.NewReader(`{"username":"reader","password":"a long enough secret"}`))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var session struct {
+		Token string `json:"access_token"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&session); err != nil || session.Token == "" {
+		b.Fatalf("sign in: %v", err)
+	}
+	return session.Token
+}
+
+var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
+
+func load(b *testing.B, base, token string, ids []uuid.UUID) float64 {
+	b.Helper()
+	began := time.Now()
+	var wg sync.WaitGroup
+	for c := range clients {
+		wg.Go(func() {
+			for n := range reads / clients {
+				req, _ := http.NewRequest("GET", base+ids[(n*clients+c)%len(ids)].String(), nil)
+				if token != "" {
+					req.Header.Set("Authorization", "Bearer "+token)
+				}
+				resp, err := client.Do(req)
+				if err != nil || resp.StatusCode != http.StatusOK {
+					b.Errorf("read: %v %v", resp, err)
+					return
+				}
+				var sink bytes.Buffer
+				sink.ReadFrom(resp.Body)
+				resp.Body.Close()
+			}
+		})
+	}
+	wg.Wait()
+	return reads / time.Since(began).Seconds()
+}
+
+// coverage compares the full tree of a district with the plain SQL that counts it. Value and reference are milliseconds,
+// so here a smaller ratio is better.
+func (w *world) coverage(b *testing.B) result {
+	ctx := context.Background()
+	w.exec(b, "ANALYZE")
+	who := access.Actor{AccountID: uuid.Nil, Role: access.Statistician, Area: "370305"}
+	day := calendar.MustDate("2026-11-23")
+	ours := func() float64 {
+		began := time.Now()
+		for range 10 {
+			if _, _, err := w.desk.Values(ctx, who, casework.ValuesOf{On: day, By: store.ByVillage}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		return float64(time.Since(began).Microseconds()) / 10_000
+	}
+	plain := func() float64 {
+		began := time.Now()
+		for range 10 {
+			rows, err := w.pool.Query(ctx, `SELECT indicator, area_code, count(*) FILTER (WHERE status = 1), count(*) FILTER (WHERE status = 2), count(*) FILTER (WHERE status = 3)
+				FROM standings WHERE valid_from <= $1 AND (valid_to IS NULL OR valid_to >= $1) AND area_code >= '370305' AND area_code < '370306' GROUP BY 1, 2`, day)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := pgx.CollectRows(rows, pgx.RowToMap); err != nil {
+				b.Fatal(err)
+			}
+		}
+		return float64(time.Since(began).Microseconds()) / 10_000
+	}
+	return pairs(b, "coverage by village / plain SQL (ms, lower wins)", "ms", ours, plain)
+}
