@@ -113,7 +113,7 @@ func (a *API) getPerson(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	d, err := a.Desk.Person(r.Ctx, r.Who, id)
+	d, err := a.Desk.DB.PersonFile(r.Ctx, r.Who, id)
 	if err != nil {
 		return Response{}, err
 	}

@@ -6,135 +6,115 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/ed25519"
-	"encoding/json"
-	"errors"
+	"crypto/hmac"
 	"fmt"
 	"io"
-	"os"
+	"regexp"
 )
 
 // Ring is the keys of one installation, by id, so that a new key can be brought in while old values are still read.
+// It may be used by many goroutines at once when its source of random bytes may, as crypto/rand.Reader.
 type Ring struct {
 	Demo       bool // keys of a demonstration; a real service refuses them
 	encryption keySet
 	index      []byte
 	token      keySet
 
-	aeads  map[string]cipher.AEAD
+	aeads  map[string]cipher.AEAD // by key id, made once: making one costs more than sealing
 	rand   io.Reader
 	signer map[string]ed25519.PrivateKey
 }
 
+// keySet is keys for one use. Current makes new values; the others only read old ones.
 type keySet struct {
-	Current string            `json:"current"`
-	Keys    map[string][]byte `json:"keys"` // 32 bytes each, base64 in the file
-}
-
-type file struct {
-	Demo       bool   `json:"demo"`
-	Encryption keySet `json:"encryption"`
-	Index      []byte `json:"blind_index"`
-	Token      keySet `json:"token"`
+	Current string
+	Keys    map[string][]byte
 }
 
 const keySize = 32
 
-// Generate makes new keys from random.
+// Generate makes new keys from random, which then also makes the nonces.
 func Generate(random io.Reader, demo bool) (*Ring, error) {
 	keys := make([]byte, 3*keySize)
 	if _, err := io.ReadFull(random, keys); err != nil {
 		return nil, fmt.Errorf("make keys: %w", err)
 	}
-	return newRing(file{Demo: demo,
-		Encryption: keySet{Current: "e1", Keys: map[string][]byte{"e1": keys[:keySize]}},
-		Index:      keys[keySize : 2*keySize],
-		Token:      keySet{Current: "t1", Keys: map[string][]byte{"t1": keys[2*keySize:]}}}, random)
+	r := &Ring{Demo: demo, rand: random,
+		encryption: keySet{Current: "e1", Keys: map[string][]byte{"e1": keys[:keySize:keySize]}},
+		index:      keys[keySize : 2*keySize : 2*keySize],
+		token:      keySet{Current: "t1", Keys: map[string][]byte{"t1": keys[2*keySize:]}}}
+	return r, r.prepare()
 }
 
-// Load reads a key file. It must be readable by its owner alone.
-func Load(path string, random io.Reader) (*Ring, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the key file: %w", err)
+// prepare checks the keys and makes what is made of them once.
+func (r *Ring) prepare() error {
+	if err := r.check(); err != nil {
+		return fmt.Errorf("key file: %w", err)
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("the key file is readable by others than its owner: chmod 400 it")
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the key file: %w", err)
-	}
-	var f file
-	if err := json.Unmarshal(text, &f); err != nil {
-		return nil, errors.New("the key file is not the JSON that zhucan keys writes") // the text holds keys
-	}
-	return newRing(f, random)
-}
-
-// Save writes a new key file and never over an old one.
-func (r *Ring) Save(path string) error {
-	text, err := json.MarshalIndent(file{r.Demo, r.encryption, r.index, r.token}, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write the key file: %w", err)
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("write the key file: %w", err)
-	}
-	if _, err := f.Write(append(text, '\n')); err != nil {
-		f.Close()
-		return fmt.Errorf("write the key file: %w", err)
-	}
-	return f.Close()
-}
-
-func newRing(f file, random io.Reader) (*Ring, error) {
-	r := &Ring{Demo: f.Demo, encryption: f.Encryption, index: f.Index, token: f.Token, rand: random,
-		aeads: map[string]cipher.AEAD{}, signer: map[string]ed25519.PrivateKey{}}
-	if len(f.Index) != keySize || allZero(f.Index) {
-		return nil, errors.New("key file: blind_index is not 32 random bytes")
-	}
-	if err := f.Encryption.check("encryption"); err != nil {
-		return nil, err
-	}
-	if err := f.Token.check("token"); err != nil {
-		return nil, err
-	}
-	for id, key := range f.Encryption.Keys {
+	r.aeads, r.signer = map[string]cipher.AEAD{}, map[string]ed25519.PrivateKey{}
+	for id, key := range r.encryption.Keys {
 		block, err := aes.NewCipher(key)
 		if err != nil {
-			return nil, fmt.Errorf("key file: encryption key %s: %w", id, err)
+			return fmt.Errorf("key file: encryption key %s: %w", id, err)
 		}
 		if r.aeads[id], err = cipher.NewGCM(block); err != nil {
-			return nil, fmt.Errorf("key file: encryption key %s: %w", id, err)
+			return fmt.Errorf("key file: encryption key %s: %w", id, err)
 		}
 	}
-	for id, seed := range f.Token.Keys {
+	for id, seed := range r.token.Keys {
 		r.signer[id] = ed25519.NewKeyFromSeed(seed)
 	}
-	return r, nil
+	return nil
 }
 
-func (k keySet) check(name string) error {
-	if len(k.Keys[k.Current]) == 0 {
-		return fmt.Errorf("key file: %s has no key named as current", name)
+// check refuses keys that protect nothing, and one key for two uses: what one use gives away would weaken the other.
+func (r *Ring) check() error {
+	if err := checkKey("blind_index", r.index); err != nil {
+		return err
 	}
-	for id, key := range k.Keys {
-		if len(key) != keySize || allZero(key) || len(id) == 0 || len(id) > 32 {
-			return fmt.Errorf("key file: %s key %s is not 32 random bytes", name, id)
+	seen := []named{{"blind_index", r.index}}
+	for _, set := range []struct {
+		name string
+		keySet
+	}{{"encryption", r.encryption}, {"token", r.token}} {
+		if set.Keys[set.Current] == nil {
+			return fmt.Errorf("%s: current names none of its keys", set.name)
+		}
+		for _, id := range sortedIDs(set.Keys) {
+			key := named{set.name + " key " + id, set.Keys[id]}
+			if err := checkKey(key.name, key.key); err != nil {
+				return err
+			}
+			for _, other := range seen {
+				if hmac.Equal(key.key, other.key) {
+					return fmt.Errorf("%s is the same as %s: every use has a key of its own", key.name, other.name)
+				}
+			}
+			seen = append(seen, key)
 		}
 	}
 	return nil
 }
 
-func allZero(key []byte) bool {
+type named struct {
+	name string
+	key  []byte
+}
+
+func checkKey(name string, key []byte) error {
+	if len(key) != keySize {
+		return fmt.Errorf("%s has %d bytes instead of %d", name, len(key), keySize)
+	}
 	for _, b := range key {
-		if b != 0 {
-			return false
+		if b != key[0] {
+			return nil
 		}
 	}
-	return true
+	return fmt.Errorf("%s is one repeated byte, not a random key", name)
 }
+
+// keyID is what a key may be called. It is too short for a key, so that naming an id in an error never tells one.
+var keyID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
 
 // TokenKey is the key that signs tokens now, with its id.
 func (r *Ring) TokenKey() (id string, key ed25519.PrivateKey) {
@@ -148,4 +128,10 @@ func (r *Ring) TokenPublicKey(id string) (ed25519.PublicKey, bool) {
 		return nil, false
 	}
 	return key.Public().(ed25519.PublicKey), true
+}
+
+// Format prints the ids of the keys under every verb, so that no log or error of a ring tells a key.
+func (r Ring) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "secret.Ring(demo %t, encryption %s of %d, token %s of %d)",
+		r.Demo, r.encryption.Current, len(r.encryption.Keys), r.token.Current, len(r.token.Keys))
 }

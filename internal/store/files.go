@@ -35,6 +35,15 @@ func (db *DB) Dossier(ctx context.Context, who access.Actor, id uuid.UUID) (Doss
 	return one(db.Dossiers(ctx, who, id))
 }
 
+// PersonFile reads a person with cards and their events: what the person's own page shows, in half the statements.
+func (db *DB) PersonFile(ctx context.Context, who access.Actor, id uuid.UUID) (Dossier, error) {
+	l := newLoader(db, []uuid.UUID{id}, "")
+	if err := db.Read(ctx, who, l.persons, l.certificates, l.events); err != nil {
+		return Dossier{}, fmt.Errorf("read a person: %w", err)
+	}
+	return one(l.finish())
+}
+
 // LockDossiers reads files and holds their persons until the transaction ends, so that what is derived from a file
 // and what is written to it agree.
 func (tx *Tx) LockDossiers(ctx context.Context, ids ...uuid.UUID) ([]Dossier, error) {
