@@ -17,7 +17,7 @@ var may = map[string]string{
 	"store/localpg": "", "store/testdb": "secret store store/localpg", "auth": "fault secret", "config": "", "exchange": "area calendar casefile fault idnum",
 	"casework":        "access application area auth award calendar casefile exchange fault idnum indicator policy standing store",
 	"httpapi":         "access application area auth award calendar casefile casework fault idnum standing store",
-	"demo":            "access area calendar casework demo/divisions demo/population exchange",
+	"demo":            "access application area calendar casework demo/divisions demo/population exchange policy standing store",
 	"demo/divisions":  "",
 	"demo/population": "area calendar casefile exchange idnum", "canary": "", "bench": "",
 }

@@ -59,6 +59,9 @@ func (c demoCommand) Run(ctx context.Context, io stdio) error {
 	}
 	defer desk.DB.Close()
 	accounts, err := demo.MakeAccounts(ctx, desk, filepath.Join(dir, "accounts.json"))
+	if err == nil {
+		err = populate(ctx, desk, c.People, c.Seed, io)
+	}
 	if err != nil {
 		return err
 	}
@@ -115,11 +118,7 @@ func (c demoCommand) prepare(ctx context.Context, cluster *localpg.Cluster, dir 
 		return nil, err
 	}
 	desk.Passwords = auth.NewPasswords()
-	tree, err := demo.MakeDivisions(ctx, desk)
-	if err == nil {
-		err = populate(ctx, desk, tree, c.People, c.Seed, io)
-	}
-	if err != nil {
+	if _, err := demo.MakeDivisions(ctx, desk); err != nil {
 		desk.DB.Close()
 		return nil, err
 	}

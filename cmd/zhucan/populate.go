@@ -106,10 +106,17 @@ func whileWaiting(io stdio, what string, do func() error) error {
 	return err
 }
 
+// casesToMake is how many of those who should receive and do not get an application.
+const casesToMake = 60
+
 // populate makes up the people on the first start: it writes them as a roster file and takes that in like any other.
-func populate(ctx context.Context, desk *casework.Desk, tree []area.Division, people int, seed uint64, io stdio) error {
+func populate(ctx context.Context, desk *casework.Desk, people int, seed uint64, io stdio) error {
 	there, err := desk.DB.PersonIDs(ctx, access.SystemActor(), [16]byte{}, 1)
 	if err != nil || people == 0 || len(there) > 0 {
+		return err
+	}
+	tree, err := desk.DB.Divisions(ctx, desk.Pack.District, calendar.DateOf(desk.Now()))
+	if err != nil {
 		return err
 	}
 	return whileWaiting(io, "making up people", func() error {
@@ -121,7 +128,7 @@ func populate(ctx context.Context, desk *casework.Desk, tree []area.Division, pe
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(io.out, "made up %d people, %d refused\n", done.New, done.Refused)
-		return err
+		fmt.Fprintf(io.out, "made up %d people, %d refused\n", done.New, done.Refused)
+		return demo.MakeCases(ctx, desk, casesToMake)
 	})
 }

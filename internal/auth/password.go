@@ -5,127 +5,129 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
-	_ "embed"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/text/unicode/norm"
-
-	"zhucan/internal/fault"
 )
 
 // Passwords hashes and checks passwords with argon2id. Two at a time: each needs its memory, and a flood of sign-ins
-// must not stop the service.
+// must not stop the service. The others wait for as long as their context lets them.
 type Passwords struct {
-	memory, passes uint32 // KiB, passes
-	turns          *semaphore.Weighted
-	dummy          string
+	cost   cost
+	turns  *semaphore.Weighted
+	random io.Reader // of salts
+	dummy  string    // kept for nobody; checked when there is no such user
 }
 
+// cost is what a guess costs.
+type cost struct{ memory, passes uint32 } // KiB, passes over it
+
 // NewPasswords uses 46 MiB and one pass, as OWASP recommends.
-func NewPasswords() *Passwords { return newPasswords(46*1024, 1) }
+func NewPasswords() *Passwords { return newPasswords(cost{46 * 1024, 1}) }
 
 // NewCheapPasswords is for tests and for demonstrations with made-up people.
-func NewCheapPasswords() *Passwords { return newPasswords(64, 1) }
+func NewCheapPasswords() *Passwords { return newPasswords(cost{64, 1}) }
 
-func newPasswords(memory, passes uint32) *Passwords {
-	p := &Passwords{memory: memory, passes: passes, turns: semaphore.NewWeighted(2)}
-	p.dummy = p.encode(make([]byte, saltLen), make([]byte, keyLen))
+func newPasswords(c cost) *Passwords {
+	p := &Passwords{cost: c, turns: semaphore.NewWeighted(2), random: rand.Reader}
+	p.dummy = kept{c, make([]byte, saltLen), make([]byte, keyLen)}.String()
 	return p
 }
 
 const (
-	saltLen   = 16
-	keyLen    = 32
-	minLength = 12
-	maxLength = 128
+	saltLen = 16
+	keyLen  = 32
 )
 
 // Hash makes the text to keep for a password.
 func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, saltLen)
-	if _, err := io.ReadFull(rand.Reader, salt); err != nil {
+	if _, err := io.ReadFull(p.random, salt); err != nil {
 		return "", fmt.Errorf("hash a password: %w", err)
 	}
-	if err := p.turns.Acquire(ctx, 1); err != nil {
+	key, err := p.derive(ctx, password, salt, p.cost)
+	if err != nil {
 		return "", fmt.Errorf("hash a password: %w", err)
 	}
-	defer p.turns.Release(1)
-	return p.encode(salt, argon2.IDKey(normal(password), salt, p.passes, p.memory, 1, keyLen)), nil
+	return kept{p.cost, salt, key}.String(), nil
 }
 
-// Verify reports whether password belongs to the kept text. An empty text, of a user who does not exist, takes as long.
-func (p *Passwords) Verify(ctx context.Context, kept, password string) (bool, error) {
-	known := kept != ""
+// Verify reports whether password belongs to the kept text. An empty text, of a user who does not exist, takes as
+// long, so that the time tells nobody who exists.
+func (p *Passwords) Verify(ctx context.Context, text, password string) (bool, error) {
+	known := text != ""
 	if !known {
-		kept = p.dummy
+		text = p.dummy
 	}
-	memory, passes, salt, key, err := decode(kept)
+	k, err := parseKept(text)
 	if err != nil {
-		return false, err
-	}
-	if err := p.turns.Acquire(ctx, 1); err != nil {
 		return false, fmt.Errorf("check a password: %w", err)
 	}
+	key, err := p.derive(ctx, password, k.salt, k.cost)
+	if err != nil {
+		return false, fmt.Errorf("check a password: %w", err)
+	}
+	return subtle.ConstantTimeCompare(k.key, key) == 1 && known, nil
+}
+
+// Stale reports whether a kept text was made at another cost than today's and should be made again. That needs the
+// password, so the time for it is right after Verify said yes.
+func (p *Passwords) Stale(text string) bool {
+	k, err := parseKept(text)
+	return err != nil || k.cost != p.cost || len(k.salt) != saltLen
+}
+
+func (p *Passwords) derive(ctx context.Context, password string, salt []byte, c cost) ([]byte, error) {
+	if err := p.turns.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
 	defer p.turns.Release(1)
-	same := subtle.ConstantTimeCompare(key, argon2.IDKey(normal(password), salt, passes, memory, 1, keyLen)) == 1
-	return same && known, nil
+	return argon2.IDKey([]byte(normal(password)), salt, c.passes, c.memory, 1, keyLen), nil
 }
 
-func normal(password string) []byte { return norm.NFKC.Bytes([]byte(password)) }
+// normal makes one text of what looks alike and may be typed in two ways, such as full-width digits.
+func normal(password string) string { return norm.NFKC.String(password) }
 
-func (p *Passwords) encode(salt, key []byte) string {
+// kept is what stands for a password in the database, in the format of the argon2 reference program.
+type kept struct {
+	cost
+	salt, key []byte
+}
+
+func (k kept) String() string {
 	b := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=1$%s$%s", p.memory, p.passes, b.EncodeToString(salt), b.EncodeToString(key))
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, k.memory, k.passes, b.EncodeToString(k.salt), b.EncodeToString(k.key))
 }
 
-func decode(kept string) (memory, passes uint32, salt, key []byte, err error) {
-	parts := strings.Split(kept, "$")
-	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != "v=19" {
-		return 0, 0, nil, nil, errors.New("a kept password is not argon2id")
-	}
-	if _, err = fmt.Sscanf(parts[3], "m=%d,t=%d,p=1", &memory, &passes); err != nil {
-		return 0, 0, nil, nil, errors.New("a kept password has no parameters")
-	}
-	if salt, err = base64.RawStdEncoding.DecodeString(parts[4]); err == nil {
-		key, err = base64.RawStdEncoding.DecodeString(parts[5])
-	}
-	if err != nil || len(key) != keyLen {
-		return 0, 0, nil, nil, errors.New("a kept password cannot be read")
-	}
-	return memory, passes, salt, key, nil
-}
+// What a kept text may cost at most. Whoever can write the database must not be able to stop the service with it.
+const (
+	maxMemory = 256 * 1024
+	maxPasses = 16
+)
 
-// common are passwords that are tried first everywhere.
-//
-//go:embed common-passwords.txt
-var common string
+var errKept = errors.New("what is kept for the password is not argon2id as this program writes it")
 
-// CheckPassword refuses what is too short, too long, common, or holds the user name. There is no rule of composition
-// and no date of expiry (NIST SP 800-63B-4).
-func CheckPassword(password, username string) error {
-	plain := strings.ToLower(string(normal(password)))
-	weak := func(zh, en string) error {
-		return fault.InvalidFields(fault.Field{Name: "password", Code: "WEAK_PASSWORD", ZH: zh, EN: en})
+// parseKept reads exactly what String writes, and nothing that is only like it.
+func parseKept(text string) (k kept, err error) {
+	parts := strings.Split(text, "$")
+	if len(parts) != 6 {
+		return k, errKept
 	}
-	switch n := utf8.RuneCountInString(plain); {
-	case n < minLength || n > maxLength:
-		return weak("密码长度须为12至128个字符", "a password has 12 to 128 characters")
-	case username != "" && strings.Contains(plain, strings.ToLower(username)):
-		return weak("密码不能包含用户名", "the password must not hold the user name")
-	case strings.Count(plain, plain[:1]) == len(plain):
-		return weak("密码过于简单", "the password is one repeated character")
+	if _, err = fmt.Sscanf(parts[3], "m=%d,t=%d,p=1", &k.memory, &k.passes); err == nil {
+		k.salt, err = base64.RawStdEncoding.DecodeString(parts[4])
 	}
-	for line := range strings.Lines(common) {
-		if plain == strings.TrimSpace(line) {
-			return weak("密码过于常见", "the password is a common one")
-		}
+	if err == nil {
+		k.key, err = base64.RawStdEncoding.DecodeString(parts[5])
 	}
-	return nil
+	if err != nil || k.String() != text || len(k.salt) < 8 || len(k.key) != keyLen ||
+		k.memory < 8 || k.memory > maxMemory || k.passes < 1 || k.passes > maxPasses {
+		return kept{}, errKept
+	}
+	return k, nil
 }

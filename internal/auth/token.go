@@ -1,11 +1,12 @@
 package auth
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
-	"io"
+	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,16 +25,23 @@ const (
 	audience = "zhucan-api"
 	leeway   = 30 * time.Second
 	cacheMax = 10_000
+	tokenMax = 1024 // bytes; our own have about 400
 )
 
-// BadToken is the one answer to every token that is not good.
+// BadToken is the one answer to every token that is not good: which of its faults it was is nobody's business.
 var BadToken = fault.New(fault.Unauthenticated, "BAD_TOKEN", "登录已失效，请重新登录", "sign in again")
 
 // Claims are who a token is for: an account and the session that carries its rights.
 type Claims struct {
 	Account uuid.UUID
 	Session uuid.UUID
+	Issued  time.Time
 	Expires time.Time
+}
+
+// goodAt reports whether the token counts at an instant. Clocks may differ by the leeway.
+func (c Claims) goodAt(now time.Time) bool {
+	return now.Before(c.Expires.Add(leeway)) && !now.Before(c.Issued.Add(-leeway))
 }
 
 type tokenClaims struct {
@@ -68,75 +76,82 @@ func (t *Tokens) Issue(account, session, id uuid.UUID, now time.Time) (string, e
 	return signed, nil
 }
 
-// Verify reads a token. Nothing in it is believed before its signature holds.
+// Verify reads a token. Nothing in it is believed before its signature holds. A remembered token gets the same answer
+// at every instant as one that is verified anew.
 func (t *Tokens) Verify(token string, now time.Time) (Claims, error) {
+	if len(token) > tokenMax {
+		return Claims{}, BadToken.Wrap(errors.New("verify a token: it is too long"))
+	}
 	sum := sha256.Sum256([]byte(token))
 	t.mu.Lock()
 	known, ok := t.cache[sum]
 	t.mu.Unlock()
-	if ok && now.Before(known.Expires.Add(leeway)) {
+	if ok && known.goodAt(now) {
 		return known, nil
 	}
 	claims, err := t.verify(token, now)
 	if err != nil {
-		return Claims{}, BadToken.Wrap(err)
+		return Claims{}, BadToken.Wrap(fmt.Errorf("verify a token: %w", err))
 	}
 	t.remember(sum, claims, now)
 	return claims, nil
 }
 
 func (t *Tokens) verify(token string, now time.Time) (Claims, error) {
-	var c tokenClaims
+	if strings.ContainsAny(token, "\r\n") {
+		return Claims{}, errors.New("it has a line break") // base64 would not mind, and one token would have many spellings
+	}
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"EdDSA"}), jwt.WithIssuer(issuer), jwt.WithAudience(audience),
 		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(leeway), jwt.WithStrictDecoding(),
 		jwt.WithTimeFunc(func() time.Time { return now }))
-	_, err := parser.ParseWithClaims(token, &c, func(token *jwt.Token) (any, error) {
-		kid, _ := token.Header["kid"].(string)
-		key, ok := t.ring.TokenPublicKey(kid)
-		if !ok {
-			return nil, fmt.Errorf("no key of this id")
-		}
-		return key, nil
-	})
-	if err != nil {
-		return Claims{}, fmt.Errorf("verify a token: %w", err)
+	var c tokenClaims
+	if _, err := parser.ParseWithClaims(token, &c, t.key); err != nil {
+		return Claims{}, err
 	}
-	account, err := uuid.Parse(c.Subject)
-	if err != nil || c.Session == uuid.Nil || c.ExpiresAt == nil {
-		return Claims{}, fmt.Errorf("verify a token: it names no account or session")
-	}
-	return Claims{Account: account, Session: c.Session, Expires: c.ExpiresAt.Time}, nil
+	return c.check()
 }
 
-// remember keeps the cache bounded: when it is full, what has run out goes, and if nothing has, all of it.
+// key finds the key of a token by its header, which has to be letter for letter what Issue writes for that key: no
+// second kid, no key brought along, no extension.
+func (t *Tokens) key(token *jwt.Token) (any, error) {
+	kid, _ := token.Header["kid"].(string)
+	key, ok := t.ring.TokenPublicKey(kid)
+	if !ok {
+		return nil, errors.New("no key of this id")
+	}
+	if header, _, _ := strings.Cut(token.Raw, "."); header != headerOf(kid) {
+		return nil, errors.New("a header that is not ours")
+	}
+	return key, nil // its type is ed25519.PublicKey, with which no other method verifies
+}
+
+func headerOf(kid string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"EdDSA","kid":"` + kid + `","typ":"JWT"}`))
+}
+
+// check reads the claims of a token whose signature holds.
+func (c tokenClaims) check() (Claims, error) {
+	account, err := uuid.Parse(c.Subject)
+	switch {
+	case err != nil || account == uuid.Nil || account.String() != c.Subject:
+		return Claims{}, errors.New("it names no account")
+	case c.Session == uuid.Nil:
+		return Claims{}, errors.New("it names no session")
+	case c.IssuedAt == nil || c.ExpiresAt.Sub(c.IssuedAt.Time) > AccessLife:
+		return Claims{}, errors.New("it lives longer than ours")
+	}
+	return Claims{Account: account, Session: c.Session, Issued: c.IssuedAt.Time, Expires: c.ExpiresAt.Time}, nil
+}
+
+// remember keeps the cache bounded: when it is full, what has run out goes, and when that is little, all of it.
 func (t *Tokens) remember(sum [sha256.Size]byte, c Claims, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.cache) >= cacheMax {
-		for key, old := range t.cache {
-			if now.After(old.Expires) {
-				delete(t.cache, key)
-			}
-		}
-		if len(t.cache) >= cacheMax {
+		maps.DeleteFunc(t.cache, func(_ [sha256.Size]byte, old Claims) bool { return !old.goodAt(now) })
+		if len(t.cache) > cacheMax/2 {
 			clear(t.cache)
 		}
 	}
 	t.cache[sum] = c
-}
-
-// NewRefresh makes a refresh token of 256 random bits. Only its hash is kept.
-func NewRefresh() (token string, hash []byte, err error) {
-	raw := make([]byte, 32)
-	if _, err := io.ReadFull(rand.Reader, raw); err != nil {
-		return "", nil, fmt.Errorf("make a refresh token: %w", err)
-	}
-	token = base64.RawURLEncoding.EncodeToString(raw)
-	return token, RefreshHash(token), nil
-}
-
-// RefreshHash is what is kept of a refresh token.
-func RefreshHash(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
 }
