@@ -134,21 +134,20 @@ func respell(token string) string {
 	return token[:last] + string(letters[strings.IndexByte(letters, token[last])^1])
 }
 
-// The matrix of security.md, T20, and more: only the good one is accepted, and every other gets the same answer. A
-// token that a careless parser with the right key accepts is marked; it shows that the token is bad in no other way.
-func TestTokenMatrix(t *testing.T) {
-	t.Parallel()
-	ring := newTestRing(t)
+// tokenCase is a token and who accepts it. A bad one that a careless parser with the right key accepts is bad in
+// nothing but what its name says.
+type tokenCase struct {
+	name, token string
+	good, naive bool
+}
+
+func tokenCases(t *testing.T, ring *secret.Ring) []tokenCase {
+	t.Helper()
 	a := newAttack(ring)
 	h, c := a.header, a.claims
 	good := a.sign(h, c)
 	signature := good[strings.LastIndex(good, ".")+1:]
-	public, _ := ring.TokenPublicKey("t1")
-	naive := jwt.NewParser(jwt.WithTimeFunc(func() time.Time { return noon }))
-	for _, tt := range []struct {
-		name, token string
-		good, naive bool
-	}{
+	return []tokenCase{
 		{"good", good, true, true},
 		{"alg none", segment(with(h, "alg", "none")) + "." + segment(c) + ".", false, false},
 		{"alg None with a signature", segment(with(h, "alg", "None")) + "." + segment(c) + "." + signature, false, false},
@@ -196,7 +195,16 @@ func TestTokenMatrix(t *testing.T) {
 		{"empty", "", false, false},
 		{"words", "Bearer " + good, false, false},
 		{"claims are no object", a.sign(h, `"x"`), false, false},
-	} {
+	}
+}
+
+// The matrix of security.md, T20, and more: only the good one is accepted, and every other gets the same answer.
+func TestTokenMatrix(t *testing.T) {
+	t.Parallel()
+	ring := newTestRing(t)
+	public, _ := ring.TokenPublicKey("t1")
+	naive := jwt.NewParser(jwt.WithTimeFunc(func() time.Time { return noon }))
+	for _, tt := range tokenCases(t, ring) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := naive.Parse(tt.token, func(*jwt.Token) (any, error) { return public, nil })
@@ -220,6 +228,17 @@ func TestTokenMatrix(t *testing.T) {
 				t.Errorf("claims %v, %d remembered", got, len(tokens.cache))
 			}
 		})
+	}
+}
+
+// The length is looked at before anything that costs.
+func TestLongTokenIsNotRead(t *testing.T) {
+	t.Parallel()
+	tokens := NewTokens(newTestRing(t))
+	for _, token := range []string{strings.Repeat(".", 1<<20), issue(t, tokens) + strings.Repeat("A", tokenMax)} {
+		if _, err := tokens.Verify(token, noon); err == nil || !strings.Contains(err.Error(), "too long") {
+			t.Errorf("got %v", err)
+		}
 	}
 }
 

@@ -147,7 +147,7 @@ func decode(name, text string) ([]byte, error) {
 	if text == "" {
 		return nil, fmt.Errorf("%s is missing", name)
 	}
-	key, err := base64.StdEncoding.Strict().DecodeString(text)
+	key, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s is not base64", name)
 	}

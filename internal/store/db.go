@@ -94,8 +94,19 @@ type Query func(*pgx.Batch)
 
 // Read runs queries in one round trip and one implicit transaction, in the area of who.
 func (db *DB) Read(ctx context.Context, who access.Actor, queries ...Query) error {
+	return db.read(ctx, who, planned, queries...)
+}
+
+// How statements of a read get their plans: planned anew for their parameters where that may pay, or once and for all
+// where they find rows by id and the plan is always the same. Planning would cost more than finding.
+const (
+	planned     = "auto"
+	plannedOnce = "force_generic_plan"
+)
+
+func (db *DB) read(ctx context.Context, who access.Actor, plans string, queries ...Query) error {
 	batch := &pgx.Batch{}
-	boundsOf(who).queue(batch)
+	boundsOf(who).queue(batch, plans)
 	for _, q := range queries {
 		q(batch)
 	}
@@ -123,8 +134,8 @@ func boundsOf(who access.Actor) bounds {
 }
 
 const setBounds = `SELECT set_config('zhucan.lo', $1, true), set_config('zhucan.hi', $2, true),
-	set_config('zhucan.count_lo', $3, true), set_config('zhucan.count_hi', $4, true)`
+	set_config('zhucan.count_lo', $3, true), set_config('zhucan.count_hi', $4, true), set_config('plan_cache_mode', $5, true)`
 
-func (b bounds) queue(batch *pgx.Batch) {
-	batch.Queue(setBounds, b.lo, b.hi, b.countLo, b.countHi)
+func (b bounds) queue(batch *pgx.Batch, plans string) {
+	batch.Queue(setBounds, b.lo, b.hi, b.countLo, b.countHi, plans)
 }

@@ -38,7 +38,7 @@ func (db *DB) Dossier(ctx context.Context, who access.Actor, id uuid.UUID) (Doss
 // PersonFile reads a person with cards and their events: what the person's own page shows, in half the statements.
 func (db *DB) PersonFile(ctx context.Context, who access.Actor, id uuid.UUID) (Dossier, error) {
 	l := newLoader(db, []uuid.UUID{id}, "")
-	if err := db.Read(ctx, who, l.persons, l.certificates, l.events); err != nil {
+	if err := db.read(ctx, who, plannedOnce, l.persons, l.certificates, l.events); err != nil {
 		return Dossier{}, fmt.Errorf("read a person: %w", err)
 	}
 	return one(l.finish())

@@ -83,7 +83,7 @@ func (tx *Tx) sign(ctx context.Context, action, outcome string, subject uuid.UUI
 	b := boundsOf(tx.Who)
 	b.countLo, b.countHi = "", pastEveryCode
 	return tx.Batch(ctx, func(batch *pgx.Batch) {
-		b.queue(batch)
+		b.queue(batch, planned)
 		batch.Queue("SELECT audit_sign($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", tx.db.NewID(), tx.Now, orNull(tx.Who.AccountID),
 			orNull(tx.Who.SessionID), string(tx.Who.Role), string(tx.Who.Area), action, orNull(subject), outcome, tx.Who.RequestID, text)
 	})

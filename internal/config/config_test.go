@@ -1,0 +1,186 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
+)
+
+const password = "hunter2hunter2"
+
+func keyFile(t *testing.T, mode os.FileMode, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "keys.json")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// good is the least that a service needs, with every default as the command line gives it.
+func good(t *testing.T) Config {
+	t.Helper()
+	var c Config
+	parser, err := kong.New(&c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse([]string{"--database-url", "postgres://zhucan_app:" + password + "@127.0.0.1/zhucan",
+		"--key-file", keyFile(t, 0o400, `{"demo":false,"blind_index":"c2VjcmV0"}`)}); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	c := good(t)
+	want := Config{DatabaseURL: c.DatabaseURL, KeyFile: c.KeyFile, Listen: "127.0.0.1:8080", Pool: 12, LogLevel: "info", ApprovalMode: "town_delegated"}
+	if diff := cmp.Diff(want, c); diff != "" {
+		t.Error(diff)
+	}
+	if err := c.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		spoil func(*testing.T, *Config)
+		want  string
+	}{
+		{"no database", func(_ *testing.T, c *Config) { c.DatabaseURL = "" }, "DATABASE_URL is required"},
+		{"database that is no address", func(_ *testing.T, c *Config) { c.DatabaseURL = "postgres://zhucan_app:" + password + "@[::1/zhucan" }, "DATABASE_URL cannot be read"},
+		{"superuser", func(_ *testing.T, c *Config) { c.DatabaseURL = "postgres://postgres:" + password + "@127.0.0.1/zhucan" }, "never as a superuser"},
+		{"no port", func(_ *testing.T, c *Config) { c.Listen = "localhost" }, "ZHUCAN_LISTEN is not host:port"},
+		{"port too high", func(_ *testing.T, c *Config) { c.Listen = ":65536" }, "ZHUCAN_LISTEN: the port"},
+		{"port with a name", func(_ *testing.T, c *Config) { c.Listen = ":web" }, "ZHUCAN_LISTEN: the port"},
+		{"no key file", func(_ *testing.T, c *Config) { c.KeyFile = "" }, "ZHUCAN_KEY_FILE is required"},
+		{"key file that is not there", func(_ *testing.T, c *Config) { c.KeyFile += "x" }, "ZHUCAN_KEY_FILE: there is no"},
+		{"key file below a file", func(_ *testing.T, c *Config) { c.KeyFile += "/x" }, "ZHUCAN_KEY_FILE cannot be read"},
+		{"key file is a folder", func(t *testing.T, c *Config) { c.KeyFile = t.TempDir() }, "is not a file"},
+		{"key file open to the group", func(t *testing.T, c *Config) { c.KeyFile = keyFile(t, 0o440, `{"demo":false}`) }, "chmod 400"},
+		{"key file open to all", func(t *testing.T, c *Config) { c.KeyFile = keyFile(t, 0o604, `{"demo":false}`) }, "chmod 400"},
+		{"key file of no JSON", func(t *testing.T, c *Config) { c.KeyFile = keyFile(t, 0o400, password) }, "not the JSON"},
+		{"demo keys", func(t *testing.T, c *Config) { c.KeyFile = keyFile(t, 0o400, `{"demo":true}`) }, "belong to a demonstration"},
+		{"proxy is no network", func(_ *testing.T, c *Config) { c.TrustedProxies = []string{"10.0.0.0/8", "10.0.0.1"} }, `"10.0.0.1" is no network`},
+		{"everybody is a proxy", func(_ *testing.T, c *Config) { c.TrustedProxies = []string{"0.0.0.0/0"} }, "0.0.0.0/0 is everybody"},
+		{"everybody is a proxy, IPv6", func(_ *testing.T, c *Config) { c.TrustedProxies = []string{"::/0"} }, "::/0 is everybody"},
+		{"no connections", func(_ *testing.T, c *Config) { c.Pool = 0 }, "ZHUCAN_DB_POOL is 2 to 200"},
+		{"negative connections", func(_ *testing.T, c *Config) { c.Pool = -12 }, "ZHUCAN_DB_POOL is 2 to 200"},
+		{"too many connections", func(_ *testing.T, c *Config) { c.Pool = 201 }, "ZHUCAN_DB_POOL is 2 to 200"},
+		{"unknown level", func(_ *testing.T, c *Config) { c.LogLevel = "trace" }, "ZHUCAN_LOG_LEVEL"},
+		{"full chain", func(_ *testing.T, c *Config) { c.ApprovalMode = "full_chain" }, "full_chain (镇办初审, 县残联审核, 县民政审定) is not there yet"},
+		{"unknown mode", func(_ *testing.T, c *Config) { c.ApprovalMode = "nobody" }, "ZHUCAN_APPROVAL_MODE is town_delegated"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := good(t)
+			tt.spoil(t, &c)
+			err := c.Check()
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Fatalf("got %v, want %q", err, tt.want)
+			}
+			if strings.Contains(err.Error(), password) {
+				t.Errorf("the error tells a secret: %v", err)
+			}
+			if n := strings.Count(err.Error(), "\n"); n > 0 {
+				t.Errorf("one fault, %d errors: %v", n+1, err)
+			}
+		})
+	}
+}
+
+func TestCheckNamesEverything(t *testing.T) {
+	t.Parallel()
+	err := Config{TrustedProxies: []string{"x"}}.Check()
+	if err == nil {
+		t.Fatal("accepted nothing at all")
+	}
+	for name := range (Config{}).Dump() {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("says nothing about %s: %v", name, err)
+		}
+	}
+}
+
+func TestDatabaseSafety(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		address string
+		refused bool
+	}{
+		{"postgres://zhucan_app@127.0.0.1/zhucan?sslmode=disable", false},
+		{"postgres://zhucan_app@[::1]/zhucan?sslmode=disable", false},
+		{"postgres://zhucan_app@localhost/zhucan", false},
+		{"postgres:///zhucan?host=/run/postgresql&user=zhucan_app", false},
+		{"host='/tmp/a b' user=zhucan_app dbname=zhucan sslmode=disable", false},
+		{"postgres://zhucan_app@db.example/zhucan?sslmode=verify-full", false},
+		{"postgres://zhucan_app@db.example/zhucan?sslmode=verify-ca", false},
+		{"postgres://zhucan_app@10.0.0.5/zhucan?sslmode=disable", true},
+		{"postgres://zhucan_app@db.example/zhucan?sslmode=disable", true},
+		{"postgres://zhucan_app@db.example/zhucan", true}, // prefer: without TLS when the server says so
+		{"postgres://zhucan_app@db.example/zhucan?sslmode=allow", true},
+		{"postgres://zhucan_app@db.example/zhucan?sslmode=require", true}, // encrypted, to anybody
+		{"postgres://zhucan_app@127.0.0.1,db.example/zhucan?sslmode=disable", true},
+		{"host=/run/postgresql,db.example user=zhucan_app dbname=zhucan", true},
+	} {
+		t.Run(tt.address, func(t *testing.T) {
+			t.Parallel()
+			err := checkDatabase(tt.address)
+			if got := err != nil; got != tt.refused {
+				t.Errorf("refused %v, want %v: %v", got, tt.refused, err)
+			}
+			if err != nil && !strings.Contains(err.Error(), "sslmode=verify-full") {
+				t.Errorf("says nothing of a way out: %v", err)
+			}
+		})
+	}
+}
+
+func TestDump(t *testing.T) {
+	t.Parallel()
+	c := good(t)
+	c.TrustedProxies = []string{"10.0.0.0/24", "fd00::/64"}
+	want := map[string]string{"DATABASE_URL": "zhucan as zhucan_app at 127.0.0.1 port 5432 (TLS), 127.0.0.1 port 5432 (no TLS)",
+		"ZHUCAN_LISTEN": "127.0.0.1:8080", "ZHUCAN_KEY_FILE": c.KeyFile, "ZHUCAN_TRUSTED_PROXIES": "10.0.0.0/24,fd00::/64",
+		"ZHUCAN_DB_POOL": "12", "ZHUCAN_LOG_LEVEL": "info", "ZHUCAN_APPROVAL_MODE": "town_delegated"}
+	if diff := cmp.Diff(want, c.Dump()); diff != "" {
+		t.Error(diff)
+	}
+	for _, address := range []string{"postgres://zhucan_app:" + password + "@[::1/zhucan", "host=h password=" + password + " port=x",
+		"postgres://u:" + password + "@db/zhucan?sslmode=verify-full", "host=h user=u password=" + password, ""} {
+		c.DatabaseURL = address
+		if got := c.Dump()["DATABASE_URL"]; strings.Contains(got, password) || got == "" {
+			t.Errorf("the dump of %q is %q", address, got)
+		}
+	}
+}
+
+// Every setting has a variable, which is how it is named in errors, in the dump and in the README's table.
+func TestEverySettingIsDumped(t *testing.T) {
+	t.Parallel()
+	var want []string
+	for field := range reflect.TypeFor[Config]().Fields() {
+		want = append(want, field.Tag.Get("env"))
+	}
+	dump := Config{}.Dump()
+	for _, name := range want {
+		if _, ok := dump[name]; !ok {
+			t.Errorf("%q is not dumped", name)
+		}
+	}
+	if len(dump) != len(want) {
+		t.Errorf("%d settings, %d dumped", len(want), len(dump))
+	}
+}

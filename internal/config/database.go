@@ -1,0 +1,78 @@
+package config
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// attempt is one way in which pgx would connect. An address stands for several: other hosts, and for sslmode=prefer,
+// which is the default, the same host without TLS.
+type attempt struct {
+	host string
+	port uint16
+	tls  *tls.Config
+}
+
+func attempts(config *pgx.ConnConfig) []attempt {
+	all := []attempt{{config.Host, config.Port, config.TLSConfig}}
+	for _, f := range config.Fallbacks {
+		all = append(all, attempt{f.Host, f.Port, f.TLSConfig})
+	}
+	return all
+}
+
+// local reports whether the host is this machine itself: a unix socket or a loopback address.
+func (a attempt) local() bool {
+	ip, err := netip.ParseAddr(a.host)
+	return filepath.IsAbs(a.host) || a.host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// proven reports whether the connection is encrypted, to a server that shows a certificate. Encryption alone does not
+// keep out who stands in between.
+func (a attempt) proven() bool {
+	return a.tls != nil && (!a.tls.InsecureSkipVerify || a.tls.VerifyPeerCertificate != nil || a.tls.VerifyConnection != nil)
+}
+
+func checkDatabase(address string) error {
+	if address == "" {
+		return errors.New("DATABASE_URL is required")
+	}
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return errors.New("DATABASE_URL cannot be read") // the error may hold the password
+	}
+	if config.User == "postgres" {
+		return errors.New("DATABASE_URL: the service runs as zhucan_app, never as a superuser")
+	}
+	for _, a := range attempts(config) {
+		if !a.local() && !a.proven() {
+			return fmt.Errorf("DATABASE_URL: a database on another machine is reached with sslmode=verify-full only, and %s could be reached without", a.host)
+		}
+	}
+	return nil
+}
+
+func describeDatabase(address string) string {
+	config, err := pgx.ParseConfig(address)
+	if address == "" || err != nil {
+		return "unreadable"
+	}
+	var hosts []string
+	for _, a := range attempts(config) {
+		safety := "no TLS"
+		if a.tls != nil {
+			safety = "TLS"
+		}
+		if a.proven() {
+			safety = "verified TLS"
+		}
+		hosts = append(hosts, fmt.Sprintf("%s port %d (%s)", a.host, a.port, safety))
+	}
+	return fmt.Sprintf("%s as %s at %s", config.Database, config.User, strings.Join(hosts, ", "))
+}
