@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/money"
 )
@@ -64,10 +65,11 @@ func (p *Pack) Judge(programme string, f casefile.Facts) (Verdict, error) {
 		return v, nil
 	}
 	v.RuleSet = rs.ID
-	in, err := p.inputsFor(rs, f)
+	in, err := p.inputs(f)
 	if err != nil {
 		return Verdict{}, err
 	}
+	in.set(rs)
 	for _, c := range rs.conditions {
 		found, err := c.eval(in.vars)
 		if err != nil {
@@ -81,17 +83,42 @@ func (p *Pack) Judge(programme string, f casefile.Facts) (Verdict, error) {
 	return v, nil
 }
 
-// Answer is Judge without texts: the outcome and the code of the first condition that did not pass. It stops at the
-// first that failed, so a timeline of many days stays cheap.
+// Answer is Judge without texts: the outcome and the code of the first condition that did not pass.
 func (p *Pack) Answer(programme string, f casefile.Facts) (Outcome, string, error) {
-	rs := p.Programme(programme).RuleSet(f.Day)
-	if rs == nil {
-		return No, NoRules, nil
-	}
-	in, err := p.inputsFor(rs, f)
+	q, err := p.Ask(f)
 	if err != nil {
 		return No, "", err
 	}
+	return q.Answer(programme)
+}
+
+// Questions are the facts of one day made ready, so that several questions about them cost one preparation.
+type Questions struct {
+	pack *Pack
+	day  calendar.Date
+	in   *inputs
+}
+
+// Ask makes the facts of a day ready.
+func (p *Pack) Ask(f casefile.Facts) (*Questions, error) {
+	in, err := p.inputs(f)
+	return &Questions{pack: p, day: f.Day, in: in}, err
+}
+
+// InPopulation reports whether the person is counted by an indicator at all.
+func (q *Questions) InPopulation(indicator *Indicator) (bool, error) {
+	found, err := indicator.population.eval(q.in.values)
+	return found == isTrue, err
+}
+
+// Answer stops at the first condition that failed, so a timeline of many days stays cheap.
+func (q *Questions) Answer(programme string) (Outcome, string, error) {
+	rs := q.pack.Programme(programme).RuleSet(q.day)
+	if rs == nil {
+		return No, NoRules, nil
+	}
+	in := q.in
+	in.set(rs)
 	outcome, code := Yes, ""
 	for _, c := range rs.conditions {
 		found, err := c.eval(in.vars)
@@ -107,25 +134,11 @@ func (p *Pack) Answer(programme string, f casefile.Facts) (Outcome, string, erro
 	return outcome, code, nil
 }
 
-// InPopulation reports whether the person of f is counted by an indicator at all.
-func (p *Pack) InPopulation(indicator *Indicator, f casefile.Facts) (bool, error) {
-	in, err := p.inputs(f)
-	if err != nil {
-		return false, err
-	}
-	found, err := indicator.population.eval(in.values)
-	return found == isTrue, err
-}
-
-func (p *Pack) inputsFor(rs *RuleSet, f casefile.Facts) (*inputs, error) {
-	in, err := p.inputs(f)
-	if err != nil {
-		return nil, err
-	}
+// set sets the switches of a rule set.
+func (in *inputs) set(rs *RuleSet) {
 	for name, on := range rs.Switches {
 		in.values[name] = on
 	}
-	return in, nil
 }
 
 func (v *Verdict) add(c *condition, found truth, in *inputs) {

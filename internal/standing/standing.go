@@ -56,9 +56,10 @@ func (r Run) Contains(m calendar.Month) bool {
 type segment struct {
 	days  calendar.Interval
 	facts casefile.Facts
+	ask   *policy.Questions
 }
 
-func segments(file casefile.File, pack *policy.Pack) []segment {
+func segments(file casefile.File, pack *policy.Pack) (_ []segment, err error) {
 	starts := pack.Breakpoints(file)
 	list := make([]segment, len(starts))
 	for i, start := range starts {
@@ -67,21 +68,28 @@ func segments(file casefile.File, pack *policy.Pack) []segment {
 			list[i].days.To = starts[i+1].Add(-1)
 		}
 		list[i].facts = file.On(start, pack.Transitions)
+		if list[i].ask, err = pack.Ask(list[i].facts); err != nil {
+			return nil, fmt.Errorf("read the facts of a day: %w", err)
+		}
 	}
-	return list
+	return list, nil
 }
 
 // Months are the months in which all conditions of a programme hold on some day (no day pro-rating: one day is
 // enough), in order, one run a level. The event of a month stops the month after it, because its own day still counts.
 func Months(file casefile.File, pack *policy.Pack, programme string) ([]Run, error) {
-	return months(segments(file, pack), pack, programme)
+	list, err := segments(file, pack)
+	if err != nil {
+		return nil, err
+	}
+	return months(list, programme)
 }
 
-func months(list []segment, pack *policy.Pack, programme string) ([]Run, error) {
+func months(list []segment, programme string) ([]Run, error) {
 	var runs []Run
 	var last calendar.Month // last month already taken
 	for _, s := range list {
-		outcome, _, err := pack.Answer(programme, s.facts)
+		outcome, _, err := s.ask.Answer(programme)
 		if err != nil {
 			return nil, fmt.Errorf("months of %s: %w", programme, err)
 		}
@@ -127,10 +135,13 @@ func FirstMonth(runs []Run, from calendar.Month) (calendar.Month, bool) {
 
 // Derive is the whole timeline of one person for every indicator of the pack.
 func Derive(file casefile.File, awards []award.Award, pack *policy.Pack) ([]Interval, error) {
-	list := segments(file, pack)
+	list, err := segments(file, pack)
+	if err != nil {
+		return nil, err
+	}
 	var timeline []Interval
 	for i := range pack.Indicators {
-		intervals, err := derive(file, list, awards, pack, &pack.Indicators[i])
+		intervals, err := derive(file, list, awards, &pack.Indicators[i])
 		if err != nil {
 			return nil, fmt.Errorf("standing for %s: %w", pack.Indicators[i].ID, err)
 		}
@@ -139,8 +150,8 @@ func Derive(file casefile.File, awards []award.Award, pack *policy.Pack) ([]Inte
 	return timeline, nil
 }
 
-func derive(file casefile.File, list []segment, awards []award.Award, pack *policy.Pack, indicator *policy.Indicator) ([]Interval, error) {
-	runs, err := months(list, pack, indicator.Programme)
+func derive(file casefile.File, list []segment, awards []award.Award, indicator *policy.Indicator) ([]Interval, error) {
+	runs, err := months(list, indicator.Programme)
 	if err != nil {
 		return nil, err
 	}
@@ -148,14 +159,14 @@ func derive(file casefile.File, list []segment, awards []award.Award, pack *poli
 	cuts := cutsAt(runs, mine)
 	var timeline []Interval
 	for _, s := range list {
-		counted, err := pack.InPopulation(indicator, s.facts)
+		counted, err := s.ask.InPopulation(indicator)
 		if err != nil {
 			return nil, err
 		}
 		if !counted {
 			continue
 		}
-		_, reason, err := pack.Answer(indicator.Programme, s.facts)
+		_, reason, err := s.ask.Answer(indicator.Programme)
 		if err != nil {
 			return nil, err
 		}
