@@ -51,7 +51,7 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	log.Info("serving", "address", listener.Addr().String(), "pack", desk.Pack.Version)
+	log.Info("serving", "address", listener.Addr().String(), "pack", desk.Pack.Version, "config", c.Dump())
 	return serve(ctx, listener, handler)
 }
 

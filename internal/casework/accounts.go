@@ -31,11 +31,7 @@ type SignIn struct {
 // address; nobody can lock an account for others.
 func (d *Desk) Login(ctx context.Context, username, password string, client netip.Addr, requestID string) (SignIn, error) {
 	buckets := d.buckets(username, client)
-	attempts, err := d.DB.LoginAttempts(ctx, buckets)
-	if err != nil {
-		return SignIn{}, err
-	}
-	if err := throttled(attempts, d.Now()); err != nil {
+	if err := d.DB.TakeLoginAttempt(ctx, buckets, d.countAttempt); err != nil {
 		return SignIn{}, err
 	}
 	account, found, err := d.DB.AccountByUsername(ctx, username)
@@ -47,9 +43,9 @@ func (d *Desk) Login(ctx context.Context, username, password string, client neti
 		return SignIn{}, err
 	}
 	if !good || !found || account.Disabled {
-		return SignIn{}, d.loginFailed(ctx, buckets, attempts, account, requestID)
+		return SignIn{}, d.loginFailed(ctx, account, requestID)
 	}
-	if err := d.DB.SaveLoginAttempts(ctx, buckets[0], store.Attempts{}); err != nil {
+	if err := d.DB.ForgiveLoginAttempt(ctx, buckets[0], buckets[1]); err != nil {
 		return SignIn{}, err
 	}
 	return d.openSession(ctx, account, requestID)
@@ -66,26 +62,25 @@ func (d *Desk) buckets(username string, client netip.Addr) [][]byte {
 	return [][]byte{d.DB.Ring.BlindIndex("login_name_network", username+"|"+network.String()), d.DB.Ring.BlindIndex("login_address", client.String())}
 }
 
-func throttled(attempts map[string]store.Attempts, now time.Time) error {
-	var wait time.Duration
-	for _, a := range attempts {
-		wait = max(wait, auth.Attempts(a).Wait(now))
+// addressShare is how many failures of an address weigh as much as one of a name: a whole office may share an address.
+const addressShare = 10
+
+// countAttempt is what one more attempt makes of a bucket, or the wait that is still due. Every attempt counts as a
+// failure until it has succeeded.
+func (d *Desk) countAttempt(bucket int, a store.Attempts) (store.Attempts, error) {
+	weighed := auth.Attempts(a)
+	if bucket == 1 {
+		weighed.Failures /= addressShare
 	}
-	if wait == 0 {
-		return nil
+	if wait := weighed.Wait(d.Now()); wait > 0 {
+		f := *fault.New(fault.TooMany, "TOO_MANY_ATTEMPTS", "登录失败次数过多，请稍后再试", "too many failed sign-ins; try again later")
+		f.RetryAfter = int(math.Ceil(wait.Seconds()))
+		return a, &f
 	}
-	f := *fault.New(fault.TooMany, "TOO_MANY_ATTEMPTS", "登录失败次数过多，请稍后再试", "too many failed sign-ins; try again later")
-	f.RetryAfter = int(math.Ceil(wait.Seconds()))
-	return &f
+	return store.Attempts(auth.Attempts(a).Failed(d.Now())), nil
 }
 
-func (d *Desk) loginFailed(ctx context.Context, buckets [][]byte, attempts map[string]store.Attempts, account store.Account, requestID string) error {
-	for _, bucket := range buckets {
-		next := auth.Attempts(attempts[string(bucket)]).Failed(d.Now())
-		if err := d.DB.SaveLoginAttempts(ctx, bucket, store.Attempts(next)); err != nil {
-			return err
-		}
-	}
+func (d *Desk) loginFailed(ctx context.Context, account store.Account, requestID string) error {
 	who := access.Actor{AccountID: account.ID, Role: account.Role, Area: account.AreaCode, RequestID: requestID}
 	if account.ID == uuid.Nil {
 		who = access.SystemActor()

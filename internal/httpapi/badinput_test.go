@@ -128,6 +128,24 @@ func TestThrottle(t *testing.T) {
 	s.clock.Set(s.clock.Now().Add(2 * time.Second))
 	s.do("", "POST", "/auth/login", map[string]any{"username": "town.a", "password": password}).want(200)
 	s.do("", "POST", "/auth/login", map[string]any{"username": "nobody.here", "password": password}).want(401, "BAD_CREDENTIALS")
+
+	// at the same moment no more are let through than one after another
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	evaluated := 0
+	for range 40 {
+		wg.Go(func() {
+			if s.do("", "POST", "/auth/login", map[string]any{"username": "town.c", "password": "not the password"}).status == http.StatusUnauthorized {
+				mu.Lock()
+				evaluated++
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if evaluated > 6 {
+		t.Errorf("of 40 sign-ins at once %d were evaluated, want at most 6", evaluated)
+	}
 }
 
 // TestTwoOfficersDecide lets two officers decide at the same moment: one wins, the other is told.

@@ -191,34 +191,36 @@ type Attempts struct {
 	WindowStart time.Time
 }
 
-// LoginAttempts reads the records of buckets; a bucket without one is not in the answer.
-func (db *DB) LoginAttempts(ctx context.Context, buckets [][]byte) (map[string]Attempts, error) {
-	found := map[string]Attempts{}
-	rows, err := db.pool.Query(ctx, "SELECT bucket, failures, last_failure, window_start FROM login_attempts WHERE bucket = ANY($1)", buckets)
-	if err != nil {
-		return nil, translate(fmt.Errorf("read sign-in attempts: %w", err))
-	}
-	var bucket []byte
-	var a Attempts
-	_, err = pgx.ForEachRow(rows, []any{&bucket, &a.Failures, &a.LastFailure, &a.WindowStart}, func() error {
-		found[string(bucket)] = a
+// TakeLoginAttempt counts an attempt in its buckets before anything is checked, so that attempts at the same moment
+// cannot all slip through. next says what an attempt makes of a record, or why there may be none now.
+func (db *DB) TakeLoginAttempt(ctx context.Context, buckets [][]byte, next func(bucket int, a Attempts) (Attempts, error)) error {
+	return translate(pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		for i, bucket := range buckets { // always in this order, so that two attempts cannot wait for each other
+			var a Attempts
+			err := tx.QueryRow(ctx, `INSERT INTO login_attempts (bucket, failures, last_failure, window_start) VALUES ($1, 0, $2, $2)
+				ON CONFLICT (bucket) DO UPDATE SET failures = login_attempts.failures RETURNING failures, last_failure, window_start`,
+				bucket, db.Now()).Scan(&a.Failures, &a.LastFailure, &a.WindowStart)
+			if err != nil {
+				return fmt.Errorf("count a sign-in: %w", err)
+			}
+			if a, err = next(i, a); err != nil {
+				return err
+			}
+			_, err = tx.Exec(ctx, "UPDATE login_attempts SET failures = $2, last_failure = $3, window_start = $4 WHERE bucket = $1",
+				bucket, a.Failures, a.LastFailure, a.WindowStart)
+			if err != nil {
+				return fmt.Errorf("count a sign-in: %w", err)
+			}
+		}
 		return nil
-	})
-	return found, translate(err)
+	}))
 }
 
-// SaveLoginAttempts writes the record of a bucket; zero failures remove it.
-func (db *DB) SaveLoginAttempts(ctx context.Context, bucket []byte, a Attempts) error {
-	var err error
-	if a.Failures == 0 {
-		_, err = db.pool.Exec(ctx, "DELETE FROM login_attempts WHERE bucket = $1", bucket)
-	} else {
-		_, err = db.pool.Exec(ctx, `INSERT INTO login_attempts (bucket, failures, last_failure, window_start) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (bucket) DO UPDATE SET failures = excluded.failures, last_failure = excluded.last_failure, window_start = excluded.window_start`,
-			bucket, a.Failures, a.LastFailure, a.WindowStart)
-	}
+// ForgiveLoginAttempt takes back what a good sign-in had counted: all of its name, one of its address.
+func (db *DB) ForgiveLoginAttempt(ctx context.Context, name, address []byte) error {
+	_, err := db.pool.Exec(ctx, "UPDATE login_attempts SET failures = CASE WHEN bucket = $1 THEN 0 ELSE greatest(failures - 1, 0) END WHERE bucket IN ($1, $2)", name, address)
 	if err != nil {
-		return translate(fmt.Errorf("keep sign-in attempts: %w", err))
+		return translate(fmt.Errorf("forgive sign-in attempts: %w", err))
 	}
 	return nil
 }
