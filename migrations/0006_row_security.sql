@@ -63,4 +63,15 @@ REVOKE ALL ON FUNCTION audit_sign, audit_describe, audit_entry_of_this_transacti
 GRANT EXECUTE ON FUNCTION audit_sign, audit_describe TO zhucan_app;
 
 GRANT SELECT ON audit_entries, audit_changes TO zhucan_auditor;
+
+-- After a bulk load the planner must know at once how large the tables have become; waiting for the server's own round
+-- would leave a minute of bad plans.
+-- +goose StatementBegin
+CREATE FUNCTION refresh_statistics() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    ANALYZE persons, certificates, certificate_events, circumstances, person_aliases, applications, awards, standings;
+END $$;
+-- +goose StatementEnd
+REVOKE ALL ON FUNCTION refresh_statistics FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION refresh_statistics TO zhucan_app;
 GRANT SELECT ON goose_db_version TO zhucan_app;

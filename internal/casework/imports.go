@@ -56,6 +56,11 @@ func (d *Desk) ImportRoster(ctx context.Context, who access.Actor, data []byte, 
 			if err := d.apply(ctx, tx, change); err != nil {
 				return err
 			}
+			if len(change.touched) > bulk {
+				if err := tx.RefreshStatistics(ctx); err != nil {
+					return err
+				}
+			}
 		}
 		if err := tx.InsertImport(ctx, done); err != nil {
 			return err
@@ -64,6 +69,9 @@ func (d *Desk) ImportRoster(ctx context.Context, who access.Actor, data []byte, 
 	})
 	return done, true, err
 }
+
+// bulk is how many persons an import touches before it changes the shape of the tables.
+const bulk = 500
 
 func countRows(refusals []store.Refusal) int {
 	rows := map[int]bool{}

@@ -97,14 +97,17 @@ func (db *DB) Read(ctx context.Context, who access.Actor, queries ...Query) erro
 	return db.read(ctx, who, planned, queries...)
 }
 
-// How statements of a read get their plans: planned anew for their parameters where that may pay, or once and for all
-// where they find rows by id and the plan is always the same. Planning would cost more than finding.
-const (
-	planned     = "auto"
-	plannedOnce = "force_generic_plan"
+// plans says how statements of a read get their plans: anew for their parameters where that may pay, or once and for
+// all where they find rows by id, since planning costs more than finding. Such a plan never scans a table, also when it
+// was made while the table was still small.
+type plans struct{ cache, scan string }
+
+var (
+	planned     = plans{"auto", "on"}
+	plannedOnce = plans{"force_generic_plan", "off"}
 )
 
-func (db *DB) read(ctx context.Context, who access.Actor, plans string, queries ...Query) error {
+func (db *DB) read(ctx context.Context, who access.Actor, plans plans, queries ...Query) error {
 	batch := &pgx.Batch{}
 	boundsOf(who).queue(batch, plans)
 	for _, q := range queries {
@@ -134,8 +137,9 @@ func boundsOf(who access.Actor) bounds {
 }
 
 const setBounds = `SELECT set_config('zhucan.lo', $1, true), set_config('zhucan.hi', $2, true),
-	set_config('zhucan.count_lo', $3, true), set_config('zhucan.count_hi', $4, true), set_config('plan_cache_mode', $5, true)`
+	set_config('zhucan.count_lo', $3, true), set_config('zhucan.count_hi', $4, true), set_config('plan_cache_mode', $5, true),
+	set_config('enable_seqscan', $6, true)`
 
-func (b bounds) queue(batch *pgx.Batch, plans string) {
-	batch.Queue(setBounds, b.lo, b.hi, b.countLo, b.countHi, plans)
+func (b bounds) queue(batch *pgx.Batch, plans plans) {
+	batch.Queue(setBounds, b.lo, b.hi, b.countLo, b.countHi, plans.cache, plans.scan)
 }

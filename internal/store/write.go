@@ -116,6 +116,14 @@ func (tx *Tx) AllowLong(ctx context.Context) error {
 	return err
 }
 
+// RefreshStatistics lets the planner know what a bulk load has changed.
+func (tx *Tx) RefreshStatistics(ctx context.Context) error {
+	if _, err := tx.sql.ExecContext(ctx, "SELECT refresh_statistics()"); err != nil {
+		return fmt.Errorf("refresh statistics: %w", err)
+	}
+	return nil
+}
+
 func orNull(id uuid.UUID) *uuid.UUID {
 	if id == uuid.Nil {
 		return nil
