@@ -98,8 +98,11 @@ func (d *Desk) openSession(ctx context.Context, account store.Account, requestID
 	if err != nil {
 		return SignIn{}, err
 	}
-	who := access.Actor{AccountID: account.ID, SessionID: session, Role: account.Role, Area: account.AreaCode, RequestID: requestID}
+	who := access.Actor{AccountID: account.ID, Role: account.Role, Area: account.AreaCode, RequestID: requestID}
 	err = d.DB.Write(ctx, who, "login", func(tx *store.Tx) error {
+		if err := tx.Describe(ctx, account.ID, map[string]any{"session_id": session}); err != nil {
+			return err
+		}
 		return tx.OpenSession(ctx, session, account.ID, tx.Now.Add(sessionLife), hash)
 	})
 	if err != nil {

@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -29,17 +28,19 @@ import (
 
 // Request is what an operation is asked: nothing of Echo enters it.
 type Request struct {
-	Ctx     context.Context
-	Who     access.Actor
-	Client  netip.Addr
-	ID      string // of the request
-	English bool
-	Version int // of If-Match
-	Query   url.Values
-	Today   calendar.Date
-	params  func(string) string
-	body    []byte
-	upload  func() ([]byte, error)
+	Ctx      context.Context
+	Who      access.Actor
+	Client   netip.Addr
+	ID       string // of the request
+	English  bool
+	Version  int // of If-Match
+	Query    url.Values
+	Today    calendar.Date
+	params   func(string) string
+	body     []byte
+	upload   func() ([]byte, error)
+	claims   auth.Claims
+	believed bool // Who is from an earlier request and not looked up for this one
 }
 
 // Response is an operation's answer. A zero Status is 200, a zero Version gives no ETag.
@@ -59,7 +60,7 @@ func (a *API) serve(op *operation, do handler) echo.HandlerFunc {
 		r, err := a.request(c, op)
 		if err == nil {
 			var answer store.Answer
-			if answer, err = a.answer(c, r, op, do); err == nil {
+			if answer, err = a.answerWithRights(c, r, op, do); err == nil {
 				return send(c, answer)
 			}
 		}
@@ -74,11 +75,8 @@ func (a *API) request(c echo.Context, op *operation) (*Request, error) {
 		English: strings.HasPrefix(strings.ToLower(in.Header.Get("Accept-Language")), "en"), params: c.Param}
 	r.Client, _ = netip.ParseAddr(c.RealIP())
 	if !op.public {
-		if err := a.authenticate(in, r); err != nil {
+		if err := a.authenticate(in, r, op); err != nil {
 			return r, err
-		}
-		if !slices.Contains(op.roles, r.Who.Role) {
-			return r, fault.New(fault.Forbidden, "FORBIDDEN", "您的角色不能进行此操作", "your role may not do this")
 		}
 	}
 	if err := op.checkQuery(r.Query); err != nil {
@@ -92,28 +90,6 @@ func (a *API) request(c echo.Context, op *operation) (*Request, error) {
 		return r, nil
 	}
 	return r, r.readBody(in, op)
-}
-
-// authenticate finds who asks. The token only names a session; what the session may do is read now.
-func (a *API) authenticate(in *http.Request, r *Request) error {
-	token, ok := strings.CutPrefix(in.Header.Get("Authorization"), "Bearer ")
-	if !ok {
-		return fault.New(fault.Unauthenticated, "NO_TOKEN", "请先登录", "sign in first")
-	}
-	claims, err := a.Desk.Tokens.Verify(token, a.Desk.Now())
-	if err != nil {
-		return err
-	}
-	who, found, err := a.Desk.DB.ActorOfSession(r.Ctx, claims.Session, claims.Account)
-	if err != nil {
-		return err
-	}
-	if !found {
-		return auth.BadToken
-	}
-	who.RequestID = r.ID
-	r.Who = who
-	return nil
 }
 
 func (r *Request) readVersion(in *http.Request, op *operation) error {

@@ -31,6 +31,7 @@ type API struct {
 	IPs       echo.IPExtractor // whom to believe about a client's address
 	NewID     func() string    // of requests
 	contract  *contract
+	seen      seenActors
 	metrics   *metrics
 	operation map[string]handler
 }

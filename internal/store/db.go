@@ -11,8 +11,10 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
+	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
@@ -48,6 +50,10 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	for name, value := range map[string]string{"statement_timeout": "5s", "lock_timeout": "2s",
 		"idle_in_transaction_session_timeout": "10s", "timezone": "UTC", "application_name": "zhucan"} {
 		config.ConnConfig.RuntimeParams[name] = value
+	}
+	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		pgxuuid.Register(conn.TypeMap()) // ids travel as bytes, not as text
+		return nil
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
@@ -94,52 +100,55 @@ type Query func(*pgx.Batch)
 
 // Read runs queries in one round trip and one implicit transaction, in the area of who.
 func (db *DB) Read(ctx context.Context, who access.Actor, queries ...Query) error {
-	return db.read(ctx, who, planned, queries...)
-}
-
-// plans says how statements of a read get their plans: anew for their parameters where that may pay, or once and for
-// all where they find rows by id, since planning costs more than finding. Such a plan never scans a table, also when it
-// was made while the table was still small.
-type plans struct{ cache, scan string }
-
-var (
-	planned     = plans{"auto", "on"}
-	plannedOnce = plans{"force_generic_plan", "off"}
-)
-
-func (db *DB) read(ctx context.Context, who access.Actor, plans plans, queries ...Query) error {
 	batch := &pgx.Batch{}
-	boundsOf(who).queue(batch, plans)
+	db.enter(batch, who, boundsOf(who))
 	for _, q := range queries {
 		q(batch)
 	}
-	return translate(db.pool.SendBatch(ctx, batch).Close())
+	results := db.pool.SendBatch(ctx, batch)
+	defer results.Close() // gives the connection back also when a row's scanning panics
+	return translate(results.Close())
 }
 
-// bounds are what row security compares with: persons between lo and hi, counts between countLo and countHi.
-type bounds struct{ lo, hi, countLo, countHi string }
+// bounds are what row security compares with, of persons and of counts: a code with ':' behind it, which sorts after
+// every code inside the area. Everything is ':' alone, nothing is empty.
+type bounds struct{ persons, counts string }
 
-const pastEveryCode = ":" // sorts after every digit
+const everything = ":"
 
 func boundsOf(who access.Actor) bounds {
-	lo, hi := "", pastEveryCode
-	if who.Role != access.System {
-		if who.Area == "" {
-			panic("store: an actor without an area") // would otherwise be everybody
-		}
-		lo, hi = who.Area.Range()
+	if who.Role == access.System {
+		return bounds{everything, everything}
 	}
-	b := bounds{lo: lo, hi: hi, countLo: lo, countHi: hi}
-	if !who.Role.SeesPersons() {
-		b.lo, b.hi = "", ""
+	if who.Area == "" {
+		panic("store: an actor without an area") // would otherwise be everybody
+	}
+	b := bounds{counts: string(who.Area) + ":"}
+	if who.Role.SeesPersons() {
+		b.persons = b.counts
 	}
 	return b
 }
 
-const setBounds = `SELECT set_config('zhucan.lo', $1, true), set_config('zhucan.hi', $2, true),
-	set_config('zhucan.count_lo', $3, true), set_config('zhucan.count_hi', $4, true), set_config('plan_cache_mode', $5, true),
-	set_config('enable_seqscan', $6, true)`
+const (
+	setBounds  = "SELECT set_config('zhucan.area', $1, true), set_config('zhucan.count_area', $2, true)"
+	withRights = setBounds + ` FROM sessions s JOIN accounts a ON a.id = s.account_id
+		WHERE s.id = $3 AND s.ended_at IS NULL AND s.expires_at > $4 AND a.id = $5 AND NOT a.disabled AND a.role = $6 AND a.area_code = $7`
+)
 
-func (b bounds) queue(batch *pgx.Batch, plans plans) {
-	batch.Queue(setBounds, b.lo, b.hi, b.countLo, b.countHi, plans.cache, plans.scan)
+// enter queues what comes first in every transaction: the bounds. Who acts under a session gets them only while its
+// rights still are what who says; so rights count when they are used and not when somebody looked them up. The command
+// line and a sign-in have no session.
+func (db *DB) enter(batch *pgx.Batch, who access.Actor, b bounds) {
+	if who.SessionID == uuid.Nil {
+		batch.Queue(setBounds, b.persons, b.counts)
+		return
+	}
+	held := batch.Queue(withRights, b.persons, b.counts, who.SessionID, db.Now(), who.AccountID, string(who.Role), string(who.Area))
+	held.Exec(func(tag pgconn.CommandTag) error {
+		if tag.RowsAffected() == 0 {
+			return RightsChanged
+		}
+		return nil
+	})
 }

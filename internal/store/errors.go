@@ -15,6 +15,10 @@ import (
 // NotFound is the answer for what is absent or outside the actor's area; the two cannot be told apart.
 var NotFound = fault.New(fault.NotFound, "NOT_FOUND", "记录不存在", "no such record")
 
+// RightsChanged is the answer to a transaction whose actor has lost the rights it began with; signing in again, or only
+// asking again, finds out the present ones.
+var RightsChanged = fault.New(fault.Unauthenticated, "RIGHTS_CHANGED", "您的权限已变更，请重新登录", "your rights have changed; sign in again")
+
 // byConstraint says what a broken constraint means to the user.
 var byConstraint = map[string]*fault.Error{
 	"persons_id_number_once":          fault.New(fault.Conflict, "PERSON_EXISTS", "该身份证号已在册", "this ID number is in the register already"),

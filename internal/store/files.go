@@ -1,6 +1,8 @@
 package store
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -11,6 +13,7 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/award"
+	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/idnum"
 )
@@ -35,10 +38,10 @@ func (db *DB) Dossier(ctx context.Context, who access.Actor, id uuid.UUID) (Doss
 	return one(db.Dossiers(ctx, who, id))
 }
 
-// PersonFile reads a person with cards and their events: what the person's own page shows, in half the statements.
+// PersonFile reads a person with cards and their events, all that the person's own page shows, in one statement.
 func (db *DB) PersonFile(ctx context.Context, who access.Actor, id uuid.UUID) (Dossier, error) {
 	l := newLoader(db, []uuid.UUID{id}, "")
-	if err := db.read(ctx, who, plannedOnce, l.persons, l.certificates, l.events); err != nil {
+	if err := db.Read(ctx, who, l.page); err != nil {
 		return Dossier{}, fmt.Errorf("read a person: %w", err)
 	}
 	return one(l.finish())
@@ -98,61 +101,143 @@ func (l *loader) queries() []Query {
 }
 
 func (l *loader) persons(b *pgx.Batch) {
-	b.Queue("SELECT "+personColumns+" FROM persons WHERE id = ANY($1) ORDER BY id"+l.lock, l.ids).Query(func(rows pgx.Rows) error {
+	b.Queue("SELECT "+personColumns+" FROM persons p WHERE id = ANY($1) ORDER BY id"+l.lock, l.ids).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			s := &sealedPerson{}
 			if err := rows.Scan(s.fields()...); err != nil {
 				return err
 			}
-			p, err := l.db.openPerson(s)
-			if err != nil {
+			if err := l.addPerson(s); err != nil {
 				return err
 			}
-			d := &Dossier{File: casefile.File{Person: p}}
-			l.list = append(l.list, d)
-			l.byID[p.ID] = d
 		}
 		return rows.Err()
 	})
 }
 
-func (l *loader) certificates(b *pgx.Batch) {
-	const columns = `SELECT id, version, person_id, number, number_raw, category, level, components, issued_on, expires_on, held_to, recorded_at
-		FROM certificates WHERE person_id = ANY($1) ORDER BY issued_on, id`
-	each(b, columns, l.ids, func(rows pgx.Rows) error {
-		var c casefile.Certificate
-		var number, raw []byte
-		var components []int16
-		err := rows.Scan(&c.ID, &c.Version, &c.PersonID, &number, &raw, &c.Category, &c.Level, &components, &c.IssuedOn, &c.ExpiresOn, &c.HeldTo, &c.RecordedAt)
-		if err != nil {
-			return err
+// page reads one person beside each event of each card. Most have one of either: sorting them here is cheaper than there.
+func (l *loader) page(b *pgx.Batch) {
+	const sql = "SELECT " + personColumns + ", " + cardColumns + ", " + eventColumns + `
+		FROM persons p LEFT JOIN certificates c ON c.person_id = p.id
+		LEFT JOIN certificate_events e ON e.person_id = p.id AND e.certificate_id = c.id WHERE p.id = $1`
+	b.Queue(sql, l.ids[0]).Query(func(rows pgx.Rows) error {
+		seen := map[uuid.UUID]bool{}
+		for rows.Next() {
+			s, card, event := &sealedPerson{}, cardRow{}, eventRow{}
+			if err := rows.Scan(slices.Concat(s.fields(), card.fields(), event.fields())...); err != nil {
+				return err
+			}
+			if len(l.list) == 0 {
+				if err := l.addPerson(s); err != nil {
+					return err
+				}
+			}
+			if card.id != nil && !seen[*card.id] {
+				seen[*card.id] = true
+				if err := l.addCard(card); err != nil {
+					return err
+				}
+			}
+			if event.id != nil {
+				l.addEvent(event)
+			}
 		}
-		o := opener{ring: l.db.Ring, table: "certificates", row: c.ID}
-		c.Number, err = idnum.ParseCertificate(o.open("number", number), farFuture)
-		if err != nil {
-			return fmt.Errorf("read a stored certificate number: %w", err)
+		for _, d := range l.list {
+			slices.SortFunc(d.File.Certificates, func(a, b casefile.Certificate) int {
+				return cmp.Or(a.IssuedOn.Compare(b.IssuedOn), bytes.Compare(a.ID[:], b.ID[:]))
+			})
+			slices.SortFunc(d.File.Events, func(a, b casefile.CertificateEvent) int {
+				return cmp.Or(a.On.Compare(b.On), a.RecordedAt.Compare(b.RecordedAt), bytes.Compare(a.ID[:], b.ID[:]))
+			})
 		}
-		c.RawNumber, c.Components = o.open("number_raw", raw), componentsOf(components)
-		if d := l.byID[c.PersonID]; d != nil {
-			d.File.Certificates = append(d.File.Certificates, c)
-		}
-		return o.err
+		return rows.Err()
 	})
 }
 
-func (l *loader) events(b *pgx.Batch) {
-	const columns = `SELECT id, certificate_id, person_id, event, happened_on, reason, coalesce(cancel_reason, ''), recorded_at
-		FROM certificate_events WHERE person_id = ANY($1) ORDER BY happened_on, recorded_at, id`
-	each(b, columns, l.ids, func(rows pgx.Rows) error {
-		var e casefile.CertificateEvent
-		if err := rows.Scan(&e.ID, &e.CertificateID, &e.PersonID, &e.Event, &e.On, &e.Reason, &e.CancelReason, &e.RecordedAt); err != nil {
+func (l *loader) addPerson(s *sealedPerson) error {
+	p, err := l.db.openPerson(s)
+	if err != nil {
+		return err
+	}
+	d := &Dossier{File: casefile.File{Person: p}}
+	l.list = append(l.list, d)
+	l.byID[p.ID] = d
+	return nil
+}
+
+const cardColumns = `c.id, c.version, c.person_id, c.number, c.number_raw, c.category, c.level, c.components, c.issued_on, c.expires_on,
+	c.held_to, c.recorded_at`
+
+// cardRow is a certificate as stored, or nothing but nulls beside a person without one.
+type cardRow struct {
+	id, person               *uuid.UUID
+	version, category, level *int
+	number, raw              []byte
+	components               []int16
+	issued, expires, heldTo  calendar.Date
+	recorded                 *time.Time
+}
+
+func (r *cardRow) fields() []any {
+	return []any{&r.id, &r.version, &r.person, &r.number, &r.raw, &r.category, &r.level, &r.components, &r.issued, &r.expires, &r.heldTo, &r.recorded}
+}
+
+func (l *loader) addCard(r cardRow) error {
+	c := casefile.Certificate{ID: *r.id, Version: *r.version, PersonID: *r.person, Category: *r.category, Level: *r.level, IssuedOn: r.issued,
+		ExpiresOn: r.expires, HeldTo: r.heldTo, RecordedAt: *r.recorded, Components: componentsOf(r.components)}
+	o := opener{ring: l.db.Ring, table: "certificates", row: c.ID}
+	number, err := idnum.ParseCertificate(o.open("number", r.number), farFuture)
+	if err != nil {
+		return fmt.Errorf("read a stored certificate number: %w", err)
+	}
+	c.Number, c.RawNumber = number, o.open("number_raw", r.raw)
+	if d := l.byID[c.PersonID]; d != nil {
+		d.File.Certificates = append(d.File.Certificates, c)
+	}
+	return o.err
+}
+
+func (l *loader) certificates(b *pgx.Batch) {
+	each(b, "SELECT "+cardColumns+" FROM certificates c WHERE c.person_id = ANY($1) ORDER BY c.issued_on, c.id", l.ids, func(rows pgx.Rows) error {
+		var r cardRow
+		if err := rows.Scan(r.fields()...); err != nil {
 			return err
 		}
-		if d := l.byID[e.PersonID]; d != nil {
-			d.File.Events = append(d.File.Events, e)
-		}
-		return nil
+		return l.addCard(r)
 	})
+}
+
+const eventColumns = `e.id, e.certificate_id, e.person_id, e.event, e.happened_on, e.reason, e.cancel_reason, e.recorded_at`
+
+// eventRow is what happened to a certificate, or nothing but nulls.
+type eventRow struct {
+	id, card, person      *uuid.UUID
+	event, reason, cancel *string
+	on                    calendar.Date
+	recorded              *time.Time
+}
+
+func (r *eventRow) fields() []any {
+	return []any{&r.id, &r.card, &r.person, &r.event, &r.on, &r.reason, &r.cancel, &r.recorded}
+}
+
+func (l *loader) addEvent(r eventRow) {
+	if d := l.byID[*r.person]; d != nil {
+		d.File.Events = append(d.File.Events, casefile.CertificateEvent{ID: *r.id, CertificateID: *r.card, PersonID: *r.person,
+			Event: *r.event, On: r.on, Reason: orZero(r.reason), CancelReason: orZero(r.cancel), RecordedAt: *r.recorded})
+	}
+}
+
+func (l *loader) events(b *pgx.Batch) {
+	each(b, "SELECT "+eventColumns+" FROM certificate_events e WHERE e.person_id = ANY($1) ORDER BY e.happened_on, e.recorded_at, e.id", l.ids,
+		func(rows pgx.Rows) error {
+			var r eventRow
+			if err := rows.Scan(r.fields()...); err != nil {
+				return err
+			}
+			l.addEvent(r)
+			return nil
+		})
 }
 
 func (l *loader) circumstances(b *pgx.Batch) {

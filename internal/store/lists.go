@@ -62,7 +62,7 @@ type Listed struct {
 // ListPersons lists persons of an area in order of village. Constraint by range keeps any village as quick as the first.
 func (db *DB) ListPersons(ctx context.Context, who access.Actor, f PersonFilter) ([]Listed, error) {
 	lo, hi := f.Area.Range()
-	const sql = `SELECT ` + personColumnsOfP + `, coalesce(c.category, 0), coalesce(c.level, 0)
+	const sql = `SELECT ` + personColumns + `, coalesce(c.category, 0), coalesce(c.level, 0)
 		FROM persons p LEFT JOIN certificates c ON c.person_id = p.id AND c.held_to IS NULL
 		WHERE p.managing_area_code >= $1 AND p.managing_area_code < $2 AND (p.managing_area_code, p.id) > ($3, $4)
 		  AND ($5 = 0 OR c.category = $5) AND ($6 = 0 OR c.level = $6) AND ($7 = '' OR position($7 IN p.name) > 0)
@@ -79,12 +79,6 @@ func (db *DB) ListPersons(ctx context.Context, who access.Actor, f PersonFilter)
 	}
 	return list, nil
 }
-
-// personColumnsOfP are the same columns where persons is joined as p.
-const personColumnsOfP = `p.id, p.version, p.record_type, p.name, coalesce(p.sex, ''), p.birth_date, p.id_number, p.id_number_invalid,
-	p.birth_certificate, p.phone, coalesce(p.diagnosis, ''), coalesce(p.hukou_type, ''), coalesce(p.hukou_area_code, ''),
-	coalesce(p.residence_area_code, ''), p.managing_area_code, coalesce(p.guardian_name, ''), coalesce(p.guardian_relation, ''),
-	p.guardian_id_number, p.guardian_phone, p.created_at, p.updated_at`
 
 func (db *DB) scanListed(rows pgx.Rows) ([]Listed, error) {
 	var list []Listed
@@ -113,7 +107,7 @@ type Search struct {
 
 // SearchPersons finds persons in the area by number or whole name, at most 50.
 func (db *DB) SearchPersons(ctx context.Context, who access.Actor, s Search) ([]Listed, error) {
-	const from = `SELECT ` + personColumnsOfP + `, coalesce(c.category, 0), coalesce(c.level, 0)
+	const from = `SELECT ` + personColumns + `, coalesce(c.category, 0), coalesce(c.level, 0)
 		FROM persons p LEFT JOIN certificates c ON c.person_id = p.id AND c.held_to IS NULL WHERE `
 	where, arg := "p.name = $1", any(s.Name)
 	switch {

@@ -22,10 +22,10 @@ const (
 	indexBirthCert   = "birth_certificate"
 )
 
-const personColumns = `id, version, record_type, name, coalesce(sex, ''), birth_date, id_number, id_number_invalid,
-	birth_certificate, phone, coalesce(diagnosis, ''), coalesce(hukou_type, ''), coalesce(hukou_area_code, ''),
-	coalesce(residence_area_code, ''), managing_area_code, coalesce(guardian_name, ''), coalesce(guardian_relation, ''),
-	guardian_id_number, guardian_phone, created_at, updated_at`
+const personColumns = `p.id, p.version, p.record_type, p.name, coalesce(p.sex, ''), p.birth_date, p.id_number, p.id_number_invalid,
+	p.birth_certificate, p.phone, coalesce(p.diagnosis, ''), coalesce(p.hukou_type, ''), coalesce(p.hukou_area_code, ''),
+	coalesce(p.residence_area_code, ''), p.managing_area_code, coalesce(p.guardian_name, ''), coalesce(p.guardian_relation, ''),
+	p.guardian_id_number, p.guardian_phone, p.created_at, p.updated_at`
 
 // sealedPerson is what a row holds of a person before its sealed columns are opened.
 type sealedPerson struct {

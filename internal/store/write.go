@@ -81,9 +81,9 @@ func (tx *Tx) sign(ctx context.Context, action, outcome string, subject uuid.UUI
 		text = []byte("{}")
 	}
 	b := boundsOf(tx.Who)
-	b.countLo, b.countHi = "", pastEveryCode
+	b.counts = everything
 	return tx.Batch(ctx, func(batch *pgx.Batch) {
-		b.queue(batch, planned)
+		tx.db.enter(batch, tx.Who, b)
 		batch.Queue("SELECT audit_sign($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", tx.db.NewID(), tx.Now, orNull(tx.Who.AccountID),
 			orNull(tx.Who.SessionID), string(tx.Who.Role), string(tx.Who.Area), action, orNull(subject), outcome, tx.Who.RequestID, text)
 	})
