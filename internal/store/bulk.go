@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,8 @@ type table struct {
 	columns []string
 }
 
-// insertSQL is one statement for any number of rows: every parameter is one column as an array.
+// insertSQL is one statement for any number of rows: every parameter is one column as an array. Rows of a person get
+// the person's area by a join; without a visible person they get none, which row security refuses.
 func (t table) insertSQL() string {
 	var names, aliases, selected, arrays []string
 	for i, column := range t.columns {
@@ -36,8 +38,12 @@ func (t table) insertSQL() string {
 		selected = append(selected, fmt.Sprintf("c%d::%s", i, kind))
 		arrays = append(arrays, fmt.Sprintf("$%d::%s[]", i+1, array))
 	}
-	return fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM unnest(%s) AS u (%s)", t.name,
-		strings.Join(names, ", "), strings.Join(selected, ", "), strings.Join(arrays, ", "), strings.Join(aliases, ", "))
+	from := fmt.Sprintf("unnest(%s) AS u (%s)", strings.Join(arrays, ", "), strings.Join(aliases, ", "))
+	if i := slices.Index(names, "person_id"); i >= 0 && !slices.Contains(names, "area_code") {
+		names, selected = append(names, "area_code"), append(selected, "p.managing_area_code")
+		from += fmt.Sprintf(" LEFT JOIN persons p ON p.id = c%d", i)
+	}
+	return fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s", t.name, strings.Join(names, ", "), strings.Join(selected, ", "), from)
 }
 
 // row is the values of one row in the order of a table's columns.

@@ -106,7 +106,7 @@ func (db *DB) Read(ctx context.Context, who access.Actor, queries ...Query) erro
 		q(batch)
 	}
 	results := db.pool.SendBatch(ctx, batch)
-	defer results.Close() // gives the connection back also when a row's scanning panics
+	defer func() { _ = results.Close() }() // gives the connection back also when a row's scanning panics
 	return translate(results.Close())
 }
 
@@ -131,7 +131,7 @@ func boundsOf(who access.Actor) bounds {
 }
 
 const (
-	setBounds  = "SELECT set_config('zhucan.area', $1, true), set_config('zhucan.count_area', $2, true)"
+	setBounds  = "SELECT set_config('zhucan.area', $1, true) || set_config('zhucan.count_area', $2, true) AS bounds"
 	withRights = setBounds + ` FROM sessions s JOIN accounts a ON a.id = s.account_id
 		WHERE s.id = $3 AND s.ended_at IS NULL AND s.expires_at > $4 AND a.id = $5 AND NOT a.disabled AND a.role = $6 AND a.area_code = $7`
 )
@@ -144,11 +144,15 @@ func (db *DB) enter(batch *pgx.Batch, who access.Actor, b bounds) {
 		batch.Queue(setBounds, b.persons, b.counts)
 		return
 	}
-	held := batch.Queue(withRights, b.persons, b.counts, who.SessionID, db.Now(), who.AccountID, string(who.Role), string(who.Area))
-	held.Exec(func(tag pgconn.CommandTag) error {
+	batch.Queue(withRights, db.enterArgs(who, b)...).Exec(func(tag pgconn.CommandTag) error {
 		if tag.RowsAffected() == 0 {
 			return RightsChanged
 		}
 		return nil
 	})
+}
+
+// enterArgs are the parameters of withRights.
+func (db *DB) enterArgs(who access.Actor, b bounds) []any {
+	return []any{b.persons, b.counts, who.SessionID, db.Now(), who.AccountID, string(who.Role), string(who.Area)}
 }
