@@ -16,6 +16,7 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/casework"
+	"zhucan/internal/config"
 	"zhucan/internal/policy"
 	"zhucan/internal/secret"
 	"zhucan/internal/store"
@@ -28,6 +29,9 @@ type database struct {
 }
 
 func (d database) open(ctx context.Context, io stdio) (*casework.Desk, error) {
+	if err := config.CheckDatabase(d.DatabaseURL); err != nil {
+		return nil, err
+	}
 	ring, err := secret.Load(d.KeyFile, rand.Reader)
 	if err != nil {
 		return nil, err
@@ -40,6 +44,9 @@ type migrateCommand struct {
 }
 
 func (c migrateCommand) Run(ctx context.Context, io stdio) error {
+	if err := config.CheckOwner(c.OwnerURL); err != nil {
+		return err
+	}
 	version, err := store.Migrate(ctx, c.OwnerURL)
 	if err != nil {
 		return err

@@ -219,7 +219,7 @@ func TestCheckPassword(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			err := CheckPassword(tt.password, tt.username, words...)
+			err := CheckPassword("password", tt.password, tt.username, words...)
 			if tt.want == fine {
 				if err != nil {
 					t.Error(err)
@@ -251,7 +251,7 @@ func TestCommonPasswords(t *testing.T) {
 		if i > 0 && lines[i-1] >= line {
 			t.Errorf("%s is out of order or stands twice", line)
 		}
-		if f, ok := fault.Of(CheckPassword(line, "")); !ok || !strings.Contains(f.EN, "common one") {
+		if f, ok := fault.Of(CheckPassword("password", line, "")); !ok || !strings.Contains(f.EN, "common one") {
 			t.Errorf("%s is refused by another rule: %v", line, f)
 		}
 	}

@@ -22,8 +22,11 @@ var common string
 
 // CheckPassword refuses what is too short, too long, common, a short text over and over, or holds the user name or one
 // of the context words, such as the person's or the office's name. There is no rule of composition and no date of
-// expiry: both make passwords that are easier to guess (NIST SP 800-63B-4).
-func CheckPassword(password, username string, context ...string) error {
+// expiry: both make passwords that are easier to guess (NIST SP 800-63B-4). member is the input's name of the password.
+func CheckPassword(member, password, username string, context ...string) error {
+	weak := func(zh, en string) error {
+		return fault.InvalidFields(fault.Field{Name: member, Code: "WEAK_PASSWORD", ZH: zh, EN: en})
+	}
 	plain := fold(password)
 	switch n := utf8.RuneCountInString(normal(password)); {
 	case n < minLength || n > maxLength:
@@ -38,10 +41,6 @@ func CheckPassword(password, username string, context ...string) error {
 		return weak("密码过于常见", "the password is a common one")
 	}
 	return nil
-}
-
-func weak(zh, en string) error {
-	return fault.InvalidFields(fault.Field{Name: "password", Code: "WEAK_PASSWORD", ZH: zh, EN: en})
 }
 
 func fold(text string) string { return strings.ToLower(normal(text)) }

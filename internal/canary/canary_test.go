@@ -1,4 +1,5 @@
-// Package canary has the last test of a run: nothing of the made-up people of all other tests may stand in any log.
+// Package canary has the last test of a run: nothing of the made-up people of all other tests may stand in any log,
+// error or metric.
 package canary
 
 import (
@@ -13,7 +14,8 @@ import (
 // the name, the account.
 var canaries = regexp.MustCompile(`379999\d{8}|1990000\d{4}|金丝雀|6222000011112222`)
 
-// TestLogsKeepSilent reads the logs of the service and of PostgreSQL that the run before gathered. On its own, without a
+// TestLogsKeepSilent reads what the run before gathered: the logs of the service and of PostgreSQL, and among the
+// former the metrics and all refusals. On its own, without a
 // run before, it proves that it would find a canary.
 func TestLogsKeepSilent(t *testing.T) {
 	t.Parallel()

@@ -48,7 +48,7 @@ func (d *Desk) Login(ctx context.Context, username, password string, client neti
 	if err := d.DB.ForgiveLoginAttempt(ctx, buckets[0], buckets[1]); err != nil {
 		return SignIn{}, err
 	}
-	return d.openSession(ctx, account, requestID)
+	return d.openSession(ctx, account, password, requestID)
 }
 
 // buckets are (name, network) and the address; the network is /24 or /48.
@@ -92,16 +92,28 @@ func (d *Desk) loginFailed(ctx context.Context, account store.Account, requestID
 	return badCredentials
 }
 
-func (d *Desk) openSession(ctx context.Context, account store.Account, requestID string) (SignIn, error) {
+// openSession also hashes the password again where it was kept at another cost than today's: only now is it known.
+func (d *Desk) openSession(ctx context.Context, account store.Account, password, requestID string) (SignIn, error) {
 	session := d.NewID()
 	refresh, hash, err := auth.NewRefresh()
 	if err != nil {
 		return SignIn{}, err
 	}
+	rehashed := ""
+	if d.Passwords.Stale(account.PasswordPHC) {
+		if rehashed, err = d.Passwords.Hash(ctx, password); err != nil {
+			return SignIn{}, err
+		}
+	}
 	who := access.Actor{AccountID: account.ID, Role: account.Role, Area: account.AreaCode, RequestID: requestID}
 	err = d.DB.Write(ctx, who, "login", func(tx *store.Tx) error {
 		if err := tx.Describe(ctx, account.ID, map[string]any{"session_id": session}); err != nil {
 			return err
+		}
+		if rehashed != "" {
+			if err := tx.KeepPassword(ctx, account.ID, account.PasswordPHC, rehashed); err != nil {
+				return err
+			}
 		}
 		return tx.OpenSession(ctx, session, account.ID, tx.Now.Add(sessionLife), hash)
 	})
@@ -152,7 +164,7 @@ func (d *Desk) Logout(ctx context.Context, who access.Actor) error {
 
 // ChangePassword changes one's own password and ends one's other sessions.
 func (d *Desk) ChangePassword(ctx context.Context, who access.Actor, current, next string) error {
-	if err := auth.CheckPassword(next, who.Username); err != nil {
+	if err := auth.CheckPassword("new_password", next, who.Username, who.Name); err != nil {
 		return err
 	}
 	account, _, err := d.DB.AccountByUsername(ctx, who.Username)
@@ -198,7 +210,7 @@ func (d *Desk) CreateAccount(ctx context.Context, who access.Actor, in NewAccoun
 	if !in.Role.Valid() {
 		return account, field("role", "UNKNOWN_ROLE", "没有这个角色", "there is no such role")
 	}
-	if err := auth.CheckPassword(in.Password, in.Username); err != nil {
+	if err := auth.CheckPassword("password", in.Password, in.Username, in.Name); err != nil {
 		return account, err
 	}
 	phc, err := d.Passwords.Hash(ctx, in.Password)
@@ -282,7 +294,7 @@ func (d *Desk) patchAccount(ctx context.Context, who access.Actor, account *stor
 	if in.Password == nil {
 		return nil
 	}
-	if err := auth.CheckPassword(*in.Password, account.Username); err != nil {
+	if err := auth.CheckPassword("password", *in.Password, account.Username, account.Name); err != nil {
 		return err
 	}
 	phc, err := d.Passwords.Hash(ctx, *in.Password)

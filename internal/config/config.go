@@ -25,7 +25,7 @@ type Config struct {
 // Check names every setting that cannot be served with, so that one start shows all of them. Its errors quote no
 // setting that may hold a password.
 func (c Config) Check() error {
-	return errors.Join(checkDatabase(c.DatabaseURL), checkListen(c.Listen), checkKeyFile(c.KeyFile), checkProxies(c.TrustedProxies),
+	return errors.Join(CheckDatabase(c.DatabaseURL), checkListen(c.Listen), checkKeyFile(c.KeyFile), checkProxies(c.TrustedProxies),
 		checkPool(c.Pool), checkLogLevel(c.LogLevel), checkApproval(c.ApprovalMode))
 }
 

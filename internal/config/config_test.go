@@ -137,7 +137,7 @@ func TestDatabaseSafety(t *testing.T) {
 	} {
 		t.Run(tt.address, func(t *testing.T) {
 			t.Parallel()
-			err := checkDatabase(tt.address)
+			err := CheckDatabase(tt.address)
 			if got := err != nil; got != tt.refused {
 				t.Errorf("refused %v, want %v: %v", got, tt.refused, err)
 			}

@@ -39,23 +39,35 @@ func (a attempt) proven() bool {
 	return a.tls != nil && (!a.tls.InsecureSkipVerify || a.tls.VerifyPeerCertificate != nil || a.tls.VerifyConnection != nil)
 }
 
-func checkDatabase(address string) error {
+// CheckDatabase refuses an address for the service's own role that is none, a superuser's, or not safe.
+func CheckDatabase(address string) error {
+	config, err := safeDatabase("DATABASE_URL", address)
+	if err == nil && config.User == "postgres" {
+		err = errors.New("DATABASE_URL: the service runs as zhucan_app, never as a superuser")
+	}
+	return err
+}
+
+// CheckOwner refuses an address for the role that owns the schema when it is none or not safe.
+func CheckOwner(address string) error {
+	_, err := safeDatabase("ZHUCAN_OWNER_URL", address)
+	return err
+}
+
+func safeDatabase(name, address string) (*pgx.ConnConfig, error) {
 	if address == "" {
-		return errors.New("DATABASE_URL is required")
+		return nil, fmt.Errorf("%s is required", name)
 	}
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
-		return errors.New("DATABASE_URL cannot be read") // the error may hold the password
-	}
-	if config.User == "postgres" {
-		return errors.New("DATABASE_URL: the service runs as zhucan_app, never as a superuser")
+		return nil, fmt.Errorf("%s cannot be read", name) // the error may hold the password
 	}
 	for _, a := range attempts(config) {
 		if !a.local() && !a.proven() {
-			return fmt.Errorf("DATABASE_URL: a database on another machine is reached with sslmode=verify-full only, and %s could be reached without", a.host)
+			return nil, fmt.Errorf("%s: a database on another machine is reached with sslmode=verify-full only, and %s could be reached without", name, a.host)
 		}
 	}
-	return nil
+	return config, nil
 }
 
 func describeDatabase(address string) string {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -63,6 +64,7 @@ type service struct {
 	db     testdb.Database
 	router routers.Router
 	tokens map[string]string
+	log    *slog.Logger // where errors and metrics go too, for the search for personal data
 }
 
 // the places of the tests: two villages of one town and one of another
@@ -114,7 +116,8 @@ func start(t *testing.T) *service {
 	}
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	s.url = server.URL
+	s.url, s.log = server.URL, testdb.Log(t)
+	t.Cleanup(func() { s.log.Info("metrics", "text", string(s.do("", "GET", "/metrics", nil).want(200).body)) })
 	s.router = contractRouter(t, server.URL)
 	return s
 }
@@ -229,6 +232,9 @@ func (s *service) send(req *http.Request) answer {
 		s.t.Fatal(err)
 	}
 	a := answer{t: s.t, status: resp.StatusCode, header: resp.Header, body: text}
+	if a.status >= 400 {
+		s.log.Info("problem", "body", string(text))
+	}
 	if err := s.fitsContract(req, a); err != nil {
 		s.t.Fatalf("%s %s: the answer does not fit the contract: %v\n%s", req.Method, req.URL.Path, err, text)
 	}

@@ -121,7 +121,7 @@ func (f fixture) target(path string) string {
 	case strings.HasPrefix(path, "/indicators/"):
 		id = "nursing_subsidy_coverage"
 	}
-	return strings.NewReplacer("{id}", id, "{code}", "370305").Replace(path)
+	return replaceID(path, id)
 }
 
 // bodies are good bodies whose version is old, so that an allowed write ends in 412 and changes nothing.
@@ -175,4 +175,8 @@ func contains(list []string, s string) bool {
 		}
 	}
 	return false
+}
+
+func replaceID(path, id string) string {
+	return strings.NewReplacer("{id}", id, "{code}", "370305").Replace(path)
 }

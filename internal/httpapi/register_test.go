@@ -3,6 +3,8 @@ package httpapi_test
 import (
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"zhucan/internal/access"
 )
 
@@ -80,8 +82,30 @@ func TestRegister(t *testing.T) {
 	s.do("town.a", "PATCH", path, map[string]any{"managing_area_code": villageB, "hukou_area_code": villageB, "effective_on": "2023-03-25"}, "If-Match", now.version()).want(200)
 	s.do("liaison.a", "GET", path, nil).want(404)
 	s.do("liaison.b", "GET", path, nil).want(200)
+	s.wantRowsWhereTheirPersonIs()
 	if persons, differed, err := s.desk.RebuildStandings(t.Context(), systemActor, true); err != nil || differed != 0 || persons != 1 {
 		t.Errorf("rebuild: %d persons, %d differed, %v", persons, differed, err)
+	}
+}
+
+// wantRowsWhereTheirPersonIs looks past the service that all rows of a person are in the area of the person, and that
+// the audit still holds after rows have moved.
+func (s *service) wantRowsWhereTheirPersonIs() {
+	s.t.Helper()
+	conn, err := pgx.Connect(s.t.Context(), s.db.OwnerURL)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer conn.Close(s.t.Context())
+	for _, table := range []string{"person_aliases", "certificates", "certificate_events", "circumstances", "applications", "awards"} {
+		var rows, astray int
+		err := conn.QueryRow(s.t.Context(), "SELECT count(*), count(*) FILTER (WHERE t.area_code <> p.managing_area_code) FROM "+table+" t JOIN persons p ON p.id = t.person_id").Scan(&rows, &astray)
+		if err != nil || rows == 0 || astray != 0 {
+			s.t.Errorf("%s: %d of %d rows are not where their person is (%v)", table, astray, rows, err)
+		}
+	}
+	if v, err := s.desk.DB.VerifyAudit(s.t.Context()); err != nil || v.Broken != "" {
+		s.t.Errorf("VerifyAudit = %+v, %v", v, err)
 	}
 }
 

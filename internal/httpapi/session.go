@@ -32,12 +32,14 @@ func (a *API) authenticate(in *http.Request, r *Request, op *operation) error {
 		return err
 	}
 	r.claims = claims
-	if r.Who, r.believed = a.seen.actor(claims); !r.believed || !heldByStore[op.id] {
-		if err := a.lookUp(r); err != nil {
-			return err
-		}
+	r.Who, r.believed = a.seen.actor(claims)
+	if r.believed && heldByStore[op.id] && r.allowed(op) == nil {
+		r.Who.RequestID = r.ID
+		return nil
 	}
-	r.Who.RequestID = r.ID
+	if err := a.lookUp(r); err != nil {
+		return err
+	}
 	return r.allowed(op)
 }
 

@@ -78,6 +78,15 @@ func (tx *Tx) UpdateAccount(ctx context.Context, a Account) error {
 	return exactlyOne(n, err)
 }
 
+// KeepPassword puts the same password at another cost in the place of what was kept, unless it has changed meanwhile.
+func (tx *Tx) KeepPassword(ctx context.Context, account uuid.UUID, old, phc string) error {
+	_, err := tx.sql.ExecContext(ctx, "UPDATE accounts SET password_phc = $3 WHERE id = $1 AND password_phc = $2", account, old, phc)
+	if err != nil {
+		return fmt.Errorf("keep a password at today's cost: %w", err)
+	}
+	return nil
+}
+
 // AccountByUsername finds who signs in. A missing account is found = false, so that the caller can spend the same time.
 func (db *DB) AccountByUsername(ctx context.Context, username string) (a Account, found bool, err error) {
 	r, err := gorm.G[accountRow](db.gorm).Where("username = ?", username).Take(ctx)

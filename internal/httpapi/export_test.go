@@ -1,0 +1,4 @@
+package httpapi
+
+// HeldByStore is the set of operations that may begin with rights seen earlier.
+var HeldByStore = heldByStore
