@@ -38,7 +38,7 @@ func (db *DB) Dossier(ctx context.Context, who access.Actor, id uuid.UUID) (Doss
 	return one(db.Dossiers(ctx, who, id))
 }
 
-// PersonFile reads a person with cards and their events, all that the person's own page shows: in one statement for who
+// PersonFile reads a person with cards and what tells their status, all that the person's own page shows: in one statement for who
 // has the rights, and where that finds nothing, once more in the long way that tells why.
 func (db *DB) PersonFile(ctx context.Context, who access.Actor, id uuid.UUID) (Dossier, error) {
 	l := newLoader(db, []uuid.UUID{id}, "")
@@ -125,7 +125,7 @@ func (l *loader) persons(b *pgx.Batch) {
 
 // A page is one person beside each event of each card. Most have one of either: sorting them here is cheaper than there.
 const (
-	pageColumns = personColumns + ", " + cardColumns + ", " + eventColumns
+	pageColumns = personColumns + ", " + cardColumns + ", e.event, e.happened_on, e.recorded_at" // what tells a card's status
 	pageJoins   = ` LEFT JOIN certificates c ON c.person_id = p.id
 		LEFT JOIN certificate_events e ON e.person_id = p.id AND e.certificate_id = c.id`
 	// Entering comes first because the person is found with what it brings. Were it planned the other way round, row
@@ -142,8 +142,8 @@ func (l *loader) scanPage(rows pgx.Rows) error {
 	defer rows.Close()
 	seen := map[uuid.UUID]bool{}
 	for rows.Next() {
-		s, card, event := &sealedPerson{}, cardRow{}, eventRow{}
-		if err := rows.Scan(slices.Concat(s.fields(), card.fields(), event.fields())...); err != nil {
+		s, card, event := &sealedPerson{}, cardRow{person: &l.ids[0]}, eventRow{person: &l.ids[0]}
+		if err := rows.Scan(append(slices.Concat(s.fields(), card.fields()), &event.event, &event.on, &event.recorded)...); err != nil {
 			return err
 		}
 		if len(l.list) == 0 {
@@ -157,7 +157,8 @@ func (l *loader) scanPage(rows pgx.Rows) error {
 				return err
 			}
 		}
-		if event.id != nil {
+		if event.event != nil {
+			event.card = card.id
 			l.addEvent(event)
 		}
 	}
@@ -166,7 +167,7 @@ func (l *loader) scanPage(rows pgx.Rows) error {
 			return cmp.Or(a.IssuedOn.Compare(b.IssuedOn), bytes.Compare(a.ID[:], b.ID[:]))
 		})
 		slices.SortFunc(d.File.Events, func(a, b casefile.CertificateEvent) int {
-			return cmp.Or(a.On.Compare(b.On), a.RecordedAt.Compare(b.RecordedAt), bytes.Compare(a.ID[:], b.ID[:]))
+			return cmp.Or(a.On.Compare(b.On), a.RecordedAt.Compare(b.RecordedAt))
 		})
 	}
 	return rows.Err()
@@ -183,7 +184,7 @@ func (l *loader) addPerson(s *sealedPerson) error {
 	return nil
 }
 
-const cardColumns = `c.id, c.version, c.person_id, c.number, c.number_raw, c.category, c.level, c.components, c.issued_on, c.expires_on,
+const cardColumns = `c.id, c.version, c.number, c.number_raw, c.category, c.level, c.components, c.issued_on, c.expires_on,
 	c.held_to, c.recorded_at`
 
 // cardRow is a certificate as stored, or nothing but nulls beside a person without one.
@@ -197,7 +198,7 @@ type cardRow struct {
 }
 
 func (r *cardRow) fields() []any {
-	return []any{&r.id, &r.version, &r.person, &r.number, &r.raw, &r.category, &r.level, &r.components, &r.issued, &r.expires, &r.heldTo, &r.recorded}
+	return []any{&r.id, &r.version, &r.number, &r.raw, &r.category, &r.level, &r.components, &r.issued, &r.expires, &r.heldTo, &r.recorded}
 }
 
 func (l *loader) addCard(r cardRow) error {
@@ -216,9 +217,9 @@ func (l *loader) addCard(r cardRow) error {
 }
 
 func (l *loader) certificates(b *pgx.Batch) {
-	each(b, "SELECT "+cardColumns+" FROM certificates c WHERE c.person_id = ANY($1) ORDER BY c.issued_on, c.id", l.ids, func(rows pgx.Rows) error {
+	each(b, "SELECT c.person_id, "+cardColumns+" FROM certificates c WHERE c.person_id = ANY($1) ORDER BY c.issued_on, c.id", l.ids, func(rows pgx.Rows) error {
 		var r cardRow
-		if err := rows.Scan(r.fields()...); err != nil {
+		if err := rows.Scan(append([]any{&r.person}, r.fields()...)...); err != nil {
 			return err
 		}
 		return l.addCard(r)
@@ -241,7 +242,7 @@ func (r *eventRow) fields() []any {
 
 func (l *loader) addEvent(r eventRow) {
 	if d := l.byID[*r.person]; d != nil {
-		d.File.Events = append(d.File.Events, casefile.CertificateEvent{ID: *r.id, CertificateID: *r.card, PersonID: *r.person,
+		d.File.Events = append(d.File.Events, casefile.CertificateEvent{ID: orZero(r.id), CertificateID: *r.card, PersonID: *r.person,
 			Event: *r.event, On: r.on, Reason: orZero(r.reason), CancelReason: orZero(r.cancel), RecordedAt: *r.recorded})
 	}
 }
