@@ -526,6 +526,27 @@ func (e Outcome) Valid() bool {
 	}
 }
 
+// Defines values for PayeeRelation.
+const (
+	PayeeRelationEstate   PayeeRelation = "estate"
+	PayeeRelationGuardian PayeeRelation = "guardian"
+	PayeeRelationSelf     PayeeRelation = "self"
+)
+
+// Valid indicates whether the value is a known member of the PayeeRelation enum.
+func (e PayeeRelation) Valid() bool {
+	switch e {
+	case PayeeRelationEstate:
+		return true
+	case PayeeRelationGuardian:
+		return true
+	case PayeeRelationSelf:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PersonAliasKind.
 const (
 	PersonAliasKindIDNumber15        PersonAliasKind = "id_number_15"
@@ -583,6 +604,66 @@ func (e RecordType) Valid() bool {
 	case RecordTypeRECOVERING:
 		return true
 	case RecordTypeUNCERTIFIEDCHILD:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RecoveryState.
+const (
+	RecoveryStateClosed      RecoveryState = "closed"
+	RecoveryStateInstalments RecoveryState = "instalments"
+	RecoveryStateNotified    RecoveryState = "notified"
+	RecoveryStateOpen        RecoveryState = "open"
+	RecoveryStateTransferred RecoveryState = "transferred"
+)
+
+// Valid indicates whether the value is a known member of the RecoveryState enum.
+func (e RecoveryState) Valid() bool {
+	switch e {
+	case RecoveryStateClosed:
+		return true
+	case RecoveryStateInstalments:
+		return true
+	case RecoveryStateNotified:
+		return true
+	case RecoveryStateOpen:
+		return true
+	case RecoveryStateTransferred:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RecoveryStepEvent.
+const (
+	RecoveryStepEventAgreeInstalments RecoveryStepEvent = "agree_instalments"
+	RecoveryStepEventConsent          RecoveryStepEvent = "consent"
+	RecoveryStepEventNotify           RecoveryStepEvent = "notify"
+	RecoveryStepEventProposeWaiver    RecoveryStepEvent = "propose_waiver"
+	RecoveryStepEventRepay            RecoveryStepEvent = "repay"
+	RecoveryStepEventTransfer         RecoveryStepEvent = "transfer"
+	RecoveryStepEventWaive            RecoveryStepEvent = "waive"
+)
+
+// Valid indicates whether the value is a known member of the RecoveryStepEvent enum.
+func (e RecoveryStepEvent) Valid() bool {
+	switch e {
+	case RecoveryStepEventAgreeInstalments:
+		return true
+	case RecoveryStepEventConsent:
+		return true
+	case RecoveryStepEventNotify:
+		return true
+	case RecoveryStepEventProposeWaiver:
+		return true
+	case RecoveryStepEventRepay:
+		return true
+	case RecoveryStepEventTransfer:
+		return true
+	case RecoveryStepEventWaive:
 		return true
 	default:
 		return false
@@ -679,6 +760,69 @@ func (e Role) Valid() bool {
 	case RoleTownOfficer:
 		return true
 	case RoleVillageLiaison:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RosterLineState.
+const (
+	RosterLineStateDue    RosterLineState = "due"
+	RosterLineStateFailed RosterLineState = "failed"
+	RosterLineStateHeld   RosterLineState = "held"
+	RosterLineStatePaid   RosterLineState = "paid"
+	RosterLineStateSent   RosterLineState = "sent"
+)
+
+// Valid indicates whether the value is a known member of the RosterLineState enum.
+func (e RosterLineState) Valid() bool {
+	switch e {
+	case RosterLineStateDue:
+		return true
+	case RosterLineStateFailed:
+		return true
+	case RosterLineStateHeld:
+		return true
+	case RosterLineStatePaid:
+		return true
+	case RosterLineStateSent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RosterState.
+const (
+	RosterStateCalculated RosterState = "calculated"
+	RosterStateCancelled  RosterState = "cancelled"
+	RosterStateChecked    RosterState = "checked"
+	RosterStateClosed     RosterState = "closed"
+	RosterStateDraft      RosterState = "draft"
+	RosterStateLocked     RosterState = "locked"
+	RosterStateResultsIn  RosterState = "results_in"
+	RosterStateSent       RosterState = "sent"
+)
+
+// Valid indicates whether the value is a known member of the RosterState enum.
+func (e RosterState) Valid() bool {
+	switch e {
+	case RosterStateCalculated:
+		return true
+	case RosterStateCancelled:
+		return true
+	case RosterStateChecked:
+		return true
+	case RosterStateClosed:
+		return true
+	case RosterStateDraft:
+		return true
+	case RosterStateLocked:
+		return true
+	case RosterStateResultsIn:
+		return true
+	case RosterStateSent:
 		return true
 	default:
 		return false
@@ -1052,9 +1196,10 @@ type Award struct {
 	Basis AwardBasis `json:"basis"`
 
 	// EndMonth Example: 2023-03
-	EndMonth *Month    `json:"end_month,omitempty"`
-	ID       uuid.UUID `json:"id"`
-	PersonID uuid.UUID `json:"person_id"`
+	EndMonth  *Month    `json:"end_month,omitempty"`
+	EndReason *string   `json:"end_reason,omitempty"`
+	ID        uuid.UUID `json:"id"`
+	PersonID  uuid.UUID `json:"person_id"`
 
 	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
 	Programme Programme `json:"programme"`
@@ -1062,11 +1207,24 @@ type Award struct {
 	// StartMonth Example: 2023-03
 	StartMonth Month       `json:"start_month"`
 	Status     AwardStatus `json:"status"`
-	Version    int         `json:"version"`
+
+	// SuspendedFrom Example: 2023-03
+	SuspendedFrom *Month `json:"suspended_from,omitempty"`
+	Version       int    `json:"version"`
+
+	// Void Wrong from the start.
+	Void *bool `json:"void,omitempty"`
 }
 
 // AwardBasis A decided application, or a list of recipients taken over.
 type AwardBasis string
+
+// AwardEnd defines model for AwardEnd.
+type AwardEnd struct {
+	// LastMonth Example: 2023-03
+	LastMonth Month  `json:"last_month"`
+	Reason    string `json:"reason"`
+}
 
 // AwardList defines model for AwardList.
 type AwardList struct {
@@ -1074,8 +1232,35 @@ type AwardList struct {
 	NextCursor *string `json:"next_cursor"`
 }
 
+// AwardResumption defines model for AwardResumption.
+type AwardResumption struct {
+	// BackPay Pay the months of the suspension after all.
+	BackPay bool `json:"back_pay"`
+
+	// FromMonth Example: 2023-03
+	FromMonth Month `json:"from_month"`
+}
+
 // AwardStatus defines model for AwardStatus.
 type AwardStatus string
+
+// AwardSuspension defines model for AwardSuspension.
+type AwardSuspension struct {
+	// FromMonth Example: 2023-03
+	FromMonth Month  `json:"from_month"`
+	Reason    string `json:"reason"`
+}
+
+// AwardVoid defines model for AwardVoid.
+type AwardVoid struct {
+	Reason string `json:"reason"`
+}
+
+// BackPay defines model for BackPay.
+type BackPay struct {
+	Months int    `json:"months"`
+	Reason string `json:"reason"`
+}
 
 // BankAccountInput The person's own account, 8 to 32 digits with or without blanks and dashes; otherwise `ACCOUNT`.
 type BankAccountInput = string
@@ -1568,6 +1753,50 @@ type IndicatorValues struct {
 	PackVersion string           `json:"pack_version"`
 }
 
+// Ledger The whole list; there is no further page.
+type Ledger struct {
+	Items      []LedgerItem `json:"items"`
+	NextCursor *string      `json:"next_cursor"`
+}
+
+// LedgerItem defines model for LedgerItem.
+type LedgerItem struct {
+	DifferenceFen int64 `json:"difference_fen"`
+	DueFen        int64 `json:"due_fen"`
+
+	// Month Example: 2023-03
+	Month Month `json:"month"`
+
+	// OnRosterFen On a roster that the bank has not answered yet.
+	OnRosterFen int64 `json:"on_roster_fen"`
+
+	// PaidFen Confirmed by the bank.
+	PaidFen int64 `json:"paid_fen"`
+
+	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
+	Programme Programme `json:"programme"`
+
+	// Reason Why this amount; absent where nothing is owed.
+	Reason    *LedgerReason `json:"reason,omitempty"`
+	RepaidFen int64         `json:"repaid_fen"`
+
+	// RosterID The latest roster that paid or is to pay.
+	RosterID  *uuid.UUID  `json:"roster_id,omitempty"`
+	RosterIds []uuid.UUID `json:"roster_ids,omitempty"`
+	WaivedFen int64       `json:"waived_fen"`
+}
+
+// LedgerReason Why this amount; absent where nothing is owed.
+type LedgerReason struct {
+	// Cites The document of the rate, and the clauses of the conditions.
+	Cites   []string `json:"cites"`
+	Level   int      `json:"level"`
+	RateFen int64    `json:"rate_fen"`
+
+	// RuleVersion Example: RS2021
+	RuleVersion string `json:"rule_version"`
+}
+
 // Level 1 is the most severe; 1 and 2 are severe (重度).
 type Level = int
 
@@ -1685,6 +1914,14 @@ type NewCircumstance struct {
 // NewPassword At least 12 characters; not a common password and not made of the user's own name.
 type NewPassword = string
 
+// NewPayee defines model for NewPayee.
+type NewPayee struct {
+	Account  string        `json:"account"`
+	Holder   string        `json:"holder"`
+	Reason   *string       `json:"reason,omitempty"`
+	Relation PayeeRelation `json:"relation"`
+}
+
 // NewPerson Somebody new. With an ID number, sex and birth date come from it, and may be given only if they agree. Somebody without
 // a certificate is taken as an uncertified child of 0 to 17 years and needs a birth date. An ID number of which only the
 // check character is wrong is recorded as it stands, with `id_number_invalid` and a warning; every other fault of a
@@ -1740,6 +1977,20 @@ type NewPerson struct {
 // NewPersonRecordType Derived when absent: `CERTIFIED` with a certificate, otherwise `UNCERTIFIED_CHILD`.
 type NewPersonRecordType string
 
+// NewRoster defines model for NewRoster.
+type NewRoster struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode *AreaCode `json:"area_code,omitempty"`
+
+	// Month Example: 2023-03
+	Month Month `json:"month"`
+
+	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
+	Programme *Programme `json:"programme,omitempty"`
+}
+
 // Outcome `needs_fact`: cannot be answered before a fact is recorded.
 type Outcome string
 
@@ -1750,6 +2001,30 @@ type PasswordChange struct {
 	// NewPassword At least 12 characters; not a common password and not made of the user's own name.
 	NewPassword NewPassword `json:"new_password"`
 }
+
+// Payee defines model for Payee.
+type Payee struct {
+	// Account Masked.
+	//
+	// Example: ****2222
+	Account      string        `json:"account"`
+	Holder       string        `json:"holder"`
+	ID           uuid.UUID     `json:"id"`
+	PersonID     uuid.UUID     `json:"person_id"`
+	Reason       *string       `json:"reason,omitempty"`
+	RecordedAt   time.Time     `json:"recorded_at"`
+	Relation     PayeeRelation `json:"relation"`
+	SupersededAt *time.Time    `json:"superseded_at,omitempty"`
+}
+
+// PayeeList The whole list; there is no further page.
+type PayeeList struct {
+	Items      []Payee `json:"items"`
+	NextCursor *string `json:"next_cursor"`
+}
+
+// PayeeRelation defines model for PayeeRelation.
+type PayeeRelation string
 
 // Person defines model for Person.
 type Person struct {
@@ -2016,6 +2291,68 @@ type Reason struct {
 // (0 to 17) without one yet, `RECOVERING` borrows devices for a time, `HISTORICAL` is past.
 type RecordType string
 
+// Recovery defines model for Recovery.
+type Recovery struct {
+	AmountFen int64      `json:"amount_fen"`
+	ClosedAt  *time.Time `json:"closed_at,omitempty"`
+
+	// ConsentedFen What rosters may still keep back.
+	ConsentedFen   int64           `json:"consented_fen"`
+	Events         []RecoveryEvent `json:"events"`
+	ID             uuid.UUID       `json:"id"`
+	Months         []RecoveryMonth `json:"months"`
+	OpenedAt       time.Time       `json:"opened_at"`
+	OutstandingFen int64           `json:"outstanding_fen"`
+	PersonID       uuid.UUID       `json:"person_id"`
+
+	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
+	Programme Programme     `json:"programme"`
+	Reason    string        `json:"reason"`
+	RepaidFen int64         `json:"repaid_fen"`
+	State     RecoveryState `json:"state"`
+	Version   int           `json:"version"`
+	WaivedFen int64         `json:"waived_fen"`
+}
+
+// RecoveryEvent defines model for RecoveryEvent.
+type RecoveryEvent struct {
+	ActorID   *uuid.UUID `json:"actor_id,omitempty"`
+	AmountFen int64      `json:"amount_fen"`
+	At        time.Time  `json:"at"`
+	Event     string     `json:"event"`
+	Reason    *string    `json:"reason,omitempty"`
+	RosterID  *uuid.UUID `json:"roster_id,omitempty"`
+}
+
+// RecoveryList defines model for RecoveryList.
+type RecoveryList struct {
+	Items      []Recovery `json:"items"`
+	NextCursor *string    `json:"next_cursor"`
+}
+
+// RecoveryMonth defines model for RecoveryMonth.
+type RecoveryMonth struct {
+	AmountFen int64 `json:"amount_fen"`
+
+	// Month Example: 2023-03
+	Month     Month `json:"month"`
+	RepaidFen int64 `json:"repaid_fen"`
+	WaivedFen int64 `json:"waived_fen"`
+}
+
+// RecoveryState defines model for RecoveryState.
+type RecoveryState string
+
+// RecoveryStep defines model for RecoveryStep.
+type RecoveryStep struct {
+	AmountFen *int64            `json:"amount_fen,omitempty"`
+	Event     RecoveryStepEvent `json:"event"`
+	Reason    *string           `json:"reason,omitempty"`
+}
+
+// RecoveryStepEvent defines model for RecoveryStep.Event.
+type RecoveryStepEvent string
+
 // RefreshRequest defines model for RefreshRequest.
 type RefreshRequest struct {
 	RefreshToken string `json:"refresh_token"`
@@ -2060,6 +2397,125 @@ type Revealed struct {
 // Role `village_liaison` 村居专职委员, `town_officer` 镇办专职干事, `cdpf_reviewer` 县残联, `civil_affairs_approver` 县民政,
 // `finance_officer` 财务, `statistician` 统计, `hotline_clerk` 热线, `auditor` 审计, `administrator` 系统管理.
 type Role string
+
+// Roster defines model for Roster.
+type Roster struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode  AreaCode   `json:"area_code"`
+	CheckedAt *time.Time `json:"checked_at,omitempty"`
+	CheckedBy *uuid.UUID `json:"checked_by,omitempty"`
+
+	// Checksum sha256 over all lines in hex; from locking on.
+	Checksum     *string    `json:"checksum,omitempty"`
+	ClosedAt     *time.Time `json:"closed_at,omitempty"`
+	DeductionFen int64      `json:"deduction_fen"`
+	GrossFen     int64      `json:"gross_fen"`
+
+	// Held Lines that are not paid for now.
+	Held int       `json:"held"`
+	ID   uuid.UUID `json:"id"`
+
+	// Lines Lines that are paid, one a person and programme.
+	Lines    int        `json:"lines"`
+	LockedAt *time.Time `json:"locked_at,omitempty"`
+	LockedBy *uuid.UUID `json:"locked_by,omitempty"`
+	MadeAt   time.Time  `json:"made_at"`
+	MadeBy   uuid.UUID  `json:"made_by"`
+
+	// Month Example: 2023-03
+	Month Month `json:"month"`
+
+	// NetCapitals The net amount in Chinese capitals (大写金额).
+	NetCapitals  string `json:"net_capitals"`
+	NetFen       int64  `json:"net_fen"`
+	PersonMonths int    `json:"person_months"`
+
+	// Persons Of the lines that are paid.
+	Persons int `json:"persons"`
+
+	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
+	Programme  *Programme        `json:"programme,omitempty"`
+	Programmes []RosterProgramme `json:"programmes"`
+	SentAt     *time.Time        `json:"sent_at,omitempty"`
+	SentBy     *uuid.UUID        `json:"sent_by,omitempty"`
+	State      RosterState       `json:"state"`
+	Version    int               `json:"version"`
+}
+
+// RosterLine defines model for RosterLine.
+type RosterLine struct {
+	// Account Masked.
+	Account *string `json:"account,omitempty"`
+
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode   AreaCode `json:"area_code"`
+	ArrearsFen int64    `json:"arrears_fen"`
+
+	// ArrearsFrom Example: 2023-03
+	ArrearsFrom *Month `json:"arrears_from,omitempty"`
+
+	// ArrearsTo Example: 2023-03
+	ArrearsTo    *Month    `json:"arrears_to,omitempty"`
+	AwardID      uuid.UUID `json:"award_id"`
+	DeductionFen int64     `json:"deduction_fen"`
+
+	// Failure As the bank says.
+	Failure *string `json:"failure,omitempty"`
+
+	// Hold Why the line is not paid for now: `NO_ACCOUNT`, `OBJECTION`, `LEAD`, `OFFICER`.
+	Hold   *string `json:"hold,omitempty"`
+	Holder *string `json:"holder,omitempty"`
+	Level  int     `json:"level"`
+
+	// Months Person-months.
+	Months   int       `json:"months"`
+	NetFen   int64     `json:"net_fen"`
+	PersonID uuid.UUID `json:"person_id"`
+
+	// PersonName Where the person is in the caller's area by now.
+	PersonName *string `json:"person_name,omitempty"`
+
+	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
+	Programme     Programme       `json:"programme"`
+	RateDocument  string          `json:"rate_document"`
+	RateFen       int64           `json:"rate_fen"`
+	RegularFen    int64           `json:"regular_fen"`
+	Seq           int             `json:"seq"`
+	State         RosterLineState `json:"state"`
+	SupplementFen int64           `json:"supplement_fen"`
+}
+
+// RosterLineState defines model for RosterLine.State.
+type RosterLineState string
+
+// RosterLineList defines model for RosterLineList.
+type RosterLineList struct {
+	Items      []RosterLine `json:"items"`
+	NextCursor *string      `json:"next_cursor"`
+}
+
+// RosterList defines model for RosterList.
+type RosterList struct {
+	Items      []Roster `json:"items"`
+	NextCursor *string  `json:"next_cursor"`
+}
+
+// RosterProgramme defines model for RosterProgramme.
+type RosterProgramme struct {
+	NetFen       int64 `json:"net_fen"`
+	PersonMonths int   `json:"person_months"`
+	Persons      int   `json:"persons"`
+
+	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
+	Programme Programme `json:"programme"`
+}
+
+// RosterState defines model for RosterState.
+type RosterState string
 
 // Session defines model for Session.
 type Session struct {
@@ -2350,6 +2806,51 @@ type ListAwardsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// GrantBackPayParams defines parameters for GrantBackPay.
+type GrantBackPayParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// EndAwardParams defines parameters for EndAward.
+type EndAwardParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ResumeAwardParams defines parameters for ResumeAward.
+type ResumeAwardParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// SuspendAwardParams defines parameters for SuspendAward.
+type SuspendAwardParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// VoidAwardParams defines parameters for VoidAward.
+type VoidAwardParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // AddCertificateEventParams defines parameters for AddCertificateEvent.
 type AddCertificateEventParams struct {
 	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
@@ -2506,6 +3007,12 @@ type GetEligibilityParams struct {
 	AcceptLanguage *AcceptLanguage `json:"Accept-Language,omitempty"`
 }
 
+// SetPayeeParams defines parameters for SetPayee.
+type SetPayeeParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // GetPersonRecordParams defines parameters for GetPersonRecord.
 type GetPersonRecordParams struct {
 	// AsOf The day asked about; today when absent.
@@ -2522,6 +3029,117 @@ type GetPersonRecordParams struct {
 type RevealPersonParams struct {
 	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
 	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
+}
+
+// ListRecoveriesParams defines parameters for ListRecoveries.
+type ListRecoveriesParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// State Only in this state.
+	State *RecoveryState `form:"state,omitempty" json:"state,omitempty"`
+
+	// PersonID Only of this person.
+	PersonID *uuid.UUID `form:"person_id,omitempty" json:"person_id,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// AddRecoveryEventParams defines parameters for AddRecoveryEvent.
+type AddRecoveryEventParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListRostersParams defines parameters for ListRosters.
+type ListRostersParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Month Only of this month.
+	Month *Month `form:"month,omitempty" json:"month,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateRosterParams defines parameters for CreateRoster.
+type CreateRosterParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CalculateRosterParams defines parameters for CalculateRoster.
+type CalculateRosterParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CancelRosterParams defines parameters for CancelRoster.
+type CancelRosterParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CheckRosterParams defines parameters for CheckRoster.
+type CheckRosterParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CloseRosterParams defines parameters for CloseRoster.
+type CloseRosterParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListRosterLinesParams defines parameters for ListRosterLines.
+type ListRosterLinesParams struct {
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// LockRosterParams defines parameters for LockRoster.
+type LockRosterParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// SendRosterParams defines parameters for SendRoster.
+type SendRosterParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CreateAccountJSONRequestBody defines body for CreateAccount for application/json ContentType.
@@ -2547,6 +3165,21 @@ type LoginJSONRequestBody = LoginRequest
 
 // RefreshJSONRequestBody defines body for Refresh for application/json ContentType.
 type RefreshJSONRequestBody = RefreshRequest
+
+// GrantBackPayJSONRequestBody defines body for GrantBackPay for application/json ContentType.
+type GrantBackPayJSONRequestBody = BackPay
+
+// EndAwardJSONRequestBody defines body for EndAward for application/json ContentType.
+type EndAwardJSONRequestBody = AwardEnd
+
+// ResumeAwardJSONRequestBody defines body for ResumeAward for application/json ContentType.
+type ResumeAwardJSONRequestBody = AwardResumption
+
+// SuspendAwardJSONRequestBody defines body for SuspendAward for application/json ContentType.
+type SuspendAwardJSONRequestBody = AwardSuspension
+
+// VoidAwardJSONRequestBody defines body for VoidAward for application/json ContentType.
+type VoidAwardJSONRequestBody = AwardVoid
 
 // AddCertificateEventJSONRequestBody defines body for AddCertificateEvent for application/json ContentType.
 type AddCertificateEventJSONRequestBody = NewCertificateEvent
@@ -2581,5 +3214,14 @@ type AddCertificateJSONRequestBody = CertificateInput
 // AddCircumstanceJSONRequestBody defines body for AddCircumstance for application/json ContentType.
 type AddCircumstanceJSONRequestBody = NewCircumstance
 
+// SetPayeeJSONRequestBody defines body for SetPayee for application/json ContentType.
+type SetPayeeJSONRequestBody = NewPayee
+
 // RevealPersonJSONRequestBody defines body for RevealPerson for application/json ContentType.
 type RevealPersonJSONRequestBody = RevealRequest
+
+// AddRecoveryEventJSONRequestBody defines body for AddRecoveryEvent for application/json ContentType.
+type AddRecoveryEventJSONRequestBody = RecoveryStep
+
+// CreateRosterJSONRequestBody defines body for CreateRoster for application/json ContentType.
+type CreateRosterJSONRequestBody = NewRoster

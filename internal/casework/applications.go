@@ -90,7 +90,7 @@ func (d *Desk) change(ctx context.Context, who access.Actor, action string, id u
 		}
 		app.Version++
 		if app.Stage == application.Approved {
-			if app.AwardID, err = d.openAward(ctx, tx, app); err != nil {
+			if app.AwardID, err = d.openAward(ctx, tx, app, dossier); err != nil {
 				return err
 			}
 		}
@@ -193,12 +193,12 @@ func notEligible(e application.Explanation) error {
 // explain judges on the first day on which all conditions hold from the month of application on, or else on the day of
 // application.
 func (d *Desk) explain(file casefile.File, app application.Application) (*application.Explanation, error) {
-	runs, err := standing.Months(file, d.Pack, app.Programme)
+	months, err := standing.MonthsOf(file, d.Pack, app.Programme)
 	if err != nil {
 		return nil, err
 	}
 	day := app.AppliedOn
-	start, found := standing.FirstMonth(runs, app.OwedFrom)
+	start, found := months.FirstMonth(app.OwedFrom)
 	if found {
 		if day, err = d.firstGoodDay(file, app.Programme, start); err != nil {
 			return nil, err
@@ -225,14 +225,37 @@ func (d *Desk) firstGoodDay(file casefile.File, programme string, month calendar
 	return month.First(), nil
 }
 
-// openAward gives the right that an approval makes, from the month of the explanation on, and derives the standing.
-func (d *Desk) openAward(ctx context.Context, tx *store.Tx, app application.Application) (uuid.UUID, error) {
+// openAward gives the right that an approval makes, from the month of the explanation on, and derives what follows. An
+// earlier right to the same, that had ended by itself, gives way to it; one that still runs stands in its way.
+func (d *Desk) openAward(ctx context.Context, tx *store.Tx, app application.Application, dossier store.Dossier) (uuid.UUID, error) {
 	right := award.Award{ID: d.NewID(), PersonID: app.PersonID, Programme: app.Programme, ApplicationID: app.ID, Basis: award.FromApplication,
 		StartMonth: app.Explanation.StartMonth}
+	months, err := standing.MonthsOf(dossier.File, d.Pack, app.Programme)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	for _, old := range dossier.Awards {
+		lasts, ok := months.Lasts(old)
+		if old.Programme != app.Programme || ok && lasts.Contains(right.StartMonth) || !old.EndMonth.IsZero() && old.EndMonth.Before(right.StartMonth) {
+			continue // another's business, or the database refuses the overlap
+		}
+		if old.EndMonth, old.EndReason = right.StartMonth.Add(-1), "SUCCEEDED"; old.EndMonth.Before(old.StartMonth) {
+			continue
+		}
+		if err := tx.UpdateAward(ctx, old); err != nil {
+			return uuid.Nil, err
+		}
+	}
 	if err := tx.InsertAwards(ctx, right); err != nil {
 		return uuid.Nil, err
 	}
-	_, err := d.rederive(ctx, tx, app.PersonID)
+	if app.BankAccount != "" {
+		payee := store.Payee{ID: d.NewID(), PersonID: app.PersonID, Holder: dossier.File.Person.Name, Relation: "self", Account: app.BankAccount}
+		if err := tx.ReplacePayees(ctx, payee); err != nil {
+			return uuid.Nil, err
+		}
+	}
+	_, err = d.rederive(ctx, tx, app.PersonID)
 	return right.ID, err
 }
 

@@ -15,6 +15,7 @@ import (
 	"zhucan/internal/auth"
 	"zhucan/internal/calendar"
 	"zhucan/internal/fault"
+	"zhucan/internal/ledger"
 	"zhucan/internal/policy"
 	"zhucan/internal/standing"
 	"zhucan/internal/store"
@@ -34,21 +35,38 @@ type Desk struct {
 // today is the civil day.
 func (d *Desk) today() calendar.Date { return calendar.DateOf(d.Now()) }
 
-// rederive reads the files of persons as they now are and replaces their standings.
+// rederive reads the files of persons as they now are and replaces what is derived from them.
 func (d *Desk) rederive(ctx context.Context, tx *store.Tx, persons ...uuid.UUID) ([]store.Dossier, error) {
 	dossiers, err := tx.LockDossiers(ctx, persons...)
 	if err != nil {
 		return nil, err
 	}
+	return dossiers, d.derive(ctx, tx, persons, dossiers)
+}
+
+// derive replaces standings and dues, and asks back what has turned out not to be owed.
+func (d *Desk) derive(ctx context.Context, tx *store.Tx, persons []uuid.UUID, dossiers []store.Dossier) error {
 	var timeline []standing.Interval
+	var dues []ledger.Due
 	for _, dossier := range dossiers {
-		intervals, err := standing.Derive(dossier.File, dossier.Awards, d.Pack)
+		reading, err := standing.Read(dossier.File, dossier.Awards, d.Pack)
 		if err != nil {
-			return nil, fmt.Errorf("derive a standing: %w", err)
+			return fmt.Errorf("derive a standing: %w", err)
 		}
-		timeline = append(timeline, intervals...)
+		intervals, err := reading.Standings()
+		if err != nil {
+			return fmt.Errorf("derive a standing: %w", err)
+		}
+		timeline, dues = append(timeline, intervals...), append(dues, ledger.Dues(reading)...)
 	}
-	return dossiers, tx.ReplaceStandings(ctx, persons, timeline)
+	if err := tx.ReplaceStandings(ctx, persons, timeline); err != nil {
+		return err
+	}
+	changed, err := tx.ReplaceDues(ctx, persons, dues)
+	if err != nil || len(changed) == 0 {
+		return err
+	}
+	return d.askBack(ctx, tx, changed)
 }
 
 // saved derives again after a change to one person and returns the file as it now is.

@@ -16,7 +16,6 @@ import (
 	"zhucan/internal/casefile"
 	"zhucan/internal/exchange"
 	"zhucan/internal/policy"
-	"zhucan/internal/standing"
 	"zhucan/internal/store"
 )
 
@@ -342,25 +341,17 @@ func (d *Desk) deriveTouched(ctx context.Context, tx *store.Tx, c *change) error
 			f.Awards = append(f.Awards, a)
 		}
 	}
-	var timeline []standing.Interval
 	var read, fresh []uuid.UUID
+	var known []store.Dossier
 	for _, id := range c.touched {
-		f, isNew := files[id]
-		if !isNew {
-			read = append(read, id)
+		if f, isNew := files[id]; isNew {
+			fresh, known = append(fresh, id), append(known, *f)
 			continue
 		}
-		intervals, err := standing.Derive(f.File, f.Awards, d.Pack)
-		if err != nil {
-			return fmt.Errorf("derive a standing: %w", err)
-		}
-		timeline, fresh = append(timeline, intervals...), append(fresh, id)
+		read = append(read, id)
 	}
-	if err := tx.ReplaceStandings(ctx, fresh, timeline); err != nil {
+	if err := d.derive(ctx, tx, fresh, known); err != nil || len(read) == 0 {
 		return err
-	}
-	if len(read) == 0 {
-		return nil
 	}
 	_, err := d.rederive(ctx, tx, read...)
 	return err

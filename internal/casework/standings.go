@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"zhucan/internal/access"
+	"zhucan/internal/ledger"
 	"zhucan/internal/standing"
 	"zhucan/internal/store"
 )
@@ -45,7 +46,7 @@ func (d *Desk) RebuildStandings(ctx context.Context, who access.Actor, checkOnly
 	}
 }
 
-// differing finds the persons whose stored standings are not those that their facts give.
+// differing finds the persons whose stored standings or dues are not those that their facts give.
 func (d *Desk) differing(ctx context.Context, who access.Actor, ids []uuid.UUID) ([]uuid.UUID, error) {
 	dossiers, err := d.DB.Dossiers(ctx, who, ids...)
 	if err != nil {
@@ -55,18 +56,26 @@ func (d *Desk) differing(ctx context.Context, who access.Actor, ids []uuid.UUID)
 	if err != nil {
 		return nil, err
 	}
+	owed, err := d.DB.Dues(ctx, who, ids)
+	if err != nil {
+		return nil, err
+	}
 	byPerson := map[uuid.UUID][]standing.Interval{}
 	for _, i := range stored {
 		byPerson[i.PersonID] = append(byPerson[i.PersonID], i)
 	}
 	var wrong []uuid.UUID
 	for _, dossier := range dossiers {
-		derived, err := standing.Derive(dossier.File, dossier.Awards, d.Pack)
+		reading, err := standing.Read(dossier.File, dossier.Awards, d.Pack)
+		if err != nil {
+			return nil, fmt.Errorf("derive a standing: %w", err)
+		}
+		derived, err := reading.Standings()
 		if err != nil {
 			return nil, fmt.Errorf("derive a standing: %w", err)
 		}
 		standing.Sort(derived)
-		if id := dossier.File.Person.ID; !slices.Equal(derived, byPerson[id]) {
+		if id := dossier.File.Person.ID; !slices.Equal(derived, byPerson[id]) || !slices.Equal(ledger.Dues(reading), owed[id]) {
 			wrong = append(wrong, id)
 		}
 	}

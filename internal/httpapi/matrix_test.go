@@ -46,7 +46,14 @@ var mayCall = map[string][]string{
 	"decideApplication": {town}, "listAwards": {liaison, town, cdpf, civil, finance, auditor},
 	"listIndicators": {liaison, town, cdpf, civil, stats, auditor}, "getIndicatorValues": {liaison, town, cdpf, civil, stats, auditor},
 	"listIndicatorPersons": {liaison, town, cdpf, civil, auditor},
-	"createImport":         {town, cdpf}, "getImport": {town, cdpf}, "listAuditEvents": {auditor},
+	"suspendAward":         {town, cdpf, civil}, "resumeAward": {town, cdpf, civil}, "endAward": {town, cdpf, civil}, "voidAward": {civil},
+	"grantBackPay": {cdpf, civil}, "getLedger": {liaison, town, cdpf, civil, finance, auditor}, "listPayees": {liaison, town, cdpf, civil, finance, auditor},
+	"setPayee": {liaison, town}, "listRosters": {town, cdpf, civil, finance, auditor}, "getRoster": {town, cdpf, civil, finance, auditor},
+	"listRosterLines": {town, cdpf, civil, finance, auditor}, "createRoster": {cdpf, civil, finance}, "calculateRoster": {cdpf, civil, finance},
+	"checkRoster": {cdpf, civil, finance}, "lockRoster": {cdpf, civil, finance}, "sendRoster": {cdpf, civil, finance}, "closeRoster": {cdpf, civil, finance},
+	"cancelRoster": {cdpf, civil, finance}, "listRecoveries": {town, cdpf, civil, finance, auditor}, "getRecovery": {town, cdpf, civil, finance, auditor},
+	"addRecoveryEvent": {cdpf, civil, finance},
+	"createImport":     {town, cdpf}, "getImport": {town, cdpf}, "listAuditEvents": {auditor},
 }
 
 // inside and outside are, for each role, a user whose area holds the test's person and one whose area does not. Roles
@@ -132,7 +139,11 @@ var bodies = map[string]any{
 	"updateAccount":   map[string]any{"disabled": true},
 	"revealPerson":    map[string]any{"fields": []string{"phone"}, "reason": "回访"},
 	"addCircumstance": map[string]any{"kind": "veteran", "value": "nonsense", "valid_from": "2022-01-01", "source": "x"},
-	"addCertificate":  map[string]any{"number": "379999197001010011" + "83", "category": 4, "level": 3, "issued_on": "2023-01-01"},
+	"suspendAward":    map[string]any{"from_month": "2023-03", "reason": "x"}, "resumeAward": map[string]any{"from_month": "2023-03", "back_pay": true},
+	"endAward": map[string]any{"last_month": "2023-03", "reason": "x"}, "voidAward": map[string]any{"reason": "x"},
+	"grantBackPay": map[string]any{"months": 1, "reason": "x"}, "addRecoveryEvent": map[string]any{"event": "notify"},
+	"setPayee": map[string]any{"holder": "别人", "relation": "self", "account": "6222000011112222"}, "createRoster": map[string]any{"month": "2099-01"},
+	"addCertificate": map[string]any{"number": "379999197001010011" + "83", "category": 4, "level": 3, "issued_on": "2023-01-01"},
 }
 
 func (f fixture) ask(t *testing.T, id, method, path string, allowed []string) {

@@ -183,11 +183,18 @@ func applicationSummary(c store.Case) api.ApplicationSummary {
 
 func awardView(w award.Award, today calendar.Date) api.Award {
 	status := "active"
-	if !w.EndMonth.IsZero() && w.EndMonth.Before(today.Month()) {
+	v := api.Award{ID: w.ID, Version: w.Version, PersonID: w.PersonID, ApplicationID: some(w.ApplicationID), Programme: api.Programme(w.Programme),
+		StartMonth: api.Month(w.StartMonth), EndMonth: some(api.Month(w.EndMonth)), Basis: api.AwardBasis(w.Basis), EndReason: some(w.EndReason), Void: some(w.Void)}
+	for _, s := range w.Suspensions {
+		if s.To.IsZero() {
+			status, v.SuspendedFrom = "suspended", some(api.Month(s.From))
+		}
+	}
+	if w.Void || !w.EndMonth.IsZero() && w.EndMonth.Before(today.Month()) {
 		status = "ended"
 	}
-	return api.Award{ID: w.ID, Version: w.Version, PersonID: w.PersonID, ApplicationID: some(w.ApplicationID), Programme: api.Programme(w.Programme),
-		StartMonth: api.Month(w.StartMonth), EndMonth: some(api.Month(w.EndMonth)), Status: api.AwardStatus(status), Basis: api.AwardBasis(w.Basis)}
+	v.Status = api.AwardStatus(status)
+	return v
 }
 
 func areaView(d area.Division) api.Area {

@@ -22,6 +22,7 @@ const (
 type condition struct {
 	Condition
 	*expression
+	suspends *expression // nil: every failure ends the right
 }
 
 type expression struct {
@@ -50,7 +51,8 @@ func newCompiler(p *Pack) (*compiler, error) {
 	options := []cel.EnvOption{
 		cel.Variable("alive", cel.BoolType), cel.Variable("age", cel.IntType), cel.Variable("sex", cel.StringType),
 		cel.Variable("hukou_area", cel.StringType), cel.Variable("residence_area", cel.StringType), cel.Variable("district", cel.StringType),
-		cel.Variable("cert_held", cel.BoolType), cel.Variable("cert_valid", cel.BoolType), cel.Variable("cert_category", cel.IntType),
+		cel.Variable("cert_held", cel.BoolType), cel.Variable("cert_valid", cel.BoolType), cel.Variable("cert_status", cel.StringType),
+		cel.Variable("cert_category", cel.IntType),
 		cel.Variable("cert_level", cel.IntType), cel.Variable("cert_components", cel.ListType(cel.IntType)),
 		cel.Variable("orphan_support", cel.StringType), cel.Variable("employment", cel.StringType),
 		cel.Variable("other_living", cel.BoolType), cel.Variable("other_nursing", cel.BoolType), cel.Variable("gaoling", cel.BoolType),
@@ -114,6 +116,7 @@ func (p *Pack) inputs(f casefile.Facts) (*inputs, error) {
 	in := &inputs{values: map[string]any{
 		"alive": f.Alive, "age": f.Age, "sex": f.Sex, "hukou_area": f.Hukou, "residence_area": f.Residence, "district": string(p.District),
 		"cert_held": f.Certificate.Status != casefile.NoCertificate, "cert_valid": f.Certificate.Status.Valid(),
+		"cert_status":   string(f.Certificate.Status),
 		"cert_category": f.Certificate.Category, "cert_level": f.Certificate.Level, "cert_components": components(f.Certificate),
 		"orphan_support": sortOf(f.Value("orphan_support")), "employment": sortOf(f.Value("employment")),
 		"other_living": anyOf(f, otherLiving), "other_nursing": anyOf(f, otherNursing), "gaoling": anyOf(f, []string{"gaoling"}),

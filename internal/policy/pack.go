@@ -33,6 +33,7 @@ type Pack struct {
 	Name        string               `yaml:"pack"`
 	Version     string               `yaml:"version"`
 	District    area.Code            `yaml:"district"`
+	StopMode    StopMode             `yaml:"stop_mode"`
 	Transitions []casefile.Window    `yaml:"transitions"`
 	NeedsWhen   []Need               `yaml:"needs_when"`
 	Conditions  map[string]Condition `yaml:"conditions"`
@@ -43,6 +44,15 @@ type Pack struct {
 	birthdays  bool // some expression reads age
 	conditions map[string]*condition
 }
+
+// StopMode says what an event that ends a right does to its own month.
+type StopMode string
+
+// The modes: the month of the event is paid (次月停发, the rule of most texts), or it is not (当月停发, Guizhou 2024).
+const (
+	StopNextMonth StopMode = "next_month"
+	StopSameMonth StopMode = "same_month"
+)
 
 // Need names a fact that is unknown, not absent, while When holds and nothing is recorded.
 type Need struct {
@@ -58,6 +68,7 @@ type Condition struct {
 	Code      string `yaml:"code"` // what programs see; the name where empty
 	Exclusion bool   `yaml:"exclusion"`
 	Expr      string `yaml:"expr"`
+	Suspends  string `yaml:"suspends"` // while this holds, a failure only interrupts a right and does not end it
 	ZH        string `yaml:"zh"`
 	EN        string `yaml:"en"`
 	Cite      string `yaml:"cite"`
@@ -117,6 +128,9 @@ func Load(document []byte) (*Pack, error) {
 	if p.Name == "" || p.Version == "" || p.District == "" || len(p.Programmes) == 0 {
 		return nil, fmt.Errorf("policy pack: pack, version, district and programmes are required")
 	}
+	if p.StopMode != StopNextMonth && p.StopMode != StopSameMonth {
+		return nil, fmt.Errorf("policy pack: stop_mode is next_month or same_month")
+	}
 	if err := p.compile(); err != nil {
 		return nil, fmt.Errorf("policy pack %s %s: %w", p.Name, p.Version, err)
 	}
@@ -173,6 +187,11 @@ func (p *Pack) compileConditions(c *compiler) (err error) {
 		compiled := &condition{Condition: text}
 		if compiled.expression, err = c.compile(text.Expr); err != nil {
 			return fmt.Errorf("condition %s: %w", name, err)
+		}
+		if text.Suspends != "" {
+			if compiled.suspends, err = c.compile(text.Suspends); err != nil {
+				return fmt.Errorf("condition %s, suspends: %w", name, err)
+			}
 		}
 		p.conditions[name] = compiled
 	}
@@ -234,6 +253,21 @@ func (pr *Programme) RuleSet(day calendar.Date) *RuleSet {
 	}
 	return nil
 }
+
+// Cites are the documents that the conditions of a rule set rest on.
+func (pr *Programme) Cites(ruleSet string) (cites []string) {
+	for _, rs := range pr.RuleSets {
+		for _, c := range rs.conditions {
+			if rs.ID == ruleSet && !slices.Contains(cites, c.Cite) {
+				cites = append(cites, c.Cite)
+			}
+		}
+	}
+	return cites
+}
+
+// FirstMonth is the first month that a rate is for: the first whose first day it covers.
+func (r Rate) FirstMonth() calendar.Month { return r.From.Add(-1).Month().Add(1) }
 
 // Amount is what a level is worth in a month: the rate in force on its first day, never that of the day of payment.
 func (pr *Programme) Amount(level int, month calendar.Month) (money.Fen, string) {

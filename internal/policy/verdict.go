@@ -134,6 +134,32 @@ func (q *Questions) Answer(programme string) (Outcome, string, error) {
 	return outcome, code, nil
 }
 
+// Suspends reports, for a day on which the answer is not yes, whether that only interrupts a right that runs: every
+// condition that fails says so itself, or waits for a fact.
+func (q *Questions) Suspends(programme string) (bool, error) {
+	rs := q.pack.Programme(programme).RuleSet(q.day)
+	if rs == nil {
+		return false, nil
+	}
+	q.in.set(rs)
+	for _, c := range rs.conditions {
+		found, err := c.eval(q.in.vars)
+		if err == nil && found == isFalse {
+			if c.suspends == nil {
+				return false, nil
+			}
+			found, err = c.suspends.eval(q.in.values)
+		}
+		if err != nil {
+			return false, fmt.Errorf("condition %s: %w", c.Code, err)
+		}
+		if found == isFalse {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
 // set sets the switches of a rule set.
 func (in *inputs) set(rs *RuleSet) {
 	for name, on := range rs.Switches {

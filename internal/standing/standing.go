@@ -41,17 +41,6 @@ type Interval struct {
 	BirthDate calendar.Date
 }
 
-// Run is a stretch of months in which the conditions of a programme hold, at one level.
-type Run struct {
-	From, To calendar.Month // To zero: open
-	Level    int            // of the first day of each month on which all conditions hold
-}
-
-// Contains reports whether m lies in the run.
-func (r Run) Contains(m calendar.Month) bool {
-	return !m.Before(r.From) && (r.To.IsZero() || !m.After(r.To))
-}
-
 // segment is a stretch of days with the same facts.
 type segment struct {
 	days  calendar.Interval
@@ -75,90 +64,63 @@ func segments(file casefile.File, pack *policy.Pack) (_ []segment, err error) {
 	return list, nil
 }
 
-// Months are the months in which all conditions of a programme hold on some day (no day pro-rating: one day is
-// enough), in order, one run a level. The event of a month stops the month after it, because its own day still counts.
-func Months(file casefile.File, pack *policy.Pack, programme string) ([]Run, error) {
+// Reading is one person's file read against the rules. Standings and dues are both made from it.
+type Reading struct {
+	file     casefile.File
+	awards   []award.Award
+	pack     *policy.Pack
+	segments []segment
+	months   map[string]Months // by programme
+}
+
+// Read asks the rules about every stretch of days of a file, once.
+func Read(file casefile.File, awards []award.Award, pack *policy.Pack) (*Reading, error) {
 	list, err := segments(file, pack)
 	if err != nil {
 		return nil, err
 	}
-	return months(list, programme)
-}
-
-func months(list []segment, programme string) ([]Run, error) {
-	var runs []Run
-	var last calendar.Month // last month already taken
-	for _, s := range list {
-		outcome, _, err := s.ask.Answer(programme)
-		if err != nil {
-			return nil, fmt.Errorf("months of %s: %w", programme, err)
-		}
-		if outcome != policy.Yes {
-			continue
-		}
-		run := Run{From: s.days.From.Month(), Level: s.facts.Certificate.Level}
-		if !s.days.To.IsZero() {
-			run.To = s.days.To.Month()
-		}
-		if !last.IsZero() && !run.From.After(last) {
-			run.From = last.Add(1) // the month belongs to the level of its first good day
-		}
-		if !run.To.IsZero() && run.To.Before(run.From) {
-			continue
-		}
-		last = run.To
-		runs = appendRun(runs, run)
-	}
-	return runs, nil
-}
-
-func appendRun(runs []Run, run Run) []Run {
-	if n := len(runs); n > 0 && runs[n-1].Level == run.Level && runs[n-1].To.Add(1) == run.From {
-		runs[n-1].To = run.To
-		return runs
-	}
-	return append(runs, run)
-}
-
-// FirstMonth is the first month from a month on in which the conditions hold.
-func FirstMonth(runs []Run, from calendar.Month) (calendar.Month, bool) {
-	for _, r := range runs {
-		if r.To.IsZero() || !r.To.Before(from) {
-			if r.From.Before(from) {
-				return from, true
-			}
-			return r.From, true
+	r := &Reading{file: file, awards: awards, pack: pack, segments: list, months: map[string]Months{}}
+	for _, programme := range pack.Programmes {
+		if r.months[programme.ID], err = months(list, programme.ID, pack.StopMode); err != nil {
+			return nil, err
 		}
 	}
-	return calendar.Month{}, false
+	return r, nil
 }
 
 // Derive is the whole timeline of one person for every indicator of the pack.
 func Derive(file casefile.File, awards []award.Award, pack *policy.Pack) ([]Interval, error) {
-	list, err := segments(file, pack)
+	r, err := Read(file, awards, pack)
 	if err != nil {
 		return nil, err
 	}
+	return r.Standings()
+}
+
+// Standings is the timeline of the person for every indicator of the pack.
+func (r *Reading) Standings() ([]Interval, error) {
 	var timeline []Interval
-	for i := range pack.Indicators {
-		intervals, err := derive(file, list, awards, &pack.Indicators[i])
+	for i := range r.pack.Indicators {
+		intervals, err := r.standings(&r.pack.Indicators[i])
 		if err != nil {
-			return nil, fmt.Errorf("standing for %s: %w", pack.Indicators[i].ID, err)
+			return nil, fmt.Errorf("standing for %s: %w", r.pack.Indicators[i].ID, err)
 		}
 		timeline = append(timeline, intervals...)
 	}
 	return timeline, nil
 }
 
-func derive(file casefile.File, list []segment, awards []award.Award, indicator *policy.Indicator) ([]Interval, error) {
-	runs, err := months(list, indicator.Programme)
-	if err != nil {
-		return nil, err
+func (r *Reading) standings(indicator *policy.Indicator) ([]Interval, error) {
+	good := r.months[indicator.Programme].Runs
+	var paid []Run
+	for _, a := range r.awards {
+		if a.Programme == indicator.Programme {
+			paid = append(paid, r.Payable(a)...)
+		}
 	}
-	mine := slices.DeleteFunc(slices.Clone(awards), func(a award.Award) bool { return a.Programme != indicator.Programme })
-	cuts := cutsAt(runs, mine)
+	cuts := cutsAt(good, paid)
 	var timeline []Interval
-	for _, s := range list {
+	for _, s := range r.segments {
 		counted, err := s.ask.InPopulation(indicator)
 		if err != nil {
 			return nil, err
@@ -171,41 +133,34 @@ func derive(file casefile.File, list []segment, awards []award.Award, indicator 
 			return nil, err
 		}
 		for _, days := range cut(s.days, cuts) {
-			timeline = appendInterval(timeline, place(file, s.facts, indicator.ID, days, runs, mine, reason))
+			timeline = appendInterval(timeline, r.place(s.facts, indicator.ID, days, good, paid, reason))
 		}
 	}
 	return timeline, nil
 }
 
-// place says where the person stands on days that lie in whole inside or outside every run and award.
-func place(file casefile.File, facts casefile.Facts, indicator string, days calendar.Interval, runs []Run, awards []award.Award, reason string) Interval {
-	i := Interval{PersonID: file.Person.ID, Indicator: indicator, Days: days, Status: Excluded, Reason: reason,
+// place says where the person stands on days that lie in whole inside or outside every run of good and of paid months.
+func (r *Reading) place(facts casefile.Facts, indicator string, days calendar.Interval, good, paid []Run, reason string) Interval {
+	i := Interval{PersonID: r.file.Person.ID, Indicator: indicator, Days: days, Status: Excluded, Reason: reason,
 		Area: area.Code(facts.Managing), Category: facts.Certificate.Category, Level: facts.Certificate.Level,
-		Sex: file.Person.Sex, BirthDate: file.Person.BirthDate}
-	month := days.From.Month()
-	if !slices.ContainsFunc(runs, func(r Run) bool { return r.Contains(month) }) {
-		return i
-	}
-	i.Status, i.Reason = Gap, ""
-	if slices.ContainsFunc(awards, func(a award.Award) bool { return a.Covers(month) }) {
-		i.Status = Covered
+		Sex: r.file.Person.Sex, BirthDate: r.file.Person.BirthDate}
+	switch month := days.From.Month(); {
+	case !anyContains(good, month):
+	case anyContains(paid, month):
+		i.Status, i.Reason = Covered, ""
+	default:
+		i.Status, i.Reason = Gap, ""
 	}
 	return i
 }
 
-// cutsAt are the days on which a run or an award begins or has ended.
-func cutsAt(runs []Run, awards []award.Award) []calendar.Date {
+// cutsAt are the days on which a run begins or has ended.
+func cutsAt(runs ...[]Run) []calendar.Date {
 	var cuts []calendar.Date
-	for _, r := range runs {
+	for _, r := range slices.Concat(runs...) {
 		cuts = append(cuts, r.From.First())
 		if !r.To.IsZero() {
 			cuts = append(cuts, r.To.Add(1).First())
-		}
-	}
-	for _, a := range awards {
-		cuts = append(cuts, a.StartMonth.First())
-		if !a.EndMonth.IsZero() {
-			cuts = append(cuts, a.EndMonth.Add(1).First())
 		}
 	}
 	slices.SortFunc(cuts, calendar.Date.Compare)

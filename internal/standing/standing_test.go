@@ -180,10 +180,15 @@ func (o oracle) inPopulation(day calendar.Date) bool {
 }
 
 func (o oracle) eligible(programme string, day calendar.Date) bool {
-	if !o.inPopulation(day) || day.Before(firstDay) {
+	level, category := o.card(day)
+	return o.inPopulation(day) && o.conditions(programme, day, level, category)
+}
+
+// conditions are all but those of the card's validity and of being alive and local.
+func (o oracle) conditions(programme string, day calendar.Date, level, category int) bool {
+	if day.Before(firstDay) {
 		return false
 	}
-	level, category := o.card(day)
 	_, tekun := o.lasting("tekun", day, false)
 	_, injury := o.lasting("injury_care_fee", day, false)
 	_, prison := o.lasting("imprisonment", day, true)
@@ -202,26 +207,71 @@ func (o oracle) eligible(programme string, day calendar.Date) bool {
 	return dibao && !orphan && (!before2017 || level <= 2)
 }
 
-func (o oracle) eligibleMonth(programme string, month calendar.Month) bool {
-	for day := month.First(); !day.After(month.Last()); day = day.Add(1) {
-		if o.eligible(programme, day) {
-			return true
+// interrupted reports whether on a day nothing stands in the way but a card that has run out or is frozen.
+func (o oracle) interrupted(programme string, day calendar.Date) bool {
+	for _, c := range o.file.Circumstances {
+		if c.Kind == "death" && day.After(c.ValidFrom) {
+			return false
 		}
+	}
+	hukou, _ := o.lasting(casefile.HukouArea, day, false)
+	if len(hukou) < 6 || hukou[:6] != "370305" {
+		return false
+	}
+	for _, c := range o.file.Certificates {
+		if day.Before(c.IssuedOn) || !c.HeldTo.IsZero() && day.After(c.HeldTo) {
+			continue
+		}
+		for _, e := range o.file.Events {
+			if e.CertificateID == c.ID && e.Event == "CANCEL" && e.On.Before(day) {
+				return false
+			}
+		}
+		return o.conditions(programme, day, c.Level, c.Category)
 	}
 	return false
 }
 
-func (o oracle) status(programme string, day calendar.Date, month bool) standing.Status {
+// month says of a month whether some day is good, and otherwise whether some day ends a right.
+func (o oracle) month(programme string, month calendar.Month) (good, ends bool) {
+	for day := month.First(); !day.After(month.Last()); day = day.Add(1) {
+		switch {
+		case o.eligible(programme, day):
+			return true, false
+		case !o.interrupted(programme, day):
+			ends = true
+		}
+	}
+	return false, ends
+}
+
+// paid walks the months of each award, from its first good month to the first that ends it.
+func (o oracle) paid(programme string) map[calendar.Month]bool {
+	paid := map[calendar.Month]bool{}
+	for _, a := range o.awards {
+		started := false
+		for m := a.StartMonth; a.Programme == programme && m.Before(lastMonth) && (a.EndMonth.IsZero() || !m.After(a.EndMonth)); m = m.Add(1) {
+			good, ends := o.month(programme, m)
+			started = started || good
+			if started && ends {
+				break
+			}
+			paid[m] = good
+		}
+	}
+	return paid
+}
+
+var lastMonth = firstDay.Add(daysDrawn + 400).Month()
+
+func (o oracle) status(day calendar.Date, good, paid bool) standing.Status {
 	switch {
 	case !o.inPopulation(day):
 		return 0
-	case !month:
+	case !good:
 		return standing.Excluded
-	}
-	for _, a := range o.awards {
-		if m := day.Month(); a.Programme == programme && !m.Before(a.StartMonth) && (a.EndMonth.IsZero() || !m.After(a.EndMonth)) {
-			return standing.Covered
-		}
+	case paid:
+		return standing.Covered
 	}
 	return standing.Gap
 }
@@ -236,15 +286,15 @@ func TestDeriveEqualsDayByDay(t *testing.T) {
 		}
 		o := oracle{file, awards}
 		for _, def := range pack.Indicators {
-			month, eligible := calendar.Month{}, false
+			month, good, paid := calendar.Month{}, false, o.paid(def.Programme)
 			for day := firstDay; day.Before(firstDay.Add(daysDrawn + 200)); day = day.Add(1) {
 				if day.Month() != month {
 					month = day.Month()
-					eligible = o.eligibleMonth(def.Programme, month)
+					good, _ = o.month(def.Programme, month)
 				}
 				managing, _ := o.lasting(casefile.ManagingArea, day, false)
 				got, at := statusOn(timeline, def.ID, day)
-				if want := o.status(def.Programme, day, eligible); got != want || got != 0 && string(at) != managing {
+				if want := o.status(day, good, paid[month]); got != want || got != 0 && string(at) != managing {
 					t.Fatalf("%s on %s: %d in %s, want %d in %s", def.ID, day, got, at, want, managing)
 				}
 			}

@@ -30,7 +30,7 @@ func (t table) insertSQL() string {
 		}
 		array := kind
 		switch kind { // types that travel as text and are read by the database
-		case "jsonb", "date", "smallint[]", "smallint":
+		case "jsonb", "date", "smallint[]", "smallint", "bigint":
 			array = "text"
 		}
 		names = append(names, name)
@@ -78,7 +78,7 @@ func columnOf(rows []row, i int, kind string) any {
 		return collect(rows, i, func(v any) bool { return v.(bool) })
 	case "date":
 		return collect(rows, i, func(v any) *string { return textOrNull(dateText(v)) })
-	case "smallint[]", "jsonb", "smallint":
+	case "smallint[]", "jsonb", "smallint", "bigint":
 		return collect(rows, i, func(v any) *string { s := fmt.Sprint(v); return &s })
 	case "text": // written out: empty text stays empty text
 		return collect(rows, i, func(v any) *string { s := v.(string); return &s })

@@ -105,6 +105,10 @@ func (db *DB) Read(ctx context.Context, who access.Actor, queries ...Query) erro
 	for _, q := range queries {
 		q(batch)
 	}
+	return db.send(ctx, batch)
+}
+
+func (db *DB) send(ctx context.Context, batch *pgx.Batch) error {
 	results := db.pool.SendBatch(ctx, batch)
 	defer func() { _ = results.Close() }() // gives the connection back also when a row's scanning panics
 	return translate(results.Close())

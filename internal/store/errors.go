@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"zhucan/internal/fault"
+	"zhucan/internal/roster"
 )
 
 // NotFound is the answer for what is absent or outside the actor's area; the two cannot be told apart.
@@ -21,20 +22,33 @@ var RightsChanged = fault.New(fault.Unauthenticated, "RIGHTS_CHANGED", "您的�
 
 // byConstraint says what a broken constraint means to the user.
 var byConstraint = map[string]*fault.Error{
-	"persons_id_number_once":          fault.New(fault.Conflict, "PERSON_EXISTS", "该身份证号已在册", "this ID number is in the register already"),
-	"persons_birth_certificate_once":  fault.New(fault.Conflict, "PERSON_EXISTS", "该出生医学证明已在册", "this birth certificate is in the register already"),
-	"certificates_number_once":        fault.New(fault.Conflict, "CERTIFICATE_EXISTS", "该残疾人证号已在册", "this certificate number is in the register already"),
-	"certificates_one_at_a_time":      fault.New(fault.Conflict, "CERTIFICATE_HELD", "同一时间只能持有一本残疾人证", "the person holds a certificate on these days already"),
-	"certificates_dates":              fault.New(fault.Invalid, "CERTIFICATE_DATES", "残疾人证日期不合理", "the certificate's dates do not fit"),
-	"circumstances_do_not_overlap":    fault.New(fault.Conflict, "OVERLAPS", "与已登记的同类情况时间重叠", "overlaps a recorded circumstance of the same kind"),
-	"circumstances_dates":             fault.New(fault.Invalid, "DATES_REVERSED", "结束日期早于开始日期", "valid_to is before valid_from"),
-	"applications_one_open":           fault.New(fault.Conflict, "DUPLICATE_APPLICATION", "该人已有同一补贴的在办申请", "an application for this benefit is open already"),
-	"applications_decider_is_another": fault.New(fault.Conflict, "OWN_CASE", "不能审批本人录入或提交的申请", "nobody decides a case that he entered"),
-	"awards_do_not_overlap":           fault.New(fault.Conflict, "ALREADY_AWARDED", "该人已享受此项补贴", "the person has this benefit already"),
-	"accounts_username_taken":         fault.New(fault.Conflict, "USERNAME_TAKEN", "用户名已被使用", "the user name is taken"),
-	"divisions_one_at_a_time":         fault.New(fault.Conflict, "DIVISION_EXISTS", "该区划代码在此期间已存在", "the division exists in this period already"),
-	"policy_packs_version_once":       fault.New(fault.Conflict, "PACK_VERSION_EXISTS", "该版本的政策包已存在", "this version of the pack exists already"),
+	"persons_id_number_once":           fault.New(fault.Conflict, "PERSON_EXISTS", "该身份证号已在册", "this ID number is in the register already"),
+	"persons_birth_certificate_once":   fault.New(fault.Conflict, "PERSON_EXISTS", "该出生医学证明已在册", "this birth certificate is in the register already"),
+	"certificates_number_once":         fault.New(fault.Conflict, "CERTIFICATE_EXISTS", "该残疾人证号已在册", "this certificate number is in the register already"),
+	"certificates_one_at_a_time":       fault.New(fault.Conflict, "CERTIFICATE_HELD", "同一时间只能持有一本残疾人证", "the person holds a certificate on these days already"),
+	"certificates_dates":               fault.New(fault.Invalid, "CERTIFICATE_DATES", "残疾人证日期不合理", "the certificate's dates do not fit"),
+	"circumstances_do_not_overlap":     fault.New(fault.Conflict, "OVERLAPS", "与已登记的同类情况时间重叠", "overlaps a recorded circumstance of the same kind"),
+	"circumstances_dates":              fault.New(fault.Invalid, "DATES_REVERSED", "结束日期早于开始日期", "valid_to is before valid_from"),
+	"applications_one_open":            fault.New(fault.Conflict, "DUPLICATE_APPLICATION", "该人已有同一补贴的在办申请", "an application for this benefit is open already"),
+	"applications_decider_is_another":  fault.New(fault.Conflict, "OWN_CASE", "不能审批本人录入或提交的申请", "nobody decides a case that he entered"),
+	"awards_do_not_overlap":            fault.New(fault.Conflict, "ALREADY_AWARDED", "该人已享受此项补贴", "the person has this benefit already"),
+	"accounts_username_taken":          fault.New(fault.Conflict, "USERNAME_TAKEN", "用户名已被使用", "the user name is taken"),
+	"rosters_checker_is_another":       sameHands,
+	"rosters_sender_is_another":        sameHands,
+	"payments_once":                    paidTwice,
+	"payments_once_a_kind":             paidTwice,
+	"recovery_waived_by_another":       fault.New(fault.Conflict, "WAIVER_NOT_PROPOSED", "核销须由他人以相同金额提出后批准", "a waiver is proposed by another for the same amount first"),
+	"payees_current":                   fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
+	"award_grants_once":                fault.New(fault.Conflict, "GRANTED_ALREADY", "该月已补发", "this month has been granted already"),
+	"award_suspensions_do_not_overlap": fault.New(fault.Conflict, "SUSPENDED_ALREADY", "该待遇已暂停", "the award is suspended already"),
+	"divisions_one_at_a_time":          fault.New(fault.Conflict, "DIVISION_EXISTS", "该区划代码在此期间已存在", "the division exists in this period already"),
+	"policy_packs_version_once":        fault.New(fault.Conflict, "PACK_VERSION_EXISTS", "该版本的政策包已存在", "this version of the pack exists already"),
 }
+
+var (
+	sameHands = roster.SameHands
+	paidTwice = fault.New(fault.Conflict, "ON_ANOTHER_ROSTER", "同一款项已列入其他花名册，请重新计算", "another roster pays the same; calculate again")
+)
 
 // translate is the one place that turns a database error into what a user may see. What it does not know stays internal.
 func translate(err error) error {

@@ -70,9 +70,9 @@ func (tx *Tx) LockDossier(ctx context.Context, id uuid.UUID) (Dossier, error) {
 	return one(tx.LockDossiers(ctx, id))
 }
 
-// LockPersonOf holds the person whose certificate, circumstance or application has this id, and reads the file.
+// LockPersonOf holds the person whose certificate, circumstance, application or award has this id, and reads the file.
 func (tx *Tx) LockPersonOf(ctx context.Context, kind string, id uuid.UUID) (Dossier, error) {
-	from := map[string]string{"certificate": "certificates", "circumstance": "circumstances", "application": "applications"}[kind]
+	from := map[string]string{"certificate": "certificates", "circumstance": "circumstances", "application": "applications", "award": "awards"}[kind]
 	var person uuid.UUID
 	if err := tx.sql.QueryRowContext(ctx, "SELECT person_id FROM "+from+" WHERE id = $1", id).Scan(&person); err != nil {
 		return Dossier{}, fmt.Errorf("find the person of a %s: %w", kind, translate(err))
@@ -105,7 +105,7 @@ func newLoader(db *DB, ids []uuid.UUID, lock string) *loader {
 }
 
 func (l *loader) queries() []Query {
-	return []Query{l.persons, l.certificates, l.events, l.circumstances, l.aliases, l.awards}
+	return []Query{l.persons, l.certificates, l.events, l.circumstances, l.aliases, l.awards, l.suspensions, l.grants}
 }
 
 func (l *loader) persons(b *pgx.Batch) {
@@ -297,26 +297,6 @@ func (l *loader) aliases(b *pgx.Batch) {
 			}
 			return o.err
 		})
-}
-
-const awardColumns = `id, version, person_id, programme, application_id, basis, start_month, end_month, recorded_at, recorded_by`
-
-func scanAward(rows pgx.Rows) (award.Award, error) {
-	var a award.Award
-	var application, by *uuid.UUID
-	err := rows.Scan(&a.ID, &a.Version, &a.PersonID, &a.Programme, &application, &a.Basis, &a.StartMonth, &a.EndMonth, &a.RecordedAt, &by)
-	a.ApplicationID, a.RecordedBy = orZero(application), orZero(by)
-	return a, err
-}
-
-func (l *loader) awards(b *pgx.Batch) {
-	each(b, "SELECT "+awardColumns+" FROM awards WHERE person_id = ANY($1) ORDER BY start_month, id", l.ids, func(rows pgx.Rows) error {
-		a, err := scanAward(rows)
-		if d := l.byID[a.PersonID]; err == nil && d != nil {
-			d.Awards = append(d.Awards, a)
-		}
-		return err
-	})
 }
 
 func (l *loader) finish() ([]Dossier, error) {

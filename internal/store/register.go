@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"zhucan/internal/area"
-	"zhucan/internal/award"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/idnum"
@@ -291,16 +290,6 @@ func (tx *Tx) InsertAliases(ctx context.Context, aliases ...casefile.Alias) erro
 	}
 	return tx.insert(ctx, table{"person_aliases", []string{"id uuid", "person_id uuid", "kind", "value bytea", "value_index bytea",
 		"reason text", "recorded_at timestamptz", "recorded_by uuid"}}, rows)
-}
-
-// InsertAwards opens rights.
-func (tx *Tx) InsertAwards(ctx context.Context, awards ...award.Award) error {
-	rows := make([]row, len(awards))
-	for i, a := range awards {
-		rows[i] = row{a.ID, a.PersonID, a.Programme, a.ApplicationID, a.Basis, a.StartMonth, a.EndMonth, tx.Now, tx.Who.AccountID}
-	}
-	return tx.insert(ctx, table{"awards", []string{"id uuid", "person_id uuid", "programme", "application_id uuid", "basis",
-		"start_month date", "end_month date", "recorded_at timestamptz", "recorded_by uuid"}}, rows)
 }
 
 func componentsText(list []casefile.Component) string {

@@ -196,7 +196,7 @@ func (s Scenario) checkDay(pack *policy.Pack, file casefile.File) error {
 // checkMonths compares what a programme is worth in each month, from the month of application on.
 func (s Scenario) checkMonths(pack *policy.Pack, file casefile.File) error {
 	for programme, months := range s.Months {
-		runs, err := standing.Months(file, pack, programme)
+		good, err := standing.MonthsOf(file, pack, programme)
 		if err != nil {
 			return err
 		}
@@ -206,7 +206,7 @@ func (s Scenario) checkMonths(pack *policy.Pack, file casefile.File) error {
 				return err
 			}
 			var got int64
-			for _, run := range runs {
+			for _, run := range good.Runs {
 				if run.Contains(month) && (s.Applied.IsZero() || !month.Before(s.Applied.Month())) {
 					fen, _ := pack.Programme(programme).Amount(run.Level, month)
 					got = int64(fen)

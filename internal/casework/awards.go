@@ -1,0 +1,182 @@
+package casework
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/access"
+	"zhucan/internal/award"
+	"zhucan/internal/calendar"
+	"zhucan/internal/fault"
+	"zhucan/internal/idnum"
+	"zhucan/internal/standing"
+	"zhucan/internal/store"
+)
+
+// changeAward locks a person, applies a change to one of the awards, and derives what follows.
+func (d *Desk) changeAward(ctx context.Context, who access.Actor, action string, id uuid.UUID, version int,
+	apply func(tx *store.Tx, a *award.Award, dossier store.Dossier) error) (changed award.Award, err error) {
+	err = d.DB.Write(ctx, who, action, func(tx *store.Tx) error {
+		dossier, err := tx.LockPersonOf(ctx, "award", id)
+		if err != nil {
+			return err
+		}
+		a := awardOf(dossier, id)
+		if err := stale(a.Version, version); err != nil {
+			return err
+		}
+		if err := apply(tx, &a, dossier); err != nil {
+			return err
+		}
+		if err := tx.UpdateAward(ctx, a); err != nil {
+			return err
+		}
+		after, err := d.rederive(ctx, tx, a.PersonID)
+		if err != nil {
+			return err
+		}
+		changed = awardOf(after[0], id)
+		return tx.Describe(ctx, id, map[string]any{"person_id": a.PersonID})
+	})
+	return changed, err
+}
+
+func awardOf(dossier store.Dossier, id uuid.UUID) award.Award {
+	for _, a := range dossier.Awards {
+		if a.ID == id {
+			return a
+		}
+	}
+	return award.Award{}
+}
+
+// SuspendAward stops paying an award from a month on until it is resumed.
+func (d *Desk) SuspendAward(ctx context.Context, who access.Actor, id uuid.UUID, version int, from calendar.Month, reason string) (award.Award, error) {
+	return d.changeAward(ctx, who, "award.suspend", id, version, func(tx *store.Tx, a *award.Award, _ store.Dossier) error {
+		if a.Suspended() {
+			return fault.New(fault.Conflict, "SUSPENDED_ALREADY", "该待遇已暂停", "the award is suspended already")
+		}
+		return tx.InsertSuspension(ctx, a.PersonID, award.Suspension{ID: d.NewID(), AwardID: a.ID, From: from, Reason: reason})
+	})
+}
+
+// ResumeAward pays an award again from a month on, with or without the months that it was suspended.
+func (d *Desk) ResumeAward(ctx context.Context, who access.Actor, id uuid.UUID, version int, from calendar.Month, backPay bool) (award.Award, error) {
+	return d.changeAward(ctx, who, "award.resume", id, version, func(tx *store.Tx, a *award.Award, _ store.Dossier) error {
+		for _, s := range a.Suspensions {
+			if !s.To.IsZero() {
+				continue
+			}
+			if !from.After(s.From) {
+				return field("from_month", "MONTHS_REVERSED", "恢复月份须晚于暂停月份", "the award resumes after the month from which it is suspended")
+			}
+			s.To, s.BackPay = from.Add(-1), backPay
+			return tx.EndSuspension(ctx, s)
+		}
+		return fault.New(fault.Conflict, "NOT_SUSPENDED", "该待遇未暂停", "the award is not suspended")
+	})
+}
+
+// EndAward ends an award after a month, at the person's wish or for a reason.
+func (d *Desk) EndAward(ctx context.Context, who access.Actor, id uuid.UUID, version int, last calendar.Month, reason string) (award.Award, error) {
+	return d.changeAward(ctx, who, "award.end", id, version, func(_ *store.Tx, a *award.Award, _ store.Dossier) error {
+		if last.Before(a.StartMonth) {
+			return field("last_month", "MONTHS_REVERSED", "终止月份早于起发月份", "the award does not end before it begins")
+		}
+		return a.End(last, reason)
+	})
+}
+
+// VoidAward declares an award wrong from the start: nothing was ever owed, and all that was paid is asked back.
+func (d *Desk) VoidAward(ctx context.Context, who access.Actor, id uuid.UUID, version int, reason string) (award.Award, error) {
+	return d.changeAward(ctx, who, "award.void", id, version, func(_ *store.Tx, a *award.Award, _ store.Dossier) error {
+		if a.Void {
+			return fault.New(fault.Conflict, "ENDED_ALREADY", "该待遇已终止", "the award has been ended already")
+		}
+		if a.Void = true; a.EndMonth.IsZero() {
+			a.EndMonth = slices.MaxFunc([]calendar.Month{a.StartMonth, d.today().Month()}, calendar.Month.Compare)
+		}
+		a.EndReason = reason
+		return nil
+	})
+}
+
+// backPayMonths is how many months of the gap before a late renewal may be paid at most (2021 Opinion).
+const backPayMonths = 3
+
+// GrantBackPay pays the latest months, at most three, of the gap before the card was renewed late, at the level of the
+// new card.
+func (d *Desk) GrantBackPay(ctx context.Context, who access.Actor, id uuid.UUID, version, months int, reason string) (award.Award, error) {
+	return d.changeAward(ctx, who, "award.back_pay", id, version, func(tx *store.Tx, a *award.Award, dossier store.Dossier) error {
+		if months < 1 || months > backPayMonths {
+			return field("months", "TOO_MANY", "补发不超过三个月", "at most three months are paid for a late renewal")
+		}
+		grants, err := d.gapBeforeRenewal(dossier, *a, months, reason)
+		if err != nil {
+			return err
+		}
+		return tx.InsertGrants(ctx, a.PersonID, grants...)
+	})
+}
+
+func (d *Desk) gapBeforeRenewal(dossier store.Dossier, a award.Award, months int, reason string) ([]award.Grant, error) {
+	none := fault.New(fault.Conflict, "NO_LATE_RENEWAL", "没有可补发的到期换证空档期", "there is no gap before a late renewal to be paid for")
+	card, ok := dossier.File.Current(d.today())
+	if !ok || len(dossier.File.Certificates) < 2 {
+		return nil, none
+	}
+	good, err := standing.MonthsOf(dossier.File, d.Pack, a.Programme)
+	if err != nil {
+		return nil, err
+	}
+	lasts, runs := good.Lasts(a)
+	var grants []award.Grant
+	for month := card.IssuedOn.Month().Add(-1); len(grants) < months && runs && lasts.Contains(month) && !good.Contains(month); month = month.Add(-1) {
+		grants = append(grants, award.Grant{ID: d.NewID(), AwardID: a.ID, Month: month, Level: card.Level, Reason: reason})
+	}
+	if len(grants) == 0 {
+		return nil, none
+	}
+	return grants, nil
+}
+
+// NewPayee is an account as entered.
+type NewPayee struct{ Holder, Relation, Account, Reason string }
+
+// SetPayee changes whom and where to pay. Only a minor's or an estate's money goes to another's account.
+func (d *Desk) SetPayee(ctx context.Context, who access.Actor, person uuid.UUID, in NewPayee) (p store.Payee, err error) {
+	account, err := idnum.ParseAccount(in.Account)
+	if err != nil {
+		return p, numberFault("account", err)
+	}
+	err = d.DB.Write(ctx, who, "payee.set", func(tx *store.Tx) error {
+		dossier, err := tx.LockDossier(ctx, person)
+		if err != nil {
+			return err
+		}
+		if err := d.mayReceive(dossier, in); err != nil {
+			return err
+		}
+		p = store.Payee{ID: d.NewID(), PersonID: person, Holder: in.Holder, Relation: in.Relation, Account: account, Reason: in.Reason, RecordedAt: tx.Now}
+		if err := tx.ReplacePayees(ctx, p); err != nil {
+			return err
+		}
+		return tx.Describe(ctx, person, nil)
+	})
+	return p, err
+}
+
+func (d *Desk) mayReceive(dossier store.Dossier, in NewPayee) error {
+	file := dossier.File
+	switch {
+	case in.Relation == "self" && in.Holder != file.Person.Name:
+		return field("holder", "NOT_OWN_ACCOUNT", "须为残疾人本人账户", "the account has to be the person's own")
+	case in.Relation == "guardian" && (file.Person.Guardian == nil || file.Person.Guardian.Name != in.Holder):
+		return field("holder", "NOT_GUARDIAN", "账户户名不是登记的监护人", "the holder is not the recorded guardian")
+	case in.Relation == "estate" && file.On(d.today().Add(1), d.Pack.Transitions).Alive:
+		return field("relation", "ALIVE", "本人健在，不能使用继承人账户", "the person is alive")
+	}
+	return nil
+}

@@ -1,0 +1,371 @@
+package casework
+
+import (
+	"context"
+	"crypto/sha256"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+	"zhucan/internal/fault"
+	"zhucan/internal/money"
+	"zhucan/internal/recovery"
+	"zhucan/internal/roster"
+	"zhucan/internal/store"
+)
+
+// MakeRoster begins a roster for a month and calculates it: every difference between what is owed and what was paid, up
+// to that month.
+func (d *Desk) MakeRoster(ctx context.Context, who access.Actor, month calendar.Month, at area.Code, programme string) (r roster.Roster, err error) {
+	if at == "" {
+		at = who.Area
+	}
+	if !who.Covers(at) {
+		return r, fault.New(fault.Invalid, "OUTSIDE_AREA", "超出本人管辖区域", "outside your area")
+	}
+	if programme != "" && d.Pack.Programme(programme) == nil {
+		return r, field("programme", "UNKNOWN_PROGRAMME", "没有这项补贴", "there is no such programme")
+	}
+	err = d.DB.Write(ctx, who, "roster.make", func(tx *store.Tx) error {
+		if r, err = roster.Make(d.NewID(), month, at, programme, who, tx.Now); err != nil {
+			return err
+		}
+		if err := tx.InsertRoster(ctx, r); err != nil {
+			return err
+		}
+		return d.calculate(ctx, tx, &r)
+	})
+	return r, err
+}
+
+func (d *Desk) calculate(ctx context.Context, tx *store.Tx, r *roster.Roster) error {
+	if err := tx.AllowLong(ctx); err != nil {
+		return err
+	}
+	totals, err := tx.CalculateRoster(ctx, *r)
+	if err != nil {
+		return err
+	}
+	if totals.Lines+totals.Held == 0 {
+		return fault.New(fault.Conflict, "NOTHING_TO_PAY", "本期没有应发未发的款项", "nothing is owed that is not paid or on another roster")
+	}
+	if err := r.Calculate(tx.Who, totals, tx.Now); err != nil {
+		return err
+	}
+	if err := tx.UpdateRoster(ctx, *r); err != nil {
+		return err
+	}
+	r.Version++
+	return tx.Describe(ctx, r.ID, map[string]any{"month": r.Month.String(), "lines": totals.Lines, "net_fen": int64(totals.Net)})
+}
+
+// changeRoster locks a roster, takes one step, and saves it.
+func (d *Desk) changeRoster(ctx context.Context, who access.Actor, action string, id uuid.UUID, version int,
+	step func(tx *store.Tx, r *roster.Roster) error) (r roster.Roster, err error) {
+	err = d.DB.Write(ctx, who, action, func(tx *store.Tx) error {
+		if r, err = tx.LockRoster(ctx, id); err != nil {
+			return err
+		}
+		if err := stale(r.Version, version); err != nil {
+			return err
+		}
+		if err := step(tx, &r); err != nil {
+			return err
+		}
+		if err := tx.UpdateRoster(ctx, r); err != nil {
+			return err
+		}
+		r.Version++
+		return tx.Describe(ctx, id, map[string]any{"state": string(r.State), "net_fen": int64(r.Totals.Net)})
+	})
+	return r, err
+}
+
+// CalculateRoster calculates a roster again that is not locked.
+func (d *Desk) CalculateRoster(ctx context.Context, who access.Actor, id uuid.UUID, version int) (r roster.Roster, err error) {
+	err = d.DB.Write(ctx, who, "roster.calculate", func(tx *store.Tx) error {
+		if r, err = tx.LockRoster(ctx, id); err != nil {
+			return err
+		}
+		if err := stale(r.Version, version); err != nil {
+			return err
+		}
+		again := r // a step that is not allowed now is refused before the lines are touched
+		if err := again.Calculate(who, roster.Totals{}, tx.Now); err != nil {
+			return err
+		}
+		return d.calculate(ctx, tx, &r)
+	})
+	return r, err
+}
+
+// CheckRoster is the second pair of eyes.
+func (d *Desk) CheckRoster(ctx context.Context, who access.Actor, id uuid.UUID, version int) (roster.Roster, error) {
+	return d.changeRoster(ctx, who, "roster.check", id, version, func(tx *store.Tx, r *roster.Roster) error { return r.Check(who, tx.Now) })
+}
+
+// LockRoster fixes a roster for ever, unless what is owed has changed since it was calculated.
+func (d *Desk) LockRoster(ctx context.Context, who access.Actor, id uuid.UUID, version int) (roster.Roster, error) {
+	return d.changeRoster(ctx, who, "roster.lock", id, version, func(tx *store.Tx, r *roster.Roster) error {
+		if err := tx.AllowLong(ctx); err != nil {
+			return err
+		}
+		before := *r
+		if err := r.Lock(who, nil, tx.Now); err != nil {
+			return err
+		}
+		outdated, err := tx.OutdatedLines(ctx, before)
+		if err != nil {
+			return err
+		}
+		if outdated > 0 {
+			return fault.New(fault.Conflict, "ROSTER_OUTDATED", "编制后有"+strconv.Itoa(outdated)+"处变化，请重新计算并复核",
+				strconv.Itoa(outdated)+" lines would be different now; calculate and check again")
+		}
+		if r.Checksum, err = tx.RosterChecksum(ctx, id); err != nil {
+			return err
+		}
+		return tx.MoveOn(ctx, *r)
+	})
+}
+
+// SendRoster gives the roster to the bank.
+func (d *Desk) SendRoster(ctx context.Context, who access.Actor, id uuid.UUID, version int) (roster.Roster, error) {
+	return d.changeRoster(ctx, who, "roster.send", id, version, func(tx *store.Tx, r *roster.Roster) error {
+		if err := r.Send(who, tx.Now); err != nil {
+			return err
+		}
+		if err := tx.AllowLong(ctx); err != nil {
+			return err
+		}
+		return tx.MarkSent(ctx, id)
+	})
+}
+
+// CloseRoster ends a roster for which the bank has answered in full.
+func (d *Desk) CloseRoster(ctx context.Context, who access.Actor, id uuid.UUID, version int) (roster.Roster, error) {
+	return d.changeRoster(ctx, who, "roster.close", id, version, func(tx *store.Tx, r *roster.Roster) error {
+		open, err := tx.Unanswered(ctx, id)
+		if err != nil {
+			return err
+		}
+		return r.Close(who, open, tx.Now)
+	})
+}
+
+// CancelRoster gives up a roster that is not locked.
+func (d *Desk) CancelRoster(ctx context.Context, who access.Actor, id uuid.UUID, version int) (roster.Roster, error) {
+	return d.changeRoster(ctx, who, "roster.cancel", id, version, func(tx *store.Tx, r *roster.Roster) error {
+		if err := r.Cancel(); err != nil {
+			return err
+		}
+		return tx.ClearRoster(ctx, id)
+	})
+}
+
+// BankRow is what the bank says of one line.
+type BankRow struct {
+	Row     int // in the file
+	Seq     int
+	Account string
+	Amount  money.Fen
+	Paid    bool
+	Reason  string
+}
+
+// Taken is what became of a file of results.
+type Taken struct {
+	Roster             roster.Roster
+	Paid, Failed, Same int
+	Refusals           []store.Refusal
+}
+
+// TakeResults holds the bank's answers against the lines of the roster. Answers that fit are recorded; the others are
+// named, and change nothing. The same file again changes nothing.
+func (d *Desk) TakeResults(ctx context.Context, who access.Actor, id uuid.UUID, rows []BankRow, refusals []store.Refusal) (t Taken, err error) {
+	t.Refusals = refusals
+	err = d.DB.Write(ctx, who, "roster.results", func(tx *store.Tx) error {
+		if t.Roster, err = tx.LockRoster(ctx, id); err != nil {
+			return err
+		}
+		before := t.Roster
+		if err := t.Roster.TakeResults(); err != nil {
+			return err
+		}
+		if err := tx.AllowLong(ctx); err != nil {
+			return err
+		}
+		outcomes, err := d.match(ctx, tx, &t, rows)
+		if err != nil {
+			return err
+		}
+		if len(outcomes) == 0 {
+			t.Roster = before
+			return nil
+		}
+		if err := d.recordOutcomes(ctx, tx, id, outcomes); err != nil {
+			return err
+		}
+		if err := tx.UpdateRoster(ctx, t.Roster); err != nil {
+			return err
+		}
+		t.Roster.Version++
+		return tx.Describe(ctx, id, map[string]any{"paid": t.Paid, "failed": t.Failed, "same": t.Same, "refused": len(t.Refusals)})
+	})
+	return t, err
+}
+
+// match sorts the rows of the bank into outcomes, what is known already, and refusals.
+func (d *Desk) match(ctx context.Context, tx *store.Tx, t *Taken, rows []BankRow) ([]store.Outcome, error) {
+	seqs := make([]int, len(rows))
+	for i, r := range rows {
+		seqs[i] = r.Seq
+	}
+	lines, err := tx.LinesBySeq(ctx, t.Roster.ID, seqs)
+	if err != nil {
+		return nil, err
+	}
+	var outcomes []store.Outcome
+	for _, r := range rows {
+		line, known := lines[r.Seq]
+		refuse := func(column, code, zh, en string) {
+			t.Refusals = append(t.Refusals, store.Refusal{Row: r.Row, Column: column, Code: code, ZH: zh, EN: en})
+		}
+		switch {
+		case !known:
+			refuse("序号", "UNKNOWN_LINE", "花名册中没有该序号", "the roster has no such line")
+		case line.Account != r.Account:
+			refuse("账号", "ACCOUNT_DIFFERS", "账号与花名册不一致", "the account is not that of the line")
+		case line.Net != r.Amount:
+			refuse("金额", "AMOUNT_DIFFERS", "金额与花名册不一致", "the amount is not that of the line")
+		case line.State == "sent":
+			outcomes = append(outcomes, store.Outcome{Seq: r.Seq, Paid: r.Paid, Failure: r.Reason})
+			if r.Paid {
+				t.Paid++
+			} else {
+				t.Failed++
+			}
+		case (line.State == "paid") == r.Paid:
+			t.Same++
+		default:
+			refuse("结果", "RESULT_DIFFERS", "与已登记的结果不一致", "another result is recorded already")
+		}
+	}
+	return outcomes, nil
+}
+
+// recordOutcomes writes what the bank did and what follows: what was kept back counts as repaid, and what was paid but is
+// no longer owed is asked back.
+func (d *Desk) recordOutcomes(ctx context.Context, tx *store.Tx, id uuid.UUID, outcomes []store.Outcome) error {
+	if err := tx.RecordOutcomes(ctx, id, outcomes); err != nil {
+		return err
+	}
+	var seqs []int
+	for _, o := range outcomes {
+		seqs = append(seqs, o.Seq)
+	}
+	persons, kept, err := tx.PaidOf(ctx, id, seqs)
+	if err != nil {
+		return err
+	}
+	for _, k := range kept {
+		if err := d.offset(ctx, tx, id, k); err != nil {
+			return err
+		}
+	}
+	return d.askBack(ctx, tx, persons)
+}
+
+func (d *Desk) offset(ctx context.Context, tx *store.Tx, id uuid.UUID, k store.Deduction) error {
+	list, err := tx.LockRecoveries(ctx, []uuid.UUID{k.PersonID})
+	if err != nil {
+		return err
+	}
+	rest := k.Fen
+	var last *recovery.Recovery
+	for _, r := range list {
+		if r.Programme != k.Programme {
+			continue
+		}
+		last = r
+		if part := min(rest, r.Outstanding(), r.Consented); part > 0 {
+			r.Offset(part, id, tx.Now)
+			rest -= part
+			if err := tx.SaveRecovery(ctx, r); err != nil {
+				return err
+			}
+			r.Version++
+		}
+	}
+	if rest == 0 {
+		return nil
+	}
+	last.Offset(rest, id, tx.Now) // kept back wrongly: owed again
+	if err := tx.OpenMonths(ctx, last); err != nil {
+		return err
+	}
+	return tx.SaveRecovery(ctx, last)
+}
+
+// askBack makes recoveries ask for what was paid and is not owed, and for nothing else.
+func (d *Desk) askBack(ctx context.Context, tx *store.Tx, persons []uuid.UUID) error {
+	found, err := tx.Overpaid(ctx, persons)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	var ids []uuid.UUID
+	for _, o := range found {
+		ids = append(ids, o.PersonID)
+	}
+	list, err := tx.LockRecoveries(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, o := range found {
+		var mine []*recovery.Recovery
+		for _, r := range list {
+			if r.PersonID == o.PersonID && r.Programme == o.Programme {
+				mine = append(mine, r)
+			}
+		}
+		changed := recovery.Adjust(mine, o.Months, tx.Now, func() *recovery.Recovery {
+			return &recovery.Recovery{ID: d.NewID(), PersonID: o.PersonID, Programme: o.Programme, State: recovery.Open, OpenedAt: tx.Now, Reason: "OVERPAID"}
+		})
+		for _, r := range changed {
+			if err := tx.SaveRecovery(ctx, r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// StepRecovery takes one step of a recovery.
+func (d *Desk) StepRecovery(ctx context.Context, who access.Actor, id uuid.UUID, version int, step recovery.Step) (r *recovery.Recovery, err error) {
+	err = d.DB.Write(ctx, who, "recovery."+step.Event, func(tx *store.Tx) error {
+		if r, err = tx.LockRecovery(ctx, id); err != nil {
+			return err
+		}
+		if err := stale(r.Version, version); err != nil {
+			return err
+		}
+		if err := r.Do(who, step, tx.Now); err != nil {
+			return err
+		}
+		if err := tx.SaveRecovery(ctx, r); err != nil {
+			return err
+		}
+		r.Version++
+		return tx.Describe(ctx, id, map[string]any{"person_id": r.PersonID, "amount_fen": int64(step.Amount)})
+	})
+	return r, err
+}
+
+// VerifyRoster reports whether a locked roster still adds up to its checksum.
+func (d *Desk) VerifyRoster(ctx context.Context, who access.Actor, r roster.Roster) (bool, error) {
+	sum, err := d.DB.VerifyRoster(ctx, who, r.ID)
+	return err == nil && string(sum) == string(r.Checksum) && len(sum) == sha256.Size, err
+}

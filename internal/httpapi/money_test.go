@@ -1,0 +1,417 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/access"
+	"zhucan/internal/casework"
+	"zhucan/internal/money"
+)
+
+// at sets the clock to noon of a day in Shanghai and forgets who is signed in: sessions do not last for months.
+func (s *service) at(day string) {
+	s.t.Helper()
+	t, err := time.Parse("2006-01-02 15:04 -0700", day+" 12:00 +0800")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.clock.Set(t)
+	clear(s.tokens)
+}
+
+// fact records a circumstance.
+func (s *service) fact(person, kind string, value any, from, to string) answer {
+	s.t.Helper()
+	body := map[string]any{"kind": kind, "value": value, "valid_from": from, "source": "民政"}
+	if to != "" {
+		body["valid_to"] = to
+	}
+	return s.do("cdpf", "POST", "/persons/"+person+"/circumstances", body).want(201)
+}
+
+// granted applies for a programme on one day and has it approved on another.
+func (s *service) granted(person, programme, applied, approved string) answer {
+	s.t.Helper()
+	s.at(applied)
+	app := s.do("liaison.a", "POST", "/applications", map[string]any{"person_id": person, "programme": programme, "applied_on": applied,
+		"applicant": map[string]any{"relation": "self"}, "bank_account": "6222000011112222"}).want(201)
+	submitted := s.do("liaison.a", "POST", "/applications/"+app.text("id")+"/submit", nil, "If-Match", app.version()).want(200)
+	s.at(approved)
+	return s.do("town.a", "POST", "/applications/"+app.text("id")+"/decisions", map[string]any{"decision": "approve"}, "If-Match", submitted.version()).want(200)
+}
+
+// pay makes the roster of a month on a day and takes it to the bank, which pays what ok says. It returns the roster and
+// its lines.
+func (s *service) pay(day, month string, ok func(line map[string]any) bool) (answer, []map[string]any) {
+	s.t.Helper()
+	s.at(day)
+	r := s.do("civil", "POST", "/rosters", map[string]any{"month": month}).want(201)
+	path := "/rosters/" + r.text("id")
+	for _, step := range []struct{ user, verb string }{{"cdpf", "check"}, {"civil", "lock"}, {"finance", "send"}} {
+		r = s.do(step.user, "POST", path+"/"+step.verb, nil, "If-Match", r.version()).want(200)
+	}
+	lines := s.lines(path)
+	s.results(r.text("id"), lines, ok)
+	r = s.do("finance", "GET", path, nil).want(200)
+	return s.do("finance", "POST", path+"/close", nil, "If-Match", r.version()).want(200), lines
+}
+
+func (s *service) lines(path string) (list []map[string]any) {
+	s.t.Helper()
+	for _, l := range s.do("finance", "GET", path+"/lines?limit=200", nil).want(200).json()["items"].([]any) {
+		list = append(list, l.(map[string]any))
+	}
+	return list
+}
+
+func (s *service) results(roster string, lines []map[string]any, ok func(map[string]any) bool) casework.Taken {
+	s.t.Helper()
+	var rows []casework.BankRow
+	for i, l := range lines {
+		if l["state"] == "held" {
+			continue
+		}
+		rows = append(rows, casework.BankRow{Row: i + 2, Seq: int(l["seq"].(float64)), Account: "6222000011112222", Amount: money.Fen(l["net_fen"].(float64)), Paid: ok(l), Reason: "账户已销户"})
+	}
+	taken, err := s.desk.TakeResults(s.t.Context(), s.actor("finance"), uuid.MustParse(roster), rows, nil)
+	if err != nil || len(taken.Refusals) > 0 {
+		s.t.Fatalf("results: %v, %v", taken.Refusals, err)
+	}
+	return taken
+}
+
+func (s *service) actor(user string) access.Actor {
+	s.t.Helper()
+	id := uuid.MustParse(s.do(user, "GET", "/me", nil).want(200).text("id"))
+	return access.Actor{AccountID: id, Role: accounts[user].role, Area: accounts[user].area}
+}
+
+func everyone(map[string]any) bool { return true }
+
+// ledger is due/paid/difference of the months of a programme, as "2023-03 18500/18500/0".
+func (s *service) ledger(person, programme string) (list []string) {
+	s.t.Helper()
+	for _, raw := range s.do("town.a", "GET", "/persons/"+person+"/ledger", nil).want(200).json()["items"].([]any) {
+		if i := raw.(map[string]any); i["programme"] == programme {
+			list = append(list, fmt.Sprintf("%s %v/%v/%v", i["month"], i["due_fen"], i["paid_fen"], i["difference_fen"]))
+		}
+	}
+	return list
+}
+
+func (s *service) wantLedger(person, programme string, want ...string) {
+	s.t.Helper()
+	if got := s.ledger(person, programme); fmt.Sprint(got) != fmt.Sprint(want) {
+		s.t.Errorf("ledger of %s:\n got %q\nwant %q", programme, got, want)
+	}
+}
+
+const (
+	living  = "living_allowance"
+	nursing = "nursing_subsidy"
+)
+
+// TestFirstRosterPaysFromTheMonthOfApplication is M01: applied in March, approved in May, three months of both at once.
+func TestFirstRosterPaysFromTheMonthOfApplication(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person("liaison.a", villageA, 100, 1).want(201).text("id")
+	s.fact(id, "dibao", true, "2022-01-01", "")
+	s.granted(id, living, "2023-03-28", "2023-05-10")
+	s.granted(id, nursing, "2023-03-28", "2023-05-10")
+	r, lines := s.pay("2023-05-12", "2023-05", everyone)
+	if r.json()["net_fen"] != 105600.0 || r.json()["persons"] != 1.0 || r.json()["person_months"] != 6.0 || r.text("net_capitals") != "壹仟零伍拾陆圆整" {
+		t.Errorf("roster: %s, want 1,056 yuan", r.body)
+	}
+	if len(lines) != 2 || lines[0]["arrears_from"] != "2023-03" || lines[0]["arrears_to"] != "2023-04" || lines[0]["regular_fen"] != 18500.0 {
+		t.Errorf("lines: %v", lines)
+	}
+	s.wantLedger(id, living, "2023-03 18500/18500/0", "2023-04 18500/18500/0", "2023-05 18500/18500/0")
+	s.do("civil", "POST", "/rosters", map[string]any{"month": "2023-05"}).want(409, "NOTHING_TO_PAY")
+	s.at("2023-06-02")
+	if r, _ := s.pay("2023-06-05", "2023-06", everyone); r.json()["net_fen"] != 35200.0 {
+		t.Errorf("June: %s", r.body)
+	}
+}
+
+// person1 is somebody in village A with a card of a level and, for the living allowance, 低保 since 2022.
+func (s *service) person1(n, level int) string {
+	s.t.Helper()
+	s.at("2022-12-01")
+	id := s.person("liaison.a", villageA, n, level).want(201).text("id")
+	s.fact(id, "dibao", true, "2022-01-01", "")
+	return id
+}
+
+// renewed gives a person a new card at another level.
+func (s *service) renewed(person, event, on string, n, level int) {
+	s.t.Helper()
+	card := s.do("cdpf", "GET", "/persons/"+person, nil).want(200).json()["certificates"].([]any)
+	last := card[len(card)-1].(map[string]any)
+	s.do("cdpf", "POST", "/certificates/"+last["id"].(string)+"/events", map[string]any{"event": event, "on": on,
+		"certificate": map[string]any{"number": fmt.Sprintf("%s4%d", number(n), level), "category": 4, "level": level, "issued_on": on}},
+		"If-Match", fmt.Sprintf(`"%v"`, last["version"])).want(201)
+}
+
+// TestMonthsAndMoney is one test a scenario of the field: what is owed, month by month, after something has happened.
+func TestMonthsAndMoney(t *testing.T) {
+	t.Parallel()
+	for n, tt := range []struct {
+		name            string
+		level           int
+		happens         func(s *service, id string, n int)
+		until           string
+		living, nursing []int // fen a month from January 2023 on
+	}{
+		{"M03 dies on 3 March", 1, func(s *service, id string, _ int) { s.fact(id, "death", true, "2023-03-03", "") }, "2023-05-10",
+			[]int{18500, 18500, 18500}, []int{16700, 16700, 16700}},
+		{"M05 dies on the first", 1, func(s *service, id string, _ int) { s.fact(id, "death", true, "2023-03-01", "") }, "2023-05-10",
+			[]int{18500, 18500, 18500}, []int{16700, 16700, 16700}},
+		{"M05 dies on the last day", 1, func(s *service, id string, _ int) { s.fact(id, "death", true, "2023-03-31", "") }, "2023-05-10",
+			[]int{18500, 18500, 18500}, []int{16700, 16700, 16700}},
+		{"M07 from level 2 to 3 on 12 March", 2, func(s *service, id string, n int) { s.renewed(id, "CHANGE", "2023-03-12", n, 3) }, "2023-05-10",
+			[]int{18500, 18500, 18500, 14500, 14500}, []int{14000, 14000, 14000}},
+		{"M09 from level 2 to 1 on 12 March", 2, func(s *service, id string, n int) { s.renewed(id, "CHANGE", "2023-03-12", n, 1) }, "2023-05-10",
+			[]int{18500, 18500, 18500, 18500, 18500}, []int{14000, 14000, 14000, 16700, 16700}},
+		{"M16 moves to the other village on the 15th", 1, func(s *service, id string, _ int) {
+			v := s.do("town.a", "GET", "/persons/"+id, nil).want(200).version()
+			s.do("town.a", "PATCH", "/persons/"+id, map[string]any{"managing_area_code": villageB, "effective_on": "2023-03-15"}, "If-Match", v).want(200)
+		}, "2023-04-10", []int{18500, 18500, 18500, 18500}, []int{16700, 16700, 16700, 16700}},
+		{"M19 leaves 低保 on 10 March", 1, func(s *service, id string, _ int) { s.endFact(id, "dibao", "2023-03-10") }, "2023-05-10",
+			[]int{18500, 18500, 18500}, []int{16700, 16700, 16700, 16700, 16700}},
+		{"M20 低保 again in May needs another application", 1, func(s *service, id string, _ int) {
+			s.endFact(id, "dibao", "2023-03-10")
+			s.at("2023-05-20")
+			s.fact(id, "dibao", true, "2023-05-01", "")
+		}, "2023-06-10", []int{18500, 18500, 18500}, []int{16700, 16700, 16700, 16700, 16700, 16700}},
+		{"M20 and comes with one in June", 1, func(s *service, id string, _ int) {
+			s.endFact(id, "dibao", "2023-03-10")
+			s.at("2023-05-20")
+			s.fact(id, "dibao", true, "2023-05-01", "")
+			s.granted(id, living, "2023-06-03", "2023-06-05")
+		}, "2023-07-10", []int{18500, 18500, 18500, 0, 0, 18500, 18500}, []int{16700, 16700, 16700, 16700, 16700, 16700, 16700}},
+		{"M18 out of the district and back within March", 1, func(s *service, id string, _ int) {
+			for _, move := range []struct{ to, on string }{{"370304001", "2023-03-05"}, {villageA, "2023-03-20"}} {
+				v := s.do("town.a", "GET", "/persons/"+id, nil).want(200).version()
+				s.do("town.a", "PATCH", "/persons/"+id, map[string]any{"hukou_area_code": move.to, "effective_on": move.on}, "If-Match", v).want(200)
+			}
+		}, "2023-04-10", []int{18500, 18500, 18500, 18500}, []int{16700, 16700, 16700, 16700}},
+		{"M29 enters 特困 on 15 March", 1, func(s *service, id string, _ int) { s.fact(id, "tekun", true, "2023-03-15", "") }, "2023-05-10",
+			[]int{18500, 18500, 18500}, []int{16700, 16700, 16700}},
+		{"M31 judgment on 20 February, released 5 May, applies on the 9th", 1, func(s *service, id string, _ int) {
+			s.fact(id, "imprisonment", true, "2023-02-20", "2023-05-04")
+			s.granted(id, nursing, "2023-05-09", "2023-05-10")
+		}, "2023-06-10", []int{18500, 18500}, []int{16700, 16700, 0, 0, 16700, 16700}},
+		{"M33 voluntary stop in March", 1, func(s *service, id string, _ int) {
+			for _, a := range s.do("town.a", "GET", "/awards?person_id="+id, nil).want(200).json()["items"].([]any) {
+				w := a.(map[string]any)
+				s.do("town.a", "POST", "/awards/"+w["id"].(string)+"/end", map[string]any{"last_month": "2023-03", "reason": "本人自愿"}, "If-Match", fmt.Sprintf(`"%v"`, w["version"])).want(200)
+			}
+		}, "2023-05-10", []int{18500, 18500, 18500}, []int{16700, 16700, 16700}},
+		{"suspended in February, resumed from April without the months between", 1, func(s *service, id string, _ int) { s.pause(id, "2023-02", "2023-04", false) }, "2023-05-10",
+			[]int{18500, 0, 0, 18500, 18500}, []int{16700, 0, 0, 16700, 16700}},
+		{"suspended in February, resumed from April with them", 1, func(s *service, id string, _ int) { s.pause(id, "2023-02", "2023-04", true) }, "2023-05-10",
+			[]int{18500, 18500, 18500, 18500, 18500}, []int{16700, 16700, 16700, 16700, 16700}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			id := s.person1(200+n, tt.level)
+			s.granted(id, living, "2023-01-05", "2023-01-10")
+			s.granted(id, nursing, "2023-01-05", "2023-01-10")
+			s.at("2023-04-01")
+			tt.happens(s, id, 200+n)
+			s.at(tt.until)
+			for programme, want := range map[string][]int{living: tt.living, nursing: tt.nursing} {
+				if got := s.owed(id, programme); fmt.Sprint(got) != fmt.Sprint(want) {
+					t.Errorf("%s owed %v, want %v", programme, got, want)
+				}
+			}
+			if _, differed, err := s.desk.RebuildStandings(t.Context(), systemActor, true); err != nil || differed != 0 {
+				t.Errorf("%d standings or dues differ from the facts (%v)", differed, err)
+			}
+		})
+	}
+}
+
+// owed is what the ledger says is due from January 2023 on, a zero for a month without an item.
+func (s *service) owed(person, programme string) (list []int) {
+	s.t.Helper()
+	for _, raw := range s.do("auditor", "GET", "/persons/"+person+"/ledger", nil).want(200).json()["items"].([]any) {
+		i := raw.(map[string]any)
+		if i["programme"] != programme {
+			continue
+		}
+		var month int
+		if _, err := fmt.Sscanf(i["month"].(string), "2023-%d", &month); err != nil {
+			s.t.Fatalf("a month outside 2023: %v", i)
+		}
+		for len(list) < month-1 {
+			list = append(list, 0)
+		}
+		list = append(list, int(i["due_fen"].(float64)))
+	}
+	return list
+}
+
+func (s *service) endFact(person, kind, on string) {
+	s.t.Helper()
+	for _, raw := range s.do("cdpf", "GET", "/persons/"+person+"/circumstances", nil).want(200).json()["items"].([]any) {
+		if c := raw.(map[string]any); c["kind"] == kind && c["valid_to"] == nil && c["superseded_at"] == nil {
+			s.do("cdpf", "POST", "/circumstances/"+c["id"].(string)+"/end", map[string]any{"valid_to": on}, "If-Match", `"1"`).want(200)
+		}
+	}
+}
+
+func (s *service) pause(person, from, again string, backPay bool) {
+	s.t.Helper()
+	for _, raw := range s.do("town.a", "GET", "/awards?person_id="+person, nil).want(200).json()["items"].([]any) {
+		w := raw.(map[string]any)
+		paused := s.do("town.a", "POST", "/awards/"+w["id"].(string)+"/suspend", map[string]any{"from_month": from, "reason": "REVERIFY"}, "If-Match", fmt.Sprintf(`"%v"`, w["version"])).want(200)
+		s.do("town.a", "POST", "/awards/"+w["id"].(string)+"/resume", map[string]any{"from_month": again, "back_pay": backPay}, "If-Match", paused.version()).want(200)
+	}
+}
+
+// TestLateRenewal is M11 and clause 4: the card runs out, nothing is paid, and three months of the gap at most come back.
+func TestLateRenewal(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2022-12-01")
+	id := s.do("liaison.a", "POST", "/persons", map[string]any{"name": "金丝雀", "id_number": number(300), "hukou_area_code": villageA, "hukou_type": "agricultural",
+		"certificate": map[string]any{"number": number(300) + "41", "category": 4, "level": 1, "issued_on": "2013-02-20", "expires_on": "2023-02-19"}}).want(201).text("id")
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.at("2023-08-10")
+	if got := s.owed(id, nursing); fmt.Sprint(got) != "[16700 16700]" {
+		t.Errorf("after the card ran out: %v", got)
+	}
+	s.renewed(id, "RENEW", "2023-08-03", 300, 2)
+	if got := s.owed(id, nursing); fmt.Sprint(got) != "[16700 16700 0 0 0 0 0 14000]" {
+		t.Errorf("after renewal: %v", got)
+	}
+	w := s.do("cdpf", "GET", "/awards?person_id="+id, nil).want(200).json()["items"].([]any)[0].(map[string]any)
+	path := "/awards/" + w["id"].(string) + "/back-pay"
+	s.do("cdpf", "POST", path, map[string]any{"months": 4, "reason": "住院"}, "If-Match", fmt.Sprintf(`"%v"`, w["version"])).want(422)
+	done := s.do("cdpf", "POST", path, map[string]any{"months": 3, "reason": "住院"}, "If-Match", fmt.Sprintf(`"%v"`, w["version"])).want(200)
+	if got := s.owed(id, nursing); fmt.Sprint(got) != "[16700 16700 0 0 14000 14000 14000 14000]" {
+		t.Errorf("after the grant: %v", got)
+	}
+	s.do("cdpf", "POST", path, map[string]any{"months": 3, "reason": "又"}, "If-Match", done.version()).want(409)
+}
+
+// TestRecovery pays four months of somebody whose death in February becomes known in May, and gets the money back.
+func TestRecovery(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(310, 1)
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.pay("2023-02-05", "2023-02", everyone)
+	s.pay("2023-04-05", "2023-04", everyone)
+	s.at("2023-05-06")
+	death := s.fact(id, "death", true, "2023-02-11", "")
+	list := s.do("finance", "GET", "/recoveries?person_id="+id, nil).want(200).json()["items"].([]any)
+	if len(list) != 1 || list[0].(map[string]any)["outstanding_fen"] != 33400.0 {
+		t.Fatalf("recoveries: %v, want one of 334 yuan", list)
+	}
+	path := "/recoveries/" + list[0].(map[string]any)["id"].(string)
+	step := func(user string, body map[string]any) answer {
+		return s.do(user, "POST", path+"/events", body, "If-Match", s.do(user, "GET", path, nil).want(200).version())
+	}
+	step("finance", map[string]any{"event": "notify"}).want(200)
+	step("finance", map[string]any{"event": "repay", "amount_fen": 33401}).want(422, "AMOUNT_OUT_OF_RANGE")
+	step("finance", map[string]any{"event": "repay", "amount_fen": 20000}).want(200)
+	step("finance", map[string]any{"event": "waive", "amount_fen": 13400, "reason": "无力偿还"}).want(409, "WAIVER_NOT_PROPOSED")
+	step("finance", map[string]any{"event": "propose_waiver", "amount_fen": 13400, "reason": "无力偿还"}).want(200)
+	step("finance", map[string]any{"event": "waive", "amount_fen": 13400, "reason": "无力偿还"}).want(409, "WAIVER_NOT_PROPOSED")
+	if r := step("civil", map[string]any{"event": "waive", "amount_fen": 13400, "reason": "无力偿还"}).want(200); r.text("state") != "closed" {
+		t.Errorf("after repayment and waiver: %s", r.body)
+	}
+	s.wantLedger(id, nursing, "2023-01 16700/16700/0", "2023-02 16700/16700/0", "2023-03 0/16700/0", "2023-04 0/16700/0")
+
+	// the report was wrong: what was repaid is owed again, what was waived is not paid twice
+	s.do("cdpf", "POST", "/circumstances/"+death.text("id")+"/correct", map[string]any{"value": false, "source": "公安", "reason": "误报"}, "If-Match", `"1"`).want(200)
+	s.wantLedger(id, nursing, "2023-01 16700/16700/0", "2023-02 16700/16700/0", "2023-03 16700/16700/16700", "2023-04 16700/16700/3300", "2023-05 16700/0/16700")
+	r, lines := s.pay("2023-05-10", "2023-05", everyone)
+	if r.json()["net_fen"] != 36700.0 || lines[0]["supplement_fen"] != 20000.0 {
+		t.Errorf("roster: %s %v", r.body, lines)
+	}
+	s.wantLedger(id, nursing, "2023-01 16700/16700/0", "2023-02 16700/16700/0", "2023-03 16700/33400/0", "2023-04 16700/20000/0", "2023-05 16700/16700/0")
+}
+
+// TestConsentedOffset keeps back from a later payment what the person agreed to, and nothing without it.
+func TestConsentedOffset(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(320, 1)
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.pay("2023-03-05", "2023-03", everyone)
+	s.at("2023-03-20")
+	w := s.do("town.a", "GET", "/awards?person_id="+id, nil).want(200).json()["items"].([]any)[0].(map[string]any)
+	s.pause(id, "2023-03", "2023-04", false) // March was paid and is not owed
+	if w["status"] != "active" {
+		t.Errorf("award: %v", w)
+	}
+	if r, _ := s.pay("2023-04-05", "2023-04", everyone); r.json()["net_fen"] != 16700.0 {
+		t.Errorf("netted without consent: %s", r.body)
+	}
+	item := s.do("finance", "GET", "/recoveries?person_id="+id, nil).want(200).json()["items"].([]any)[0].(map[string]any)
+	path := "/recoveries/" + item["id"].(string)
+	s.do("finance", "POST", path+"/events", map[string]any{"event": "consent", "amount_fen": 10000}, "If-Match", fmt.Sprintf(`"%v"`, item["version"])).want(200)
+	r, _ := s.pay("2023-05-05", "2023-05", everyone)
+	if r.json()["net_fen"] != 6700.0 || r.json()["deduction_fen"] != 10000.0 {
+		t.Errorf("May: %s", r.body)
+	}
+	if after := s.do("finance", "GET", path, nil).want(200).json(); after["outstanding_fen"] != 6700.0 || after["repaid_fen"] != 10000.0 || after["consented_fen"] != 0.0 {
+		t.Errorf("recovery: %v", after)
+	}
+}
+
+// TestFailedPayment is M36: the bank returns May, the next roster pays it again, once.
+func TestFailedPayment(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(330, 1)
+	s.granted(id, nursing, "2023-05-02", "2023-05-03")
+	s.pay("2023-05-10", "2023-05", func(map[string]any) bool { return false })
+	s.wantLedger(id, nursing, "2023-05 16700/0/16700")
+	s.do("liaison.a", "POST", "/persons/"+id+"/payees", map[string]any{"holder": "他人", "relation": "self", "account": "6222000011112222"}).want(422, "NOT_OWN_ACCOUNT")
+	s.do("liaison.a", "POST", "/persons/"+id+"/payees", map[string]any{"holder": "金丝雀330", "relation": "self", "account": "6222000011112222", "reason": "换卡"}).want(201)
+	r, lines := s.pay("2023-06-10", "2023-06", everyone)
+	if r.json()["net_fen"] != 33400.0 || len(lines) != 1 || lines[0]["arrears_from"] != "2023-05" {
+		t.Errorf("June: %s %v", r.body, lines)
+	}
+	s.wantLedger(id, nursing, "2023-05 16700/16700/0", "2023-06 16700/16700/0")
+}
+
+// TestRosterSteps holds the order of steps, the three pairs of hands, and what locking fixes.
+func TestRosterSteps(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(340, 1)
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	r := s.do("civil", "POST", "/rosters", map[string]any{"month": "2023-01"}).want(201)
+	path := "/rosters/" + r.text("id")
+	s.do("civil", "POST", "/rosters", map[string]any{"month": "2023-01"}).want(409, "NOTHING_TO_PAY") // on the first
+	s.do("civil", "POST", "/rosters", map[string]any{"month": "2023-02"}).want(422, "MONTH_IN_FUTURE")
+	s.do("civil", "POST", path+"/check", nil, "If-Match", r.version()).want(409, "SAME_HANDS")
+	s.do("civil", "POST", path+"/lock", nil, "If-Match", r.version()).want(409, "WRONG_STATE")
+	again := s.do("civil", "POST", path+"/calculate", nil, "If-Match", r.version()).want(200)
+	if again.json()["net_fen"] != r.json()["net_fen"] || fmt.Sprint(s.lines(path)) == "[]" {
+		t.Errorf("calculated again: %s", again.body)
+	}
+	checked := s.do("cdpf", "POST", path+"/check", nil, "If-Match", again.version()).want(200)
+	s.fact(id, "tekun", true, "2022-12-15", "")
+	s.do("civil", "POST", path+"/lock", nil, "If-Match", checked.version()).want(409, "ROSTER_OUTDATED")
+	s.endFact(id, "tekun", "2022-12-20")
+	locked := s.do("civil", "POST", path+"/lock", nil, "If-Match", checked.version()).want(200)
+	for _, verb := range []string{"calculate", "cancel", "check"} {
+		s.do("civil", "POST", path+"/"+verb, nil, "If-Match", locked.version()).want(409, "WRONG_STATE")
+	}
+	s.do("cdpf", "POST", path+"/send", nil, "If-Match", locked.version()).want(409, "SAME_HANDS")
+	sent := s.do("finance", "POST", path+"/send", nil, "If-Match", locked.version()).want(200)
+	s.do("finance", "POST", path+"/close", nil, "If-Match", sent.version()).want(409, "WRONG_STATE")
+	s.do("town.a", "GET", path, nil).want(404) // the roster is of the district
+}

@@ -1,0 +1,101 @@
+// Package ledger is what is owed to a person month by month, and what became of it. A due is made from the file and the
+// rules; what was paid comes from rosters; their difference is paid by the next roster or asked back. Late deaths,
+// backdated rates and corrections of any kind are this one difference.
+package ledger
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/area"
+	"zhucan/internal/award"
+	"zhucan/internal/calendar"
+	"zhucan/internal/money"
+	"zhucan/internal/policy"
+	"zhucan/internal/standing"
+)
+
+// Due is what an award owes in each month of a stretch.
+type Due struct {
+	PersonID     uuid.UUID
+	Programme    string
+	AwardID      uuid.UUID
+	From, To     calendar.Month // To zero: open
+	Level        int
+	Amount       money.Fen // a month, at the rate in force on its first day; never at the rate of the day of payment
+	RuleSet      string
+	RateDocument string
+	Area         area.Code // that manages the person on the first of the month: whose roster pays
+}
+
+// Dues are all that is owed to a person, in order of programme and month, no month of a programme twice.
+func Dues(r *standing.Reading) []Due {
+	var list []Due
+	for i := range r.Pack().Programmes {
+		programme := &r.Pack().Programmes[i]
+		for _, a := range r.Awards() {
+			if a.Programme == programme.ID {
+				list = append(list, duesOf(r, programme, a)...)
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Due) int {
+		if a.Programme != b.Programme {
+			return 0
+		}
+		return a.From.Compare(b.From)
+	})
+	return list
+}
+
+func duesOf(r *standing.Reading, programme *policy.Programme, a award.Award) (list []Due) {
+	for _, run := range r.Payable(a) {
+		managed := r.ManagingIn(run)
+		cuts := cutsIn(run, programme, managed)
+		for i, from := range cuts {
+			due := Due{PersonID: r.Person().ID, Programme: programme.ID, AwardID: a.ID, From: from, To: run.To, Level: run.Level, Area: areaAt(managed, from)}
+			if i+1 < len(cuts) {
+				due.To = cuts[i+1].Add(-1)
+			}
+			due.Amount, due.RateDocument = programme.Amount(run.Level, from)
+			if rules := programme.RuleSet(from.Last()); rules != nil {
+				due.RuleSet = rules.ID
+			}
+			if due.Amount > 0 {
+				list = append(list, due)
+			}
+		}
+	}
+	return list
+}
+
+// cutsIn are the months of a run in which something about a due changes, the first one among them.
+func cutsIn(run standing.Run, programme *policy.Programme, managed []standing.ManagedFrom) []calendar.Month {
+	cuts := []calendar.Month{run.From}
+	add := func(m calendar.Month) {
+		if run.Contains(m) {
+			cuts = append(cuts, m)
+		}
+	}
+	for _, rate := range programme.Rates {
+		add(rate.FirstMonth())
+	}
+	for _, rules := range programme.RuleSets {
+		add(rules.From.Month())
+	}
+	for _, m := range managed {
+		add(m.From)
+	}
+	slices.SortFunc(cuts, calendar.Month.Compare)
+	return slices.Compact(cuts)
+}
+
+func areaAt(managed []standing.ManagedFrom, m calendar.Month) (at area.Code) {
+	for _, one := range managed {
+		if !one.From.After(m) {
+			at = one.Area
+		}
+	}
+	return at
+}

@@ -1,0 +1,258 @@
+package standing
+
+import (
+	"fmt"
+	"slices"
+
+	"zhucan/internal/area"
+	"zhucan/internal/award"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casefile"
+	"zhucan/internal/policy"
+)
+
+// Run is a stretch of months at one level.
+type Run struct {
+	From, To calendar.Month // To zero: open
+	Level    int            // of the first day of each month on which all conditions hold
+}
+
+// Contains reports whether m lies in the run.
+func (r Run) Contains(m calendar.Month) bool {
+	return !m.Before(r.From) && (r.To.IsZero() || !m.After(r.To))
+}
+
+func anyContains(runs []Run, m calendar.Month) bool {
+	return slices.ContainsFunc(runs, func(r Run) bool { return r.Contains(m) })
+}
+
+// Months are what a programme makes of the months of a person. A month that is in neither list only interrupts a right:
+// the card has run out, or a fact is waited for.
+type Months struct {
+	Runs   []Run // all conditions hold on some day of the month (no day pro-rating), in order
+	Breaks []Run // they hold on no day, and on some day fail in a way that ends a right, in order; no levels
+}
+
+// MonthsOf reads the months of one programme.
+func MonthsOf(file casefile.File, pack *policy.Pack, programme string) (Months, error) {
+	list, err := segments(file, pack)
+	if err != nil {
+		return Months{}, err
+	}
+	return months(list, programme, pack.StopMode)
+}
+
+func months(list []segment, programme string, stop policy.StopMode) (m Months, err error) {
+	yes := make([]bool, len(list)+1)
+	var broken []Run
+	for i, s := range list {
+		outcome, _, err := s.ask.Answer(programme)
+		if err != nil {
+			return m, fmt.Errorf("months of %s: %w", programme, err)
+		}
+		if yes[i] = outcome == policy.Yes; yes[i] {
+			continue
+		}
+		suspends, err := s.ask.Suspends(programme)
+		if err != nil {
+			return m, fmt.Errorf("months of %s: %w", programme, err)
+		}
+		if !suspends {
+			broken = append(broken, monthsOf(s.days, 0))
+		}
+	}
+	for i, s := range list {
+		if yes[i] {
+			m.Runs = appendGood(m.Runs, s, stop == policy.StopSameMonth && !yes[i+1])
+		}
+	}
+	m.Breaks = without(join(broken), m.Runs)
+	return m, nil
+}
+
+func monthsOf(days calendar.Interval, level int) Run {
+	r := Run{From: days.From.Month(), Level: level}
+	if !days.To.IsZero() {
+		r.To = days.To.Month()
+	}
+	return r
+}
+
+// appendGood adds the months of good days. A month belongs to the level of its first good day. Where a right stops in
+// the month of the event, the last month does not count unless it is good to its end.
+func appendGood(runs []Run, s segment, stopsNow bool) []Run {
+	run := monthsOf(s.days, s.facts.Certificate.Level)
+	if stopsNow && !run.To.IsZero() && s.days.To != run.To.Last() {
+		run.To = run.To.Add(-1)
+	}
+	if n := len(runs); n > 0 && !run.From.After(runs[n-1].To) {
+		run.From = runs[n-1].To.Add(1)
+	}
+	if !run.To.IsZero() && run.To.Before(run.From) {
+		return runs
+	}
+	return joined(runs, run)
+}
+
+// joined adds a run, to the last one where that goes on at the same level.
+func joined(runs []Run, run Run) []Run {
+	if n := len(runs); n > 0 && runs[n-1].Level == run.Level && !run.From.After(runs[n-1].To.Add(1)) {
+		if run.To.IsZero() || run.To.After(runs[n-1].To) {
+			runs[n-1].To = run.To
+		}
+		return runs
+	}
+	return append(runs, run)
+}
+
+func join(runs []Run) (out []Run) {
+	for _, r := range runs {
+		out = joined(out, r)
+	}
+	return out
+}
+
+// without is what is left of runs outside all of others, which are in order.
+func without(runs, others []Run) (out []Run) {
+	for _, r := range runs {
+		rest, open := r, true
+		for _, o := range others {
+			if !o.To.IsZero() && o.To.Before(rest.From) {
+				continue
+			}
+			if !rest.To.IsZero() && o.From.After(rest.To) {
+				break
+			}
+			if o.From.After(rest.From) {
+				out = append(out, Run{From: rest.From, To: o.From.Add(-1), Level: r.Level})
+			}
+			if open = !o.To.IsZero() && (rest.To.IsZero() || o.To.Before(rest.To)); !open {
+				break
+			}
+			rest.From = o.To.Add(1)
+		}
+		if open {
+			out = append(out, rest)
+		}
+	}
+	return out
+}
+
+// Contains reports whether the conditions hold in a month.
+func (m Months) Contains(month calendar.Month) bool { return anyContains(m.Runs, month) }
+
+// FirstMonth is the first month from a month on in which the conditions hold.
+func (m Months) FirstMonth(from calendar.Month) (calendar.Month, bool) {
+	for _, r := range m.Runs {
+		if r.To.IsZero() || !r.To.Before(from) {
+			if r.From.Before(from) {
+				return from, true
+			}
+			return r.From, true
+		}
+	}
+	return calendar.Month{}, false
+}
+
+// Lasts is how long an award runs: from its first good month until the month before one that ends it. A right that has
+// ended does not come back by itself when the conditions hold again; that needs another application.
+func (m Months) Lasts(a award.Award) (Run, bool) {
+	from, found := m.FirstMonth(a.StartMonth)
+	run := Run{From: from, To: a.EndMonth}
+	if !found || a.Void || !run.To.IsZero() && run.To.Before(from) {
+		return Run{}, false
+	}
+	for _, b := range m.Breaks {
+		if b.From.After(from) {
+			if last := b.From.Add(-1); run.To.IsZero() || last.Before(run.To) {
+				run.To = last
+			}
+			break
+		}
+	}
+	return run, true
+}
+
+// Payable are the months that an award pays, in order: it runs, the conditions hold, and it is not suspended; and the
+// months of a late renewal that were granted.
+func (r *Reading) Payable(a award.Award) []Run {
+	m := r.months[a.Programme]
+	lasts, ok := m.Lasts(a)
+	if !ok {
+		return nil
+	}
+	paid := within(m.Runs, lasts)
+	for _, s := range a.Suspensions {
+		if !s.Forgiven() {
+			paid = without(paid, []Run{{From: s.From, To: s.To}})
+		}
+	}
+	for _, g := range a.Grants {
+		if month := (Run{From: g.Month, To: g.Month, Level: g.Level}); !anyContains(paid, g.Month) && lasts.Contains(g.Month) {
+			paid = append(paid, month)
+		}
+	}
+	slices.SortFunc(paid, func(a, b Run) int { return a.From.Compare(b.From) })
+	return join(paid)
+}
+
+// within is what of runs lies inside one.
+func within(runs []Run, limit Run) (out []Run) {
+	for _, r := range runs {
+		if !limit.To.IsZero() && r.From.After(limit.To) || !r.To.IsZero() && r.To.Before(limit.From) {
+			continue
+		}
+		if r.From.Before(limit.From) {
+			r.From = limit.From
+		}
+		if !limit.To.IsZero() && (r.To.IsZero() || r.To.After(limit.To)) {
+			r.To = limit.To
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// Awards are the rights that the reading was made with.
+func (r *Reading) Awards() []award.Award { return r.awards }
+
+// Months are the months of one programme.
+func (r *Reading) Months(programme string) Months { return r.months[programme] }
+
+// Pack is the rules that the reading was made with.
+func (r *Reading) Pack() *policy.Pack { return r.pack }
+
+// Person is whose file it is.
+func (r *Reading) Person() casefile.Person { return r.file.Person }
+
+// ManagingIn lists which division manages the person on the first of the months of a run, and from which month on.
+func (r *Reading) ManagingIn(run Run) []ManagedFrom {
+	months := []calendar.Month{run.From}
+	for _, s := range r.segments {
+		if from := s.days.From.Add(-1).Month().Add(1); from.After(run.From) && run.Contains(from) {
+			months = append(months, from)
+		}
+	}
+	var list []ManagedFrom
+	for _, m := range months {
+		if at := r.managedOn(m.First()); len(list) == 0 || list[len(list)-1].Area != at {
+			list = append(list, ManagedFrom{m, at})
+		}
+	}
+	return list
+}
+
+func (r *Reading) managedOn(day calendar.Date) area.Code {
+	for _, s := range r.segments {
+		if s.days.Contains(day) && s.facts.Managing != "" {
+			return area.Code(s.facts.Managing)
+		}
+	}
+	return r.file.Person.Managing
+}
+
+// ManagedFrom is the division that manages a person from a month on.
+type ManagedFrom struct {
+	From calendar.Month
+	Area area.Code
+}

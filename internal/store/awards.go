@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"zhucan/internal/award"
+)
+
+const awardColumns = `id, version, person_id, programme, application_id, basis, start_month, end_month, recorded_at, recorded_by, end_reason, void`
+
+func scanAward(rows pgx.Rows) (award.Award, error) {
+	var a award.Award
+	var application, by *uuid.UUID
+	err := rows.Scan(&a.ID, &a.Version, &a.PersonID, &a.Programme, &application, &a.Basis, &a.StartMonth, &a.EndMonth, &a.RecordedAt, &by, &a.EndReason, &a.Void)
+	a.ApplicationID, a.RecordedBy = orZero(application), orZero(by)
+	return a, err
+}
+
+func (l *loader) awards(b *pgx.Batch) {
+	each(b, "SELECT "+awardColumns+" FROM awards WHERE person_id = ANY($1) ORDER BY start_month, id", l.ids, func(rows pgx.Rows) error {
+		a, err := scanAward(rows)
+		if d := l.byID[a.PersonID]; err == nil && d != nil {
+			d.Awards = append(d.Awards, a)
+		}
+		return err
+	})
+}
+
+func (l *loader) suspensions(b *pgx.Batch) {
+	each(b, "SELECT id, award_id, person_id, from_month, to_month, reason, back_pay FROM award_suspensions WHERE person_id = ANY($1) ORDER BY from_month", l.ids,
+		func(rows pgx.Rows) error {
+			var s award.Suspension
+			var person uuid.UUID
+			err := rows.Scan(&s.ID, &s.AwardID, &person, &s.From, &s.To, &s.Reason, &s.BackPay)
+			l.toAward(person, s.AwardID, func(a *award.Award) { a.Suspensions = append(a.Suspensions, s) })
+			return err
+		})
+}
+
+func (l *loader) grants(b *pgx.Batch) {
+	each(b, "SELECT id, award_id, person_id, month, level, reason FROM award_grants WHERE person_id = ANY($1) ORDER BY month", l.ids,
+		func(rows pgx.Rows) error {
+			var g award.Grant
+			var person uuid.UUID
+			err := rows.Scan(&g.ID, &g.AwardID, &person, &g.Month, &g.Level, &g.Reason)
+			l.toAward(person, g.AwardID, func(a *award.Award) { a.Grants = append(a.Grants, g) })
+			return err
+		})
+}
+
+func (l *loader) toAward(person, id uuid.UUID, add func(*award.Award)) {
+	if d := l.byID[person]; d != nil {
+		for i := range d.Awards {
+			if d.Awards[i].ID == id {
+				add(&d.Awards[i])
+			}
+		}
+	}
+}
+
+// InsertAwards opens rights.
+func (tx *Tx) InsertAwards(ctx context.Context, awards ...award.Award) error {
+	rows := make([]row, len(awards))
+	for i, a := range awards {
+		rows[i] = row{a.ID, a.PersonID, a.Programme, a.ApplicationID, a.Basis, a.StartMonth, a.EndMonth, tx.Now, tx.Who.AccountID}
+	}
+	return tx.insert(ctx, table{"awards", []string{"id uuid", "person_id uuid", "programme", "application_id uuid", "basis",
+		"start_month date", "end_month date", "recorded_at timestamptz", "recorded_by uuid"}}, rows)
+}
+
+// UpdateAward writes what can change of an award.
+func (tx *Tx) UpdateAward(ctx context.Context, a award.Award) error {
+	tag, err := tx.sql.ExecContext(ctx, `UPDATE awards SET version = version + 1, end_month = $3::date, end_reason = $4, void = $5
+		WHERE id = $1 AND version = $2`, a.ID, a.Version, a.EndMonth, a.EndReason, a.Void)
+	if err != nil {
+		return fmt.Errorf("update an award: %w", err)
+	}
+	n, err := tag.RowsAffected()
+	return exactlyOne(int(n), err)
+}
+
+// InsertSuspension writes months in which an award is not paid.
+func (tx *Tx) InsertSuspension(ctx context.Context, person uuid.UUID, s award.Suspension) error {
+	return tx.insert(ctx, table{"award_suspensions", []string{"id uuid", "award_id uuid", "person_id uuid", "from_month date", "to_month date", "reason",
+		"back_pay boolean", "recorded_at timestamptz", "recorded_by uuid"}},
+		[]row{{s.ID, s.AwardID, person, s.From, s.To, s.Reason, s.BackPay, tx.Now, tx.Who.AccountID}})
+}
+
+// EndSuspension writes the last month of a suspension and whether its months are paid after all.
+func (tx *Tx) EndSuspension(ctx context.Context, s award.Suspension) error {
+	_, err := tx.sql.ExecContext(ctx, "UPDATE award_suspensions SET to_month = $2::date, back_pay = $3 WHERE id = $1 AND to_month IS NULL", s.ID, s.To, s.BackPay)
+	if err != nil {
+		return fmt.Errorf("end a suspension: %w", err)
+	}
+	return nil
+}
+
+// InsertGrants writes months of a late renewal that are paid after all.
+func (tx *Tx) InsertGrants(ctx context.Context, person uuid.UUID, grants ...award.Grant) error {
+	rows := make([]row, len(grants))
+	for i, g := range grants {
+		rows[i] = row{g.ID, g.AwardID, person, g.Month, g.Level, g.Reason, tx.Now, tx.Who.AccountID}
+	}
+	return tx.insert(ctx, table{"award_grants", []string{"id uuid", "award_id uuid", "person_id uuid", "month date", "level smallint", "reason",
+		"recorded_at timestamptz", "recorded_by uuid"}}, rows)
+}

@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"zhucan/internal/access"
+	"zhucan/internal/calendar"
+	"zhucan/internal/ledger"
+	"zhucan/internal/money"
+	"zhucan/internal/recovery"
+)
+
+var duesTable = table{"dues", []string{"person_id uuid", "programme", "from_month date", "to_month date", "award_id uuid", "level smallint",
+	"amount_fen bigint", "rule_set text", "rate_document text", "area_code"}}
+
+const dueColumns = `person_id, programme, award_id, from_month, to_month, level, amount_fen, rule_set, rate_document, area_code`
+
+func scanDue(rows pgx.Rows) (d ledger.Due, err error) {
+	err = rows.Scan(&d.PersonID, &d.Programme, &d.AwardID, &d.From, &d.To, &d.Level, &d.Amount, &d.RuleSet, &d.RateDocument, &d.Area)
+	return d, err
+}
+
+// ReplaceDues writes what is owed to persons over what was derived before, opens the months in which that differs, and
+// returns the persons for whom it does.
+func (tx *Tx) ReplaceDues(ctx context.Context, persons []uuid.UUID, dues []ledger.Due) ([]uuid.UUID, error) {
+	before := map[personProgramme][]ledger.Due{}
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		each(b, "SELECT "+dueColumns+" FROM dues WHERE person_id = ANY($1) ORDER BY person_id, programme, from_month", persons, func(rows pgx.Rows) error {
+			d, err := scanDue(rows)
+			before[keyOf(d)] = append(before[keyOf(d)], d)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what was owed: %w", err)
+	}
+	now := map[personProgramme][]ledger.Due{}
+	for _, d := range dues {
+		now[keyOf(d)] = append(now[keyOf(d)], d)
+	}
+	opened := differing(before, now)
+	if len(opened) == 0 {
+		return nil, nil
+	}
+	return tx.writeDues(ctx, now, opened)
+}
+
+// personProgramme is one account of the ledger.
+type personProgramme struct {
+	person    uuid.UUID
+	programme string
+}
+
+func keyOf(d ledger.Due) personProgramme { return personProgramme{d.PersonID, d.Programme} }
+
+// differing is, for each account in which what is owed differs, the first month in which it does.
+func differing(before, now map[personProgramme][]ledger.Due) map[personProgramme]calendar.Month {
+	opened := map[personProgramme]calendar.Month{}
+	compare := func(list, other map[personProgramme][]ledger.Due) {
+		for key, dues := range list {
+			for _, d := range dues {
+				if !slices.Contains(other[key], d) && (opened[key].IsZero() || d.From.Before(opened[key])) {
+					opened[key] = d.From
+				}
+			}
+		}
+	}
+	compare(before, now)
+	compare(now, before)
+	return opened
+}
+
+func (tx *Tx) writeDues(ctx context.Context, now map[personProgramme][]ledger.Due, opened map[personProgramme]calendar.Month) ([]uuid.UUID, error) {
+	var persons []uuid.UUID
+	var programmes, months []string
+	var rows []row
+	for key, month := range opened {
+		persons, programmes, months = append(persons, key.person), append(programmes, key.programme), append(months, month.First().String())
+		for _, d := range now[key] {
+			rows = append(rows, row{d.PersonID, d.Programme, d.From, d.To, d.AwardID, d.Level, int64(d.Amount), d.RuleSet, d.RateDocument, string(d.Area)})
+		}
+	}
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(`DELETE FROM dues d USING unnest($1::uuid[], $2::text[]) AS u (person_id, programme)
+			WHERE d.person_id = u.person_id AND d.programme = u.programme`, persons, programmes)
+		b.Queue(`INSERT INTO open_months (person_id, programme, open_from) SELECT * FROM unnest($1::uuid[], $2::text[], $3::date[])
+			ON CONFLICT (person_id, programme) DO UPDATE SET open_from = least(open_months.open_from, excluded.open_from)`, persons, programmes, months)
+	})
+	if err == nil {
+		err = tx.insert(ctx, duesTable, rows)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("write what is owed: %w", err)
+	}
+	slices.SortFunc(persons, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	return slices.Compact(persons), nil
+}
+
+// Dues reads what is owed to persons, in order of programme and month.
+func (db *DB) Dues(ctx context.Context, who access.Actor, persons []uuid.UUID) (map[uuid.UUID][]ledger.Due, error) {
+	owed := map[uuid.UUID][]ledger.Due{}
+	err := db.Read(ctx, who, func(b *pgx.Batch) {
+		each(b, "SELECT "+dueColumns+" FROM dues WHERE person_id = ANY($1) ORDER BY person_id, programme, from_month", persons, func(rows pgx.Rows) error {
+			d, err := scanDue(rows)
+			owed[d.PersonID] = append(owed[d.PersonID], d)
+			return err
+		})
+	})
+	return owed, err
+}
+
+// Overpaid is what one account was paid beyond what is owed, in the months in which that is not what it is asked back.
+type Overpaid struct {
+	PersonID  uuid.UUID
+	Programme string
+	Months    []recovery.Over
+}
+
+// overpaid compares, month by month, what the bank has paid with what is owed and with what is asked back. What has been
+// repaid stays asked for.
+const overpaid = `
+WITH paid AS (
+    SELECT p.person_id, p.programme, p.month, sum(p.amount_fen) AS fen
+    FROM payments p JOIN roster_lines l USING (roster_id, person_id, programme)
+    WHERE p.person_id = ANY($1) AND p.live AND l.state = 'paid'
+    GROUP BY 1, 2, 3
+), asked AS (
+    SELECT person_id, programme, month, sum(amount_fen) AS fen, sum(repaid_fen) AS repaid
+    FROM recovery_months WHERE person_id = ANY($1)
+    GROUP BY 1, 2, 3
+), found AS (
+    SELECT paid.person_id, paid.programme, paid.month, coalesce(asked.fen, 0) AS asked,
+           greatest(paid.fen - coalesce(d.amount_fen, 0), coalesce(asked.repaid, 0), 0) AS fen
+    FROM paid
+    LEFT JOIN asked USING (person_id, programme, month)
+    LEFT JOIN dues d ON d.person_id = paid.person_id AND d.programme = paid.programme AND d.from_month <= paid.month
+        AND (d.to_month IS NULL OR d.to_month >= paid.month)
+)
+SELECT person_id, programme, month, fen::bigint FROM found WHERE fen <> asked ORDER BY 1, 2, 3`
+
+// Overpaid finds what persons were paid beyond what is owed to them and are not asked for yet, or are asked for wrongly.
+func (tx *Tx) Overpaid(ctx context.Context, persons []uuid.UUID) (list []Overpaid, err error) {
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		each(b, overpaid, persons, func(rows pgx.Rows) error {
+			var o Overpaid
+			var month recovery.Over
+			if err := rows.Scan(&o.PersonID, &o.Programme, &month.Month, &month.Fen); err != nil {
+				return err
+			}
+			if n := len(list); n == 0 || list[n-1].PersonID != o.PersonID || list[n-1].Programme != o.Programme {
+				list = append(list, o)
+			}
+			last := &list[len(list)-1]
+			last.Months = append(last.Months, month)
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find what was paid and not owed: %w", err)
+	}
+	return list, nil
+}
+
+// LedgerRow is one month of one account.
+type LedgerRow struct {
+	Programme    string
+	Month        calendar.Month
+	Due          money.Fen
+	Level        int
+	RuleSet      string
+	RateDocument string
+	Paid         money.Fen // the bank has confirmed it
+	OnRoster     money.Fen // on a roster that the bank has not answered yet
+	Repaid       money.Fen
+	Waived       money.Fen
+	RosterIDs    []uuid.UUID // that paid, or are to pay, this month; the latest last
+}
+
+// Difference is what is still owed; below zero what is still to come back.
+func (r LedgerRow) Difference() money.Fen { return r.Due - r.Paid + r.Repaid + r.Waived }

@@ -1,0 +1,78 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"zhucan/internal/access"
+)
+
+// Payee is whom and where to pay for a person.
+type Payee struct {
+	ID           uuid.UUID
+	PersonID     uuid.UUID
+	Holder       string
+	Relation     string // self, guardian or estate
+	Account      string
+	Reason       string
+	RecordedAt   time.Time
+	SupersededAt time.Time
+}
+
+var payeesTable = table{"payees", []string{"id uuid", "person_id uuid", "holder", "relation", "account bytea", "reason text", "recorded_at timestamptz", "recorded_by uuid"}}
+
+// ReplacePayees puts new accounts in the place of those that persons had.
+func (tx *Tx) ReplacePayees(ctx context.Context, payees ...Payee) error {
+	rows, persons := make([]row, len(payees)), make([]uuid.UUID, len(payees))
+	for i, p := range payees {
+		s := sealer{ring: tx.db.Ring, table: "payees", row: p.ID}
+		rows[i] = row{p.ID, p.PersonID, p.Holder, p.Relation, s.seal("account", p.Account), p.Reason, tx.Now, tx.Who.AccountID}
+		if persons[i] = p.PersonID; s.err != nil {
+			return s.err
+		}
+	}
+	_, err := tx.sql.ExecContext(ctx, "UPDATE payees SET superseded_at = $2 WHERE person_id = ANY($1) AND superseded_at IS NULL", persons, tx.Now)
+	if err != nil {
+		return fmt.Errorf("supersede an account: %w", err)
+	}
+	return tx.insert(ctx, payeesTable, rows)
+}
+
+// Payees lists the accounts of a person, the present one last.
+func (db *DB) Payees(ctx context.Context, who access.Actor, person uuid.UUID) (list []Payee, err error) {
+	seen := false
+	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue("SELECT EXISTS (SELECT FROM persons WHERE id = $1)", person).QueryRow(func(r pgx.Row) error { return r.Scan(&seen) })
+		b.Queue(`SELECT id, person_id, holder, relation, account, reason, recorded_at, superseded_at FROM payees WHERE person_id = $1 ORDER BY recorded_at, id`,
+			person).Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				p, err := db.scanPayee(rows)
+				if err != nil {
+					return err
+				}
+				list = append(list, p)
+			}
+			return rows.Err()
+		})
+	})
+	if err == nil && !seen {
+		err = NotFound
+	}
+	return list, err
+}
+
+func (db *DB) scanPayee(rows pgx.Rows) (p Payee, err error) {
+	var sealed []byte
+	var superseded *time.Time
+	if err := rows.Scan(&p.ID, &p.PersonID, &p.Holder, &p.Relation, &sealed, &p.Reason, &p.RecordedAt, &superseded); err != nil {
+		return p, err
+	}
+	p.SupersededAt = orZero(superseded)
+	o := opener{ring: db.Ring, table: "payees", row: p.ID}
+	p.Account = o.open("account", sealed)
+	return p, o.err
+}

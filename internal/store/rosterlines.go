@@ -1,0 +1,263 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"zhucan/internal/access"
+	"zhucan/internal/money"
+	"zhucan/internal/roster"
+)
+
+type stampRow struct {
+	by *uuid.UUID
+	at *time.Time
+}
+
+func (s stampRow) stamp() roster.Stamp { return roster.Stamp{By: orZero(s.by), At: orZero(s.at)} }
+
+const rosterLineColumns = `l.roster_id, l.seq, l.person_id, l.programme, l.award_id, l.payee_id, l.area_code, l.level, l.rate_fen, l.rate_document, l.months,
+	l.arrears_from, l.arrears_to, l.regular_fen, l.arrears_fen, l.supplement_fen, l.deduction_fen, l.net_fen, l.hold, l.state, l.failure`
+
+func lineFields(l *roster.Line, payee **uuid.UUID) []any {
+	return []any{&l.RosterID, &l.Seq, &l.PersonID, &l.Programme, &l.AwardID, payee, &l.Area, &l.Level, &l.Rate, &l.RateDocument, &l.Months,
+		&l.ArrearsFrom, &l.ArrearsTo, &l.Regular, &l.Arrears, &l.Supplement, &l.Deduction, &l.Net, &l.Hold, &l.State, &l.Failure}
+}
+
+// RosterChecksum is the sha256 over all lines of a roster in order, one text a line. It reads a few lines at a time.
+func (tx *Tx) RosterChecksum(ctx context.Context, id uuid.UUID) ([]byte, error) {
+	sum := sha256.New()
+	err := tx.conn.Raw(func(driver any) error { return checksumLines(ctx, driver.(*stdlib.Conn).Conn(), id, sum) })
+	if err != nil {
+		return nil, fmt.Errorf("add up a roster: %w", err)
+	}
+	return sum.Sum(nil), nil
+}
+
+// checksumLines leaves out what changes after locking: the bank's answer.
+func checksumLines(ctx context.Context, conn *pgx.Conn, id uuid.UUID, to io.Writer) error {
+	rows, err := conn.Query(ctx, `SELECT concat_ws('|', seq, person_id, programme, award_id, payee_id, area_code, level, rate_fen, rate_document, months,
+			coalesce(arrears_from::text, ''), coalesce(arrears_to::text, ''), regular_fen, arrears_fen, supplement_fen, deduction_fen, net_fen, hold)
+		FROM roster_lines WHERE roster_id = $1 ORDER BY seq`, id)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if _, err := fmt.Fprintf(to, "%s\n", rows.RawValues()[0]); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// VerifyRoster computes the checksum of a locked roster again.
+func (db *DB) VerifyRoster(ctx context.Context, who access.Actor, id uuid.UUID) (sum []byte, err error) {
+	hash := sha256.New()
+	err = db.readOnly(ctx, who, func(tx pgx.Tx) error { return checksumLines(ctx, tx.Conn(), id, hash) })
+	return hash.Sum(nil), err
+}
+
+// readOnly runs fn in a transaction in the area of who, for answers too large for one batch.
+func (db *DB) readOnly(ctx context.Context, who access.Actor, fn func(pgx.Tx) error) error {
+	return translate(pgx.BeginTxFunc(ctx, db.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly, IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		db.enter(batch, who, boundsOf(who))
+		batch.Queue("SELECT set_config('statement_timeout', '300s', true)")
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return err
+		}
+		return fn(tx)
+	}))
+}
+
+// RosterLines lists lines after one in order. Names are there where the person is in the actor's area by now.
+func (db *DB) RosterLines(ctx context.Context, who access.Actor, id uuid.UUID, after, limit int) (list []roster.Line, err error) {
+	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue("SELECT "+rosterLineColumns+`, coalesce(p.name, ''), coalesce(y.holder, ''), y.id, y.account
+			FROM roster_lines l LEFT JOIN persons p ON p.id = l.person_id LEFT JOIN payees y ON y.id = l.payee_id
+			WHERE l.roster_id = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3`, id, after, limit).Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				var l roster.Line
+				var payee, account *uuid.UUID
+				var sealed []byte
+				if err := rows.Scan(append(lineFields(&l, &payee), &l.PersonName, &l.Holder, &account, &sealed)...); err != nil {
+					return err
+				}
+				l.PayeeID = orZero(payee)
+				o := opener{ring: db.Ring, table: "payees", row: orZero(account)}
+				l.Account = o.open("account", sealed)
+				if o.err != nil {
+					return o.err
+				}
+				list = append(list, l)
+			}
+			return rows.Err()
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the lines of a roster: %w", err)
+	}
+	return list, nil
+}
+
+// PaidLines are the lines of a roster that go to the bank, in order, with the clear numbers that the bank needs. They
+// are read while they are used; the transaction ends with the loop.
+func (db *DB) PaidLines(ctx context.Context, who access.Actor, r roster.Roster) iter.Seq2[roster.Line, error] {
+	return func(yield func(roster.Line, error) bool) {
+		err := db.readOnly(ctx, who, func(tx pgx.Tx) error {
+			rows, err := tx.Query(ctx, "SELECT "+rosterLineColumns+`, p.name, p.id_number, y.holder, y.account, c.id, c.number, coalesce(c.category, 0)
+				FROM roster_lines l JOIN persons p ON p.id = l.person_id JOIN payees y ON y.id = l.payee_id
+				LEFT JOIN certificates c ON c.person_id = l.person_id AND c.issued_on <= $2 AND (c.held_to IS NULL OR c.held_to >= $2)
+				WHERE l.roster_id = $1 AND l.hold = '' ORDER BY l.seq`, r.ID, r.Month.Last().String())
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			for rows.Next() {
+				line, err := db.scanPaidLine(rows)
+				if !yield(line, err) || err != nil {
+					return nil
+				}
+			}
+			return rows.Err()
+		})
+		if err != nil {
+			yield(roster.Line{}, err)
+		}
+	}
+}
+
+func (db *DB) scanPaidLine(rows pgx.Rows) (l roster.Line, err error) {
+	var payee, card *uuid.UUID
+	var id, account, number []byte
+	err = rows.Scan(append(lineFields(&l, &payee), &l.PersonName, &id, &l.Holder, &account, &card, &number, &l.Category)...)
+	if err != nil {
+		return l, err
+	}
+	l.PayeeID = orZero(payee)
+	person := opener{ring: db.Ring, table: "persons", row: l.PersonID}
+	l.IDNumber = person.open("id_number", id)
+	where := opener{ring: db.Ring, table: "payees", row: l.PayeeID}
+	l.Account = where.open("account", account)
+	cards := opener{ring: db.Ring, table: "certificates", row: orZero(card)}
+	l.Certificate = cards.open("number", number)
+	for _, o := range []opener{person, where, cards} {
+		if o.err != nil {
+			return l, o.err
+		}
+	}
+	return l, nil
+}
+
+// LinesBySeq reads lines of a roster with their accounts, to hold the bank's answer against them.
+func (tx *Tx) LinesBySeq(ctx context.Context, id uuid.UUID, seqs []int) (map[int]roster.Line, error) {
+	found := map[int]roster.Line{}
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT "+rosterLineColumns+`, y.account FROM roster_lines l JOIN payees y ON y.id = l.payee_id
+			WHERE l.roster_id = $1 AND l.seq = ANY($2) AND l.hold = ''`, id, seqs).Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				var l roster.Line
+				var payee *uuid.UUID
+				var sealed []byte
+				if err := rows.Scan(append(lineFields(&l, &payee), &sealed)...); err != nil {
+					return err
+				}
+				l.PayeeID = orZero(payee)
+				o := opener{ring: tx.db.Ring, table: "payees", row: l.PayeeID}
+				if l.Account = o.open("account", sealed); o.err != nil {
+					return o.err
+				}
+				found[l.Seq] = l
+			}
+			return rows.Err()
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the lines of a roster: %w", err)
+	}
+	return found, nil
+}
+
+// Outcome is what the bank did with one line.
+type Outcome struct {
+	Seq     int
+	Paid    bool
+	Failure string
+}
+
+// RecordOutcomes writes what the bank did. The months of a failed payment are owed again.
+func (tx *Tx) RecordOutcomes(ctx context.Context, id uuid.UUID, outcomes []Outcome) error {
+	seqs, states, failures := []int{}, []string{}, []string{}
+	for _, o := range outcomes {
+		state := "failed"
+		if o.Paid {
+			state = "paid"
+		}
+		seqs, states, failures = append(seqs, o.Seq), append(states, state), append(failures, o.Failure)
+	}
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(`UPDATE roster_lines l SET state = u.state, failure = u.failure FROM unnest($2::int[], $3::text[], $4::text[]) AS u (seq, state, failure)
+			WHERE l.roster_id = $1 AND l.seq = u.seq AND l.state = 'sent'`, id, seqs, states, failures)
+		b.Queue(`UPDATE payments p SET live = false FROM roster_lines l
+			WHERE l.roster_id = $1 AND l.seq = ANY($2) AND l.state = 'failed' AND p.roster_id = l.roster_id AND p.person_id = l.person_id
+				AND p.programme = l.programme AND p.live`, id, seqs)
+		b.Queue(`UPDATE open_months o SET open_from = least(o.open_from, f.month)
+			FROM (SELECT p.person_id, p.programme, min(p.month) AS month FROM payments p WHERE p.roster_id = $1 AND NOT p.live GROUP BY 1, 2) f
+			WHERE o.person_id = f.person_id AND o.programme = f.programme`, id)
+	})
+	if err != nil {
+		return fmt.Errorf("record what the bank did: %w", err)
+	}
+	return nil
+}
+
+// Deductions are what lines of a roster have kept back, of those just paid.
+type Deduction struct {
+	PersonID  uuid.UUID
+	Programme string
+	Fen       money.Fen
+}
+
+// PaidOf lists the persons of lines, and what was kept back from them.
+func (tx *Tx) PaidOf(ctx context.Context, id uuid.UUID, seqs []int) (persons []uuid.UUID, kept []Deduction, err error) {
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT person_id, programme, deduction_fen FROM roster_lines WHERE roster_id = $1 AND seq = ANY($2) AND state = 'paid' ORDER BY person_id", id, seqs).
+			Query(func(rows pgx.Rows) error {
+				for rows.Next() {
+					var d Deduction
+					if err := rows.Scan(&d.PersonID, &d.Programme, &d.Fen); err != nil {
+						return err
+					}
+					persons = append(persons, d.PersonID)
+					if d.Fen > 0 {
+						kept = append(kept, d)
+					}
+				}
+				return rows.Err()
+			})
+	})
+	return persons, kept, err
+}
+
+// Unanswered counts the lines of a roster for which the bank has said nothing yet.
+func (tx *Tx) Unanswered(ctx context.Context, id uuid.UUID) (n int, err error) {
+	err = tx.sql.QueryRowContext(ctx, "SELECT count(*) FROM roster_lines WHERE roster_id = $1 AND state = 'sent'", id).Scan(&n)
+	return n, err
+}
+
+// MarkSent notes on every paid line that the bank has it.
+func (tx *Tx) MarkSent(ctx context.Context, id uuid.UUID) error {
+	if _, err := tx.sql.ExecContext(ctx, "UPDATE roster_lines SET state = 'sent' WHERE roster_id = $1 AND state = 'due'", id); err != nil {
+		return fmt.Errorf("mark lines as sent: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,264 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+	"zhucan/internal/roster"
+)
+
+// What is on a roster, in steps. $1 roster, $2 month, $3 and $4 bounds of the area, $5 programme or null.
+//
+// Of each account only the open months are looked at; for most that is the roster's own month. What a live payment of
+// another roster covers is not paid again. The area that manages a person in the latest month owed is the one whose
+// roster pays.
+const (
+	openAccounts = `
+open AS (
+    SELECT person_id, programme, open_from FROM open_months WHERE open_from <= $2 AND ($5::text IS NULL OR programme = $5)
+)`
+	owedMonths = `
+owed AS (
+    SELECT d.person_id, d.programme, m::date AS month, d.award_id, d.level, d.amount_fen, d.rate_document, d.area_code
+    FROM open o JOIN dues d ON d.person_id = o.person_id AND d.programme = o.programme
+        AND d.from_month <= $2 AND (d.to_month IS NULL OR d.to_month >= o.open_from)
+    CROSS JOIN LATERAL generate_series(greatest(d.from_month, o.open_from)::timestamp, least(d.to_month, $2)::timestamp, '1 month') m
+)`
+	paidMonths = `
+paid AS (
+    SELECT p.person_id, p.programme, p.month, sum(p.amount_fen) AS fen, count(*) AS n
+    FROM open o JOIN payments p ON p.person_id = o.person_id AND p.programme = o.programme AND p.month >= o.open_from
+    WHERE p.live AND p.roster_id <> $1
+    GROUP BY 1, 2, 3
+), back AS (
+    SELECT person_id, programme, month, sum(repaid_fen + waived_fen) AS fen FROM recovery_months GROUP BY 1, 2, 3
+)`
+	items = `
+item AS (
+    SELECT o.*, o.amount_fen - coalesce(p.fen, 0) + coalesce(b.fen, 0) AS fen, coalesce(p.n, 0) + 1 AS sequence,
+           CASE WHEN p.n IS NOT NULL THEN 'supplement' WHEN o.month = $2 THEN 'regular' ELSE 'arrears' END AS kind
+    FROM owed o LEFT JOIN paid p USING (person_id, programme, month) LEFT JOIN back b USING (person_id, programme, month)
+    WHERE o.amount_fen - coalesce(p.fen, 0) + coalesce(b.fen, 0) > 0
+)`
+	lines = `
+latest AS (
+    SELECT DISTINCT ON (person_id, programme) person_id, programme, award_id, level, amount_fen, rate_document, area_code
+    FROM owed ORDER BY person_id, programme, month DESC
+), summed AS (
+    SELECT person_id, programme, count(*) AS months,
+           min(month) FILTER (WHERE kind <> 'regular') AS arrears_from, max(month) FILTER (WHERE kind <> 'regular') AS arrears_to,
+           coalesce(sum(fen) FILTER (WHERE kind = 'regular'), 0) AS regular, coalesce(sum(fen) FILTER (WHERE kind = 'arrears'), 0) AS arrears,
+           coalesce(sum(fen) FILTER (WHERE kind = 'supplement'), 0) AS supplement, sum(fen) AS gross
+    FROM item GROUP BY 1, 2
+), consented AS (
+    SELECT r.person_id, r.programme, sum(r.consented_fen) AS fen FROM recoveries r WHERE r.state <> 'closed' AND r.consented_fen > 0 GROUP BY 1, 2
+), holds AS (
+    SELECT h.person_id, coalesce(h.programme, '') AS programme, min(h.reason) AS reason FROM payment_holds h WHERE h.released_at IS NULL GROUP BY 1, 2
+), line AS (
+    SELECT s.*, l.award_id, l.level, l.amount_fen AS rate, l.rate_document, l.area_code, y.id AS payee_id,
+           least(coalesce(c.fen, 0), s.gross) AS deduction,
+           coalesce(h.reason, g.reason, CASE WHEN y.id IS NULL THEN 'NO_ACCOUNT' END, '') AS hold
+    FROM summed s JOIN latest l USING (person_id, programme)
+    LEFT JOIN payees y ON y.person_id = s.person_id AND y.superseded_at IS NULL
+    LEFT JOIN consented c ON c.person_id = s.person_id AND c.programme = s.programme
+    LEFT JOIN holds h ON h.person_id = s.person_id AND h.programme = s.programme
+    LEFT JOIN holds g ON g.person_id = s.person_id AND g.programme = ''
+    WHERE l.area_code >= $3 AND l.area_code < $4
+)`
+	lineColumns = `person_id, programme, award_id, payee_id, area_code, level, rate_fen, rate_document, months, arrears_from, arrears_to,
+    regular_fen, arrears_fen, supplement_fen, deduction_fen, net_fen, hold`
+	freshLines = `SELECT person_id, programme, award_id, payee_id, area_code, level, rate, rate_document, months::int, arrears_from, arrears_to,
+    regular::bigint, arrears::bigint, supplement::bigint, deduction::bigint, (gross - deduction)::bigint, hold FROM line`
+	calculation = `WITH ` + openAccounts + `,` + owedMonths + `,` + paidMonths + `,` + items + `,` + lines
+)
+
+// calculate writes lines and payments in one statement: two rosters that find the same difference at the same time
+// cannot both write it.
+const calculate = calculation + `, written AS (
+    INSERT INTO roster_lines (roster_id, seq, ` + lineColumns + `, state)
+    SELECT $1, row_number() OVER (ORDER BY f.hold <> '', f.area_code, f.person_id, f.programme), f.*, CASE WHEN f.hold = '' THEN 'due' ELSE 'held' END
+    FROM (` + freshLines + `) AS f (` + lineColumns + `)
+    RETURNING person_id, programme, state
+)
+INSERT INTO payments (roster_id, person_id, programme, month, award_id, kind, sequence, amount_fen)
+SELECT $1, i.person_id, i.programme, i.month, i.award_id, i.kind, i.sequence, i.fen
+FROM item i JOIN written w USING (person_id, programme) WHERE w.state = 'due'`
+
+// outdated counts lines that a calculation now would not make so, or would make beside them.
+const outdated = calculation + `, fresh AS (` + freshLines + `), kept AS (
+    SELECT ` + lineColumns + ` FROM roster_lines WHERE roster_id = $1
+)
+SELECT (SELECT count(*) FROM (TABLE fresh EXCEPT TABLE kept) a) + (SELECT count(*) FROM (TABLE kept EXCEPT TABLE fresh) b)`
+
+// rosterLock orders calculations, so that of two at the same time the later sees what the earlier pays. The keys of
+// payments would refuse the later in any case.
+const rosterLock = "SELECT pg_advisory_xact_lock(370305, 2)"
+
+func bounds3(r roster.Roster) []any {
+	lo, hi := r.Area.Range()
+	return []any{r.ID, r.Month.First().String(), lo, hi, textOrNull(r.Programme)}
+}
+
+// CalculateRoster writes the lines of a roster that has none, and says what they come to.
+func (tx *Tx) CalculateRoster(ctx context.Context, r roster.Roster) (t roster.Totals, err error) {
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(rosterLock)
+		b.Queue("DELETE FROM roster_lines WHERE roster_id = $1", r.ID)
+		b.Queue(calculate, bounds3(r)...)
+		b.Queue(`SELECT count(DISTINCT person_id) FILTER (WHERE hold = ''), count(*) FILTER (WHERE hold = ''), count(*) FILTER (WHERE hold <> ''),
+				coalesce(sum(months) FILTER (WHERE hold = ''), 0)::int, coalesce(sum(net_fen + deduction_fen) FILTER (WHERE hold = ''), 0)::bigint,
+				coalesce(sum(deduction_fen) FILTER (WHERE hold = ''), 0)::bigint, coalesce(sum(net_fen) FILTER (WHERE hold = ''), 0)::bigint
+			FROM roster_lines WHERE roster_id = $1`, r.ID).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&t.Persons, &t.Lines, &t.Held, &t.PersonMonths, &t.Gross, &t.Deduction, &t.Net)
+		})
+		b.Queue(`SELECT programme, count(*), sum(months)::int, sum(net_fen)::bigint FROM roster_lines WHERE roster_id = $1 AND hold = ''
+			GROUP BY 1 ORDER BY 1`, r.ID).Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				var p roster.ProgrammeTotal
+				if err := rows.Scan(&p.Programme, &p.Persons, &p.PersonMonths, &p.Net); err != nil {
+					return err
+				}
+				t.Programmes = append(t.Programmes, p)
+			}
+			return rows.Err()
+		})
+	})
+	if err != nil {
+		return t, fmt.Errorf("calculate a roster: %w", err)
+	}
+	return t, nil
+}
+
+// ClearRoster takes the lines off a roster that is not locked.
+func (tx *Tx) ClearRoster(ctx context.Context, id uuid.UUID) error {
+	if _, err := tx.sql.ExecContext(ctx, "DELETE FROM roster_lines WHERE roster_id = $1", id); err != nil {
+		return fmt.Errorf("clear a roster: %w", err)
+	}
+	return nil
+}
+
+// OutdatedLines is in how many lines a roster differs from what would be calculated now.
+func (tx *Tx) OutdatedLines(ctx context.Context, r roster.Roster) (n int, err error) {
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(rosterLock)
+		b.Queue(outdated, bounds3(r)...).QueryRow(func(row pgx.Row) error { return row.Scan(&n) })
+	})
+	if err != nil {
+		return 0, fmt.Errorf("compare a roster with what is owed now: %w", err)
+	}
+	return n, nil
+}
+
+// MoveOn closes the months that a locked roster pays.
+func (tx *Tx) MoveOn(ctx context.Context, r roster.Roster) error {
+	_, err := tx.sql.ExecContext(ctx, `UPDATE open_months o SET open_from = $2::date FROM roster_lines l
+		WHERE l.roster_id = $1 AND l.hold = '' AND o.person_id = l.person_id AND o.programme = l.programme AND o.open_from < $2::date`,
+		r.ID, r.Month.Add(1).First().String())
+	if err != nil {
+		return fmt.Errorf("close the months that a roster pays: %w", err)
+	}
+	return nil
+}
+
+const rosterColumns = `id, version, month, area_code, programme, state, made_by, made_at, checked_by, checked_at, locked_by, locked_at, sent_by, sent_at,
+	closed_by, closed_at, persons, lines, person_months, held, gross_fen, deduction_fen, net_fen, programmes::text, checksum`
+
+func scanRoster(row pgx.Row) (r roster.Roster, err error) {
+	var programme *string
+	var programmes string
+	var stamps [5]stampRow
+	err = row.Scan(&r.ID, &r.Version, &r.Month, &r.Area, &programme, &r.State, &stamps[0].by, &stamps[0].at, &stamps[1].by, &stamps[1].at,
+		&stamps[2].by, &stamps[2].at, &stamps[3].by, &stamps[3].at, &stamps[4].by, &stamps[4].at, &r.Totals.Persons, &r.Totals.Lines,
+		&r.Totals.PersonMonths, &r.Totals.Held, &r.Totals.Gross, &r.Totals.Deduction, &r.Totals.Net, &programmes, &r.Checksum)
+	if err != nil {
+		return r, err
+	}
+	r.Programme = orZero(programme)
+	r.Made, r.Checked, r.Locked, r.Sent, r.Closed = stamps[0].stamp(), stamps[1].stamp(), stamps[2].stamp(), stamps[3].stamp(), stamps[4].stamp()
+	return r, json.Unmarshal([]byte(programmes), &r.Totals.Programmes)
+}
+
+// InsertRoster writes a new roster.
+func (tx *Tx) InsertRoster(ctx context.Context, r roster.Roster) error {
+	_, err := tx.sql.ExecContext(ctx, "INSERT INTO rosters (id, month, area_code, programme, state, made_by, made_at) VALUES ($1, $2::date, $3, $4, $5, $6, $7)",
+		r.ID, r.Month, string(r.Area), textOrNull(r.Programme), string(r.State), r.Made.By, r.Made.At)
+	if err != nil {
+		return fmt.Errorf("insert a roster: %w", err)
+	}
+	return nil
+}
+
+// UpdateRoster writes what can change of a roster.
+func (tx *Tx) UpdateRoster(ctx context.Context, r roster.Roster) error {
+	programmes, err := json.Marshal(append([]roster.ProgrammeTotal{}, r.Totals.Programmes...))
+	if err != nil {
+		return fmt.Errorf("write the totals of a roster: %w", err)
+	}
+	done, err := tx.sql.ExecContext(ctx, `UPDATE rosters SET version = version + 1, state = $3, made_by = $4, made_at = $5, checked_by = $6, checked_at = $7,
+			locked_by = $8, locked_at = $9, sent_by = $10, sent_at = $11, closed_by = $12, closed_at = $13, persons = $14, lines = $15, person_months = $16,
+			held = $17, gross_fen = $18, deduction_fen = $19, net_fen = $20, programmes = $21, checksum = $22
+		WHERE id = $1 AND version = $2`, r.ID, r.Version, string(r.State), r.Made.By, r.Made.At, orNull(r.Checked.By), instantOrNull(r.Checked.At),
+		orNull(r.Locked.By), instantOrNull(r.Locked.At), orNull(r.Sent.By), instantOrNull(r.Sent.At), orNull(r.Closed.By), instantOrNull(r.Closed.At),
+		r.Totals.Persons, r.Totals.Lines, r.Totals.PersonMonths, r.Totals.Held, int64(r.Totals.Gross), int64(r.Totals.Deduction), int64(r.Totals.Net),
+		string(programmes), r.Checksum)
+	if err != nil {
+		return fmt.Errorf("update a roster: %w", err)
+	}
+	n, err := done.RowsAffected()
+	return exactlyOne(int(n), err)
+}
+
+// LockRoster reads a roster and holds it until the transaction ends.
+func (tx *Tx) LockRoster(ctx context.Context, id uuid.UUID) (r roster.Roster, err error) {
+	lo, hi := tx.Who.Area.Range()
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT "+rosterColumns+" FROM rosters WHERE id = $1 AND ($2 = '' OR area_code >= $2 AND area_code < $3) FOR UPDATE", id, lo, hi).
+			QueryRow(func(row pgx.Row) error { r, err = scanRoster(row); return err })
+	})
+	return r, translate(err)
+}
+
+// RosterFilter narrows a list of rosters. Zero members do not narrow.
+type RosterFilter struct {
+	Area  area.Code
+	Month calendar.Month
+	After uuid.UUID
+	Limit int
+}
+
+// ListRosters lists rosters of an area in the order in which they were made.
+func (db *DB) ListRosters(ctx context.Context, who access.Actor, f RosterFilter) (list []roster.Roster, err error) {
+	lo, hi := f.Area.Range()
+	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue("SELECT "+rosterColumns+` FROM rosters WHERE area_code >= $1 AND area_code < $2 AND ($3::date IS NULL OR month = $3) AND id > $4 ORDER BY id LIMIT $5`,
+			lo, hi, textOrNull(dateText(f.Month)), f.After, f.Limit).Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				r, err := scanRoster(rows)
+				if err != nil {
+					return err
+				}
+				list = append(list, r)
+			}
+			return rows.Err()
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list rosters: %w", err)
+	}
+	return list, nil
+}
+
+// Roster reads one roster of the actor's area.
+func (db *DB) Roster(ctx context.Context, who access.Actor, id uuid.UUID) (r roster.Roster, err error) {
+	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue("SELECT "+rosterColumns+" FROM rosters WHERE id = $1", id).QueryRow(func(row pgx.Row) error { r, err = scanRoster(row); return err })
+	})
+	return r, err
+}
