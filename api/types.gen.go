@@ -955,6 +955,24 @@ func (e GetIndicatorValuesParamsFormat) Valid() bool {
 	}
 }
 
+// Defines values for GetRosterFileParamsFormat.
+const (
+	GetRosterFileParamsFormatCsv  GetRosterFileParamsFormat = "csv"
+	GetRosterFileParamsFormatXlsx GetRosterFileParamsFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the GetRosterFileParamsFormat enum.
+func (e GetRosterFileParamsFormat) Valid() bool {
+	switch e {
+	case GetRosterFileParamsFormatCsv:
+		return true
+	case GetRosterFileParamsFormatXlsx:
+		return true
+	default:
+		return false
+	}
+}
+
 // Account defines model for Account.
 type Account struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
@@ -2514,6 +2532,18 @@ type RosterProgramme struct {
 	Programme Programme `json:"programme"`
 }
 
+// RosterResults defines model for RosterResults.
+type RosterResults struct {
+	// Errors Rows that were not taken
+	Errors []ImportError `json:"errors"`
+	Failed int           `json:"failed"`
+	Paid   int           `json:"paid"`
+	Roster Roster        `json:"roster"`
+
+	// Same Known already.
+	Same int `json:"same"`
+}
+
 // RosterState defines model for RosterState.
 type RosterState string
 
@@ -3115,6 +3145,15 @@ type CloseRosterParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// GetRosterFileParams defines parameters for GetRosterFile.
+type GetRosterFileParams struct {
+	// Format Kind of file.
+	Format *GetRosterFileParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// GetRosterFileParamsFormat defines parameters for GetRosterFile.
+type GetRosterFileParamsFormat string
+
 // ListRosterLinesParams defines parameters for ListRosterLines.
 type ListRosterLinesParams struct {
 	// Limit Items on a page.
@@ -3129,6 +3168,18 @@ type LockRosterParams struct {
 	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
 	IfMatch IfMatch `json:"If-Match"`
 
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// TakeRosterResultsMultipartBody defines parameters for TakeRosterResults.
+type TakeRosterResultsMultipartBody struct {
+	// File An .xlsx workbook or .csv file.
+	File multipart.FileHeader `json:"file"`
+}
+
+// TakeRosterResultsParams defines parameters for TakeRosterResults.
+type TakeRosterResultsParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -3225,3 +3276,6 @@ type AddRecoveryEventJSONRequestBody = RecoveryStep
 
 // CreateRosterJSONRequestBody defines body for CreateRoster for application/json ContentType.
 type CreateRosterJSONRequestBody = NewRoster
+
+// TakeRosterResultsMultipartRequestBody defines body for TakeRosterResults for multipart/form-data ContentType.
+type TakeRosterResultsMultipartRequestBody TakeRosterResultsMultipartBody

@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"crypto/sha256"
+	"iter"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -10,6 +11,7 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
+	"zhucan/internal/exchange"
 	"zhucan/internal/fault"
 	"zhucan/internal/money"
 	"zhucan/internal/recovery"
@@ -164,6 +166,40 @@ func (d *Desk) CancelRoster(ctx context.Context, who access.Actor, id uuid.UUID,
 		}
 		return tx.ClearRoster(ctx, id)
 	})
+}
+
+// RosterFile is a locked roster with its lines, which are read while they are used.
+type RosterFile struct {
+	Roster roster.Roster
+	Names  exchange.PaymentNames
+	Lines  iter.Seq2[roster.Line, error]
+}
+
+// OpenRosterFile begins the file of a locked roster for the bank. Who takes it out stands in the audit log.
+func (d *Desk) OpenRosterFile(ctx context.Context, who access.Actor, id uuid.UUID) (f RosterFile, err error) {
+	if f.Roster, err = d.DB.Roster(ctx, who, id); err != nil {
+		return f, err
+	}
+	if len(f.Roster.Checksum) == 0 {
+		return f, fault.New(fault.Conflict, "WRONG_STATE", "花名册锁定后才能导出", "the roster is not locked")
+	}
+	tree, err := d.DB.Divisions(ctx, d.Pack.District, f.Roster.Month.First())
+	if err != nil {
+		return f, err
+	}
+	names := map[area.Code]string{}
+	for _, division := range tree {
+		names[division.Code] = division.Name
+	}
+	f.Names = exchange.PaymentNames{Programme: map[string]string{}, Place: func(c area.Code) string { return names[c] }}
+	for _, p := range d.Pack.Programmes {
+		f.Names.Programme[p.ID] = p.ZH
+	}
+	err = d.DB.Write(ctx, who, "roster.file", func(tx *store.Tx) error {
+		return tx.Describe(ctx, id, map[string]any{"lines": f.Roster.Totals.Lines, "net_fen": int64(f.Roster.Totals.Net)})
+	})
+	f.Lines = d.DB.PaidLines(ctx, who, f.Roster)
+	return f, err
 }
 
 // BankRow is what the bank says of one line.

@@ -194,14 +194,14 @@ func TestOwnCase(t *testing.T) {
 	s.do("town.a", "POST", path+"/withdraw", nil, "If-Match", done.version()).want(409, "WRONG_STAGE")
 }
 
-func (s *service) upload(user string, file []byte, query string) answer {
+func (s *service) upload(user string, file []byte, path string) answer {
 	s.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	part, _ := w.CreateFormFile("file", "roster.xlsx")
 	part.Write(file)
 	w.Close()
-	req, err := http.NewRequest("POST", s.url+"/api/v1/imports?kind=roster"+query, &body)
+	req, err := http.NewRequest("POST", s.url+"/api/v1"+path, &body)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -222,15 +222,15 @@ func TestImportRoster(t *testing.T) {
 	if err := exchange.WriteRoster(&file, rows); err != nil {
 		t.Fatal(err)
 	}
-	dry := s.upload("cdpf", file.Bytes(), "&dry_run=true").want(201).json()
+	dry := s.upload("cdpf", file.Bytes(), "/imports?kind=roster&dry_run=true").want(201).json()
 	if dry["new"] != 309.0 || dry["refused"] != 0.0 || len(s.do("auditor", "GET", "/persons", nil).want(200).json()["items"].([]any)) != 0 {
 		t.Errorf("dry run: %v", dry)
 	}
-	done := s.upload("cdpf", file.Bytes(), "").want(201).json()
+	done := s.upload("cdpf", file.Bytes(), "/imports?kind=roster").want(201).json()
 	if done["new"] != 309.0 || done["refused"] != 0.0 {
 		t.Errorf("import: %v", done)
 	}
-	again := s.upload("cdpf", file.Bytes(), "").want(200).json()
+	again := s.upload("cdpf", file.Bytes(), "/imports?kind=roster").want(200).json()
 	if again["id"] != done["id"] {
 		t.Error("the same file was another import")
 	}
@@ -238,10 +238,10 @@ func TestImportRoster(t *testing.T) {
 	if err := exchange.WriteRosterCSV(&other, rows); err != nil {
 		t.Fatal(err)
 	}
-	if same := s.upload("cdpf", other.Bytes(), "").want(201).json(); same["same"] != 309.0 || same["new"] != 0.0 || same["changed"] != 0.0 {
+	if same := s.upload("cdpf", other.Bytes(), "/imports?kind=roster").want(201).json(); same["same"] != 309.0 || same["new"] != 0.0 || same["changed"] != 0.0 {
 		t.Errorf("the same people in another file: %v", same)
 	}
-	if town := s.upload("town.a", file.Bytes(), "&dry_run=true").want(201).json(); town["refused"] == 0.0 {
+	if town := s.upload("town.a", file.Bytes(), "/imports?kind=roster&dry_run=true").want(201).json(); town["refused"] == 0.0 {
 		t.Error("a town took in people of other towns")
 	}
 	persons, differed, err := s.desk.RebuildStandings(t.Context(), systemActor, true)
@@ -251,13 +251,13 @@ func TestImportRoster(t *testing.T) {
 	for _, tt := range []struct{ name, content, code string }{
 		{"empty", "", "WORKBOOK_EMPTY"}, {"binary", "\x00\x01\x02", "WORKBOOK_TYPE"}, {"no headings", "a,b\n1,2\n", "WORKBOOK_TYPE"}, {"broken zip", "PK\x03\x04garbage", "WORKBOOK_BROKEN"},
 	} {
-		if got := s.upload("cdpf", []byte(tt.content), ""); got.status != 422 || got.text("code") != tt.code {
+		if got := s.upload("cdpf", []byte(tt.content), "/imports?kind=roster"); got.status != 422 || got.text("code") != tt.code {
 			t.Errorf("%s: %d %s", tt.name, got.status, got.body)
 		}
 	}
-	s.upload("cdpf", bytes.Repeat([]byte("x"), 11<<20), "").want(413)
+	s.upload("cdpf", bytes.Repeat([]byte("x"), 11<<20), "/imports?kind=roster").want(413)
 	bad := "姓名,身份证号,残疾证号,户籍村居,发证日期\n金丝雀,3.70305E+17,,370305001005,\n"
-	got := s.upload("cdpf", []byte(bad), "&dry_run=true").want(201).json()["errors"].([]any)[0].(map[string]any)
+	got := s.upload("cdpf", []byte(bad), "/imports?kind=roster&dry_run=true").want(201).json()["errors"].([]any)[0].(map[string]any)
 	if got["row"] != 2.0 || got["column"] != "身份证号" || got["code"] != "ID_SCIENTIFIC" {
 		t.Errorf("refusal: %v", got)
 	}

@@ -70,14 +70,18 @@ func (a *API) getImport(r *Request) (Response, error) {
 }
 
 func importView(i store.Import, english bool) api.Import {
-	v := api.Import{ID: i.ID, Version: 1, Kind: api.ImportKind(i.Kind), AreaCode: api.AreaCode(i.Area), DryRun: i.DryRun, New: i.New, Changed: i.Changed,
-		Same: i.Same, Refused: i.Refused, At: i.At.UTC(), Errors: []api.ImportError{}}
-	for _, e := range i.Refusals {
+	return api.Import{ID: i.ID, Version: 1, Kind: api.ImportKind(i.Kind), AreaCode: api.AreaCode(i.Area), DryRun: i.DryRun, New: i.New, Changed: i.Changed,
+		Same: i.Same, Refused: i.Refused, At: i.At.UTC(), Errors: importErrors(i.Refusals, english)}
+}
+
+func importErrors(refusals []store.Refusal, english bool) []api.ImportError {
+	list := []api.ImportError{}
+	for _, e := range refusals {
 		message := e.ZH
 		if english {
 			message = e.EN
 		}
-		v.Errors = append(v.Errors, api.ImportError{Row: e.Row, Column: e.Column, Code: e.Code, Message: message})
+		list = append(list, api.ImportError{Row: e.Row, Column: e.Column, Code: e.Code, Message: message})
 	}
-	return v
+	return list
 }

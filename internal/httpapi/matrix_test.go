@@ -51,6 +51,7 @@ var mayCall = map[string][]string{
 	"setPayee": {liaison, town}, "listRosters": {town, cdpf, civil, finance, auditor}, "getRoster": {town, cdpf, civil, finance, auditor},
 	"listRosterLines": {town, cdpf, civil, finance, auditor}, "createRoster": {cdpf, civil, finance}, "calculateRoster": {cdpf, civil, finance},
 	"checkRoster": {cdpf, civil, finance}, "lockRoster": {cdpf, civil, finance}, "sendRoster": {cdpf, civil, finance}, "closeRoster": {cdpf, civil, finance},
+	"getRosterFile": {cdpf, civil, finance}, "takeRosterResults": {finance},
 	"cancelRoster": {cdpf, civil, finance}, "listRecoveries": {town, cdpf, civil, finance, auditor}, "getRecovery": {town, cdpf, civil, finance, auditor},
 	"addRecoveryEvent": {cdpf, civil, finance},
 	"createImport":     {town, cdpf}, "getImport": {town, cdpf}, "listAuditEvents": {auditor},

@@ -86,7 +86,10 @@ func (a *API) Handler() (http.Handler, error) {
 	return e, nil
 }
 
-func isUpload(c echo.Context) bool { return strings.HasSuffix(c.Request().URL.Path, "/imports") }
+func isUpload(c echo.Context) bool {
+	path := c.Request().URL.Path
+	return strings.HasSuffix(path, "/imports") || strings.HasSuffix(path, "/results")
+}
 
 // operations says what does each operation of the contract.
 func (a *API) operations() map[string]handler {
@@ -108,6 +111,7 @@ func (a *API) operations() map[string]handler {
 		"calculateRoster": a.rosterStep((*casework.Desk).CalculateRoster), "checkRoster": a.rosterStep((*casework.Desk).CheckRoster),
 		"lockRoster": a.rosterStep((*casework.Desk).LockRoster), "sendRoster": a.rosterStep((*casework.Desk).SendRoster),
 		"closeRoster": a.rosterStep((*casework.Desk).CloseRoster), "cancelRoster": a.rosterStep((*casework.Desk).CancelRoster),
+		"getRosterFile": a.getRosterFile, "takeRosterResults": a.takeRosterResults,
 		"listRecoveries": a.listRecoveries, "getRecovery": a.getRecovery, "addRecoveryEvent": a.addRecoveryEvent,
 		"listIndicators": a.listIndicators, "getIndicatorValues": a.getIndicatorValues, "listIndicatorPersons": a.listIndicatorPersons,
 		"createImport": a.createImport, "getImport": a.getImport, "listAuditEvents": a.listAuditEvents,

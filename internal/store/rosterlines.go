@@ -62,15 +62,15 @@ func checksumLines(ctx context.Context, conn *pgx.Conn, id uuid.UUID, to io.Writ
 // VerifyRoster computes the checksum of a locked roster again.
 func (db *DB) VerifyRoster(ctx context.Context, who access.Actor, id uuid.UUID) (sum []byte, err error) {
 	hash := sha256.New()
-	err = db.readOnly(ctx, who, func(tx pgx.Tx) error { return checksumLines(ctx, tx.Conn(), id, hash) })
+	err = db.readOnly(ctx, who, boundsOf(who), func(tx pgx.Tx) error { return checksumLines(ctx, tx.Conn(), id, hash) })
 	return hash.Sum(nil), err
 }
 
-// readOnly runs fn in a transaction in the area of who, for answers too large for one batch.
-func (db *DB) readOnly(ctx context.Context, who access.Actor, fn func(pgx.Tx) error) error {
+// readOnly runs fn in a transaction inside bounds, for answers too large for one batch.
+func (db *DB) readOnly(ctx context.Context, who access.Actor, inside bounds, fn func(pgx.Tx) error) error {
 	return translate(pgx.BeginTxFunc(ctx, db.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly, IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
 		batch := &pgx.Batch{}
-		db.enter(batch, who, boundsOf(who))
+		db.enter(batch, who, inside)
 		batch.Queue("SELECT set_config('statement_timeout', '300s', true)")
 		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return err
@@ -110,10 +110,11 @@ func (db *DB) RosterLines(ctx context.Context, who access.Actor, id uuid.UUID, a
 }
 
 // PaidLines are the lines of a roster that go to the bank, in order, with the clear numbers that the bank needs. They
-// are read while they are used; the transaction ends with the loop.
+// are read while they are used; the transaction ends with the loop. Who has read the roster gets all of its lines, also
+// those of persons who have moved out of the area since.
 func (db *DB) PaidLines(ctx context.Context, who access.Actor, r roster.Roster) iter.Seq2[roster.Line, error] {
 	return func(yield func(roster.Line, error) bool) {
-		err := db.readOnly(ctx, who, func(tx pgx.Tx) error {
+		err := db.readOnly(ctx, who, bounds{everything, everything}, func(tx pgx.Tx) error {
 			rows, err := tx.Query(ctx, "SELECT "+rosterLineColumns+`, p.name, p.id_number, y.holder, y.account, c.id, c.number, coalesce(c.category, 0)
 				FROM roster_lines l JOIN persons p ON p.id = l.person_id JOIN payees y ON y.id = l.payee_id
 				LEFT JOIN certificates c ON c.person_id = l.person_id AND c.issued_on <= $2 AND (c.held_to IS NULL OR c.held_to >= $2)

@@ -1,0 +1,144 @@
+package exchange
+
+import (
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"iter"
+	"strconv"
+
+	"github.com/xuri/excelize/v2"
+
+	"zhucan/internal/area"
+	"zhucan/internal/roster"
+)
+
+// The columns of a roster as the bank gets it (发放花名册). The bank fills in the last two and sends the file back.
+var paymentColumns = []string{colBatch, colSeq, "月份", "镇街", "村居", "姓名", "身份证号", "残疾证号", "类别", "等级", "补贴项目", "月数", "补发起", "补发止", "月标准",
+	"当月金额", "补发金额", "补差金额", "抵扣金额", colAmount, "户名", colAccount, "发放依据", colResult, colFailure}
+
+const (
+	colBatch   = "批次号"
+	colSeq     = "序号"
+	colAmount  = "实发金额"
+	colAccount = "账号"
+	colResult  = "结果"
+	colFailure = "失败原因"
+	totalRow   = "合计"
+	sealRow    = "校验"
+)
+
+// PaymentNames are the words of a roster that its lines only have codes for.
+type PaymentNames struct {
+	Programme map[string]string
+	Place     func(area.Code) string
+}
+
+func paymentCells(r roster.Roster, l roster.Line, names PaymentNames) []string {
+	return []string{r.ID.String(), strconv.Itoa(l.Seq), r.Month.String(), names.Place(l.Area.Parent()), names.Place(l.Area), l.PersonName, l.IDNumber, l.Certificate,
+		word(categories, l.Category), word(levels, l.Level), names.Programme[l.Programme], strconv.Itoa(l.Months), l.ArrearsFrom.String(), l.ArrearsTo.String(),
+		l.Rate.Yuan(), l.Regular.Yuan(), l.Arrears.Yuan(), l.Supplement.Yuan(), l.Deduction.Yuan(), l.Net.Yuan(), l.Holder, l.Account, l.RateDocument, "", ""}
+}
+
+func word(words []string, n int) string {
+	if n < 1 || n > len(words) {
+		return ""
+	}
+	return words[n-1]
+}
+
+// paymentFooter is what the lines come to: lines and net amount stand in their own columns, so that the file can be
+// held against itself when it comes back; then persons, person-months, the amount in capitals, and each programme.
+func paymentFooter(r roster.Roster, names PaymentNames) [][]string {
+	total := make([]string, len(paymentColumns))
+	total[0], total[1], total[5], total[11], total[19] = totalRow, strconv.Itoa(r.Totals.Lines), strconv.Itoa(r.Totals.Persons)+"人",
+		strconv.Itoa(r.Totals.PersonMonths), r.Totals.Net.Yuan()
+	total[20] = r.Totals.Net.Capitals()
+	rows := [][]string{total}
+	for _, p := range r.Totals.Programmes {
+		part := make([]string, len(paymentColumns))
+		part[0], part[5], part[10], part[11], part[19] = "其中", strconv.Itoa(p.Persons)+"人", names.Programme[p.Programme], strconv.Itoa(p.PersonMonths), p.Net.Yuan()
+		rows = append(rows, part)
+	}
+	return append(rows, []string{"花名册校验值", hex.EncodeToString(r.Checksum)})
+}
+
+// WritePaymentCSV writes a roster for the bank as csv in UTF-8 with a mark. Long numbers are whole; the last row is the
+// sha256 over all bytes before it, so that a file that was cut off or changed shows it.
+func WritePaymentCSV(w io.Writer, r roster.Roster, names PaymentNames, lines iter.Seq2[roster.Line, error]) error {
+	sum := sha256.New()
+	both := io.MultiWriter(w, sum)
+	if _, err := io.WriteString(both, "\uFEFF"); err != nil {
+		return fmt.Errorf("write a payment file: %w", err)
+	}
+	out := csv.NewWriter(both)
+	out.UseCRLF = true
+	write := func(cells []string) error {
+		for i, text := range cells {
+			cells[i] = guard(text)
+		}
+		return out.Write(cells)
+	}
+	if err := eachPaymentRow(r, names, lines, write); err != nil {
+		return err
+	}
+	out.Flush()
+	if err := out.Error(); err != nil {
+		return fmt.Errorf("write a payment file: %w", err)
+	}
+	_, err := fmt.Fprintf(w, "%s,%x\r\n", sealRow, sum.Sum(nil))
+	return err
+}
+
+func eachPaymentRow(r roster.Roster, names PaymentNames, lines iter.Seq2[roster.Line, error], write func([]string) error) error {
+	if err := write(append([]string{}, paymentColumns...)); err != nil {
+		return fmt.Errorf("write a payment file: %w", err)
+	}
+	for line, err := range lines {
+		if err == nil {
+			err = write(paymentCells(r, line, names))
+		}
+		if err != nil {
+			return fmt.Errorf("write a payment file: %w", err)
+		}
+	}
+	for _, row := range paymentFooter(r, names) {
+		if err := write(row); err != nil {
+			return fmt.Errorf("write a payment file: %w", err)
+		}
+	}
+	return nil
+}
+
+// WritePaymentXLSX writes the same as a workbook. Every cell is text, so a long number stays whole also when somebody
+// edits it.
+func WritePaymentXLSX(w io.Writer, r roster.Roster, names PaymentNames, lines iter.Seq2[roster.Line, error]) error {
+	book := excelize.NewFile()
+	defer book.Close()
+	style, err := book.NewStyle(&excelize.Style{NumFmt: textFormat})
+	if err != nil {
+		return fmt.Errorf("write a payment file: %w", err)
+	}
+	sheet, err := book.NewStreamWriter("Sheet1")
+	if err != nil {
+		return fmt.Errorf("write a payment file: %w", err)
+	}
+	row := 0
+	err = eachPaymentRow(r, names, lines, func(cells []string) error {
+		row++
+		values := make([]any, len(cells))
+		for i, text := range cells {
+			values[i] = excelize.Cell{StyleID: style, Value: guard(text)}
+		}
+		return sheet.SetRow(fmt.Sprintf("A%d", row), values)
+	})
+	if err == nil {
+		err = sheet.Flush()
+	}
+	if err != nil {
+		return fmt.Errorf("write a payment file: %w", err)
+	}
+	return book.Write(w)
+}
