@@ -27,6 +27,7 @@ type Award struct {
 	Basis         string
 	StartMonth    calendar.Month
 	EndMonth      calendar.Month // last month; zero: open
+	OwedFrom      calendar.Month // of an award taken over: the months before were paid by the system before; zero: all are owed here
 	EndReason     string
 	Void          bool // wrong from the start (false materials): nothing was ever owed
 	Suspensions   []Suspension

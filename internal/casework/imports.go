@@ -117,6 +117,7 @@ type change struct {
 	facts         []casefile.Circumstance
 	aliases       []casefile.Alias
 	awards        []award.Award
+	payees        []store.Payee
 	touched       []uuid.UUID
 	changed, same int
 	refused       []store.Refusal
@@ -185,6 +186,13 @@ func (d *Desk) planNew(c *change, r exchange.RosterRow) {
 	}
 	c.facts = append(c.facts, d.hardshipFacts(p.ID, r)...)
 	c.awards = append(c.awards, d.takenOver(p.ID, r)...)
+	if r.Account != "" {
+		c.payees = append(c.payees, d.ownPayee(p, r.Account))
+	}
+}
+
+func (d *Desk) ownPayee(p casefile.Person, account string) store.Payee {
+	return store.Payee{ID: d.NewID(), PersonID: p.ID, Holder: p.Name, Relation: "self", Account: account, Reason: "roster"}
 }
 
 func (d *Desk) rosterCard(person uuid.UUID, r exchange.RosterRow) *casefile.Certificate {
@@ -210,7 +218,8 @@ func (d *Desk) hardshipFacts(person uuid.UUID, r exchange.RosterRow) []casefile.
 	return facts
 }
 
-// takenOver are the rights that somebody had before the office began with this service.
+// takenOver are the rights that somebody had before the office began with this service. The months before this one were
+// paid by the system before (choice).
 func (d *Desk) takenOver(person uuid.UUID, r exchange.RosterRow) []award.Award {
 	var list []award.Award
 	for _, right := range []struct {
@@ -218,7 +227,8 @@ func (d *Desk) takenOver(person uuid.UUID, r exchange.RosterRow) []award.Award {
 		from      calendar.Month
 	}{{policy.LivingAllowance, r.LivingFrom}, {policy.NursingSubsidy, r.NursingFrom}} {
 		if !right.from.IsZero() {
-			list = append(list, award.Award{ID: d.NewID(), PersonID: person, Programme: right.programme, Basis: award.FromImport, StartMonth: right.from})
+			list = append(list, award.Award{ID: d.NewID(), PersonID: person, Programme: right.programme, Basis: award.FromImport,
+				StartMonth: right.from, OwedFrom: d.today().Month()})
 		}
 	}
 	return list
@@ -232,7 +242,7 @@ func (d *Desk) planKnown(c *change, dossier store.Dossier, r exchange.RosterRow)
 		c.refuse(r.Row, "姓名", "NAME_MISMATCH", "与在册姓名不一致，请核实", "the register has another name for this ID number")
 		return
 	}
-	before := len(c.cards) + len(c.facts) + len(c.awards) + len(c.updated)
+	before := len(c.cards) + len(c.facts) + len(c.awards) + len(c.updated) + len(c.payees)
 	d.planPhone(c, p, r)
 	if !d.planCard(c, dossier.File, r) {
 		return
@@ -249,7 +259,10 @@ func (d *Desk) planKnown(c *change, dossier store.Dossier, r exchange.RosterRow)
 			c.awards = append(c.awards, right)
 		}
 	}
-	if len(c.cards)+len(c.facts)+len(c.awards)+len(c.updated) == before {
+	if r.Account != "" && !dossier.HasPayee {
+		c.payees = append(c.payees, d.ownPayee(p, r.Account))
+	}
+	if len(c.cards)+len(c.facts)+len(c.awards)+len(c.updated)+len(c.payees) == before {
 		c.same++
 		return
 	}
@@ -305,6 +318,7 @@ func (d *Desk) apply(ctx context.Context, tx *store.Tx, c *change) error {
 		func() error { return tx.InsertCircumstances(ctx, c.facts...) },
 		func() error { return tx.InsertAliases(ctx, c.aliases...) },
 		func() error { return tx.InsertAwards(ctx, c.awards...) },
+		func() error { return tx.ReplacePayees(ctx, c.payees...) },
 		func() error { return d.deriveTouched(ctx, tx, c) },
 	}
 	for _, step := range steps {

@@ -10,7 +10,7 @@ import (
 	"zhucan/internal/idnum"
 )
 
-// The twenty columns of a certificate roster as officers head them.
+// The twenty columns of a certificate roster as officers head them, and the account where an office keeps it there.
 const (
 	colName          = "姓名"
 	colSex           = "性别"
@@ -32,12 +32,13 @@ const (
 	colHardshipFrom  = "困难类别起始日"
 	colLivingFrom    = "生活补贴起始月"
 	colNursingFrom   = "护理补贴起始月"
+	colBank          = "银行账号"
 	headingsToAccept = 4
 )
 
 // Columns are the headings in the order in which a roster is written.
 var Columns = []string{colName, colSex, colBirth, colID, colCertificate, colCategory, colLevel, colComponents, colIssued, colExpires, colHukou,
-	colResidence, colHukouType, colPhone, colGuardian, colRelation, colHardship, colHardshipFrom, colLivingFrom, colNursingFrom}
+	colResidence, colHukouType, colPhone, colGuardian, colRelation, colHardship, colHardshipFrom, colLivingFrom, colNursingFrom, colBank}
 
 // aliases are other headings in use for the same columns.
 var aliases = map[string]string{
@@ -47,7 +48,7 @@ var aliases = map[string]string{
 	"户籍地": colHukou, "户口所在村居": colHukou, "户籍地址": colHukou, "村居": colHukou, "现住址村居": colResidence, "居住地": colResidence, "户籍性质": colHukouType,
 	"电话": colPhone, "手机号": colPhone, "手机": colPhone, "本人电话": colPhone, "联系方式": colPhone, "监护人": colGuardian, "与监护人关系": colRelation, "与本人关系": colRelation,
 	"救助类别": colHardship, "困难类型": colHardship, "低保起始日期": colHardshipFrom, "困难起始日": colHardshipFrom, "救助起始日期": colHardshipFrom,
-	"生活补贴起始": colLivingFrom, "护理补贴起始": colNursingFrom,
+	"生活补贴起始": colLivingFrom, "护理补贴起始": colNursingFrom, "账号": colBank, "卡号": colBank, "银行卡号": colBank, "一卡通账号": colBank, "社保卡账号": colBank,
 }
 
 // RosterRow is one person of a roster, checked.
@@ -72,6 +73,7 @@ type RosterRow struct {
 	HardshipFrom     calendar.Date
 	LivingFrom       calendar.Month
 	NursingFrom      calendar.Month
+	Account          string // the person's own bank account
 }
 
 // RowError is why a row was not taken: where, never what.

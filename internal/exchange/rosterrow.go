@@ -87,6 +87,11 @@ func (p *rowParser) parse() RosterRow {
 		r.Phone = phone
 		p.refuseNumber(colPhone, err)
 	}
+	if raw := p.longNumber(colBank); raw != "" {
+		account, err := idnum.ParseAccount(raw)
+		r.Account = account
+		p.refuseNumber(colBank, err)
+	}
 	p.parseBenefits(&r)
 	return r
 }

@@ -38,7 +38,7 @@ func (r RosterRow) cells() []string {
 	}
 	return []string{r.Name, sexWords[r.Sex], r.BirthDate.String(), id, number, category, level, componentWords(r.Components), r.IssuedOn.String(),
 		r.ExpiresOn.String(), string(r.Hukou), string(r.Residence), hukouWords[r.HukouType], r.Phone, r.GuardianName, r.GuardianRelation,
-		strings.Join(hardship, "、"), r.HardshipFrom.String(), r.LivingFrom.String(), r.NursingFrom.String()}
+		strings.Join(hardship, "、"), r.HardshipFrom.String(), r.LivingFrom.String(), r.NursingFrom.String(), r.Account}
 }
 
 func componentWords(list []casefile.Component) string {

@@ -51,6 +51,12 @@ func Dues(r *standing.Reading) []Due {
 
 func duesOf(r *standing.Reading, programme *policy.Programme, a award.Award) (list []Due) {
 	for _, run := range r.Payable(a) {
+		if run.From.Before(a.OwedFrom) {
+			run.From = a.OwedFrom
+		}
+		if !run.To.IsZero() && run.To.Before(run.From) {
+			continue
+		}
 		managed := r.ManagingIn(run)
 		cuts := cutsIn(run, programme, managed)
 		for i, from := range cuts {

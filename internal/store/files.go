@@ -20,8 +20,9 @@ import (
 
 // Dossier is the file of a person with the awards, which is all that standings are derived from.
 type Dossier struct {
-	File   casefile.File
-	Awards []award.Award
+	File     casefile.File
+	Awards   []award.Award
+	HasPayee bool // it is known where to pay
 }
 
 // Dossiers reads the files of persons, in the order of their ids. Who is outside the area is not among them.
@@ -105,7 +106,7 @@ func newLoader(db *DB, ids []uuid.UUID, lock string) *loader {
 }
 
 func (l *loader) queries() []Query {
-	return []Query{l.persons, l.certificates, l.events, l.circumstances, l.aliases, l.awards, l.suspensions, l.grants}
+	return []Query{l.persons, l.certificates, l.events, l.circumstances, l.aliases, l.awards, l.suspensions, l.grants, l.payees}
 }
 
 func (l *loader) persons(b *pgx.Batch) {

@@ -27,6 +27,9 @@ var payeesTable = table{"payees", []string{"id uuid", "person_id uuid", "holder"
 
 // ReplacePayees puts new accounts in the place of those that persons had.
 func (tx *Tx) ReplacePayees(ctx context.Context, payees ...Payee) error {
+	if len(payees) == 0 {
+		return nil
+	}
 	rows, persons := make([]row, len(payees)), make([]uuid.UUID, len(payees))
 	for i, p := range payees {
 		s := sealer{ring: tx.db.Ring, table: "payees", row: p.ID}
@@ -75,4 +78,15 @@ func (db *DB) scanPayee(rows pgx.Rows) (p Payee, err error) {
 	o := opener{ring: db.Ring, table: "payees", row: p.ID}
 	p.Account = o.open("account", sealed)
 	return p, o.err
+}
+
+func (l *loader) payees(b *pgx.Batch) {
+	each(b, "SELECT person_id FROM payees WHERE person_id = ANY($1) AND superseded_at IS NULL", l.ids, func(rows pgx.Rows) error {
+		var person uuid.UUID
+		err := rows.Scan(&person)
+		if d := l.byID[person]; d != nil {
+			d.HasPayee = true
+		}
+		return err
+	})
 }
