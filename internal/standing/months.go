@@ -188,7 +188,7 @@ func (r *Reading) Payable(a award.Award) []Run {
 		}
 	}
 	for _, g := range a.Grants {
-		if month := (Run{From: g.Month, To: g.Month, Level: g.Level}); !anyContains(paid, g.Month) && lasts.Contains(g.Month) {
+		if month := (Run{From: g.Month, To: g.Month, Level: g.Level}); !m.Contains(g.Month) && lasts.Contains(g.Month) {
 			paid = append(paid, month)
 		}
 	}

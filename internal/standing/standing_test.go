@@ -245,7 +245,8 @@ func (o oracle) month(programme string, month calendar.Month) (good, ends bool) 
 	return false, ends
 }
 
-// paid walks the months of each award, from its first good month to the first that ends it.
+// paid walks the months of each award, from its first good month to the first that ends it: false is a month in which
+// the right runs and is only interrupted.
 func (o oracle) paid(programme string) map[calendar.Month]bool {
 	paid := map[calendar.Month]bool{}
 	for _, a := range o.awards {
@@ -256,7 +257,9 @@ func (o oracle) paid(programme string) map[calendar.Month]bool {
 			if started && ends {
 				break
 			}
-			paid[m] = good
+			if started {
+				paid[m] = good
+			}
 		}
 	}
 	return paid

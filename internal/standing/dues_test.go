@@ -1,0 +1,141 @@
+package standing_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
+	"zhucan/internal/award"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casefile"
+	"zhucan/internal/ledger"
+	"zhucan/internal/policy"
+	"zhucan/internal/standing"
+)
+
+// rates are copied from the field's documents, in fen a month: living allowance by level, then nursing subsidy.
+var rates = []struct {
+	from            string
+	living, nursing [5]int64
+}{
+	{"2016-01", [5]int64{0, 8000, 8000, 8000, 8000}, [5]int64{0, 8000, 8000}},
+	{"2020-01", [5]int64{0, 14700, 14700, 11900, 11900}, [5]int64{0, 13200, 11500}},
+	{"2021-01", [5]int64{0, 16200, 16200, 13100, 13100}, [5]int64{0, 14600, 12700}},
+	{"2022-01", [5]int64{0, 18000, 18000, 14500, 14500}, [5]int64{0, 16100, 14000}},
+	{"2023-01", [5]int64{0, 18500, 18500, 14500, 14500}, [5]int64{0, 16700, 14000}},
+}
+
+func rate(programme string, level int, m calendar.Month) (fen int64) {
+	for _, r := range rates {
+		if !calendar.MustMonth(r.from).After(m) {
+			if fen = r.living[level]; programme == policy.NursingSubsidy {
+				fen = r.nursing[level]
+			}
+		}
+	}
+	return fen
+}
+
+// levelIn is the level of the first good day of a month.
+func (o oracle) levelIn(programme string, m calendar.Month) int {
+	for day := m.First(); !day.After(m.Last()); day = day.Add(1) {
+		if o.eligible(programme, day) {
+			level, _ := o.card(day)
+			return level
+		}
+	}
+	return 0
+}
+
+// due is what one month is worth, looking at nothing but that month and whether the right had lasted until then.
+func (o oracle) due(programme string, m calendar.Month, paid map[calendar.Month]bool) int64 {
+	for _, a := range o.awards {
+		if a.Programme != programme {
+			continue
+		}
+		if m.Before(a.OwedFrom) {
+			return 0
+		}
+		for _, g := range a.Grants {
+			if g.Month == m && !paid[m] {
+				if lasted, known := paid[m]; known && !lasted { // the right runs, only the card does not
+					return rate(programme, g.Level, m)
+				}
+			}
+		}
+		for _, s := range a.Suspensions {
+			if !m.Before(s.From) && (s.To.IsZero() || !m.After(s.To) && !s.BackPay) {
+				return 0
+			}
+		}
+	}
+	if !paid[m] {
+		return 0
+	}
+	return rate(programme, o.levelIn(programme, m), m)
+}
+
+func TestDuesEqualMonthByMonth(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		file, awards := history(t)
+		for i := range awards {
+			drawInterruptions(t, &awards[i])
+		}
+		reading, err := standing.Read(file, awards, pack)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dues := ledger.Dues(reading)
+		o := oracle{file, awards}
+		for _, programme := range []string{policy.LivingAllowance, policy.NursingSubsidy} {
+			paid := o.paid(programme)
+			for m := firstDay.Month(); m.Before(lastMonth); m = m.Add(1) {
+				got, at := dueIn(t, dues, programme, m)
+				if want := o.due(programme, m, paid); got != want {
+					t.Fatalf("%s in %s: %d fen, want %d", programme, m, got, want)
+				}
+				if managing, _ := o.lasting(casefile.ManagingArea, m.First(), false); got > 0 && at != managing {
+					t.Fatalf("%s in %s is paid by %s, want %s", programme, m, at, managing)
+				}
+			}
+		}
+	})
+}
+
+func drawInterruptions(t *rapid.T, a *award.Award) {
+	month := func(label string) calendar.Month { return a.StartMonth.Add(rapid.IntRange(0, 40).Draw(t, label)) }
+	if rapid.Bool().Draw(t, "suspended") {
+		s := award.Suspension{From: month("from"), BackPay: rapid.Bool().Draw(t, "back pay")}
+		if rapid.Bool().Draw(t, "resumed") {
+			s.To = s.From.Add(rapid.IntRange(0, 5).Draw(t, "months suspended"))
+		}
+		a.Suspensions = append(a.Suspensions, s)
+	}
+	for i := range rapid.IntRange(0, 2).Draw(t, "grants") {
+		g := award.Grant{ID: uuid.UUID{byte(i)}, Month: month("granted"), Level: rapid.IntRange(1, 2).Draw(t, "granted level")}
+		if i == 0 || a.Grants[0].Month != g.Month { // a month is granted once; the database sees to it
+			a.Grants = append(a.Grants, g)
+		}
+	}
+	if rapid.IntRange(0, 3).Draw(t, "taken over") == 0 {
+		a.OwedFrom = month("owed from")
+	}
+}
+
+// dueIn is what the dues say of a month, which must be one thing.
+func dueIn(t *rapid.T, dues []ledger.Due, programme string, m calendar.Month) (fen int64, at string) {
+	found := 0
+	for _, d := range dues {
+		if d.Programme == programme && !m.Before(d.From) && (d.To.IsZero() || !m.After(d.To)) {
+			fen, at = int64(d.Amount), string(d.Area)
+			found++
+		}
+	}
+	if found > 1 {
+		t.Fatal(fmt.Sprintf("%s in %s is owed %d times", programme, m, found))
+	}
+	return fen, at
+}
