@@ -1,0 +1,363 @@
+package casework_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/auth"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casework"
+	"zhucan/internal/demo/divisions"
+	"zhucan/internal/demo/population"
+	"zhucan/internal/exchange"
+	"zhucan/internal/fault"
+	"zhucan/internal/policy"
+	"zhucan/internal/recovery"
+	"zhucan/internal/roster"
+	"zhucan/internal/store"
+	"zhucan/internal/store/testdb"
+)
+
+func TestMain(m *testing.M) { testdb.Main(m) }
+
+// office is a desk on a register of its own, with a clock that moves by hand and three people for three steps.
+type office struct {
+	t       *testing.T
+	desk    *casework.Desk
+	db      testdb.Database
+	mu      sync.Mutex
+	now     time.Time
+	random  *rand.Rand
+	maker   access.Actor
+	checker access.Actor
+	sender  access.Actor
+	done    map[string]int
+}
+
+func (o *office) clock() time.Time {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.now
+}
+
+func (o *office) on(day calendar.Date) {
+	t, err := time.Parse("2006-01-02 15:04 -0700", day.String()+" 12:00 +0800")
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.now = t
+}
+
+func newOffice(t *testing.T, people int, seed uint64, day calendar.Date) *office {
+	t.Helper()
+	o := &office{t: t, db: testdb.New(t), random: rand.New(rand.NewPCG(seed, 1)), done: map[string]int{}}
+	o.on(day)
+	newID := func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+	o.desk = &casework.Desk{DB: o.db.Open(t, o.clock), Pack: policy.MustLoadBuiltin(), Now: o.clock, NewID: newID, Passwords: auth.NewCheapPasswords(),
+		Tokens: auth.NewTokens(o.db.Ring), Log: testdb.Log(t)}
+	ctx := t.Context()
+	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.desk.ImportDivisions(ctx, access.SystemActor(), tree); err != nil {
+		t.Fatal(err)
+	}
+	for name, who := range map[string]*access.Actor{"maker": &o.maker, "checker": &o.checker, "sender": &o.sender} {
+		account, err := o.desk.CreateAccount(ctx, access.SystemActor(), casework.NewAccount{Username: name, Name: "测试", Password: "a long enough secret", Role: access.FinanceOfficer, Area: "370305"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		*who = access.Actor{AccountID: account.ID, Role: access.FinanceOfficer, Area: "370305"}
+	}
+	var file bytes.Buffer
+	if err := exchange.WriteRoster(&file, population.Generate(seed, people, tree, day)); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := o.desk.ImportRoster(ctx, access.SystemActor(), file.Bytes(), false); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func (o *office) owner() *pgx.Conn {
+	o.t.Helper()
+	conn, err := pgx.Connect(o.t.Context(), o.db.OwnerURL)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	o.t.Cleanup(func() { conn.Close(context.Background()) })
+	return conn
+}
+
+// steps takes a roster from calculation to the bank.
+func (o *office) steps(r roster.Roster) roster.Roster {
+	o.t.Helper()
+	for _, step := range []struct {
+		who access.Actor
+		do  func(*casework.Desk, context.Context, access.Actor, uuid.UUID, int) (roster.Roster, error)
+	}{{o.checker, (*casework.Desk).CheckRoster}, {o.maker, (*casework.Desk).LockRoster}, {o.sender, (*casework.Desk).SendRoster}} {
+		next, err := step.do(o.desk, o.t.Context(), step.who, r.ID, r.Version)
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		r = next
+	}
+	return r
+}
+
+// pay makes the roster of a month; the bank fails every fiftieth line.
+func (o *office) pay(month calendar.Month) {
+	o.t.Helper()
+	r, err := o.desk.MakeRoster(o.t.Context(), o.maker, month, "", "")
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	r = o.steps(r)
+	var rows []casework.BankRow
+	for line, err := range o.desk.DB.PaidLines(o.t.Context(), o.sender, r) {
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		rows = append(rows, casework.BankRow{Row: line.Seq + 1, Seq: line.Seq, Account: line.Account, Amount: line.Net, Paid: o.random.IntN(50) > 0, Reason: "户名不符"})
+	}
+	taken, err := o.desk.TakeResults(o.t.Context(), o.sender, r.ID, rows, nil)
+	if err != nil || len(taken.Refusals) > 0 || taken.Paid+taken.Failed != r.Totals.Lines {
+		o.t.Fatalf("%s: %d paid, %d failed of %d, refused %v (%v)", month, taken.Paid, taken.Failed, r.Totals.Lines, taken.Refusals, err)
+	}
+	if _, err := o.desk.CloseRoster(o.t.Context(), o.sender, r.ID, taken.Roster.Version); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// happen lets something befall a person, often known only months later. What the rules refuse has not happened.
+func (o *office) happen(id uuid.UUID) {
+	o.t.Helper()
+	ctx, who := o.t.Context(), access.SystemActor()
+	dossier, err := o.desk.DB.Dossier(ctx, who, id)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	day := calendar.DateOf(o.clock()).Add(-o.random.IntN(240))
+	fact := func(kind string) error {
+		_, err := o.desk.AddCircumstance(ctx, who, id, casework.NewCircumstance{Kind: kind, Value: json.RawMessage("true"), ValidFrom: day, Source: "随机"})
+		return err
+	}
+	what := []string{"death", "tekun", "dibao", "leaves", "leaves", "corrects", "freeze", "suspend", "resume", "repay"}[o.random.IntN(10)]
+	switch what {
+	case "death", "tekun", "dibao":
+		err = fact(what)
+	case "leaves":
+		err = o.leave(dossier, day)
+	case "corrects":
+		err = o.correct(dossier)
+	case "freeze":
+		err = o.freeze(dossier)
+	case "suspend", "resume":
+		err = o.pause(dossier, what)
+	case "repay":
+		err = o.repay(id)
+	}
+	if _, isFault := fault.Of(err); err != nil && !isFault {
+		o.t.Fatalf("%s: %v", what, err)
+	}
+	if err == nil {
+		o.done[what]++
+	}
+}
+
+var nothing = fault.New(fault.Conflict, "NOTHING", "", "")
+
+func (o *office) leave(d store.Dossier, day calendar.Date) error {
+	for _, c := range d.File.Circumstances {
+		if (c.Kind == "dibao" || c.Kind == "tekun") && c.SupersededAt.IsZero() && c.ValidTo.IsZero() && c.ValidFrom.Before(day) {
+			_, err := o.desk.EndCircumstance(o.t.Context(), access.SystemActor(), c.ID, 1, day)
+			return err
+		}
+	}
+	return nothing
+}
+
+// correct takes a death or an entry to 特困 back: it was reported wrongly.
+func (o *office) correct(d store.Dossier) error {
+	for _, c := range d.File.Circumstances {
+		if (c.Kind == "death" || c.Kind == "tekun") && c.SupersededAt.IsZero() && c.Source == "随机" {
+			_, err := o.desk.CorrectCircumstance(o.t.Context(), access.SystemActor(), c.ID, 1, casework.Correction{Value: json.RawMessage("false"), Source: "随机", Reason: "误报"})
+			return err
+		}
+	}
+	return nothing
+}
+
+func (o *office) freeze(d store.Dossier) error {
+	card, ok := d.File.Current(calendar.DateOf(o.clock()))
+	if !ok {
+		return nothing
+	}
+	event := casework.NewEvent{Event: "FREEZE", On: calendar.DateOf(o.clock())}
+	if d.File.StatusOn(card, event.On) == "FROZEN" {
+		event.Event = "UNFREEZE"
+	}
+	_, err := o.desk.AddEvent(o.t.Context(), access.SystemActor(), card.ID, card.Version, event)
+	return err
+}
+
+func (o *office) pause(d store.Dossier, what string) error {
+	for _, a := range d.Awards {
+		month := calendar.DateOf(o.clock()).Month()
+		var err error
+		if what == "suspend" {
+			_, err = o.desk.SuspendAward(o.t.Context(), access.SystemActor(), a.ID, a.Version, month.Add(-o.random.IntN(6)), "随机")
+		} else {
+			_, err = o.desk.ResumeAward(o.t.Context(), access.SystemActor(), a.ID, a.Version, month, o.random.IntN(2) == 0)
+		}
+		return err
+	}
+	return nothing
+}
+
+func (o *office) repay(id uuid.UUID) error {
+	list, err := o.desk.DB.ListRecoveries(o.t.Context(), access.SystemActor(), store.RecoveryFilter{PersonID: id, Limit: 10})
+	if err != nil {
+		return err
+	}
+	for _, r := range list {
+		if r.Outstanding() == 0 {
+			continue
+		}
+		step := recovery.Step{Event: []string{"repay", "consent"}[o.random.IntN(2)], Amount: 1 + r.Outstanding()*2/3}
+		_, err := o.desk.StepRecovery(o.t.Context(), o.maker, r.ID, r.Version, step)
+		return err
+	}
+	return nothing
+}
+
+// TestLedgerOverYears lives three years of ten thousand persons: facts arrive late, out of order and wrongly, payments
+// fail, money is asked back. Every month a roster pays. In the end nothing is owed that nobody explains.
+func TestLedgerOverYears(t *testing.T) {
+	t.Parallel()
+	people, months, events := 10_000, 36, 60
+	if testing.Short() {
+		people, months = 1_000, 12
+	}
+	first := calendar.MustMonth("2020-06")
+	o := newOffice(t, people, 7, first.First().Add(4))
+	ids := o.recipients()
+	for m := range months {
+		month := first.Add(m)
+		for range events {
+			o.on(month.First().Add(5 + o.random.IntN(20)))
+			o.happen(ids[o.random.IntN(len(ids))])
+		}
+		o.on(month.Last())
+		o.pay(month)
+	}
+	t.Logf("%d recipients; happened: %v", len(ids), o.done)
+	for what, n := range map[string]int{"death": 20, "tekun": 20, "leaves": 5, "corrects": 1, "freeze": 20, "suspend": 20, "resume": 1, "repay": 1} {
+		if o.done[what] < n && !testing.Short() {
+			t.Errorf("%s happened %d times; the history shows little", what, o.done[what])
+		}
+	}
+	if _, differed, err := o.desk.RebuildStandings(t.Context(), access.SystemActor(), true); err != nil || differed != 0 {
+		t.Errorf("%d standings or dues differ from the facts (%v)", differed, err)
+	}
+	o.wantBalanced(first.Add(months - 1))
+}
+
+// recipients are the persons with an award.
+func (o *office) recipients() (ids []uuid.UUID) {
+	o.t.Helper()
+	rows, err := o.owner().Query(o.t.Context(), "SELECT DISTINCT person_id FROM awards ORDER BY 1")
+	if err == nil {
+		ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	}
+	if err != nil || len(ids) == 0 {
+		o.t.Fatalf("%d recipients (%v)", len(ids), err)
+	}
+	return ids
+}
+
+// unexplained is every month of every account in which due = paid + owed - repaid - waived does not hold, where owed may
+// only be what the last roster could not pay (held, or failed by the bank) and what is outstanding counts against it.
+const unexplained = `
+WITH month AS (SELECT m::date AS month FROM generate_series('2016-01-01', $1::timestamp, '1 month') m),
+due AS (SELECT d.person_id, d.programme, m.month, d.amount_fen AS fen FROM dues d JOIN month m ON m.month >= d.from_month AND (d.to_month IS NULL OR m.month <= d.to_month)),
+paid AS (SELECT p.person_id, p.programme, p.month, sum(p.amount_fen) AS fen FROM payments p JOIN roster_lines l USING (roster_id, person_id, programme)
+    WHERE l.state = 'paid' GROUP BY 1, 2, 3),
+asked AS (SELECT person_id, programme, month, sum(amount_fen) AS fen, sum(repaid_fen + waived_fen) AS settled FROM recovery_months GROUP BY 1, 2, 3),
+balance AS (SELECT person_id, programme, month, coalesce(d.fen, 0) - coalesce(p.fen, 0) + coalesce(a.settled, 0) AS owed,
+        coalesce(a.fen, 0) - coalesce(a.settled, 0) AS outstanding
+    FROM due d FULL JOIN paid p USING (person_id, programme, month) FULL JOIN asked a USING (person_id, programme, month))
+SELECT count(*) FILTER (WHERE owed < 0 AND owed <> -outstanding OR owed >= 0 AND outstanding <> 0),
+       count(*) FILTER (WHERE owed > 0 AND NOT EXISTS (SELECT FROM roster_lines l JOIN rosters r ON r.id = l.roster_id
+           WHERE l.person_id = balance.person_id AND l.programme = balance.programme AND r.month = $1 AND l.state IN ('held', 'failed')))
+FROM balance`
+
+// wantBalanced looks past the service at all payments.
+func (o *office) wantBalanced(last calendar.Month) {
+	o.t.Helper()
+	conn := o.owner()
+	for name, sql := range map[string]string{
+		"months paid more than once":        "SELECT count(*) FROM (SELECT FROM payments WHERE live AND kind <> 'supplement' GROUP BY award_id, month HAVING count(*) > 1) x",
+		"lines that are not their payments": "SELECT count(*) FROM roster_lines l WHERE l.hold = '' AND net_fen + deduction_fen <> (SELECT sum(amount_fen) FROM payments p WHERE (p.roster_id, p.person_id, p.programme) = (l.roster_id, l.person_id, l.programme))",
+		"rosters that are not their lines":  "SELECT count(*) FROM rosters r WHERE net_fen <> (SELECT coalesce(sum(net_fen), 0) FROM roster_lines l WHERE l.roster_id = r.id AND l.hold = '')",
+		"deductions nobody wrote down": `SELECT count(*) FROM (SELECT sum(deduction_fen) AS kept FROM roster_lines WHERE state = 'paid') k
+			WHERE kept <> (SELECT coalesce(sum(amount_fen), 0) FROM recovery_events WHERE event = 'offset')`,
+	} {
+		var n int
+		if err := conn.QueryRow(o.t.Context(), sql).Scan(&n); err != nil || n != 0 {
+			o.t.Errorf("%s: %d (%v)", name, n, err)
+		}
+	}
+	var wrong, owed int
+	if err := conn.QueryRow(o.t.Context(), unexplained, last.First().String()).Scan(&wrong, &owed); err != nil || wrong != 0 || owed != 0 {
+		o.t.Errorf("%d months do not add up, %d are owed and nobody says why (%v)", wrong, owed, err)
+	}
+	if v, err := o.desk.DB.VerifyAudit(o.t.Context()); err != nil || v.Broken != "" {
+		o.t.Errorf("VerifyAudit = %+v, %v", v, err)
+	}
+}
+
+// TestEightWorkersPayOnce lets eight processes make the same roster at once, each with connections of its own.
+func TestEightWorkersPayOnce(t *testing.T) {
+	t.Parallel()
+	month := calendar.MustMonth("2021-03")
+	o := newOffice(t, 600, 3, month.First().Add(9))
+	var made sync.Map
+	var workers sync.WaitGroup
+	for range 8 {
+		desk := *o.desk
+		desk.DB = o.db.Open(t, o.clock)
+		workers.Go(func() {
+			r, err := desk.MakeRoster(t.Context(), o.maker, month, "", "")
+			if err == nil {
+				made.Store(r.ID, r)
+			} else if !fault.Is(err, "NOTHING_TO_PAY") && !fault.Is(err, "ON_ANOTHER_ROSTER") && !fault.Is(err, "BUSY") {
+				t.Errorf("a worker: %v", err)
+			}
+		})
+	}
+	workers.Wait()
+	n := 0
+	made.Range(func(_, r any) bool { n++; o.steps(r.(roster.Roster)); return true })
+	if n != 1 {
+		t.Errorf("%d rosters were made, want 1", n)
+	}
+	var lines, accounts int
+	err := o.owner().QueryRow(t.Context(), "SELECT count(*), count(DISTINCT (person_id, programme)) FROM roster_lines").Scan(&lines, &accounts)
+	if err != nil || lines == 0 || lines != accounts {
+		t.Errorf("%d lines for %d accounts (%v)", lines, accounts, err)
+	}
+}
