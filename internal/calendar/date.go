@@ -65,6 +65,9 @@ func (d Date) IsZero() bool { return d.n == 0 }
 // YMD is the year, month and day of the month.
 func (d Date) YMD() (int, time.Month, int) { return d.time().Date() }
 
+// Weekday is the day of the week.
+func (d Date) Weekday() time.Weekday { return d.time().Weekday() }
+
 // Year is the calendar year.
 func (d Date) Year() int { return d.time().Year() }
 

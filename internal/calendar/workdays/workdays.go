@@ -1,0 +1,134 @@
+// Package workdays counts working days by the holidays and make-up working days that are ordered for each year. The
+// orders are data: those of 2016 to 2026 come with the service.
+package workdays
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"zhucan/internal/calendar"
+)
+
+//go:embed workdays.yaml
+var builtin []byte
+
+// Calendar says which days are worked.
+type Calendar struct {
+	off, on map[calendar.Date]bool
+	years   map[int]bool
+}
+
+// Builtin is the calendar that comes with the service.
+var Builtin = sync.OnceValue(func() *Calendar {
+	c, err := Read(builtin)
+	if err != nil {
+		panic(err) // the tests keep it readable
+	}
+	return c
+})
+
+type document struct {
+	Years []struct {
+		Year     int      `yaml:"year"`
+		Document string   `yaml:"document"`
+		Holidays []string `yaml:"holidays"`
+		Working  []string `yaml:"working"`
+	} `yaml:"years"`
+}
+
+// Read reads a calendar, and refuses one that contradicts itself: a day outside its year, a working day that is no day
+// of a weekend, a day both off and worked, a year twice.
+func Read(text []byte) (*Calendar, error) {
+	var doc document
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&doc); err != nil {
+		return nil, fmt.Errorf("read a calendar: %w", err)
+	}
+	c := &Calendar{off: map[calendar.Date]bool{}, on: map[calendar.Date]bool{}, years: map[int]bool{}}
+	for _, y := range doc.Years {
+		if c.years[y.Year] || y.Document == "" {
+			return nil, fmt.Errorf("read a calendar: year %d stands twice or has no document", y.Year)
+		}
+		c.years[y.Year] = true
+		if err := c.add(y.Year, y.Holidays, y.Working); err != nil {
+			return nil, fmt.Errorf("read a calendar: year %d: %w", y.Year, err)
+		}
+	}
+	return c, nil
+}
+
+func (c *Calendar) add(year int, holidays, working []string) error {
+	for _, text := range holidays {
+		from, to, err := interval(text)
+		if err != nil || from.Year() != year || to.Year() != year {
+			return fmt.Errorf("%s is not days of the year", text)
+		}
+		for d := from; !d.After(to); d = d.Add(1) {
+			c.off[d] = true
+		}
+	}
+	for _, text := range working {
+		d, err := calendar.ParseDate(text)
+		if err != nil || d.Year() != year || !weekend(d) || c.off[d] {
+			return fmt.Errorf("%s is not a day of a weekend that is worked", text)
+		}
+		c.on[d] = true
+	}
+	return nil
+}
+
+func interval(text string) (from, to calendar.Date, err error) {
+	first, last, isInterval := strings.Cut(text, "..")
+	if !isInterval {
+		last = first
+	}
+	if from, err = calendar.ParseDate(first); err == nil {
+		to, err = calendar.ParseDate(last)
+	}
+	if err == nil && to.Before(from) {
+		err = fmt.Errorf("%s is reversed", text)
+	}
+	return from, to, err
+}
+
+func weekend(d calendar.Date) bool {
+	w := d.Weekday()
+	return w == time.Saturday || w == time.Sunday
+}
+
+// Knows reports whether the holidays of a year are known.
+func (c *Calendar) Knows(year int) bool { return c.years[year] }
+
+// IsWorking reports whether a day is worked.
+func (c *Calendar) IsWorking(d calendar.Date) bool { return c.on[d] || !c.off[d] && !weekend(d) }
+
+// Add is the n-th working day after d; d itself for none.
+func (c *Calendar) Add(d calendar.Date, n int) calendar.Date {
+	for n > 0 {
+		if d = d.Add(1); c.IsWorking(d) {
+			n--
+		}
+	}
+	return d
+}
+
+// Between is how many working days lie after a and up to b; negative when b is before a.
+func (c *Calendar) Between(a, b calendar.Date) int {
+	if b.Before(a) {
+		return -c.Between(b, a)
+	}
+	n := 0
+	for a.Before(b) {
+		if a = a.Add(1); c.IsWorking(a) {
+			n++
+		}
+	}
+	return n
+}
