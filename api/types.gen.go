@@ -13,6 +13,30 @@ import (
 	"github.com/google/uuid"
 )
 
+// Defines values for ApplicationClockState.
+const (
+	ApplicationClockStateDueSoon ApplicationClockState = "due_soon"
+	ApplicationClockStateOnTime  ApplicationClockState = "on_time"
+	ApplicationClockStateOverdue ApplicationClockState = "overdue"
+	ApplicationClockStatePaused  ApplicationClockState = "paused"
+)
+
+// Valid indicates whether the value is a known member of the ApplicationClockState enum.
+func (e ApplicationClockState) Valid() bool {
+	switch e {
+	case ApplicationClockStateDueSoon:
+		return true
+	case ApplicationClockStateOnTime:
+		return true
+	case ApplicationClockStateOverdue:
+		return true
+	case ApplicationClockStatePaused:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AreaLevel.
 const (
 	AreaLevelCity     AreaLevel = "city"
@@ -1037,8 +1061,11 @@ type Application struct {
 	// BankAccount Masked.
 	//
 	// Example: ****1234
-	BankAccount *string   `json:"bank_account,omitempty"`
-	EnteredBy   uuid.UUID `json:"entered_by"`
+	BankAccount *string `json:"bank_account,omitempty"`
+
+	// Clock The time left in a stage, in working days.
+	Clock     *ApplicationClock `json:"clock,omitempty"`
+	EnteredBy uuid.UUID         `json:"entered_by"`
 
 	// Explanation What a decision rested on, kept as it was.
 	Explanation *Explanation `json:"explanation,omitempty"`
@@ -1060,6 +1087,22 @@ type Application struct {
 	Version     int               `json:"version"`
 }
 
+// ApplicationClock The time left in a stage, in working days.
+type ApplicationClock struct {
+	// DueOn Last day of the limit.
+	DueOn *calendar.Date `json:"due_on,omitempty"`
+
+	// Paused The case is with the applicant.
+	Paused bool                  `json:"paused"`
+	State  ApplicationClockState `json:"state"`
+
+	// WorkingDaysLeft Below zero once the limit has passed.
+	WorkingDaysLeft *int `json:"working_days_left,omitempty"`
+}
+
+// ApplicationClockState defines model for ApplicationClock.State.
+type ApplicationClockState string
+
 // ApplicationList defines model for ApplicationList.
 type ApplicationList struct {
 	Items      []ApplicationSummary `json:"items"`
@@ -1068,14 +1111,17 @@ type ApplicationList struct {
 
 // ApplicationStep defines model for ApplicationStep.
 type ApplicationStep struct {
-	Action     StepAction `json:"action"`
-	Actor      StepActor  `json:"actor"`
-	At         time.Time  `json:"at"`
-	Fields     []string   `json:"fields,omitempty"`
-	FromStage  Stage      `json:"from_stage"`
-	Reason     *string    `json:"reason,omitempty"`
-	ReasonCode *string    `json:"reason_code,omitempty"`
-	ToStage    Stage      `json:"to_stage"`
+	Action StepAction `json:"action"`
+	Actor  StepActor  `json:"actor"`
+	At     time.Time  `json:"at"`
+
+	// Changes What a resubmission changed.
+	Changes    []FieldChange `json:"changes,omitempty"`
+	Fields     []string      `json:"fields,omitempty"`
+	FromStage  Stage         `json:"from_stage"`
+	Reason     *string       `json:"reason,omitempty"`
+	ReasonCode *string       `json:"reason_code,omitempty"`
+	ToStage    Stage         `json:"to_stage"`
 }
 
 // ApplicationSummary A line of a list.
@@ -1087,7 +1133,10 @@ type ApplicationSummary struct {
 	// Example: 370305100
 	AreaCode AreaCode   `json:"area_code"`
 	AwardID  *uuid.UUID `json:"award_id,omitempty"`
-	ID       uuid.UUID  `json:"id"`
+
+	// Clock The time left in a stage, in working days.
+	Clock *ApplicationClock `json:"clock,omitempty"`
+	ID    uuid.UUID         `json:"id"`
 
 	// OwedFromMonth Example: 2023-03
 	OwedFromMonth *Month    `json:"owed_from_month,omitempty"`
@@ -1282,6 +1331,38 @@ type BackPay struct {
 
 // BankAccountInput The person's own account, 8 to 32 digits with or without blanks and dashes; otherwise `ACCOUNT`.
 type BankAccountInput = string
+
+// BulkDecision defines model for BulkDecision.
+type BulkDecision struct {
+	Decision   DecisionKind `json:"decision"`
+	Items      []BulkItem   `json:"items"`
+	Reason     *string      `json:"reason,omitempty"`
+	ReasonCode *string      `json:"reason_code,omitempty"`
+}
+
+// BulkItem defines model for BulkItem.
+type BulkItem struct {
+	ID      uuid.UUID `json:"id"`
+	Version int       `json:"version"`
+}
+
+// BulkResult defines model for BulkResult.
+type BulkResult struct {
+	Code   *string   `json:"code,omitempty"`
+	Detail *string   `json:"detail,omitempty"`
+	ID     uuid.UUID `json:"id"`
+
+	// Status The status that the case alone would have been answered with, 200 when decided.
+	Status int `json:"status"`
+
+	// Version Of a case that was decided.
+	Version *int `json:"version,omitempty"`
+}
+
+// BulkResults defines model for BulkResults.
+type BulkResults struct {
+	Results []BulkResult `json:"results"`
+}
 
 // CancelReason defines model for CancelReason.
 type CancelReason string
@@ -1524,6 +1605,15 @@ type Explanation struct {
 
 	// StartMonth Example: 2023-03
 	StartMonth *Month `json:"start_month,omitempty"`
+}
+
+// FieldChange defines model for FieldChange.
+type FieldChange struct {
+	After string `json:"after"`
+
+	// Before Long numbers masked.
+	Before string `json:"before"`
+	Field  string `json:"field"`
 }
 
 // FieldError defines model for FieldError.
@@ -2698,6 +2788,12 @@ type UpdateAccountParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// DecideApplicationsParams defines parameters for DecideApplications.
+type DecideApplicationsParams struct {
+	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
+	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
+}
+
 // ListApplicationsParams defines parameters for ListApplications.
 type ListApplicationsParams struct {
 	// Stage Only of this stage.
@@ -2705,6 +2801,9 @@ type ListApplicationsParams struct {
 
 	// Programme Only of this programme.
 	Programme *Programme `form:"programme,omitempty" json:"programme,omitempty"`
+
+	// Overdue Only those whose limit has passed.
+	Overdue *bool `form:"overdue,omitempty" json:"overdue,omitempty"`
 
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
 	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
@@ -3198,6 +3297,9 @@ type CreateAccountJSONRequestBody = NewAccount
 
 // UpdateAccountJSONRequestBody defines body for UpdateAccount for application/json ContentType.
 type UpdateAccountJSONRequestBody = AccountPatch
+
+// DecideApplicationsJSONRequestBody defines body for DecideApplications for application/json ContentType.
+type DecideApplicationsJSONRequestBody = BulkDecision
 
 // CreateApplicationJSONRequestBody defines body for CreateApplication for application/json ContentType.
 type CreateApplicationJSONRequestBody = NewApplication

@@ -72,6 +72,14 @@ type Step struct {
 	ReasonCode string
 	Reason     string
 	Fields     []string // what has to be corrected
+	Changes    []Change // what a resubmission changed
+}
+
+// Change is one field that a resubmission changed, long numbers masked.
+type Change struct {
+	Field  string `json:"field"`
+	Before string `json:"before"`
+	After  string `json:"after"`
 }
 
 // Explanation is what a decision rested on, kept as it was.
@@ -117,7 +125,7 @@ func (a *Application) Submit(who access.Actor, now time.Time) error {
 
 // Resubmit hands a returned application in again. Within 30 days of the return its month is kept; later the month of
 // the new submission counts.
-func (a *Application) Resubmit(who access.Actor, now time.Time) error {
+func (a *Application) Resubmit(who access.Actor, now time.Time, changes []Change) error {
 	if a.Stage != Returned {
 		return a.notInStage()
 	}
@@ -126,6 +134,7 @@ func (a *Application) Resubmit(who access.Actor, now time.Time) error {
 		a.OwedFrom = today.Month()
 	}
 	a.handIn(who, now, "resubmit")
+	a.lastStep().Changes = changes
 	return nil
 }
 
@@ -136,7 +145,7 @@ func (a *Application) handIn(who access.Actor, now time.Time, action string) {
 
 // Withdraw ends an application that is not decided, at the applicant's wish.
 func (a *Application) Withdraw(who access.Actor, reason string, now time.Time) error {
-	if !slices.Contains([]Stage{Draft, TownReview, Returned}, a.Stage) {
+	if !slices.Contains([]Stage{Draft, TownReview, CDPFReview, CivilAffairsDecides, Returned}, a.Stage) {
 		return a.notInStage()
 	}
 	a.step(who, now, "withdraw", a.Stage, Withdrawn)
@@ -152,31 +161,55 @@ type Ruling struct {
 	Fields     []string
 }
 
-// Decide rules on an application in review. Who entered or handed in a case does not decide it.
-func (a *Application) Decide(who access.Actor, r Ruling, now time.Time) error {
-	if a.Stage != TownReview {
+// deciders are the roles that decide in each stage.
+var deciders = map[Stage]access.Role{TownReview: access.TownOfficer, CDPFReview: access.CDPFReviewer, CivilAffairsDecides: access.CivilAffairsApprover}
+
+// after is where an approval leads in the full chain.
+var after = map[Stage]Stage{TownReview: CDPFReview, CDPFReview: CivilAffairsDecides, CivilAffairsDecides: Approved}
+
+// Decide rules on an application in the stage that is the actor's to decide. Who entered or handed in a case does not
+// decide it, and nobody acts at two of its stages. In the full chain an approval leads to the next stage. A case that has
+// reached the county stays there when the mode changes.
+func (a *Application) Decide(who access.Actor, r Ruling, fullChain bool, now time.Time) error {
+	if role, open := deciders[a.Stage]; !open || role != who.Role {
 		return a.notInStage()
 	}
-	for _, s := range a.Steps {
-		if s.ActorID == who.AccountID && slices.Contains([]string{"enter", "submit", "resubmit"}, s.Action) {
-			return fault.New(fault.Conflict, "OWN_CASE", "不能审批本人录入或提交的申请", "nobody decides a case that he entered")
-		}
+	if err := a.apart(who); err != nil {
+		return err
 	}
 	to, known := map[string]Stage{"approve": Approved, "return": Returned, "reject": Rejected}[r.Decision]
+	if to == Approved && (fullChain || a.Stage != TownReview) {
+		to = after[a.Stage]
+	}
 	if !known {
 		return fault.InvalidFields(fault.Field{Name: "decision", Code: "UNKNOWN_DECISION", ZH: "审批意见无效", EN: "unknown decision"})
 	}
-	if to != Approved && r.Reason == "" && r.ReasonCode == "" {
+	if r.Decision != "approve" && r.Reason == "" && r.ReasonCode == "" {
 		return fault.InvalidFields(fault.Field{Name: "reason", Code: "REASON_REQUIRED", ZH: "退回或不予批准须说明理由", EN: "a return or rejection needs a reason"})
 	}
 	a.step(who, now, r.Decision, a.Stage, to)
 	last := a.lastStep()
 	last.ReasonCode, last.Reason, last.Fields = r.ReasonCode, r.Reason, r.Fields
-	if to == Returned {
+	switch to {
+	case Returned:
 		a.ReturnedOn = calendar.DateOf(now)
-		return nil
+	case Approved, Rejected:
+		a.DecidedBy, a.DecidedAt = who.AccountID, now
 	}
-	a.DecidedBy, a.DecidedAt = who.AccountID, now
+	return nil
+}
+
+// apart keeps one person out of two duties in the same case.
+func (a *Application) apart(who access.Actor) error {
+	for _, s := range a.Steps {
+		switch {
+		case s.ActorID != who.AccountID:
+		case slices.Contains([]string{"enter", "submit", "resubmit"}, s.Action):
+			return fault.New(fault.Conflict, "OWN_CASE", "不能审批本人录入或提交的申请", "nobody decides a case that he entered")
+		case slices.Contains([]string{"approve", "return", "reject"}, s.Action) && s.From != a.Stage:
+			return fault.New(fault.Conflict, "OWN_CASE", "同一人不能在同一申请的两个环节审批", "nobody acts at two stages of a case")
+		}
+	}
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"zhucan/internal/application"
 	"zhucan/internal/award"
 	"zhucan/internal/calendar"
+	"zhucan/internal/calendar/workdays"
 	"zhucan/internal/casefile"
 	"zhucan/internal/fault"
 	"zhucan/internal/idnum"
@@ -134,6 +135,7 @@ type Resubmission struct {
 // ResubmitApplication hands a returned application in again.
 func (d *Desk) ResubmitApplication(ctx context.Context, who access.Actor, id uuid.UUID, version int, in Resubmission) (store.Case, error) {
 	return d.change(ctx, who, "application.resubmit", id, version, func(tx *store.Tx, app *application.Application, dossier store.Dossier) error {
+		before := *app
 		if in.Applicant != nil {
 			app.Applicant = *in.Applicant
 		}
@@ -147,8 +149,81 @@ func (d *Desk) ResubmitApplication(ctx context.Context, who access.Actor, id uui
 		if err := d.canApply(dossier.File, app.AppliedOn); err != nil {
 			return err
 		}
-		return app.Resubmit(who, tx.Now)
+		return app.Resubmit(who, tx.Now, changesOf(before, *app))
 	})
+}
+
+// changesOf is what a resubmission changed, as the next reviewer sees it.
+func changesOf(before, after application.Application) (changes []application.Change) {
+	for _, c := range []application.Change{{Field: "applicant.relation", Before: before.Applicant.Relation, After: after.Applicant.Relation},
+		{Field: "applicant.name", Before: before.Applicant.Name, After: after.Applicant.Name}, {Field: "bank_account", Before: before.BankAccount, After: after.BankAccount}} {
+		if c.Before == c.After {
+			continue
+		}
+		if c.Field == "bank_account" {
+			c.Before, c.After = idnum.MaskAccount(c.Before), idnum.MaskAccount(c.After)
+		}
+		changes = append(changes, c)
+	}
+	return changes
+}
+
+// Clock is the time that an application has left in its stage.
+func (d *Desk) Clock(app application.Application) *application.Clock {
+	return app.ClockOn(d.today(), workdays.Builtin(), d.Pack.Limits)
+}
+
+// ClockState says in a word how an application stands with its limit.
+func (d *Desk) ClockState(c *application.Clock) string {
+	switch {
+	case c.Paused:
+		return "paused"
+	case c.Overdue():
+		return "overdue"
+	case c.DaysLeft <= d.Pack.RemindDays:
+		return "due_soon"
+	}
+	return "on_time"
+}
+
+// OverdueApplications lists the cases of a filter whose limit has passed, after one in order. Limits count working days,
+// which the database does not know, so it looks through the open cases a page at a time.
+func (d *Desk) OverdueApplications(ctx context.Context, who access.Actor, f store.ApplicationFilter) (list []store.Case, err error) {
+	limit := f.Limit
+	f.Limit = 200
+	for len(list) < limit {
+		page, err := d.DB.ListApplications(ctx, who, f)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range page {
+			if clock := d.Clock(c.Application); clock != nil && clock.Overdue() && len(list) < limit {
+				list = append(list, c)
+			}
+		}
+		if len(page) < f.Limit {
+			break
+		}
+		f.After = page[len(page)-1].ID
+	}
+	return list, nil
+}
+
+// BulkItem is one case of a bulk decision, at the version that was seen.
+type BulkItem struct {
+	ID      uuid.UUID
+	Version int
+}
+
+// DecideAgain reports whether a refused decision is only the repeat of one that this actor has made of this version: a
+// bulk request that was answered into a broken line can be sent again.
+func (d *Desk) DecideAgain(ctx context.Context, who access.Actor, item BulkItem, decision string) bool {
+	c, err := d.DB.Application(ctx, who, item.ID)
+	if err != nil || c.Version != item.Version+1 || len(c.Steps) == 0 {
+		return false
+	}
+	last := c.Steps[len(c.Steps)-1]
+	return last.ActorID == who.AccountID && last.Action == decision
 }
 
 // WithdrawApplication ends an undecided application at the applicant's wish.
@@ -162,7 +237,7 @@ func (d *Desk) WithdrawApplication(ctx context.Context, who access.Actor, id uui
 // all conditions hold; the explanation of that month is kept with the case, and the award opens with it.
 func (d *Desk) DecideApplication(ctx context.Context, who access.Actor, id uuid.UUID, version int, ruling application.Ruling) (store.Case, error) {
 	return d.change(ctx, who, "application."+ruling.Decision, id, version, func(tx *store.Tx, app *application.Application, dossier store.Dossier) error {
-		if err := app.Decide(who, ruling, tx.Now); err != nil {
+		if err := app.Decide(who, ruling, d.Pack.Approval == policy.FullChain, tx.Now); err != nil {
 			return err
 		}
 		explanation, err := d.explain(dossier.File, *app)
@@ -170,7 +245,7 @@ func (d *Desk) DecideApplication(ctx context.Context, who access.Actor, id uuid.
 			return err
 		}
 		app.Explanation = explanation
-		if app.Stage == application.Approved && explanation.StartMonth.IsZero() {
+		if ruling.Decision == "approve" && explanation.StartMonth.IsZero() {
 			return notEligible(*explanation)
 		}
 		return nil

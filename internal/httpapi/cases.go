@@ -10,6 +10,7 @@ import (
 	"zhucan/internal/area"
 	"zhucan/internal/award"
 	"zhucan/internal/casework"
+	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
 
@@ -33,18 +34,18 @@ func (a *API) createApplication(r *Request) (Response, error) {
 	}
 	c, err := a.Desk.EnterApplication(r.Ctx, r.Who, casework.NewApplication{PersonID: in.PersonID, Programme: string(in.Programme), AppliedOn: in.AppliedOn,
 		Applicant: applicantIn(in.Applicant), BankAccount: text(in.BankAccount)})
-	return caseAnswer(http.StatusCreated, c, err, r)
+	return a.caseAnswer(http.StatusCreated, c, err, r)
 }
 
 func applicantIn(in api.Applicant) application.Applicant {
 	return application.Applicant{Relation: string(in.Relation), Name: value(in.Name)}
 }
 
-func caseAnswer(status int, c store.Case, err error, r *Request) (Response, error) {
+func (a *API) caseAnswer(status int, c store.Case, err error, r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	return Response{Status: status, Version: c.Version, Body: applicationView(c, r.English)}, nil
+	return Response{Status: status, Version: c.Version, Body: a.applicationView(c, r.English)}, nil
 }
 
 func (a *API) listApplications(r *Request) (Response, error) {
@@ -57,14 +58,18 @@ func (a *API) listApplications(r *Request) (Response, error) {
 		return Response{}, err
 	}
 	person, _ := uuid.Parse(r.Query.Get("person_id"))
-	found, err := a.Desk.DB.ListApplications(r.Ctx, r.Who, store.ApplicationFilter{Area: in, Stage: r.Query.Get("stage"),
-		Programme: r.Query.Get("programme"), PersonID: person, After: after, Limit: r.limit()})
+	filter := store.ApplicationFilter{Area: in, Stage: r.Query.Get("stage"), Programme: r.Query.Get("programme"), PersonID: person, After: after, Limit: r.limit()}
+	list := a.Desk.DB.ListApplications
+	if r.Query.Get("overdue") == "true" {
+		list = a.Desk.OverdueApplications
+	}
+	found, err := list(r.Ctx, r.Who, filter)
 	if err != nil {
 		return Response{}, err
 	}
 	items := []api.ApplicationSummary{}
 	for _, c := range found {
-		items = append(items, applicationSummary(c))
+		items = append(items, a.applicationSummary(c))
 	}
 	return Response{Body: api.ApplicationList{Items: items, NextCursor: next(found, r.limit(), func(c store.Case) string { return idCursor(c.ID) })}}, nil
 }
@@ -75,7 +80,7 @@ func (a *API) getApplication(r *Request) (Response, error) {
 		return Response{}, err
 	}
 	c, err := a.Desk.DB.Application(r.Ctx, r.Who, id)
-	return caseAnswer(http.StatusOK, c, err, r)
+	return a.caseAnswer(http.StatusOK, c, err, r)
 }
 
 func (a *API) submitApplication(r *Request) (Response, error) {
@@ -84,7 +89,7 @@ func (a *API) submitApplication(r *Request) (Response, error) {
 		return Response{}, err
 	}
 	c, err := a.Desk.SubmitApplication(r.Ctx, r.Who, id, r.Version)
-	return caseAnswer(http.StatusOK, c, err, r)
+	return a.caseAnswer(http.StatusOK, c, err, r)
 }
 
 func (a *API) withdrawApplication(r *Request) (Response, error) {
@@ -97,7 +102,7 @@ func (a *API) withdrawApplication(r *Request) (Response, error) {
 		return Response{}, err
 	}
 	c, err := a.Desk.WithdrawApplication(r.Ctx, r.Who, id, r.Version, value(in.Reason))
-	return caseAnswer(http.StatusOK, c, err, r)
+	return a.caseAnswer(http.StatusOK, c, err, r)
 }
 
 func (a *API) resubmitApplication(r *Request) (Response, error) {
@@ -115,7 +120,7 @@ func (a *API) resubmitApplication(r *Request) (Response, error) {
 		again.Applicant = &by
 	}
 	c, err := a.Desk.ResubmitApplication(r.Ctx, r.Who, id, r.Version, again)
-	return caseAnswer(http.StatusOK, c, err, r)
+	return a.caseAnswer(http.StatusOK, c, err, r)
 }
 
 func (a *API) decideApplication(r *Request) (Response, error) {
@@ -129,7 +134,35 @@ func (a *API) decideApplication(r *Request) (Response, error) {
 	}
 	c, err := a.Desk.DecideApplication(r.Ctx, r.Who, id, r.Version, application.Ruling{Decision: string(in.Decision), ReasonCode: value(in.ReasonCode),
 		Reason: value(in.Reason), Fields: in.Fields})
-	return caseAnswer(http.StatusOK, c, err, r)
+	return a.caseAnswer(http.StatusOK, c, err, r)
+}
+
+// decideApplications decides case after case: each as if it were asked for alone, also for the audit of refusals.
+func (a *API) decideApplications(r *Request) (Response, error) {
+	in, err := decode[api.BulkDecision](r)
+	if err != nil {
+		return Response{}, err
+	}
+	ruling := application.Ruling{Decision: string(in.Decision), ReasonCode: value(in.ReasonCode), Reason: value(in.Reason)}
+	v := api.BulkResults{Results: []api.BulkResult{}}
+	for _, i := range in.Items {
+		c, err := a.Desk.DecideApplication(r.Ctx, r.Who, i.ID, i.Version, ruling)
+		if err == nil {
+			v.Results = append(v.Results, api.BulkResult{ID: i.ID, Status: http.StatusOK, Version: &c.Version})
+			continue
+		}
+		f := faultOf(err)
+		if f.Kind == fault.Stale && a.Desk.DecideAgain(r.Ctx, r.Who, casework.BulkItem{ID: i.ID, Version: i.Version}, ruling.Decision) {
+			v.Results = append(v.Results, api.BulkResult{ID: i.ID, Status: http.StatusOK, Version: some(i.Version + 1)})
+			continue
+		}
+		if f.Kind == fault.Internal {
+			a.Log.ErrorContext(r.Ctx, "a case of a bulk decision failed", "err", err, "request_id", r.ID)
+		}
+		a.auditRefusalOf(r, "decideApplications", i.ID, err)
+		v.Results = append(v.Results, api.BulkResult{ID: i.ID, Status: f.Kind.Status(), Code: &f.Code, Detail: some(f.Message(r.English))})
+	}
+	return Response{Body: v}, nil
 }
 
 func (a *API) listAwards(r *Request) (Response, error) {

@@ -272,13 +272,17 @@ func send(c echo.Context, answer store.Answer) error {
 
 // auditRefusal records attempts that were turned away for who asked: forbidden to the role, or absent in the area.
 func (a *API) auditRefusal(r *Request, op *operation, err error) {
+	subject, _ := uuid.Parse(r.params("id"))
+	a.auditRefusalOf(r, op.id, subject, err)
+}
+
+func (a *API) auditRefusalOf(r *Request, operation string, subject uuid.UUID, err error) {
 	f, ok := fault.Of(err)
 	if !ok || r.Who.AccountID == uuid.Nil || (f.Kind != fault.Forbidden && f.Kind != fault.NotFound && f.Code != "OUTSIDE_AREA" && f.Code != "OWN_CASE") {
 		return
 	}
-	subject, _ := uuid.Parse(r.params("id"))
 	detail := map[string]any{"code": f.Code, "status": f.Kind.Status()}
-	if err := a.Desk.DB.Refused(context.WithoutCancel(r.Ctx), r.Who, op.id, subject, detail); err != nil {
+	if err := a.Desk.DB.Refused(context.WithoutCancel(r.Ctx), r.Who, operation, subject, detail); err != nil {
 		a.Log.ErrorContext(r.Ctx, "a refused attempt was not recorded", "err", err, "request_id", r.ID)
 	}
 }

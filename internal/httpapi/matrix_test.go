@@ -43,7 +43,7 @@ var mayCall = map[string][]string{
 	"endCircumstance": {liaison, town, cdpf}, "correctCircumstance": {liaison, town, cdpf},
 	"createApplication": {liaison, town}, "submitApplication": {liaison, town}, "withdrawApplication": {liaison, town}, "resubmitApplication": {liaison, town},
 	"listApplications": {liaison, town, cdpf, civil, auditor}, "getApplication": {liaison, town, cdpf, civil, auditor},
-	"decideApplication": {town}, "listAwards": {liaison, town, cdpf, civil, finance, auditor},
+	"decideApplication": {town, cdpf, civil}, "decideApplications": {town, cdpf, civil}, "listAwards": {liaison, town, cdpf, civil, finance, auditor},
 	"listIndicators": {liaison, town, cdpf, civil, stats, auditor}, "getIndicatorValues": {liaison, town, cdpf, civil, stats, auditor},
 	"listIndicatorPersons": {liaison, town, cdpf, civil, auditor},
 	"suspendAward":         {town, cdpf, civil}, "resumeAward": {town, cdpf, civil}, "endAward": {town, cdpf, civil}, "voidAward": {civil},
@@ -142,7 +142,7 @@ var bodies = map[string]any{
 	"addCircumstance": map[string]any{"kind": "veteran", "value": "nonsense", "valid_from": "2022-01-01", "source": "x"},
 	"suspendAward":    map[string]any{"from_month": "2023-03", "reason": "x"}, "resumeAward": map[string]any{"from_month": "2023-03", "back_pay": true},
 	"endAward": map[string]any{"last_month": "2023-03", "reason": "x"}, "voidAward": map[string]any{"reason": "x"},
-	"grantBackPay": map[string]any{"months": 1, "reason": "x"}, "addRecoveryEvent": map[string]any{"event": "notify"},
+	"decideApplications": map[string]any{"items": []any{}, "decision": "approve"}, "grantBackPay": map[string]any{"months": 1, "reason": "x"}, "addRecoveryEvent": map[string]any{"event": "notify"},
 	"setPayee": map[string]any{"holder": "别人", "relation": "self", "account": "6222000011112222"}, "createRoster": map[string]any{"month": "2099-01"},
 	"addCertificate": map[string]any{"number": "379999197001010011" + "83", "category": 4, "level": 3, "issued_on": "2023-01-01"},
 }

@@ -217,7 +217,7 @@ func (a *API) getPersonRecord(r *Request) (Response, error) {
 		v.Aliases = append(v.Aliases, api.PersonAlias{Kind: api.PersonAliasKind(alias.Kind), Value: shown, Reason: some(alias.Reason), RecordedAt: alias.RecordedAt.UTC()})
 	}
 	for _, c := range rec.Applications {
-		v.Applications = append(v.Applications, applicationSummary(c))
+		v.Applications = append(v.Applications, a.applicationSummary(c))
 	}
 	for _, w := range rec.Awards {
 		v.Awards = append(v.Awards, awardView(w, r.asOf()))

@@ -141,15 +141,16 @@ func instant(t time.Time) *time.Time {
 	return &t
 }
 
-func applicationView(c store.Case, english bool) api.Application {
+func (a *API) applicationView(c store.Case, english bool) api.Application {
 	v := api.Application{ID: c.ID, Version: c.Version, PersonID: c.PersonID, PersonName: c.PersonName, AreaCode: api.AreaCode(c.Area),
 		Programme: api.Programme(c.Programme), Stage: api.Stage(c.Stage), AppliedOn: c.AppliedOn, OwedFromMonth: some(api.Month(c.OwedFrom)),
 		Applicant: api.Applicant{Relation: api.Relation(c.Applicant.Relation), Name: some(c.Applicant.Name)}, BankAccount: some(idnum.MaskAccount(c.BankAccount)),
 		EnteredBy: c.EnteredBy, SubmittedAt: instant(c.SubmittedAt), ReturnedOn: some(c.ReturnedOn), Steps: []api.ApplicationStep{},
-		Explanation: explanationView(c.Explanation, english), AwardID: some(c.AwardID)}
+		Explanation: explanationView(c.Explanation, english), AwardID: some(c.AwardID), Clock: a.clockView(c.Application)}
 	for _, s := range c.Steps {
 		v.Steps = append(v.Steps, api.ApplicationStep{At: s.At.UTC(), Action: api.StepAction(s.Action), FromStage: api.Stage(s.From), ToStage: api.Stage(s.To),
-			Actor: api.StepActor{ID: s.ActorID, Name: s.ActorName, Role: api.Role(s.ActorRole)}, Reason: some(s.Reason), ReasonCode: some(s.ReasonCode), Fields: s.Fields})
+			Actor: api.StepActor{ID: s.ActorID, Name: s.ActorName, Role: api.Role(s.ActorRole)}, Reason: some(s.Reason), ReasonCode: some(s.ReasonCode), Fields: s.Fields,
+			Changes: changeViews(s.Changes)})
 	}
 	return v
 }
@@ -174,11 +175,30 @@ func reasonView(code string, passed *bool, zh, en, cite string, english bool) ap
 	return api.Reason{Code: code, Passed: passed, Text: message, Cite: cite}
 }
 
-func applicationSummary(c store.Case) api.ApplicationSummary {
-	full := applicationView(c, false)
+func changeViews(changes []application.Change) (list []api.FieldChange) {
+	for _, c := range changes {
+		list = append(list, api.FieldChange{Field: c.Field, Before: c.Before, After: c.After})
+	}
+	return list
+}
+
+func (a *API) clockView(app application.Application) *api.ApplicationClock {
+	c := a.Desk.Clock(app)
+	if c == nil {
+		return nil
+	}
+	v := &api.ApplicationClock{State: api.ApplicationClockState(a.Desk.ClockState(c)), Paused: c.Paused, DueOn: some(c.DueOn)}
+	if !c.Paused {
+		v.WorkingDaysLeft = &c.DaysLeft
+	}
+	return v
+}
+
+func (a *API) applicationSummary(c store.Case) api.ApplicationSummary {
+	full := a.applicationView(c, false)
 	return api.ApplicationSummary{ID: full.ID, Version: full.Version, PersonID: full.PersonID, PersonName: full.PersonName, AreaCode: full.AreaCode,
 		Programme: full.Programme, Stage: full.Stage, AppliedOn: full.AppliedOn, OwedFromMonth: full.OwedFromMonth, SubmittedAt: full.SubmittedAt,
-		ReturnedOn: full.ReturnedOn, AwardID: full.AwardID}
+		ReturnedOn: full.ReturnedOn, AwardID: full.AwardID, Clock: full.Clock}
 }
 
 func awardView(w award.Award, today calendar.Date) api.Award {

@@ -33,6 +33,9 @@ type Pack struct {
 	Name        string               `yaml:"pack"`
 	Version     string               `yaml:"version"`
 	District    area.Code            `yaml:"district"`
+	Approval    ApprovalMode         `yaml:"approval_mode"`
+	Limits      map[string]int       `yaml:"limits"`        // working days a stage
+	RemindDays  int                  `yaml:"remind_before"` // working days before a limit
 	StopMode    StopMode             `yaml:"stop_mode"`
 	Transitions []casefile.Window    `yaml:"transitions"`
 	NeedsWhen   []Need               `yaml:"needs_when"`
@@ -52,6 +55,15 @@ type StopMode string
 const (
 	StopNextMonth StopMode = "next_month"
 	StopSameMonth StopMode = "same_month"
+)
+
+// ApprovalMode says who decides an application.
+type ApprovalMode string
+
+// The modes: the town alone, or town, disabled persons' federation and civil affairs one after another.
+const (
+	TownDelegated ApprovalMode = "town_delegated"
+	FullChain     ApprovalMode = "full_chain"
 )
 
 // Need names a fact that is unknown, not absent, while When holds and nothing is recorded.
@@ -130,6 +142,9 @@ func Load(document []byte) (*Pack, error) {
 	}
 	if p.StopMode != StopNextMonth && p.StopMode != StopSameMonth {
 		return nil, fmt.Errorf("policy pack: stop_mode is next_month or same_month")
+	}
+	if p.Approval != TownDelegated && p.Approval != FullChain {
+		return nil, fmt.Errorf("policy pack: approval_mode is town_delegated or full_chain")
 	}
 	if err := p.compile(); err != nil {
 		return nil, fmt.Errorf("policy pack %s %s: %w", p.Name, p.Version, err)
