@@ -215,17 +215,16 @@ func (o *office) freeze(d store.Dossier) error {
 }
 
 func (o *office) pause(d store.Dossier, what string) error {
-	for _, a := range d.Awards {
-		month := calendar.DateOf(o.clock()).Month()
-		var err error
-		if what == "suspend" {
-			_, err = o.desk.SuspendAward(o.t.Context(), access.SystemActor(), a.ID, a.Version, month.Add(-o.random.IntN(6)), "随机")
-		} else {
-			_, err = o.desk.ResumeAward(o.t.Context(), access.SystemActor(), a.ID, a.Version, month, o.random.IntN(2) == 0)
-		}
+	if len(d.Awards) == 0 {
+		return nothing
+	}
+	a, month := d.Awards[0], calendar.DateOf(o.clock()).Month()
+	if what == "suspend" {
+		_, err := o.desk.SuspendAward(o.t.Context(), access.SystemActor(), a.ID, a.Version, month.Add(-o.random.IntN(6)), "随机")
 		return err
 	}
-	return nothing
+	_, err := o.desk.ResumeAward(o.t.Context(), access.SystemActor(), a.ID, a.Version, month, o.random.IntN(2) == 0)
+	return err
 }
 
 func (o *office) repay(id uuid.UUID) error {

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"zhucan/internal/fault"
 	"zhucan/internal/idnum"
 	"zhucan/internal/money"
@@ -97,8 +99,10 @@ func (b *bankReader) cell(cells []Cell, column string) string {
 func (b *bankReader) read(row int, cells []Cell) error {
 	batch := b.cell(cells, colBatch)
 	switch {
-	case b.controlled || batch == "" && b.cell(cells, colSeq) == "":
-		return nil // what stands below the total, and blank rows
+	case b.controlled:
+		return b.below(batch)
+	case batch == "" && b.cell(cells, colSeq) == "":
+		return nil // a blank row
 	case batch == totalRow || batch == "总计":
 		return b.control(cells)
 	case !strings.EqualFold(batch, b.roster):
@@ -108,6 +112,7 @@ func (b *bankReader) read(row int, cells []Cell) error {
 	amount, amountErr := parseYuan(b.cell(cells, colAmount))
 	b.total += amount
 	seq, seqErr := strconv.Atoi(b.cell(cells, colSeq))
+	b.seen[seq]++ // also where the row is refused: the other row of this number is no answer either
 	paid, known := bankWords[strings.ToLower(b.cell(cells, colResult))]
 	account, accountErr := idnum.ParseAccount(b.cell(cells, colAccount))
 	switch {
@@ -120,8 +125,18 @@ func (b *bankReader) read(row int, cells []Cell) error {
 	case !known:
 		b.refuse(row, colResult, "BAD_RESULT", "结果须为成功或失败", "the result is neither paid nor failed")
 	default:
-		b.seen[seq]++
 		b.results = append(b.results, BankResult{Row: row, Seq: seq, Account: account, Amount: amount, Paid: paid, Reason: clip(b.cell(cells, colFailure))})
+	}
+	return nil
+}
+
+// below looks at a row under the total: notes may stand there, but no line, which the total would not have counted.
+func (b *bankReader) below(batch string) error {
+	if strings.EqualFold(batch, b.roster) {
+		return errControl
+	}
+	if uuid.Validate(batch) == nil {
+		return errOtherRoster
 	}
 	return nil
 }
@@ -175,4 +190,5 @@ func clip(text string) string {
 	return text
 }
 
-var longNumber = regexp.MustCompile(`\d{6,}`)
+// longNumber is six digits or more, also of full width and in groups as on a card.
+var longNumber = regexp.MustCompile(`\p{Nd}(?:[ \x{3000}]?\p{Nd}){5,}`)

@@ -27,7 +27,9 @@ import (
 var (
 	rosterID     = uuid.MustParse("0190f3a0-0000-7000-8000-00000000a001")
 	paymentNames = exchange.PaymentNames{Programme: map[string]string{"living": "困难残疾人生活补贴", "nursing": "重度残疾人护理补贴"},
-		Place: func(c area.Code) string { return map[area.Code]string{"379999001": "云雀镇", "379999001001": "百灵村"}[c] }}
+		Place: func(c area.Code) string {
+			return map[area.Code]string{"379999001": "云雀镇", "379999001001": "百灵村"}[c]
+		}}
 )
 
 // paymentLine is one line of made-up people. Every number is long enough to be damaged by a spreadsheet.

@@ -7,12 +7,14 @@ const digits = "零壹贰叁肆伍陆柒捌玖"
 // Capitals is the amount in Chinese capitals as vouchers want it (大写金额; 支付结算办法 附件一: 正确填写票据和结算凭证的基本规定).
 // 整 follows when there are no fen; a run of zeros inside is one 零; an amount below one yuan begins with its jiao or fen.
 func (f Fen) Capitals() string {
-	if f < 0 {
-		return "负" + (-f).Capitals()
-	}
-	yuan, jiao, fen := int64(f/100), int(f/10%10), int(f%10)
-	digit := []rune(digits)
 	var b strings.Builder
+	n := uint64(f)
+	if f < 0 {
+		b.WriteString("负")
+		n = -n // also of the smallest amount, which has no positive of its own type
+	}
+	yuan, jiao, fen := n/100, n/10%10, n%10
+	digit := []rune(digits)
 	if yuan > 0 || jiao == 0 && fen == 0 {
 		b.WriteString(wholeCapitals(yuan) + "圆")
 	}
@@ -29,31 +31,28 @@ func (f Fen) Capitals() string {
 	return b.String()
 }
 
-// wholeCapitals writes groups of four digits, each with its own unit.
-func wholeCapitals(n int64) string {
+// wholeCapitals splits at 亿 and then at 万; what stands before a unit is a number of its own.
+func wholeCapitals(n uint64) string {
+	for _, unit := range []struct {
+		name  string
+		worth uint64
+	}{{"亿", 100_000_000}, {"万", 10_000}} {
+		if n < unit.worth {
+			continue
+		}
+		text, rest := wholeCapitals(n/unit.worth)+unit.name, n%unit.worth
+		if rest == 0 {
+			return text
+		}
+		if rest < unit.worth/10 {
+			text += "零"
+		}
+		return text + wholeCapitals(rest)
+	}
 	if n == 0 {
 		return "零"
 	}
-	var groups []string
-	for _, unit := range []string{"", "万", "亿", "万亿", "亿亿"} {
-		if group := n % 10000; group > 0 {
-			text := groupCapitals(int(group))
-			if n >= 10000 && group < 1000 {
-				text = "零" + text
-			}
-			groups = append(groups, text+unit)
-		} else if n >= 10000 && len(groups) > 0 && !strings.HasPrefix(groups[len(groups)-1], "零") {
-			groups[len(groups)-1] = "零" + groups[len(groups)-1]
-		}
-		if n /= 10000; n == 0 {
-			break
-		}
-	}
-	var b strings.Builder
-	for i := len(groups) - 1; i >= 0; i-- {
-		b.WriteString(groups[i])
-	}
-	return b.String()
+	return groupCapitals(int(n))
 }
 
 func groupCapitals(n int) string {

@@ -12,15 +12,15 @@ import (
 	"zhucan/internal/money"
 )
 
-// TestCapitals holds the examples of the regulation (支付结算办法 附件一, where they are printed with 元), in the one of its
-// permitted forms that we write, and the edges.
+// TestCapitals holds the examples of the regulation (支付结算办法 附件一, where they are printed with 元; 圆 is to be taken
+// too), and the edges. Before 仟 and 角 that follow a zero at 万 or 元, 零 may be written or not: we do not.
 func TestCapitals(t *testing.T) {
 	t.Parallel()
 	for fen, want := range map[money.Fen]string{
 		140950:           "壹仟肆佰零玖圆伍角整",
 		600714:           "陆仟零柒圆壹角肆分",
 		168032:           "壹仟陆佰捌拾圆叁角贰分",
-		10700053:         "壹拾万柒仟圆零伍角叁分",
+		10700053:         "壹拾万柒仟圆伍角叁分",
 		1640902:          "壹万陆仟肆佰零玖圆零贰分",
 		32504:            "叁佰贰拾伍圆零肆分",
 		0:                "零圆整",

@@ -101,6 +101,13 @@ SELECT (SELECT count(*) FROM (TABLE fresh EXCEPT TABLE kept) a) + (SELECT count(
 // payments would refuse the later in any case.
 const rosterLock = "SELECT pg_advisory_xact_lock(370305, 2)"
 
+// forMany plans for many rows. The planner cannot see how many a step will hand to the next, guesses few, and would
+// look through all of one step for each row of another.
+const forMany = "SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '64MB', true)"
+
+// asBefore ends forMany.
+const asBefore = "SELECT set_config('enable_nestloop', 'on', true), set_config('work_mem', '4MB', true)"
+
 func bounds3(r roster.Roster) []any {
 	lo, hi := r.Area.Range()
 	return []any{r.ID, r.Month.First().String(), lo, hi, textOrNull(r.Programme)}
@@ -111,7 +118,9 @@ func (tx *Tx) CalculateRoster(ctx context.Context, r roster.Roster) (t roster.To
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue(rosterLock)
 		b.Queue("DELETE FROM roster_lines WHERE roster_id = $1", r.ID)
+		b.Queue(forMany)
 		b.Queue(calculate, bounds3(r)...)
+		b.Queue(asBefore)
 		b.Queue(`SELECT count(DISTINCT person_id) FILTER (WHERE hold = ''), count(*) FILTER (WHERE hold = ''), count(*) FILTER (WHERE hold <> ''),
 				coalesce(sum(months) FILTER (WHERE hold = ''), 0)::int, coalesce(sum(net_fen + deduction_fen) FILTER (WHERE hold = ''), 0)::bigint,
 				coalesce(sum(deduction_fen) FILTER (WHERE hold = ''), 0)::bigint, coalesce(sum(net_fen) FILTER (WHERE hold = ''), 0)::bigint
@@ -148,7 +157,9 @@ func (tx *Tx) ClearRoster(ctx context.Context, id uuid.UUID) error {
 func (tx *Tx) OutdatedLines(ctx context.Context, r roster.Roster) (n int, err error) {
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue(rosterLock)
+		b.Queue(forMany)
 		b.Queue(outdated, bounds3(r)...).QueryRow(func(row pgx.Row) error { return row.Scan(&n) })
+		b.Queue(asBefore)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("compare a roster with what is owed now: %w", err)
