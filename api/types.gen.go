@@ -529,6 +529,45 @@ func (e NewPersonRecordType) Valid() bool {
 	}
 }
 
+// Defines values for ObjectionOutcome.
+const (
+	ObjectionOutcomeDismissed ObjectionOutcome = "dismissed"
+	ObjectionOutcomeOpen      ObjectionOutcome = "open"
+	ObjectionOutcomeUpheld    ObjectionOutcome = "upheld"
+)
+
+// Valid indicates whether the value is a known member of the ObjectionOutcome enum.
+func (e ObjectionOutcome) Valid() bool {
+	switch e {
+	case ObjectionOutcomeDismissed:
+		return true
+	case ObjectionOutcomeOpen:
+		return true
+	case ObjectionOutcomeUpheld:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ObjectionAnswerOutcome.
+const (
+	ObjectionAnswerOutcomeDismissed ObjectionAnswerOutcome = "dismissed"
+	ObjectionAnswerOutcomeUpheld    ObjectionAnswerOutcome = "upheld"
+)
+
+// Valid indicates whether the value is a known member of the ObjectionAnswerOutcome enum.
+func (e ObjectionAnswerOutcome) Valid() bool {
+	switch e {
+	case ObjectionAnswerOutcomeDismissed:
+		return true
+	case ObjectionAnswerOutcomeUpheld:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Outcome.
 const (
 	OutcomeNeedsFact Outcome = "needs_fact"
@@ -2019,6 +2058,23 @@ type NewCircumstance struct {
 	Value CircumstanceValue `json:"value"`
 }
 
+// NewNotice defines model for NewNotice.
+type NewNotice struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode *AreaCode `json:"area_code,omitempty"`
+
+	// Telephones To complain to; 12385 is always there.
+	Telephones []string `json:"telephones,omitempty"`
+}
+
+// NewObjection defines model for NewObjection.
+type NewObjection struct {
+	Content string    `json:"content"`
+	ItemID  uuid.UUID `json:"item_id"`
+}
+
 // NewPassword At least 12 characters; not a common password and not made of the user's own name.
 type NewPassword = string
 
@@ -2097,6 +2153,72 @@ type NewRoster struct {
 
 	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
 	Programme *Programme `json:"programme,omitempty"`
+}
+
+// Notice defines model for Notice.
+type Notice struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode   AreaCode      `json:"area_code"`
+	Entries    []NoticeItem  `json:"entries"`
+	FromOn     calendar.Date `json:"from_on"`
+	ID         uuid.UUID     `json:"id"`
+	Telephones []string      `json:"telephones"`
+
+	// UntilOn The last day.
+	UntilOn calendar.Date `json:"until_on"`
+	Version int           `json:"version"`
+}
+
+// NoticeItem All that a board shows of a case. The ids are for officers only.
+type NoticeItem struct {
+	ApplicationID *uuid.UUID `json:"application_id,omitempty"`
+	ID            *uuid.UUID `json:"id,omitempty"`
+
+	// MaskedName Example: 张*
+	MaskedName       string `json:"masked_name"`
+	MonthlyAmountFen int64  `json:"monthly_amount_fen"`
+	N                int    `json:"n"`
+
+	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
+	Programme Programme `json:"programme"`
+	Village   string    `json:"village"`
+}
+
+// NoticeList defines model for NoticeList.
+type NoticeList struct {
+	Items      []Notice `json:"items"`
+	NextCursor *string  `json:"next_cursor"`
+}
+
+// Objection defines model for Objection.
+type Objection struct {
+	Answer     *string          `json:"answer,omitempty"`
+	Content    string           `json:"content"`
+	ID         uuid.UUID        `json:"id"`
+	ItemID     uuid.UUID        `json:"item_id"`
+	Outcome    ObjectionOutcome `json:"outcome"`
+	ReceivedOn calendar.Date    `json:"received_on"`
+	Version    int              `json:"version"`
+}
+
+// ObjectionOutcome defines model for Objection.Outcome.
+type ObjectionOutcome string
+
+// ObjectionAnswer defines model for ObjectionAnswer.
+type ObjectionAnswer struct {
+	Answer  string                 `json:"answer"`
+	Outcome ObjectionAnswerOutcome `json:"outcome"`
+}
+
+// ObjectionAnswerOutcome defines model for ObjectionAnswer.Outcome.
+type ObjectionAnswerOutcome string
+
+// ObjectionList The whole list; there is no further page.
+type ObjectionList struct {
+	Items      []Objection `json:"items"`
+	NextCursor *string     `json:"next_cursor"`
 }
 
 // Outcome `needs_fact`: cannot be answered before a fact is recorded.
@@ -2574,7 +2696,7 @@ type RosterLine struct {
 	// Failure As the bank says.
 	Failure *string `json:"failure,omitempty"`
 
-	// Hold Why the line is not paid for now: `NO_ACCOUNT`, `OBJECTION`, `LEAD`, `OFFICER`.
+	// Hold Why the line is not paid for now: `NO_ACCOUNT`, `NOTICE`, `OBJECTION`, `LEAD`, `OFFICER`.
 	Hold   *string `json:"hold,omitempty"`
 	Holder *string `json:"holder,omitempty"`
 	Level  int     `json:"level"`
@@ -3070,6 +3192,15 @@ type ListIndicatorPersonsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// AnswerObjectionParams defines parameters for AnswerObjection.
+type AnswerObjectionParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListPersonsParams defines parameters for ListPersons.
 type ListPersonsParams struct {
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
@@ -3158,6 +3289,30 @@ type GetPersonRecordParams struct {
 type RevealPersonParams struct {
 	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
 	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
+}
+
+// ListNoticesParams defines parameters for ListNotices.
+type ListNoticesParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// PublishNoticeParams defines parameters for PublishNotice.
+type PublishNoticeParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AddObjectionParams defines parameters for AddObjection.
+type AddObjectionParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListRecoveriesParams defines parameters for ListRecoveries.
@@ -3352,6 +3507,9 @@ type CreateImportMultipartRequestBody CreateImportMultipartBody
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange
 
+// AnswerObjectionJSONRequestBody defines body for AnswerObjection for application/json ContentType.
+type AnswerObjectionJSONRequestBody = ObjectionAnswer
+
 // CreatePersonJSONRequestBody defines body for CreatePerson for application/json ContentType.
 type CreatePersonJSONRequestBody = NewPerson
 
@@ -3372,6 +3530,12 @@ type SetPayeeJSONRequestBody = NewPayee
 
 // RevealPersonJSONRequestBody defines body for RevealPerson for application/json ContentType.
 type RevealPersonJSONRequestBody = RevealRequest
+
+// PublishNoticeJSONRequestBody defines body for PublishNotice for application/json ContentType.
+type PublishNoticeJSONRequestBody = NewNotice
+
+// AddObjectionJSONRequestBody defines body for AddObjection for application/json ContentType.
+type AddObjectionJSONRequestBody = NewObjection
 
 // AddRecoveryEventJSONRequestBody defines body for AddRecoveryEvent for application/json ContentType.
 type AddRecoveryEventJSONRequestBody = RecoveryStep

@@ -33,7 +33,10 @@ import (
 	"zhucan/internal/store/testdb"
 )
 
-func TestMain(m *testing.M) { testdb.Main(m) }
+func TestMain(m *testing.M) {
+	openapi3filter.RegisterBodyDecoder("text/html", openapi3filter.FileBodyDecoder) // a page is checked as text
+	testdb.Main(m)
+}
 
 const password = "a long enough secret"
 

@@ -51,6 +51,8 @@ var mayCall = map[string][]string{
 	"setPayee": {liaison, town}, "listRosters": {town, cdpf, civil, finance, auditor}, "getRoster": {town, cdpf, civil, finance, auditor},
 	"listRosterLines": {town, cdpf, civil, finance, auditor}, "createRoster": {cdpf, civil, finance}, "calculateRoster": {cdpf, civil, finance},
 	"checkRoster": {cdpf, civil, finance}, "lockRoster": {cdpf, civil, finance}, "sendRoster": {cdpf, civil, finance}, "closeRoster": {cdpf, civil, finance},
+	"getNotice": {}, "getNoticeSheet": {}, "listNotices": {town, cdpf, civil, auditor}, "publishNotice": {town, cdpf, civil},
+	"listObjections": {town, cdpf, civil, auditor}, "addObjection": {town, cdpf, civil}, "answerObjection": {town, cdpf, civil},
 	"getRosterFile": {cdpf, civil, finance}, "takeRosterResults": {finance},
 	"cancelRoster": {cdpf, civil, finance}, "listRecoveries": {town, cdpf, civil, finance, auditor}, "getRecovery": {town, cdpf, civil, finance, auditor},
 	"addRecoveryEvent": {cdpf, civil, finance},
@@ -143,7 +145,8 @@ var bodies = map[string]any{
 	"suspendAward":    map[string]any{"from_month": "2023-03", "reason": "x"}, "resumeAward": map[string]any{"from_month": "2023-03", "back_pay": true},
 	"endAward": map[string]any{"last_month": "2023-03", "reason": "x"}, "voidAward": map[string]any{"reason": "x"},
 	"decideApplications": map[string]any{"items": []any{}, "decision": "approve"}, "grantBackPay": map[string]any{"months": 1, "reason": "x"}, "addRecoveryEvent": map[string]any{"event": "notify"},
-	"setPayee": map[string]any{"holder": "别人", "relation": "self", "account": "6222000011112222"}, "createRoster": map[string]any{"month": "2099-01"},
+	"setPayee": map[string]any{"holder": "别人", "relation": "self", "account": "6222000011112222"}, "createRoster": map[string]any{"month": "2099-01"}, "publishNotice": map[string]any{}, "answerObjection": map[string]any{"outcome": "dismissed", "answer": "x"},
+	"addObjection":   map[string]any{"item_id": "01a20a63-7168-7056-b276-4c563bc9a280", "content": "x"},
 	"addCertificate": map[string]any{"number": "379999197001010011" + "83", "category": 4, "level": 3, "issued_on": "2023-01-01"},
 }
 

@@ -2,6 +2,8 @@ package httpapi_test
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -145,5 +147,61 @@ func TestBulkDecisions(t *testing.T) {
 	}
 	if n := len(s.do("auditor", "GET", "/audit-events?action=application.approve&limit=50", nil).want(200).json()["items"].([]any)); n != 4 {
 		t.Errorf("%d approvals in the audit, want 4", n)
+	}
+}
+
+// TestPublicNotice shows approved cases masked for seven days, holds their payment meanwhile, and for the one with an
+// objection until that is resolved. It has nothing of a number, a level or an account.
+func TestPublicNotice(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	var ids []string
+	for n := range 2 {
+		ids = append(ids, s.person1(440+n, 1))
+		s.granted(ids[n], nursing, "2023-03-28", "2023-04-03")
+	}
+	s.at("2023-04-04")
+	n := s.do("town.a", "POST", "/public-notices", map[string]any{"telephones": []string{"0533-7180000"}}).want(201)
+	path := "/public-notices/" + n.text("id")
+	s.do("town.a", "POST", "/public-notices", map[string]any{}).want(409, "NOTHING_TO_PUBLISH")
+	public := s.do("", "GET", path, nil).want(200)
+	sheet := s.do("", "GET", path+"/sheet", nil).want(200)
+	for _, page := range []string{string(public.body), string(sheet.body)} {
+		for _, secret := range []string{"379999", "6222", "金丝雀", ids[0], "level", "等级"} {
+			if strings.Contains(page, secret) {
+				t.Errorf("the notice shows %s: %s", secret, page)
+			}
+		}
+	}
+	if first := public.json()["entries"].([]any)[0].(map[string]any); first["masked_name"] != "金*****" || first["monthly_amount_fen"] != 16700.0 || public.text("until_on") != "2023-04-10" {
+		t.Errorf("the notice: %s", public.body)
+	}
+	held := func(day string) (list []string) {
+		s.at(day)
+		r := s.do("civil", "POST", "/rosters", map[string]any{"month": "2023-04"}).want(201)
+		for _, l := range s.lines("/rosters/" + r.text("id")) {
+			list = append(list, fmt.Sprint(l["state"], " ", l["hold"]))
+		}
+		s.do("civil", "POST", "/rosters/"+r.text("id")+"/cancel", nil, "If-Match", r.version()).want(200)
+		slices.Sort(list)
+		return list
+	}
+	if got := held("2023-04-10"); fmt.Sprint(got) != "[held NOTICE held NOTICE]" {
+		t.Errorf("on the last day: %v", got)
+	}
+	entries := s.do("town.a", "GET", "/public-notices", nil).want(200).json()["items"].([]any)[0].(map[string]any)["entries"].([]any)
+	item := entries[0].(map[string]any)["id"]
+	s.do("town.c", "POST", path+"/objections", map[string]any{"item_id": item, "content": "已迁出"}).want(404)
+	o := s.do("town.a", "POST", path+"/objections", map[string]any{"item_id": item, "content": "已迁出"}).want(201)
+	if got := held("2023-04-11"); fmt.Sprint(got) != "[due <nil> held OBJECTION]" {
+		t.Errorf("after the notice: %v", got)
+	}
+	s.do("", "GET", path, nil).want(404)
+	s.do("", "GET", path+"/sheet", nil).want(404)
+	s.do("town.a", "POST", path+"/objections", map[string]any{"item_id": item, "content": "晚了"}).want(404)
+	s.do("town.a", "POST", "/objections/"+o.text("id")+"/answer", map[string]any{"outcome": "dismissed", "answer": "经核实未迁出"}, "If-Match", o.version()).want(200)
+	s.do("town.a", "POST", "/objections/"+o.text("id")+"/answer", map[string]any{"outcome": "upheld", "answer": "x"}, "If-Match", `"2"`).want(409, "ANSWERED_ALREADY")
+	if got := held("2023-04-20"); fmt.Sprint(got) != "[due <nil> due <nil>]" {
+		t.Errorf("after the answer: %v", got)
 	}
 }

@@ -107,6 +107,8 @@ func (a *API) operations() map[string]handler {
 		"decideApplication": a.decideApplication, "decideApplications": a.decideApplications, "listAwards": a.listAwards,
 		"suspendAward": a.suspendAward, "resumeAward": a.resumeAward, "endAward": a.endAward, "voidAward": a.voidAward, "grantBackPay": a.grantBackPay,
 		"getLedger": a.getLedger, "listPayees": a.listPayees, "setPayee": a.setPayee,
+		"listNotices": a.listNotices, "publishNotice": a.publishNotice, "getNotice": a.getNotice, "getNoticeSheet": a.getNoticeSheet,
+		"listObjections": a.listObjections, "addObjection": a.addObjection, "answerObjection": a.answerObjection,
 		"listRosters": a.listRosters, "createRoster": a.createRoster, "getRoster": a.getRoster, "listRosterLines": a.listRosterLines,
 		"calculateRoster": a.rosterStep((*casework.Desk).CalculateRoster), "checkRoster": a.rosterStep((*casework.Desk).CheckRoster),
 		"lockRoster": a.rosterStep((*casework.Desk).LockRoster), "sendRoster": a.rosterStep((*casework.Desk).SendRoster),

@@ -35,6 +35,7 @@ type Pack struct {
 	District    area.Code            `yaml:"district"`
 	Approval    ApprovalMode         `yaml:"approval_mode"`
 	Limits      map[string]int       `yaml:"limits"`        // working days a stage
+	NoticeDays  int                  `yaml:"notice_days"`   // calendar days of a public notice
 	RemindDays  int                  `yaml:"remind_before"` // working days before a limit
 	StopMode    StopMode             `yaml:"stop_mode"`
 	Transitions []casefile.Window    `yaml:"transitions"`
@@ -145,6 +146,9 @@ func Load(document []byte) (*Pack, error) {
 	}
 	if p.Approval != TownDelegated && p.Approval != FullChain {
 		return nil, fmt.Errorf("policy pack: approval_mode is town_delegated or full_chain")
+	}
+	if p.NoticeDays < 7 {
+		return nil, fmt.Errorf("policy pack: notice_days is at least 7")
 	}
 	if err := p.compile(); err != nil {
 		return nil, fmt.Errorf("policy pack %s %s: %w", p.Name, p.Version, err)

@@ -41,6 +41,7 @@ var byConstraint = map[string]*fault.Error{
 	"payees_current":                   fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
 	"award_grants_once":                fault.New(fault.Conflict, "GRANTED_ALREADY", "该月已补发", "this month has been granted already"),
 	"award_suspensions_do_not_overlap": fault.New(fault.Conflict, "SUSPENDED_ALREADY", "该待遇已暂停", "the award is suspended already"),
+	"notice_items_once":                fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
 	"divisions_one_at_a_time":          fault.New(fault.Conflict, "DIVISION_EXISTS", "该区划代码在此期间已存在", "the division exists in this period already"),
 	"policy_packs_version_once":        fault.New(fault.Conflict, "PACK_VERSION_EXISTS", "该版本的政策包已存在", "this version of the pack exists already"),
 }

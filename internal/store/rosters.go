@@ -14,7 +14,7 @@ import (
 	"zhucan/internal/roster"
 )
 
-// What is on a roster, in steps. $1 roster, $2 month, $3 and $4 bounds of the area, $5 programme or null.
+// What is on a roster, in steps. $1 roster, $2 month, $3 and $4 bounds of the area, $5 programme or null, $6 today.
 //
 // Of each account only the open months are looked at; for most that is the roster's own month. What a live payment of
 // another roster covers is not paid again. The area that manages a person in the latest month owed is the one whose
@@ -61,15 +61,18 @@ latest AS (
     SELECT r.person_id, r.programme, sum(r.consented_fen) AS fen FROM recoveries r WHERE r.state <> 'closed' AND r.consented_fen > 0 GROUP BY 1, 2
 ), holds AS (
     SELECT h.person_id, coalesce(h.programme, '') AS programme, min(h.reason) AS reason FROM payment_holds h WHERE h.released_at IS NULL GROUP BY 1, 2
+), shown AS (
+    SELECT DISTINCT i.person_id, i.programme FROM notices n JOIN notice_items i ON i.notice_id = n.id WHERE n.until_on >= $6::date
 ), line AS (
     SELECT s.*, l.award_id, l.level, l.amount_fen AS rate, l.rate_document, l.area_code, y.id AS payee_id,
            least(coalesce(c.fen, 0), s.gross) AS deduction,
-           coalesce(h.reason, g.reason, CASE WHEN y.id IS NULL THEN 'NO_ACCOUNT' END, '') AS hold
+           coalesce(h.reason, g.reason, CASE WHEN w.person_id IS NOT NULL THEN 'NOTICE' END, CASE WHEN y.id IS NULL THEN 'NO_ACCOUNT' END, '') AS hold
     FROM summed s JOIN latest l USING (person_id, programme)
     LEFT JOIN payees y ON y.person_id = s.person_id AND y.superseded_at IS NULL
     LEFT JOIN consented c ON c.person_id = s.person_id AND c.programme = s.programme
     LEFT JOIN holds h ON h.person_id = s.person_id AND h.programme = s.programme
     LEFT JOIN holds g ON g.person_id = s.person_id AND g.programme = ''
+    LEFT JOIN shown w ON w.person_id = s.person_id AND w.programme = s.programme
     WHERE l.area_code >= $3 AND l.area_code < $4
 )`
 	lineColumns = `person_id, programme, award_id, payee_id, area_code, level, rate_fen, rate_document, months, arrears_from, arrears_to,
@@ -108,9 +111,10 @@ const forMany = "SELECT set_config('enable_nestloop', 'off', true), set_config('
 // asBefore ends forMany.
 const asBefore = "SELECT set_config('enable_nestloop', 'on', true), set_config('work_mem', '4MB', true)"
 
-func bounds3(r roster.Roster) []any {
+// of are the parameters of a calculation.
+func (tx *Tx) of(r roster.Roster) []any {
 	lo, hi := r.Area.Range()
-	return []any{r.ID, r.Month.First().String(), lo, hi, textOrNull(r.Programme)}
+	return []any{r.ID, r.Month.First().String(), lo, hi, textOrNull(r.Programme), calendar.DateOf(tx.Now).String()}
 }
 
 // CalculateRoster writes the lines of a roster that has none, and says what they come to.
@@ -119,7 +123,7 @@ func (tx *Tx) CalculateRoster(ctx context.Context, r roster.Roster) (t roster.To
 		b.Queue(rosterLock)
 		b.Queue("DELETE FROM roster_lines WHERE roster_id = $1", r.ID)
 		b.Queue(forMany)
-		b.Queue(calculate, bounds3(r)...)
+		b.Queue(calculate, tx.of(r)...)
 		b.Queue(asBefore)
 		b.Queue(`SELECT count(DISTINCT person_id) FILTER (WHERE hold = ''), count(*) FILTER (WHERE hold = ''), count(*) FILTER (WHERE hold <> ''),
 				coalesce(sum(months) FILTER (WHERE hold = ''), 0)::int, coalesce(sum(net_fen + deduction_fen) FILTER (WHERE hold = ''), 0)::bigint,
@@ -158,7 +162,7 @@ func (tx *Tx) OutdatedLines(ctx context.Context, r roster.Roster) (n int, err er
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue(rosterLock)
 		b.Queue(forMany)
-		b.Queue(outdated, bounds3(r)...).QueryRow(func(row pgx.Row) error { return row.Scan(&n) })
+		b.Queue(outdated, tx.of(r)...).QueryRow(func(row pgx.Row) error { return row.Scan(&n) })
 		b.Queue(asBefore)
 	})
 	if err != nil {
