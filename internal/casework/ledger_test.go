@@ -126,13 +126,7 @@ func (o *office) pay(month calendar.Month) {
 		o.t.Fatal(err)
 	}
 	r = o.steps(r)
-	var rows []casework.BankRow
-	for line, err := range o.desk.DB.PaidLines(o.t.Context(), o.sender, r) {
-		if err != nil {
-			o.t.Fatal(err)
-		}
-		rows = append(rows, casework.BankRow{Row: line.Seq + 1, Seq: line.Seq, Account: line.Account, Amount: line.Net, Paid: o.random.IntN(50) > 0, Reason: "户名不符"})
-	}
+	rows := o.bankRows(r)
 	taken, err := o.desk.TakeResults(o.t.Context(), o.sender, r.ID, rows, nil)
 	if err != nil || len(taken.Refusals) > 0 || taken.Paid+taken.Failed != r.Totals.Lines {
 		o.t.Fatalf("%s: %d paid, %d failed of %d, refused %v (%v)", month, taken.Paid, taken.Failed, r.Totals.Lines, taken.Refusals, err)

@@ -1,0 +1,154 @@
+package casework_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"zhucan/internal/access"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casework"
+	"zhucan/internal/fault"
+	"zhucan/internal/roster"
+	"zhucan/internal/store"
+)
+
+// kills is how often each step of a roster is struck.
+const kills = 50
+
+// TestBackendsKilled ends the database's connections of the service at random moments of calculating, locking and taking
+// results. What failed is tried again as a client would; in the end every month is paid once, and no roster is half there.
+func TestBackendsKilled(t *testing.T) {
+	t.Parallel()
+	first := calendar.MustMonth("2017-02")
+	o := newOffice(t, 300, 11, first.First().Add(9))
+	for m := range kills {
+		month := first.Add(m)
+		o.on(month.First().Add(9))
+		r := o.struck(month, "calculate", func() error {
+			_, err := o.desk.MakeRoster(t.Context(), o.maker, month, "", "")
+			return err
+		}, roster.Calculated)
+		r = o.insist(func() (roster.Roster, error) { return o.desk.CheckRoster(t.Context(), o.checker, r.ID, r.Version) })
+		r = o.struck(month, "lock", func() error {
+			_, err := o.desk.LockRoster(t.Context(), o.maker, r.ID, r.Version)
+			return err
+		}, roster.Locked)
+		r = o.insist(func() (roster.Roster, error) { return o.desk.SendRoster(t.Context(), o.sender, r.ID, r.Version) })
+		rows := o.bankRows(r)
+		o.struck(month, "results", func() error {
+			_, err := o.desk.TakeResults(t.Context(), o.sender, r.ID, rows, nil)
+			return err
+		}, roster.ResultsIn)
+	}
+	o.wantBalanced(first.Add(kills - 1))
+	var half int
+	err := o.owner().QueryRow(t.Context(), `SELECT count(*) FROM rosters r WHERE state = 'draft' OR state <> 'cancelled'
+		AND lines + held <> (SELECT count(*) FROM roster_lines l WHERE l.roster_id = r.id)`).Scan(&half)
+	if err != nil || half != 0 {
+		t.Errorf("%d rosters are half there (%v)", half, err)
+	}
+	t.Logf("struck and failed: %v", o.done)
+	for _, what := range []string{"calculate", "lock", "results"} {
+		if o.done[what] == 0 {
+			t.Errorf("no %s was ever broken off; the test shows nothing", what)
+		}
+	}
+}
+
+// insist does what nothing strikes. The pool finds out about dead connections one by one, so it may take some tries.
+func (o *office) insist(do func() (roster.Roster, error)) roster.Roster {
+	o.t.Helper()
+	for range 20 {
+		if r, err := do(); err == nil {
+			return r
+		} else if _, isFault := fault.Of(err); isFault && !fault.Is(err, "BUSY") {
+			o.t.Fatal(err)
+		}
+	}
+	o.t.Fatal("the connections are dead for good")
+	return roster.Roster{}
+}
+
+// struck does a step until it is done, while connections die, and returns the month's roster in the state that the step
+// leads to. An answer that did not arrive may have been done all the same: the roster tells.
+func (o *office) struck(month calendar.Month, what string, do func() error, want roster.State) roster.Roster {
+	o.t.Helper()
+	for range 30 {
+		killed := o.killSoon()
+		err := do()
+		<-killed
+		if err != nil && !fault.Is(err, "NOTHING_TO_PAY") && !fault.Is(err, "STALE") {
+			o.done[what]++
+		}
+		list, listErr := o.rostersOf(month)
+		if listErr != nil {
+			o.t.Fatal(listErr)
+		}
+		i := slices.IndexFunc(list, func(r roster.Roster) bool { return r.State != roster.Cancelled })
+		if len(list) > 1 {
+			o.t.Fatalf("%s has %d rosters", month, len(list))
+		}
+		if i >= 0 && list[i].State == want {
+			return list[i]
+		}
+		if err == nil {
+			o.t.Fatalf("%s of %s: done, and the roster is not %s", what, month, want)
+		}
+	}
+	o.t.Fatalf("%s of %s was never done", what, month)
+	return roster.Roster{}
+}
+
+// rostersOf reads past dead connections.
+func (o *office) rostersOf(month calendar.Month) (list []roster.Roster, err error) {
+	for range 20 {
+		list, err = o.desk.DB.ListRosters(o.t.Context(), access.SystemActor(), store.RosterFilter{Area: "370305", Month: month, Limit: 10})
+		if err == nil {
+			return list, nil
+		}
+	}
+	return nil, err
+}
+
+// killSoon ends all connections of the service after a random while, and says when it has.
+func (o *office) killSoon() <-chan struct{} {
+	o.t.Helper()
+	conn, done := o.owner(), make(chan struct{})
+	wait := time.Duration(o.random.IntN(80_000)) * time.Microsecond
+	go func() {
+		defer close(done)
+		time.Sleep(wait)
+		_, err := conn.Exec(context.WithoutCancel(o.t.Context()), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'zhucan'")
+		if err != nil {
+			o.t.Errorf("kill: %v", err)
+		}
+		conn.Close(context.WithoutCancel(o.t.Context()))
+	}()
+	return done
+}
+
+// bankRows is what the bank says of a roster; it fails every fiftieth line.
+func (o *office) bankRows(r roster.Roster) []casework.BankRow {
+	o.t.Helper()
+	var err error
+	for range 20 { // past dead connections
+		var rows []casework.BankRow
+		if rows, err = o.readBankRows(r); err == nil {
+			return rows
+		}
+	}
+	o.t.Fatal(err)
+	return nil
+}
+
+func (o *office) readBankRows(r roster.Roster) (rows []casework.BankRow, err error) {
+	for line, err := range o.desk.DB.PaidLines(o.t.Context(), o.sender, r) {
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, casework.BankRow{Row: line.Seq + 1, Seq: line.Seq, Account: line.Account, Amount: line.Net, Paid: o.random.IntN(50) > 0, Reason: "户名不符"})
+	}
+	return rows, nil
+}
