@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,29 +52,42 @@ func (c migrateCommand) Run(ctx context.Context, io stdio) error {
 	if err != nil {
 		return err
 	}
-	if err := activateBuiltin(ctx, c.OwnerURL, time.Now); err != nil {
+	renewed, err := activateBuiltin(ctx, c.OwnerURL, time.Now)
+	if err != nil {
 		return err
 	}
 	fmt.Fprintf(io.out, "schema %d, policy pack %s\n", version, policy.MustLoadBuiltin().Version)
+	if renewed {
+		fmt.Fprintln(io.out, "what is derived was made by earlier rules: run zhucan standing rebuild")
+	}
 	return nil
 }
 
-// activateBuiltin puts the pack of this binary into the database when there is none yet. A district's own pack stays.
-func activateBuiltin(ctx context.Context, url string, now func() time.Time) error {
+// earlierBuiltins are versions of the builtin pack that came with earlier versions of this binary.
+var earlierBuiltins = []string{"2026.1"}
+
+// activateBuiltin puts the pack of this binary into the database when there is none yet, or an earlier one of its own:
+// then renewed is true, and what is derived has to be made again. A district's own pack stays.
+func activateBuiltin(ctx context.Context, url string, now func() time.Time) (renewed bool, err error) {
 	pack, err := policy.Load(policy.Builtin)
 	if err != nil {
-		return err
+		return false, err
 	}
 	db, err := store.Open(ctx, url, store.Options{Now: now, NewID: newID, Log: newLog(os.Stderr, "error"), Pool: 2})
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer db.Close()
-	if _, err := db.ActivePack(ctx); !errors.Is(err, store.NotFound) {
-		return err
+	active, err := db.ActivePack(ctx)
+	if err == nil {
+		if renewed = active.Name == pack.Name && slices.Contains(earlierBuiltins, active.Version); !renewed {
+			return false, nil
+		}
+	} else if !errors.Is(err, store.NotFound) {
+		return false, err
 	}
 	sum := sha256.Sum256(policy.Builtin)
-	return db.Write(ctx, access.SystemActor(), "policy.activate", func(tx *store.Tx) error {
+	return renewed, db.Write(ctx, access.SystemActor(), "policy.activate", func(tx *store.Tx) error {
 		return tx.InsertPack(ctx, store.Pack{ID: newID(), Name: pack.Name, Version: pack.Version, SHA256: sum[:], Document: string(policy.Builtin)})
 	})
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 
+	"zhucan/internal/access"
 	"zhucan/internal/auth"
 	"zhucan/internal/casework"
 	"zhucan/internal/demo"
@@ -106,7 +107,8 @@ func (c demoCommand) prepare(ctx context.Context, cluster *localpg.Cluster, dir 
 	if _, err := store.Migrate(ctx, owner); err != nil {
 		return nil, err
 	}
-	if err := activateBuiltin(ctx, owner, clock.Now); err != nil {
+	renewed, err := activateBuiltin(ctx, owner, clock.Now)
+	if err != nil {
 		return nil, err
 	}
 	ring, err := demoKeys(filepath.Join(dir, "keys.json"))
@@ -118,6 +120,12 @@ func (c demoCommand) prepare(ctx context.Context, cluster *localpg.Cluster, dir 
 		return nil, err
 	}
 	desk.Passwords = auth.NewPasswords()
+	if renewed {
+		if _, _, err := desk.RebuildStandings(ctx, access.SystemActor(), false); err != nil {
+			desk.DB.Close()
+			return nil, err
+		}
+	}
 	if _, err := demo.MakeDivisions(ctx, desk); err != nil {
 		desk.DB.Close()
 		return nil, err

@@ -42,6 +42,7 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 		return err
 	}
 	defer desk.DB.Close()
+	desk.FullChain = c.ApprovalMode == config.FullChain
 	api := &httpapi.API{Desk: desk, Log: log, IPs: clientAddress(c.TrustedProxies), NewID: requestID}
 	handler, err := api.Handler()
 	if err != nil {

@@ -237,7 +237,7 @@ func (d *Desk) WithdrawApplication(ctx context.Context, who access.Actor, id uui
 // all conditions hold; the explanation of that month is kept with the case, and the award opens with it.
 func (d *Desk) DecideApplication(ctx context.Context, who access.Actor, id uuid.UUID, version int, ruling application.Ruling) (store.Case, error) {
 	return d.change(ctx, who, "application."+ruling.Decision, id, version, func(tx *store.Tx, app *application.Application, dossier store.Dossier) error {
-		if err := app.Decide(who, ruling, d.Pack.Approval == policy.FullChain, tx.Now); err != nil {
+		if err := app.Decide(who, ruling, d.FullChain, tx.Now); err != nil {
 			return err
 		}
 		explanation, err := d.explain(dossier.File, *app)

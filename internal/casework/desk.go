@@ -21,8 +21,9 @@ import (
 	"zhucan/internal/store"
 )
 
-// Desk does casework. All members are required.
+// Desk does casework. All members are required; FullChain is false where the town decides alone.
 type Desk struct {
+	FullChain bool // the town, then the disabled persons' federation (残联), then civil affairs (民政) decide
 	DB        *store.DB
 	Pack      *policy.Pack // the active one
 	Now       func() time.Time

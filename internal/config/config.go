@@ -19,7 +19,7 @@ type Config struct {
 	TrustedProxies []string `env:"ZHUCAN_TRUSTED_PROXIES" help:"Networks (CIDR) of proxies whose X-Forwarded-For is believed; none by default."`
 	Pool           int      `env:"ZHUCAN_DB_POOL" default:"12" help:"Connections to the database; 8 to 16 serve two cores."`
 	LogLevel       string   `env:"ZHUCAN_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least important line that is logged."`
-	ApprovalMode   string   `env:"ZHUCAN_APPROVAL_MODE" default:"town_delegated" help:"Who gives final approval; town_delegated is the only mode for now."`
+	ApprovalMode   string   `env:"ZHUCAN_APPROVAL_MODE" default:"town_delegated" help:"Who decides: town_delegated (the town alone) or full_chain (town, disabled persons' federation, civil affairs)."`
 }
 
 // Check names every setting that cannot be served with, so that one start shows all of them. Its errors quote no
@@ -71,14 +71,14 @@ func checkLogLevel(level string) error {
 	return nil
 }
 
+// FullChain is the approval mode in which town (镇办初审), federation (县残联审核) and civil affairs (县民政审定) decide in turn.
+const FullChain = "full_chain"
+
 func checkApproval(mode string) error {
-	switch mode {
-	case "town_delegated":
-		return nil
-	case "full_chain":
-		return errors.New("ZHUCAN_APPROVAL_MODE: full_chain (镇办初审, 县残联审核, 县民政审定) is not there yet; town_delegated is")
+	if mode != "town_delegated" && mode != FullChain {
+		return errors.New("ZHUCAN_APPROVAL_MODE is town_delegated or full_chain")
 	}
-	return errors.New("ZHUCAN_APPROVAL_MODE is town_delegated")
+	return nil
 }
 
 // Dump is every setting by the name of its variable, for a line in the log at the start. It has no secrets: of the

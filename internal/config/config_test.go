@@ -80,7 +80,6 @@ func TestCheck(t *testing.T) {
 		{"negative connections", func(_ *testing.T, c *Config) { c.Pool = -12 }, "ZHUCAN_DB_POOL is 2 to 200"},
 		{"too many connections", func(_ *testing.T, c *Config) { c.Pool = 201 }, "ZHUCAN_DB_POOL is 2 to 200"},
 		{"unknown level", func(_ *testing.T, c *Config) { c.LogLevel = "trace" }, "ZHUCAN_LOG_LEVEL"},
-		{"full chain", func(_ *testing.T, c *Config) { c.ApprovalMode = "full_chain" }, "full_chain (镇办初审, 县残联审核, 县民政审定) is not there yet"},
 		{"unknown mode", func(_ *testing.T, c *Config) { c.ApprovalMode = "nobody" }, "ZHUCAN_APPROVAL_MODE is town_delegated"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-
-	"zhucan/internal/policy"
 )
 
 // applied hands in an application on a day.
@@ -29,9 +27,7 @@ func (s *service) decide(user string, app answer, body map[string]any) answer {
 func TestFullChain(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	pack := *policy.MustLoadBuiltin()
-	pack.Approval = policy.FullChain
-	s.desk.Pack = &pack
+	s.desk.FullChain = true
 	id := s.person1(400, 1)
 	app := s.applied(id, nursing, "2023-03-28")
 	approve := map[string]any{"decision": "approve"}

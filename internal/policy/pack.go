@@ -33,7 +33,6 @@ type Pack struct {
 	Name        string               `yaml:"pack"`
 	Version     string               `yaml:"version"`
 	District    area.Code            `yaml:"district"`
-	Approval    ApprovalMode         `yaml:"approval_mode"`
 	Limits      map[string]int       `yaml:"limits"`        // working days a stage
 	NoticeDays  int                  `yaml:"notice_days"`   // calendar days of a public notice
 	RemindDays  int                  `yaml:"remind_before"` // working days before a limit
@@ -56,15 +55,6 @@ type StopMode string
 const (
 	StopNextMonth StopMode = "next_month"
 	StopSameMonth StopMode = "same_month"
-)
-
-// ApprovalMode says who decides an application.
-type ApprovalMode string
-
-// The modes: the town alone, or town, disabled persons' federation and civil affairs one after another.
-const (
-	TownDelegated ApprovalMode = "town_delegated"
-	FullChain     ApprovalMode = "full_chain"
 )
 
 // Need names a fact that is unknown, not absent, while When holds and nothing is recorded.
@@ -141,11 +131,9 @@ func Load(document []byte) (*Pack, error) {
 	if p.Name == "" || p.Version == "" || p.District == "" || len(p.Programmes) == 0 {
 		return nil, fmt.Errorf("policy pack: pack, version, district and programmes are required")
 	}
+	p.setDefaults()
 	if p.StopMode != StopNextMonth && p.StopMode != StopSameMonth {
 		return nil, fmt.Errorf("policy pack: stop_mode is next_month or same_month")
-	}
-	if p.Approval != TownDelegated && p.Approval != FullChain {
-		return nil, fmt.Errorf("policy pack: approval_mode is town_delegated or full_chain")
 	}
 	if p.NoticeDays < 7 {
 		return nil, fmt.Errorf("policy pack: notice_days is at least 7")
@@ -154,6 +142,16 @@ func Load(document []byte) (*Pack, error) {
 		return nil, fmt.Errorf("policy pack %s %s: %w", p.Name, p.Version, err)
 	}
 	return p, nil
+}
+
+// setDefaults fills in what packs of earlier versions of the service did not have to say.
+func (p *Pack) setDefaults() {
+	if p.StopMode == "" {
+		p.StopMode = StopNextMonth
+	}
+	if p.NoticeDays == 0 {
+		p.NoticeDays = 7
+	}
 }
 
 // MustLoadBuiltin loads the pack that comes with the service; its tests keep it loadable.

@@ -83,7 +83,7 @@ latest AS (
 )
 
 // calculate writes lines and payments in one statement: two rosters that find the same difference at the same time
-// cannot both write it.
+// cannot both write it. Payments are written in the order of their keys, which so grow at one end.
 const calculate = calculation + `, written AS (
     INSERT INTO roster_lines (roster_id, seq, ` + lineColumns + `, state)
     SELECT $1, row_number() OVER (ORDER BY f.hold <> '', f.area_code, f.person_id, f.programme), f.*, CASE WHEN f.hold = '' THEN 'due' ELSE 'held' END
@@ -92,7 +92,8 @@ const calculate = calculation + `, written AS (
 )
 INSERT INTO payments (roster_id, person_id, programme, month, award_id, kind, sequence, amount_fen)
 SELECT $1, i.person_id, i.programme, i.month, i.award_id, i.kind, i.sequence, i.fen
-FROM item i JOIN written w USING (person_id, programme) WHERE w.state = 'due'`
+FROM item i JOIN written w USING (person_id, programme) WHERE w.state = 'due'
+ORDER BY i.person_id, i.programme, i.month`
 
 // outdated counts lines that a calculation now would not make so, or would make beside them.
 const outdated = calculation + `, fresh AS (` + freshLines + `), kept AS (
