@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/term"
 
 	"zhucan/internal/access"
@@ -194,7 +195,7 @@ func (c rebuildCommand) Run(ctx context.Context, io stdio) error {
 }
 
 type auditCommand struct {
-	Verify verifyCommand `cmd:"" help:"Recompute the chain of the audit log and name the first broken entry."`
+	Verify verifyCommand `cmd:"" help:"Recompute the chain of the audit log and the checksums of rosters, and name what is broken first."`
 }
 
 type verifyCommand struct{ database }
@@ -212,6 +213,13 @@ func (c verifyCommand) Run(ctx context.Context, io stdio) error {
 	if v.Broken != "" {
 		return fmt.Errorf("the audit log is broken at %s", v.Broken)
 	}
-	fmt.Fprintf(io.out, "%d entries and %d changes hold; head %x\n", v.Entries, v.Changes, v.Head)
+	rosters, broken, err := desk.VerifyRosters(ctx, access.SystemActor())
+	if err != nil {
+		return err
+	}
+	if broken != uuid.Nil {
+		return fmt.Errorf("the lines of roster %s are not those that were locked", broken)
+	}
+	fmt.Fprintf(io.out, "%d entries and %d changes hold, %d locked rosters add up; head %x\n", v.Entries, v.Changes, rosters, v.Head)
 	return nil
 }

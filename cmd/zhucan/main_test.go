@@ -125,7 +125,7 @@ func checkCommands(t *testing.T, dir string) {
 		args []string
 		want string
 	}{
-		{append([]string{"audit", "verify"}, reach...), "hold; head"},
+		{append([]string{"audit", "verify"}, reach...), "hold, 0 locked rosters add up; head"},
 		{append([]string{"standing", "rebuild", "--check"}, reach...), "206 persons, 0 standings differed"},
 		{[]string{"policy", "test"}, " 0 failed"},
 	} {

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"zhucan/internal/access"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
@@ -49,11 +51,28 @@ func TestBackendsKilled(t *testing.T) {
 	if err != nil || half != 0 {
 		t.Errorf("%d rosters are half there (%v)", half, err)
 	}
+	o.wantTamperingFound(kills)
 	t.Logf("struck and failed: %v", o.done)
 	for _, what := range []string{"calculate", "lock", "results"} {
 		if o.done[what] == 0 {
 			t.Errorf("no %s was ever broken off; the test shows nothing", what)
 		}
+	}
+}
+
+// wantTamperingFound changes one line as only an owner of the database can.
+func (o *office) wantTamperingFound(rosters int) {
+	o.t.Helper()
+	if n, broken, err := o.desk.VerifyRosters(o.t.Context(), access.SystemActor()); err != nil || n != rosters || broken != uuid.Nil {
+		o.t.Errorf("VerifyRosters = %d, %v, %v; want %d", n, broken, err, rosters)
+	}
+	_, err := o.owner().Exec(o.t.Context(), `SET session_replication_role = replica;
+		UPDATE roster_lines SET level = level % 4 + 1 WHERE (roster_id, seq) = (SELECT id, 1 FROM rosters ORDER BY id OFFSET 7 LIMIT 1)`)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	if n, broken, err := o.desk.VerifyRosters(o.t.Context(), access.SystemActor()); err != nil || n != 7 || broken == uuid.Nil {
+		o.t.Errorf("VerifyRosters of an altered line = %d, %v, %v; want the eighth", n, broken, err)
 	}
 }
 
@@ -75,8 +94,8 @@ func (o *office) insist(do func() (roster.Roster, error)) roster.Roster {
 // leads to. An answer that did not arrive may have been done all the same: the roster tells.
 func (o *office) struck(month calendar.Month, what string, do func() error, want roster.State) roster.Roster {
 	o.t.Helper()
-	for range 30 {
-		killed := o.killSoon()
+	for attempt := range 30 {
+		killed := o.killSoon(time.Duration(1+attempt*attempt) * 60 * time.Millisecond) // a busy machine gets its chance
 		err := do()
 		<-killed
 		if err != nil && !fault.Is(err, "NOTHING_TO_PAY") && !fault.Is(err, "STALE") {
@@ -113,10 +132,10 @@ func (o *office) rostersOf(month calendar.Month) (list []roster.Roster, err erro
 }
 
 // killSoon ends all connections of the service after a random while, and says when it has.
-func (o *office) killSoon() <-chan struct{} {
+func (o *office) killSoon(within time.Duration) <-chan struct{} {
 	o.t.Helper()
 	conn, done := o.owner(), make(chan struct{})
-	wait := time.Duration(o.random.IntN(80_000)) * time.Microsecond
+	wait := time.Duration(o.random.Int64N(int64(within)))
 	go func() {
 		defer close(done)
 		time.Sleep(wait)

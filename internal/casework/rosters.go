@@ -1,8 +1,8 @@
 package casework
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
 	"iter"
 	"strconv"
 
@@ -14,7 +14,6 @@ import (
 	"zhucan/internal/exchange"
 	"zhucan/internal/fault"
 	"zhucan/internal/money"
-	"zhucan/internal/recovery"
 	"zhucan/internal/roster"
 	"zhucan/internal/store"
 )
@@ -315,93 +314,23 @@ func (d *Desk) recordOutcomes(ctx context.Context, tx *store.Tx, id uuid.UUID, o
 	return d.askBack(ctx, tx, persons)
 }
 
-func (d *Desk) offset(ctx context.Context, tx *store.Tx, id uuid.UUID, k store.Deduction) error {
-	list, err := tx.LockRecoveries(ctx, []uuid.UUID{k.PersonID})
-	if err != nil {
-		return err
-	}
-	rest := k.Fen
-	var last *recovery.Recovery
-	for _, r := range list {
-		if r.Programme != k.Programme {
-			continue
+// VerifyRosters adds up every locked roster again and names the first whose lines are not those that were locked.
+func (d *Desk) VerifyRosters(ctx context.Context, who access.Actor) (rosters int, broken uuid.UUID, err error) {
+	after := uuid.Nil
+	for {
+		page, err := d.DB.ListRosters(ctx, who, store.RosterFilter{Area: d.Pack.District, After: after, Limit: portion})
+		if err != nil || len(page) == 0 {
+			return rosters, uuid.Nil, err
 		}
-		last = r
-		if part := min(rest, r.Outstanding(), r.Consented); part > 0 {
-			r.Offset(part, id, tx.Now)
-			rest -= part
-			if err := tx.SaveRecovery(ctx, r); err != nil {
-				return err
+		for _, r := range page {
+			if after = r.ID; len(r.Checksum) == 0 {
+				continue
 			}
-			r.Version++
-		}
-	}
-	if rest == 0 {
-		return nil
-	}
-	last.Offset(rest, id, tx.Now) // kept back wrongly: owed again
-	if err := tx.OpenMonths(ctx, last); err != nil {
-		return err
-	}
-	return tx.SaveRecovery(ctx, last)
-}
-
-// askBack makes recoveries ask for what was paid and is not owed, and for nothing else.
-func (d *Desk) askBack(ctx context.Context, tx *store.Tx, persons []uuid.UUID) error {
-	found, err := tx.Overpaid(ctx, persons)
-	if err != nil || len(found) == 0 {
-		return err
-	}
-	var ids []uuid.UUID
-	for _, o := range found {
-		ids = append(ids, o.PersonID)
-	}
-	list, err := tx.LockRecoveries(ctx, ids)
-	if err != nil {
-		return err
-	}
-	for _, o := range found {
-		var mine []*recovery.Recovery
-		for _, r := range list {
-			if r.PersonID == o.PersonID && r.Programme == o.Programme {
-				mine = append(mine, r)
+			sum, err := d.DB.RosterChecksum(ctx, who, r.ID)
+			if err != nil || !bytes.Equal(sum, r.Checksum) {
+				return rosters, r.ID, err
 			}
-		}
-		changed := recovery.Adjust(mine, o.Months, tx.Now, func() *recovery.Recovery {
-			return &recovery.Recovery{ID: d.NewID(), PersonID: o.PersonID, Programme: o.Programme, State: recovery.Open, OpenedAt: tx.Now, Reason: "OVERPAID"}
-		})
-		for _, r := range changed {
-			if err := tx.SaveRecovery(ctx, r); err != nil {
-				return err
-			}
+			rosters++
 		}
 	}
-	return nil
-}
-
-// StepRecovery takes one step of a recovery.
-func (d *Desk) StepRecovery(ctx context.Context, who access.Actor, id uuid.UUID, version int, step recovery.Step) (r *recovery.Recovery, err error) {
-	err = d.DB.Write(ctx, who, "recovery."+step.Event, func(tx *store.Tx) error {
-		if r, err = tx.LockRecovery(ctx, id); err != nil {
-			return err
-		}
-		if err := stale(r.Version, version); err != nil {
-			return err
-		}
-		if err := r.Do(who, step, tx.Now); err != nil {
-			return err
-		}
-		if err := tx.SaveRecovery(ctx, r); err != nil {
-			return err
-		}
-		r.Version++
-		return tx.Describe(ctx, id, map[string]any{"person_id": r.PersonID, "amount_fen": int64(step.Amount)})
-	})
-	return r, err
-}
-
-// VerifyRoster reports whether a locked roster still adds up to its checksum.
-func (d *Desk) VerifyRoster(ctx context.Context, who access.Actor, r roster.Roster) (bool, error) {
-	sum, err := d.DB.VerifyRoster(ctx, who, r.ID)
-	return err == nil && string(sum) == string(r.Checksum) && len(sum) == sha256.Size, err
 }

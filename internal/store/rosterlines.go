@@ -59,8 +59,8 @@ func checksumLines(ctx context.Context, conn *pgx.Conn, id uuid.UUID, to io.Writ
 	return rows.Err()
 }
 
-// VerifyRoster computes the checksum of a locked roster again.
-func (db *DB) VerifyRoster(ctx context.Context, who access.Actor, id uuid.UUID) (sum []byte, err error) {
+// RosterChecksum computes the checksum of a roster as it stands.
+func (db *DB) RosterChecksum(ctx context.Context, who access.Actor, id uuid.UUID) (sum []byte, err error) {
 	hash := sha256.New()
 	err = db.readOnly(ctx, who, boundsOf(who), func(tx pgx.Tx) error { return checksumLines(ctx, tx.Conn(), id, hash) })
 	return hash.Sum(nil), err
