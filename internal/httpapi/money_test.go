@@ -5,8 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/csv"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	"zhucan/internal/policy"
 )
 
 // at sets the clock to noon of a day in Shanghai and forgets who is signed in: sessions do not last for months.
@@ -406,4 +409,53 @@ func TestFailedPayment(t *testing.T) {
 		t.Errorf("June: %s %v", r.body, lines)
 	}
 	s.wantLedger(id, nursing, "2023-05 16700/16700/0", "2023-06 16700/16700/0")
+}
+
+// TestBackdatedRaise is M22 to M24: the rates of 2023 become known in February and count from January. Who was paid gets a
+// supplement, also for somebody who died meanwhile, and nobody who was not owed January.
+func TestBackdatedRaise(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	var before []string
+	for _, line := range strings.Split(string(policy.Builtin), "\n") {
+		if !strings.Contains(line, "淄民〔2023〕4号") {
+			before = append(before, line)
+		}
+	}
+	old, err := policy.Load([]byte(strings.Join(before, "\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.desk.Pack = old
+	var ids []string
+	for n := range 3 {
+		ids = append(ids, s.person1(360+n, 1))
+		s.granted(ids[n], nursing, "2022-12-05", "2022-12-10")
+	}
+	s.at("2022-12-20")
+	s.fact(ids[2], "tekun", true, "2022-12-15", "")
+	s.pay("2023-01-10", "2023-01", everyone)
+	s.wantLedger(ids[0], nursing, "2022-12 16100/16100/0", "2023-01 16100/16100/0")
+	s.wantLedger(ids[2], nursing, "2022-12 16100/16100/0")
+	s.at("2023-01-25")
+	s.fact(ids[1], "death", true, "2023-01-20", "")
+
+	s.at("2023-02-15")
+	s.desk.Pack = policy.MustLoadBuiltin()
+	if _, differed, err := s.desk.RebuildStandings(t.Context(), systemActor, false); err != nil || differed != 2 {
+		t.Fatalf("%d persons differ after the raise, want 2 (%v)", differed, err)
+	}
+	s.wantLedger(ids[0], nursing, "2022-12 16100/16100/0", "2023-01 16700/16100/600", "2023-02 16700/0/16700")
+	s.wantLedger(ids[1], nursing, "2022-12 16100/16100/0", "2023-01 16700/16100/600")
+	r, lines := s.pay("2023-02-20", "2023-02", everyone)
+	if r.json()["net_fen"] != 17900.0 || len(lines) != 2 {
+		t.Errorf("roster with the supplements: %s", r.body)
+	}
+	for _, l := range lines {
+		if l["supplement_fen"] != 600.0 {
+			t.Errorf("supplement: %v", l)
+		}
+	}
+	s.wantLedger(ids[1], nursing, "2022-12 16100/16100/0", "2023-01 16700/16700/0")
+	s.wantLedger(ids[2], nursing, "2022-12 16100/16100/0")
 }
