@@ -1,0 +1,103 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"testing"
+
+	"zhucan/internal/policy"
+)
+
+// TestFirstMonthOfEachProgramme is M21: both are applied for in March, 低保 is granted from April.
+func TestFirstMonthOfEachProgramme(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-03-28")
+	id := s.person("liaison.a", villageA, 500, 1).want(201).text("id")
+	apps := []answer{s.applied(id, living, "2023-03-28"), s.applied(id, nursing, "2023-03-28")}
+	s.at("2023-04-03")
+	s.fact(id, "dibao", true, "2023-04-01", "")
+	s.at("2023-05-10")
+	for _, app := range apps {
+		s.decide("town.a", app, map[string]any{"decision": "approve"}).want(200)
+	}
+	s.wantOwed(id, living, 0, 0, 0, 18500, 18500)
+	s.wantOwed(id, nursing, 0, 0, 16700, 16700, 16700)
+}
+
+func (s *service) wantOwed(person, programme string, want ...int) {
+	s.t.Helper()
+	if got := s.owed(person, programme); fmt.Sprint(got) != fmt.Sprint(want) {
+		s.t.Errorf("%s owed %v, want %v", programme, got, want)
+	}
+}
+
+// TestAfterOrphanSupport is M30: the orphan's allowance ends, and the living allowance begins with the application.
+func TestAfterOrphanSupport(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(501, 1)
+	s.fact(id, "orphan_support", "orphan", "2022-01-01", "2023-03-31")
+	early := s.applied(id, living, "2023-03-01")
+	s.at("2023-03-02")
+	s.do("liaison.a", "POST", "/applications/"+early.text("id")+"/withdraw", nil, "If-Match", early.version()).want(200)
+	s.granted(id, living, "2023-04-10", "2023-04-12")
+	s.at("2023-05-10")
+	s.wantOwed(id, living, 0, 0, 0, 18500, 18500)
+}
+
+// TestFalseMaterials is M32: nothing was ever owed, and all that was paid is asked back.
+func TestFalseMaterials(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(502, 1)
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.pay("2023-02-10", "2023-02", everyone)
+	s.at("2023-03-05")
+	w := s.do("civil", "GET", "/awards?person_id="+id, nil).want(200).json()["items"].([]any)[0].(map[string]any)
+	path := "/awards/" + w["id"].(string) + "/void"
+	s.do("town.a", "POST", path, map[string]any{"reason": "伪造材料"}, "If-Match", `"1"`).want(403)
+	done := s.do("civil", "POST", path, map[string]any{"reason": "伪造材料"}, "If-Match", fmt.Sprintf(`"%v"`, w["version"])).want(200)
+	s.do("civil", "POST", path, map[string]any{"reason": "又"}, "If-Match", done.version()).want(409, "ENDED_ALREADY")
+	s.wantLedger(id, nursing, "2023-01 0/16700/-16700", "2023-02 0/16700/-16700")
+	if r := s.do("finance", "GET", "/recoveries?person_id="+id, nil).want(200).json()["items"].([]any)[0].(map[string]any); r["outstanding_fen"] != 33400.0 {
+		t.Errorf("recovery: %v", r)
+	}
+}
+
+// TestDeclaredMissing is M34 and M35: the month after the declaration is stopped, and paid back once it proves wrong.
+func TestDeclaredMissing(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(503, 1)
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.at("2023-03-20")
+	missing := s.fact(id, "missing", true, "2023-03-15", "")
+	s.at("2023-05-10")
+	s.wantOwed(id, nursing, 16700, 16700, 16700)
+	s.do("cdpf", "POST", "/circumstances/"+missing.text("id")+"/correct", map[string]any{"value": false, "source": "法院", "reason": "撤销宣告"}, "If-Match", `"1"`).want(200)
+	s.wantOwed(id, nursing, 16700, 16700, 16700, 16700, 16700)
+	if r, lines := s.pay("2023-05-12", "2023-05", everyone); r.json()["net_fen"] != 83500.0 || lines[0]["months"] != 5.0 {
+		t.Errorf("roster: %s", r.body)
+	}
+}
+
+// TestStopsInTheSameMonth is M41: where the stricter mode is in force, the month in which 特困 is entered is not paid; a new
+// level still begins with the next month.
+func TestStopsInTheSameMonth(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	pack := policy.MustLoadBuiltin()
+	pack.StopMode = policy.StopSameMonth
+	s.desk.Pack = pack
+	id := s.person1(504, 2)
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.at("2023-04-01")
+	s.renewed(id, "CHANGE", "2023-02-12", 504, 1)
+	s.at("2023-06-20")
+	s.fact(id, "tekun", true, "2023-06-15", "")
+	s.at("2023-07-10")
+	s.wantOwed(id, nursing, 14000, 14000, 16700, 16700, 16700)
+	if _, differed, err := s.desk.RebuildStandings(t.Context(), systemActor, true); err != nil || differed != 0 {
+		t.Errorf("%d differ (%v)", differed, err)
+	}
+}
