@@ -101,3 +101,35 @@ func TestStopsInTheSameMonth(t *testing.T) {
 		t.Errorf("%d differ (%v)", differed, err)
 	}
 }
+
+// TestDiesBeforeTheDecision is M06: what was owed until the month of death is owed to the estate, and paid to an heir.
+func TestDiesBeforeTheDecision(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(505, 1)
+	app := s.applied(id, nursing, "2023-03-28")
+	s.at("2023-04-12")
+	s.fact(id, "death", true, "2023-04-10", "")
+	s.at("2023-05-10")
+	s.decide("town.a", app, map[string]any{"decision": "approve"}).want(200)
+	s.wantOwed(id, nursing, 0, 0, 16700, 16700)
+	s.do("town.a", "POST", "/persons/"+id+"/payees", map[string]any{"holder": "金丝雀之子", "relation": "estate", "account": "6222000011112222", "reason": "继承"}).want(201)
+	if r, _ := s.pay("2023-05-12", "2023-05", everyone); r.json()["net_fen"] != 33400.0 {
+		t.Errorf("roster: %s", r.body)
+	}
+}
+
+// TestReassessment is M10: the old level is paid until the month of the new card.
+func TestReassessment(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(506, 2)
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.at("2023-06-20")
+	card := s.do("cdpf", "GET", "/persons/"+id, nil).want(200).json()["certificates"].([]any)[0].(map[string]any)
+	s.do("cdpf", "POST", "/certificates/"+card["id"].(string)+"/events", map[string]any{"event": "REASSESS", "on": "2023-06-10"}, "If-Match", fmt.Sprintf(`"%v"`, card["version"])).want(201)
+	s.at("2023-08-20")
+	s.renewed(id, "CHANGE", "2023-08-12", 506, 1)
+	s.at("2023-09-10")
+	s.wantOwed(id, nursing, 14000, 14000, 14000, 14000, 14000, 14000, 14000, 14000, 16700)
+}
