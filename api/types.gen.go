@@ -631,6 +631,27 @@ func (e PersonAliasKind) Valid() bool {
 	}
 }
 
+// Defines values for PolicyState.
+const (
+	PolicyStateInForce  PolicyState = "in_force"
+	PolicyStateProposed PolicyState = "proposed"
+	PolicyStateReplaced PolicyState = "replaced"
+)
+
+// Valid indicates whether the value is a known member of the PolicyState enum.
+func (e PolicyState) Valid() bool {
+	switch e {
+	case PolicyStateInForce:
+		return true
+	case PolicyStateProposed:
+		return true
+	case PolicyStateReplaced:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Programme.
 const (
 	ProgrammeLivingAllowance Programme = "living_allowance"
@@ -1371,6 +1392,15 @@ type BackPay struct {
 // BankAccountInput The person's own account, 8 to 32 digits with or without blanks and dashes; otherwise `ACCOUNT`.
 type BankAccountInput = string
 
+// Budget defines model for Budget.
+type Budget struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode   AreaCode `json:"area_code"`
+	MonthlyFen int64    `json:"monthly_fen"`
+}
+
 // BulkDecision defines model for BulkDecision.
 type BulkDecision struct {
 	Decision   DecisionKind `json:"decision"`
@@ -1401,6 +1431,11 @@ type BulkResult struct {
 // BulkResults defines model for BulkResults.
 type BulkResults struct {
 	Results []BulkResult `json:"results"`
+}
+
+// CalendarList defines model for CalendarList.
+type CalendarList struct {
+	Years []WorkCalendar `json:"years"`
 }
 
 // CancelReason defines model for CancelReason.
@@ -2141,6 +2176,31 @@ type NewPerson struct {
 // NewPersonRecordType Derived when absent: `CERTIFIED` with a certificate, otherwise `UNCERTIFIED_CHILD`.
 type NewPersonRecordType string
 
+// NewPolicy defines model for NewPolicy.
+type NewPolicy struct {
+	// Draft One of the three.
+	Draft PolicyDraft `json:"draft"`
+
+	// Note Why.
+	Note string `json:"note"`
+}
+
+// NewRate defines model for NewRate.
+type NewRate struct {
+	ByLevel []struct {
+		// AmountFen 分 a person and month.
+		AmountFen int64 `json:"amount_fen"`
+		Level     int   `json:"level"`
+	} `json:"by_level"`
+
+	// Document Number of the document that orders it.
+	Document string        `json:"document"`
+	From     calendar.Date `json:"from"`
+
+	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
+	Programme Programme `json:"programme"`
+}
+
 // NewRoster defines model for NewRoster.
 type NewRoster struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
@@ -2153,6 +2213,27 @@ type NewRoster struct {
 
 	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
 	Programme *Programme `json:"programme,omitempty"`
+}
+
+// NewSimulation From month, which is also that of the roster, to to_month, which is eleven later where it is not given.
+type NewSimulation struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode *AreaCode `json:"area_code,omitempty"`
+	Budgets  []Budget  `json:"budgets,omitempty"`
+
+	// Draft One of the three.
+	Draft PolicyDraft `json:"draft"`
+
+	// Month Example: 2023-03
+	Month Month `json:"month"`
+
+	// MostChanges How many accounts to list at most.
+	MostChanges *int `json:"most_changes,omitempty"`
+
+	// ToMonth Example: 2023-03
+	ToMonth *Month `json:"to_month,omitempty"`
 }
 
 // Notice defines model for Notice.
@@ -2448,6 +2529,46 @@ type PersonSummary struct {
 
 // PhoneInput A mobile or landline number; otherwise `PHONE`. In a change, empty removes it.
 type PhoneInput = string
+
+// Policy defines model for Policy.
+type Policy struct {
+	ActivatedAt *time.Time `json:"activated_at,omitempty"`
+	ActivatedBy *uuid.UUID `json:"activated_by,omitempty"`
+
+	// Document Of one pack; lists leave it out.
+	Document    *string     `json:"document,omitempty"`
+	ID          uuid.UUID   `json:"id"`
+	Note        string      `json:"note"`
+	Pack        string      `json:"pack"`
+	PackVersion string      `json:"pack_version"`
+	ProposedAt  time.Time   `json:"proposed_at"`
+	ProposedBy  *uuid.UUID  `json:"proposed_by,omitempty"`
+	Sha256      string      `json:"sha256"`
+	State       PolicyState `json:"state"`
+	Version     int         `json:"version"`
+}
+
+// PolicyState defines model for Policy.State.
+type PolicyState string
+
+// PolicyDraft One of the three.
+type PolicyDraft struct {
+	// Document A whole pack (YAML).
+	Document *string `json:"document,omitempty"`
+
+	// PackVersion Of the pack that the rates make.
+	PackVersion *string `json:"pack_version,omitempty"`
+
+	// PolicyID A pack proposed before.
+	PolicyID *uuid.UUID `json:"policy_id,omitempty"`
+	Rates    []NewRate  `json:"rates,omitempty"`
+}
+
+// PolicyList defines model for PolicyList.
+type PolicyList struct {
+	Items      []Policy `json:"items"`
+	NextCursor *string  `json:"next_cursor"`
+}
 
 // Problem What went wrong (RFC 9457). Texts carry no personal data.
 type Problem struct {
@@ -2778,6 +2899,117 @@ type SessionTokenType string
 // Sex defines model for Sex.
 type Sex string
 
+// SimulatedBudget defines model for SimulatedBudget.
+type SimulatedBudget struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode  AreaCode `json:"area_code"`
+	BudgetFen int64    `json:"budget_fen"`
+	CostFen   int64    `json:"cost_fen"`
+
+	// Month Example: 2023-03
+	Month        Month `json:"month"`
+	RemainingFen int64 `json:"remaining_fen"`
+}
+
+// SimulatedChange defines model for SimulatedChange.
+type SimulatedChange struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode      AreaCode  `json:"area_code"`
+	DifferenceFen int64     `json:"difference_fen"`
+	NowFen        int64     `json:"now_fen"`
+	PersonID      uuid.UUID `json:"person_id"`
+
+	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
+	Programme Programme `json:"programme"`
+	ThenFen   int64     `json:"then_fen"`
+}
+
+// SimulatedCost defines model for SimulatedCost.
+type SimulatedCost struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode      AreaCode `json:"area_code"`
+	DifferenceFen int64    `json:"difference_fen"`
+
+	// Month Example: 2023-03
+	Month       Month `json:"month"`
+	NowFen      int64 `json:"now_fen"`
+	PersonsNow  int   `json:"persons_now"`
+	PersonsThen int   `json:"persons_then"`
+
+	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
+	Programme Programme `json:"programme"`
+	ThenFen   int64     `json:"then_fen"`
+}
+
+// SimulatedRoster defines model for SimulatedRoster.
+type SimulatedRoster struct {
+	DeductionFen int64             `json:"deduction_fen"`
+	GrossFen     int64             `json:"gross_fen"`
+	Held         int               `json:"held"`
+	Lines        int               `json:"lines"`
+	NetFen       int64             `json:"net_fen"`
+	PersonMonths int               `json:"person_months"`
+	Persons      int               `json:"persons"`
+	Programmes   []RosterProgramme `json:"programmes"`
+}
+
+// SimulatedSide defines model for SimulatedSide.
+type SimulatedSide struct {
+	Fen     int64 `json:"fen"`
+	Persons int   `json:"persons"`
+}
+
+// SimulatedUnenrolled defines model for SimulatedUnenrolled.
+type SimulatedUnenrolled struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode    AreaCode `json:"area_code"`
+	NowFen      int64    `json:"now_fen"`
+	PersonsNow  int      `json:"persons_now"`
+	PersonsThen int      `json:"persons_then"`
+
+	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
+	Programme Programme `json:"programme"`
+	ThenFen   int64     `json:"then_fen"`
+}
+
+// Simulation defines model for Simulation.
+type Simulation struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode     AreaCode          `json:"area_code"`
+	AskedBackFen int64             `json:"asked_back_fen"`
+	Budgets      []SimulatedBudget `json:"budgets"`
+
+	// Changes Accounts whose months come to more or less, the largest loss first; nothing for who may not see persons.
+	Changes      []SimulatedChange `json:"changes"`
+	ChangesTotal int               `json:"changes_total"`
+
+	// Costs By town, month and programme.
+	Costs []SimulatedCost `json:"costs"`
+	Gain  SimulatedSide   `json:"gain"`
+	Lose  SimulatedSide   `json:"lose"`
+
+	// Month Example: 2023-03
+	Month       Month           `json:"month"`
+	PackVersion string          `json:"pack_version"`
+	Roster      SimulatedRoster `json:"roster"`
+
+	// ToMonth Example: 2023-03
+	ToMonth Month `json:"to_month"`
+
+	// Unenrolled Who meets the conditions on the first of the month and does not receive, by town, and what a month would cost if they did.
+	Unenrolled []SimulatedUnenrolled `json:"unenrolled"`
+}
+
 // Stage defines model for Stage.
 type Stage string
 
@@ -2819,6 +3051,19 @@ type Warning struct {
 // Withdrawal defines model for Withdrawal.
 type Withdrawal struct {
 	Reason *string `json:"reason,omitempty"`
+}
+
+// WorkCalendar defines model for WorkCalendar.
+type WorkCalendar struct {
+	// Document Number of the order.
+	Document string `json:"document"`
+
+	// Holidays Days, or first..last.
+	Holidays []string `json:"holidays"`
+
+	// Working Days of weekends that are worked.
+	Working []calendar.Date `json:"working"`
+	Year    int             `json:"year"`
 }
 
 // AcceptLanguage Example: en
@@ -3102,6 +3347,12 @@ type VoidAwardParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// RecordCalendarParams defines parameters for RecordCalendar.
+type RecordCalendarParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // AddCertificateEventParams defines parameters for AddCertificateEvent.
 type AddCertificateEventParams struct {
 	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
@@ -3289,6 +3540,36 @@ type GetPersonRecordParams struct {
 type RevealPersonParams struct {
 	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
 	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
+}
+
+// ListPoliciesParams defines parameters for ListPolicies.
+type ListPoliciesParams struct {
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ProposePolicyParams defines parameters for ProposePolicy.
+type ProposePolicyParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// SimulatePolicyParams defines parameters for SimulatePolicy.
+type SimulatePolicyParams struct {
+	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
+	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
+}
+
+// ActivatePolicyParams defines parameters for ActivatePolicy.
+type ActivatePolicyParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListNoticesParams defines parameters for ListNotices.
@@ -3489,6 +3770,9 @@ type SuspendAwardJSONRequestBody = AwardSuspension
 // VoidAwardJSONRequestBody defines body for VoidAward for application/json ContentType.
 type VoidAwardJSONRequestBody = AwardVoid
 
+// RecordCalendarJSONRequestBody defines body for RecordCalendar for application/json ContentType.
+type RecordCalendarJSONRequestBody = WorkCalendar
+
 // AddCertificateEventJSONRequestBody defines body for AddCertificateEvent for application/json ContentType.
 type AddCertificateEventJSONRequestBody = NewCertificateEvent
 
@@ -3530,6 +3814,12 @@ type SetPayeeJSONRequestBody = NewPayee
 
 // RevealPersonJSONRequestBody defines body for RevealPerson for application/json ContentType.
 type RevealPersonJSONRequestBody = RevealRequest
+
+// ProposePolicyJSONRequestBody defines body for ProposePolicy for application/json ContentType.
+type ProposePolicyJSONRequestBody = NewPolicy
+
+// SimulatePolicyJSONRequestBody defines body for SimulatePolicy for application/json ContentType.
+type SimulatePolicyJSONRequestBody = NewSimulation
 
 // PublishNoticeJSONRequestBody defines body for PublishNotice for application/json ContentType.
 type PublishNoticeJSONRequestBody = NewNotice

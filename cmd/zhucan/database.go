@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -87,9 +86,13 @@ func activateBuiltin(ctx context.Context, url string, now func() time.Time) (ren
 	} else if !errors.Is(err, store.NotFound) {
 		return false, err
 	}
-	sum := sha256.Sum256(policy.Builtin)
-	return renewed, db.Write(ctx, access.SystemActor(), "policy.activate", func(tx *store.Tx) error {
-		return tx.InsertPack(ctx, store.Pack{ID: newID(), Name: pack.Name, Version: pack.Version, SHA256: sum[:], Document: string(policy.Builtin)})
+	return renewed, db.WriteRules(ctx, access.SystemActor(), "policy.activate", func(tx *store.Tx) error {
+		id := newID()
+		if err := tx.InsertPack(ctx, store.Pack{ID: id, Name: pack.Name, Version: pack.Version, Document: string(policy.Builtin)}); err != nil {
+			return err
+		}
+		_, err := tx.ActivatePack(ctx, id)
+		return err
 	})
 }
 

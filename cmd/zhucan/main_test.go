@@ -59,6 +59,7 @@ func startDemo(t *testing.T, args ...string) (address string, out *output, stop 
 		}
 		select {
 		case err := <-ended:
+			ended <- nil // nothing is left to stop
 			t.Fatalf("the demonstration did not start: %v", err)
 		case <-time.After(100 * time.Millisecond):
 		}

@@ -1,21 +1,51 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 
+	"zhucan/internal/access"
+	"zhucan/internal/casework"
 	"zhucan/internal/policy"
 	"zhucan/internal/policy/scenario"
 )
 
 type policyCommand struct {
-	Test policyTestCommand `cmd:"" help:"Run scenario files against the built-in pack."`
+	Test     policyTestCommand     `cmd:"" help:"Run scenario files against the built-in pack."`
+	Activate policyActivateCommand `cmd:"" help:"Put a pack in force, for a register too large for a request. Two administrators do the same through the API."`
 }
 
 type policyTestCommand struct {
 	Dir  string `arg:"" optional:"" type:"path" help:"Folder with scenario files; the built-in ones where none is given."`
 	Pack string `type:"path" help:"Pack to test; the built-in one where none is given."`
+}
+
+type policyActivateCommand struct {
+	database
+	File string `arg:"" type:"path" help:"The pack."`
+}
+
+func (c policyActivateCommand) Run(ctx context.Context, io stdio) error {
+	document, err := os.ReadFile(c.File)
+	if err != nil {
+		return fmt.Errorf("read the pack: %w", err)
+	}
+	desk, err := c.open(ctx, io)
+	if err != nil {
+		return err
+	}
+	defer desk.DB.Close()
+	proposed, err := desk.ProposePolicy(ctx, access.SystemActor(), casework.Draft{Document: string(document)}, "command line")
+	if err != nil {
+		return err
+	}
+	if _, err := desk.ActivatePolicy(ctx, access.SystemActor(), proposed.ID); err != nil {
+		return err
+	}
+	fmt.Fprintf(io.out, "policy pack %s is in force\n", proposed.Version)
+	return nil
 }
 
 func (c policyTestCommand) Run(io stdio) error {

@@ -115,7 +115,7 @@ func populate(ctx context.Context, desk *casework.Desk, people int, seed uint64,
 	if err != nil || people == 0 || len(there) > 0 {
 		return err
 	}
-	tree, err := desk.DB.Divisions(ctx, desk.Pack.District, calendar.DateOf(desk.Now()))
+	tree, err := desk.DB.Divisions(ctx, desk.Pack().District, calendar.DateOf(desk.Now()))
 	if err != nil {
 		return err
 	}

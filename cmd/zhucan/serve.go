@@ -18,10 +18,12 @@ import (
 	"zhucan/internal/casework"
 	"zhucan/internal/config"
 	"zhucan/internal/httpapi"
-	"zhucan/internal/policy"
 	"zhucan/internal/secret"
 	"zhucan/internal/store"
 )
+
+// rulesEvery is how long a process may read by rules that another has replaced. Writes find out at once.
+const rulesEvery = 5 * time.Second
 
 type serveCommand struct{ config.Config }
 
@@ -52,7 +54,8 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	log.Info("serving", "address", listener.Addr().String(), "pack", desk.Pack.Version, "config", c.Dump())
+	go desk.KeepRules(ctx, rulesEvery)
+	log.Info("serving", "address", listener.Addr().String(), "pack", desk.Pack().Version, "config", c.Dump())
 	return serve(ctx, listener, handler)
 }
 
@@ -74,19 +77,15 @@ func openDesk(ctx context.Context, url string, ring *secret.Ring, now func() tim
 	if err == nil && !current {
 		err = errors.New("the database is not at this binary's schema: run zhucan migrate")
 	}
-	var active store.Pack
+	var rules *casework.Rules
 	if err == nil {
-		active, err = db.ActivePack(ctx)
-	}
-	var pack *policy.Pack
-	if err == nil {
-		pack, err = policy.Load([]byte(active.Document))
+		rules, err = casework.LoadRules(ctx, db)
 	}
 	if err != nil {
 		db.Close()
 		return nil, err
 	}
-	return &casework.Desk{DB: db, Pack: pack, Now: now, NewID: newID, Passwords: auth.NewPasswords(), Tokens: auth.NewTokens(ring), Log: log}, nil
+	return &casework.Desk{DB: db, Rules: rules, Now: now, NewID: newID, Passwords: auth.NewPasswords(), Tokens: auth.NewTokens(ring), Log: log}, nil
 }
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }

@@ -118,7 +118,7 @@ func newWorld(b *testing.B) *world {
 	w := &world{db: testdb.New(b)}
 	ctx := context.Background()
 	db := w.db.Open(b, now)
-	w.desk = &casework.Desk{DB: db, Pack: policy.MustLoadBuiltin(), Now: now, NewID: func() uuid.UUID { return uuid.Must(uuid.NewV7()) },
+	w.desk = &casework.Desk{DB: db, Rules: casework.NewRules(policy.MustLoadBuiltin()), Now: now, NewID: func() uuid.UUID { return uuid.Must(uuid.NewV7()) },
 		Passwords: auth.NewCheapPasswords(), Tokens: auth.NewTokens(w.db.Ring), Log: testdb.Log(b)}
 	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
 	if err != nil {

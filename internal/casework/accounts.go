@@ -106,7 +106,7 @@ func (d *Desk) openSession(ctx context.Context, account store.Account, password,
 		}
 	}
 	who := access.Actor{AccountID: account.ID, Role: account.Role, Area: account.AreaCode, RequestID: requestID}
-	err = d.DB.Write(ctx, who, "login", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "login", func(tx *store.Tx) error {
 		if err := tx.Describe(ctx, account.ID, map[string]any{"session_id": session}); err != nil {
 			return err
 		}
@@ -140,7 +140,7 @@ func (d *Desk) Refresh(ctx context.Context, token, requestID string) (SignIn, er
 	who := access.SystemActor()
 	who.RequestID = requestID
 	var r store.Rotation
-	err = d.DB.Write(ctx, who, "refresh", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "refresh", func(tx *store.Tx) error {
 		r, err = tx.Rotate(ctx, auth.RefreshHash(token), hash)
 		return err
 	})
@@ -159,7 +159,7 @@ func (d *Desk) Refresh(ctx context.Context, token, requestID string) (SignIn, er
 
 // Logout ends the session.
 func (d *Desk) Logout(ctx context.Context, who access.Actor) error {
-	return d.DB.Write(ctx, who, "logout", func(tx *store.Tx) error { return tx.EndSession(ctx, who.SessionID) })
+	return d.write(ctx, who, "logout", func(tx *store.Tx) error { return tx.EndSession(ctx, who.SessionID) })
 }
 
 // ChangePassword changes one's own password and ends one's other sessions.
@@ -182,7 +182,7 @@ func (d *Desk) ChangePassword(ctx context.Context, who access.Actor, current, ne
 	if err != nil {
 		return err
 	}
-	return d.DB.Write(ctx, who, "password.change", func(tx *store.Tx) error {
+	return d.write(ctx, who, "password.change", func(tx *store.Tx) error {
 		account, err := tx.LockAccount(ctx, who.AccountID)
 		if err != nil {
 			return err
@@ -217,7 +217,7 @@ func (d *Desk) CreateAccount(ctx context.Context, who access.Actor, in NewAccoun
 	if err != nil {
 		return account, err
 	}
-	err = d.DB.Write(ctx, who, "account.create", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "account.create", func(tx *store.Tx) error {
 		account = store.Account{ID: d.NewID(), Version: 1, Username: in.Username, Name: in.Name, Role: in.Role, AreaCode: in.Area,
 			PasswordPHC: phc, CreatedAt: tx.Now, UpdatedAt: tx.Now}
 		if err := tx.InsertAccount(ctx, account); err != nil {
@@ -243,7 +243,7 @@ func (d *Desk) UpdateAccount(ctx context.Context, who access.Actor, id uuid.UUID
 	if id == who.AccountID {
 		return account, fault.New(fault.Conflict, "OWN_ACCOUNT", "不能修改本人账号的权限", "nobody changes his own account here")
 	}
-	err = d.DB.Write(ctx, who, "account.update", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "account.update", func(tx *store.Tx) error {
 		if account, err = tx.LockAccount(ctx, id); err != nil {
 			return err
 		}

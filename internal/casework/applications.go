@@ -10,7 +10,6 @@ import (
 	"zhucan/internal/application"
 	"zhucan/internal/award"
 	"zhucan/internal/calendar"
-	"zhucan/internal/calendar/workdays"
 	"zhucan/internal/casefile"
 	"zhucan/internal/fault"
 	"zhucan/internal/idnum"
@@ -38,10 +37,10 @@ func (d *Desk) EnterApplication(ctx context.Context, who access.Actor, in NewApp
 	if in.Applicant.Relation != "self" && in.Applicant.Name == "" {
 		return c, field("applicant.name", "APPLICANT_NAME_REQUIRED", "非本人申请须填写申请人姓名", "who applies for another is named")
 	}
-	if d.Pack.Programme(in.Programme) == nil {
+	if d.Pack().Programme(in.Programme) == nil {
 		return c, field("programme", "UNKNOWN_PROGRAMME", "没有这项补贴", "there is no such programme")
 	}
-	err = d.DB.Write(ctx, who, "application.enter", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "application.enter", func(tx *store.Tx) error {
 		dossier, err := tx.LockDossier(ctx, in.PersonID)
 		if err != nil {
 			return err
@@ -67,7 +66,7 @@ func caseOf(app application.Application, dossier store.Dossier) store.Case {
 // change locks the person and the case, applies one step of the pure domain, and saves the case with its new steps.
 func (d *Desk) change(ctx context.Context, who access.Actor, action string, id uuid.UUID, version int,
 	apply func(tx *store.Tx, app *application.Application, dossier store.Dossier) error) (c store.Case, err error) {
-	err = d.DB.Write(ctx, who, action, func(tx *store.Tx) error {
+	err = d.write(ctx, who, action, func(tx *store.Tx) error {
 		dossier, err := tx.LockPersonOf(ctx, "application", id)
 		if err != nil {
 			return err
@@ -170,7 +169,7 @@ func changesOf(before, after application.Application) (changes []application.Cha
 
 // Clock is the time that an application has left in its stage.
 func (d *Desk) Clock(app application.Application) *application.Clock {
-	return app.ClockOn(d.today(), workdays.Builtin(), d.Pack.Limits)
+	return app.ClockOn(d.today(), d.Workdays(), d.Pack().Limits)
 }
 
 // ClockState says in a word how an application stands with its limit.
@@ -180,7 +179,7 @@ func (d *Desk) ClockState(c *application.Clock) string {
 		return "paused"
 	case c.Overdue():
 		return "overdue"
-	case c.DaysLeft <= d.Pack.RemindDays:
+	case c.DaysLeft <= d.Pack().RemindDays:
 		return "due_soon"
 	}
 	return "on_time"
@@ -268,7 +267,7 @@ func notEligible(e application.Explanation) error {
 // explain judges on the first day on which all conditions hold from the month of application on, or else on the day of
 // application.
 func (d *Desk) explain(file casefile.File, app application.Application) (*application.Explanation, error) {
-	months, err := standing.MonthsOf(file, d.Pack, app.Programme)
+	months, err := standing.MonthsOf(file, d.Pack(), app.Programme)
 	if err != nil {
 		return nil, err
 	}
@@ -279,11 +278,11 @@ func (d *Desk) explain(file casefile.File, app application.Application) (*applic
 			return nil, err
 		}
 	}
-	v, err := d.Pack.Judge(app.Programme, file.On(day, d.Pack.Transitions))
+	v, err := d.Pack().Judge(app.Programme, file.On(day, d.Pack().Transitions))
 	if err != nil {
 		return nil, fmt.Errorf("explain a decision: %w", err)
 	}
-	e := &application.Explanation{RuleSet: v.RuleSet, PackVersion: d.Pack.Version, AsOf: day, StartMonth: start, Outcome: string(v.Outcome), AmountFen: int64(v.Amount)}
+	e := &application.Explanation{RuleSet: v.RuleSet, PackVersion: d.Pack().Version, AsOf: day, StartMonth: start, Outcome: string(v.Outcome), AmountFen: int64(v.Amount)}
 	for _, r := range v.Reasons {
 		e.Reasons = append(e.Reasons, application.ExplanationReason{Code: r.Code, Passed: r.Passed, ZH: r.ZH, EN: r.EN, Cite: r.Cite})
 	}
@@ -292,7 +291,7 @@ func (d *Desk) explain(file casefile.File, app application.Application) (*applic
 
 func (d *Desk) firstGoodDay(file casefile.File, programme string, month calendar.Month) (calendar.Date, error) {
 	for day := month.First(); !day.After(month.Last()); day = day.Add(1) {
-		outcome, _, err := d.Pack.Answer(programme, file.On(day, d.Pack.Transitions))
+		outcome, _, err := d.Pack().Answer(programme, file.On(day, d.Pack().Transitions))
 		if err != nil || outcome == policy.Yes {
 			return day, err
 		}
@@ -305,7 +304,7 @@ func (d *Desk) firstGoodDay(file casefile.File, programme string, month calendar
 func (d *Desk) openAward(ctx context.Context, tx *store.Tx, app application.Application, dossier store.Dossier) (uuid.UUID, error) {
 	right := award.Award{ID: d.NewID(), PersonID: app.PersonID, Programme: app.Programme, ApplicationID: app.ID, Basis: award.FromApplication,
 		StartMonth: app.Explanation.StartMonth}
-	months, err := standing.MonthsOf(dossier.File, d.Pack, app.Programme)
+	months, err := standing.MonthsOf(dossier.File, d.Pack(), app.Programme)
 	if err != nil {
 		return uuid.Nil, err
 	}
@@ -340,10 +339,10 @@ func (d *Desk) Eligibility(ctx context.Context, who access.Actor, person uuid.UU
 	if err != nil {
 		return nil, err
 	}
-	facts := dossier.File.On(on, d.Pack.Transitions)
+	facts := dossier.File.On(on, d.Pack().Transitions)
 	var verdicts []policy.Verdict
-	for _, pr := range d.Pack.Programmes {
-		v, err := d.Pack.Judge(pr.ID, facts)
+	for _, pr := range d.Pack().Programmes {
+		v, err := d.Pack().Judge(pr.ID, facts)
 		if err != nil {
 			return nil, err
 		}

@@ -18,7 +18,7 @@ import (
 // changeAward locks a person, applies a change to one of the awards, and derives what follows.
 func (d *Desk) changeAward(ctx context.Context, who access.Actor, action string, id uuid.UUID, version int,
 	apply func(tx *store.Tx, a *award.Award, dossier store.Dossier) error) (changed award.Award, err error) {
-	err = d.DB.Write(ctx, who, action, func(tx *store.Tx) error {
+	err = d.write(ctx, who, action, func(tx *store.Tx) error {
 		dossier, err := tx.LockPersonOf(ctx, "award", id)
 		if err != nil {
 			return err
@@ -127,7 +127,7 @@ func (d *Desk) gapBeforeRenewal(dossier store.Dossier, a award.Award, months int
 	if !ok || len(dossier.File.Certificates) < 2 {
 		return nil, none
 	}
-	good, err := standing.MonthsOf(dossier.File, d.Pack, a.Programme)
+	good, err := standing.MonthsOf(dossier.File, d.Pack(), a.Programme)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func (d *Desk) SetPayee(ctx context.Context, who access.Actor, person uuid.UUID,
 	if err != nil {
 		return p, numberFault("account", err)
 	}
-	err = d.DB.Write(ctx, who, "payee.set", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "payee.set", func(tx *store.Tx) error {
 		dossier, err := tx.LockDossier(ctx, person)
 		if err != nil {
 			return err
@@ -175,7 +175,7 @@ func (d *Desk) mayReceive(dossier store.Dossier, in NewPayee) error {
 		return field("holder", "NOT_OWN_ACCOUNT", "须为残疾人本人账户", "the account has to be the person's own")
 	case in.Relation == "guardian" && (file.Person.Guardian == nil || file.Person.Guardian.Name != in.Holder):
 		return field("holder", "NOT_GUARDIAN", "账户户名不是登记的监护人", "the holder is not the recorded guardian")
-	case in.Relation == "estate" && file.On(d.today().Add(1), d.Pack.Transitions).Alive:
+	case in.Relation == "estate" && file.On(d.today().Add(1), d.Pack().Transitions).Alive:
 		return field("relation", "ALIVE", "本人健在，不能使用继承人账户", "the person is alive")
 	}
 	return nil

@@ -81,7 +81,7 @@ func (d *Desk) issue(ctx context.Context, tx *store.Tx, card casefile.Certificat
 
 // AddCertificate gives a first card, or a new one after the old was cancelled or ran out. The person stays the same.
 func (d *Desk) AddCertificate(ctx context.Context, who access.Actor, person uuid.UUID, in NewCertificate) (dossier store.Dossier, card casefile.Certificate, err error) {
-	err = d.DB.Write(ctx, who, "certificate.add", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "certificate.add", func(tx *store.Tx) error {
 		old, err := tx.LockDossier(ctx, person)
 		if err != nil {
 			return err
@@ -144,7 +144,7 @@ type EventResult struct {
 
 // AddEvent records what happened to a card. An event that makes a new card ends the old one the day before.
 func (d *Desk) AddEvent(ctx context.Context, who access.Actor, id uuid.UUID, version int, in NewEvent) (out EventResult, err error) {
-	err = d.DB.Write(ctx, who, "certificate.event", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "certificate.event", func(tx *store.Tx) error {
 		old, err := tx.LockPersonOf(ctx, "certificate", id)
 		if err != nil {
 			return err

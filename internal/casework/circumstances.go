@@ -46,7 +46,7 @@ func (d *Desk) AddCircumstance(ctx context.Context, who access.Actor, person uui
 	if err != nil {
 		return fact, err
 	}
-	err = d.DB.Write(ctx, who, "circumstance.add", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "circumstance.add", func(tx *store.Tx) error {
 		if _, err := tx.LockDossier(ctx, person); err != nil {
 			return err
 		}
@@ -107,7 +107,7 @@ func (d *Desk) CorrectCircumstance(ctx context.Context, who access.Actor, id uui
 // rewrite supersedes a fact by another made from it.
 func (d *Desk) rewrite(ctx context.Context, who access.Actor, action string, id uuid.UUID, version int,
 	make func(casefile.Circumstance) (casefile.Circumstance, error)) (next casefile.Circumstance, err error) {
-	err = d.DB.Write(ctx, who, action, func(tx *store.Tx) error {
+	err = d.write(ctx, who, action, func(tx *store.Tx) error {
 		dossier, err := tx.LockPersonOf(ctx, "circumstance", id)
 		if err != nil {
 			return err

@@ -25,7 +25,7 @@ import (
 type Desk struct {
 	FullChain bool // the town, then the disabled persons' federation (残联), then civil affairs (民政) decide
 	DB        *store.DB
-	Pack      *policy.Pack // the active one
+	Rules     *Rules
 	Now       func() time.Time
 	NewID     func() uuid.UUID
 	Passwords *auth.Passwords
@@ -47,10 +47,15 @@ func (d *Desk) rederive(ctx context.Context, tx *store.Tx, persons ...uuid.UUID)
 
 // derive replaces standings and dues, and asks back what has turned out not to be owed.
 func (d *Desk) derive(ctx context.Context, tx *store.Tx, persons []uuid.UUID, dossiers []store.Dossier) error {
+	return d.deriveBy(ctx, tx, d.Pack(), persons, dossiers)
+}
+
+// deriveBy derives by a pack that need not be the one in force.
+func (d *Desk) deriveBy(ctx context.Context, tx *store.Tx, pack *policy.Pack, persons []uuid.UUID, dossiers []store.Dossier) error {
 	var timeline []standing.Interval
 	var dues []ledger.Due
 	for _, dossier := range dossiers {
-		reading, err := standing.Read(dossier.File, dossier.Awards, d.Pack)
+		reading, err := standing.Read(dossier.File, dossier.Awards, pack)
 		if err != nil {
 			return fmt.Errorf("derive a standing: %w", err)
 		}
@@ -97,7 +102,7 @@ func field(name, code, zh, en string) *fault.Error {
 // checkArea refuses a code of this district that the division tree of the day does not have. Codes elsewhere in the
 // country are not ours to check.
 func (d *Desk) checkArea(ctx context.Context, name string, code area.Code, on calendar.Date) error {
-	if code == "" || !d.Pack.District.Contains(code) {
+	if code == "" || !d.Pack().District.Contains(code) {
 		return nil
 	}
 	if _, err := d.DB.Division(ctx, code, on); err != nil {

@@ -10,7 +10,7 @@ import (
 
 // ImportDivisions adds divisions that are not there yet.
 func (d *Desk) ImportDivisions(ctx context.Context, who access.Actor, list []area.Division) (added int, err error) {
-	err = d.DB.Write(ctx, who, "divisions.import", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "divisions.import", func(tx *store.Tx) error {
 		added, err = tx.InsertDivisions(ctx, list)
 		return err
 	})

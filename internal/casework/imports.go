@@ -28,7 +28,7 @@ const KindRoster = "roster"
 func (d *Desk) ImportRoster(ctx context.Context, who access.Actor, data []byte, dryRun bool) (done store.Import, first bool, err error) {
 	at := who.Area
 	if who.Role == access.System {
-		at = d.Pack.District
+		at = d.Pack().District
 	}
 	sum := sha256.Sum256(data)
 	earlier, found, err := d.DB.AppliedImport(ctx, KindRoster, at, sum[:])
@@ -40,7 +40,7 @@ func (d *Desk) ImportRoster(ctx context.Context, who access.Actor, data []byte, 
 		return done, false, err
 	}
 	done = store.Import{ID: d.NewID(), Kind: KindRoster, SHA256: sum[:], Area: at, AccountID: who.AccountID, DryRun: dryRun}
-	err = d.DB.Write(ctx, who, "import.roster", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "import.roster", func(tx *store.Tx) error {
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func (d *Desk) readRoster(ctx context.Context, at area.Code, data []byte) ([]exc
 	if err != nil {
 		return nil, nil, err
 	}
-	tree, err := d.DB.Divisions(ctx, d.Pack.District, d.today())
+	tree, err := d.DB.Divisions(ctx, d.Pack().District, d.today())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -68,8 +68,8 @@ func (d *Desk) Values(ctx context.Context, who access.Actor, q ValuesOf) ([]Valu
 }
 
 func (d *Desk) definitions(only string) (list []*policy.Indicator, ids []string, err error) {
-	for i := range d.Pack.Indicators {
-		if def := &d.Pack.Indicators[i]; only == "" || def.ID == only {
+	for i := range d.Pack().Indicators {
+		if def := &d.Pack().Indicators[i]; only == "" || def.ID == only {
 			list, ids = append(list, def), append(ids, def.ID)
 		}
 	}

@@ -65,7 +65,7 @@ func newOffice(t *testing.T, people int, seed uint64, day calendar.Date) *office
 	o := &office{t: t, db: testdb.New(t), random: rand.New(rand.NewPCG(seed, 1)), done: map[string]int{}}
 	o.on(day)
 	newID := func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
-	o.desk = &casework.Desk{DB: o.db.Open(t, o.clock), Pack: policy.MustLoadBuiltin(), Now: o.clock, NewID: newID, Passwords: auth.NewCheapPasswords(),
+	o.desk = &casework.Desk{DB: o.db.Open(t, o.clock), Rules: casework.NewRules(policy.MustLoadBuiltin()), Now: o.clock, NewID: newID, Passwords: auth.NewCheapPasswords(),
 		Tokens: auth.NewTokens(o.db.Ring), Log: testdb.Log(t)}
 	ctx := t.Context()
 	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))

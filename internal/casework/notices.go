@@ -26,7 +26,7 @@ func (d *Desk) PublishNotice(ctx context.Context, who access.Actor, at area.Code
 	if at, err = InArea(who, at); err != nil {
 		return n, err
 	}
-	tree, err := d.DB.Divisions(ctx, d.Pack.District, d.today())
+	tree, err := d.DB.Divisions(ctx, d.Pack().District, d.today())
 	if err != nil {
 		return n, err
 	}
@@ -34,7 +34,7 @@ func (d *Desk) PublishNotice(ctx context.Context, who access.Actor, at area.Code
 	for _, division := range tree {
 		villages[division.Code] = division.Name
 	}
-	err = d.DB.Write(ctx, who, "notice.publish", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "notice.publish", func(tx *store.Tx) error {
 		cases, err := tx.NotPublished(ctx, at, noticeMost)
 		if err != nil {
 			return err
@@ -42,7 +42,7 @@ func (d *Desk) PublishNotice(ctx context.Context, who access.Actor, at area.Code
 		if len(cases) == 0 {
 			return fault.New(fault.Conflict, "NOTHING_TO_PUBLISH", "没有待公示的审批结果", "every approved case has been on a notice")
 		}
-		n = store.Notice{ID: d.NewID(), Version: 1, Area: at, From: d.today(), Until: d.today().Add(d.Pack.NoticeDays - 1), Telephones: telephones,
+		n = store.Notice{ID: d.NewID(), Version: 1, Area: at, From: d.today(), Until: d.today().Add(d.Pack().NoticeDays - 1), Telephones: telephones,
 			CreatedBy: who.AccountID, CreatedAt: tx.Now}
 		if n.Items, err = d.noticeItems(ctx, tx, cases, villages); err != nil {
 			return err
@@ -89,7 +89,7 @@ func (d *Desk) RecordObjection(ctx context.Context, who access.Actor, notice, it
 	if _, err := d.DB.RunningNotice(ctx, notice, d.today()); err != nil {
 		return o, err
 	}
-	err = d.DB.Write(ctx, who, "notice.objection", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "notice.objection", func(tx *store.Tx) error {
 		person, programme, err := tx.ItemPerson(ctx, notice, item)
 		if err != nil {
 			return err
@@ -105,7 +105,7 @@ func (d *Desk) RecordObjection(ctx context.Context, who access.Actor, notice, it
 
 // AnswerObjection resolves an objection, once.
 func (d *Desk) AnswerObjection(ctx context.Context, who access.Actor, id uuid.UUID, version int, outcome, answer string) (o store.Objection, err error) {
-	err = d.DB.Write(ctx, who, "notice.answer", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "notice.answer", func(tx *store.Tx) error {
 		if o, err = tx.LockObjection(ctx, id); err != nil {
 			return err
 		}

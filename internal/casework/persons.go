@@ -55,7 +55,7 @@ func (d *Desk) CreatePerson(ctx context.Context, who access.Actor, in NewPerson)
 	if card == nil && !casefile.IsChild(p.BirthDate, d.today()) {
 		return dossier, field("certificate", "NO_CERT", "未持证人员只登记18周岁以下残疾儿童", "only a child under 18 is registered without a certificate")
 	}
-	err = d.DB.Write(ctx, who, "person.create", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "person.create", func(tx *store.Tx) error {
 		if err := tx.InsertPersons(ctx, p); err != nil {
 			return err
 		}
@@ -217,7 +217,7 @@ func (d *Desk) UpdatePerson(ctx context.Context, who access.Actor, id uuid.UUID,
 	if in.EffectiveOn.After(d.today()) {
 		return dossier, field("effective_on", "DATE_IN_FUTURE", "生效日期不能晚于今天", "effective_on is after today")
 	}
-	err = d.DB.Write(ctx, who, "person.update", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "person.update", func(tx *store.Tx) error {
 		old, err := tx.LockDossier(ctx, id)
 		if err != nil {
 			return err
@@ -362,7 +362,7 @@ func (d *Desk) Record(ctx context.Context, who access.Actor, id uuid.UUID, asOf 
 // Reveal reads numbers in clear, and says in the audit who read which and why.
 func (d *Desk) Reveal(ctx context.Context, who access.Actor, id uuid.UUID, fields []string, reason string) (clear map[string]string, err error) {
 	clear = map[string]string{}
-	err = d.DB.Write(ctx, who, "person.reveal", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "person.reveal", func(tx *store.Tx) error {
 		dossier, err := tx.LockDossier(ctx, id)
 		if err != nil {
 			return err

@@ -77,7 +77,7 @@ func (d *Desk) askBack(ctx context.Context, tx *store.Tx, persons []uuid.UUID) e
 
 // StepRecovery takes one step of a recovery.
 func (d *Desk) StepRecovery(ctx context.Context, who access.Actor, id uuid.UUID, version int, step recovery.Step) (r *recovery.Recovery, err error) {
-	err = d.DB.Write(ctx, who, "recovery."+step.Event, func(tx *store.Tx) error {
+	err = d.write(ctx, who, "recovery."+step.Event, func(tx *store.Tx) error {
 		if r, err = tx.LockRecovery(ctx, id); err != nil {
 			return err
 		}

@@ -27,10 +27,10 @@ func (d *Desk) MakeRoster(ctx context.Context, who access.Actor, month calendar.
 	if !who.Covers(at) {
 		return r, fault.New(fault.Invalid, "OUTSIDE_AREA", "超出本人管辖区域", "outside your area")
 	}
-	if programme != "" && d.Pack.Programme(programme) == nil {
+	if programme != "" && d.Pack().Programme(programme) == nil {
 		return r, field("programme", "UNKNOWN_PROGRAMME", "没有这项补贴", "there is no such programme")
 	}
-	err = d.DB.Write(ctx, who, "roster.make", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "roster.make", func(tx *store.Tx) error {
 		if r, err = roster.Make(d.NewID(), month, at, programme, who, tx.Now); err != nil {
 			return err
 		}
@@ -66,7 +66,7 @@ func (d *Desk) calculate(ctx context.Context, tx *store.Tx, r *roster.Roster) er
 // changeRoster locks a roster, takes one step, and saves it.
 func (d *Desk) changeRoster(ctx context.Context, who access.Actor, action string, id uuid.UUID, version int,
 	step func(tx *store.Tx, r *roster.Roster) error) (r roster.Roster, err error) {
-	err = d.DB.Write(ctx, who, action, func(tx *store.Tx) error {
+	err = d.write(ctx, who, action, func(tx *store.Tx) error {
 		if r, err = tx.LockRoster(ctx, id); err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func (d *Desk) changeRoster(ctx context.Context, who access.Actor, action string
 
 // CalculateRoster calculates a roster again that is not locked.
 func (d *Desk) CalculateRoster(ctx context.Context, who access.Actor, id uuid.UUID, version int) (r roster.Roster, err error) {
-	err = d.DB.Write(ctx, who, "roster.calculate", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "roster.calculate", func(tx *store.Tx) error {
 		if r, err = tx.LockRoster(ctx, id); err != nil {
 			return err
 		}
@@ -182,7 +182,7 @@ func (d *Desk) OpenRosterFile(ctx context.Context, who access.Actor, id uuid.UUI
 	if len(f.Roster.Checksum) == 0 {
 		return f, fault.New(fault.Conflict, "WRONG_STATE", "花名册锁定后才能导出", "the roster is not locked")
 	}
-	tree, err := d.DB.Divisions(ctx, d.Pack.District, f.Roster.Month.First())
+	tree, err := d.DB.Divisions(ctx, d.Pack().District, f.Roster.Month.First())
 	if err != nil {
 		return f, err
 	}
@@ -191,10 +191,10 @@ func (d *Desk) OpenRosterFile(ctx context.Context, who access.Actor, id uuid.UUI
 		names[division.Code] = division.Name
 	}
 	f.Names = exchange.PaymentNames{Programme: map[string]string{}, Place: func(c area.Code) string { return names[c] }}
-	for _, p := range d.Pack.Programmes {
+	for _, p := range d.Pack().Programmes {
 		f.Names.Programme[p.ID] = p.ZH
 	}
-	err = d.DB.Write(ctx, who, "roster.file", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "roster.file", func(tx *store.Tx) error {
 		return tx.Describe(ctx, id, map[string]any{"lines": f.Roster.Totals.Lines, "net_fen": int64(f.Roster.Totals.Net)})
 	})
 	f.Lines = d.DB.PaidLines(ctx, who, f.Roster)
@@ -222,7 +222,7 @@ type Taken struct {
 // named, and change nothing. The same file again changes nothing.
 func (d *Desk) TakeResults(ctx context.Context, who access.Actor, id uuid.UUID, rows []BankRow, refusals []store.Refusal) (t Taken, err error) {
 	t.Refusals = refusals
-	err = d.DB.Write(ctx, who, "roster.results", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "roster.results", func(tx *store.Tx) error {
 		if t.Roster, err = tx.LockRoster(ctx, id); err != nil {
 			return err
 		}
@@ -318,7 +318,7 @@ func (d *Desk) recordOutcomes(ctx context.Context, tx *store.Tx, id uuid.UUID, o
 func (d *Desk) VerifyRosters(ctx context.Context, who access.Actor) (rosters int, broken uuid.UUID, err error) {
 	after := uuid.Nil
 	for {
-		page, err := d.DB.ListRosters(ctx, who, store.RosterFilter{Area: d.Pack.District, After: after, Limit: portion})
+		page, err := d.DB.ListRosters(ctx, who, store.RosterFilter{Area: d.Pack().District, After: after, Limit: portion})
 		if err != nil || len(page) == 0 {
 			return rosters, uuid.Nil, err
 		}

@@ -36,7 +36,7 @@ func (d *Desk) RebuildStandings(ctx context.Context, who access.Actor, checkOnly
 		if checkOnly || len(wrong) == 0 {
 			continue
 		}
-		err = d.DB.Write(ctx, who, "standing.rebuild", func(tx *store.Tx) error {
+		err = d.write(ctx, who, "standing.rebuild", func(tx *store.Tx) error {
 			_, err := d.rederive(ctx, tx, wrong...)
 			return err
 		})
@@ -66,7 +66,7 @@ func (d *Desk) differing(ctx context.Context, who access.Actor, ids []uuid.UUID)
 	}
 	var wrong []uuid.UUID
 	for _, dossier := range dossiers {
-		reading, err := standing.Read(dossier.File, dossier.Awards, d.Pack)
+		reading, err := standing.Read(dossier.File, dossier.Awards, d.Pack())
 		if err != nil {
 			return nil, fmt.Errorf("derive a standing: %w", err)
 		}

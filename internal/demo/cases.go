@@ -51,7 +51,7 @@ func actor(ctx context.Context, desk *casework.Desk, username string) (access.Ac
 	if err != nil || !found {
 		return access.Actor{}, fmt.Errorf("find the demo account %s: %w", username, err)
 	}
-	return access.Actor{AccountID: account.ID, Username: username, Name: account.Name, Role: account.Role, Area: desk.Pack.District}, nil
+	return access.Actor{AccountID: account.ID, Username: username, Name: account.Name, Role: account.Role, Area: desk.Pack().District}, nil
 }
 
 func takeTo(ctx context.Context, desk *casework.Desk, enters, decides access.Actor, c store.Case, stage application.Stage) error {

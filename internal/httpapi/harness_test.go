@@ -30,6 +30,7 @@ import (
 	"zhucan/internal/demo/divisions"
 	"zhucan/internal/httpapi"
 	"zhucan/internal/policy"
+	"zhucan/internal/store"
 	"zhucan/internal/store/testdb"
 )
 
@@ -88,7 +89,7 @@ var accounts = map[string]struct {
 	"town.a": {access.TownOfficer, townA}, "town.a2": {access.TownOfficer, townA}, "town.c": {access.TownOfficer, townC},
 	"cdpf": {access.CDPFReviewer, "370305"}, "civil": {access.CivilAffairsApprover, "370305"}, "finance": {access.FinanceOfficer, "370305"},
 	"stats": {access.Statistician, "370305"}, "hotline": {access.HotlineClerk, "370305"}, "auditor": {access.Auditor, "370305"},
-	"admin": {access.Administrator, "370305"},
+	"admin": {access.Administrator, "370305"}, "admin2": {access.Administrator, "370305"},
 }
 
 func start(t *testing.T) *service {
@@ -96,9 +97,19 @@ func start(t *testing.T) *service {
 	s := &service{t: t, clock: &clock{now: time.Date(2023, 3, 28, 2, 0, 0, 0, time.UTC)}, db: testdb.New(t), tokens: map[string]string{}}
 	db := s.db.Open(t, s.clock.Now)
 	newID := func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
-	s.desk = &casework.Desk{DB: db, Pack: policy.MustLoadBuiltin(), Now: s.clock.Now, NewID: newID, Passwords: auth.NewCheapPasswords(),
+	s.desk = &casework.Desk{DB: db, Rules: casework.NewRules(policy.MustLoadBuiltin()), Now: s.clock.Now, NewID: newID, Passwords: auth.NewCheapPasswords(),
 		Tokens: auth.NewTokens(s.db.Ring), Log: testdb.Log(t)}
 	ctx := context.Background()
+	builtin := store.Pack{ID: newID(), Name: s.desk.Pack().Name, Version: s.desk.Pack().Version, Document: string(policy.Builtin)}
+	if err := db.WriteRules(ctx, access.SystemActor(), "policy.activate", func(tx *store.Tx) error {
+		if err := tx.InsertPack(ctx, builtin); err != nil {
+			return err
+		}
+		_, err := tx.ActivatePack(ctx, builtin.ID)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
 	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 
 func (a *API) listIndicators(*Request) (Response, error) {
 	v := api.IndicatorDefinitionList{}
-	for _, d := range a.Desk.Pack.Indicators {
+	for _, d := range a.Desk.Pack().Indicators {
 		v.Items = append(v.Items, api.IndicatorDefinition{ID: d.ID, No: d.No, NameZH: d.ZH, NameEN: d.EN, TargetPercent: d.TargetPercent,
 			Comparator: api.IndicatorDefinitionComparator(d.Comparator), Binding: d.Binding, Unit: api.IndicatorDefinitionUnit(d.Unit),
 			DefinitionVersion: d.DefinitionVersion, Population: d.Population, Note: d.Note})
@@ -35,7 +35,7 @@ func (a *API) getIndicatorValues(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	v := api.IndicatorValues{AsOf: r.asOf(), Area: api.AreaCode(at), By: api.Dimension(by), PackVersion: a.Desk.Pack.Version, Items: []api.IndicatorValue{}}
+	v := api.IndicatorValues{AsOf: r.asOf(), Area: api.AreaCode(at), By: api.Dimension(by), PackVersion: a.Desk.Pack().Version, Items: []api.IndicatorValue{}}
 	for _, one := range values {
 		v.Items = append(v.Items, valueView(one))
 	}

@@ -56,7 +56,9 @@ var mayCall = map[string][]string{
 	"getRosterFile": {cdpf, civil, finance}, "takeRosterResults": {finance},
 	"cancelRoster": {cdpf, civil, finance}, "listRecoveries": {town, cdpf, civil, finance, auditor}, "getRecovery": {town, cdpf, civil, finance, auditor},
 	"addRecoveryEvent": {cdpf, civil, finance},
-	"createImport":     {town, cdpf}, "getImport": {town, cdpf}, "listAuditEvents": {auditor},
+	"listPolicies":     {cdpf, civil, finance, auditor, admin}, "getPolicy": {cdpf, civil, finance, auditor, admin}, "proposePolicy": {admin}, "activatePolicy": {admin},
+	"simulatePolicy": {cdpf, civil, finance, admin}, "listCalendars": {liaison, town, cdpf, civil, finance, auditor, admin}, "recordCalendar": {admin},
+	"createImport": {town, cdpf}, "getImport": {town, cdpf}, "listAuditEvents": {auditor},
 }
 
 // inside and outside are, for each role, a user whose area holds the test's person and one whose area does not. Roles
@@ -146,6 +148,8 @@ var bodies = map[string]any{
 	"endAward": map[string]any{"last_month": "2023-03", "reason": "x"}, "voidAward": map[string]any{"reason": "x"},
 	"decideApplications": map[string]any{"items": []any{}, "decision": "approve"}, "grantBackPay": map[string]any{"months": 1, "reason": "x"}, "addRecoveryEvent": map[string]any{"event": "notify"},
 	"setPayee": map[string]any{"holder": "别人", "relation": "self", "account": "6222000011112222"}, "createRoster": map[string]any{"month": "2099-01"}, "publishNotice": map[string]any{}, "answerObjection": map[string]any{"outcome": "dismissed", "answer": "x"},
+	"proposePolicy": map[string]any{"draft": map[string]any{"document": "x"}, "note": "x"}, "simulatePolicy": map[string]any{"draft": map[string]any{"document": "x"}, "month": "2023-03"},
+	"recordCalendar": map[string]any{"year": 2030, "document": "x", "holidays": []string{"2031-01-01"}, "working": []string{}},
 	"addObjection":   map[string]any{"item_id": "01a20a63-7168-7056-b276-4c563bc9a280", "content": "x"},
 	"addCertificate": map[string]any{"number": "379999197001010011" + "83", "category": 4, "level": 3, "issued_on": "2023-01-01"},
 }

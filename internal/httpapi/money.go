@@ -92,7 +92,7 @@ func (a *API) ledgerItem(row store.LedgerRow) api.LedgerItem {
 		v.RosterID = &row.RosterIDs[n-1]
 	}
 	if row.Due > 0 {
-		cites := append([]string{row.RateDocument}, a.Desk.Pack.Programme(row.Programme).Cites(row.RuleSet)...)
+		cites := append([]string{row.RateDocument}, a.Desk.Pack().Programme(row.Programme).Cites(row.RuleSet)...)
 		v.Reason = &api.LedgerReason{RuleVersion: row.RuleSet, Level: row.Level, RateFen: int64(row.Due), Cites: cites}
 	}
 	return v

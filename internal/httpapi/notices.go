@@ -101,7 +101,7 @@ func (a *API) getNoticeSheet(r *Request) (Response, error) {
 	}
 	var rows []row
 	for _, i := range n.Items {
-		rows = append(rows, row{i.N, i.MaskedName, i.Village, a.Desk.Pack.Programme(i.Programme).ZH, i.Monthly.Yuan()})
+		rows = append(rows, row{i.N, i.MaskedName, i.Village, a.Desk.Pack().Programme(i.Programme).ZH, i.Monthly.Yuan()})
 	}
 	var page bytes.Buffer
 	err = noticeSheet.Execute(&page, map[string]any{"From": n.From.String(), "Until": n.Until.String(), "Rows": rows, "Telephones": n.Telephones})

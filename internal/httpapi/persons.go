@@ -257,7 +257,7 @@ func (a *API) getEligibility(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	v := api.Eligibility{PersonID: id, AsOf: r.asOf(), PackVersion: a.Desk.Pack.Version, Programmes: []api.ProgrammeEligibility{}}
+	v := api.Eligibility{PersonID: id, AsOf: r.asOf(), PackVersion: a.Desk.Pack().Version, Programmes: []api.ProgrammeEligibility{}}
 	for _, verdict := range verdicts {
 		p := api.ProgrammeEligibility{Programme: api.Programme(verdict.Programme), RuleSet: verdict.RuleSet, Eligible: verdict.Outcome == "yes",
 			Outcome: api.Outcome(verdict.Outcome), MonthlyAmountFen: int64(verdict.Amount), Needs: []string{}, Reasons: []api.Reason{}}

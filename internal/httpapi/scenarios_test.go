@@ -3,8 +3,6 @@ package httpapi_test
 import (
 	"fmt"
 	"testing"
-
-	"zhucan/internal/policy"
 )
 
 // TestFirstMonthOfEachProgramme is M21: both are applied for in March, 低保 is granted from April.
@@ -86,9 +84,7 @@ func TestDeclaredMissing(t *testing.T) {
 func TestStopsInTheSameMonth(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	pack := policy.MustLoadBuiltin()
-	pack.StopMode = policy.StopSameMonth
-	s.desk.Pack = pack
+	s.enact(map[string]any{"document": s.edited("stop_mode: next_month", "stop_mode: same_month")})
 	id := s.person1(504, 2)
 	s.granted(id, nursing, "2023-01-05", "2023-01-10")
 	s.at("2023-04-01")

@@ -115,6 +115,8 @@ func (a *API) operations() map[string]handler {
 		"closeRoster": a.rosterStep((*casework.Desk).CloseRoster), "cancelRoster": a.rosterStep((*casework.Desk).CancelRoster),
 		"getRosterFile": a.getRosterFile, "takeRosterResults": a.takeRosterResults,
 		"listRecoveries": a.listRecoveries, "getRecovery": a.getRecovery, "addRecoveryEvent": a.addRecoveryEvent,
+		"listPolicies": a.listPolicies, "proposePolicy": a.proposePolicy, "simulatePolicy": a.simulatePolicy, "getPolicy": a.getPolicy,
+		"activatePolicy": a.activatePolicy, "listCalendars": a.listCalendars, "recordCalendar": a.recordCalendar,
 		"listIndicators": a.listIndicators, "getIndicatorValues": a.getIndicatorValues, "listIndicatorPersons": a.listIndicatorPersons,
 		"createImport": a.createImport, "getImport": a.getImport, "listAuditEvents": a.listAuditEvents,
 		"getOpenAPI": getOpenAPI, "getDocs": a.getDocs, "getHealth": getHealth, "getReadiness": a.getReadiness, "getMetrics": a.getMetrics,

@@ -4,6 +4,7 @@ package roster
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -182,4 +183,27 @@ func (r *Roster) in(states ...State) error {
 		return nil
 	}
 	return fault.New(fault.Conflict, "WRONG_STATE", "花名册当前状态（"+string(r.State)+"）不能进行此操作", "the roster is "+string(r.State)+"; this cannot be done now")
+}
+
+// TotalsOf adds up lines that are not written yet.
+func TotalsOf(lines []Line) (t Totals) {
+	persons := map[uuid.UUID]bool{}
+	for _, l := range lines {
+		if l.Hold != "" {
+			t.Held++
+			continue
+		}
+		persons[l.PersonID] = true
+		t.Lines, t.PersonMonths = t.Lines+1, t.PersonMonths+l.Months
+		t.Gross, t.Deduction, t.Net = t.Gross+l.Net+l.Deduction, t.Deduction+l.Deduction, t.Net+l.Net
+		i := slices.IndexFunc(t.Programmes, func(p ProgrammeTotal) bool { return p.Programme == l.Programme })
+		if i < 0 {
+			i, t.Programmes = len(t.Programmes), append(t.Programmes, ProgrammeTotal{Programme: l.Programme})
+		}
+		p := &t.Programmes[i]
+		p.Persons, p.PersonMonths, p.Net = p.Persons+1, p.PersonMonths+l.Months, p.Net+l.Net
+	}
+	t.Persons = len(persons)
+	slices.SortFunc(t.Programmes, func(a, b ProgrammeTotal) int { return strings.Compare(a.Programme, b.Programme) })
+	return t
 }

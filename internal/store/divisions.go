@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm/clause"
 
@@ -79,30 +78,4 @@ func (tx *Tx) InsertDivisions(ctx context.Context, list []area.Division) (added 
 	}
 	return len(rows), tx.insert(ctx, table{"divisions", []string{"id uuid", "code", "name", "level", "parent_code text", "urban_rural_class",
 		"valid_from date", "valid_to date", "successor_code"}}, rows)
-}
-
-// Pack is a policy pack as it was activated.
-type Pack struct {
-	ID       uuid.UUID
-	Name     string
-	Version  string
-	SHA256   []byte
-	Document string
-}
-
-// ActivePack reads the pack activated last.
-func (db *DB) ActivePack(ctx context.Context) (Pack, error) {
-	var p Pack
-	err := db.pool.QueryRow(ctx, "SELECT id, name, version, sha256, document FROM policy_packs ORDER BY activated_at DESC, id DESC LIMIT 1").
-		Scan(&p.ID, &p.Name, &p.Version, &p.SHA256, &p.Document)
-	if err != nil {
-		return p, fmt.Errorf("read the active policy pack: %w", translate(err))
-	}
-	return p, nil
-}
-
-// InsertPack activates a pack.
-func (tx *Tx) InsertPack(ctx context.Context, p Pack) error {
-	return tx.insert(ctx, table{"policy_packs", []string{"id uuid", "name", "version", "sha256 bytea", "document", "activated_at timestamptz"}},
-		[]row{{p.ID, p.Name, p.Version, p.SHA256, p.Document, tx.Now}})
 }

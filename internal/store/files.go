@@ -66,6 +66,15 @@ func (tx *Tx) LockDossiers(ctx context.Context, ids ...uuid.UUID) ([]Dossier, er
 	return l.finish()
 }
 
+// ReadDossiers reads files inside the transaction and holds nobody: for who keeps all other writers away, or writes nothing.
+func (tx *Tx) ReadDossiers(ctx context.Context, ids ...uuid.UUID) ([]Dossier, error) {
+	l := newLoader(tx.db, ids, "")
+	if err := tx.Batch(ctx, l.queries()...); err != nil {
+		return nil, fmt.Errorf("read files: %w", err)
+	}
+	return l.finish()
+}
+
 // LockDossier reads and holds the file of one person.
 func (tx *Tx) LockDossier(ctx context.Context, id uuid.UUID) (Dossier, error) {
 	return one(tx.LockDossiers(ctx, id))

@@ -65,6 +65,20 @@ func (db *DB) PersonIDs(ctx context.Context, who access.Actor, after uuid.UUID, 
 	return ids, err
 }
 
+// PersonIDs lists persons after an id in order, inside the transaction.
+func (tx *Tx) PersonIDs(ctx context.Context, after uuid.UUID, limit int) (ids []uuid.UUID, err error) {
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT id FROM persons WHERE id > $1 ORDER BY id LIMIT $2", after, limit).Query(func(rows pgx.Rows) (err error) {
+			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list persons: %w", err)
+	}
+	return ids, nil
+}
+
 // Dimension is by what a count is broken down.
 type Dimension string
 

@@ -25,28 +25,65 @@ type Tx struct {
 	gorm *gorm.DB
 	Who  access.Actor
 	Now  time.Time
+	// PackID is the pack in force, which stays in force until this transaction ends. Zero where there is none.
+	PackID uuid.UUID
 }
 
 // Write runs fn in one transaction signed with who and action (the why). The database refuses unsigned writes and
 // audits signed ones. Inside Once, Write joins the transaction that also keeps the answer.
 func (db *DB) Write(ctx context.Context, who access.Actor, action string, fn func(*Tx) error) error {
-	if outer, ok := ctx.Value(txKey{}).(*Tx); ok && outer.db == db {
-		if err := outer.sign(ctx, action, "done", uuid.Nil, nil); err != nil {
-			return err
-		}
-		return fn(outer)
-	}
-	return db.transact(ctx, who, func(tx *Tx) error {
-		if err := tx.sign(ctx, action, "done", uuid.Nil, nil); err != nil {
+	return db.join(ctx, who, func(tx *Tx) error {
+		if err := tx.sign(ctx, action, "done", uuid.Nil, nil, tx.keepRules); err != nil {
 			return err
 		}
 		return fn(tx)
 	})
 }
 
+// WriteRules is Write for a change of the rules themselves: no other write runs beside it, because what others derive
+// has to be by the old rules and before, or by the new ones and after. It reaches the whole register, whoever writes.
+func (db *DB) WriteRules(ctx context.Context, who access.Actor, action string, fn func(*Tx) error) error {
+	return db.join(ctx, who, func(tx *Tx) error {
+		if err := tx.sign(ctx, action, "done", uuid.Nil, nil, tx.changeRules); err != nil {
+			return err
+		}
+		if err := tx.AllowLong(ctx); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
+}
+
+// join is the transaction that the context is in, or a new one.
+func (db *DB) join(ctx context.Context, who access.Actor, fn func(*Tx) error) error {
+	if outer, ok := ctx.Value(txKey{}).(*Tx); ok && outer.db == db {
+		return fn(outer)
+	}
+	return db.transact(ctx, who, fn)
+}
+
+// keepRules holds the rules as they are until the transaction ends, and says which they are.
+func (tx *Tx) keepRules(batch *pgx.Batch) {
+	batch.Queue("SELECT pg_advisory_xact_lock_shared(370305, 3)")
+	batch.Queue("SELECT id" + activePack).Query(func(rows pgx.Rows) error {
+		defer rows.Close()
+		if rows.Next() {
+			return rows.Scan(&tx.PackID)
+		}
+		return rows.Err()
+	})
+}
+
+// changeRules waits until nobody holds the rules, and opens the whole register.
+func (tx *Tx) changeRules(batch *pgx.Batch) {
+	batch.Queue("SELECT set_config('lock_timeout', '30s', true)")
+	batch.Queue("SELECT pg_advisory_xact_lock(370305, 3)")
+	batch.Queue("SELECT set_config('lock_timeout', '2s', true), set_config('zhucan.area', ':', true)")
+}
+
 // Refused records an attempt that was turned away, in a transaction of its own.
 func (db *DB) Refused(ctx context.Context, who access.Actor, action string, subject uuid.UUID, detail map[string]any) error {
-	return db.transact(ctx, who, func(tx *Tx) error { return tx.sign(ctx, action, "refused", subject, detail) })
+	return db.transact(ctx, who, func(tx *Tx) error { return tx.sign(ctx, action, "refused", subject, detail, nil) })
 }
 
 type txKey struct{}
@@ -75,7 +112,8 @@ func (db *DB) transact(ctx context.Context, who access.Actor, fn func(*Tx) error
 }
 
 // sign opens the audit entry and sets the area. Counting bounds are open: deriving a standing writes all its past areas.
-func (tx *Tx) sign(ctx context.Context, action, outcome string, subject uuid.UUID, detail map[string]any) error {
+// also is what else has to come first.
+func (tx *Tx) sign(ctx context.Context, action, outcome string, subject uuid.UUID, detail map[string]any, also Query) error {
 	text, err := json.Marshal(detail)
 	if err != nil || detail == nil {
 		text = []byte("{}")
@@ -86,6 +124,9 @@ func (tx *Tx) sign(ctx context.Context, action, outcome string, subject uuid.UUI
 		tx.db.enter(batch, tx.Who, b)
 		batch.Queue("SELECT audit_sign($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", tx.db.NewID(), tx.Now, orNull(tx.Who.AccountID),
 			orNull(tx.Who.SessionID), string(tx.Who.Role), string(tx.Who.Area), action, orNull(subject), outcome, tx.Who.RequestID, text)
+		if also != nil {
+			also(batch)
+		}
 	})
 }
 

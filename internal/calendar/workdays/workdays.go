@@ -6,6 +6,8 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,7 +23,7 @@ var builtin []byte
 // Calendar says which days are worked.
 type Calendar struct {
 	off, on map[calendar.Date]bool
-	years   map[int]bool
+	orders  []Year // by year
 }
 
 // Builtin is the calendar that comes with the service.
@@ -33,13 +35,16 @@ var Builtin = sync.OnceValue(func() *Calendar {
 	return c
 })
 
+// Year is what was ordered for a year.
+type Year struct {
+	Year     int      `yaml:"year"`
+	Document string   `yaml:"document"`
+	Holidays []string `yaml:"holidays"` // days, or from..to
+	Working  []string `yaml:"working"`  // days of weekends that are worked
+}
+
 type document struct {
-	Years []struct {
-		Year     int      `yaml:"year"`
-		Document string   `yaml:"document"`
-		Holidays []string `yaml:"holidays"`
-		Working  []string `yaml:"working"`
-	} `yaml:"years"`
+	Years []Year `yaml:"years"`
 }
 
 // Read reads a calendar, and refuses one that contradicts itself: a day outside its year, a working day that is no day
@@ -51,18 +56,38 @@ func Read(text []byte) (*Calendar, error) {
 	if err := decoder.Decode(&doc); err != nil {
 		return nil, fmt.Errorf("read a calendar: %w", err)
 	}
-	c := &Calendar{off: map[calendar.Date]bool{}, on: map[calendar.Date]bool{}, years: map[int]bool{}}
+	c := &Calendar{off: map[calendar.Date]bool{}, on: map[calendar.Date]bool{}}
 	for _, y := range doc.Years {
-		if c.years[y.Year] || y.Document == "" {
-			return nil, fmt.Errorf("read a calendar: year %d stands twice or has no document", y.Year)
+		if c.Knows(y.Year) {
+			return nil, fmt.Errorf("read a calendar: year %d stands twice", y.Year)
 		}
-		c.years[y.Year] = true
-		if err := c.add(y.Year, y.Holidays, y.Working); err != nil {
-			return nil, fmt.Errorf("read a calendar: year %d: %w", y.Year, err)
+		var err error
+		if c, err = c.With(y); err != nil {
+			return nil, fmt.Errorf("read a calendar: %w", err)
 		}
 	}
 	return c, nil
 }
+
+// With is the calendar with a year as it is ordered, in the place of what was known of that year.
+func (c *Calendar) With(y Year) (*Calendar, error) {
+	if y.Document == "" {
+		return nil, fmt.Errorf("year %d has no document", y.Year)
+	}
+	other := func(day calendar.Date, _ bool) bool { return day.Year() == y.Year }
+	next := &Calendar{off: maps.Clone(c.off), on: maps.Clone(c.on)}
+	maps.DeleteFunc(next.off, other)
+	maps.DeleteFunc(next.on, other)
+	if err := next.add(y.Year, y.Holidays, y.Working); err != nil {
+		return nil, fmt.Errorf("year %d: %w", y.Year, err)
+	}
+	next.orders = append(slices.DeleteFunc(slices.Clone(c.orders), func(o Year) bool { return o.Year == y.Year }), y)
+	slices.SortFunc(next.orders, func(a, b Year) int { return a.Year - b.Year })
+	return next, nil
+}
+
+// Years are the orders that the calendar is made of, in their order.
+func (c *Calendar) Years() []Year { return c.orders }
 
 func (c *Calendar) add(year int, holidays, working []string) error {
 	for _, text := range holidays {
@@ -104,7 +129,9 @@ func weekend(d calendar.Date) bool {
 }
 
 // Knows reports whether the holidays of a year are known.
-func (c *Calendar) Knows(year int) bool { return c.years[year] }
+func (c *Calendar) Knows(year int) bool {
+	return slices.ContainsFunc(c.orders, func(o Year) bool { return o.Year == year })
+}
 
 // IsWorking reports whether a day is worked.
 func (c *Calendar) IsWorking(d calendar.Date) bool { return c.on[d] || !c.off[d] && !weekend(d) }

@@ -1,0 +1,34 @@
+package casework
+
+import (
+	"context"
+
+	"zhucan/internal/access"
+	"zhucan/internal/calendar/workdays"
+	"zhucan/internal/store"
+)
+
+// RecordCalendar takes the order of a year's holidays, in the place of what was known of that year. Limits are computed
+// when asked, so it counts at once.
+func (d *Desk) RecordCalendar(ctx context.Context, who access.Actor, year workdays.Year) (c store.Calendar, err error) {
+	if _, err := d.Workdays().With(year); err != nil {
+		return c, field("holidays", "BAD_CALENDAR", "日历自相矛盾："+err.Error(), err.Error())
+	}
+	err = d.write(ctx, who, "calendar.record", func(tx *store.Tx) error {
+		c = store.Calendar{ID: d.NewID(), Year: year, RecordedAt: tx.Now}
+		if err := tx.InsertCalendar(ctx, c); err != nil {
+			return err
+		}
+		return tx.Describe(ctx, c.ID, map[string]any{"year": year.Year})
+	})
+	if err != nil {
+		return c, err
+	}
+	days, err := calendarOf(ctx, d.DB)
+	if err == nil {
+		now := *d.Rules.now.Load()
+		now.days = days
+		d.Rules.now.Store(&now)
+	}
+	return c, err
+}
