@@ -1021,6 +1021,69 @@ func (e StepAction) Valid() bool {
 	}
 }
 
+// Defines values for ToVerifyState.
+const (
+	ToVerifyStateDone   ToVerifyState = "done"
+	ToVerifyStateDue    ToVerifyState = "due"
+	ToVerifyStateFailed ToVerifyState = "failed"
+	ToVerifyStateMissed ToVerifyState = "missed"
+)
+
+// Valid indicates whether the value is a known member of the ToVerifyState enum.
+func (e ToVerifyState) Valid() bool {
+	switch e {
+	case ToVerifyStateDone:
+		return true
+	case ToVerifyStateDue:
+		return true
+	case ToVerifyStateFailed:
+		return true
+	case ToVerifyStateMissed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for VerificationMethod.
+const (
+	VerificationMethodData  VerificationMethod = "data"
+	VerificationMethodVideo VerificationMethod = "video"
+	VerificationMethodVisit VerificationMethod = "visit"
+)
+
+// Valid indicates whether the value is a known member of the VerificationMethod enum.
+func (e VerificationMethod) Valid() bool {
+	switch e {
+	case VerificationMethodData:
+		return true
+	case VerificationMethodVideo:
+		return true
+	case VerificationMethodVisit:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for VerificationOutcome.
+const (
+	VerificationOutcomeFailed VerificationOutcome = "failed"
+	VerificationOutcomePassed VerificationOutcome = "passed"
+)
+
+// Valid indicates whether the value is a known member of the VerificationOutcome enum.
+func (e VerificationOutcome) Valid() bool {
+	switch e {
+	case VerificationOutcomeFailed:
+		return true
+	case VerificationOutcomePassed:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetIndicatorValuesParamsFormat.
 const (
 	GetIndicatorValuesParamsFormatCsv  GetIndicatorValuesParamsFormat = "csv"
@@ -1337,7 +1400,10 @@ type Award struct {
 
 	// SuspendedFrom Example: 2023-03
 	SuspendedFrom *Month `json:"suspended_from,omitempty"`
-	Version       int    `json:"version"`
+
+	// SuspensionReason An officer's words; or REVERIFY.
+	SuspensionReason *string `json:"suspension_reason,omitempty"`
+	Version          int     `json:"version"`
 
 	// Void Wrong from the start.
 	Void *bool `json:"void,omitempty"`
@@ -2236,6 +2302,15 @@ type NewSimulation struct {
 	ToMonth *Month `json:"to_month,omitempty"`
 }
 
+// NewVerification defines model for NewVerification.
+type NewVerification struct {
+	// Findings What was seen; required where it failed.
+	Findings *string             `json:"findings,omitempty"`
+	Method   VerificationMethod  `json:"method"`
+	On       calendar.Date       `json:"on"`
+	Outcome  VerificationOutcome `json:"outcome"`
+}
+
 // Notice defines model for Notice.
 type Notice struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
@@ -3026,6 +3101,30 @@ type StepActor struct {
 	Role Role `json:"role"`
 }
 
+// ToVerify defines model for ToVerify.
+type ToVerify struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode   AreaCode            `json:"area_code"`
+	Findings   *string             `json:"findings,omitempty"`
+	Method     *VerificationMethod `json:"method,omitempty"`
+	On         *calendar.Date      `json:"on,omitempty"`
+	PersonID   uuid.UUID           `json:"person_id"`
+	PersonName string              `json:"person_name"`
+	PlannedOn  calendar.Date       `json:"planned_on"`
+	State      ToVerifyState       `json:"state"`
+}
+
+// ToVerifyList defines model for ToVerifyList.
+type ToVerifyList struct {
+	Items      []ToVerify `json:"items"`
+	NextCursor *string    `json:"next_cursor"`
+}
+
+// ToVerifyState defines model for ToVerifyState.
+type ToVerifyState string
+
 // User defines model for User.
 type User struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
@@ -3039,6 +3138,57 @@ type User struct {
 	// `finance_officer` 财务, `statistician` 统计, `hotline_clerk` 热线, `auditor` 审计, `administrator` 系统管理.
 	Role     Role   `json:"role"`
 	Username string `json:"username"`
+}
+
+// Verification defines model for Verification.
+type Verification struct {
+	Findings   *string             `json:"findings,omitempty"`
+	ID         uuid.UUID           `json:"id"`
+	Method     VerificationMethod  `json:"method"`
+	On         calendar.Date       `json:"on"`
+	Outcome    VerificationOutcome `json:"outcome"`
+	PersonID   uuid.UUID           `json:"person_id"`
+	RecordedAt time.Time           `json:"recorded_at"`
+	RecordedBy *uuid.UUID          `json:"recorded_by,omitempty"`
+}
+
+// VerificationList defines model for VerificationList.
+type VerificationList struct {
+	Items []Verification `json:"items"`
+
+	// NextCursor Always null; the list is whole.
+	NextCursor *string `json:"next_cursor"`
+}
+
+// VerificationMethod defines model for VerificationMethod.
+type VerificationMethod string
+
+// VerificationOutcome defines model for VerificationOutcome.
+type VerificationOutcome string
+
+// VerificationProgress defines model for VerificationProgress.
+type VerificationProgress struct {
+	Villages []VillageVerifications `json:"villages"`
+	Year     int                    `json:"year"`
+}
+
+// VerifiedByData defines model for VerifiedByData.
+type VerifiedByData struct {
+	Verified int `json:"verified"`
+}
+
+// VillageVerifications defines model for VillageVerifications.
+type VillageVerifications struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode `json:"area_code"`
+	Asked    int      `json:"asked"`
+	ByData   int      `json:"by_data"`
+	ByVideo  int      `json:"by_video"`
+	ByVisit  int      `json:"by_visit"`
+	Failed   int      `json:"failed"`
+	Open     int      `json:"open"`
 }
 
 // Warning Something an officer should look at; nothing was refused for it.
@@ -3542,6 +3692,12 @@ type RevealPersonParams struct {
 	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
 }
 
+// AddVerificationParams defines parameters for AddVerification.
+type AddVerificationParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListPoliciesParams defines parameters for ListPolicies.
 type ListPoliciesParams struct {
 	// Limit Items on a page.
@@ -3728,6 +3884,42 @@ type SendRosterParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListVerificationsParams defines parameters for ListVerifications.
+type ListVerificationsParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Year The year of the window; this one where it is not given.
+	Year *int `form:"year,omitempty" json:"year,omitempty"`
+
+	// State Only in this state.
+	State *ToVerifyState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// VerifyByDataParams defines parameters for VerifyByData.
+type VerifyByDataParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetVerificationProgressParams defines parameters for GetVerificationProgress.
+type GetVerificationProgressParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Year The year of the window; this one where it is not given.
+	Year *int `form:"year,omitempty" json:"year,omitempty"`
+}
+
 // CreateAccountJSONRequestBody defines body for CreateAccount for application/json ContentType.
 type CreateAccountJSONRequestBody = NewAccount
 
@@ -3814,6 +4006,9 @@ type SetPayeeJSONRequestBody = NewPayee
 
 // RevealPersonJSONRequestBody defines body for RevealPerson for application/json ContentType.
 type RevealPersonJSONRequestBody = RevealRequest
+
+// AddVerificationJSONRequestBody defines body for AddVerification for application/json ContentType.
+type AddVerificationJSONRequestBody = NewVerification
 
 // ProposePolicyJSONRequestBody defines body for ProposePolicy for application/json ContentType.
 type ProposePolicyJSONRequestBody = NewPolicy

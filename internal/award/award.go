@@ -59,6 +59,9 @@ type Suspension struct {
 	BackPay  bool           // once over, its months are paid after all
 }
 
+// Reverify is why a right is suspended that nobody has verified.
+const Reverify = "REVERIFY"
+
 // Forgiven reports whether the months of s are paid after all.
 func (s Suspension) Forgiven() bool { return s.BackPay && !s.To.IsZero() }
 

@@ -108,6 +108,18 @@ func (c Circumstance) Interval() calendar.Interval {
 	return calendar.Interval{From: c.ValidFrom, To: c.ValidTo}
 }
 
+// Verification is one look at whether a person still meets the conditions (定期复核).
+type Verification struct {
+	ID         uuid.UUID
+	PersonID   uuid.UUID
+	On         calendar.Date
+	Method     string // data, visit or video
+	Passed     bool
+	Findings   string
+	RecordedAt time.Time
+	RecordedBy uuid.UUID
+}
+
 // Alias is a number that a person had before.
 type Alias struct {
 	ID         uuid.UUID
@@ -124,6 +136,7 @@ type File struct {
 	Aliases       []Alias
 	Certificates  []Certificate
 	Events        []CertificateEvent
+	Verifications []Verification // in order of their days
 	Circumstances []Circumstance // including superseded ones, where the reader asked for them
 }
 
@@ -133,6 +146,7 @@ func (f File) KnownAt(at time.Time) File {
 	out := File{Person: f.Person}
 	out.Aliases = slices.DeleteFunc(slices.Clone(f.Aliases), func(a Alias) bool { return later(a.RecordedAt) })
 	out.Events = slices.DeleteFunc(slices.Clone(f.Events), func(e CertificateEvent) bool { return later(e.RecordedAt) })
+	out.Verifications = slices.DeleteFunc(slices.Clone(f.Verifications), func(v Verification) bool { return later(v.RecordedAt) })
 	for _, c := range f.Certificates {
 		if !later(c.RecordedAt) {
 			if next, replaced := f.replacedBy(c); replaced && later(next.RecordedAt) {

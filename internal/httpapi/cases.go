@@ -171,7 +171,7 @@ func (a *API) listAwards(r *Request) (Response, error) {
 		return Response{}, err
 	}
 	person, _ := uuid.Parse(r.Query.Get("person_id"))
-	found, err := a.Desk.DB.ListAwards(r.Ctx, r.Who, store.AwardFilter{PersonID: person, After: after, Limit: r.limit()})
+	found, err := a.Desk.Awards(r.Ctx, r.Who, store.AwardFilter{PersonID: person, After: after, Limit: r.limit()})
 	if err != nil {
 		return Response{}, err
 	}

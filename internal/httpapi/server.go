@@ -115,6 +115,8 @@ func (a *API) operations() map[string]handler {
 		"closeRoster": a.rosterStep((*casework.Desk).CloseRoster), "cancelRoster": a.rosterStep((*casework.Desk).CancelRoster),
 		"getRosterFile": a.getRosterFile, "takeRosterResults": a.takeRosterResults,
 		"listRecoveries": a.listRecoveries, "getRecovery": a.getRecovery, "addRecoveryEvent": a.addRecoveryEvent,
+		"listPersonVerifications": a.listPersonVerifications, "addVerification": a.addVerification, "listVerifications": a.listVerifications,
+		"getVerificationProgress": a.getVerificationProgress, "verifyByData": a.verifyByData,
 		"listPolicies": a.listPolicies, "proposePolicy": a.proposePolicy, "simulatePolicy": a.simulatePolicy, "getPolicy": a.getPolicy,
 		"activatePolicy": a.activatePolicy, "listCalendars": a.listCalendars, "recordCalendar": a.recordCalendar,
 		"listIndicators": a.listIndicators, "getIndicatorValues": a.getIndicatorValues, "listIndicatorPersons": a.listIndicatorPersons,

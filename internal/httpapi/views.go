@@ -207,7 +207,7 @@ func awardView(w award.Award, today calendar.Date) api.Award {
 		StartMonth: api.Month(w.StartMonth), EndMonth: some(api.Month(w.EndMonth)), Basis: api.AwardBasis(w.Basis), EndReason: some(w.EndReason), Void: some(w.Void)}
 	for _, s := range w.Suspensions {
 		if s.To.IsZero() {
-			status, v.SuspendedFrom = "suspended", some(api.Month(s.From))
+			status, v.SuspendedFrom, v.SuspensionReason = "suspended", some(api.Month(s.From)), some(s.Reason)
 		}
 	}
 	if w.Void || !w.EndMonth.IsZero() && w.EndMonth.Before(today.Month()) {

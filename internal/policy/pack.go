@@ -30,18 +30,20 @@ const (
 
 // Pack is one version of the rules of a district, compiled.
 type Pack struct {
-	Name        string               `yaml:"pack"`
-	Version     string               `yaml:"version"`
-	District    area.Code            `yaml:"district"`
-	Limits      map[string]int       `yaml:"limits"`        // working days a stage
-	NoticeDays  int                  `yaml:"notice_days"`   // calendar days of a public notice
-	RemindDays  int                  `yaml:"remind_before"` // working days before a limit
-	StopMode    StopMode             `yaml:"stop_mode"`
-	Transitions []casefile.Window    `yaml:"transitions"`
-	NeedsWhen   []Need               `yaml:"needs_when"`
-	Conditions  map[string]Condition `yaml:"conditions"`
-	Programmes  []Programme          `yaml:"programmes"`
-	Indicators  []Indicator          `yaml:"indicators"`
+	Name        string            `yaml:"pack"`
+	Version     string            `yaml:"version"`
+	District    area.Code         `yaml:"district"`
+	Limits      map[string]int    `yaml:"limits"`        // working days a stage
+	NoticeDays  int               `yaml:"notice_days"`   // calendar days of a public notice
+	RemindDays  int               `yaml:"remind_before"` // working days before a limit
+	StopMode    StopMode          `yaml:"stop_mode"`
+	Transitions []casefile.Window `yaml:"transitions"`
+	// Reverification is nil where nobody is asked to be verified again.
+	Reverification *Reverification      `yaml:"reverification"`
+	NeedsWhen      []Need               `yaml:"needs_when"`
+	Conditions     map[string]Condition `yaml:"conditions"`
+	Programmes     []Programme          `yaml:"programmes"`
+	Indicators     []Indicator          `yaml:"indicators"`
 
 	byName     map[string]*Programme
 	birthdays  bool // some expression reads age
@@ -134,6 +136,9 @@ func Load(document []byte) (*Pack, error) {
 	p.setDefaults()
 	if p.StopMode != StopNextMonth && p.StopMode != StopSameMonth {
 		return nil, fmt.Errorf("policy pack: stop_mode is next_month or same_month")
+	}
+	if v := p.Reverification; v != nil && (v.Since < 2016 || v.FirstMonth < 1 || v.LastMonth < v.FirstMonth || v.LastMonth > 12) {
+		return nil, fmt.Errorf("policy pack: reverification needs since and months of one year")
 	}
 	if p.NoticeDays < 7 {
 		return nil, fmt.Errorf("policy pack: notice_days is at least 7")

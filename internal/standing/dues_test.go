@@ -2,6 +2,7 @@ package standing_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -71,10 +72,52 @@ func (o oracle) due(programme string, m calendar.Month, paid map[calendar.Month]
 			}
 		}
 	}
-	if !paid[m] {
+	if !paid[m] || !o.verified(m) {
 		return 0
 	}
 	return rate(programme, o.levelIn(programme, m), m)
+}
+
+// asking is the pack with windows of re-verification inside the histories of these tests.
+var asking = func() *policy.Pack {
+	p, err := policy.Load([]byte(strings.Replace(string(policy.Builtin), "since: 2027", "since: 2018", 1)))
+	if err != nil {
+		panic(err)
+	}
+	return p
+}()
+
+// verified asks of every window that was over before a month whether somebody has verified since it began, and of every
+// verification that failed before it whether a later one has not.
+func (o oracle) verified(m calendar.Month) bool {
+	passedSince := func(day calendar.Date) bool {
+		for _, v := range o.file.Verifications {
+			if v.Passed && !v.On.Before(day) {
+				return true
+			}
+		}
+		return false
+	}
+	for year := 2018; calendar.MustMonth(fmt.Sprintf("%d-06", year)).Before(m); year++ {
+		if !passedSince(calendar.MustDate(fmt.Sprintf("%d-04-01", year))) {
+			return false
+		}
+	}
+	for _, v := range o.file.Verifications {
+		if !v.Passed && v.On.Month().Before(m) && !passedSince(v.On) {
+			return false
+		}
+	}
+	return true
+}
+
+// drawVerifications draws up to one a day; two on one day would need their order.
+func drawVerifications(t *rapid.T, file *casefile.File) {
+	day := calendar.MustDate("2018-03-01")
+	for range rapid.IntRange(0, 12).Draw(t, "verifications") {
+		day = day.Add(rapid.IntRange(1, 500).Draw(t, "days between verifications"))
+		file.Verifications = append(file.Verifications, casefile.Verification{On: day, Passed: rapid.IntRange(0, 3).Draw(t, "outcome") > 0})
+	}
 }
 
 func TestDuesEqualMonthByMonth(t *testing.T) {
@@ -84,7 +127,8 @@ func TestDuesEqualMonthByMonth(t *testing.T) {
 		for i := range awards {
 			drawInterruptions(t, &awards[i])
 		}
-		reading, err := standing.Read(file, awards, pack)
+		drawVerifications(t, &file)
+		reading, err := standing.Read(file, awards, asking)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -187,6 +187,9 @@ func (r *Reading) Payable(a award.Award) []Run {
 			paid = without(paid, []Run{{From: s.From, To: s.To}})
 		}
 	}
+	if from, missed := r.Unverified(a); missed {
+		paid = without(paid, []Run{{From: from}})
+	}
 	for _, g := range a.Grants {
 		if month := (Run{From: g.Month, To: g.Month, Level: g.Level}); !m.Contains(g.Month) && lasts.Contains(g.Month) {
 			paid = append(paid, month)
@@ -194,6 +197,31 @@ func (r *Reading) Payable(a award.Award) []Run {
 	}
 	slices.SortFunc(paid, func(a, b Run) int { return a.From.Compare(b.From) })
 	return join(paid)
+}
+
+// Unverified is the month from which an award is suspended because nobody has verified, or somebody found that the
+// conditions do not hold. A later verification that finds them held takes it away with all its months (次年补审后补发), so
+// today it may well be a month to come.
+func (r *Reading) Unverified(a award.Award) (from calendar.Month, missed bool) {
+	rule := r.pack.Reverification
+	if rule == nil {
+		return from, false
+	}
+	year := rule.FirstYear(calendar.DateOf(a.RecordedAt))
+	var failed calendar.Date
+	for _, v := range r.file.Verifications {
+		switch {
+		case v.Passed:
+			year, failed = max(year, rule.YearOf(v.On)+1), calendar.Date{}
+		case failed.IsZero():
+			failed = v.On
+		}
+	}
+	from = rule.SuspendedFrom(year)
+	if !failed.IsZero() && failed.Month().Before(from) {
+		from = failed.Month().Add(1)
+	}
+	return from, true
 }
 
 // within is what of runs lies inside one.

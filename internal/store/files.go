@@ -115,7 +115,7 @@ func newLoader(db *DB, ids []uuid.UUID, lock string) *loader {
 }
 
 func (l *loader) queries() []Query {
-	return []Query{l.persons, l.certificates, l.events, l.circumstances, l.aliases, l.awards, l.suspensions, l.grants, l.payees}
+	return []Query{l.persons, l.certificates, l.events, l.circumstances, l.aliases, l.awards, l.suspensions, l.grants, l.payees, l.verifications}
 }
 
 func (l *loader) persons(b *pgx.Batch) {
