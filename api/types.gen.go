@@ -1162,6 +1162,11 @@ type AccountPatch struct {
 	Role *Role `json:"role,omitempty"`
 }
 
+// ActFor defines model for ActFor.
+type ActFor struct {
+	DeputationID uuid.UUID `json:"deputation_id"`
+}
+
 // Applicant defines model for Applicant.
 type Applicant struct {
 	// Name Of whoever applies for the person.
@@ -1234,9 +1239,11 @@ type ApplicationList struct {
 
 // ApplicationStep defines model for ApplicationStep.
 type ApplicationStep struct {
-	Action StepAction `json:"action"`
-	Actor  StepActor  `json:"actor"`
-	At     time.Time  `json:"at"`
+	// ActingFor Whom a deputy acted for.
+	ActingFor *uuid.UUID `json:"acting_for,omitempty"`
+	Action    StepAction `json:"action"`
+	Actor     StepActor  `json:"actor"`
+	At        time.Time  `json:"at"`
 
 	// Changes What a resubmission changed.
 	Changes    []FieldChange `json:"changes,omitempty"`
@@ -1719,6 +1726,35 @@ type Decision struct {
 // DecisionKind defines model for DecisionKind.
 type DecisionKind string
 
+// Deputation defines model for Deputation.
+type Deputation struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode      AreaCode      `json:"area_code"`
+	DeputyID      uuid.UUID     `json:"deputy_id"`
+	DeputyName    string        `json:"deputy_name"`
+	EndedAt       *time.Time    `json:"ended_at,omitempty"`
+	From          calendar.Date `json:"from"`
+	ID            uuid.UUID     `json:"id"`
+	PrincipalID   uuid.UUID     `json:"principal_id"`
+	PrincipalName string        `json:"principal_name"`
+	Reason        string        `json:"reason"`
+	RecordedAt    time.Time     `json:"recorded_at"`
+
+	// Role `village_liaison` 村居专职委员, `town_officer` 镇办专职干事, `cdpf_reviewer` 县残联, `civil_affairs_approver` 县民政,
+	// `finance_officer` 财务, `statistician` 统计, `hotline_clerk` 热线, `auditor` 审计, `administrator` 系统管理.
+	Role    Role          `json:"role"`
+	Until   calendar.Date `json:"until"`
+	Version int           `json:"version"`
+}
+
+// DeputationList defines model for DeputationList.
+type DeputationList struct {
+	Items      []Deputation `json:"items"`
+	NextCursor *string      `json:"next_cursor"`
+}
+
 // Dimension defines model for Dimension.
 type Dimension string
 
@@ -2157,6 +2193,19 @@ type NewCircumstance struct {
 	//
 	// Example: {"monthly_amount_fen":10000,"sort":"elder_nursing"}
 	Value CircumstanceValue `json:"value"`
+}
+
+// NewDeputation defines model for NewDeputation.
+type NewDeputation struct {
+	DeputyID uuid.UUID     `json:"deputy_id"`
+	From     calendar.Date `json:"from"`
+
+	// PrincipalID Who is away.
+	PrincipalID uuid.UUID `json:"principal_id"`
+	Reason      string    `json:"reason"`
+
+	// Until The last day.
+	Until calendar.Date `json:"until"`
 }
 
 // NewNotice defines model for NewNotice.
@@ -3127,6 +3176,9 @@ type ToVerifyState string
 
 // User defines model for User.
 type User struct {
+	// ActingFor The principal in whose role and area a deputy acts.
+	ActingFor *uuid.UUID `json:"acting_for,omitempty"`
+
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
 	//
 	// Example: 370305100
@@ -3422,6 +3474,12 @@ type ListAuditEventsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ActForParams defines parameters for ActFor.
+type ActForParams struct {
+	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
+	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
+}
+
 // LoginParams defines parameters for Login.
 type LoginParams struct {
 	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
@@ -3523,6 +3581,33 @@ type CorrectCircumstanceParams struct {
 
 // EndCircumstanceParams defines parameters for EndCircumstance.
 type EndCircumstanceParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListDeputationsParams defines parameters for ListDeputations.
+type ListDeputationsParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// AddDeputationParams defines parameters for AddDeputation.
+type AddDeputationParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// EndDeputationParams defines parameters for EndDeputation.
+type EndDeputationParams struct {
 	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
 	IfMatch IfMatch `json:"If-Match"`
 
@@ -3941,6 +4026,9 @@ type ResubmitApplicationJSONRequestBody = Resubmission
 // WithdrawApplicationJSONRequestBody defines body for WithdrawApplication for application/json ContentType.
 type WithdrawApplicationJSONRequestBody = Withdrawal
 
+// ActForJSONRequestBody defines body for ActFor for application/json ContentType.
+type ActForJSONRequestBody = ActFor
+
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest
 
@@ -3976,6 +4064,9 @@ type EndCircumstanceJSONRequestBody = CircumstanceEnd
 
 // SetDemoClockJSONRequestBody defines body for SetDemoClock for application/json ContentType.
 type SetDemoClockJSONRequestBody = Clock
+
+// AddDeputationJSONRequestBody defines body for AddDeputation for application/json ContentType.
+type AddDeputationJSONRequestBody = NewDeputation
 
 // CreateImportMultipartRequestBody defines body for CreateImport for multipart/form-data ContentType.
 type CreateImportMultipartRequestBody CreateImportMultipartBody

@@ -40,6 +40,7 @@ func (r Role) SeesPersons() bool { return r != Statistician && r != Administrato
 // Actor is who acts, with the rights as they are at this moment: they are read from the database for each request.
 type Actor struct {
 	AccountID uuid.UUID // zero for System
+	ActingFor uuid.UUID // whose role and area a deputy has; zero: one's own
 	SessionID uuid.UUID
 	Username  string
 	Name      string

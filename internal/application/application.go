@@ -66,6 +66,7 @@ type Step struct {
 	At         time.Time
 	Action     string
 	ActorID    uuid.UUID
+	ActingFor  uuid.UUID // whom a deputy acted for
 	ActorRole  access.Role
 	ActorName  string
 	From, To   Stage
@@ -199,11 +200,12 @@ func (a *Application) Decide(who access.Actor, r Ruling, fullChain bool, now tim
 	return nil
 }
 
-// apart keeps one person out of two duties in the same case.
+// apart keeps one person out of two duties in the same case. A deputy is kept out of what he and the one for whom he acts
+// are kept out of.
 func (a *Application) apart(who access.Actor) error {
 	for _, s := range a.Steps {
 		switch {
-		case s.ActorID != who.AccountID:
+		case s.ActorID != who.AccountID && (who.ActingFor == uuid.Nil || s.ActorID != who.ActingFor):
 		case slices.Contains([]string{"enter", "submit", "resubmit"}, s.Action):
 			return fault.New(fault.Conflict, "OWN_CASE", "不能审批本人录入或提交的申请", "nobody decides a case that he entered")
 		case slices.Contains([]string{"approve", "return", "reject"}, s.Action) && s.From != a.Stage:
@@ -215,7 +217,7 @@ func (a *Application) apart(who access.Actor) error {
 
 func (a *Application) step(who access.Actor, now time.Time, action string, from, to Stage) {
 	a.Stage = to
-	a.Steps = append(a.Steps, Step{At: now, Action: action, ActorID: who.AccountID, ActorRole: who.Role, ActorName: who.Name, From: from, To: to})
+	a.Steps = append(a.Steps, Step{At: now, Action: action, ActorID: who.AccountID, ActingFor: who.ActingFor, ActorRole: who.Role, ActorName: who.Name, From: from, To: to})
 }
 
 func (a *Application) lastStep() *Step { return &a.Steps[len(a.Steps)-1] }

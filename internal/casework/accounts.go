@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"errors"
 	"math"
 	"net/netip"
 	"time"
@@ -154,6 +155,11 @@ func (d *Desk) Refresh(ctx context.Context, token, requestID string) (SignIn, er
 	case r.Account.Disabled:
 		return SignIn{}, badCredentials
 	}
+	now, found, err := d.DB.ActorOfSession(ctx, r.SessionID, r.Account.ID)
+	if err != nil || !found { // a deputation may have ended
+		return SignIn{}, errors.Join(err, auth.BadToken)
+	}
+	r.Account.Role, r.Account.AreaCode = now.Role, now.Area
 	return d.signIn(r.Account, r.SessionID, next)
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 func userView(who access.Actor) api.User {
-	return api.User{ID: who.AccountID, Username: who.Username, Name: who.Name, Role: api.Role(who.Role), AreaCode: api.AreaCode(who.Area)}
+	return api.User{ID: who.AccountID, Username: who.Username, Name: who.Name, Role: api.Role(who.Role), AreaCode: api.AreaCode(who.Area), ActingFor: some(who.ActingFor)}
 }
 
 func sessionView(s casework.SignIn) api.Session {

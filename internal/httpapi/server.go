@@ -97,6 +97,7 @@ func (a *API) operations() map[string]handler {
 		"login": a.login, "refresh": a.refresh, "logout": a.logout, "getMe": a.getMe, "changePassword": a.changePassword,
 		"listAreas": a.listAreas, "getArea": a.getArea,
 		"listAccounts": a.listAccounts, "createAccount": a.createAccount, "updateAccount": a.updateAccount,
+		"listDeputations": a.listDeputations, "addDeputation": a.addDeputation, "endDeputation": a.endDeputation, "listMyDeputations": a.listMyDeputations, "actFor": a.actFor,
 		"listPersons": a.listPersons, "createPerson": a.createPerson, "searchPersons": a.searchPersons, "getPerson": a.getPerson,
 		"updatePerson": a.updatePerson, "getPersonRecord": a.getPersonRecord, "revealPerson": a.revealPerson, "getEligibility": a.getEligibility,
 		"addCertificate": a.addCertificate, "addCertificateEvent": a.addCertificateEvent,

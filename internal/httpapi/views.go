@@ -150,7 +150,7 @@ func (a *API) applicationView(c store.Case, english bool) api.Application {
 	for _, s := range c.Steps {
 		v.Steps = append(v.Steps, api.ApplicationStep{At: s.At.UTC(), Action: api.StepAction(s.Action), FromStage: api.Stage(s.From), ToStage: api.Stage(s.To),
 			Actor: api.StepActor{ID: s.ActorID, Name: s.ActorName, Role: api.Role(s.ActorRole)}, Reason: some(s.Reason), ReasonCode: some(s.ReasonCode), Fields: s.Fields,
-			Changes: changeViews(s.Changes)})
+			ActingFor: some(s.ActingFor), Changes: changeViews(s.Changes)})
 	}
 	return v
 }

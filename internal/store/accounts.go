@@ -117,9 +117,11 @@ func (db *DB) ListAccounts(ctx context.Context, in area.Code, after uuid.UUID, l
 // ActorOfSession reads who acts under a session, with the rights of this moment. found is false when the session has
 // ended or run out, or the account is disabled.
 func (db *DB) ActorOfSession(ctx context.Context, session, account uuid.UUID) (who access.Actor, found bool, err error) {
-	const sql = `SELECT a.id, s.id, a.username, a.name, a.role, a.area_code FROM sessions s JOIN accounts a ON a.id = s.account_id
-		WHERE s.id = $1 AND a.id = $2 AND s.ended_at IS NULL AND s.expires_at > $3 AND NOT a.disabled`
-	err = db.pool.QueryRow(ctx, sql, session, account, db.Now()).Scan(&who.AccountID, &who.SessionID, &who.Username, &who.Name, &who.Role, &who.Area)
+	sql := `SELECT a.id, s.id, a.username, a.name, coalesce(p.role, a.role), coalesce(p.area_code, a.area_code), p.id
+		FROM ` + sessionsGoodAt("$3") + ` AND s.id = $1 AND a.id = $2`
+	var principal *uuid.UUID
+	err = db.pool.QueryRow(ctx, sql, session, account, db.Now()).Scan(&who.AccountID, &who.SessionID, &who.Username, &who.Name, &who.Role, &who.Area, &principal)
+	who.ActingFor = orZero(principal)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return access.Actor{}, false, nil
 	}

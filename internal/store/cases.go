@@ -116,10 +116,10 @@ func (tx *Tx) insertSteps(ctx context.Context, id uuid.UUID, steps []application
 		if err != nil {
 			return fmt.Errorf("write the changes of a step: %w", err)
 		}
-		rows[i] = row{s.ID, id, s.At, s.Action, s.ActorID, string(s.ActorRole), string(s.From), string(s.To), s.ReasonCode, s.Reason, string(fields), string(changes)}
+		rows[i] = row{s.ID, id, s.At, s.Action, s.ActorID, string(s.ActorRole), string(s.From), string(s.To), s.ReasonCode, s.Reason, string(fields), string(changes), s.ActingFor}
 	}
 	return tx.insert(ctx, table{"application_steps", []string{"id uuid", "application_id uuid", "at timestamptz", "action", "actor_id uuid",
-		"actor_role", "from_stage", "to_stage", "reason_code text", "reason text", "fields jsonb", "changes jsonb"}}, rows)
+		"actor_role", "from_stage", "to_stage", "reason_code text", "reason text", "fields jsonb", "changes jsonb", "acting_for uuid"}}, rows)
 }
 
 // LockApplication reads an application whose person the transaction already holds.
@@ -178,7 +178,7 @@ func (db *DB) applications(run func(Query) error, where string, args ...any) ([]
 	const columns = `SELECT a.id, a.version, a.person_id, a.programme, a.stage, a.applied_on, a.owed_from, a.applicant_relation, a.applicant_name,
 		a.bank_account, a.entered_by, a.submitted_by, a.submitted_at, a.returned_on, a.decided_by, a.decided_at, a.explanation::text, a.created_at,
 		p.name, p.managing_area_code, w.id,
-		(SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'at', s.at, 'action', s.action, 'actor_id', s.actor_id, 'actor_role', s.actor_role,
+		(SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'at', s.at, 'action', s.action, 'actor_id', s.actor_id, 'acting_for', s.acting_for, 'actor_role', s.actor_role,
 			'actor_name', c.name, 'from', s.from_stage, 'to', s.to_stage, 'reason_code', s.reason_code, 'reason', s.reason, 'fields', s.fields, 'changes', s.changes)
 			ORDER BY s.at, s.id), '[]') FROM application_steps s JOIN accounts c ON c.id = s.actor_id WHERE s.application_id = a.id)
 		FROM applications a JOIN persons p ON p.id = a.person_id LEFT JOIN awards w ON w.application_id = a.id WHERE `
@@ -218,7 +218,7 @@ func (db *DB) scanCase(rows pgx.Rows) (Case, error) {
 	c.AwardID = orZero(awardID)
 	for _, s := range steps {
 		c.Steps = append(c.Steps, application.Step{ID: s.ID, At: s.At, Action: s.Action, ActorID: s.ActorID, ActorRole: access.Role(s.ActorRole),
-			ActorName: s.ActorName, From: application.Stage(s.From), To: application.Stage(s.To), ReasonCode: s.ReasonCode, Reason: s.Reason, Fields: s.Fields,
+			ActingFor: orZero(s.ActingFor), ActorName: s.ActorName, From: application.Stage(s.From), To: application.Stage(s.To), ReasonCode: s.ReasonCode, Reason: s.Reason, Fields: s.Fields,
 			Changes: s.Changes})
 	}
 	return c, nil
@@ -230,6 +230,7 @@ type stepDocument struct {
 	Action     string               `json:"action"`
 	ActorID    uuid.UUID            `json:"actor_id"`
 	ActorRole  string               `json:"actor_role"`
+	ActingFor  *uuid.UUID           `json:"acting_for"`
 	ActorName  string               `json:"actor_name"`
 	From       string               `json:"from"`
 	To         string               `json:"to"`

@@ -134,11 +134,19 @@ func boundsOf(who access.Actor) bounds {
 	return b
 }
 
-const (
-	setBounds  = "SELECT set_config('zhucan.area', $1, true) || set_config('zhucan.count_area', $2, true) AS bounds"
-	withRights = setBounds + ` FROM sessions s JOIN accounts a ON a.id = s.account_id
-		WHERE s.id = $3 AND s.ended_at IS NULL AND s.expires_at > $4 AND a.id = $5 AND NOT a.disabled AND a.role = $6 AND a.area_code = $7`
-)
+// sessionsGoodAt are sessions that count at an instant, with their accounts; of a deputy's, p is the account in whose role
+// and area he acts.
+func sessionsGoodAt(instant string) string {
+	return `sessions s JOIN accounts a ON a.id = s.account_id
+		LEFT JOIN deputations d ON d.id = s.deputation_id LEFT JOIN accounts p ON p.id = d.principal_id
+		WHERE s.ended_at IS NULL AND s.expires_at > ` + instant + ` AND NOT a.disabled AND (s.deputation_id IS NULL OR d.ended_at IS NULL AND NOT p.disabled
+			AND (` + instant + `::timestamptz AT TIME ZONE 'Asia/Shanghai')::date BETWEEN d.from_on AND d.until_on)`
+}
+
+const setBounds = "SELECT set_config('zhucan.area', $1, true) || set_config('zhucan.count_area', $2, true) AS bounds"
+
+var withRights = setBounds + ` FROM ` + sessionsGoodAt("$4") + `
+		AND s.id = $3 AND a.id = $5 AND coalesce(p.role, a.role) = $6 AND coalesce(p.area_code, a.area_code) = $7`
 
 // enter queues what comes first in every transaction: the bounds. Who acts under a session gets them only while its
 // rights still are what who says; so rights count when they are used and not when somebody looked them up. The command

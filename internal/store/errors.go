@@ -42,6 +42,8 @@ var byConstraint = map[string]*fault.Error{
 	"award_grants_once":                 fault.New(fault.Conflict, "GRANTED_ALREADY", "该月已补发", "this month has been granted already"),
 	"award_suspensions_do_not_overlap":  fault.New(fault.Conflict, "SUSPENDED_ALREADY", "该待遇已暂停", "the award is suspended already"),
 	"notice_items_once":                 fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
+	"deputations_one_at_a_time":         fault.New(fault.Conflict, "DEPUTED_ALREADY", "该账号在此期间已有代理人", "the principal has a deputy on these days already"),
+	"deputations_of_another":            fault.New(fault.Invalid, "NO_DEPUTY", "不能代理本人", "nobody is his own deputy"),
 	"divisions_one_at_a_time":           fault.New(fault.Conflict, "DIVISION_EXISTS", "该区划代码在此期间已存在", "the division exists in this period already"),
 	"policy_packs_activated_by_another": fault.New(fault.Conflict, "OWN_CASE", "不能启用本人提出的政策包", "nobody activates a pack that he proposed"),
 	"work_calendars_in_order":           fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),

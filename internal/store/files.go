@@ -134,7 +134,7 @@ func (l *loader) persons(b *pgx.Batch) {
 }
 
 // A page is one person beside each event of each card. Most have one of either: sorting them here is cheaper than there.
-const (
+var (
 	pageColumns = personColumns + ", " + cardColumns + ", e.event, e.happened_on, e.recorded_at" // what tells a card's status
 	pageJoins   = ` LEFT JOIN certificates c ON c.person_id = p.id
 		LEFT JOIN certificate_events e ON e.person_id = p.id AND e.certificate_id = c.id`

@@ -1,0 +1,103 @@
+package casework
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/access"
+	"zhucan/internal/auth"
+	"zhucan/internal/fault"
+	"zhucan/internal/store"
+)
+
+// represented are the roles whose work cannot wait for somebody's return. Who watches or administers has no deputy.
+var represented = []access.Role{access.VillageLiaison, access.TownOfficer, access.CDPFReviewer, access.CivilAffairsApprover, access.FinanceOfficer}
+
+// Depute lets one account act with the role and area of another on some days.
+func (d *Desk) Depute(ctx context.Context, who access.Actor, in store.Deputation) (store.Deputation, error) {
+	if in.Until.Before(in.From) || in.Until.Sub(in.From) > 365 || in.Until.Before(d.today()) {
+		return in, field("until", "DATES_REVERSED", "代理期限不合理（不超过一年，且未过期）", "a deputation is of a year at most and not over")
+	}
+	in.ID = d.NewID()
+	err := d.write(ctx, who, "deputation.record", func(tx *store.Tx) error {
+		for _, id := range []uuid.UUID{in.PrincipalID, in.DeputyID} {
+			account, err := tx.LockAccount(ctx, id)
+			if err != nil || !who.Covers(account.AreaCode) {
+				return store.NotFound
+			}
+			if !slices.Contains(represented, account.Role) || account.Disabled {
+				return field("deputy_id", "NO_DEPUTY", "该账号的角色不能代理或被代理", "accounts of this role have no deputies and are none")
+			}
+		}
+		if err := tx.InsertDeputation(ctx, in); err != nil {
+			return err
+		}
+		if err := tx.Describe(ctx, in.ID, map[string]any{"principal_id": in.PrincipalID, "deputy_id": in.DeputyID}); err != nil {
+			return err
+		}
+		var err error
+		in, err = tx.LockDeputation(ctx, in.ID)
+		return err
+	})
+	return in, err
+}
+
+// EndDeputation ends a deputation before its time; the deputy's sessions under it end at once.
+func (d *Desk) EndDeputation(ctx context.Context, who access.Actor, id uuid.UUID, version int) (dep store.Deputation, err error) {
+	err = d.write(ctx, who, "deputation.end", func(tx *store.Tx) error {
+		if dep, err = tx.LockDeputation(ctx, id); err != nil {
+			return err
+		}
+		if !who.Covers(dep.Area) {
+			return store.NotFound
+		}
+		if err := stale(dep.Version, version); err != nil {
+			return err
+		}
+		if !dep.EndedAt.IsZero() {
+			return fault.New(fault.Conflict, "ENDED_ALREADY", "该代理已终止", "the deputation has been ended already")
+		}
+		if err := tx.EndDeputation(ctx, dep); err != nil {
+			return err
+		}
+		dep.Version, dep.EndedAt = dep.Version+1, tx.Now
+		return tx.Describe(ctx, id, nil)
+	})
+	return dep, err
+}
+
+// ActFor opens a session of a deputy with the rights of the one for whom he acts, until the deputation ends.
+func (d *Desk) ActFor(ctx context.Context, who access.Actor, deputation uuid.UUID) (SignIn, error) {
+	if who.ActingFor != uuid.Nil {
+		return SignIn{}, fault.New(fault.Conflict, "ACTING_ALREADY", "请先退出当前代理", "leave the present deputation first")
+	}
+	mine, err := d.DB.DeputationsOf(ctx, who.AccountID, d.today())
+	if err != nil {
+		return SignIn{}, err
+	}
+	i := slices.IndexFunc(mine, func(one store.Deputation) bool { return one.ID == deputation })
+	if i < 0 {
+		return SignIn{}, store.NotFound
+	}
+	refresh, hash, err := auth.NewRefresh()
+	if err != nil {
+		return SignIn{}, err
+	}
+	session := d.NewID()
+	err = d.write(ctx, who, "deputation.act", func(tx *store.Tx) error {
+		if err := tx.OpenSession(ctx, session, who.AccountID, tx.Now.Add(sessionLife), hash); err != nil {
+			return err
+		}
+		if err := tx.ActUnder(ctx, session, deputation); err != nil {
+			return err
+		}
+		return tx.Describe(ctx, deputation, map[string]any{"session_id": session, "acting_for": mine[i].PrincipalID})
+	})
+	if err != nil {
+		return SignIn{}, err
+	}
+	account := store.Account{ID: who.AccountID, Username: who.Username, Name: who.Name, Role: mine[i].Role, AreaCode: mine[i].Area}
+	return d.signIn(account, session, refresh)
+}

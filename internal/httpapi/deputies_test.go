@@ -1,0 +1,94 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"testing"
+)
+
+// accountID finds an account by its user name.
+func (s *service) accountID(username string) string {
+	s.t.Helper()
+	for _, raw := range s.do("admin", "GET", "/accounts?limit=200", nil).want(200).json()["items"].([]any) {
+		if account := raw.(map[string]any); account["username"] == username {
+			return account["id"].(string)
+		}
+	}
+	s.t.Fatalf("no account %s", username)
+	return ""
+}
+
+// TestDeputy: an officer of another town acts for one who is away, on the days of the deputation and no other, under his
+// own name, and decides neither his own cases nor those of the one for whom he acts.
+func TestDeputy(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	principal, deputy := s.accountID("town.a"), s.accountID("town.c")
+	second, third := s.person1(901, 1), s.person1(902, 1)
+	app := s.applied(s.person1(900, 1), nursing, "2023-04-06")
+	new := map[string]any{"principal_id": principal, "deputy_id": deputy, "from": "2023-04-10", "until": "2023-04-14", "reason": "休假"}
+	d := s.do("admin", "POST", "/deputations", new).want(201)
+	s.do("admin", "POST", "/deputations", new).want(409, "DEPUTED_ALREADY")
+	s.do("admin", "POST", "/deputations", map[string]any{"principal_id": principal, "deputy_id": principal, "from": "2023-05-10", "until": "2023-05-14", "reason": "x"}).want(422, "NO_DEPUTY")
+	s.do("admin", "POST", "/deputations", map[string]any{"principal_id": s.accountID("stats"), "deputy_id": deputy, "from": "2023-05-10", "until": "2023-05-14", "reason": "x"}).want(422)
+	s.do("admin", "POST", "/deputations", map[string]any{"principal_id": principal, "deputy_id": deputy, "from": "2023-05-10", "until": "2023-05-01", "reason": "x"}).want(422)
+	act := map[string]any{"deputation_id": d.text("id")}
+	s.do("town.c", "POST", "/auth/act-for", act).want(404)
+
+	s.at("2023-04-10")
+	s.do("town.a2", "POST", "/auth/act-for", act).want(404)
+	s.do("town.c", "GET", "/applications/"+app.text("id"), nil).want(404)
+	if mine := s.do("town.c", "GET", "/me/deputations", nil).want(200).json()["items"].([]any); len(mine) != 1 || mine[0].(map[string]any)["principal_name"] != "测试town.a" {
+		t.Errorf("whom he may act for: %v", mine)
+	}
+	acting := s.do("town.c", "POST", "/auth/act-for", act).want(200)
+	s.tokens["deputy"] = acting.text("access_token")
+	if me := s.do("deputy", "GET", "/me", nil).want(200); me.text("id") != deputy || me.text("area_code") != townA || me.text("acting_for") != principal {
+		t.Errorf("the deputy is %s", me.body)
+	}
+	s.do("deputy", "POST", "/auth/act-for", act).want(409, "ACTING_ALREADY")
+	own := s.do("deputy", "POST", "/applications", map[string]any{"person_id": second, "programme": nursing, "applied_on": "2023-04-10",
+		"applicant": map[string]any{"relation": "self"}}).want(201)
+	own = s.do("deputy", "POST", "/applications/"+own.text("id")+"/submit", nil, "If-Match", own.version()).want(200)
+	s.decide("deputy", own, map[string]any{"decision": "approve"}).want(409, "OWN_CASE")
+	his := s.do("town.a", "POST", "/applications", map[string]any{"person_id": third, "programme": nursing, "applied_on": "2023-04-10",
+		"applicant": map[string]any{"relation": "self"}}).want(201)
+	his = s.do("town.a", "POST", "/applications/"+his.text("id")+"/submit", nil, "If-Match", his.version()).want(200)
+	s.decide("deputy", his, map[string]any{"decision": "approve"}).want(409, "OWN_CASE")
+	done := s.decide("deputy", app, map[string]any{"decision": "approve"}).want(200)
+	steps := done.json()["steps"].([]any)
+	if last := steps[len(steps)-1].(map[string]any); last["acting_for"] != principal || last["actor"].(map[string]any)["id"] != deputy {
+		t.Errorf("the decision stands as %v", last)
+	}
+
+	s.clock.Set(s.clock.Now().AddDate(0, 0, 5)) // the last day is over, and the session with it
+	s.tokens["deputy"] = acting.text("access_token")
+	s.do("deputy", "GET", "/me", nil).want(401)
+	s.at("2023-04-14")
+	s.tokens["again"] = s.do("town.c", "POST", "/auth/act-for", act).want(200).text("access_token")
+	s.do("again", "GET", "/applications/"+app.text("id"), nil).want(200)
+	s.do("admin", "POST", "/deputations/"+d.text("id")+"/end", nil, "If-Match", `"9"`).want(412)
+	ended := s.do("admin", "POST", "/deputations/"+d.text("id")+"/end", nil, "If-Match", d.version()).want(200)
+	s.do("admin", "POST", "/deputations/"+d.text("id")+"/end", nil, "If-Match", ended.version()).want(409, "ENDED_ALREADY")
+	s.do("again", "GET", "/applications/"+app.text("id"), nil).want(401)
+	if list := s.do("admin", "GET", "/deputations", nil).want(200).json()["items"].([]any); len(list) != 1 || fmt.Sprint(list[0].(map[string]any)["ended_at"]) == "<nil>" {
+		t.Errorf("deputations: %v", list)
+	}
+}
+
+// TestDeputyAtMidnight: rights that were believed a moment ago end with the last day, also for reads.
+func TestDeputyAtMidnight(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(910, 1)
+	s.at("2023-04-10")
+	d := s.do("admin", "POST", "/deputations", map[string]any{"principal_id": s.accountID("town.a"), "deputy_id": s.accountID("town.c"), "from": "2023-04-10",
+		"until": "2023-04-10", "reason": "休假"}).want(201)
+	s.clock.Set(s.clock.Now().Add(11*60*60*1e9 + 55*60*1e9)) // five minutes to midnight
+	clear(s.tokens)
+	s.tokens["deputy"] = s.do("town.c", "POST", "/auth/act-for", map[string]any{"deputation_id": d.text("id")}).want(200).text("access_token")
+	for range 2 {
+		s.do("deputy", "GET", "/persons/"+id, nil).want(200)
+	}
+	s.clock.Set(s.clock.Now().Add(6 * 60 * 1e9))
+	s.do("deputy", "GET", "/persons/"+id, nil).want(401)
+}
