@@ -68,6 +68,7 @@ type service struct {
 	db     testdb.Database
 	router routers.Router
 	tokens map[string]string
+	faults *faults      // breaks every write, where it is there
 	log    *slog.Logger // where errors and metrics go too, for the search for personal data
 }
 
@@ -236,6 +237,13 @@ func (s *service) do(user, method, path string, body any, headers ...string) ans
 
 func (s *service) send(req *http.Request) answer {
 	s.t.Helper()
+	if s.faults != nil && req.Method != http.MethodGet && !strings.Contains(req.URL.Path, "/auth/") {
+		a := s.faults.under(s, req)
+		if err := s.fitsContract(req, a); err != nil {
+			s.t.Fatalf("%s %s: the answer does not fit the contract: %v", req.Method, req.URL.Path, err)
+		}
+		return a
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		s.t.Fatal(err)
