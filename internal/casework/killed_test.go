@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"zhucan/internal/access"
+	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/fault"
@@ -25,33 +26,42 @@ func TestBackendsKilled(t *testing.T) {
 	t.Parallel()
 	first := calendar.MustMonth("2017-02")
 	o := newOffice(t, 300, 11, first.First().Add(9))
-	for m := range kills {
+	o.strike = o.killSoon
+	o.payUnderBlows(first, kills, o.desk.MakeRoster, o.desk.LockRoster, func(r roster.Roster) error {
+		_, err := o.desk.TakeResults(t.Context(), o.sender, r.ID, o.bankRows(r), nil)
+		return err
+	})
+	o.wantTamperingFound(kills)
+}
+
+// payUnderBlows pays some months while something is broken off again and again in each of the three steps.
+func (o *office) payUnderBlows(first calendar.Month, months int,
+	make func(context.Context, access.Actor, calendar.Month, area.Code, string) (roster.Roster, error),
+	lock func(context.Context, access.Actor, uuid.UUID, int) (roster.Roster, error), results func(roster.Roster) error) {
+	t := o.t
+	t.Helper()
+	for m := range months {
 		month := first.Add(m)
 		o.on(month.First().Add(9))
 		r := o.struck(month, "calculate", func() error {
-			_, err := o.desk.MakeRoster(t.Context(), o.maker, month, "", "")
+			_, err := make(t.Context(), o.maker, month, "", "")
 			return err
 		}, roster.Calculated)
 		r = o.insist(func() (roster.Roster, error) { return o.desk.CheckRoster(t.Context(), o.checker, r.ID, r.Version) })
 		r = o.struck(month, "lock", func() error {
-			_, err := o.desk.LockRoster(t.Context(), o.maker, r.ID, r.Version)
+			_, err := lock(t.Context(), o.maker, r.ID, r.Version)
 			return err
 		}, roster.Locked)
 		r = o.insist(func() (roster.Roster, error) { return o.desk.SendRoster(t.Context(), o.sender, r.ID, r.Version) })
-		rows := o.bankRows(r)
-		o.struck(month, "results", func() error {
-			_, err := o.desk.TakeResults(t.Context(), o.sender, r.ID, rows, nil)
-			return err
-		}, roster.ResultsIn)
+		o.struck(month, "results", func() error { return results(r) }, roster.ResultsIn)
 	}
-	o.wantBalanced(first.Add(kills - 1))
+	o.wantBalanced(first.Add(months - 1))
 	var half int
 	err := o.owner().QueryRow(t.Context(), `SELECT count(*) FROM rosters r WHERE state = 'draft' OR state <> 'cancelled'
 		AND lines + held <> (SELECT count(*) FROM roster_lines l WHERE l.roster_id = r.id)`).Scan(&half)
 	if err != nil || half != 0 {
 		t.Errorf("%d rosters are half there (%v)", half, err)
 	}
-	o.wantTamperingFound(kills)
 	t.Logf("struck and failed: %v", o.done)
 	for _, what := range []string{"calculate", "lock", "results"} {
 		if o.done[what] == 0 {
@@ -95,7 +105,7 @@ func (o *office) insist(do func() (roster.Roster, error)) roster.Roster {
 func (o *office) struck(month calendar.Month, what string, do func() error, want roster.State) roster.Roster {
 	o.t.Helper()
 	for attempt := range 30 {
-		killed := o.killSoon(time.Duration(1+attempt*attempt) * 60 * time.Millisecond) // a busy machine gets its chance
+		killed := o.strike(time.Duration(1+attempt*attempt) * 60 * time.Millisecond) // a busy machine gets its chance
 		err := do()
 		<-killed
 		if err != nil && !fault.Is(err, "NOTHING_TO_PAY") && !fault.Is(err, "STALE") {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -28,7 +29,12 @@ import (
 	"zhucan/internal/store/testdb"
 )
 
-func TestMain(m *testing.M) { testdb.Main(m) }
+func TestMain(m *testing.M) {
+	if text := os.Getenv(childOf); text != "" {
+		os.Exit(child(text))
+	}
+	testdb.Main(m)
+}
 
 // office is a desk on a register of its own, with a clock that moves by hand and three people for three steps.
 type office struct {
@@ -42,6 +48,7 @@ type office struct {
 	checker access.Actor
 	sender  access.Actor
 	done    map[string]int
+	strike  func(within time.Duration) <-chan struct{} // breaks something off soon, and says when all is up again
 }
 
 func (o *office) clock() time.Time {
@@ -62,7 +69,12 @@ func (o *office) on(day calendar.Date) {
 
 func newOffice(t *testing.T, people int, seed uint64, day calendar.Date) *office {
 	t.Helper()
-	o := &office{t: t, db: testdb.New(t), random: rand.New(rand.NewPCG(seed, 1)), done: map[string]int{}}
+	return newOfficeOn(t, testdb.New(t), people, seed, day)
+}
+
+func newOfficeOn(t *testing.T, db testdb.Database, people int, seed uint64, day calendar.Date) *office {
+	t.Helper()
+	o := &office{t: t, db: db, random: rand.New(rand.NewPCG(seed, 1)), done: map[string]int{}}
 	o.on(day)
 	newID := func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 	o.desk = &casework.Desk{DB: o.db.Open(t, o.clock), Rules: casework.NewRules(policy.MustLoadBuiltin()), Now: o.clock, NewID: newID, Passwords: auth.NewCheapPasswords(),
