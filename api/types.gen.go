@@ -424,6 +424,27 @@ func (e HealthStatus) Valid() bool {
 	}
 }
 
+// Defines values for HoldReason.
+const (
+	HoldReasonLEAD      HoldReason = "LEAD"
+	HoldReasonOBJECTION HoldReason = "OBJECTION"
+	HoldReasonOFFICER   HoldReason = "OFFICER"
+)
+
+// Valid indicates whether the value is a known member of the HoldReason enum.
+func (e HoldReason) Valid() bool {
+	switch e {
+	case HoldReasonLEAD:
+		return true
+	case HoldReasonOBJECTION:
+		return true
+	case HoldReasonOFFICER:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HukouType.
 const (
 	HukouTypeAgricultural    HukouType = "agricultural"
@@ -1844,6 +1865,36 @@ type Health struct {
 // HealthStatus defines model for Health.Status.
 type HealthStatus string
 
+// Hold defines model for Hold.
+type Hold struct {
+	ID       uuid.UUID  `json:"id"`
+	Note     *string    `json:"note,omitempty"`
+	PersonID uuid.UUID  `json:"person_id"`
+	PlacedAt time.Time  `json:"placed_at"`
+	PlacedBy *uuid.UUID `json:"placed_by,omitempty"`
+
+	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
+	Programme  *Programme `json:"programme,omitempty"`
+	Reason     HoldReason `json:"reason"`
+	ReleasedAt *time.Time `json:"released_at,omitempty"`
+}
+
+// HoldList defines model for HoldList.
+type HoldList struct {
+	Items []Hold `json:"items"`
+
+	// NextCursor Always null; the list is whole.
+	NextCursor *string `json:"next_cursor"`
+}
+
+// HoldReason defines model for HoldReason.
+type HoldReason string
+
+// HoldRelease defines model for HoldRelease.
+type HoldRelease struct {
+	Reason string `json:"reason"`
+}
+
 // HukouType 农业, 非农业. Not the same as the urban or rural class of the area.
 type HukouType string
 
@@ -2206,6 +2257,15 @@ type NewDeputation struct {
 
 	// Until The last day.
 	Until calendar.Date `json:"until"`
+}
+
+// NewHold defines model for NewHold.
+type NewHold struct {
+	// Note Why; both programmes are held where none is named.
+	Note string `json:"note"`
+
+	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
+	Programme *Programme `json:"programme,omitempty"`
 }
 
 // NewNotice defines model for NewNotice.
@@ -3615,6 +3675,12 @@ type EndDeputationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ReleaseHoldParams defines parameters for ReleaseHold.
+type ReleaseHoldParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // CreateImportMultipartBody defines parameters for CreateImport.
 type CreateImportMultipartBody struct {
 	// File An .xlsx workbook or .csv file.
@@ -3751,6 +3817,12 @@ type GetEligibilityParams struct {
 
 	// AcceptLanguage Language of texts, Chinese unless English is preferred.
 	AcceptLanguage *AcceptLanguage `json:"Accept-Language,omitempty"`
+}
+
+// PlaceHoldParams defines parameters for PlaceHold.
+type PlaceHoldParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // SetPayeeParams defines parameters for SetPayee.
@@ -4068,6 +4140,9 @@ type SetDemoClockJSONRequestBody = Clock
 // AddDeputationJSONRequestBody defines body for AddDeputation for application/json ContentType.
 type AddDeputationJSONRequestBody = NewDeputation
 
+// ReleaseHoldJSONRequestBody defines body for ReleaseHold for application/json ContentType.
+type ReleaseHoldJSONRequestBody = HoldRelease
+
 // CreateImportMultipartRequestBody defines body for CreateImport for multipart/form-data ContentType.
 type CreateImportMultipartRequestBody CreateImportMultipartBody
 
@@ -4091,6 +4166,9 @@ type AddCertificateJSONRequestBody = CertificateInput
 
 // AddCircumstanceJSONRequestBody defines body for AddCircumstance for application/json ContentType.
 type AddCircumstanceJSONRequestBody = NewCircumstance
+
+// PlaceHoldJSONRequestBody defines body for PlaceHold for application/json ContentType.
+type PlaceHoldJSONRequestBody = NewHold
 
 // SetPayeeJSONRequestBody defines body for SetPayee for application/json ContentType.
 type SetPayeeJSONRequestBody = NewPayee

@@ -110,6 +110,7 @@ func (a *API) operations() map[string]handler {
 		"getLedger": a.getLedger, "listPayees": a.listPayees, "setPayee": a.setPayee,
 		"listNotices": a.listNotices, "publishNotice": a.publishNotice, "getNotice": a.getNotice, "getNoticeSheet": a.getNoticeSheet,
 		"listObjections": a.listObjections, "addObjection": a.addObjection, "answerObjection": a.answerObjection,
+		"listHolds": a.listHolds, "placeHold": a.placeHold, "releaseHold": a.releaseHold,
 		"listRosters": a.listRosters, "createRoster": a.createRoster, "getRoster": a.getRoster, "listRosterLines": a.listRosterLines,
 		"calculateRoster": a.rosterStep((*casework.Desk).CalculateRoster), "checkRoster": a.rosterStep((*casework.Desk).CheckRoster),
 		"lockRoster": a.rosterStep((*casework.Desk).LockRoster), "sendRoster": a.rosterStep((*casework.Desk).SendRoster),

@@ -160,7 +160,7 @@ func (tx *Tx) AnswerObjection(ctx context.Context, o Objection) error {
 	_, err := tx.sql.ExecContext(ctx, "UPDATE objections SET version = version + 1, outcome = $2, answer = $3, answered_at = $4, answered_by = $5 WHERE id = $1",
 		o.ID, o.Outcome, o.Answer, tx.Now, orNull(tx.Who.AccountID))
 	if err == nil && o.Outcome == "dismissed" {
-		_, err = tx.sql.ExecContext(ctx, "UPDATE payment_holds SET released_at = $2, released_by = $3 WHERE id = $1 AND released_at IS NULL", o.HoldID, tx.Now, orNull(tx.Who.AccountID))
+		err = tx.ReleaseHold(ctx, o.HoldID)
 	}
 	if err != nil {
 		return fmt.Errorf("answer an objection: %w", err)
