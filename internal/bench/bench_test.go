@@ -81,7 +81,7 @@ func BenchmarkAll(b *testing.B) {
 	for b.Loop() {
 		fmt.Printf("\n%-58s %12s %12s  %6s\n", "", "value", "reference", "ratio")
 		w := open(b)
-		results := append([]result{w.importAgainstCopy(b), w.pointRead(b), w.coverage(b)}, rosters(b)...)
+		results := append([]result{w.importAgainstCopy(b), w.pointRead(b), w.coverage(b), bulkDecisions(b)}, rosters(b)...)
 		text, err := json.MarshalIndent(results, "", "  ")
 		if err != nil {
 			b.Fatal(err)

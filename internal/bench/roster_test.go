@@ -3,6 +3,8 @@ package bench
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
+	"runtime/metrics"
 	"testing"
 	"time"
 
@@ -27,7 +29,43 @@ func rosters(b *testing.B) []result {
 	cost := small.Value / large.Value // of the medians: a line's time is one over the rate
 	perLine := printed(result{Name: "a line of 1,000,000 / a line of 10,000 (lower wins)", Value: 1e6 / large.Value, Reference: 1e6 / small.Value, Ratio: cost,
 		Min: cost, Max: cost, Rounds: large.Rounds, Unit: "µs"})
-	return []result{small, large, perLine}
+	return []result{small, large, perLine, many.memory()}
+}
+
+// memory is the most that this process, service and all, holds while a roster is calculated, checked and locked, in MiB,
+// against the 200 that are promised.
+func (p *payroll) memory() result {
+	p.undo()
+	debug.FreeOSMemory()
+	most, stop, sampled := uint64(0), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(sampled)
+		samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+		for {
+			metrics.Read(samples)
+			most = max(most, samples[0].Value.Uint64()-samples[1].Value.Uint64())
+			select {
+			case <-stop:
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	}()
+	ctx := context.Background()
+	r, err := p.desk.MakeRoster(ctx, p.maker, p.month, "", "")
+	if err == nil {
+		r, err = p.desk.CheckRoster(ctx, p.account(p.b, access.CDPFReviewer), r.ID, r.Version)
+	}
+	if err == nil {
+		_, err = p.desk.LockRoster(ctx, p.maker, r.ID, r.Version)
+	}
+	close(stop)
+	<-sampled
+	if err != nil {
+		p.b.Fatal(err)
+	}
+	mib := float64(most) / (1 << 20)
+	return printed(result{Name: "memory while 1,000,000 lines are calculated and locked", Value: mib, Reference: 200, Ratio: mib / 200, Min: mib / 200, Max: mib / 200, Rounds: 1, Unit: "MiB"})
 }
 
 // payroll is a register in which every person is owed one month.

@@ -3,6 +3,8 @@ package casework
 import (
 	"context"
 	"fmt"
+	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 
@@ -214,9 +216,33 @@ type BulkItem struct {
 	Version int
 }
 
-// DecideAgain reports whether a refused decision is only the repeat of one that this actor has made of this version: a
+// bulkWorkers decide at the same time, each case in its own transaction: what one waits for, another works.
+const bulkWorkers = 4
+
+// DecideApplications decides case after case, each as if it were asked for alone. The outcomes stand in the order of the
+// items; an error is that case's own.
+func (d *Desk) DecideApplications(ctx context.Context, who access.Actor, items []BulkItem, ruling application.Ruling) (versions []int, errs []error) {
+	versions, errs = make([]int, len(items)), make([]error, len(items))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(bulkWorkers, len(items)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(items); i = int(next.Add(1)) - 1 {
+				var c store.Case
+				c, errs[i] = d.DecideApplication(ctx, who, items[i].ID, items[i].Version, ruling)
+				if versions[i] = c.Version; fault.Is(errs[i], "STALE") && d.decidedBefore(ctx, who, items[i], ruling.Decision) {
+					versions[i], errs[i] = items[i].Version+1, nil
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return versions, errs
+}
+
+// decidedBefore reports whether a refused decision is only the repeat of one that this actor has made of this version: a
 // bulk request that was answered into a broken line can be sent again.
-func (d *Desk) DecideAgain(ctx context.Context, who access.Actor, item BulkItem, decision string) bool {
+func (d *Desk) decidedBefore(ctx context.Context, who access.Actor, item BulkItem, decision string) bool {
 	c, err := d.DB.Application(ctx, who, item.ID)
 	if err != nil || c.Version != item.Version+1 || len(c.Steps) == 0 {
 		return false

@@ -144,23 +144,23 @@ func (a *API) decideApplications(r *Request) (Response, error) {
 		return Response{}, err
 	}
 	ruling := application.Ruling{Decision: string(in.Decision), ReasonCode: value(in.ReasonCode), Reason: value(in.Reason)}
+	items := make([]casework.BulkItem, len(in.Items))
+	for i, item := range in.Items {
+		items[i] = casework.BulkItem{ID: item.ID, Version: item.Version}
+	}
+	versions, errs := a.Desk.DecideApplications(r.Ctx, r.Who, items, ruling)
 	v := api.BulkResults{Results: []api.BulkResult{}}
-	for _, i := range in.Items {
-		c, err := a.Desk.DecideApplication(r.Ctx, r.Who, i.ID, i.Version, ruling)
-		if err == nil {
-			v.Results = append(v.Results, api.BulkResult{ID: i.ID, Status: http.StatusOK, Version: &c.Version})
+	for i, item := range items {
+		if errs[i] == nil {
+			v.Results = append(v.Results, api.BulkResult{ID: item.ID, Status: http.StatusOK, Version: &versions[i]})
 			continue
 		}
-		f := faultOf(err)
-		if f.Kind == fault.Stale && a.Desk.DecideAgain(r.Ctx, r.Who, casework.BulkItem{ID: i.ID, Version: i.Version}, ruling.Decision) {
-			v.Results = append(v.Results, api.BulkResult{ID: i.ID, Status: http.StatusOK, Version: some(i.Version + 1)})
-			continue
-		}
+		f := faultOf(errs[i])
 		if f.Kind == fault.Internal {
-			a.Log.ErrorContext(r.Ctx, "a case of a bulk decision failed", "err", err, "request_id", r.ID)
+			a.Log.ErrorContext(r.Ctx, "a case of a bulk decision failed", "err", errs[i], "request_id", r.ID)
 		}
-		a.auditRefusalOf(r, "decideApplications", i.ID, err)
-		v.Results = append(v.Results, api.BulkResult{ID: i.ID, Status: f.Kind.Status(), Code: &f.Code, Detail: some(f.Message(r.English))})
+		a.auditRefusalOf(r, "decideApplications", item.ID, errs[i])
+		v.Results = append(v.Results, api.BulkResult{ID: item.ID, Status: f.Kind.Status(), Code: &f.Code, Detail: some(f.Message(r.English))})
 	}
 	return Response{Body: v}, nil
 }
