@@ -1105,6 +1105,24 @@ func (e VerificationOutcome) Valid() bool {
 	}
 }
 
+// Defines values for VillageCheckOutcome.
+const (
+	VillageCheckOutcomePass   VillageCheckOutcome = "pass"
+	VillageCheckOutcomeReturn VillageCheckOutcome = "return"
+)
+
+// Valid indicates whether the value is a known member of the VillageCheckOutcome enum.
+func (e VillageCheckOutcome) Valid() bool {
+	switch e {
+	case VillageCheckOutcomePass:
+		return true
+	case VillageCheckOutcomeReturn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetIndicatorValuesParamsFormat.
 const (
 	GetIndicatorValuesParamsFormatCsv  GetIndicatorValuesParamsFormat = "csv"
@@ -3289,6 +3307,19 @@ type VerifiedByData struct {
 	Verified int `json:"verified"`
 }
 
+// VillageCheck defines model for VillageCheck.
+type VillageCheck struct {
+	// Fields What has to be corrected.
+	Fields  []string            `json:"fields,omitempty"`
+	Outcome VillageCheckOutcome `json:"outcome"`
+
+	// Reason Required for a return.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// VillageCheckOutcome defines model for VillageCheck.Outcome.
+type VillageCheckOutcome string
+
 // VillageVerifications defines model for VillageVerifications.
 type VillageVerifications struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
@@ -3479,6 +3510,15 @@ type ResubmitApplicationParams struct {
 
 // SubmitApplicationParams defines parameters for SubmitApplication.
 type SubmitApplicationParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CheckApplicationParams defines parameters for CheckApplication.
+type CheckApplicationParams struct {
 	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
 	IfMatch IfMatch `json:"If-Match"`
 
@@ -4094,6 +4134,9 @@ type DecideApplicationJSONRequestBody = Decision
 
 // ResubmitApplicationJSONRequestBody defines body for ResubmitApplication for application/json ContentType.
 type ResubmitApplicationJSONRequestBody = Resubmission
+
+// CheckApplicationJSONRequestBody defines body for CheckApplication for application/json ContentType.
+type CheckApplicationJSONRequestBody = VillageCheck
 
 // WithdrawApplicationJSONRequestBody defines body for WithdrawApplication for application/json ContentType.
 type WithdrawApplicationJSONRequestBody = Withdrawal

@@ -16,8 +16,8 @@ import (
 // Stage is the state of an application.
 type Stage string
 
-// The stages. In town_delegated mode a submitted application goes straight to the town; the two district stages belong
-// to the full chain.
+// The stages. Submitted is where the village checks what others handed in; what its own liaison hands in is checked. The
+// two district stages belong to the full chain.
 const (
 	Draft               Stage = "draft"
 	Submitted           Stage = "submitted"
@@ -115,18 +115,18 @@ func Enter(id, person uuid.UUID, programme string, appliedOn calendar.Date, by A
 }
 
 // Submit hands a draft in. The month of application becomes the first that can be owed (自递交申请当月计发, 国发〔2015〕52号).
-func (a *Application) Submit(who access.Actor, now time.Time) error {
+func (a *Application) Submit(who access.Actor, villageChecks bool, now time.Time) error {
 	if a.Stage != Draft {
 		return a.notInStage()
 	}
 	a.OwedFrom = a.AppliedOn.Month()
-	a.handIn(who, now, "submit")
+	a.handIn(who, now, "submit", villageChecks)
 	return nil
 }
 
 // Resubmit hands a returned application in again. Within 30 days of the return its month is kept; later the month of
 // the new submission counts.
-func (a *Application) Resubmit(who access.Actor, now time.Time, changes []Change) error {
+func (a *Application) Resubmit(who access.Actor, villageChecks bool, now time.Time, changes []Change) error {
 	if a.Stage != Returned {
 		return a.notInStage()
 	}
@@ -134,19 +134,23 @@ func (a *Application) Resubmit(who access.Actor, now time.Time, changes []Change
 	if today.After(a.ReturnedOn.Add(keepsMonthFor)) {
 		a.OwedFrom = today.Month()
 	}
-	a.handIn(who, now, "resubmit")
+	a.handIn(who, now, "resubmit", villageChecks)
 	a.lastStep().Changes = changes
 	return nil
 }
 
-func (a *Application) handIn(who access.Actor, now time.Time, action string) {
+func (a *Application) handIn(who access.Actor, now time.Time, action string, villageChecks bool) {
 	a.SubmittedBy, a.SubmittedAt = who.AccountID, now
-	a.step(who, now, action, a.Stage, TownReview)
+	to := TownReview
+	if villageChecks && who.Role != access.VillageLiaison {
+		to = Submitted
+	}
+	a.step(who, now, action, a.Stage, to)
 }
 
 // Withdraw ends an application that is not decided, at the applicant's wish.
 func (a *Application) Withdraw(who access.Actor, reason string, now time.Time) error {
-	if !slices.Contains([]Stage{Draft, TownReview, CDPFReview, CivilAffairsDecides, Returned}, a.Stage) {
+	if !slices.Contains([]Stage{Draft, Submitted, TownReview, CDPFReview, CivilAffairsDecides, Returned}, a.Stage) {
 		return a.notInStage()
 	}
 	a.step(who, now, "withdraw", a.Stage, Withdrawn)
@@ -163,10 +167,10 @@ type Ruling struct {
 }
 
 // deciders are the roles that decide in each stage.
-var deciders = map[Stage]access.Role{TownReview: access.TownOfficer, CDPFReview: access.CDPFReviewer, CivilAffairsDecides: access.CivilAffairsApprover}
+var deciders = map[Stage]access.Role{Submitted: access.VillageLiaison, TownReview: access.TownOfficer, CDPFReview: access.CDPFReviewer, CivilAffairsDecides: access.CivilAffairsApprover}
 
 // after is where an approval leads in the full chain.
-var after = map[Stage]Stage{TownReview: CDPFReview, CDPFReview: CivilAffairsDecides, CivilAffairsDecides: Approved}
+var after = map[Stage]Stage{Submitted: TownReview, TownReview: CDPFReview, CDPFReview: CivilAffairsDecides, CivilAffairsDecides: Approved}
 
 // Decide rules on an application in the stage that is the actor's to decide. Who entered or handed in a case does not
 // decide it, and nobody acts at two of its stages. In the full chain an approval leads to the next stage. A case that has

@@ -109,7 +109,7 @@ func (d *Desk) SubmitApplication(ctx context.Context, who access.Actor, id uuid.
 		if err := d.canApply(dossier.File, app.AppliedOn); err != nil {
 			return err
 		}
-		return app.Submit(who, tx.Now)
+		return app.Submit(who, d.Pack().VillageCheck, tx.Now)
 	})
 }
 
@@ -150,7 +150,7 @@ func (d *Desk) ResubmitApplication(ctx context.Context, who access.Actor, id uui
 		if err := d.canApply(dossier.File, app.AppliedOn); err != nil {
 			return err
 		}
-		return app.Resubmit(who, tx.Now, changesOf(before, *app))
+		return app.Resubmit(who, d.Pack().VillageCheck, tx.Now, changesOf(before, *app))
 	})
 }
 

@@ -137,6 +137,23 @@ func (a *API) decideApplication(r *Request) (Response, error) {
 	return a.caseAnswer(http.StatusOK, c, err, r)
 }
 
+func (a *API) checkApplication(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	in, err := decode[api.VillageCheck](r)
+	if err != nil {
+		return Response{}, err
+	}
+	ruling := application.Ruling{Decision: "return", Reason: value(in.Reason), Fields: in.Fields}
+	if in.Outcome == api.VillageCheckOutcomePass {
+		ruling.Decision = "approve" // of this stage: it goes on to the town
+	}
+	c, err := a.Desk.DecideApplication(r.Ctx, r.Who, id, r.Version, ruling)
+	return a.caseAnswer(http.StatusOK, c, err, r)
+}
+
 // decideApplications decides case after case: each as if it were asked for alone, also for the audit of refusals.
 func (a *API) decideApplications(r *Request) (Response, error) {
 	in, err := decode[api.BulkDecision](r)

@@ -201,3 +201,37 @@ func TestPublicNotice(t *testing.T) {
 		t.Errorf("after the answer: %v", got)
 	}
 }
+
+// TestVillageCheck: where the pack asks for it, what a town officer hands in waits for the village's liaison, who passes it
+// on or returns it and does not reject; what the liaison hands in is checked already.
+func TestVillageCheck(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.enact(map[string]any{"document": s.edited("village_check: false", "village_check: true")})
+	id, other := s.person1(420, 1), s.person1(421, 1)
+	if app := s.applied(other, nursing, "2023-04-06"); app.text("stage") != "town_review" {
+		t.Errorf("the liaison's own: %s", app.body)
+	}
+	app := s.do("town.a", "POST", "/applications", map[string]any{"person_id": id, "programme": nursing, "applied_on": "2023-04-06",
+		"applicant": map[string]any{"relation": "self"}}).want(201)
+	app = s.do("town.a", "POST", "/applications/"+app.text("id")+"/submit", nil, "If-Match", app.version()).want(200)
+	if clock := app.json()["clock"].(map[string]any); app.text("stage") != "submitted" || clock["due_on"] != "2023-04-11" {
+		t.Errorf("handed in by the town: %s", app.body)
+	}
+	s.decide("town.a2", app, map[string]any{"decision": "approve"}).want(409, "WRONG_STAGE")
+	check := func(user string, body map[string]any) answer {
+		return s.do(user, "POST", "/applications/"+app.text("id")+"/village-check", body, "If-Match", app.version())
+	}
+	check("liaison.b", map[string]any{"outcome": "pass"}).want(404)
+	check("liaison.a", map[string]any{"outcome": "return"}).want(422)
+	app = check("liaison.a", map[string]any{"outcome": "return", "reason": "x", "fields": []string{"bank_account"}}).want(200)
+	app = s.do("town.a", "POST", "/applications/"+app.text("id")+"/resubmit", map[string]any{"bank_account": "6222000011112222"}, "If-Match", app.version()).want(200)
+	app = check("liaison.a", map[string]any{"outcome": "pass"}).want(200)
+	if app.text("stage") != "town_review" || app.text("award_id") != "" {
+		t.Errorf("passed on: %s", app.body)
+	}
+	check("liaison.a", map[string]any{"outcome": "pass"}).want(409, "WRONG_STAGE")
+	if app = s.decide("town.a2", app, map[string]any{"decision": "approve"}).want(200); app.text("stage") != "approved" {
+		t.Errorf("decided: %s", app.body)
+	}
+}

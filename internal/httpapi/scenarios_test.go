@@ -129,3 +129,28 @@ func TestReassessment(t *testing.T) {
 	s.at("2023-09-10")
 	s.wantOwed(id, nursing, 14000, 14000, 14000, 14000, 14000, 14000, 14000, 14000, 16700)
 }
+
+// TestCancelledAndIssuedAnew is M15: a card runs out, is frozen and cancelled; the award has stopped for good, and a new card
+// needs a new application, from whose month on it is paid.
+func TestCancelledAndIssuedAnew(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-01-01")
+	p := s.do("liaison.a", "POST", "/persons", map[string]any{"name": "金丝雀985", "id_number": number(985), "hukou_area_code": villageA, "hukou_type": "agricultural",
+		"certificate": map[string]any{"number": number(985) + "41", "category": 4, "level": 1, "issued_on": "2013-02-20", "expires_on": "2023-02-19"}}).want(201)
+	id := p.text("id")
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	card := p.json()["certificates"].([]any)[0].(map[string]any)["id"].(string)
+	s.at("2023-08-25")
+	version := `"1"`
+	for _, e := range []map[string]any{{"event": "FREEZE", "on": "2023-02-20"}, {"event": "CANCEL", "on": "2023-08-20", "cancel_reason": "EXPIRED_6M"}} {
+		version = s.do("cdpf", "POST", "/certificates/"+card+"/events", e, "If-Match", version).want(201).version()
+	}
+	s.at("2023-10-20")
+	s.do("cdpf", "POST", "/persons/"+id+"/certificates", map[string]any{"number": number(985) + "41", "category": 4, "level": 1, "issued_on": "2023-10-10"}).want(201)
+	s.wantOwed(id, nursing, 16700, 16700)
+	s.granted(id, nursing, "2023-11-03", "2023-11-10")
+	s.at("2023-12-10")
+	s.wantOwed(id, nursing, 16700, 16700, 0, 0, 0, 0, 0, 0, 0, 0, 16700, 16700)
+	s.wantDerived()
+}

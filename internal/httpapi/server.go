@@ -105,7 +105,7 @@ func (a *API) operations() map[string]handler {
 		"correctCircumstance": a.correctCircumstance,
 		"createApplication":   a.createApplication, "listApplications": a.listApplications, "getApplication": a.getApplication,
 		"submitApplication": a.submitApplication, "withdrawApplication": a.withdrawApplication, "resubmitApplication": a.resubmitApplication,
-		"decideApplication": a.decideApplication, "decideApplications": a.decideApplications, "listAwards": a.listAwards,
+		"checkApplication": a.checkApplication, "decideApplication": a.decideApplication, "decideApplications": a.decideApplications, "listAwards": a.listAwards,
 		"suspendAward": a.suspendAward, "resumeAward": a.resumeAward, "endAward": a.endAward, "voidAward": a.voidAward, "grantBackPay": a.grantBackPay,
 		"getLedger": a.getLedger, "listPayees": a.listPayees, "setPayee": a.setPayee,
 		"listNotices": a.listNotices, "publishNotice": a.publishNotice, "getNotice": a.getNotice, "getNoticeSheet": a.getNoticeSheet,

@@ -30,14 +30,16 @@ const (
 
 // Pack is one version of the rules of a district, compiled.
 type Pack struct {
-	Name        string            `yaml:"pack"`
-	Version     string            `yaml:"version"`
-	District    area.Code         `yaml:"district"`
-	Limits      map[string]int    `yaml:"limits"`        // working days a stage
-	NoticeDays  int               `yaml:"notice_days"`   // calendar days of a public notice
-	RemindDays  int               `yaml:"remind_before"` // working days before a limit
-	StopMode    StopMode          `yaml:"stop_mode"`
-	Transitions []casefile.Window `yaml:"transitions"`
+	Name       string         `yaml:"pack"`
+	Version    string         `yaml:"version"`
+	District   area.Code      `yaml:"district"`
+	Limits     map[string]int `yaml:"limits"`      // working days a stage
+	NoticeDays int            `yaml:"notice_days"` // calendar days of a public notice
+	// VillageCheck has the village look at what others handed in before the town decides.
+	VillageCheck bool              `yaml:"village_check"`
+	RemindDays   int               `yaml:"remind_before"` // working days before a limit
+	StopMode     StopMode          `yaml:"stop_mode"`
+	Transitions  []casefile.Window `yaml:"transitions"`
 	// Reverification is nil where nobody is asked to be verified again.
 	Reverification *Reverification      `yaml:"reverification"`
 	NeedsWhen      []Need               `yaml:"needs_when"`
