@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -329,22 +330,9 @@ func (d *Desk) firstGoodDay(file casefile.File, programme string, month calendar
 // earlier right to the same, that had ended by itself, gives way to it; one that still runs stands in its way.
 func (d *Desk) openAward(ctx context.Context, tx *store.Tx, app application.Application, dossier store.Dossier) (uuid.UUID, error) {
 	right := award.Award{ID: d.NewID(), PersonID: app.PersonID, Programme: app.Programme, ApplicationID: app.ID, Basis: award.FromApplication,
-		StartMonth: app.Explanation.StartMonth}
-	months, err := standing.MonthsOf(dossier.File, d.Pack(), app.Programme)
-	if err != nil {
+		StartMonth: app.Explanation.StartMonth, RecordedAt: tx.Now, RecordedBy: tx.Who.AccountID}
+	if err := d.giveWay(ctx, tx, right, dossier); err != nil {
 		return uuid.Nil, err
-	}
-	for _, old := range dossier.Awards {
-		lasts, ok := months.Lasts(old)
-		if old.Programme != app.Programme || ok && lasts.Contains(right.StartMonth) || !old.EndMonth.IsZero() && old.EndMonth.Before(right.StartMonth) {
-			continue // another's business, or the database refuses the overlap
-		}
-		if old.EndMonth, old.EndReason = right.StartMonth.Add(-1), "SUCCEEDED"; old.EndMonth.Before(old.StartMonth) {
-			continue
-		}
-		if err := tx.UpdateAward(ctx, old); err != nil {
-			return uuid.Nil, err
-		}
 	}
 	if err := tx.InsertAwards(ctx, right); err != nil {
 		return uuid.Nil, err
@@ -355,8 +343,35 @@ func (d *Desk) openAward(ctx context.Context, tx *store.Tx, app application.Appl
 			return uuid.Nil, err
 		}
 	}
-	_, err = d.rederive(ctx, tx, app.PersonID)
-	return right.ID, err
+	dossier.Awards = append(dossier.Awards, right) // all that has changed of a file that nobody else may touch
+	return right.ID, d.derive(ctx, tx, []uuid.UUID{app.PersonID}, []store.Dossier{dossier})
+}
+
+// giveWay ends earlier rights to the same that had ended by themselves. What else there is, the database refuses beside
+// the new one.
+func (d *Desk) giveWay(ctx context.Context, tx *store.Tx, right award.Award, dossier store.Dossier) error {
+	same := func(a award.Award) bool { return a.Programme == right.Programme }
+	if !slices.ContainsFunc(dossier.Awards, same) {
+		return nil
+	}
+	months, err := standing.MonthsOf(dossier.File, d.Pack(), right.Programme)
+	if err != nil {
+		return err
+	}
+	for i, old := range dossier.Awards {
+		lasts, ok := months.Lasts(old)
+		if !same(old) || ok && lasts.Contains(right.StartMonth) || !old.EndMonth.IsZero() && old.EndMonth.Before(right.StartMonth) {
+			continue
+		}
+		if old.EndMonth, old.EndReason = right.StartMonth.Add(-1), "SUCCEEDED"; old.EndMonth.Before(old.StartMonth) {
+			continue
+		}
+		if err := tx.UpdateAward(ctx, old); err != nil {
+			return err
+		}
+		dossier.Awards[i] = old
+	}
+	return nil
 }
 
 // Eligibility judges every programme for a person on a day.

@@ -54,16 +54,23 @@ func (tx *Tx) insert(ctx context.Context, t table, rows []row) error {
 	if len(rows) == 0 {
 		return nil
 	}
+	if err := tx.Batch(ctx, func(b *pgx.Batch) { t.queue(b, rows) }); err != nil {
+		return fmt.Errorf("insert into %s: %w", t.name, err)
+	}
+	return nil
+}
+
+// queue puts the insert of rows, if there are any, behind what a batch does already.
+func (t table) queue(b *pgx.Batch, rows []row) {
+	if len(rows) == 0 {
+		return
+	}
 	arrays := make([]any, len(t.columns))
 	for i, column := range t.columns {
 		_, kind, _ := strings.Cut(column, " ")
 		arrays[i] = columnOf(rows, i, kind)
 	}
-	err := tx.Batch(ctx, func(b *pgx.Batch) { b.Queue(t.insertSQL(), arrays...) })
-	if err != nil {
-		return fmt.Errorf("insert into %s: %w", t.name, err)
-	}
-	return nil
+	b.Queue(t.insertSQL(), arrays...)
 }
 
 func columnOf(rows []row, i int, kind string) any {

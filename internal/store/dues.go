@@ -90,10 +90,8 @@ func (tx *Tx) writeDues(ctx context.Context, now map[personProgramme][]ledger.Du
 			WHERE d.person_id = u.person_id AND d.programme = u.programme`, persons, programmes)
 		b.Queue(`INSERT INTO open_months (person_id, programme, open_from) SELECT * FROM unnest($1::uuid[], $2::text[], $3::date[])
 			ON CONFLICT (person_id, programme) DO UPDATE SET open_from = least(open_months.open_from, excluded.open_from)`, persons, programmes, months)
+		duesTable.queue(b, rows)
 	})
-	if err == nil {
-		err = tx.insert(ctx, duesTable, rows)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("write what is owed: %w", err)
 	}

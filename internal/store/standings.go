@@ -20,16 +20,19 @@ var standingsTable = table{"standings", []string{"person_id uuid", "indicator", 
 
 // ReplaceStandings writes the timelines of persons over what was derived before.
 func (tx *Tx) ReplaceStandings(ctx context.Context, persons []uuid.UUID, timeline []standing.Interval) error {
-	err := tx.Batch(ctx, func(b *pgx.Batch) { b.Queue("DELETE FROM standings WHERE person_id = ANY($1)", persons) })
-	if err != nil {
-		return fmt.Errorf("clear standings: %w", err)
-	}
 	rows := make([]row, len(timeline))
 	for n, i := range timeline {
 		rows[n] = row{i.PersonID, i.Indicator, i.Days.From, i.Days.To, int(i.Status), i.Reason, string(i.Area), i.Category, i.Level,
 			sexCode[i.Sex], i.BirthDate}
 	}
-	return tx.insert(ctx, standingsTable, rows)
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("DELETE FROM standings WHERE person_id = ANY($1)", persons)
+		standingsTable.queue(b, rows)
+	})
+	if err != nil {
+		return fmt.Errorf("write standings: %w", err)
+	}
+	return nil
 }
 
 var sexCode = map[string]int{"male": 1, "female": 2}

@@ -50,6 +50,8 @@ func copyFile(t *testing.T, from, to string) {
 		t.Fatal(err)
 	}
 	defer r.Close()
+	syscall.ForkLock.RLock() // a child forked by another test meanwhile would hold the file open for writing, and nobody could run it
+	defer syscall.ForkLock.RUnlock()
 	w, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY, 0o755)
 	if err != nil {
 		t.Fatal(err)
