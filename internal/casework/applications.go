@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/google/uuid"
 
@@ -221,14 +220,14 @@ type BulkItem struct {
 const bulkWorkers = 4
 
 // DecideApplications decides case after case, each as if it were asked for alone. The outcomes stand in the order of the
-// items; an error is that case's own.
+// items; an error is that case's own. Each worker has a stretch of its own: the cases of one person stand side by side in a
+// queue, and would wait for each other at the person's file.
 func (d *Desk) DecideApplications(ctx context.Context, who access.Actor, items []BulkItem, ruling application.Ruling) (versions []int, errs []error) {
 	versions, errs = make([]int, len(items)), make([]error, len(items))
-	var next atomic.Int64
 	var workers sync.WaitGroup
-	for range min(bulkWorkers, len(items)) {
+	for w := range bulkWorkers {
 		workers.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(items); i = int(next.Add(1)) - 1 {
+			for i := w * len(items) / bulkWorkers; i < (w+1)*len(items)/bulkWorkers; i++ {
 				var c store.Case
 				c, errs[i] = d.DecideApplication(ctx, who, items[i].ID, items[i].Version, ruling)
 				if versions[i] = c.Version; fault.Is(errs[i], "STALE") && d.decidedBefore(ctx, who, items[i], ruling.Decision) {
