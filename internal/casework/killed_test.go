@@ -17,8 +17,8 @@ import (
 	"zhucan/internal/store"
 )
 
-// kills is how often each step of a roster is struck.
-const kills = 50
+// kills is how many steps of rosters are broken off at least.
+const kills = 150
 
 // TestBackendsKilled ends the database's connections of the service at random moments of calculating, locking and taking
 // results. What failed is tried again as a client would; in the end every month is paid once, and no roster is half there.
@@ -27,21 +27,22 @@ func TestBackendsKilled(t *testing.T) {
 	first := calendar.MustMonth("2017-02")
 	o := newOffice(t, 300, 11, first.First().Add(9))
 	o.strike = o.killSoon
-	o.payUnderBlows(first, kills, o.desk.MakeRoster, o.desk.LockRoster, func(r roster.Roster) error {
-		_, err := o.desk.TakeResults(t.Context(), o.sender, r.ID, o.bankRows(r), nil)
-		return err
-	})
-	o.wantTamperingFound(kills)
+	o.wantTamperingFound(o.payUnderBlows(first, kills, o.desk.MakeRoster, o.desk.LockRoster, o.takeResults))
 }
 
-// payUnderBlows pays some months while something is broken off again and again in each of the three steps.
-func (o *office) payUnderBlows(first calendar.Month, months int,
+// payUnderBlows pays month after month while something is broken off again and again in each of the three steps, until
+// that happened so many times. It tells how many months that took.
+func (o *office) payUnderBlows(first calendar.Month, blows int,
 	make func(context.Context, access.Actor, calendar.Month, area.Code, string) (roster.Roster, error),
-	lock func(context.Context, access.Actor, uuid.UUID, int) (roster.Roster, error), results func(roster.Roster) error) {
+	lock func(context.Context, access.Actor, uuid.UUID, int) (roster.Roster, error),
+	results func(roster.Roster, []casework.BankRow) error) (months int) {
 	t := o.t
 	t.Helper()
-	for m := range months {
-		month := first.Add(m)
+	for ; o.done["calculate"]+o.done["lock"]+o.done["results"] < blows; months++ {
+		if months == 2*blows {
+			t.Fatalf("after %d months only this was broken off: %v", months, o.done)
+		}
+		month := first.Add(months)
 		o.on(month.First().Add(9))
 		r := o.struck(month, "calculate", func() error {
 			_, err := make(t.Context(), o.maker, month, "", "")
@@ -53,7 +54,8 @@ func (o *office) payUnderBlows(first calendar.Month, months int,
 			return err
 		}, roster.Locked)
 		r = o.insist(func() (roster.Roster, error) { return o.desk.SendRoster(t.Context(), o.sender, r.ID, r.Version) })
-		o.struck(month, "results", func() error { return results(r) }, roster.ResultsIn)
+		rows := o.bankRows(r)
+		o.struck(month, "results", func() error { return results(r, rows) }, roster.ResultsIn)
 	}
 	o.wantBalanced(first.Add(months - 1))
 	var half int
@@ -68,6 +70,12 @@ func (o *office) payUnderBlows(first calendar.Month, months int,
 			t.Errorf("no %s was ever broken off; the test shows nothing", what)
 		}
 	}
+	return months
+}
+
+func (o *office) takeResults(r roster.Roster, rows []casework.BankRow) error {
+	_, err := o.desk.TakeResults(o.t.Context(), o.sender, r.ID, rows, nil)
+	return err
 }
 
 // wantTamperingFound changes one line as only an owner of the database can.
