@@ -40,8 +40,8 @@ func (t table) insertSQL() string {
 	}
 	from := fmt.Sprintf("unnest(%s) AS u (%s)", strings.Join(arrays, ", "), strings.Join(aliases, ", "))
 	if i := slices.Index(names, "person_id"); i >= 0 && !slices.Contains(names, "area_code") {
-		names, selected = append(names, "area_code"), append(selected, "p.managing_area_code")
-		from += fmt.Sprintf(" LEFT JOIN persons p ON p.id = c%d", i)
+		// a sub-select and not a join: for one row the planner would read all persons of the area
+		names, selected = append(names, "area_code"), append(selected, fmt.Sprintf("(SELECT managing_area_code FROM persons WHERE id = c%d)", i))
 	}
 	return fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s", t.name, strings.Join(names, ", "), strings.Join(selected, ", "), from)
 }
