@@ -285,49 +285,68 @@ func (e CertificateStatus) Valid() bool {
 
 // Defines values for CircumstanceKind.
 const (
-	CircumstanceKindDeath             CircumstanceKind = "death"
-	CircumstanceKindDibao             CircumstanceKind = "dibao"
-	CircumstanceKindDibaoEdge         CircumstanceKind = "dibao_edge"
-	CircumstanceKindElectedBenefit    CircumstanceKind = "elected_benefit"
-	CircumstanceKindEmployment        CircumstanceKind = "employment"
-	CircumstanceKindImprisonment      CircumstanceKind = "imprisonment"
-	CircumstanceKindInjuryCareFee     CircumstanceKind = "injury_care_fee"
-	CircumstanceKindInsuranceMedical  CircumstanceKind = "insurance_medical"
-	CircumstanceKindInsurancePension  CircumstanceKind = "insurance_pension"
-	CircumstanceKindKeyChildAllowance CircumstanceKind = "key_child_allowance"
-	CircumstanceKindMissing           CircumstanceKind = "missing"
-	CircumstanceKindOrphanSupport     CircumstanceKind = "orphan_support"
-	CircumstanceKindOtherBenefit      CircumstanceKind = "other_benefit"
-	CircumstanceKindRegisteredPoor    CircumstanceKind = "registered_poor"
-	CircumstanceKindSchool            CircumstanceKind = "school"
-	CircumstanceKindTekun             CircumstanceKind = "tekun"
-	CircumstanceKindVeteran           CircumstanceKind = "veteran"
-	CircumstanceKindWaiver            CircumstanceKind = "waiver"
-	CircumstanceKindWelfareHome       CircumstanceKind = "welfare_home"
+	CircumstanceKindCareProgramme      CircumstanceKind = "care_programme"
+	CircumstanceKindDeath              CircumstanceKind = "death"
+	CircumstanceKindDibao              CircumstanceKind = "dibao"
+	CircumstanceKindDibaoEdge          CircumstanceKind = "dibao_edge"
+	CircumstanceKindDisabledDriver     CircumstanceKind = "disabled_driver"
+	CircumstanceKindElectedBenefit     CircumstanceKind = "elected_benefit"
+	CircumstanceKindEmployment         CircumstanceKind = "employment"
+	CircumstanceKindFuelSubsidy        CircumstanceKind = "fuel_subsidy"
+	CircumstanceKindImprisonment       CircumstanceKind = "imprisonment"
+	CircumstanceKindInformationSubsidy CircumstanceKind = "information_subsidy"
+	CircumstanceKindInjuryCareFee      CircumstanceKind = "injury_care_fee"
+	CircumstanceKindInsuranceMedical   CircumstanceKind = "insurance_medical"
+	CircumstanceKindInsurancePaid      CircumstanceKind = "insurance_paid"
+	CircumstanceKindInsurancePension   CircumstanceKind = "insurance_pension"
+	CircumstanceKindKeyChildAllowance  CircumstanceKind = "key_child_allowance"
+	CircumstanceKindMedicalAssistance  CircumstanceKind = "medical_assistance"
+	CircumstanceKindMissing            CircumstanceKind = "missing"
+	CircumstanceKindOrphanSupport      CircumstanceKind = "orphan_support"
+	CircumstanceKindOtherBenefit       CircumstanceKind = "other_benefit"
+	CircumstanceKindRegisteredPoor     CircumstanceKind = "registered_poor"
+	CircumstanceKindResidencePermit    CircumstanceKind = "residence_permit"
+	CircumstanceKindSchool             CircumstanceKind = "school"
+	CircumstanceKindTekun              CircumstanceKind = "tekun"
+	CircumstanceKindVeteran            CircumstanceKind = "veteran"
+	CircumstanceKindWaiver             CircumstanceKind = "waiver"
+	CircumstanceKindWelfareHome        CircumstanceKind = "welfare_home"
 )
 
 // Valid indicates whether the value is a known member of the CircumstanceKind enum.
 func (e CircumstanceKind) Valid() bool {
 	switch e {
+	case CircumstanceKindCareProgramme:
+		return true
 	case CircumstanceKindDeath:
 		return true
 	case CircumstanceKindDibao:
 		return true
 	case CircumstanceKindDibaoEdge:
 		return true
+	case CircumstanceKindDisabledDriver:
+		return true
 	case CircumstanceKindElectedBenefit:
 		return true
 	case CircumstanceKindEmployment:
 		return true
+	case CircumstanceKindFuelSubsidy:
+		return true
 	case CircumstanceKindImprisonment:
+		return true
+	case CircumstanceKindInformationSubsidy:
 		return true
 	case CircumstanceKindInjuryCareFee:
 		return true
 	case CircumstanceKindInsuranceMedical:
 		return true
+	case CircumstanceKindInsurancePaid:
+		return true
 	case CircumstanceKindInsurancePension:
 		return true
 	case CircumstanceKindKeyChildAllowance:
+		return true
+	case CircumstanceKindMedicalAssistance:
 		return true
 	case CircumstanceKindMissing:
 		return true
@@ -336,6 +355,8 @@ func (e CircumstanceKind) Valid() bool {
 	case CircumstanceKindOtherBenefit:
 		return true
 	case CircumstanceKindRegisteredPoor:
+		return true
+	case CircumstanceKindResidencePermit:
 		return true
 	case CircumstanceKindSchool:
 		return true
@@ -375,14 +396,22 @@ func (e DecisionKind) Valid() bool {
 
 // Defines values for Dimension.
 const (
-	DimensionAgeBand    Dimension = "age_band"
-	DimensionCategory   Dimension = "category"
-	DimensionLevel      Dimension = "level"
-	DimensionNone       Dimension = "none"
-	DimensionSex        Dimension = "sex"
-	DimensionTown       Dimension = "town"
-	DimensionUrbanRural Dimension = "urban_rural"
-	DimensionVillage    Dimension = "village"
+	DimensionAgeBand        Dimension = "age_band"
+	DimensionAgeGroup       Dimension = "age_group"
+	DimensionCategory       Dimension = "category"
+	DimensionComponent      Dimension = "component"
+	DimensionHardship       Dimension = "hardship"
+	DimensionHukouType      Dimension = "hukou_type"
+	DimensionLevel          Dimension = "level"
+	DimensionMultiDisabled  Dimension = "multi_disabled"
+	DimensionNone           Dimension = "none"
+	DimensionRegisteredPoor Dimension = "registered_poor"
+	DimensionSeverity       Dimension = "severity"
+	DimensionSex            Dimension = "sex"
+	DimensionTown           Dimension = "town"
+	DimensionTree           Dimension = "tree"
+	DimensionUrbanRural     Dimension = "urban_rural"
+	DimensionVillage        Dimension = "village"
 )
 
 // Valid indicates whether the value is a known member of the Dimension enum.
@@ -390,19 +419,68 @@ func (e Dimension) Valid() bool {
 	switch e {
 	case DimensionAgeBand:
 		return true
+	case DimensionAgeGroup:
+		return true
 	case DimensionCategory:
+		return true
+	case DimensionComponent:
+		return true
+	case DimensionHardship:
+		return true
+	case DimensionHukouType:
 		return true
 	case DimensionLevel:
 		return true
+	case DimensionMultiDisabled:
+		return true
 	case DimensionNone:
+		return true
+	case DimensionRegisteredPoor:
+		return true
+	case DimensionSeverity:
 		return true
 	case DimensionSex:
 		return true
 	case DimensionTown:
 		return true
+	case DimensionTree:
+		return true
 	case DimensionUrbanRural:
 		return true
 	case DimensionVillage:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FacilityKind.
+const (
+	FacilityKindCommunity    FacilityKind = "community"
+	FacilityKindCultureSport FacilityKind = "culture_sport"
+	FacilityKindGovernment   FacilityKind = "government"
+	FacilityKindMedical      FacilityKind = "medical"
+	FacilityKindSchool       FacilityKind = "school"
+	FacilityKindTransport    FacilityKind = "transport"
+	FacilityKindWelfare      FacilityKind = "welfare"
+)
+
+// Valid indicates whether the value is a known member of the FacilityKind enum.
+func (e FacilityKind) Valid() bool {
+	switch e {
+	case FacilityKindCommunity:
+		return true
+	case FacilityKindCultureSport:
+		return true
+	case FacilityKindGovernment:
+		return true
+	case FacilityKindMedical:
+		return true
+	case FacilityKindSchool:
+		return true
+	case FacilityKindTransport:
+		return true
+	case FacilityKindWelfare:
 		return true
 	default:
 		return false
@@ -439,6 +517,78 @@ func (e HoldReason) Valid() bool {
 	case HoldReasonOBJECTION:
 		return true
 	case HoldReasonOFFICER:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HouseRelation.
+const (
+	HouseRelationChild       HouseRelation = "child"
+	HouseRelationGrandchild  HouseRelation = "grandchild"
+	HouseRelationGrandparent HouseRelation = "grandparent"
+	HouseRelationHead        HouseRelation = "head"
+	HouseRelationOther       HouseRelation = "other"
+	HouseRelationParent      HouseRelation = "parent"
+	HouseRelationSibling     HouseRelation = "sibling"
+	HouseRelationSpouse      HouseRelation = "spouse"
+)
+
+// Valid indicates whether the value is a known member of the HouseRelation enum.
+func (e HouseRelation) Valid() bool {
+	switch e {
+	case HouseRelationChild:
+		return true
+	case HouseRelationGrandchild:
+		return true
+	case HouseRelationGrandparent:
+		return true
+	case HouseRelationHead:
+		return true
+	case HouseRelationOther:
+		return true
+	case HouseRelationParent:
+		return true
+	case HouseRelationSibling:
+		return true
+	case HouseRelationSpouse:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HouseholdKind.
+const (
+	HouseholdKindDangerousHouse    HouseholdKind = "dangerous_house"
+	HouseholdKindDibaoCase         HouseholdKind = "dibao_case"
+	HouseholdKindDwelling          HouseholdKind = "dwelling"
+	HouseholdKindElderHomeRetrofit HouseholdKind = "elder_home_retrofit"
+	HouseholdKindHouseConverted    HouseholdKind = "house_converted"
+	HouseholdKindIncomeBracket     HouseholdKind = "income_bracket"
+	HouseholdKindUtilityRelief     HouseholdKind = "utility_relief"
+	HouseholdKindZeroEmployment    HouseholdKind = "zero_employment"
+)
+
+// Valid indicates whether the value is a known member of the HouseholdKind enum.
+func (e HouseholdKind) Valid() bool {
+	switch e {
+	case HouseholdKindDangerousHouse:
+		return true
+	case HouseholdKindDibaoCase:
+		return true
+	case HouseholdKindDwelling:
+		return true
+	case HouseholdKindElderHomeRetrofit:
+		return true
+	case HouseholdKindHouseConverted:
+		return true
+	case HouseholdKindIncomeBracket:
+		return true
+	case HouseholdKindUtilityRelief:
+		return true
+	case HouseholdKindZeroEmployment:
 		return true
 	default:
 		return false
@@ -498,12 +648,21 @@ func (e IndicatorDefinitionComparator) Valid() bool {
 
 // Defines values for IndicatorDefinitionUnit.
 const (
-	IndicatorDefinitionUnitPerson IndicatorDefinitionUnit = "person"
+	IndicatorDefinitionUnitFacility  IndicatorDefinitionUnit = "facility"
+	IndicatorDefinitionUnitHousehold IndicatorDefinitionUnit = "household"
+	IndicatorDefinitionUnitIndex     IndicatorDefinitionUnit = "index"
+	IndicatorDefinitionUnitPerson    IndicatorDefinitionUnit = "person"
 )
 
 // Valid indicates whether the value is a known member of the IndicatorDefinitionUnit enum.
 func (e IndicatorDefinitionUnit) Valid() bool {
 	switch e {
+	case IndicatorDefinitionUnitFacility:
+		return true
+	case IndicatorDefinitionUnitHousehold:
+		return true
+	case IndicatorDefinitionUnitIndex:
+		return true
 	case IndicatorDefinitionUnitPerson:
 		return true
 	default:
@@ -515,6 +674,7 @@ func (e IndicatorDefinitionUnit) Valid() bool {
 const (
 	IndicatorPartCovered  IndicatorPart = "covered"
 	IndicatorPartExcluded IndicatorPart = "excluded"
+	IndicatorPartExtra    IndicatorPart = "extra"
 	IndicatorPartGap      IndicatorPart = "gap"
 )
 
@@ -525,7 +685,36 @@ func (e IndicatorPart) Valid() bool {
 		return true
 	case IndicatorPartExcluded:
 		return true
+	case IndicatorPartExtra:
+		return true
 	case IndicatorPartGap:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Light.
+const (
+	LightMet           Light = "met"
+	LightMissing       Light = "missing"
+	LightNear          Light = "near"
+	LightNotApplicable Light = "not_applicable"
+	LightUnmet         Light = "unmet"
+)
+
+// Valid indicates whether the value is a known member of the Light enum.
+func (e Light) Valid() bool {
+	switch e {
+	case LightMet:
+		return true
+	case LightMissing:
+		return true
+	case LightNear:
+		return true
+	case LightNotApplicable:
+		return true
+	case LightUnmet:
 		return true
 	default:
 		return false
@@ -1123,6 +1312,27 @@ func (e VillageCheckOutcome) Valid() bool {
 	}
 }
 
+// Defines values for ListIndicatorsParamsInclude.
+const (
+	ListIndicatorsParamsIncludeAll      ListIndicatorsParamsInclude = "all"
+	ListIndicatorsParamsIncludeBenefits ListIndicatorsParamsInclude = "benefits"
+	ListIndicatorsParamsIncludeVariants ListIndicatorsParamsInclude = "variants"
+)
+
+// Valid indicates whether the value is a known member of the ListIndicatorsParamsInclude enum.
+func (e ListIndicatorsParamsInclude) Valid() bool {
+	switch e {
+	case ListIndicatorsParamsIncludeAll:
+		return true
+	case ListIndicatorsParamsIncludeBenefits:
+		return true
+	case ListIndicatorsParamsIncludeVariants:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetIndicatorValuesParamsFormat.
 const (
 	GetIndicatorValuesParamsFormatCsv  GetIndicatorValuesParamsFormat = "csv"
@@ -1712,7 +1922,14 @@ type CircumstanceEnd struct {
 // | `imprisonment` | 服刑; from the day the judgment takes effect | `yes` |
 // | `missing` | 宣告失踪 | `yes` |
 // | `veteran` | 残疾军人或伤残人民警察 | `yes` |
-// | `registered_poor` | 建档立卡 | `yes`, others |
+// | `registered_poor` | 建档立卡; the list is left by `exited` (脱贫) or `removed` (清退) | `yes`, `exited`, `removed`, others |
+// | `insurance_paid` * | 政府代缴保险费 | `pension`, `medical` |
+// | `medical_assistance` | 医疗救助 | `yes`, others |
+// | `information_subsidy` | 信息消费补贴 | `yes`, others |
+// | `care_programme` | 阳光家园托养 | `boarding`, `day`, `home` |
+// | `disabled_driver` | 残疾人机动轮椅车车主 | `yes` |
+// | `fuel_subsidy` | 燃油补贴 | `yes` |
+// | `residence_permit` | 居住证 | `yes` |
 // | `death` | 死亡; `valid_from` is the day of death | `yes` |
 //
 // Of a kind marked * several sorts may hold at the same time and the value has to say which; of the others one value
@@ -1794,7 +2011,8 @@ type DeputationList struct {
 	NextCursor *string      `json:"next_cursor"`
 }
 
-// Dimension defines model for Dimension.
+// Dimension `component` and `age_group` overlap: a person may be counted in several of their groups, which do not add up.
+// `multi_disabled` is a dimension of households, the others but the places are of persons.
 type Dimension string
 
 // Eligibility defines model for Eligibility.
@@ -1820,6 +2038,66 @@ type Explanation struct {
 
 	// StartMonth Example: 2023-03
 	StartMonth *Month `json:"start_month,omitempty"`
+}
+
+// ExternalFigure defines model for ExternalFigure.
+type ExternalFigure struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode    AreaCode  `json:"area_code"`
+	Denominator *int64    `json:"denominator,omitempty"`
+	ID          uuid.UUID `json:"id"`
+	IncomeFen   *int64    `json:"income_fen,omitempty"`
+
+	// Indicator One of `income_growth`, `living_allowance_coverage`, `nursing_subsidy_coverage`, `pension_enrolment`,
+	// `medical_enrolment`, `poverty_exit`, `dangerous_house_conversion`, `rehab_coverage`, `device_fitting`,
+	// `compulsory_education`, `retrofit_coverage`, `facility_accessibility`.
+	//
+	//
+	// Example: living_allowance_coverage
+	Indicator    IndicatorID `json:"indicator"`
+	Numerator    *int64      `json:"numerator,omitempty"`
+	RecordedAt   time.Time   `json:"recorded_at"`
+	SourceDoc    string      `json:"source_doc"`
+	SupersededAt *time.Time  `json:"superseded_at,omitempty"`
+	Year         int         `json:"year"`
+}
+
+// ExternalFigureList defines model for ExternalFigureList.
+type ExternalFigureList struct {
+	Items []ExternalFigure `json:"items"`
+
+	// NextCursor Always null; the list is whole.
+	NextCursor *string `json:"next_cursor"`
+}
+
+// Facility defines model for Facility.
+type Facility struct {
+	Address *string `json:"address,omitempty"`
+
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode  AreaCode  `json:"area_code"`
+	Compliant *bool     `json:"compliant,omitempty"`
+	ID        uuid.UUID `json:"id"`
+
+	// InspectedOn Absent before the first inspection; until then it is not counted.
+	InspectedOn *calendar.Date `json:"inspected_on,omitempty"`
+	Kind        FacilityKind   `json:"kind"`
+	Name        string         `json:"name"`
+	Standard    *string        `json:"standard,omitempty"`
+	Version     int            `json:"version"`
+}
+
+// FacilityKind defines model for FacilityKind.
+type FacilityKind string
+
+// FacilityList defines model for FacilityList.
+type FacilityList struct {
+	Items      []Facility `json:"items"`
+	NextCursor *string    `json:"next_cursor"`
 }
 
 // FieldChange defines model for FieldChange.
@@ -1913,6 +2191,94 @@ type HoldRelease struct {
 	Reason string `json:"reason"`
 }
 
+// HouseRelation defines model for HouseRelation.
+type HouseRelation string
+
+// Household defines model for Household.
+type Household struct {
+	Address *string `json:"address,omitempty"`
+
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode      AreaCode                `json:"area_code"`
+	Circumstances []HouseholdCircumstance `json:"circumstances"`
+	ID            uuid.UUID               `json:"id"`
+	Members       []HouseholdMember       `json:"members"`
+	Version       int                     `json:"version"`
+}
+
+// HouseholdChange defines model for HouseholdChange.
+type HouseholdChange struct {
+	Address *string `json:"address,omitempty"`
+
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode *AreaCode `json:"area_code,omitempty"`
+
+	// MovedOn The first day at the other place; today when absent.
+	MovedOn *calendar.Date `json:"moved_on,omitempty"`
+}
+
+// HouseholdCircumstance defines model for HouseholdCircumstance.
+type HouseholdCircumstance struct {
+	ID uuid.UUID `json:"id"`
+
+	// Kind As in `HouseholdKind`, or `household_area`: the village in which the dwelling stands.
+	Kind         string         `json:"kind"`
+	RecordedAt   time.Time      `json:"recorded_at"`
+	Source       string         `json:"source"`
+	SourceDoc    *string        `json:"source_doc,omitempty"`
+	SupersededAt *time.Time     `json:"superseded_at,omitempty"`
+	ValidFrom    calendar.Date  `json:"valid_from"`
+	ValidTo      *calendar.Date `json:"valid_to,omitempty"`
+
+	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`; further members of an object are kept and not read.
+	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
+	//
+	//
+	// Example: {"monthly_amount_fen":10000,"sort":"elder_nursing"}
+	Value CircumstanceValue `json:"value"`
+}
+
+// HouseholdKind | kind | 中文 | sorts |
+// |---|---|---|
+// | `dangerous_house` | 农村危房存量台账; `valid_from` is the day of the list | `D`, `C` |
+// | `house_converted` | 危房改造完成 | `rebuilt`, `repaired`, `moved` |
+// | `dwelling` | 住房 | `own`, `public`, `borrowed`, `rented`, `rented_short` |
+// | `dibao_case` | 低保家庭 by class; case number and amount as further members of the value | `A`, `B`, `C` |
+// | `income_bracket` | 人均收入分档 | `below_dibao`, `below_edge`, `middle`, `above`, others |
+// | `elder_home_retrofit` | 居家适老化改造 | `yes` |
+// | `zero_employment` | 零就业家庭 | `yes` |
+// | `utility_relief` | 水电气暖减免 | `yes`, others |
+type HouseholdKind string
+
+// HouseholdList defines model for HouseholdList.
+type HouseholdList struct {
+	Items      []Household `json:"items"`
+	NextCursor *string     `json:"next_cursor"`
+}
+
+// HouseholdMember defines model for HouseholdMember.
+type HouseholdMember struct {
+	From calendar.Date `json:"from"`
+	ID   uuid.UUID     `json:"id"`
+
+	// Name Absent for a person who is managed elsewhere.
+	Name     *string        `json:"name,omitempty"`
+	PersonID uuid.UUID      `json:"person_id"`
+	Relation HouseRelation  `json:"relation"`
+	To       *calendar.Date `json:"to,omitempty"`
+}
+
+// HouseholdMemberEnd defines model for HouseholdMemberEnd.
+type HouseholdMemberEnd struct {
+	// To Last day.
+	To calendar.Date `json:"to"`
+}
+
 // HukouType 农业, 非农业. Not the same as the urban or rural class of the area.
 type HukouType string
 
@@ -1965,12 +2331,24 @@ type ImportKind string
 
 // IndicatorDefinition defines model for IndicatorDefinition.
 type IndicatorDefinition struct {
+	// Basis What the denominator rests on.
+	Basis string `json:"basis"`
+
+	// Benefit A benefit of another office; it has no target.
+	Benefit bool `json:"benefit"`
+
 	// Binding 约束性 (true) or 预期性 (false).
 	Binding bool `json:"binding"`
 
 	// Comparator `>`: exactly the target does not meet it.
-	Comparator        IndicatorDefinitionComparator `json:"comparator"`
-	DefinitionVersion string                        `json:"definition_version"`
+	Comparator IndicatorDefinitionComparator `json:"comparator"`
+
+	// Covered Who of the others is covered; absent where the months of a programme decide.
+	Covered           *string `json:"covered,omitempty"`
+	DefinitionVersion string  `json:"definition_version"`
+
+	// Exclusions The conditions by which some of the population are not meant.
+	Exclusions []string `json:"exclusions,omitempty"`
 
 	// ID One of `income_growth`, `living_allowance_coverage`, `nursing_subsidy_coverage`, `pension_enrolment`,
 	// `medical_enrolment`, `poverty_exit`, `dangerous_house_conversion`, `rehab_coverage`, `device_fitting`,
@@ -1978,20 +2356,28 @@ type IndicatorDefinition struct {
 	//
 	//
 	// Example: living_allowance_coverage
-	ID     IndicatorID `json:"id"`
-	NameEN string      `json:"name_en"`
-	NameZH string      `json:"name_zh"`
+	ID IndicatorID `json:"id"`
+
+	// Key An indicator or benefit by its id, a variant with its name behind an @, as `rehab_coverage@current_year_need`.
+	Key    IndicatorKey `json:"key"`
+	NameEN string       `json:"name_en"`
+	NameZH string       `json:"name_zh"`
 
 	// No Its place in the plan's table.
 	No   int    `json:"no"`
 	Note string `json:"note"`
 
 	// Population Who is counted at all.
-	Population    string `json:"population"`
-	TargetPercent int    `json:"target_percent"`
+	Population string `json:"population"`
+
+	// TargetPercent In percent, with one place at most. 0 of a benefit, which has no target.
+	TargetPercent TargetPercent `json:"target_percent"`
 
 	// Unit What is counted.
 	Unit IndicatorDefinitionUnit `json:"unit"`
+
+	// Variant Another definition of the same indicator; absent of the one that is reported.
+	Variant *string `json:"variant,omitempty"`
 }
 
 // IndicatorDefinitionComparator `>`: exactly the target does not meet it.
@@ -2015,10 +2401,13 @@ type IndicatorDefinitionList struct {
 // Example: living_allowance_coverage
 type IndicatorID = string
 
+// IndicatorKey An indicator or benefit by its id, a variant with its name behind an @, as `rehab_coverage@current_year_need`.
+type IndicatorKey = string
+
 // IndicatorPart defines model for IndicatorPart.
 type IndicatorPart string
 
-// IndicatorPerson As counted on the day.
+// IndicatorPerson As counted on the day. One of person_id and household_id is there.
 type IndicatorPerson struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
 	//
@@ -2026,14 +2415,17 @@ type IndicatorPerson struct {
 	AreaCode AreaCode `json:"area_code"`
 
 	// Category 1 视力 visual, 2 听力 hearing, 3 言语 speech, 4 肢体 physical, 5 智力 intellectual, 6 精神 psychiatric, 7 多重 multiple.
-	Category *Category `json:"category,omitempty"`
+	Category    *Category  `json:"category,omitempty"`
+	HouseholdID *uuid.UUID `json:"household_id,omitempty"`
 
 	// Level 1 is the most severe; 1 and 2 are severe (重度).
-	Level    *Level    `json:"level,omitempty"`
-	Name     string    `json:"name"`
-	PersonID uuid.UUID `json:"person_id"`
+	Level *Level `json:"level,omitempty"`
 
-	// Reason Why excluded: the code of the first condition that does not hold.
+	// Name Of a household, that of its head; empty where the head is managed elsewhere.
+	Name     string     `json:"name"`
+	PersonID *uuid.UUID `json:"person_id,omitempty"`
+
+	// Reason Why excluded, or why a gap: the code of the first condition that does not hold.
 	Reason *string `json:"reason,omitempty"`
 }
 
@@ -2048,6 +2440,21 @@ type IndicatorPersonList struct {
 	Total int64 `json:"total"`
 }
 
+// IndicatorTrend defines model for IndicatorTrend.
+type IndicatorTrend struct {
+	// Area A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	Area AreaCode `json:"area"`
+
+	// Indicator An indicator or benefit by its id, a variant with its name behind an @, as `rehab_coverage@current_year_need`.
+	Indicator IndicatorKey `json:"indicator"`
+	Items     []TrendPoint `json:"items"`
+
+	// NextCursor Always null; the list is whole.
+	NextCursor *string `json:"next_cursor"`
+}
+
 // IndicatorValue defines model for IndicatorValue.
 type IndicatorValue struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
@@ -2056,42 +2463,57 @@ type IndicatorValue struct {
 	AreaCode AreaCode `json:"area_code"`
 	AreaName string   `json:"area_name"`
 
-	// Denominator Who should be covered: covered and gap.
-	Denominator int64 `json:"denominator"`
+	// Denominator Who should be covered: covered and gap; of `income_growth` the income of the base year in fen. Null when missing.
+	Denominator *int64 `json:"denominator"`
 
 	// Excluded In the population, but not to be covered.
 	Excluded int64 `json:"excluded"`
 
-	// Group The group when `by` is not `none`: an area code for town and village, a digit for category and level, `male` or
-	// `female`, an age band `0-6`, `7-17`, `18-59`, `60+`, `urban` or `rural`; `unknown` where the fact is not
-	// recorded, `unplaced` for persons in no village of the tree of that day.
+	// Extra Served without being in the target population; absent when none.
+	Extra *int64 `json:"extra,omitempty"`
+
+	// Group The group when `by` is not `none` or `tree`: a digit for category, component and level, `male` or `female`, an age band
+	// `0-6`, `7-17`, `18-59`, `60+`, an age group `0-9`, `6-14`, `16-59`, `urban` or `rural`, `severe` or `other`, `dibao`,
+	// `dibao_edge`, `tekun` or `none`, `registered` or `other`, `agricultural` or `non_agricultural`, `one` or `several`;
+	// `unknown` where the fact is not recorded, `unplaced` for who is in no village of the tree of that day,
+	// `not_applicable` where the unit does not have the dimension.
 	Group *string `json:"group,omitempty"`
 
-	// Indicator One of `income_growth`, `living_allowance_coverage`, `nursing_subsidy_coverage`, `pension_enrolment`,
-	// `medical_enrolment`, `poverty_exit`, `dangerous_house_conversion`, `rehab_coverage`, `device_fitting`,
-	// `compulsory_education`, `retrofit_coverage`, `facility_accessibility`.
-	//
-	//
-	// Example: living_allowance_coverage
-	Indicator IndicatorID `json:"indicator"`
+	// Indicator An indicator or benefit by its id, a variant with its name behind an @, as `rehab_coverage@current_year_need`.
+	Indicator IndicatorKey `json:"indicator"`
+
+	// Light Where the value stands, in words that need no colour: 达标, 接近达标 (short by no more than two percent points), 未达标,
+	// 不适用, 待录入.
+	Light Light `json:"light"`
 
 	// Met Compared in integers, never by `rate`; null when the denominator is 0.
 	Met *bool `json:"met"`
 
-	// Missing The figure comes from outside and has not been entered; the counts say nothing.
+	// Missing The figure comes from outside and has not been entered (待录入).
 	Missing *bool `json:"missing,omitempty"`
 
-	// Numerator Covered.
-	Numerator int64 `json:"numerator"`
+	// Numerator Covered; of `income_growth` the income in fen. Null when missing.
+	Numerator *int64 `json:"numerator"`
 
 	// Rate Percent, truncated to two places; null when the denominator is 0.
 	//
 	// Example: 95.99
-	Rate          *string `json:"rate"`
-	TargetPercent int     `json:"target_percent"`
+	Rate *string `json:"rate"`
 
-	// Unplaced How many of all three parts are in no village of the tree of that day; absent when none.
+	// RateWithoutWaivers The rate if those were left out; absent when nobody waived.
+	RateWithoutWaivers *string `json:"rate_without_waivers,omitempty"`
+
+	// ShortBy 还差: the least number that, covered out of the gap, would meet the target; 0 when met.
+	ShortBy *int64 `json:"short_by"`
+
+	// TargetPercent In percent, with one place at most. 0 of a benefit, which has no target.
+	TargetPercent TargetPercent `json:"target_percent"`
+
+	// Unplaced How many of the denominator and the excluded are in no village of the tree of that day; absent when none.
 	Unplaced *int64 `json:"unplaced,omitempty"`
+
+	// Waived Of the gap, who waived by signature; absent when none.
+	Waived *int64 `json:"waived,omitempty"`
 }
 
 // IndicatorValues defines model for IndicatorValues.
@@ -2099,11 +2521,30 @@ type IndicatorValues struct {
 	// Area A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
 	//
 	// Example: 370305100
-	Area        AreaCode         `json:"area"`
-	AsOf        calendar.Date    `json:"as_of"`
-	By          Dimension        `json:"by"`
-	Items       []IndicatorValue `json:"items"`
-	PackVersion string           `json:"pack_version"`
+	Area AreaCode      `json:"area"`
+	AsOf calendar.Date `json:"as_of"`
+
+	// By `component` and `age_group` overlap: a person may be counted in several of their groups, which do not add up.
+	// `multi_disabled` is a dimension of households, the others but the places are of persons.
+	By    Dimension        `json:"by"`
+	Items []IndicatorValue `json:"items"`
+
+	// KnownAt Where one was asked for.
+	KnownAt *time.Time `json:"known_at,omitempty"`
+
+	// Overlapping Groups do not add up.
+	Overlapping bool   `json:"overlapping"`
+	PackVersion string `json:"pack_version"`
+}
+
+// Inspection defines model for Inspection.
+type Inspection struct {
+	Compliant   bool          `json:"compliant"`
+	FacilityID  uuid.UUID     `json:"facility_id"`
+	ID          uuid.UUID     `json:"id"`
+	InspectedOn calendar.Date `json:"inspected_on"`
+	Report      *string       `json:"report,omitempty"`
+	Standard    string        `json:"standard"`
 }
 
 // Ledger The whole list; there is no further page.
@@ -2152,6 +2593,10 @@ type LedgerReason struct {
 
 // Level 1 is the most severe; 1 and 2 are severe (重度).
 type Level = int
+
+// Light Where the value stands, in words that need no colour: 达标, 接近达标 (short by no more than two percent points), 未达标,
+// 不适用, 待录入.
+type Light string
 
 // LoginRequest defines model for LoginRequest.
 type LoginRequest struct {
@@ -2234,7 +2679,14 @@ type NewCircumstance struct {
 	// | `imprisonment` | 服刑; from the day the judgment takes effect | `yes` |
 	// | `missing` | 宣告失踪 | `yes` |
 	// | `veteran` | 残疾军人或伤残人民警察 | `yes` |
-	// | `registered_poor` | 建档立卡 | `yes`, others |
+	// | `registered_poor` | 建档立卡; the list is left by `exited` (脱贫) or `removed` (清退) | `yes`, `exited`, `removed`, others |
+	// | `insurance_paid` * | 政府代缴保险费 | `pension`, `medical` |
+	// | `medical_assistance` | 医疗救助 | `yes`, others |
+	// | `information_subsidy` | 信息消费补贴 | `yes`, others |
+	// | `care_programme` | 阳光家园托养 | `boarding`, `day`, `home` |
+	// | `disabled_driver` | 残疾人机动轮椅车车主 | `yes` |
+	// | `fuel_subsidy` | 燃油补贴 | `yes` |
+	// | `residence_permit` | 居住证 | `yes` |
 	// | `death` | 死亡; `valid_from` is the day of death | `yes` |
 	//
 	// Of a kind marked * several sorts may hold at the same time and the value has to say which; of the others one value
@@ -2277,6 +2729,43 @@ type NewDeputation struct {
 	Until calendar.Date `json:"until"`
 }
 
+// NewExternalFigure defines model for NewExternalFigure.
+type NewExternalFigure struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode    *AreaCode `json:"area_code,omitempty"`
+	Denominator *int64    `json:"denominator,omitempty"`
+
+	// IncomeFen Per-capita disposable income of the year.
+	IncomeFen *int64 `json:"income_fen,omitempty"`
+
+	// Indicator One of `income_growth`, `living_allowance_coverage`, `nursing_subsidy_coverage`, `pension_enrolment`,
+	// `medical_enrolment`, `poverty_exit`, `dangerous_house_conversion`, `rehab_coverage`, `device_fitting`,
+	// `compulsory_education`, `retrofit_coverage`, `facility_accessibility`.
+	//
+	//
+	// Example: living_allowance_coverage
+	Indicator IndicatorID `json:"indicator"`
+	Numerator *int64      `json:"numerator,omitempty"`
+
+	// SourceDoc Number or name of the paper.
+	SourceDoc string `json:"source_doc"`
+	Year      int    `json:"year"`
+}
+
+// NewFacility defines model for NewFacility.
+type NewFacility struct {
+	Address *string `json:"address,omitempty"`
+
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode     `json:"area_code"`
+	Kind     FacilityKind `json:"kind"`
+	Name     string       `json:"name"`
+}
+
 // NewHold defines model for NewHold.
 type NewHold struct {
 	// Note Why; both programmes are held where none is named.
@@ -2284,6 +2773,74 @@ type NewHold struct {
 
 	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
 	Programme *Programme `json:"programme,omitempty"`
+}
+
+// NewHousehold defines model for NewHousehold.
+type NewHousehold struct {
+	Address *string `json:"address,omitempty"`
+
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode             `json:"area_code"`
+	Members  []NewHouseholdMember `json:"members,omitempty"`
+}
+
+// NewHouseholdCircumstance defines model for NewHouseholdCircumstance.
+type NewHouseholdCircumstance struct {
+	// Kind | kind | 中文 | sorts |
+	// |---|---|---|
+	// | `dangerous_house` | 农村危房存量台账; `valid_from` is the day of the list | `D`, `C` |
+	// | `house_converted` | 危房改造完成 | `rebuilt`, `repaired`, `moved` |
+	// | `dwelling` | 住房 | `own`, `public`, `borrowed`, `rented`, `rented_short` |
+	// | `dibao_case` | 低保家庭 by class; case number and amount as further members of the value | `A`, `B`, `C` |
+	// | `income_bracket` | 人均收入分档 | `below_dibao`, `below_edge`, `middle`, `above`, others |
+	// | `elder_home_retrofit` | 居家适老化改造 | `yes` |
+	// | `zero_employment` | 零就业家庭 | `yes` |
+	// | `utility_relief` | 水电气暖减免 | `yes`, others |
+	Kind HouseholdKind `json:"kind"`
+
+	// Source Who says so.
+	//
+	// Example: 住建局
+	Source string `json:"source"`
+
+	// SourceDoc Number or name of the paper.
+	SourceDoc *string `json:"source_doc,omitempty"`
+
+	// ValidFrom First day.
+	ValidFrom calendar.Date `json:"valid_from"`
+
+	// ValidTo Last day; absent while it goes on.
+	ValidTo *calendar.Date `json:"valid_to,omitempty"`
+
+	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`; further members of an object are kept and not read.
+	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
+	//
+	//
+	// Example: {"monthly_amount_fen":10000,"sort":"elder_nursing"}
+	Value CircumstanceValue `json:"value"`
+}
+
+// NewHouseholdMember defines model for NewHouseholdMember.
+type NewHouseholdMember struct {
+	// From First day.
+	From     calendar.Date `json:"from"`
+	PersonID uuid.UUID     `json:"person_id"`
+	Relation HouseRelation `json:"relation"`
+}
+
+// NewInspection defines model for NewInspection.
+type NewInspection struct {
+	Compliant   bool          `json:"compliant"`
+	InspectedOn calendar.Date `json:"inspected_on"`
+
+	// Report Number or name of the report.
+	Report *string `json:"report,omitempty"`
+
+	// Standard Example: GB 50763-2012
+	Standard string `json:"standard"`
 }
 
 // NewNotice defines model for NewNotice.
@@ -3228,6 +3785,9 @@ type StepActor struct {
 	Role Role `json:"role"`
 }
 
+// TargetPercent In percent, with one place at most. 0 of a benefit, which has no target.
+type TargetPercent = float32
+
 // ToVerify defines model for ToVerify.
 type ToVerify struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
@@ -3251,6 +3811,12 @@ type ToVerifyList struct {
 
 // ToVerifyState defines model for ToVerifyState.
 type ToVerifyState string
+
+// TrendPoint defines model for TrendPoint.
+type TrendPoint struct {
+	On    calendar.Date  `json:"on"`
+	Value IndicatorValue `json:"value"`
+}
 
 // User defines model for User.
 type User struct {
@@ -3384,6 +3950,9 @@ type IfMatch = string
 //
 // Example: 370305100
 type InArea = AreaCode
+
+// KnownAt defines model for KnownAt.
+type KnownAt = time.Time
 
 // Limit defines model for Limit.
 type Limit = int
@@ -3715,8 +4284,98 @@ type EndDeputationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListExternalFiguresParams defines parameters for ListExternalFigures.
+type ListExternalFiguresParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+}
+
+// RecordExternalFigureParams defines parameters for RecordExternalFigure.
+type RecordExternalFigureParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListFacilitiesParams defines parameters for ListFacilities.
+type ListFacilitiesParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// AsOf The day asked about; today when absent.
+	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateFacilityParams defines parameters for CreateFacility.
+type CreateFacilityParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// InspectFacilityParams defines parameters for InspectFacility.
+type InspectFacilityParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ReleaseHoldParams defines parameters for ReleaseHold.
 type ReleaseHoldParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListHouseholdsParams defines parameters for ListHouseholds.
+type ListHouseholdsParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// PersonID Only those that this person is or was a member of.
+	PersonID *uuid.UUID `form:"person_id,omitempty" json:"person_id,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateHouseholdParams defines parameters for CreateHousehold.
+type CreateHouseholdParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateHouseholdParams defines parameters for UpdateHousehold.
+type UpdateHouseholdParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// AddHouseholdCircumstanceParams defines parameters for AddHouseholdCircumstance.
+type AddHouseholdCircumstanceParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CorrectHouseholdCircumstanceParams defines parameters for CorrectHouseholdCircumstance.
+type CorrectHouseholdCircumstanceParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AddHouseholdMemberParams defines parameters for AddHouseholdMember.
+type AddHouseholdMemberParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// EndHouseholdMemberParams defines parameters for EndHouseholdMember.
+type EndHouseholdMemberParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -3745,10 +4404,22 @@ type GetImportParams struct {
 	AcceptLanguage *AcceptLanguage `json:"Accept-Language,omitempty"`
 }
 
+// ListIndicatorsParams defines parameters for ListIndicators.
+type ListIndicatorsParams struct {
+	// Include What else to list.
+	Include *ListIndicatorsParamsInclude `form:"include,omitempty" json:"include,omitempty"`
+}
+
+// ListIndicatorsParamsInclude defines parameters for ListIndicators.
+type ListIndicatorsParamsInclude string
+
 // GetIndicatorValuesParams defines parameters for GetIndicatorValues.
 type GetIndicatorValuesParams struct {
 	// AsOf The day asked about; today when absent.
 	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// KnownAt As it was known at this instant; as it is known now when absent.
+	KnownAt *KnownAt `form:"known_at,omitempty" json:"known_at,omitempty"`
 
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
 	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
@@ -3756,8 +4427,8 @@ type GetIndicatorValuesParams struct {
 	// By What the counts are broken down by; none when absent.
 	By *Dimension `form:"by,omitempty" json:"by,omitempty"`
 
-	// Indicator Only this one.
-	Indicator *IndicatorID `form:"indicator,omitempty" json:"indicator,omitempty"`
+	// Indicator Only this one; a variant or a benefit is there only when asked for.
+	Indicator *IndicatorKey `form:"indicator,omitempty" json:"indicator,omitempty"`
 
 	// Format The form of the answer; JSON when absent.
 	Format *GetIndicatorValuesParamsFormat `form:"format,omitempty" json:"format,omitempty"`
@@ -3774,6 +4445,9 @@ type ListIndicatorPersonsParams struct {
 	// AsOf The day asked about; today when absent.
 	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
 
+	// KnownAt As it was known at this instant; as it is known now when absent.
+	KnownAt *KnownAt `form:"known_at,omitempty" json:"known_at,omitempty"`
+
 	// List Which part; the gap when absent.
 	List *IndicatorPart `form:"list,omitempty" json:"list,omitempty"`
 
@@ -3782,6 +4456,18 @@ type ListIndicatorPersonsParams struct {
 
 	// Cursor The `next_cursor` of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// GetIndicatorTrendParams defines parameters for GetIndicatorTrend.
+type GetIndicatorTrendParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// From The first month; eleven months before `to` when absent.
+	From *string `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The last month; this one when absent. At most 60 months.
+	To *string `form:"to,omitempty" json:"to,omitempty"`
 }
 
 // AnswerObjectionParams defines parameters for AnswerObjection.
@@ -4183,8 +4869,35 @@ type SetDemoClockJSONRequestBody = Clock
 // AddDeputationJSONRequestBody defines body for AddDeputation for application/json ContentType.
 type AddDeputationJSONRequestBody = NewDeputation
 
+// RecordExternalFigureJSONRequestBody defines body for RecordExternalFigure for application/json ContentType.
+type RecordExternalFigureJSONRequestBody = NewExternalFigure
+
+// CreateFacilityJSONRequestBody defines body for CreateFacility for application/json ContentType.
+type CreateFacilityJSONRequestBody = NewFacility
+
+// InspectFacilityJSONRequestBody defines body for InspectFacility for application/json ContentType.
+type InspectFacilityJSONRequestBody = NewInspection
+
 // ReleaseHoldJSONRequestBody defines body for ReleaseHold for application/json ContentType.
 type ReleaseHoldJSONRequestBody = HoldRelease
+
+// CreateHouseholdJSONRequestBody defines body for CreateHousehold for application/json ContentType.
+type CreateHouseholdJSONRequestBody = NewHousehold
+
+// UpdateHouseholdJSONRequestBody defines body for UpdateHousehold for application/json ContentType.
+type UpdateHouseholdJSONRequestBody = HouseholdChange
+
+// AddHouseholdCircumstanceJSONRequestBody defines body for AddHouseholdCircumstance for application/json ContentType.
+type AddHouseholdCircumstanceJSONRequestBody = NewHouseholdCircumstance
+
+// CorrectHouseholdCircumstanceJSONRequestBody defines body for CorrectHouseholdCircumstance for application/json ContentType.
+type CorrectHouseholdCircumstanceJSONRequestBody = CircumstanceCorrection
+
+// AddHouseholdMemberJSONRequestBody defines body for AddHouseholdMember for application/json ContentType.
+type AddHouseholdMemberJSONRequestBody = NewHouseholdMember
+
+// EndHouseholdMemberJSONRequestBody defines body for EndHouseholdMember for application/json ContentType.
+type EndHouseholdMemberJSONRequestBody = HouseholdMemberEnd
 
 // CreateImportMultipartRequestBody defines body for CreateImport for multipart/form-data ContentType.
 type CreateImportMultipartRequestBody CreateImportMultipartBody

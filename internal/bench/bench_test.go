@@ -332,7 +332,7 @@ func (w *world) coverage(b *testing.B) result {
 	ours := func() float64 {
 		began := time.Now()
 		for range 10 {
-			if _, _, err := w.desk.Values(ctx, who, casework.ValuesOf{On: day, By: store.ByVillage}); err != nil {
+			if _, _, err := w.desk.Values(ctx, who, casework.ValuesOf{Moment: store.Moment{On: day}, By: store.ByVillage}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -59,6 +59,9 @@ func DateOf(t time.Time) Date {
 	return fromTime(time.Date(y, m, d, 0, 0, 0, 0, time.UTC))
 }
 
+// NewYear is the first day of a year.
+func NewYear(year int) Date { return NewMonth(year, time.January).First() }
+
 // IsZero reports whether d is no day.
 func (d Date) IsZero() bool { return d.n == 0 }
 

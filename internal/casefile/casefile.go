@@ -138,6 +138,8 @@ type File struct {
 	Events        []CertificateEvent
 	Verifications []Verification // in order of their days
 	Circumstances []Circumstance // including superseded ones, where the reader asked for them
+	Needs         []SurveyNeeds  // in the order in which they were recorded
+	Served        []Served
 }
 
 // KnownAt is the file as it was known at an instant: later records are left out, later corrections undone.
@@ -147,6 +149,8 @@ func (f File) KnownAt(at time.Time) File {
 	out.Aliases = slices.DeleteFunc(slices.Clone(f.Aliases), func(a Alias) bool { return later(a.RecordedAt) })
 	out.Events = slices.DeleteFunc(slices.Clone(f.Events), func(e CertificateEvent) bool { return later(e.RecordedAt) })
 	out.Verifications = slices.DeleteFunc(slices.Clone(f.Verifications), func(v Verification) bool { return later(v.RecordedAt) })
+	out.Needs = slices.DeleteFunc(slices.Clone(f.Needs), func(n SurveyNeeds) bool { return later(n.RecordedAt) })
+	out.Served = slices.DeleteFunc(slices.Clone(f.Served), func(s Served) bool { return later(s.RecordedAt) })
 	for _, c := range f.Certificates {
 		if !later(c.RecordedAt) {
 			if next, replaced := f.replacedBy(c); replaced && later(next.RecordedAt) {

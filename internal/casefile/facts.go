@@ -47,8 +47,16 @@ type Facts struct {
 	Hukou       string // division codes
 	Residence   string
 	Managing    string
+	BirthDate   calendar.Date
+	HukouType   string // of now
 	Certificate CertificateFacts
-	values      []Circumstance // those that hold on the day
+	// UncertifiedChild is a registered disabled child who has no card yet, from the day of registration on.
+	UncertifiedChild bool
+	NeedsLastYear    []string // by the survey of the year before
+	NeedsThisYear    []string
+	ServedThisYear   []string // since 1 January
+	listed           []Circumstance
+	values           []Circumstance // those that hold on the day
 }
 
 // Value is what is recorded of a kind on the day; Unrecorded when nothing is.
@@ -71,9 +79,30 @@ func (f Facts) Has(kind, sort string) Value {
 	return Value{}
 }
 
+// Latest is what was recorded last of a kind up to the day, also where it holds no longer.
+func (f Facts) Latest(kind string) Value {
+	var latest Circumstance
+	for _, c := range f.listed {
+		if c.Kind == kind && !c.ValidFrom.Before(latest.ValidFrom) {
+			latest = c
+		}
+	}
+	return latest.Value
+}
+
+// All are the sorts of a kind that hold on the day.
+func (f Facts) All(kind string) (sorts []string) {
+	for _, c := range f.values {
+		if c.Kind == kind && c.Value.Answer == Yes {
+			sorts = append(sorts, c.Value.Sort)
+		}
+	}
+	return sorts
+}
+
 // On is the file on a day. Circumstances that were superseded do not count.
 func (f File) On(day calendar.Date, transitions []Window) Facts {
-	facts := Facts{Day: day, Alive: true, Age: -1, Sex: f.Person.Sex}
+	facts := Facts{Day: day, Alive: true, Age: -1, Sex: f.Person.Sex, BirthDate: f.Person.BirthDate, HukouType: f.Person.HukouType}
 	if birth := f.Person.BirthDate; !birth.IsZero() && !day.Before(birth) {
 		facts.Age = calendar.Age(birth, day)
 	}
@@ -87,12 +116,24 @@ func (f File) On(day calendar.Date, transitions []Window) Facts {
 		if c.effective().Contains(day) {
 			facts.values = append(facts.values, c)
 		}
+		if !c.ValidFrom.After(day) {
+			facts.listed = append(facts.listed, c)
+		}
 	}
 	facts.Hukou = facts.Value(HukouArea).Sort
 	facts.Residence = facts.Value(ResidenceArea).Sort
 	facts.Managing = facts.Value(ManagingArea).Sort
 	facts.Certificate = f.certificateOn(day, transitions)
+	facts.UncertifiedChild = f.uncertifiedChild(facts)
+	facts.NeedsLastYear, facts.NeedsThisYear = f.needsOf(day.Year()-1, day), f.needsOf(day.Year(), day)
+	facts.ServedThisYear = f.servedIn(day)
 	return facts
+}
+
+// uncertifiedChild reports whether somebody was registered for a diagnosis and has no card on a day of childhood.
+func (f File) uncertifiedChild(on Facts) bool {
+	return f.Person.Diagnosis != "" && on.Certificate.Status == NoCertificate && on.Age >= 0 && on.Age <= childUpTo &&
+		!on.Day.Before(calendar.DateOf(f.Person.CreatedAt))
 }
 
 // endsAfterItsDay names the kinds that begin with an event which ends a right: the event's own day is not yet affected.
@@ -172,8 +213,9 @@ func (f File) StatusOn(c Certificate, day calendar.Date) CertificateStatus {
 	return status
 }
 
-// Breakpoints are the days on which what rules see of the file may change, in order and without repeats.
-func (f File) Breakpoints(transitions []Window, birthdays bool) []calendar.Date {
+// Breakpoints are the days on which what rules see of the file may change, in order and without repeats. Birthdays that
+// rules ask for are the rules' own.
+func (f File) Breakpoints(transitions []Window) []calendar.Date {
 	var days []calendar.Date
 	add := func(d calendar.Date) {
 		if !d.IsZero() {
@@ -201,15 +243,14 @@ func (f File) Breakpoints(transitions []Window, birthdays bool) []calendar.Date 
 		add(c.effective().From)
 		after(c.effective().To)
 	}
+	days = append(days, f.serviceDays()...)
 	if birth := f.Person.BirthDate; !birth.IsZero() {
 		add(birth)
-		for n := 1; birthdays && n <= oldest; n++ {
-			add(birth.AddYears(n))
-		}
+	}
+	if f.Person.Diagnosis != "" && !f.Person.BirthDate.IsZero() {
+		add(calendar.DateOf(f.Person.CreatedAt))
+		add(f.Person.BirthDate.AddYears(childUpTo + 1))
 	}
 	slices.SortFunc(days, calendar.Date.Compare)
 	return slices.Compact(days)
 }
-
-// oldest is the age in years after which birthdays are no longer breakpoints.
-const oldest = 120

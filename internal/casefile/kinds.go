@@ -58,12 +58,35 @@ var Kinds = []Kind{
 	{Name: "imprisonment", ZH: "服刑", EN: "serving a prison sentence", Sorts: []string{"yes"}},
 	{Name: "missing", ZH: "宣告失踪", EN: "declared missing", Sorts: []string{"yes"}},
 	{Name: "veteran", ZH: "残疾军人或伤残人民警察", EN: "disabled soldier or police officer", Sorts: []string{"yes"}},
-	{Name: "registered_poor", ZH: "建档立卡", EN: "registered poor", Sorts: []string{"yes"}, Open: true},
+	{Name: "registered_poor", ZH: "建档立卡", EN: "registered poor", Sorts: []string{"yes", "exited", "removed"}, Open: true},
+	{Name: "insurance_paid", ZH: "政府代缴保险费", EN: "insurance contribution paid by the government", SideBySide: true, Sorts: []string{"pension", "medical"}},
+	{Name: "medical_assistance", ZH: "医疗救助", EN: "medical assistance", Sorts: []string{"yes"}, Open: true},
+	{Name: "information_subsidy", ZH: "信息消费补贴", EN: "information subsidy", Sorts: []string{"yes"}, Open: true},
+	{Name: "care_programme", ZH: "阳光家园托养", EN: "Sunshine Home care", Sorts: []string{"boarding", "day", "home"}},
+	{Name: "disabled_driver", ZH: "残疾人机动轮椅车车主", EN: "owner of a motor vehicle for the disabled", Sorts: []string{"yes"}},
+	{Name: "fuel_subsidy", ZH: "燃油补贴", EN: "fuel subsidy", Sorts: []string{"yes"}},
+	{Name: "residence_permit", ZH: "居住证", EN: "residence permit", Sorts: []string{"yes"}},
 	{Name: "death", ZH: "死亡", EN: "death", Sorts: []string{"yes"}},
 	{Name: HukouArea, ZH: "户籍地", EN: "place of hukou", Place: true},
 	{Name: ResidenceArea, ZH: "居住地", EN: "place of residence", Place: true},
 	{Name: ManagingArea, ZH: "管理村居", EN: "managing village", Place: true},
 }
+
+// HouseholdKinds lists every kind of dated fact of a household.
+var HouseholdKinds = []Kind{
+	{Name: "dangerous_house", ZH: "农村危房存量台账", EN: "on the stock list of dangerous houses", Sorts: []string{"D", "C"}},
+	{Name: "house_converted", ZH: "危房改造完成", EN: "dangerous house dealt with", Sorts: []string{"rebuilt", "repaired", "moved"}},
+	{Name: "dwelling", ZH: "住房", EN: "dwelling", Sorts: []string{"own", "public", "borrowed", "rented", "rented_short"}},
+	{Name: "dibao_case", ZH: "低保家庭", EN: "subsistence allowance case", Sorts: []string{"A", "B", "C"}},
+	{Name: "income_bracket", ZH: "人均收入分档", EN: "per-capita income bracket", Open: true, Sorts: []string{"below_dibao", "below_edge", "middle", "above"}},
+	{Name: "elder_home_retrofit", ZH: "居家适老化改造", EN: "served by the elderly-home scheme", Sorts: []string{"yes"}},
+	{Name: "zero_employment", ZH: "零就业家庭", EN: "household without employment", Sorts: []string{"yes"}},
+	{Name: "utility_relief", ZH: "水电气暖减免", EN: "utility bills reduced or waived", Sorts: []string{"yes"}, Open: true},
+	{Name: HouseholdArea, ZH: "住房所在村居", EN: "village of the dwelling", Place: true},
+}
+
+// HouseholdArea is the kind that keeps the history of a household's village.
+const HouseholdArea = "household_area"
 
 // The three places of a person are dated facts like any other.
 const (
@@ -72,13 +95,18 @@ const (
 	ManagingArea  = "managing_area"
 )
 
-// KindOf returns the kind with this name.
-func KindOf(name string) (Kind, bool) {
-	i := slices.IndexFunc(Kinds, func(k Kind) bool { return k.Name == name })
+// KindOf returns the kind of a person's facts with this name.
+func KindOf(name string) (Kind, bool) { return find(Kinds, name) }
+
+// HouseholdKindOf returns the kind of a household's facts with this name.
+func HouseholdKindOf(name string) (Kind, bool) { return find(HouseholdKinds, name) }
+
+func find(kinds []Kind, name string) (Kind, bool) {
+	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == name })
 	if i < 0 {
 		return Kind{}, false
 	}
-	return Kinds[i], true
+	return kinds[i], true
 }
 
 // valueShape is every form that a value may take as an object.

@@ -29,6 +29,10 @@ func (d *Desk) circumstance(person uuid.UUID, in NewCircumstance) (casefile.Circ
 	if !ok || kind.Place {
 		return casefile.Circumstance{}, field("kind", "UNKNOWN_KIND", "没有这种情况类别", "no circumstance is of this kind")
 	}
+	return d.factOf(kind, person, in)
+}
+
+func (d *Desk) factOf(kind casefile.Kind, person uuid.UUID, in NewCircumstance) (casefile.Circumstance, error) {
 	value, err := casefile.ParseValue(kind, in.Value)
 	if err != nil {
 		return casefile.Circumstance{}, err
@@ -90,18 +94,23 @@ type Correction struct {
 // CorrectCircumstance replaces a fact that was recorded wrongly; what was believed before stays readable.
 func (d *Desk) CorrectCircumstance(ctx context.Context, who access.Actor, id uuid.UUID, version int, in Correction) (casefile.Circumstance, error) {
 	return d.rewrite(ctx, who, "circumstance.correct", id, version, func(old casefile.Circumstance) (casefile.Circumstance, error) {
-		entered := NewCircumstance{Kind: old.Kind, Value: old.Raw, ValidFrom: old.ValidFrom, ValidTo: old.ValidTo, Source: in.Source, SourceDoc: in.SourceDoc}
-		if in.Value != nil {
-			entered.Value = in.Value
-		}
-		if in.ValidFrom != nil {
-			entered.ValidFrom = *in.ValidFrom
-		}
-		if in.ValidTo != nil {
-			entered.ValidTo = *in.ValidTo
-		}
-		return d.circumstance(old.PersonID, entered)
+		return d.circumstance(old.PersonID, in.over(old))
 	})
+}
+
+// over is the old fact with what was wrong about it put right.
+func (in Correction) over(old casefile.Circumstance) NewCircumstance {
+	entered := NewCircumstance{Kind: old.Kind, Value: old.Raw, ValidFrom: old.ValidFrom, ValidTo: old.ValidTo, Source: in.Source, SourceDoc: in.SourceDoc}
+	if in.Value != nil {
+		entered.Value = in.Value
+	}
+	if in.ValidFrom != nil {
+		entered.ValidFrom = *in.ValidFrom
+	}
+	if in.ValidTo != nil {
+		entered.ValidTo = *in.ValidTo
+	}
+	return entered
 }
 
 // rewrite supersedes a fact by another made from it.

@@ -42,7 +42,14 @@ func (d *Desk) rederive(ctx context.Context, tx *store.Tx, persons ...uuid.UUID)
 	if err != nil {
 		return nil, err
 	}
-	return dossiers, d.derive(ctx, tx, persons, dossiers)
+	if err := d.derive(ctx, tx, persons, dossiers); err != nil {
+		return nil, err
+	}
+	var households []uuid.UUID
+	for _, dossier := range dossiers {
+		households = append(households, dossier.Households...)
+	}
+	return dossiers, d.deriveHouseholds(ctx, tx, households...)
 }
 
 // derive replaces standings and dues, and asks back what has turned out not to be owed.

@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"slices"
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
@@ -9,7 +10,6 @@ import (
 	"zhucan/internal/fault"
 	"zhucan/internal/indicator"
 	"zhucan/internal/policy"
-	"zhucan/internal/standing"
 	"zhucan/internal/store"
 )
 
@@ -20,15 +20,35 @@ type Value struct {
 	AreaName   string
 	Group      string // of a dimension that is no area; unplaced for who stands in no village
 	indicator.Count
-	Unplaced int64 // of the three parts together, where the value is for a whole area
+	Unplaced int64             // of the denominator and the excluded, where the value is for a whole area
+	Growth   *indicator.Growth // of an index, instead of a count
+	Missing  bool              // a figure from outside that nobody has entered
+}
+
+// Ratio is the count as its rate is made: where services beside the target population count too, they fill the gap up to 100 %.
+func (v Value) Ratio() indicator.Count {
+	c := v.Count
+	if v.Definition.CountsExtra {
+		filled := min(c.Extra, c.Gap)
+		c.Covered, c.Gap = c.Covered+filled, c.Gap-filled
+	}
+	return c
+}
+
+// Numerator is who is served, as the definition counts it.
+func (v Value) Numerator() int64 {
+	if v.Definition.CountsExtra {
+		return v.Covered + v.Extra
+	}
+	return v.Covered
 }
 
 // ValuesOf asks for indicators.
 type ValuesOf struct {
-	Area      area.Code // the caller's own where empty
-	On        calendar.Date
+	Area area.Code // the caller's own where empty
+	store.Moment
 	By        store.Dimension
-	Indicator string // all where empty
+	Indicator string // a key; all that are reported where empty
 }
 
 // InArea is the area asked for, or the actor's own; one outside is absent.
@@ -48,11 +68,11 @@ func (d *Desk) Values(ctx context.Context, who access.Actor, q ValuesOf) ([]Valu
 	if err != nil {
 		return nil, "", err
 	}
-	definitions, ids, err := d.definitions(q.Indicator)
+	definitions, err := d.definitions(q.Indicator)
 	if err != nil {
 		return nil, "", err
 	}
-	counts, err := d.DB.Counts(ctx, who, ids, q.On, in, q.By)
+	counts, err := d.counts(ctx, who, definitions, q, in)
 	if err != nil {
 		return nil, "", err
 	}
@@ -60,23 +80,57 @@ func (d *Desk) Values(ctx context.Context, who access.Actor, q ValuesOf) ([]Valu
 	if err != nil {
 		return nil, "", err
 	}
+	figures, err := d.DB.Figures(ctx, store.FiguresOf{KnownAt: q.KnownAt})
+	if err != nil {
+		return nil, "", err
+	}
 	var values []Value
 	for _, def := range definitions {
-		values = append(values, lay(def, in, q.By, tree, counts)...)
+		rows := lay(def, in, q.By, tree, counts)
+		if def.External() {
+			d.fromOutside(rows, figures, q.On)
+		}
+		values = append(values, rows...)
 	}
 	return values, in, nil
 }
 
-func (d *Desk) definitions(only string) (list []*policy.Indicator, ids []string, err error) {
-	for i := range d.Pack().Indicators {
-		if def := &d.Pack().Indicators[i]; only == "" || def.ID == only {
-			list, ids = append(list, def), append(ids, def.ID)
+func (d *Desk) counts(ctx context.Context, who access.Actor, definitions []*policy.Indicator, q ValuesOf, in area.Code) ([]store.GroupCount, error) {
+	of := store.CountOf{Moment: q.Moment, Area: in, By: q.By}
+	facilities := ""
+	for _, def := range definitions {
+		switch def.Unit {
+		case policy.UnitPerson:
+			of.Persons = append(of.Persons, def.Key())
+		case policy.UnitHousehold:
+			of.Households = append(of.Households, def.Key())
+		case policy.UnitFacility:
+			facilities = def.Key()
 		}
 	}
-	if len(list) == 0 {
-		return nil, nil, fault.New(fault.NotFound, "NOT_FOUND", "没有这项指标", "there is no such indicator")
+	counts, err := d.DB.Counts(ctx, who, of)
+	if err != nil || facilities == "" {
+		return counts, err
 	}
-	return list, ids, nil
+	built, err := d.DB.FacilityCounts(ctx, who, facilities, of)
+	return append(counts, built...), err
+}
+
+// definitions are the indicators that are reported, or the one of a key, which may be a variant or a benefit.
+func (d *Desk) definitions(key string) (list []*policy.Indicator, err error) {
+	if key != "" {
+		def := d.Pack().Indicator(key)
+		if def == nil {
+			return nil, fault.New(fault.NotFound, "NOT_FOUND", "没有这项指标", "there is no such indicator")
+		}
+		return []*policy.Indicator{def}, nil
+	}
+	for i := range d.Pack().Indicators {
+		if def := &d.Pack().Indicators[i]; def.Variant == "" {
+			list = append(list, def)
+		}
+	}
+	return list, nil
 }
 
 // lay puts the counts of one indicator into rows: one for each area of the level asked for, also where nobody is
@@ -85,58 +139,158 @@ func lay(def *policy.Indicator, in area.Code, by store.Dimension, tree []area.Di
 	found := map[string]store.GroupCount{}
 	var groups []string
 	for _, c := range counts {
-		if c.Indicator == def.ID {
+		if c.Indicator == def.Key() {
 			found[c.Group], groups = c, append(groups, c.Group)
 		}
 	}
-	name := ""
+	names := map[area.Code]string{}
 	for _, div := range tree {
-		if div.Code == in {
-			name = div.Name
-		}
+		names[div.Code] = div.Name
 	}
-	value := func(code area.Code, name, key, group string) Value {
-		return Value{Definition: def, Area: code, AreaName: name, Group: group, Count: found[key].Count, Unplaced: found[key].Unplaced}
+	value := func(code area.Code, key, group string) Value {
+		return Value{Definition: def, Area: code, AreaName: names[code], Group: group, Count: found[key].Count, Unplaced: found[key].Unplaced}
 	}
 	var rows []Value
 	switch by {
 	case store.ByNone:
-		return []Value{value(in, name, "", "")}
+		return []Value{value(in, "", "")}
 	case store.ByTown, store.ByVillage:
 		for _, div := range tree {
 			if div.Code.Level() == string(by) {
-				rows = append(rows, value(div.Code, div.Name, string(div.Code), ""))
+				rows = append(rows, value(div.Code, string(div.Code), ""))
 			}
 		}
 		if _, some := found[store.Unplaced]; some {
-			rows = append(rows, value(in, name, store.Unplaced, store.Unplaced))
+			rows = append(rows, value(in, store.Unplaced, store.Unplaced))
 		}
 		return rows
+	case store.ByTree:
+		return climb(value, in, tree, found)
 	}
 	for _, group := range groups {
-		rows = append(rows, value(in, name, group, group))
+		rows = append(rows, value(in, group, group))
 	}
 	return rows
 }
 
-// NamesOf asks for the persons behind a number.
-type NamesOf struct {
-	Indicator string
-	Area      area.Code
-	On        calendar.Date
-	Part      standing.Status
-	After     store.Cursor
-	Limit     int
+// climb lays villages and adds them up to each area above them, so that the levels cannot disagree. Who stands in no village
+// of the day is in the sum of the whole area, and in a row of its own.
+func climb(value func(area.Code, string, string) Value, in area.Code, tree []area.Division, found map[string]store.GroupCount) []Value {
+	sums := map[area.Code]indicator.Count{}
+	for _, div := range tree {
+		if div.Code.Level() != "village" {
+			continue
+		}
+		for at := div.Code; at != "" && in.Contains(at); at = at.Parent() {
+			sums[at] = sums[at].Add(found[string(div.Code)].Count)
+		}
+	}
+	lost, some := found[store.Unplaced]
+	sums[in] = sums[in].Add(lost.Count)
+	var rows []Value
+	for _, div := range tree {
+		row := value(div.Code, "", "")
+		if row.Count = sums[div.Code]; div.Code == in {
+			row.Unplaced = lost.Unplaced
+		}
+		rows = append(rows, row)
+	}
+	if some {
+		rows = append(rows, value(in, store.Unplaced, store.Unplaced))
+	}
+	return rows
 }
 
-// Names lists the persons behind one part of a number.
-func (d *Desk) Names(ctx context.Context, who access.Actor, q NamesOf) (list []store.Named, total, elsewhere int64, err error) {
-	in, err := InArea(who, q.Area)
+// fromOutside fills in what figures say. Where facilities are kept on the list and were inspected, the list is what counts.
+func (d *Desk) fromOutside(rows []Value, figures []store.Figure, on calendar.Date) {
+	for i := range rows {
+		row := &rows[i]
+		if row.Denominator() > 0 {
+			continue
+		}
+		row.Missing = true
+		of := func(year int) (store.Figure, bool) {
+			at := slices.IndexFunc(figures, func(f store.Figure) bool {
+				return f.Indicator == row.Definition.ID && f.Area == row.Area && f.Year == year && row.Group == ""
+			})
+			if at < 0 {
+				return store.Figure{}, false
+			}
+			return figures[at], true
+		}
+		switch row.Definition.Unit {
+		case policy.UnitFacility:
+			if f, ok := of(on.Year()); ok {
+				row.Covered, row.Gap, row.Missing = f.Numerator, f.Denominator-f.Numerator, false
+			}
+		case policy.UnitIndex:
+			base, from := of(row.Definition.BaseYear)
+			for year := on.Year(); from && row.Missing && year > row.Definition.BaseYear; year-- {
+				if f, ok := of(year); ok {
+					row.Growth = &indicator.Growth{From: base.Income, To: f.Income, Years: year - row.Definition.BaseYear}
+					row.Missing = false
+				}
+			}
+		}
+	}
+}
+
+// Names lists who is behind one part of a number.
+func (d *Desk) Names(ctx context.Context, who access.Actor, q store.NamesOf) (list []store.Named, total, elsewhere int64, err error) {
+	if q.Area, err = InArea(who, q.Area); err != nil {
+		return nil, 0, 0, err
+	}
+	definitions, err := d.definitions(q.Indicator)
 	if err != nil {
 		return nil, 0, 0, err
 	}
-	if _, _, err := d.definitions(q.Indicator); err != nil {
-		return nil, 0, 0, err
+	if definitions[0].External() {
+		return nil, 0, 0, fault.New(fault.Conflict, "NO_NAMES", "该指标不由个人档案统计，没有名单", "this indicator is not counted from files; there are no names behind it")
 	}
-	return d.DB.Names(ctx, who, q.Indicator, q.On, in, q.Part, q.After, q.Limit)
+	q.Households = definitions[0].Unit == policy.UnitHousehold
+	return d.DB.Names(ctx, who, q)
+}
+
+// Trend is an indicator at the ends of months, the last of them possibly today.
+func (d *Desk) Trend(ctx context.Context, who access.Actor, key string, asked area.Code, from, to calendar.Month) (list []TrendPoint, in area.Code, err error) {
+	if in, err = InArea(who, asked); err != nil {
+		return nil, "", err
+	}
+	definitions, err := d.definitions(key)
+	if err != nil {
+		return nil, "", err
+	}
+	if to.Before(from) || to.Sub(from) >= trendMonths {
+		return nil, "", field("to", "BAD_RANGE", "时间范围不合理，最多60个月", "the months do not fit; at most 60")
+	}
+	today := calendar.DateOf(d.Now())
+	var days []calendar.Date
+	for m := from; !m.After(to) && !m.First().After(today); m = m.Add(1) {
+		days = append(days, earlier(m.Last(), today))
+	}
+	def := definitions[0]
+	counts, err := d.DB.Trend(ctx, who, def.Key(), def.Unit == policy.UnitHousehold, in, days)
+	if err != nil {
+		return nil, "", err
+	}
+	for i, day := range days {
+		list = append(list, TrendPoint{On: day, Value: Value{Definition: def, Area: in, Count: counts[i]}})
+	}
+	return list, in, nil
+}
+
+// trendMonths is how many months a trend shows at most.
+const trendMonths = 60
+
+// TrendPoint is an indicator on a day.
+type TrendPoint struct {
+	On calendar.Date
+	Value
+}
+
+func earlier(a, b calendar.Date) calendar.Date {
+	if a.After(b) {
+		return b
+	}
+	return a
 }

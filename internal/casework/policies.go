@@ -122,8 +122,11 @@ func (d *Desk) deriveEverybody(ctx context.Context, tx *store.Tx, pack *policy.P
 	after := uuid.Nil
 	for {
 		ids, err := tx.PersonIDs(ctx, after, portion)
-		if err != nil || len(ids) == 0 {
+		if err != nil {
 			return persons, err
+		}
+		if len(ids) == 0 {
+			return persons, d.deriveAllHouseholds(ctx, tx, pack)
 		}
 		dossiers, err := tx.ReadDossiers(ctx, ids...)
 		if err != nil {
@@ -133,5 +136,23 @@ func (d *Desk) deriveEverybody(ctx context.Context, tx *store.Tx, pack *policy.P
 			return persons, err
 		}
 		persons, after = persons+len(ids), ids[len(ids)-1]
+	}
+}
+
+func (d *Desk) deriveAllHouseholds(ctx context.Context, tx *store.Tx, pack *policy.Pack) error {
+	after := uuid.Nil
+	for {
+		ids, err := tx.HouseholdIDs(ctx, after, portion)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		files, err := tx.ReadHouseholds(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		if err := d.deriveHouseholdsBy(ctx, tx, pack, files); err != nil {
+			return err
+		}
+		after = ids[len(ids)-1]
 	}
 }

@@ -110,7 +110,7 @@ func (d *Desk) forecast(ctx context.Context, r *store.Rehearsal, pack *policy.Pa
 func unenrolled(missing []store.Missing, now, then *policy.Pack, month calendar.Month) (list []Unenrolled) {
 	for _, m := range missing {
 		before, after := now.Indicator(m.Indicator), then.Indicator(m.Indicator)
-		if before == nil || after == nil {
+		if before == nil || after == nil || before.Programme == "" || before.Variant != "" {
 			continue
 		}
 		if n := len(list); n == 0 || list[n-1].Area != m.Area || list[n-1].Programme != after.Programme {

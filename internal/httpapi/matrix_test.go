@@ -47,8 +47,13 @@ var mayCall = map[string][]string{
 	"listApplications": {liaison, town, cdpf, civil, auditor}, "getApplication": {liaison, town, cdpf, civil, auditor},
 	"checkApplication": {liaison}, "decideApplication": {town, cdpf, civil}, "decideApplications": {town, cdpf, civil}, "listAwards": {liaison, town, cdpf, civil, finance, auditor},
 	"listIndicators": {liaison, town, cdpf, civil, stats, auditor}, "getIndicatorValues": {liaison, town, cdpf, civil, stats, auditor},
-	"listIndicatorPersons": {liaison, town, cdpf, civil, auditor},
-	"suspendAward":         {town, cdpf, civil}, "resumeAward": {town, cdpf, civil}, "endAward": {town, cdpf, civil}, "voidAward": {civil},
+	"listIndicatorPersons": {liaison, town, cdpf, civil, auditor}, "getIndicatorTrend": {liaison, town, cdpf, civil, stats, auditor},
+	"listExternalFigures": {cdpf, stats, auditor}, "recordExternalFigure": {cdpf, stats},
+	"listFacilities": {town, cdpf, stats, auditor}, "createFacility": {town, cdpf}, "inspectFacility": {town, cdpf},
+	"listHouseholds": {liaison, town, cdpf, civil, auditor}, "getHousehold": {liaison, town, cdpf, civil, auditor}, "createHousehold": {liaison, town, cdpf},
+	"updateHousehold": {liaison, town, cdpf}, "addHouseholdMember": {liaison, town, cdpf}, "endHouseholdMember": {liaison, town, cdpf},
+	"addHouseholdCircumstance": {liaison, town, cdpf}, "correctHouseholdCircumstance": {liaison, town, cdpf},
+	"suspendAward": {town, cdpf, civil}, "resumeAward": {town, cdpf, civil}, "endAward": {town, cdpf, civil}, "voidAward": {civil},
 	"grantBackPay": {cdpf, civil}, "getLedger": {liaison, town, cdpf, civil, finance, auditor}, "listPayees": {liaison, town, cdpf, civil, finance, auditor},
 	"setPayee": {liaison, town}, "listRosters": {town, cdpf, civil, finance, auditor}, "getRoster": {town, cdpf, civil, finance, auditor},
 	"listRosterLines": {town, cdpf, civil, finance, auditor}, "createRoster": {cdpf, civil, finance}, "calculateRoster": {cdpf, civil, finance},
@@ -107,6 +112,7 @@ type fixture struct {
 	s                                              *service
 	person, certificate, circumstance, application string
 	importID, account                              string
+	household, facility                            string
 }
 
 func (s *service) matrixFixture() fixture {
@@ -117,6 +123,8 @@ func (s *service) matrixFixture() fixture {
 	f.circumstance = s.do("liaison.a", "POST", "/persons/"+f.person+"/circumstances", map[string]any{"kind": "dibao", "value": true, "valid_from": "2022-01-01", "source": "x"}).want(201).text("id")
 	f.application = s.do("liaison.a", "POST", "/applications", map[string]any{"person_id": f.person, "programme": "living_allowance", "applied_on": "2023-03-28",
 		"applicant": map[string]any{"relation": "self"}}).want(201).text("id")
+	f.household = s.do("liaison.a", "POST", "/households", map[string]any{"area_code": villageA}).want(201).text("id")
+	f.facility = s.do("town.a", "POST", "/facilities", map[string]any{"area_code": villageA, "name": "闻韶街道便民服务中心", "kind": "government"}).want(201).text("id")
 	return f
 }
 
@@ -134,6 +142,10 @@ func (f fixture) target(path string) string {
 		id = f.importID
 	case strings.HasPrefix(path, "/accounts/"):
 		id = f.account
+	case strings.HasPrefix(path, "/households/"):
+		id = f.household
+	case strings.HasPrefix(path, "/facilities/"):
+		id = f.facility
 	case strings.HasPrefix(path, "/indicators/"):
 		id = "nursing_subsidy_coverage"
 	}
@@ -158,8 +170,15 @@ var bodies = map[string]any{
 	"addDeputation":    map[string]any{"principal_id": "01a20a63-7168-7056-b276-4c563bc9a280", "deputy_id": "01a20a63-7168-7056-b276-4c563bc9a281", "from": "2023-03-01", "until": "2023-04-01", "reason": "x"},
 	"actFor":           map[string]any{"deputation_id": "01a20a63-7168-7056-b276-4c563bc9a280"},
 	"proposePolicy":    map[string]any{"draft": map[string]any{"document": "x"}, "note": "x"}, "simulatePolicy": map[string]any{"draft": map[string]any{"document": "x"}, "month": "2023-03"},
-	"recordCalendar": map[string]any{"year": 2030, "document": "x", "holidays": []string{"2031-01-01"}, "working": []string{}},
-	"addObjection":   map[string]any{"item_id": "01a20a63-7168-7056-b276-4c563bc9a280", "content": "x"},
+	"recordCalendar":  map[string]any{"year": 2030, "document": "x", "holidays": []string{"2031-01-01"}, "working": []string{}},
+	"addObjection":    map[string]any{"item_id": "01a20a63-7168-7056-b276-4c563bc9a280", "content": "x"},
+	"createHousehold": map[string]any{"area_code": "370305001"}, "updateHousehold": map[string]any{"address": "x"},
+	"addHouseholdMember":       map[string]any{"person_id": "01a20a63-7168-7056-b276-4c563bc9a280", "relation": "head", "from": "2023-01-01"},
+	"endHouseholdMember":       map[string]any{"to": "2023-01-01"},
+	"addHouseholdCircumstance": map[string]any{"kind": "dwelling", "value": "nonsense", "valid_from": "2022-01-01", "source": "x"},
+	"recordExternalFigure":     map[string]any{"indicator": "rehab_coverage", "year": 2020, "income_fen": 1, "source_doc": "x"},
+	"createFacility":           map[string]any{"area_code": "370305001", "name": "x", "kind": "school"},
+	"inspectFacility":          map[string]any{"inspected_on": "2099-01-01", "standard": "x", "compliant": true}, "correctHouseholdCircumstance": map[string]any{"source": "x", "reason": "y"},
 	"addCertificate": map[string]any{"number": "379999197001010011" + "83", "category": 4, "level": 3, "issued_on": "2023-01-01"},
 }
 
@@ -196,6 +215,9 @@ func (f fixture) askOutside(t *testing.T, id, method, path, target, user string,
 	}
 }
 
+// someID is of nothing.
+const someID = "01a20a63-7168-7056-b276-4c563bc9a280"
+
 func contains(list []string, s string) bool {
 	for _, one := range list {
 		if one == s {
@@ -206,5 +228,5 @@ func contains(list []string, s string) bool {
 }
 
 func replaceID(path, id string) string {
-	return strings.NewReplacer("{id}", id, "{code}", "370305").Replace(path)
+	return strings.NewReplacer("{id}", id, "{code}", "370305", "{member}", someID, "{fact}", someID).Replace(path)
 }

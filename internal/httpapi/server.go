@@ -122,7 +122,12 @@ func (a *API) operations() map[string]handler {
 		"listPolicies": a.listPolicies, "proposePolicy": a.proposePolicy, "simulatePolicy": a.simulatePolicy, "getPolicy": a.getPolicy,
 		"activatePolicy": a.activatePolicy, "listCalendars": a.listCalendars, "recordCalendar": a.recordCalendar,
 		"listIndicators": a.listIndicators, "getIndicatorValues": a.getIndicatorValues, "listIndicatorPersons": a.listIndicatorPersons,
-		"createImport": a.createImport, "getImport": a.getImport, "listAuditEvents": a.listAuditEvents,
+		"getIndicatorTrend": a.getIndicatorTrend, "listExternalFigures": a.listExternalFigures, "recordExternalFigure": a.recordExternalFigure,
+		"listFacilities": a.listFacilities, "createFacility": a.createFacility, "inspectFacility": a.inspectFacility,
+		"listHouseholds": a.listHouseholds, "createHousehold": a.createHousehold, "getHousehold": a.getHousehold, "updateHousehold": a.updateHousehold,
+		"addHouseholdMember": a.addHouseholdMember, "endHouseholdMember": a.endHouseholdMember, "addHouseholdCircumstance": a.addHouseholdCircumstance,
+		"correctHouseholdCircumstance": a.correctHouseholdCircumstance,
+		"createImport":                 a.createImport, "getImport": a.getImport, "listAuditEvents": a.listAuditEvents,
 		"getOpenAPI": getOpenAPI, "getDocs": a.getDocs, "getHealth": getHealth, "getReadiness": a.getReadiness, "getMetrics": a.getMetrics,
 		"getDemoClock": a.getDemoClock, "setDemoClock": a.setDemoClock,
 	}

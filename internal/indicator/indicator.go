@@ -12,6 +12,8 @@ type Count struct {
 	Covered  int64
 	Gap      int64
 	Excluded int64
+	Extra    int64 // served without being in the target population
+	Waived   int64 // of the gap: who waived by signature
 }
 
 // Denominator is everybody who should receive.
@@ -19,7 +21,7 @@ func (c Count) Denominator() int64 { return c.Covered + c.Gap }
 
 // Add sums counts up the tree; rates are never averaged.
 func (c Count) Add(o Count) Count {
-	return Count{c.Covered + o.Covered, c.Gap + o.Gap, c.Excluded + o.Excluded}
+	return Count{c.Covered + o.Covered, c.Gap + o.Gap, c.Excluded + o.Excluded, c.Extra + o.Extra, c.Waived + o.Waived}
 }
 
 // Rate is the percentage as decimal text, truncated to two places so that an unmet target never prints as met;

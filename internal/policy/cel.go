@@ -32,13 +32,19 @@ type expression struct {
 
 // compiler makes programs over the fixed vocabulary of facts and the switches of one pack.
 type compiler struct {
-	env   *cel.Env
-	reads map[string]bool
+	env  *cel.Env
+	ages map[string][]int // at which some expression may change its answer
 }
 
 // flags are the kinds of circumstance that conditions read as yes or no.
 var flags = []string{"dibao", "dibao_edge", "tekun", "welfare_home", "injury_care_fee", "imprisonment", "missing", "veteran",
-	"key_child_allowance", "registered_poor"}
+	"key_child_allowance", "medical_assistance", "information_subsidy", "disabled_driver", "fuel_subsidy", "residence_permit"}
+
+// sorts are the kinds of circumstance that conditions read as their sort, empty where nothing is recorded or the answer is no.
+var sorts = []string{"orphan_support", "employment", "insurance_pension", "insurance_medical", "school", "care_programme"}
+
+// lists are the kinds whose sorts run side by side, read as the list of those that hold.
+var lists = map[string]string{"waivers": "waiver", "insurance_paid": "insurance_paid"}
 
 // otherLiving and otherNursing are the sorts of other_benefit that compete with each programme (择高). The age-based
 // allowance (高龄津贴) and service vouchers serve another purpose and compete with neither.
@@ -54,18 +60,42 @@ func newCompiler(p *Pack) (*compiler, error) {
 		cel.Variable("cert_held", cel.BoolType), cel.Variable("cert_valid", cel.BoolType), cel.Variable("cert_status", cel.StringType),
 		cel.Variable("cert_category", cel.IntType),
 		cel.Variable("cert_level", cel.IntType), cel.Variable("cert_components", cel.ListType(cel.IntType)),
-		cel.Variable("orphan_support", cel.StringType), cel.Variable("employment", cel.StringType),
+		cel.Variable(schoolAge, cel.IntType), cel.Variable("hukou_type", cel.StringType), cel.Variable("uncertified_child", cel.BoolType),
+		cel.Variable("registered_poor", cel.BoolType), cel.Variable("poor_list", cel.StringType), cel.Variable("dibao_sort", cel.StringType),
+		cel.Variable("needs_last_year", cel.ListType(cel.StringType)), cel.Variable("needs_this_year", cel.ListType(cel.StringType)),
+		cel.Variable("served_this_year", cel.ListType(cel.StringType)),
 		cel.Variable("other_living", cel.BoolType), cel.Variable("other_nursing", cel.BoolType), cel.Variable("gaoling", cel.BoolType),
 		cel.Variable("elected_living", cel.StringType), cel.Variable("elected_nursing", cel.StringType),
 	}
-	for _, name := range slices.Concat(flags, p.switches()) {
+	for _, name := range slices.Concat(flags, p.switches(), p.termNames()) {
 		options = append(options, cel.Variable(name, cel.BoolType))
+	}
+	for _, name := range sorts {
+		options = append(options, cel.Variable(name, cel.StringType))
+	}
+	for name := range lists {
+		options = append(options, cel.Variable(name, cel.ListType(cel.StringType)))
 	}
 	env, err := cel.NewEnv(options...)
 	if err != nil {
 		return nil, fmt.Errorf("prepare expressions: %w", err)
 	}
-	return &compiler{env: env, reads: map[string]bool{}}, nil
+	return &compiler{env: env, ages: map[string][]int{}}, nil
+}
+
+func (p *Pack) termNames() (names []string) {
+	for _, t := range p.Terms {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+func (c *compiler) sortedAges() map[string][]int {
+	for name, list := range c.ages {
+		slices.Sort(list)
+		c.ages[name] = slices.Compact(list)
+	}
+	return c.ages
 }
 
 // switches lists the names of all switches of all rule sets.
@@ -98,8 +128,10 @@ func (c *compiler) compile(text string) (*expression, error) {
 	for _, ref := range ast.NativeRep().ReferenceMap() {
 		if ref.Name != "" {
 			e.reads = append(e.reads, ref.Name)
-			c.reads[ref.Name] = true
 		}
+	}
+	if err := agesIn(ast, c.ages); err != nil {
+		return nil, fmt.Errorf("expression %q: %w", text, err)
 	}
 	return e, nil
 }
@@ -118,7 +150,9 @@ func (p *Pack) inputs(f casefile.Facts) (*inputs, error) {
 		"cert_held": f.Certificate.Status != casefile.NoCertificate, "cert_valid": f.Certificate.Status.Valid(),
 		"cert_status":   string(f.Certificate.Status),
 		"cert_category": f.Certificate.Category, "cert_level": f.Certificate.Level, "cert_components": components(f.Certificate),
-		"orphan_support": sortOf(f.Value("orphan_support")), "employment": sortOf(f.Value("employment")),
+		schoolAge: p.schoolAge(f.BirthDate, f.Day), "hukou_type": f.HukouType, "uncertified_child": f.UncertifiedChild,
+		"registered_poor": f.Value("registered_poor").Answer == casefile.Yes, "poor_list": sortOf(f.Latest("registered_poor")),
+		"dibao_sort": sortOf(f.Value("dibao")), "needs_last_year": f.NeedsLastYear, "needs_this_year": f.NeedsThisYear, "served_this_year": f.ServedThisYear,
 		"other_living": anyOf(f, otherLiving), "other_nursing": anyOf(f, otherNursing), "gaoling": anyOf(f, []string{"gaoling"}),
 		"elected_living": elected(f, "living"), "elected_nursing": elected(f, "nursing"),
 	}}
@@ -128,6 +162,19 @@ func (p *Pack) inputs(f casefile.Facts) (*inputs, error) {
 		if value.Answer == casefile.Unknown {
 			in.unknown = append(in.unknown, Need{Fact: name})
 		}
+	}
+	for _, name := range sorts {
+		in.values[name] = sortOf(f.Value(name))
+	}
+	for name, kind := range lists {
+		in.values[name] = f.All(kind)
+	}
+	for _, t := range p.Terms {
+		holds, err := t.expression.eval(in.values)
+		if err != nil {
+			return nil, fmt.Errorf("term %s: %w", t.Name, err)
+		}
+		in.values[t.Name] = holds == isTrue
 	}
 	in.vars = in.values
 	return in, p.findNeeds(f, in)

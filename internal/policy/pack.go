@@ -41,15 +41,30 @@ type Pack struct {
 	StopMode     StopMode          `yaml:"stop_mode"`
 	Transitions  []casefile.Window `yaml:"transitions"`
 	// Reverification is nil where nobody is asked to be verified again.
-	Reverification *Reverification      `yaml:"reverification"`
-	NeedsWhen      []Need               `yaml:"needs_when"`
-	Conditions     map[string]Condition `yaml:"conditions"`
-	Programmes     []Programme          `yaml:"programmes"`
-	Indicators     []Indicator          `yaml:"indicators"`
+	Reverification *Reverification `yaml:"reverification"`
+	// SchoolYearStarts is the month on whose first day a school year begins.
+	SchoolYearStarts int                  `yaml:"school_year_starts"`
+	NeedsWhen        []Need               `yaml:"needs_when"`
+	Terms            []Term               `yaml:"terms"`
+	Conditions       map[string]Condition `yaml:"conditions"`
+	// HouseholdConditions are over the facts of a household.
+	HouseholdConditions map[string]Condition `yaml:"household_conditions"`
+	Programmes          []Programme          `yaml:"programmes"`
+	Indicators          []Indicator          `yaml:"indicators"`
+	// Benefits are counted like indicators and have no target: who should receive and who does.
+	Benefits []Indicator `yaml:"benefits"`
 
 	byName     map[string]*Programme
-	birthdays  bool // some expression reads age
+	ages       map[string][]int // at which answers may change, by variable
 	conditions map[string]*condition
+	household  map[string]*condition
+}
+
+// Term is a name for an expression that others read.
+type Term struct {
+	Name       string `yaml:"name"`
+	Expr       string `yaml:"expr"`
+	expression *expression
 }
 
 // StopMode says what an event that ends a right does to its own month.
@@ -106,23 +121,6 @@ type Rate struct {
 	Amounts  map[int]money.Fen `yaml:"amounts"`
 }
 
-// Indicator is one coverage rate: who is counted, against which target.
-type Indicator struct {
-	ID                string `yaml:"id"`
-	No                int    `yaml:"no"`
-	Programme         string `yaml:"programme"`
-	ZH                string `yaml:"zh"`
-	EN                string `yaml:"en"`
-	TargetPercent     int    `yaml:"target_percent"`
-	Comparator        string `yaml:"comparator"`
-	Binding           bool   `yaml:"binding"`
-	Unit              string `yaml:"unit"`
-	DefinitionVersion string `yaml:"definition_version"`
-	Population        string `yaml:"population"`
-	Note              string `yaml:"note"`
-	population        *expression
-}
-
 // Load reads and compiles a pack, and refuses one that could not answer: unknown members, an expression that does not
 // compile, a condition without text or source, a programme without rules or rates, dates out of order.
 func Load(document []byte) (*Pack, error) {
@@ -159,6 +157,9 @@ func (p *Pack) setDefaults() {
 	if p.NoticeDays == 0 {
 		p.NoticeDays = 7
 	}
+	if p.SchoolYearStarts == 0 {
+		p.SchoolYearStarts = 9
+	}
 }
 
 // MustLoadBuiltin loads the pack that comes with the service; its tests keep it loadable.
@@ -175,7 +176,7 @@ func (p *Pack) compile() error {
 	if err != nil {
 		return err
 	}
-	if err := p.compileConditions(c); err != nil {
+	if err := p.compileFacts(c); err != nil {
 		return err
 	}
 	p.byName = map[string]*Programme{}
@@ -186,38 +187,29 @@ func (p *Pack) compile() error {
 		}
 		p.byName[programme.ID] = programme
 	}
-	for i := range p.Indicators {
-		ind := &p.Indicators[i]
-		if p.byName[ind.Programme] == nil || (ind.Comparator != ">" && ind.Comparator != "=") {
-			return fmt.Errorf("indicator %s: programme or comparator unknown", ind.ID)
-		}
-		if ind.population, err = c.compile(ind.Population); err != nil {
-			return fmt.Errorf("indicator %s: %w", ind.ID, err)
-		}
+	households, err := newHouseholdCompiler()
+	if err != nil {
+		return err
 	}
-	p.birthdays = c.reads["age"]
+	if p.household, err = compileConditions(households, p.HouseholdConditions); err != nil {
+		return err
+	}
+	if err := p.compileIndicators(c, households); err != nil {
+		return err
+	}
+	p.ages = c.sortedAges()
 	return nil
 }
 
-func (p *Pack) compileConditions(c *compiler) (err error) {
-	p.conditions = map[string]*condition{}
-	for name, text := range p.Conditions {
-		if text.Code == "" {
-			text.Code = name
+// compileFacts makes what stands between facts and answers: terms, conditions and the facts that have to be asked for.
+func (p *Pack) compileFacts(c *compiler) (err error) {
+	for i := range p.Terms {
+		if p.Terms[i].expression, err = c.compile(p.Terms[i].Expr); err != nil {
+			return fmt.Errorf("term %s: %w", p.Terms[i].Name, err)
 		}
-		if text.ZH == "" || text.EN == "" || text.Cite == "" {
-			return fmt.Errorf("condition %s: zh, en and cite are required", name)
-		}
-		compiled := &condition{Condition: text}
-		if compiled.expression, err = c.compile(text.Expr); err != nil {
-			return fmt.Errorf("condition %s: %w", name, err)
-		}
-		if text.Suspends != "" {
-			if compiled.suspends, err = c.compile(text.Suspends); err != nil {
-				return fmt.Errorf("condition %s, suspends: %w", name, err)
-			}
-		}
-		p.conditions[name] = compiled
+	}
+	if p.conditions, err = compileConditions(c, p.Conditions); err != nil {
+		return err
 	}
 	for i := range p.NeedsWhen {
 		if p.NeedsWhen[i].when, err = c.compile(p.NeedsWhen[i].When); err != nil {
@@ -225,6 +217,29 @@ func (p *Pack) compileConditions(c *compiler) (err error) {
 		}
 	}
 	return nil
+}
+
+func compileConditions(c *compiler, texts map[string]Condition) (_ map[string]*condition, err error) {
+	list := map[string]*condition{}
+	for name, text := range texts {
+		if text.Code == "" {
+			text.Code = name
+		}
+		if text.ZH == "" || text.EN == "" || text.Cite == "" {
+			return nil, fmt.Errorf("condition %s: zh, en and cite are required", name)
+		}
+		compiled := &condition{Condition: text}
+		if compiled.expression, err = c.compile(text.Expr); err != nil {
+			return nil, fmt.Errorf("condition %s: %w", name, err)
+		}
+		if text.Suspends != "" {
+			if compiled.suspends, err = c.compile(text.Suspends); err != nil {
+				return nil, fmt.Errorf("condition %s, suspends: %w", name, err)
+			}
+		}
+		list[name] = compiled
+	}
+	return list, nil
 }
 
 func (pr *Programme) check(conditions map[string]*condition) error {
@@ -257,16 +272,6 @@ func (pr *Programme) check(conditions map[string]*condition) error {
 
 // Programme returns a programme by id, or nil.
 func (p *Pack) Programme(id string) *Programme { return p.byName[id] }
-
-// Indicator returns an indicator by id, or nil.
-func (p *Pack) Indicator(id string) *Indicator {
-	for i := range p.Indicators {
-		if p.Indicators[i].ID == id {
-			return &p.Indicators[i]
-		}
-	}
-	return nil
-}
 
 // RuleSet returns the rules in force on a day, or nil before the first.
 func (pr *Programme) RuleSet(day calendar.Date) *RuleSet {
@@ -305,7 +310,7 @@ func (pr *Programme) Amount(level int, month calendar.Month) (money.Fen, string)
 
 // Breakpoints are the days on which the answer for a file may change: its own and those of the rules.
 func (p *Pack) Breakpoints(file casefile.File) []calendar.Date {
-	days := file.Breakpoints(p.Transitions, p.birthdays)
+	days := append(file.Breakpoints(p.Transitions), p.birthdays(file.Person.BirthDate)...)
 	for _, pr := range p.Programmes {
 		for _, rs := range pr.RuleSets {
 			days = append(days, rs.From)

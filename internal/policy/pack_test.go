@@ -3,6 +3,8 @@ package policy_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,10 +102,10 @@ func TestJudgeExplains(t *testing.T) {
 			t.Errorf("reason %+v lacks text or source", r)
 		}
 	}
-	used := fmt.Sprint(pack.Programmes)
-	for name := range pack.Conditions {
+	used := fmt.Sprint(pack.Programmes, pack.Indicators)
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(pack.Conditions)), slices.Collect(maps.Keys(pack.HouseholdConditions))) {
 		if !strings.Contains(used, name) {
-			t.Errorf("condition %s is used by no rule set", name)
+			t.Errorf("condition %s is used by no rule set and no indicator", name)
 		}
 	}
 }
@@ -114,7 +116,7 @@ func TestBadPacks(t *testing.T) {
 	for name, change := range map[string][2]string{
 		"unknown member": {"pack: shandong-zibo", "pack: shandong-zibo\nsurprise: 1"}, "expression": {`expr: "!tekun"`, `expr: "!tekun &&"`}, "unknown fact": {`expr: "!tekun"`, `expr: "!teken"`},
 		"not a question": {`expr: "!tekun"`, `expr: "cert_level"`}, "missing condition": {"[DECEASED,", "[DECEASEDD,"},
-		"dates out of order": {"from: 2021-10-01", "from: 2015-10-01"}, "no such date": {"from: 2021-10-01", "from: 2021-02-30"}, "negative amount": {"1: 18500", "1: -1"}, "no version": {`version: "2026.3"`, `version: ""`},
+		"dates out of order": {"from: 2021-10-01", "from: 2015-10-01"}, "no such date": {"from: 2021-10-01", "from: 2021-02-30"}, "negative amount": {"1: 18500", "1: -1"}, "no version": {`version: "2026.4"`, `version: ""`},
 		"comparator": {`comparator: ">"`, `comparator: "~"`},
 	} {
 		if !strings.Contains(good, change[0]) {

@@ -105,12 +105,6 @@ func (p *Pack) Ask(f casefile.Facts) (*Questions, error) {
 	return &Questions{pack: p, day: f.Day, in: in}, err
 }
 
-// InPopulation reports whether the person is counted by an indicator at all.
-func (q *Questions) InPopulation(indicator *Indicator) (bool, error) {
-	found, err := indicator.population.eval(q.in.values)
-	return found == isTrue, err
-}
-
 // Answer stops at the first condition that failed, so a timeline of many days stays cheap.
 func (q *Questions) Answer(programme string) (Outcome, string, error) {
 	rs := q.pack.Programme(programme).RuleSet(q.day)

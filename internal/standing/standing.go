@@ -20,11 +20,24 @@ import (
 // Status is where a person stands with an indicator.
 type Status int
 
-// A person of P(D) is in exactly one of three; covered and gap together are the denominator.
+// Who is in the population is in exactly one of the first three; covered and gap together are the denominator. Extra is
+// served without being in the population.
 const (
 	Covered  Status = 1
 	Gap      Status = 2
 	Excluded Status = 3
+	Extra    Status = 4
+)
+
+// Hardship is by which assistance a person is counted as hard-up.
+type Hardship int
+
+// The kinds of hardship; nobody is in two at a time, and where the facts say otherwise the first of them counts.
+const (
+	NoHardship Hardship = iota
+	Dibao
+	DibaoEdge
+	Tekun
 )
 
 // Interval is a stretch of days on which nothing that a count reads changes.
@@ -33,12 +46,17 @@ type Interval struct {
 	Indicator string
 	Days      calendar.Interval
 	Status    Status
-	Reason    string // why excluded: the code of the first condition that does not hold
+	Reason    string // why excluded, or why a gap: the code of the first condition that does not hold
 	Area      area.Code
 	Category  int
 	Level     int
 	Sex       string
 	BirthDate calendar.Date
+	Hardship  Hardship
+	// RegisteredPoor is whether the person stands on the list of registered poor, exited or not.
+	RegisteredPoor bool
+	HukouType      string
+	Components     int // one bit a category of disability: 1 << category
 }
 
 // segment is a stretch of days with the same facts.
@@ -97,13 +115,13 @@ func Derive(file casefile.File, awards []award.Award, pack *policy.Pack) ([]Inte
 	return r.Standings()
 }
 
-// Standings is the timeline of the person for every indicator of the pack.
+// Standings is the timeline of the person for every indicator and benefit of the pack that counts persons.
 func (r *Reading) Standings() ([]Interval, error) {
 	var timeline []Interval
-	for i := range r.pack.Indicators {
-		intervals, err := r.standings(&r.pack.Indicators[i])
+	for _, indicator := range r.pack.Counting(policy.UnitPerson) {
+		intervals, err := r.standings(indicator)
 		if err != nil {
-			return nil, fmt.Errorf("standing for %s: %w", r.pack.Indicators[i].ID, err)
+			return nil, fmt.Errorf("standing for %s: %w", indicator.Key(), err)
 		}
 		timeline = append(timeline, intervals...)
 	}
@@ -111,47 +129,93 @@ func (r *Reading) Standings() ([]Interval, error) {
 }
 
 func (r *Reading) standings(indicator *policy.Indicator) ([]Interval, error) {
-	good := r.months[indicator.Programme].Runs
-	var paid []Run
-	for _, a := range r.awards {
-		if a.Programme == indicator.Programme {
-			paid = append(paid, r.Payable(a)...)
-		}
-	}
+	good, paid := r.programme(indicator.Programme)
 	cuts := cutsAt(good, paid)
 	var timeline []Interval
-	for _, s := range r.segments {
-		counted, err := s.ask.InPopulation(indicator)
+	for i := range r.segments {
+		s := &r.segments[i]
+		place, reason, err := s.ask.Place(indicator)
 		if err != nil {
 			return nil, err
 		}
-		if !counted {
-			continue
-		}
-		_, reason, err := s.ask.Answer(indicator.Programme)
-		if err != nil {
-			return nil, err
-		}
-		for _, days := range cut(s.days, cuts) {
-			timeline = appendInterval(timeline, r.place(s.facts, indicator.ID, days, good, paid, reason))
+		switch place {
+		case policy.Outside:
+		case policy.Asked:
+			for _, days := range cut(s.days, cuts) {
+				interval, err := r.byMonth(s, indicator, days, good, paid)
+				if err != nil {
+					return nil, err
+				}
+				timeline = appendInterval(timeline, interval)
+			}
+		default:
+			timeline = appendInterval(timeline, r.interval(s, indicator, s.days, statusOf[place], reason))
 		}
 	}
 	return timeline, nil
 }
 
-// place says where the person stands on days that lie in whole inside or outside every run of good and of paid months.
-func (r *Reading) place(facts casefile.Facts, indicator string, days calendar.Interval, good, paid []Run, reason string) Interval {
-	i := Interval{PersonID: r.file.Person.ID, Indicator: indicator, Days: days, Status: Excluded, Reason: reason,
-		Area: area.Code(facts.Managing), Category: facts.Certificate.Category, Level: facts.Certificate.Level,
-		Sex: r.file.Person.Sex, BirthDate: r.file.Person.BirthDate}
+var statusOf = map[policy.Place]Status{policy.InCovered: Covered, policy.InGap: Gap, policy.InExcluded: Excluded, policy.InExtra: Extra}
+
+// programme is the months in which the conditions of a programme hold, and those in which it is paid.
+func (r *Reading) programme(id string) (good, paid []Run) {
+	if id == "" {
+		return nil, nil
+	}
+	for _, a := range r.awards {
+		if a.Programme == id {
+			paid = append(paid, r.Payable(a)...)
+		}
+	}
+	return r.months[id].Runs, paid
+}
+
+// byMonth says where the person stands on days that lie in whole inside or outside every run of good and of paid months.
+func (r *Reading) byMonth(s *segment, indicator *policy.Indicator, days calendar.Interval, good, paid []Run) (Interval, error) {
 	switch month := days.From.Month(); {
 	case !anyContains(good, month):
+		_, reason, err := s.ask.Answer(indicator.Programme)
+		return r.interval(s, indicator, days, Excluded, reason), err
 	case anyContains(paid, month):
-		i.Status, i.Reason = Covered, ""
-	default:
-		i.Status, i.Reason = Gap, ""
+		return r.interval(s, indicator, days, Covered, ""), nil
 	}
-	return i
+	reason, err := s.ask.GapReason(indicator)
+	return r.interval(s, indicator, days, Gap, reason), err
+}
+
+func (r *Reading) interval(s *segment, indicator *policy.Indicator, days calendar.Interval, status Status, reason string) Interval {
+	facts := s.facts
+	return Interval{PersonID: r.file.Person.ID, Indicator: indicator.Key(), Days: days, Status: status, Reason: reason,
+		Area: area.Code(facts.Managing), Category: facts.Certificate.Category, Level: facts.Certificate.Level,
+		Sex: r.file.Person.Sex, BirthDate: r.file.Person.BirthDate, Hardship: hardship(facts),
+		RegisteredPoor: listedPoor(facts), HukouType: facts.HukouType, Components: componentBits(facts.Certificate)}
+}
+
+func hardship(f casefile.Facts) Hardship {
+	for _, k := range []struct {
+		kind string
+		is   Hardship
+	}{{"dibao", Dibao}, {"tekun", Tekun}, {"dibao_edge", DibaoEdge}} {
+		if f.Value(k.kind).Answer == casefile.Yes {
+			return k.is
+		}
+	}
+	return NoHardship
+}
+
+func listedPoor(f casefile.Facts) bool {
+	v := f.Latest("registered_poor")
+	return v.Answer == casefile.Yes && v.Sort != "removed"
+}
+
+func componentBits(c casefile.CertificateFacts) (bits int) {
+	if c.Category != 0 && len(c.Components) == 0 {
+		return 1 << c.Category
+	}
+	for _, component := range c.Components {
+		bits |= 1 << component.Category
+	}
+	return bits
 }
 
 // cutsAt are the days on which a run begins or has ended.

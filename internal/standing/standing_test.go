@@ -289,6 +289,9 @@ func TestDeriveEqualsDayByDay(t *testing.T) {
 		}
 		o := oracle{file, awards}
 		for _, def := range pack.Indicators {
+			if def.Programme == "" || def.Variant != "" {
+				continue
+			}
 			month, good, paid := calendar.Month{}, false, o.paid(def.Programme)
 			for day := firstDay; day.Before(firstDay.Add(daysDrawn + 200)); day = day.Add(1) {
 				if day.Month() != month {

@@ -20,30 +20,58 @@ type table struct {
 }
 
 // insertSQL is one statement for any number of rows: every parameter is one column as an array. Rows of a person get
-// the person's area by a join; without a visible person they get none, which row security refuses.
+// the person's area by the key; without a visible person they get none, which row security refuses.
 func (t table) insertSQL() string {
-	var names, aliases, selected, arrays []string
+	names, selected := t.names(), t.selected()
+	if i := slices.Index(names, "person_id"); i >= 0 && !slices.Contains(names, "area_code") {
+		// a sub-select and not a join: for one row the planner would read all persons of the area
+		names, selected = append(names, "area_code"), selected+fmt.Sprintf(", (SELECT managing_area_code FROM persons WHERE id = c%d)", i)
+	}
+	return fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s", t.name, strings.Join(names, ", "), selected, t.unnested())
+}
+
+func (t table) names() []string {
+	names := make([]string, len(t.columns))
 	for i, column := range t.columns {
-		name, kind, _ := strings.Cut(column, " ")
+		names[i], _, _ = strings.Cut(column, " ")
+	}
+	return names
+}
+
+// kinds are the types of the columns, and those in which they travel: some go as text and are read by the database.
+func (t table) kinds() (kinds, travel []string) {
+	for _, column := range t.columns {
+		_, kind, _ := strings.Cut(column, " ")
 		if kind == "" {
 			kind = "text"
 		}
 		array := kind
-		switch kind { // types that travel as text and are read by the database
+		switch kind {
 		case "jsonb", "date", "smallint[]", "smallint", "bigint":
 			array = "text"
 		}
-		names = append(names, name)
-		aliases = append(aliases, fmt.Sprintf("c%d", i))
-		selected = append(selected, fmt.Sprintf("c%d::%s", i, kind))
-		arrays = append(arrays, fmt.Sprintf("$%d::%s[]", i+1, array))
+		kinds, travel = append(kinds, kind), append(travel, array)
 	}
-	from := fmt.Sprintf("unnest(%s) AS u (%s)", strings.Join(arrays, ", "), strings.Join(aliases, ", "))
-	if i := slices.Index(names, "person_id"); i >= 0 && !slices.Contains(names, "area_code") {
-		// a sub-select and not a join: for one row the planner would read all persons of the area
-		names, selected = append(names, "area_code"), append(selected, fmt.Sprintf("(SELECT managing_area_code FROM persons WHERE id = c%d)", i))
+	return kinds, travel
+}
+
+// selected are the columns of unnested, as what they are.
+func (t table) selected() string {
+	kinds, _ := t.kinds()
+	for i, kind := range kinds {
+		kinds[i] = fmt.Sprintf("c%d::%s", i, kind)
 	}
-	return fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s", t.name, strings.Join(names, ", "), strings.Join(selected, ", "), from)
+	return strings.Join(kinds, ", ")
+}
+
+// unnested are the parameters $1 and on as rows.
+func (t table) unnested() string {
+	_, travel := t.kinds()
+	aliases := make([]string, len(travel))
+	for i, kind := range travel {
+		aliases[i], travel[i] = fmt.Sprintf("c%d", i), fmt.Sprintf("$%d::%s[]", i+1, kind)
+	}
+	return fmt.Sprintf("unnest(%s) AS u (%s)", strings.Join(travel, ", "), strings.Join(aliases, ", "))
 }
 
 // row is the values of one row in the order of a table's columns.
@@ -65,12 +93,17 @@ func (t table) queue(b *pgx.Batch, rows []row) {
 	if len(rows) == 0 {
 		return
 	}
+	b.Queue(t.insertSQL(), t.arrays(rows)...)
+}
+
+// arrays are the rows as parameters.
+func (t table) arrays(rows []row) []any {
 	arrays := make([]any, len(t.columns))
 	for i, column := range t.columns {
 		_, kind, _ := strings.Cut(column, " ")
 		arrays[i] = columnOf(rows, i, kind)
 	}
-	b.Queue(t.insertSQL(), arrays...)
+	return arrays
 }
 
 func columnOf(rows []row, i int, kind string) any {

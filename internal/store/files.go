@@ -23,6 +23,8 @@ type Dossier struct {
 	File     casefile.File
 	Awards   []award.Award
 	HasPayee bool // it is known where to pay
+	// Households are those that the person is or was a member of.
+	Households []uuid.UUID
 }
 
 // Dossiers reads the files of persons, in the order of their ids. Who is outside the area is not among them.
@@ -115,7 +117,7 @@ func newLoader(db *DB, ids []uuid.UUID, lock string) *loader {
 }
 
 func (l *loader) queries() []Query {
-	return []Query{l.persons, l.certificates, l.events, l.circumstances, l.aliases, l.awards, l.suspensions, l.grants, l.payees, l.verifications}
+	return []Query{l.persons, l.certificates, l.events, l.circumstances, l.aliases, l.awards, l.suspensions, l.grants, l.payees, l.verifications, l.needs, l.served, l.memberships}
 }
 
 func (l *loader) persons(b *pgx.Batch) {
@@ -307,6 +309,44 @@ func (l *loader) aliases(b *pgx.Batch) {
 			}
 			return o.err
 		})
+}
+
+func (l *loader) needs(b *pgx.Batch) {
+	each(b, "SELECT person_id, survey_year, collected_on, needs, recorded_at FROM survey_responses WHERE person_id = ANY($1) ORDER BY recorded_at, id", l.ids,
+		func(rows pgx.Rows) error {
+			var person uuid.UUID
+			var n casefile.SurveyNeeds
+			err := rows.Scan(&person, &n.Year, &n.On, &n.Kinds, &n.RecordedAt)
+			if d := l.byID[person]; d != nil {
+				d.File.Needs = append(d.File.Needs, n)
+			}
+			return err
+		})
+}
+
+func (l *loader) served(b *pgx.Batch) {
+	const completed = `SELECT s.person_id, t.happened_on, t.counts, t.recorded_at FROM services s JOIN service_steps t ON t.service_id = s.id
+		WHERE s.person_id = ANY($1) AND t.counts <> '{}' ORDER BY t.recorded_at, t.id`
+	each(b, completed, l.ids, func(rows pgx.Rows) error {
+		var person uuid.UUID
+		var s casefile.Served
+		err := rows.Scan(&person, &s.On, &s.Kinds, &s.RecordedAt)
+		if d := l.byID[person]; d != nil {
+			d.File.Served = append(d.File.Served, s)
+		}
+		return err
+	})
+}
+
+func (l *loader) memberships(b *pgx.Batch) {
+	each(b, "SELECT DISTINCT person_id, household_id FROM household_members WHERE person_id = ANY($1) ORDER BY 1, 2", l.ids, func(rows pgx.Rows) error {
+		var person, household uuid.UUID
+		err := rows.Scan(&person, &household)
+		if d := l.byID[person]; d != nil {
+			d.Households = append(d.Households, household)
+		}
+		return err
+	})
 }
 
 func (l *loader) finish() ([]Dossier, error) {

@@ -52,7 +52,9 @@ func (tx *Tx) copyDerived(ctx context.Context, in area.Code) error {
 		tx.db.enter(b, tx.Who, bounds{everything, everything})
 		b.Queue("SELECT set_config('statement_timeout', '300s', true), set_config('search_path', 'pg_temp, public', true)")
 		b.Queue("CREATE TEMP TABLE rehearsed (person_id uuid PRIMARY KEY) ON COMMIT DROP")
-		b.Queue("CREATE TEMP TABLE recovery_events" + fmt.Sprintf(like, "recovery_events"))
+		for _, t := range []string{"recovery_events", "standings_past"} {
+			b.Queue("CREATE TEMP TABLE " + t + fmt.Sprintf(like, t))
+		}
 		for _, t := range copied {
 			b.Queue("CREATE TEMP TABLE " + t + fmt.Sprintf(like, t))
 		}

@@ -1,0 +1,140 @@
+package casefile
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+)
+
+// Household is what is true of a household apart from dates. The area is the village of the dwelling as of now; its history
+// is a fact of the household.
+type Household struct {
+	ID        uuid.UUID
+	Version   int
+	Area      area.Code
+	Address   string
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// Member is a person's time in a household. Both days belong to it; a zero To leaves it open.
+type Member struct {
+	ID          uuid.UUID
+	Version     int
+	HouseholdID uuid.UUID
+	PersonID    uuid.UUID
+	Name        string // empty for a member whose file is outside the reader's area
+	Relation    string
+	From, To    calendar.Date
+	RecordedAt  time.Time
+}
+
+// RetrofitDay is a step of a home retrofit: the state it led to, and whether the retrofit was accepted by it.
+type RetrofitDay struct {
+	ServiceID uuid.UUID
+	On        calendar.Date
+	State     string
+	Done      bool
+}
+
+// HouseholdFile is everything recorded about one household, with the files of those who are or were its members.
+type HouseholdFile struct {
+	Household     Household
+	Members       []Member
+	Circumstances []Circumstance // PersonID is that of nobody
+	Retrofits     []RetrofitDay  // in the order in which they were taken
+	Files         map[uuid.UUID]File
+}
+
+// HouseholdFacts is everything that rules may read of a household on one day.
+type HouseholdFacts struct {
+	Day            calendar.Date
+	Area           string
+	Holders        int // living members with a valid certificate
+	Severe         int // of them of level 1 or 2
+	RegisteredPoor bool
+	RetrofitNeed   bool          // a member's survey of this or the last year says so
+	RetrofitState  string        // of the retrofit that was begun last; empty without one
+	RetrofitDoneOn calendar.Date // the last acceptance up to the day
+	values         []Circumstance
+}
+
+// Value is what is recorded of a kind on the day.
+func (f HouseholdFacts) Value(kind string) Value { return Facts{values: f.values}.Value(kind) }
+
+// On is the household on a day.
+func (h HouseholdFile) On(day calendar.Date, transitions []Window) HouseholdFacts {
+	facts := HouseholdFacts{Day: day}
+	for _, c := range h.Circumstances {
+		if c.SupersededAt.IsZero() && c.effective().Contains(day) {
+			facts.values = append(facts.values, c)
+		}
+	}
+	if facts.Area = facts.Value(HouseholdArea).Sort; facts.Area == "" {
+		facts.Area = string(h.Household.Area)
+	}
+	for _, m := range h.Members {
+		if (calendar.Interval{From: m.From, To: m.To}).Contains(day) {
+			facts.add(h.Files[m.PersonID].On(day, transitions))
+		}
+	}
+	for _, r := range h.Retrofits {
+		if r.On.After(day) {
+			continue
+		}
+		facts.RetrofitState = r.State
+		if r.Done {
+			facts.RetrofitDoneOn = r.On
+		}
+	}
+	return facts
+}
+
+func (f *HouseholdFacts) add(member Facts) {
+	if !member.Alive {
+		return
+	}
+	if member.Certificate.Status.Valid() {
+		f.Holders++
+		if member.Certificate.Level <= severeUpTo {
+			f.Severe++
+		}
+	}
+	f.RegisteredPoor = f.RegisteredPoor || member.Value("registered_poor").Answer == Yes
+	f.RetrofitNeed = f.RetrofitNeed || slices.Contains(member.NeedsThisYear, Retrofit) || slices.Contains(member.NeedsLastYear, Retrofit)
+}
+
+// severeUpTo is the level up to which a disability is severe (重度: levels 1 and 2, 国发〔2015〕52号).
+const severeUpTo = 2
+
+// Severe reports whether a level is severe.
+func Severe(level int) bool { return level >= 1 && level <= severeUpTo }
+
+// Breakpoints are the days on which what rules see of the household may change, in order and without repeats.
+func (h HouseholdFile) Breakpoints(transitions []Window) []calendar.Date {
+	var days []calendar.Date
+	for _, m := range h.Members {
+		days = append(days, m.From)
+		if !m.To.IsZero() {
+			days = append(days, m.To.Add(1))
+		}
+		days = append(days, h.Files[m.PersonID].Breakpoints(transitions)...)
+	}
+	for _, c := range h.Circumstances {
+		if c.SupersededAt.IsZero() {
+			days = append(days, c.effective().From)
+			if to := c.effective().To; !to.IsZero() {
+				days = append(days, to.Add(1))
+			}
+		}
+	}
+	for _, r := range h.Retrofits {
+		days = append(days, r.On)
+	}
+	slices.SortFunc(days, calendar.Date.Compare)
+	return slices.Compact(days)
+}

@@ -1,0 +1,105 @@
+package casework
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+	"zhucan/internal/policy"
+	"zhucan/internal/store"
+)
+
+// RecordFigure records a figure from outside with its source. One of the same indicator, year and area gives way to it.
+func (d *Desk) RecordFigure(ctx context.Context, who access.Actor, f store.Figure) (store.Figure, error) {
+	in, err := InArea(who, f.Area)
+	if err != nil {
+		return f, err
+	}
+	f.Area, f.ID = in, d.NewID()
+	if err := d.checkFigure(f); err != nil {
+		return f, err
+	}
+	err = d.write(ctx, who, "figure.record", func(tx *store.Tx) error {
+		f.RecordedAt = tx.Now
+		if err := tx.PutFigure(ctx, f); err != nil {
+			return err
+		}
+		return tx.Describe(ctx, f.ID, map[string]any{"indicator": f.Indicator, "year": f.Year})
+	})
+	return f, err
+}
+
+func (d *Desk) checkFigure(f store.Figure) error {
+	def := d.Pack().Indicator(f.Indicator)
+	switch {
+	case def == nil || !def.External():
+		return field("indicator", "NOT_EXTERNAL", "该指标由档案统计，不能录入", "the indicator is counted from files; it is not entered")
+	case (def.Unit == policy.UnitIndex) != (f.Income > 0) || (def.Unit == policy.UnitFacility) != (f.Denominator > 0):
+		return field("indicator", "FIGURE_FORM", "该指标应录入"+formOf[def.Unit], "the figure has another form than the indicator asks for")
+	case f.Numerator > f.Denominator:
+		return field("numerator", "FIGURE_FORM", "分子大于分母", "the numerator is larger than the denominator")
+	case f.Year > calendar.DateOf(d.Now()).Year():
+		return field("year", "IN_FUTURE", "年份不能晚于今年", "the year lies in the future")
+	}
+	return nil
+}
+
+var formOf = map[string]string{policy.UnitIndex: "人均可支配收入", policy.UnitFacility: "达标数和总数"}
+
+// CreateFacility puts a facility on the list of its village.
+func (d *Desk) CreateFacility(ctx context.Context, who access.Actor, f store.Facility) (store.Facility, error) {
+	f.ID, f.Version = d.NewID(), 1
+	if err := d.villageOf(ctx, who, f.Area); err != nil {
+		return f, err
+	}
+	err := d.write(ctx, who, "facility.create", func(tx *store.Tx) error {
+		if err := tx.InsertFacility(ctx, f); err != nil {
+			return err
+		}
+		return tx.Describe(ctx, f.ID, nil)
+	})
+	return f, err
+}
+
+// InspectFacility records a look at a facility of the actor's area.
+func (d *Desk) InspectFacility(ctx context.Context, who access.Actor, i store.Inspection) (store.Inspection, error) {
+	i.ID = d.NewID()
+	if i.On.After(calendar.DateOf(d.Now())) {
+		return i, field("inspected_on", "IN_FUTURE", "日期不能晚于今天", "the day lies in the future")
+	}
+	err := d.write(ctx, who, "facility.inspect", func(tx *store.Tx) error {
+		at, err := tx.FacilityArea(ctx, i.Facility)
+		if err != nil {
+			return err
+		}
+		if !who.Covers(at) {
+			return store.NotFound
+		}
+		if err := tx.InsertInspection(ctx, i); err != nil {
+			return err
+		}
+		return tx.Describe(ctx, i.Facility, nil)
+	})
+	return i, err
+}
+
+// Facilities lists the facilities of an area with their last inspections up to a day.
+func (d *Desk) Facilities(ctx context.Context, who access.Actor, asked area.Code, on calendar.Date, after uuid.UUID, limit int) ([]store.Facility, error) {
+	in, err := InArea(who, asked)
+	if err != nil {
+		return nil, err
+	}
+	return d.DB.ListFacilities(ctx, on, in, after, limit)
+}
+
+// Figures lists what was recorded for an area, also what gave way.
+func (d *Desk) Figures(ctx context.Context, who access.Actor, asked area.Code) ([]store.Figure, error) {
+	in, err := InArea(who, asked)
+	if err != nil {
+		return nil, err
+	}
+	return d.DB.Figures(ctx, store.FiguresOf{Area: in, All: true})
+}

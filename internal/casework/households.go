@@ -1,0 +1,274 @@
+package casework
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casefile"
+	"zhucan/internal/fault"
+	"zhucan/internal/policy"
+	"zhucan/internal/standing"
+	"zhucan/internal/store"
+)
+
+// deriveHouseholds derives the standings of households again, wherever they are.
+func (d *Desk) deriveHouseholds(ctx context.Context, tx *store.Tx, ids ...uuid.UUID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return tx.Everywhere(ctx, func() error {
+		files, err := tx.LockHouseholds(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		return d.deriveHouseholdsBy(ctx, tx, d.Pack(), files)
+	})
+}
+
+// deriveHouseholdsBy derives by a pack that need not be the one in force.
+func (d *Desk) deriveHouseholdsBy(ctx context.Context, tx *store.Tx, pack *policy.Pack, files []casefile.HouseholdFile) error {
+	var ids []uuid.UUID
+	var timeline []standing.HouseholdInterval
+	for _, file := range files {
+		intervals, err := standing.DeriveHousehold(file, pack)
+		if err != nil {
+			return fmt.Errorf("derive a household: %w", err)
+		}
+		ids, timeline = append(ids, file.Household.ID), append(timeline, intervals...)
+	}
+	return tx.ReplaceHouseholdStandings(ctx, ids, timeline)
+}
+
+// savedHousehold derives again after a change to one household, and signs the change as one of it.
+func (d *Desk) savedHousehold(ctx context.Context, tx *store.Tx, id uuid.UUID) error {
+	if err := d.deriveHouseholds(ctx, tx, id); err != nil {
+		return err
+	}
+	return tx.Describe(ctx, id, nil)
+}
+
+// NewHousehold is a household as entered.
+type NewHousehold struct {
+	Area    area.Code
+	Address string
+	Members []NewMember
+}
+
+// NewMember is a person's place in a household.
+type NewMember struct {
+	PersonID uuid.UUID
+	Relation string
+	From     calendar.Date
+}
+
+// CreateHousehold enters a household with those of its members who are on the register.
+func (d *Desk) CreateHousehold(ctx context.Context, who access.Actor, in NewHousehold) (casefile.HouseholdFile, error) {
+	id := d.NewID()
+	err := d.write(ctx, who, "household.create", func(tx *store.Tx) error {
+		if err := d.villageOf(ctx, who, in.Area); err != nil {
+			return err
+		}
+		if err := hold(ctx, tx, in.Members...); err != nil {
+			return err
+		}
+		h := casefile.Household{ID: id, Area: in.Area, Address: in.Address}
+		if err := tx.InsertHousehold(ctx, h); err != nil {
+			return err
+		}
+		if err := d.join(ctx, tx, h, in.Members...); err != nil {
+			return err
+		}
+		return d.savedHousehold(ctx, tx, id)
+	})
+	if err != nil {
+		return casefile.HouseholdFile{}, err
+	}
+	return d.DB.Household(ctx, who, id)
+}
+
+// villageOf refuses a place that is no village of the actor's area today.
+func (d *Desk) villageOf(ctx context.Context, who access.Actor, at area.Code) error {
+	if !who.Covers(at) {
+		return fault.New(fault.Invalid, "OUTSIDE_AREA", "超出本人管辖区域", "outside your area")
+	}
+	tree, err := d.DB.Divisions(ctx, at, calendar.DateOf(d.Now()))
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(tree, func(div area.Division) bool { return div.Code == at && div.Code.Level() == "village" }) {
+		return field("area_code", "UNKNOWN_AREA", "没有这个村居", "there is no such village")
+	}
+	return nil
+}
+
+// join makes persons of the actor's area members. They are held, so that nobody changes their files meanwhile; always before
+// the household is, as everywhere else.
+func (d *Desk) join(ctx context.Context, tx *store.Tx, h casefile.Household, list ...NewMember) error {
+	var members []casefile.Member
+	for _, in := range list {
+		if in.From.After(calendar.DateOf(tx.Now)) {
+			return field("from", "IN_FUTURE", "日期不能晚于今天", "the day lies in the future")
+		}
+		members = append(members, casefile.Member{ID: d.NewID(), HouseholdID: h.ID, PersonID: in.PersonID, Relation: in.Relation, From: in.From})
+	}
+	return tx.InsertMembers(ctx, h.Area, members...)
+}
+
+// hold keeps the files of persons of the actor's area; one outside it is absent.
+func hold(ctx context.Context, tx *store.Tx, members ...NewMember) error {
+	ids := map[uuid.UUID]bool{}
+	for _, m := range members {
+		ids[m.PersonID] = true
+	}
+	held, err := tx.LockDossiers(ctx, slices.Collect(maps.Keys(ids))...)
+	if err != nil {
+		return err
+	}
+	if len(held) != len(ids) {
+		return store.NotFound
+	}
+	return nil
+}
+
+// AddMember makes a person a member of a household.
+func (d *Desk) AddMember(ctx context.Context, who access.Actor, household uuid.UUID, in NewMember) (casefile.HouseholdFile, error) {
+	return d.changeHousehold(ctx, who, "household.join", household, func(tx *store.Tx, h casefile.HouseholdFile) error {
+		return d.join(ctx, tx, h.Household, in)
+	}, in)
+}
+
+// EndMember says on which day somebody was last a member.
+func (d *Desk) EndMember(ctx context.Context, who access.Actor, household, member uuid.UUID, lastDay calendar.Date) (casefile.HouseholdFile, error) {
+	return d.changeHousehold(ctx, who, "household.leave", household, func(tx *store.Tx, h casefile.HouseholdFile) error {
+		i := slices.IndexFunc(h.Members, func(m casefile.Member) bool { return m.ID == member })
+		if i < 0 {
+			return store.NotFound
+		}
+		m := h.Members[i]
+		if lastDay.Before(m.From) {
+			return field("to", "DATES_REVERSED", "结束日期早于开始日期", "the last day is before the first")
+		}
+		m.To = lastDay
+		return tx.EndMember(ctx, m)
+	})
+}
+
+// MoveHousehold writes another address, and the village to which the dwelling belongs from a day on.
+func (d *Desk) MoveHousehold(ctx context.Context, who access.Actor, id uuid.UUID, version int, to area.Code, address *string, from calendar.Date) (casefile.HouseholdFile, error) {
+	return d.changeHousehold(ctx, who, "household.change", id, func(tx *store.Tx, h casefile.HouseholdFile) error {
+		if err := stale(h.Household.Version, version); err != nil {
+			return err
+		}
+		next := h.Household
+		if address != nil {
+			next.Address = *address
+		}
+		if to != "" && to != next.Area {
+			if err := d.villageOf(ctx, who, to); err != nil {
+				return err
+			}
+			if err := d.moveFacts(ctx, tx, h, to, from); err != nil {
+				return err
+			}
+			next.Area = to
+		}
+		return tx.UpdateHousehold(ctx, next)
+	})
+}
+
+// moveFacts keeps where the household stood until the day before, and where it stands from then on.
+func (d *Desk) moveFacts(ctx context.Context, tx *store.Tx, h casefile.HouseholdFile, to area.Code, from calendar.Date) error {
+	place := func(at area.Code, from, last calendar.Date) casefile.Circumstance {
+		raw := []byte(fmt.Sprintf("%q", at))
+		return casefile.Circumstance{ID: d.NewID(), Kind: casefile.HouseholdArea, Raw: raw, Value: casefile.Value{Answer: casefile.Yes, Sort: string(at)},
+			ValidFrom: from, ValidTo: last, Source: "register"}
+	}
+	began := calendar.DateOf(h.Household.CreatedAt)
+	for _, c := range h.Circumstances {
+		if c.Kind != casefile.HouseholdArea || !c.SupersededAt.IsZero() || !c.ValidTo.IsZero() {
+			continue
+		}
+		began = c.ValidFrom
+		if err := tx.SupersedeHouseholdFact(ctx, c.ID); err != nil {
+			return err
+		}
+	}
+	facts := []casefile.Circumstance{place(to, from, calendar.Date{})}
+	if from.After(began) {
+		facts = append(facts, place(h.Household.Area, began, from.Add(-1)))
+	}
+	return tx.InsertHouseholdCircumstances(ctx, h.Household, facts...)
+}
+
+// changeHousehold holds new members and then a household, does fn, derives again and reads the household as it then is.
+func (d *Desk) changeHousehold(ctx context.Context, who access.Actor, action string, id uuid.UUID,
+	fn func(*store.Tx, casefile.HouseholdFile) error, joining ...NewMember) (casefile.HouseholdFile, error) {
+	err := d.write(ctx, who, action, func(tx *store.Tx) error {
+		if err := hold(ctx, tx, joining...); err != nil {
+			return err
+		}
+		h, err := tx.LockHousehold(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := fn(tx, h); err != nil {
+			return err
+		}
+		return d.savedHousehold(ctx, tx, id)
+	})
+	if err != nil {
+		return casefile.HouseholdFile{}, err
+	}
+	return d.DB.Household(ctx, who, id)
+}
+
+// AddHouseholdCircumstance records a dated fact of a household.
+func (d *Desk) AddHouseholdCircumstance(ctx context.Context, who access.Actor, household uuid.UUID, in NewCircumstance) (casefile.Circumstance, error) {
+	fact, err := d.householdFact(in)
+	if err != nil {
+		return fact, err
+	}
+	_, err = d.changeHousehold(ctx, who, "household.fact", household, func(tx *store.Tx, h casefile.HouseholdFile) error {
+		fact.RecordedAt, fact.RecordedBy = tx.Now, tx.Who.AccountID
+		return tx.InsertHouseholdCircumstances(ctx, h.Household, fact)
+	})
+	return fact, err
+}
+
+func (d *Desk) householdFact(in NewCircumstance) (casefile.Circumstance, error) {
+	kind, ok := casefile.HouseholdKindOf(in.Kind)
+	if !ok || kind.Place {
+		return casefile.Circumstance{}, field("kind", "UNKNOWN_KIND", "没有这种情况类别", "no circumstance of a household is of this kind")
+	}
+	return d.factOf(kind, uuid.Nil, in)
+}
+
+// CorrectHouseholdCircumstance replaces a fact that was recorded wrongly or has ended; what was believed before stays readable.
+func (d *Desk) CorrectHouseholdCircumstance(ctx context.Context, who access.Actor, household, id uuid.UUID, in Correction) (next casefile.Circumstance, err error) {
+	_, err = d.changeHousehold(ctx, who, "household.correct", household, func(tx *store.Tx, h casefile.HouseholdFile) error {
+		i := slices.IndexFunc(h.Circumstances, func(c casefile.Circumstance) bool { return c.ID == id })
+		if i < 0 {
+			return store.NotFound
+		}
+		old := h.Circumstances[i]
+		if !old.SupersededAt.IsZero() {
+			return fault.New(fault.Conflict, "SUPERSEDED", "该记录已被更新的记录取代", "a later record has taken the place of this one")
+		}
+		if next, err = d.householdFact(in.over(old)); err != nil {
+			return err
+		}
+		if err := tx.SupersedeHouseholdFact(ctx, id); err != nil {
+			return err
+		}
+		next.RecordedAt, next.RecordedBy = tx.Now, tx.Who.AccountID
+		return tx.InsertHouseholdCircumstances(ctx, h.Household, next)
+	})
+	return next, err
+}

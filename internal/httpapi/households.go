@@ -1,0 +1,181 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"zhucan/api"
+	"zhucan/internal/area"
+	"zhucan/internal/casefile"
+	"zhucan/internal/casework"
+	"zhucan/internal/store"
+)
+
+func (a *API) listHouseholds(r *Request) (Response, error) {
+	in, err := a.areaParam(r)
+	if err != nil {
+		return Response{}, err
+	}
+	after, err := r.afterID()
+	if err != nil {
+		return Response{}, err
+	}
+	person, _ := uuid.Parse(r.Query.Get("person_id")) // the contract has been checked
+	list, err := a.Desk.DB.ListHouseholds(r.Ctx, r.Who, in, person, after, r.limit())
+	if err != nil {
+		return Response{}, err
+	}
+	v := api.HouseholdList{Items: []api.Household{}, NextCursor: next(list, r.limit(), func(h casefile.HouseholdFile) string { return h.Household.ID.String() })}
+	for _, h := range list {
+		v.Items = append(v.Items, householdView(h))
+	}
+	return Response{Body: v}, nil
+}
+
+func (a *API) createHousehold(r *Request) (Response, error) {
+	in, err := decode[api.NewHousehold](r)
+	if err != nil {
+		return Response{}, err
+	}
+	at, err := code("area_code", &in.AreaCode)
+	if err != nil {
+		return Response{}, err
+	}
+	asked := casework.NewHousehold{Area: at, Address: value(in.Address)}
+	for _, m := range in.Members {
+		asked.Members = append(asked.Members, memberIn(m))
+	}
+	h, err := a.Desk.CreateHousehold(r.Ctx, r.Who, asked)
+	return householdAnswer(http.StatusCreated, h, err)
+}
+
+func memberIn(m api.NewHouseholdMember) casework.NewMember {
+	return casework.NewMember{PersonID: m.PersonID, Relation: string(m.Relation), From: m.From}
+}
+
+func householdAnswer(status int, h casefile.HouseholdFile, err error) (Response, error) {
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Status: status, Version: h.Household.Version, Body: householdView(h)}, nil
+}
+
+func (a *API) getHousehold(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	h, err := a.Desk.DB.Household(r.Ctx, r.Who, id)
+	return householdAnswer(http.StatusOK, h, err)
+}
+
+func (a *API) updateHousehold(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	in, err := decode[api.HouseholdChange](r)
+	if err != nil {
+		return Response{}, err
+	}
+	var to area.Code
+	if in.AreaCode != nil {
+		if to, err = code("area_code", in.AreaCode); err != nil {
+			return Response{}, err
+		}
+	}
+	from := r.Today
+	if in.MovedOn != nil {
+		from = *in.MovedOn
+	}
+	h, err := a.Desk.MoveHousehold(r.Ctx, r.Who, id, r.Version, to, in.Address, from)
+	return householdAnswer(http.StatusOK, h, err)
+}
+
+func (a *API) addHouseholdMember(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	in, err := decode[api.NewHouseholdMember](r)
+	if err != nil {
+		return Response{}, err
+	}
+	h, err := a.Desk.AddMember(r.Ctx, r.Who, id, memberIn(in))
+	return householdAnswer(http.StatusCreated, h, err)
+}
+
+func (a *API) endHouseholdMember(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	member, err := uuid.Parse(r.params("member"))
+	if err != nil {
+		return Response{}, store.NotFound
+	}
+	in, err := decode[api.HouseholdMemberEnd](r)
+	if err != nil {
+		return Response{}, err
+	}
+	h, err := a.Desk.EndMember(r.Ctx, r.Who, id, member, in.To)
+	return householdAnswer(http.StatusOK, h, err)
+}
+
+func (a *API) addHouseholdCircumstance(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	in, err := decode[api.NewHouseholdCircumstance](r)
+	if err != nil {
+		return Response{}, err
+	}
+	fact, err := a.Desk.AddHouseholdCircumstance(r.Ctx, r.Who, id, casework.NewCircumstance{Kind: string(in.Kind), Value: []byte(in.Value), ValidFrom: in.ValidFrom,
+		ValidTo: value(in.ValidTo), Source: in.Source, SourceDoc: value(in.SourceDoc)})
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Status: http.StatusCreated, Body: householdFactView(fact)}, nil
+}
+
+func (a *API) correctHouseholdCircumstance(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	fact, err := uuid.Parse(r.params("fact"))
+	if err != nil {
+		return Response{}, store.NotFound
+	}
+	in, err := decode[api.CircumstanceCorrection](r)
+	if err != nil {
+		return Response{}, err
+	}
+	next, err := a.Desk.CorrectHouseholdCircumstance(r.Ctx, r.Who, id, fact, casework.Correction{Value: []byte(in.Value), ValidFrom: in.ValidFrom,
+		ValidTo: in.ValidTo, Source: in.Source, SourceDoc: value(in.SourceDoc), Reason: in.Reason})
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Body: householdFactView(next)}, nil
+}
+
+func householdView(h casefile.HouseholdFile) api.Household {
+	v := api.Household{ID: h.Household.ID, Version: h.Household.Version, AreaCode: api.AreaCode(h.Household.Area), Address: some(h.Household.Address),
+		Members: []api.HouseholdMember{}, Circumstances: []api.HouseholdCircumstance{}}
+	for _, m := range h.Members {
+		v.Members = append(v.Members, api.HouseholdMember{ID: m.ID, PersonID: m.PersonID, Name: some(m.Name), Relation: api.HouseRelation(m.Relation),
+			From: m.From, To: some(m.To)})
+	}
+	for _, c := range h.Circumstances {
+		v.Circumstances = append(v.Circumstances, householdFactView(c))
+	}
+	return v
+}
+
+func householdFactView(c casefile.Circumstance) api.HouseholdCircumstance {
+	return api.HouseholdCircumstance{ID: c.ID, Kind: c.Kind, Value: json.RawMessage(c.Raw), ValidFrom: c.ValidFrom, ValidTo: some(c.ValidTo), Source: c.Source,
+		SourceDoc: some(c.SourceDoc), RecordedAt: c.RecordedAt.UTC(), SupersededAt: some(c.SupersededAt.UTC())}
+}

@@ -1,0 +1,326 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/casefile"
+	"zhucan/internal/standing"
+)
+
+// Household reads the file of one household. Files of members are not among it: see HouseholdFiles.
+func (db *DB) Household(ctx context.Context, who access.Actor, id uuid.UUID) (casefile.HouseholdFile, error) {
+	l := newHouseholdLoader(db, []uuid.UUID{id}, "")
+	if err := db.Read(ctx, who, l.queries()...); err != nil {
+		return casefile.HouseholdFile{}, fmt.Errorf("read a household: %w", err)
+	}
+	if len(l.list) == 0 {
+		return casefile.HouseholdFile{}, NotFound
+	}
+	return *l.list[0], nil
+}
+
+// ListHouseholds lists the households of an area after an id, in order, with members and facts.
+func (db *DB) ListHouseholds(ctx context.Context, who access.Actor, in area.Code, person, after uuid.UUID, limit int) (list []casefile.HouseholdFile, err error) {
+	lo, hi := in.Range()
+	var ids []uuid.UUID
+	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue(`SELECT id FROM households h WHERE area_code >= $1 AND area_code < $2 AND id > $3
+			AND ($4::uuid IS NULL OR EXISTS (SELECT FROM household_members m WHERE m.household_id = h.id AND m.person_id = $4)) ORDER BY id LIMIT $5`,
+			lo, hi, after, orNull(person), limit).Query(func(rows pgx.Rows) error { ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID]); return err })
+	})
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	l := newHouseholdLoader(db, ids, "")
+	if err := db.Read(ctx, who, l.queries()...); err != nil {
+		return nil, fmt.Errorf("list households: %w", err)
+	}
+	for _, h := range l.list {
+		list = append(list, *h)
+	}
+	return list, nil
+}
+
+// LockHouseholds reads households with the files of their members and holds the households until the transaction ends. Who
+// changes a member's file holds that person first and the household then, so that of two members changed at the same
+// time the later one's derivation sees the earlier.
+func (tx *Tx) LockHouseholds(ctx context.Context, ids ...uuid.UUID) ([]casefile.HouseholdFile, error) {
+	return tx.householdFiles(ctx, newHouseholdLoader(tx.db, ids, " FOR UPDATE"))
+}
+
+// LockHousehold reads and holds one household.
+func (tx *Tx) LockHousehold(ctx context.Context, id uuid.UUID) (casefile.HouseholdFile, error) {
+	list, err := tx.LockHouseholds(ctx, id)
+	if err != nil {
+		return casefile.HouseholdFile{}, err
+	}
+	if len(list) == 0 {
+		return casefile.HouseholdFile{}, NotFound
+	}
+	return list[0], nil
+}
+
+// ReadHouseholds reads households with the files of their members and holds nothing.
+func (tx *Tx) ReadHouseholds(ctx context.Context, ids ...uuid.UUID) ([]casefile.HouseholdFile, error) {
+	return tx.householdFiles(ctx, newHouseholdLoader(tx.db, ids, ""))
+}
+
+// householdFiles reads in two steps: only when the households are held is it read what they and their members are. A
+// member may be managed outside the actor's area, and counts all the same; so the files are read in the whole register.
+func (tx *Tx) householdFiles(ctx context.Context, l *householdLoader) ([]casefile.HouseholdFile, error) {
+	if l.lock != "" {
+		if err := tx.Batch(ctx, func(b *pgx.Batch) {
+			b.Queue("SELECT id FROM households WHERE id = ANY($1) ORDER BY id FOR UPDATE", l.ids)
+		}); err != nil {
+			return nil, fmt.Errorf("lock households: %w", err)
+		}
+	}
+	if err := tx.Batch(ctx, l.queries()...); err != nil {
+		return nil, fmt.Errorf("read households: %w", err)
+	}
+	var persons []uuid.UUID
+	for _, h := range l.list {
+		for _, m := range h.Members {
+			persons = append(persons, m.PersonID)
+		}
+	}
+	files := newLoader(tx.db, persons, "")
+	if len(persons) > 0 {
+		if err := tx.Everywhere(ctx, func() error { return tx.Batch(ctx, files.queries()...) }); err != nil {
+			return nil, fmt.Errorf("read the files of members: %w", err)
+		}
+	}
+	list := make([]casefile.HouseholdFile, len(l.list))
+	for i, h := range l.list {
+		h.Files = map[uuid.UUID]casefile.File{}
+		for _, m := range h.Members {
+			if d := files.byID[m.PersonID]; d != nil {
+				h.Files[m.PersonID] = d.File
+			}
+		}
+		list[i] = *h
+	}
+	return list, nil
+}
+
+// Everywhere lifts the bounds of row security for fn: for what is derived, which must not depend on who changes it. A
+// household may stand in another village than a member's file.
+func (tx *Tx) Everywhere(ctx context.Context, fn func() error) error {
+	var area, counted string
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT current_setting('zhucan.area', true), current_setting('zhucan.count_area', true)").QueryRow(func(row pgx.Row) error {
+			return row.Scan(&area, &counted)
+		})
+		b.Queue("SELECT set_config('zhucan.area', ':', true), set_config('zhucan.count_area', ':', true)")
+	})
+	if err != nil {
+		return fmt.Errorf("lift the bounds: %w", err)
+	}
+	if err := fn(); err != nil {
+		return err
+	}
+	return tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT set_config('zhucan.area', $1, true), set_config('zhucan.count_area', $2, true)", area, counted)
+	})
+}
+
+// householdLoader gathers the rows of households from one batch.
+type householdLoader struct {
+	db   *DB
+	ids  []uuid.UUID
+	lock string
+	list []*casefile.HouseholdFile
+	byID map[uuid.UUID]*casefile.HouseholdFile
+}
+
+func newHouseholdLoader(db *DB, ids []uuid.UUID, lock string) *householdLoader {
+	return &householdLoader{db: db, ids: ids, lock: lock, byID: map[uuid.UUID]*casefile.HouseholdFile{}}
+}
+
+func (l *householdLoader) queries() []Query {
+	return []Query{l.households, l.members, l.circumstances, l.retrofits}
+}
+
+func (l *householdLoader) households(b *pgx.Batch) {
+	each(b, "SELECT id, version, area_code, address, created_at, updated_at FROM households WHERE id = ANY($1) ORDER BY id", l.ids, func(rows pgx.Rows) error {
+		h := &casefile.HouseholdFile{}
+		var address []byte
+		if err := rows.Scan(&h.Household.ID, &h.Household.Version, &h.Household.Area, &address, &h.Household.CreatedAt, &h.Household.UpdatedAt); err != nil {
+			return err
+		}
+		o := opener{ring: l.db.Ring, table: "households", row: h.Household.ID}
+		h.Household.Address = o.open("address", address)
+		l.list, l.byID[h.Household.ID] = append(l.list, h), h
+		return o.err
+	})
+}
+
+func (l *householdLoader) members(b *pgx.Batch) {
+	const members = `SELECT m.id, m.version, m.household_id, m.person_id, coalesce(p.name, ''), m.relation, m.from_on, m.to_on, m.recorded_at
+		FROM household_members m LEFT JOIN persons p ON p.id = m.person_id WHERE m.household_id = ANY($1) ORDER BY m.from_on, m.recorded_at, m.id`
+	each(b, members, l.ids, func(rows pgx.Rows) error {
+		var m casefile.Member
+		err := rows.Scan(&m.ID, &m.Version, &m.HouseholdID, &m.PersonID, &m.Name, &m.Relation, &m.From, &m.To, &m.RecordedAt)
+		if h := l.byID[m.HouseholdID]; h != nil {
+			h.Members = append(h.Members, m)
+		}
+		return err
+	})
+}
+
+func (l *householdLoader) circumstances(b *pgx.Batch) {
+	const columns = `SELECT id, household_id, kind, value, valid_from, valid_to, source, source_doc, recorded_at, recorded_by, superseded_at
+		FROM household_circumstances WHERE household_id = ANY($1) ORDER BY valid_from, recorded_at, id`
+	each(b, columns, l.ids, func(rows pgx.Rows) error {
+		var c casefile.Circumstance
+		var household uuid.UUID
+		var by *uuid.UUID
+		var superseded *time.Time
+		err := rows.Scan(&c.ID, &household, &c.Kind, &c.Raw, &c.ValidFrom, &c.ValidTo, &c.Source, &c.SourceDoc, &c.RecordedAt, &by, &superseded)
+		if err != nil {
+			return err
+		}
+		kind, _ := casefile.HouseholdKindOf(c.Kind)
+		if c.Value, err = casefile.ParseValue(kind, c.Raw); err != nil {
+			return fmt.Errorf("read a stored %s: %w", c.Kind, err)
+		}
+		c.RecordedBy, c.SupersededAt = orZero(by), orZero(superseded)
+		if h := l.byID[household]; h != nil {
+			h.Circumstances = append(h.Circumstances, c)
+		}
+		return nil
+	})
+}
+
+func (l *householdLoader) retrofits(b *pgx.Batch) {
+	const steps = `SELECT s.household_id, s.id, t.happened_on, t.to_state, 'retrofit' = ANY(t.counts) FROM services s JOIN service_steps t ON t.service_id = s.id
+		WHERE s.household_id = ANY($1) ORDER BY s.opened_on, s.id, t.seq`
+	each(b, steps, l.ids, func(rows pgx.Rows) error {
+		var household uuid.UUID
+		var r casefile.RetrofitDay
+		err := rows.Scan(&household, &r.ServiceID, &r.On, &r.State, &r.Done)
+		if h := l.byID[household]; h != nil {
+			h.Retrofits = append(h.Retrofits, r)
+		}
+		return err
+	})
+}
+
+// InsertHousehold adds a household.
+func (tx *Tx) InsertHousehold(ctx context.Context, h casefile.Household) error {
+	s := sealer{ring: tx.db.Ring, table: "households", row: h.ID}
+	address := s.seal("address", h.Address)
+	if s.err != nil {
+		return s.err
+	}
+	return tx.insert(ctx, table{"households", []string{"id uuid", "area_code", "address bytea", "created_at timestamptz", "created_by uuid", "updated_at timestamptz"}},
+		[]row{{h.ID, string(h.Area), address, tx.Now, tx.Who.AccountID, tx.Now}})
+}
+
+// UpdateHousehold writes area and address, and the next version.
+func (tx *Tx) UpdateHousehold(ctx context.Context, h casefile.Household) error {
+	s := sealer{ring: tx.db.Ring, table: "households", row: h.ID}
+	address := s.seal("address", h.Address)
+	if s.err != nil {
+		return s.err
+	}
+	_, err := tx.sql.ExecContext(ctx, "UPDATE households SET version = version + 1, area_code = $2, address = $3, updated_at = $4 WHERE id = $1",
+		h.ID, string(h.Area), address, tx.Now)
+	if err != nil {
+		return fmt.Errorf("change a household: %w", translate(err))
+	}
+	return nil
+}
+
+var membersTable = table{"household_members", []string{"id uuid", "household_id uuid", "area_code", "person_id uuid", "relation", "from_on date", "to_on date",
+	"recorded_at timestamptz", "recorded_by uuid"}}
+
+// InsertMembers adds persons to a household of an area.
+func (tx *Tx) InsertMembers(ctx context.Context, at area.Code, members ...casefile.Member) error {
+	rows := make([]row, len(members))
+	for i, m := range members {
+		rows[i] = row{m.ID, m.HouseholdID, string(at), m.PersonID, m.Relation, m.From, m.To, tx.Now, tx.Who.AccountID}
+	}
+	return tx.insert(ctx, membersTable, rows)
+}
+
+// EndMember writes the last day of a membership, and the next version.
+func (tx *Tx) EndMember(ctx context.Context, m casefile.Member) error {
+	_, err := tx.sql.ExecContext(ctx, "UPDATE household_members SET version = version + 1, to_on = $2::date WHERE id = $1", m.ID, m.To.String())
+	if err != nil {
+		return fmt.Errorf("end a membership: %w", translate(err))
+	}
+	return nil
+}
+
+var householdFactsTable = table{"household_circumstances", []string{"id uuid", "household_id uuid", "area_code", "kind", "exclusive_key", "value jsonb", "valid_from date",
+	"valid_to date", "source", "source_doc text", "recorded_at timestamptz", "recorded_by uuid"}}
+
+// InsertHouseholdCircumstances records facts of households of an area.
+func (tx *Tx) InsertHouseholdCircumstances(ctx context.Context, household casefile.Household, facts ...casefile.Circumstance) error {
+	rows := make([]row, len(facts))
+	for i, c := range facts {
+		kind, _ := casefile.HouseholdKindOf(c.Kind)
+		rows[i] = row{c.ID, household.ID, string(household.Area), c.Kind, kind.ExclusiveKey(c.Value), string(c.Raw), c.ValidFrom, c.ValidTo,
+			c.Source, c.SourceDoc, tx.Now, tx.Who.AccountID}
+	}
+	return tx.insert(ctx, householdFactsTable, rows)
+}
+
+// SupersedeHouseholdFact takes a fact out of what we hold true.
+func (tx *Tx) SupersedeHouseholdFact(ctx context.Context, id uuid.UUID) error {
+	_, err := tx.sql.ExecContext(ctx, "UPDATE household_circumstances SET superseded_at = $2 WHERE id = $1 AND superseded_at IS NULL", id, tx.Now)
+	if err != nil {
+		return fmt.Errorf("supersede a fact: %w", translate(err))
+	}
+	return nil
+}
+
+// HouseholdOfFact is whose fact this is.
+func (tx *Tx) HouseholdOfFact(ctx context.Context, id uuid.UUID) (household uuid.UUID, err error) {
+	err = tx.sql.QueryRowContext(ctx, "SELECT household_id FROM household_circumstances WHERE id = $1", id).Scan(&household)
+	return household, translate(err)
+}
+
+// HouseholdOfMember is where a membership belongs.
+func (tx *Tx) HouseholdOfMember(ctx context.Context, id uuid.UUID) (household uuid.UUID, err error) {
+	err = tx.sql.QueryRowContext(ctx, "SELECT household_id FROM household_members WHERE id = $1", id).Scan(&household)
+	return household, translate(err)
+}
+
+// HouseholdIDs lists households after an id in order, for work over the whole register in portions.
+func (tx *Tx) HouseholdIDs(ctx context.Context, after uuid.UUID, limit int) (ids []uuid.UUID, err error) {
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT id FROM households WHERE id > $1 ORDER BY id LIMIT $2", after, limit).Query(func(rows pgx.Rows) (err error) {
+			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list households: %w", err)
+	}
+	return ids, nil
+}
+
+// HouseholdStandings reads the stored timelines of households, in order of household, indicator and day.
+func (tx *Tx) HouseholdStandings(ctx context.Context, households []uuid.UUID) (timeline []standing.HouseholdInterval, err error) {
+	const columns = `SELECT household_id, indicator, valid_from, valid_to, status, reason, area_code, holders
+		FROM household_standings WHERE household_id = ANY($1) ORDER BY household_id, indicator, valid_from`
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		each(b, columns, households, func(rows pgx.Rows) error {
+			var i standing.HouseholdInterval
+			err := rows.Scan(&i.HouseholdID, &i.Indicator, &i.Days.From, &i.Days.To, &i.Status, &i.Reason, &i.Area, &i.Holders)
+			timeline = append(timeline, i)
+			return err
+		})
+	})
+	return slices.Clip(timeline), err
+}
