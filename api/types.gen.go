@@ -454,6 +454,48 @@ func (e Dimension) Valid() bool {
 	}
 }
 
+// Defines values for EvidenceFieldIs.
+const (
+	EvidenceFieldIsChoice  EvidenceFieldIs = "choice"
+	EvidenceFieldIsDate    EvidenceFieldIs = "date"
+	EvidenceFieldIsFen     EvidenceFieldIs = "fen"
+	EvidenceFieldIsFiles   EvidenceFieldIs = "files"
+	EvidenceFieldIsFlag    EvidenceFieldIs = "flag"
+	EvidenceFieldIsItem    EvidenceFieldIs = "item"
+	EvidenceFieldIsList    EvidenceFieldIs = "list"
+	EvidenceFieldIsNumber  EvidenceFieldIs = "number"
+	EvidenceFieldIsService EvidenceFieldIs = "service"
+	EvidenceFieldIsText    EvidenceFieldIs = "text"
+)
+
+// Valid indicates whether the value is a known member of the EvidenceFieldIs enum.
+func (e EvidenceFieldIs) Valid() bool {
+	switch e {
+	case EvidenceFieldIsChoice:
+		return true
+	case EvidenceFieldIsDate:
+		return true
+	case EvidenceFieldIsFen:
+		return true
+	case EvidenceFieldIsFiles:
+		return true
+	case EvidenceFieldIsFlag:
+		return true
+	case EvidenceFieldIsItem:
+		return true
+	case EvidenceFieldIsList:
+		return true
+	case EvidenceFieldIsNumber:
+		return true
+	case EvidenceFieldIsService:
+		return true
+	case EvidenceFieldIsText:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FacilityKind.
 const (
 	FacilityKindCommunity    FacilityKind = "community"
@@ -1123,6 +1165,27 @@ func (e RosterState) Valid() bool {
 	}
 }
 
+// Defines values for ServiceKind.
+const (
+	ServiceKindDevice   ServiceKind = "device"
+	ServiceKindRehab    ServiceKind = "rehab"
+	ServiceKindRetrofit ServiceKind = "retrofit"
+)
+
+// Valid indicates whether the value is a known member of the ServiceKind enum.
+func (e ServiceKind) Valid() bool {
+	switch e {
+	case ServiceKindDevice:
+		return true
+	case ServiceKindRehab:
+		return true
+	case ServiceKindRetrofit:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SessionTokenType.
 const (
 	SessionTokenTypeBearer SessionTokenType = "Bearer"
@@ -1763,6 +1826,16 @@ type CalendarList struct {
 // CancelReason defines model for CancelReason.
 type CancelReason string
 
+// CatalogueEntry defines model for CatalogueEntry.
+type CatalogueEntry struct {
+	CapFen *int64 `json:"cap_fen,omitempty"`
+	Code   string `json:"code"`
+	Name   string `json:"name"`
+	NameEN string `json:"name_en"`
+	Source string `json:"source"`
+	Years  *int   `json:"years,omitempty"`
+}
+
 // Category 1 视力 visual, 2 听力 hearing, 3 言语 speech, 4 肢体 physical, 5 智力 intellectual, 6 精神 psychiatric, 7 多重 multiple.
 type Category = int
 
@@ -1848,6 +1921,19 @@ type CertificateNumberInput = string
 
 // CertificateStatus The first three count as valid.
 type CertificateStatus string
+
+// ChainStep defines model for ChainStep.
+type ChainStep struct {
+	Evidence []EvidenceField `json:"evidence"`
+	From     []string        `json:"from"`
+	Name     string          `json:"name"`
+	NameEN   string          `json:"name_en"`
+	Roles    []Role          `json:"roles"`
+	Step     string          `json:"step"`
+
+	// To Absent where the state stays or the result decides.
+	To *string `json:"to,omitempty"`
+}
 
 // Circumstance A dated fact. It is never changed in place: ending or correcting it supersedes this record (version 2) by a new
 // one with an id of its own (version 1).
@@ -2024,6 +2110,25 @@ type Eligibility struct {
 	PersonID    uuid.UUID              `json:"person_id"`
 	Programmes  []ProgrammeEligibility `json:"programmes"`
 }
+
+// Evidence An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
+// attachments. Members that the step does not ask for are refused.
+type Evidence = json.RawMessage
+
+// EvidenceField defines model for EvidenceField.
+type EvidenceField struct {
+	Codes []string        `json:"codes,omitempty"`
+	Is    EvidenceFieldIs `json:"is"`
+	Label string          `json:"label"`
+	Name  string          `json:"name"`
+
+	// Of The members of each entry of a list.
+	Of       []EvidenceField `json:"of,omitempty"`
+	Required bool            `json:"required"`
+}
+
+// EvidenceFieldIs defines model for EvidenceField.Is.
+type EvidenceFieldIs string
 
 // Explanation What a decision rested on, kept as it was.
 type Explanation struct {
@@ -2965,6 +3070,31 @@ type NewRoster struct {
 	Programme *Programme `json:"programme,omitempty"`
 }
 
+// NewService defines model for NewService.
+type NewService struct {
+	HouseholdID *uuid.UUID  `json:"household_id,omitempty"`
+	Kind        ServiceKind `json:"kind"`
+
+	// Need An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
+	// attachments. Members that the step does not ask for are refused.
+	Need Evidence `json:"need"`
+
+	// OpenedOn Today when absent.
+	OpenedOn *calendar.Date `json:"opened_on,omitempty"`
+	PersonID *uuid.UUID     `json:"person_id,omitempty"`
+}
+
+// NewServiceStep defines model for NewServiceStep.
+type NewServiceStep struct {
+	// Evidence An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
+	// attachments. Members that the step does not ask for are refused.
+	Evidence Evidence `json:"evidence,omitempty"`
+
+	// On The day it happened; today when absent.
+	On   *calendar.Date `json:"on,omitempty"`
+	Step string         `json:"step"`
+}
+
 // NewSimulation From month, which is also that of the roster, to to_month, which is eleven later where it is not given.
 type NewSimulation struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
@@ -3638,6 +3768,94 @@ type RosterResults struct {
 
 // RosterState defines model for RosterState.
 type RosterState string
+
+// Service defines model for Service.
+type Service struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode    AreaCode    `json:"area_code"`
+	HouseholdID *uuid.UUID  `json:"household_id,omitempty"`
+	ID          uuid.UUID   `json:"id"`
+	Kind        ServiceKind `json:"kind"`
+
+	// Need An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
+	// attachments. Members that the step does not ask for are refused.
+	Need Evidence `json:"need"`
+
+	// Next What the caller may do now.
+	Next      []ChainStep   `json:"next"`
+	OpenedOn  calendar.Date `json:"opened_on"`
+	PersonID  *uuid.UUID    `json:"person_id,omitempty"`
+	State     string        `json:"state"`
+	StateName string        `json:"state_name"`
+	Steps     []ServiceStep `json:"steps"`
+	Version   int           `json:"version"`
+}
+
+// ServiceChain defines model for ServiceChain.
+type ServiceChain struct {
+	Catalogue []CatalogueEntry `json:"catalogue"`
+
+	// Household For a household, not for a person.
+	Household bool                `json:"household"`
+	Kind      ServiceKind         `json:"kind"`
+	Name      string              `json:"name"`
+	NameEN    string              `json:"name_en"`
+	Need      []EvidenceField     `json:"need"`
+	States    []ServiceChainState `json:"states"`
+	Steps     []ChainStep         `json:"steps"`
+}
+
+// ServiceChainList defines model for ServiceChainList.
+type ServiceChainList struct {
+	Items []ServiceChain `json:"items"`
+
+	// NextCursor Always null; the list is whole.
+	NextCursor *string `json:"next_cursor"`
+}
+
+// ServiceChainState defines model for ServiceChainState.
+type ServiceChainState struct {
+	Code string `json:"code"`
+
+	// Final Nothing follows.
+	Final  bool   `json:"final"`
+	Name   string `json:"name"`
+	NameEN string `json:"name_en"`
+}
+
+// ServiceKind defines model for ServiceKind.
+type ServiceKind string
+
+// ServiceList defines model for ServiceList.
+type ServiceList struct {
+	Items      []Service `json:"items"`
+	NextCursor *string   `json:"next_cursor"`
+}
+
+// ServiceStep defines model for ServiceStep.
+type ServiceStep struct {
+	By *uuid.UUID `json:"by,omitempty"`
+
+	// Counts As which service this day counts in the indicators.
+	Counts []ServiceKind `json:"counts"`
+
+	// Evidence An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
+	// attachments. Members that the step does not ask for are refused.
+	Evidence   Evidence      `json:"evidence"`
+	From       string        `json:"from"`
+	Name       string        `json:"name"`
+	On         calendar.Date `json:"on"`
+	RecordedAt time.Time     `json:"recorded_at"`
+
+	// Role `village_liaison` 村居专职委员, `town_officer` 镇办专职干事, `cdpf_reviewer` 县残联, `civil_affairs_approver` 县民政,
+	// `finance_officer` 财务, `statistician` 统计, `hotline_clerk` 热线, `auditor` 审计, `administrator` 系统管理.
+	Role Role   `json:"role"`
+	Seq  int    `json:"seq"`
+	Step string `json:"step"`
+	To   string `json:"to"`
+}
 
 // Session defines model for Session.
 type Session struct {
@@ -4767,6 +4985,45 @@ type SendRosterParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListServicesParams defines parameters for ListServices.
+type ListServicesParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Kind Only of this chain.
+	Kind *ServiceKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// State Only in this state.
+	State *string `form:"state,omitempty" json:"state,omitempty"`
+
+	// PersonID Only of this person.
+	PersonID *uuid.UUID `form:"person_id,omitempty" json:"person_id,omitempty"`
+
+	// HouseholdID Only of this household.
+	HouseholdID *uuid.UUID `form:"household_id,omitempty" json:"household_id,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// OpenServiceParams defines parameters for OpenService.
+type OpenServiceParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// TakeServiceStepParams defines parameters for TakeServiceStep.
+type TakeServiceStepParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListVerificationsParams defines parameters for ListVerifications.
 type ListVerificationsParams struct {
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
@@ -4955,3 +5212,9 @@ type CreateRosterJSONRequestBody = NewRoster
 
 // TakeRosterResultsMultipartRequestBody defines body for TakeRosterResults for multipart/form-data ContentType.
 type TakeRosterResultsMultipartRequestBody TakeRosterResultsMultipartBody
+
+// OpenServiceJSONRequestBody defines body for OpenService for application/json ContentType.
+type OpenServiceJSONRequestBody = NewService
+
+// TakeServiceStepJSONRequestBody defines body for TakeServiceStep for application/json ContentType.
+type TakeServiceStepJSONRequestBody = NewServiceStep

@@ -50,6 +50,8 @@ var mayCall = map[string][]string{
 	"listIndicatorPersons": {liaison, town, cdpf, civil, auditor}, "getIndicatorTrend": {liaison, town, cdpf, civil, stats, auditor},
 	"listExternalFigures": {cdpf, stats, auditor}, "recordExternalFigure": {cdpf, stats},
 	"listFacilities": {town, cdpf, stats, auditor}, "createFacility": {town, cdpf}, "inspectFacility": {town, cdpf},
+	"listServices": {liaison, town, cdpf, civil, finance, auditor}, "getService": {liaison, town, cdpf, civil, finance, auditor}, "openService": {liaison, town, cdpf},
+	"takeServiceStep": {liaison, town, cdpf}, "listServiceChains": {liaison, town, cdpf, civil, finance, stats, auditor},
 	"listHouseholds": {liaison, town, cdpf, civil, auditor}, "getHousehold": {liaison, town, cdpf, civil, auditor}, "createHousehold": {liaison, town, cdpf},
 	"updateHousehold": {liaison, town, cdpf}, "addHouseholdMember": {liaison, town, cdpf}, "endHouseholdMember": {liaison, town, cdpf},
 	"addHouseholdCircumstance": {liaison, town, cdpf}, "correctHouseholdCircumstance": {liaison, town, cdpf},
@@ -112,7 +114,7 @@ type fixture struct {
 	s                                              *service
 	person, certificate, circumstance, application string
 	importID, account                              string
-	household, facility                            string
+	household, facility, service                   string
 }
 
 func (s *service) matrixFixture() fixture {
@@ -124,6 +126,8 @@ func (s *service) matrixFixture() fixture {
 	f.application = s.do("liaison.a", "POST", "/applications", map[string]any{"person_id": f.person, "programme": "living_allowance", "applied_on": "2023-03-28",
 		"applicant": map[string]any{"relation": "self"}}).want(201).text("id")
 	f.household = s.do("liaison.a", "POST", "/households", map[string]any{"area_code": villageA}).want(201).text("id")
+	f.service = s.do("liaison.a", "POST", "/services", map[string]any{"kind": "device", "person_id": f.person,
+		"need": map[string]any{"item": "120312", "mode": "grant", "pieces": 1}}).want(201).text("id")
 	f.facility = s.do("town.a", "POST", "/facilities", map[string]any{"area_code": villageA, "name": "闻韶街道便民服务中心", "kind": "government"}).want(201).text("id")
 	return f
 }
@@ -142,6 +146,8 @@ func (f fixture) target(path string) string {
 		id = f.importID
 	case strings.HasPrefix(path, "/accounts/"):
 		id = f.account
+	case strings.HasPrefix(path, "/services/"):
+		id = f.service
 	case strings.HasPrefix(path, "/households/"):
 		id = f.household
 	case strings.HasPrefix(path, "/facilities/"):
@@ -170,8 +176,9 @@ var bodies = map[string]any{
 	"addDeputation":    map[string]any{"principal_id": "01a20a63-7168-7056-b276-4c563bc9a280", "deputy_id": "01a20a63-7168-7056-b276-4c563bc9a281", "from": "2023-03-01", "until": "2023-04-01", "reason": "x"},
 	"actFor":           map[string]any{"deputation_id": "01a20a63-7168-7056-b276-4c563bc9a280"},
 	"proposePolicy":    map[string]any{"draft": map[string]any{"document": "x"}, "note": "x"}, "simulatePolicy": map[string]any{"draft": map[string]any{"document": "x"}, "month": "2023-03"},
-	"recordCalendar":  map[string]any{"year": 2030, "document": "x", "holidays": []string{"2031-01-01"}, "working": []string{}},
-	"addObjection":    map[string]any{"item_id": "01a20a63-7168-7056-b276-4c563bc9a280", "content": "x"},
+	"recordCalendar": map[string]any{"year": 2030, "document": "x", "holidays": []string{"2031-01-01"}, "working": []string{}},
+	"addObjection":   map[string]any{"item_id": "01a20a63-7168-7056-b276-4c563bc9a280", "content": "x"},
+	"openService":    map[string]any{"kind": "device", "need": map[string]any{}}, "takeServiceStep": map[string]any{"step": "village_check"},
 	"createHousehold": map[string]any{"area_code": "370305001"}, "updateHousehold": map[string]any{"address": "x"},
 	"addHouseholdMember":       map[string]any{"person_id": "01a20a63-7168-7056-b276-4c563bc9a280", "relation": "head", "from": "2023-01-01"},
 	"endHouseholdMember":       map[string]any{"to": "2023-01-01"},

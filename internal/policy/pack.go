@@ -13,6 +13,7 @@ import (
 
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
+	"zhucan/internal/care"
 	"zhucan/internal/casefile"
 	"zhucan/internal/money"
 )
@@ -53,6 +54,8 @@ type Pack struct {
 	Indicators          []Indicator          `yaml:"indicators"`
 	// Benefits are counted like indicators and have no target: who should receive and who does.
 	Benefits []Indicator `yaml:"benefits"`
+	// Catalogue is what the service chains may give; that of the service where the pack has none of its own.
+	Catalogue *care.Catalogue `yaml:"catalogue"`
 
 	byName     map[string]*Programme
 	ages       map[string][]int // at which answers may change, by variable
@@ -143,6 +146,9 @@ func Load(document []byte) (*Pack, error) {
 	if p.NoticeDays < 7 {
 		return nil, fmt.Errorf("policy pack: notice_days is at least 7")
 	}
+	if err := p.Catalogue.Check(); err != nil {
+		return nil, fmt.Errorf("policy pack: %w", err)
+	}
 	if err := p.compile(); err != nil {
 		return nil, fmt.Errorf("policy pack %s %s: %w", p.Name, p.Version, err)
 	}
@@ -159,6 +165,9 @@ func (p *Pack) setDefaults() {
 	}
 	if p.SchoolYearStarts == 0 {
 		p.SchoolYearStarts = 9
+	}
+	if p.Catalogue == nil {
+		p.Catalogue = care.Builtin
 	}
 }
 

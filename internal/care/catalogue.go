@@ -1,0 +1,182 @@
+package care
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"zhucan/internal/calendar"
+)
+
+// Catalogue is what may be given: items of rehabilitation, the child rescue programme, devices and works at home. It is
+// data of the county.
+type Catalogue struct {
+	Version  string        `yaml:"version"`
+	Rehab    []RehabItem   `yaml:"rehab"`
+	Rescue   []RescueRow   `yaml:"rescue"`
+	Devices  []DeviceItem  `yaml:"devices"`
+	Retrofit []RetroItem   `yaml:"retrofit"`
+	Retry    RetrofitRules `yaml:"retrofit_rules"`
+	Loan     LoanRules     `yaml:"loan_rules"`
+}
+
+// Entry is what every item has.
+type Entry struct {
+	Code   string `yaml:"code"`
+	ZH     string `yaml:"zh"`
+	EN     string `yaml:"en"`
+	Source string `yaml:"source"` // a document, or choice
+}
+
+// RehabItem is a service of the basic rehabilitation catalogue (残疾人基本康复服务目录).
+type RehabItem struct {
+	Entry      `yaml:",inline"`
+	Categories []int `yaml:"categories"` // of disability; empty: all
+	AgeTo      int   `yaml:"age_to"`     // completed years; 0: no limit
+	AgeFrom    int   `yaml:"age_from"`
+	Counts     bool  `yaml:"counts"` // as a basic rehabilitation service
+}
+
+// RescueRow is a row of the child rescue programme (残疾儿童康复救助), in force on the day of application.
+type RescueRow struct {
+	Entry        `yaml:",inline"`
+	From         calendar.Date `yaml:"from"`
+	To           calendar.Date `yaml:"to"`
+	AgeFrom      int           `yaml:"age_from"`
+	AgeTo        int           `yaml:"age_to"` // completed years on the day of application
+	Categories   []int         `yaml:"categories"`
+	Mode         string        `yaml:"mode"` // institution, or mixed: institution with community and family
+	AnnualCapFen int64         `yaml:"annual_cap_fen"`
+	MaxYears     int           `yaml:"max_years"` // 0: no limit
+	Residents    bool          `yaml:"residents"` // a residence permit is enough
+}
+
+// DeviceItem is a device that is granted, subsidised or lent, by its code in GB/T 16432.
+type DeviceItem struct {
+	Entry      `yaml:",inline"`
+	Edition    int   `yaml:"edition"` // of GB/T 16432: 2016 or 2025
+	CapFen     int64 `yaml:"cap_fen"`
+	Years      int   `yaml:"years"` // before it is granted again
+	Assessment bool  `yaml:"assessment"`
+	Loan       bool  `yaml:"loan"` // may be lent
+}
+
+// RetroItem is a kind of work at home.
+type RetroItem struct {
+	Entry  `yaml:",inline"`
+	Device string `yaml:"device"` // the device of the catalogue that it is as well; only one of the two pays for it
+}
+
+// RetrofitRules are the numbers of home retrofits.
+type RetrofitRules struct {
+	RepeatYears int      `yaml:"repeat_years"` // before a household is served again
+	Dwellings   []string `yaml:"dwellings"`    // that may be altered
+}
+
+// LoanRules are the numbers of lent devices.
+type LoanRules struct {
+	CountsAfterDays int `yaml:"counts_after_days"`
+}
+
+//go:embed catalogue.yaml
+var builtin []byte
+
+// Builtin is the catalogue that comes with the service; its tests keep it loadable.
+var Builtin = func() *Catalogue {
+	c, err := LoadCatalogue(builtin)
+	if err != nil {
+		panic(err)
+	}
+	return c
+}()
+
+var deviceCode = regexp.MustCompile(`^\d{6}$`)
+
+// LoadCatalogue reads and checks a catalogue.
+func LoadCatalogue(document []byte) (*Catalogue, error) {
+	c := &Catalogue{}
+	d := yaml.NewDecoder(bytes.NewReader(document))
+	d.KnownFields(true)
+	if err := d.Decode(c); err != nil {
+		return nil, fmt.Errorf("read the catalogue: %w", err)
+	}
+	return c, c.Check()
+}
+
+// Check refuses an entry without text or source, a code that is there twice, and a device without a code of GB/T 16432.
+func (c *Catalogue) Check() error {
+	for name, entries := range c.entries() {
+		seen := map[string]bool{}
+		for _, e := range entries {
+			if e.Code == "" || e.ZH == "" || e.EN == "" || e.Source == "" || seen[e.Code] {
+				return fmt.Errorf("catalogue, %s %q: code, zh, en and source are required, and once", name, e.Code)
+			}
+			seen[e.Code] = true
+		}
+	}
+	for _, item := range c.Devices {
+		if !deviceCode.MatchString(item.Code) || item.Edition != 2016 && item.Edition != 2025 || item.CapFen < 0 || item.Years < 1 {
+			return fmt.Errorf("catalogue, device %s: code, edition, cap or years are wrong", item.Code)
+		}
+	}
+	for _, item := range c.Retrofit {
+		if item.Device != "" && c.device(item.Device) == nil {
+			return fmt.Errorf("catalogue, retrofit %s: there is no device %s", item.Code, item.Device)
+		}
+	}
+	return nil
+}
+
+func (c *Catalogue) entries() map[string][]Entry {
+	lists := map[string][]Entry{}
+	for _, i := range c.Rehab {
+		lists["rehab"] = append(lists["rehab"], i.Entry)
+	}
+	for _, i := range c.Rescue {
+		lists["rescue"] = append(lists["rescue"], i.Entry)
+	}
+	for _, i := range c.Devices {
+		lists["devices"] = append(lists["devices"], i.Entry)
+	}
+	for _, i := range c.Retrofit {
+		lists["retrofit"] = append(lists["retrofit"], i.Entry)
+	}
+	return lists
+}
+
+// Has reports whether a chain's catalogue has a code.
+func (c *Catalogue) Has(kind Kind, code string) bool {
+	name := map[Kind]string{Rehab: "rehab", Device: "devices", Retrofit: "retrofit"}[kind]
+	return slices.ContainsFunc(c.entries()[name], func(e Entry) bool { return e.Code == code })
+}
+
+func (c *Catalogue) device(code string) *DeviceItem {
+	for i := range c.Devices {
+		if c.Devices[i].Code == code {
+			return &c.Devices[i]
+		}
+	}
+	return nil
+}
+
+func (c *Catalogue) rehab(code string) *RehabItem {
+	for i := range c.Rehab {
+		if c.Rehab[i].Code == code {
+			return &c.Rehab[i]
+		}
+	}
+	return nil
+}
+
+func (c *Catalogue) work(code string) *RetroItem {
+	for i := range c.Retrofit {
+		if c.Retrofit[i].Code == code {
+			return &c.Retrofit[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package care
+
+import (
+	"slices"
+
+	"zhucan/internal/access"
+	"zhucan/internal/casefile"
+	"zhucan/internal/fault"
+)
+
+// device is the fitting of assistive devices (辅助器具适配): village, town, assessment, district, fitting, signed acceptance,
+// follow-up. What counts: an acceptance that was signed; of a loan, when it has lasted (choice). It counts as
+// rehabilitation, too.
+var device = Chain{
+	Kind: Device, ZH: "辅助器具适配", EN: "assistive devices",
+	States: append([]State{{"NEED", "已申请", "applied for", false}, {"VILLAGE_CHECKED", "村居已核实", "checked by the village", false},
+		{"TOWN_REVIEWED", "镇办已审核", "reviewed by the town", false}, {"ASSESSED", "已评估", "assessed", false}, {"APPROVED", "已审批", "approved", false},
+		{"FITTED", "已适配", "fitted", false}, {"ACCEPTED", "已签收", "accepted", false}, {"FOLLOWED_UP", "已回访", "followed up", true},
+		{"LOAN_RETURNED", "已归还", "given back", true}, {"REJECTED", "未批准", "rejected", true}}, gone...),
+	Need: []Field{{Name: "survey_year", ZH: "调查年度", Is: Number}, {Name: "item", ZH: "器具", Is: Item, Need: true},
+		{Name: "mode", ZH: "方式", Is: Choice, Need: true, Codes: []string{"grant", "subsidy", "loan", "self_buy"}}, {Name: "pieces", ZH: "件数", Is: Number, Need: true},
+		{Name: "reason", ZH: "申请理由", Is: Text}},
+	Opens: func(c Case) error {
+		item := c.Catalogue.device(c.Evidence.Text("item"))
+		switch {
+		case c.File.Person.RecordType == casefile.Recovering && c.Evidence.Text("mode") != "loan":
+			return refuse("LOANS_ONLY", "功能恢复期未办证人员只能借用辅助器具", "who recovers without a certificate may only borrow devices")
+		case c.Evidence.Text("mode") == "loan" && !item.Loan:
+			return refuse("NOT_LENT", "该器具不提供借用", "this device is not lent")
+		}
+		return nil
+	},
+	Steps: append([]Step{
+		{Name: "village_check", ZH: "村居核实", EN: "checked by the village", From: []string{"NEED"}, To: "VILLAGE_CHECKED", Roles: village, Evidence: []Field{{Name: "findings", ZH: "核实情况", Is: Text, Need: true}}},
+		{Name: "town_review", ZH: "镇办审核", EN: "reviewed by the town", From: []string{"VILLAGE_CHECKED"}, To: "TOWN_REVIEWED", Roles: town, Evidence: []Field{{Name: "findings", ZH: "审核意见", Is: Text, Need: true}}},
+		{Name: "assess", ZH: "适配评估", EN: "assessed", From: []string{"TOWN_REVIEWED"}, To: "ASSESSED", Roles: district, Evidence: []Field{
+			{Name: "institution", ZH: "评估机构", Is: Text, Need: true}, {Name: "assessor", ZH: "评估人", Is: Text, Need: true}, {Name: "item", ZH: "建议器具", Is: Item, Need: true},
+			{Name: "replaces_because", ZH: "提前更换原因", Is: Choice, Codes: []string{"damaged", "condition_changed"}}, {Name: "files", ZH: "附件", Is: Files}}},
+		{Name: "approve", ZH: "审批", EN: "approved", From: []string{"TOWN_REVIEWED", "ASSESSED"}, To: "APPROVED", Roles: district, Check: approveDevice, Evidence: []Field{
+			{Name: "item", ZH: "器具", Is: Item, Need: true}, {Name: "price_fen", ZH: "价格（分）", Is: Fen, Need: true}, {Name: "subsidy_fen", ZH: "补贴（分）", Is: Fen, Need: true},
+			{Name: "own_fen", ZH: "自付（分）", Is: Fen, Need: true}, {Name: "paid_elsewhere", ZH: "其他渠道支付", Is: Choice, Need: true, Codes: []string{"none", "work_injury", "traffic", "insurance"}}}},
+		{Name: "reject", ZH: "不予批准", EN: "rejected", From: []string{"NEED", "VILLAGE_CHECKED", "TOWN_REVIEWED", "ASSESSED"}, To: "REJECTED", Roles: []access.Role{access.TownOfficer, access.CDPFReviewer},
+			Evidence: []Field{{Name: "reason", ZH: "原因", Is: Text, Need: true}}},
+		{Name: "fit", ZH: "适配", EN: "fitted", From: []string{"APPROVED"}, To: "FITTED", Roles: anyone, Check: fitAll, Evidence: []Field{
+			{Name: "supplier", ZH: "供应商", Is: Text, Need: true}, {Name: "pieces", ZH: "件数", Is: Number, Need: true}, {Name: "serial", ZH: "编号", Is: Text}, {Name: "files", ZH: "附件", Is: Files}}},
+		{Name: "accept", ZH: "签收", EN: "accepted", From: []string{"FITTED"}, To: "ACCEPTED", Roles: anyone, Counts: countsDevice, Evidence: []Field{
+			{Name: "signed_by", ZH: "签收人", Is: Choice, Need: true, Codes: []string{"person", "guardian", "family"}}, {Name: "files", ZH: "附件", Is: Files}}},
+		{Name: "loan_lasts", ZH: "确认借用满期", EN: "the loan has lasted", From: []string{"ACCEPTED"}, Roles: anyone, Check: lasted, Counts: countsLoan, Evidence: []Field{{Name: "note", ZH: "说明", Is: Text}}},
+		{Name: "give_back", ZH: "归还", EN: "given back", From: []string{"ACCEPTED", "FOLLOWED_UP"}, To: "LOAN_RETURNED", Roles: anyone, Check: lent, Counts: countsLoan, Evidence: []Field{
+			{Name: "condition", ZH: "完好情况", Is: Choice, Need: true, Codes: []string{"good", "worn", "damaged"}}}},
+		{Name: "follow_up", ZH: "回访", EN: "followed up", From: []string{"ACCEPTED", "FOLLOWED_UP"}, To: "FOLLOWED_UP", Roles: anyone, Evidence: []Field{
+			{Name: "findings", ZH: "使用情况", Is: Text, Need: true}, {Name: "satisfaction", ZH: "满意度", Is: Choice, Codes: []string{"1", "2", "3", "4", "5"}}}},
+	}, leave([]string{"NEED", "VILLAGE_CHECKED", "TOWN_REVIEWED", "ASSESSED", "APPROVED", "FITTED"})...),
+}
+
+// approveDevice: what another pays for is not paid again, the same device not before its time, and the person pays what is
+// above the cap.
+func approveDevice(c Case) error {
+	e := c.Evidence
+	item := c.Catalogue.device(e.Text("item"))
+	assessment, assessed := c.Last("assess")
+	switch {
+	case e.Text("paid_elsewhere") != "none":
+		return refuse("PAID_ELSEWHERE", "该器具已由工伤、交通事故或保险支付", "the device has been paid for by others")
+	case item.Assessment && !assessed:
+		return fault.New(fault.Conflict, "NOT_ASSESSED", "该器具须先评估", "the device needs an assessment first")
+	case assessed && assessment.Evidence.Text("item") != item.Code:
+		return fault.New(fault.Conflict, "NOT_AS_ASSESSED", "与评估建议的器具不一致", "not the device that the assessment named")
+	case e.Int("price_fen") != e.Int("subsidy_fen")+e.Int("own_fen"):
+		return adds([]Evidence{{"fen": e["subsidy_fen"]}, {"fen": e["own_fen"]}}, e.Int("price_fen"), "price_fen")
+	case e.Int("subsidy_fen") > min(e.Int("price_fen"), item.CapFen*c.Need.Int("pieces")):
+		return refuse("OVER_CAP", "补贴超出最高限额", "the subsidy is above the cap")
+	case !assessed || assessment.Evidence.Text("replaces_because") == "":
+		if earlier, found := c.earlier(item); found && c.On.Before(earlier.On.AddYears(item.Years)) {
+			return refuse("WITHIN_SERVICE_LIFE", "同类器具未到更换年限，须评估损坏或功能变化", "the earlier one has not served its time; damage or a change has to be assessed")
+		}
+	}
+	return c.notInRetrofit(item.Code)
+}
+
+// earlier is the last acceptance of the same device.
+func (c Case) earlier(item *DeviceItem) (last Done, found bool) {
+	for _, s := range c.Others {
+		approved, ok := s.Last("approve")
+		accepted, done := s.Last("accept")
+		if s.Kind == Device && ok && done && approved.Evidence.Text("item") == item.Code && s.Need.Text("mode") != "loan" && !accepted.On.Before(last.On) {
+			last, found = accepted, true
+		}
+	}
+	return last, found
+}
+
+// notInRetrofit refuses a device that a home retrofit of the household pays for.
+func (c Case) notInRetrofit(code string) error {
+	for _, s := range c.Others {
+		plan, planned := s.Last("plan")
+		if s.Kind != Retrofit || !planned || slices.Contains([]string{"REFUSED", "MOVED", "DECEASED", "NOT_ALTERABLE", "DEMOLITION_PLANNED"}, s.State) {
+			continue
+		}
+		for _, entry := range plan.Evidence.List("items") {
+			if work := c.Catalogue.work(entry.Text("item")); work != nil && work.Device == code && entry.Int("cost_fen") > 0 {
+				return refuse("FUNDED_BY_RETROFIT", "该器具已列入家庭无障碍改造", "a home retrofit pays for this device")
+			}
+		}
+	}
+	return nil
+}
+
+func fitAll(c Case) error {
+	if c.Evidence.Int("pieces") != c.Need.Int("pieces") {
+		return fault.InvalidFields(fault.Field{Name: "evidence.pieces", Code: "PIECES_DIFFER", ZH: "件数与申请不一致", EN: "not the pieces that were applied for"})
+	}
+	return nil
+}
+
+func countsDevice(c Case) []string {
+	if c.Need.Text("mode") == "loan" || c.File.Person.RecordType == casefile.Recovering {
+		return nil
+	}
+	return []string{casefile.Device, casefile.Rehab}
+}
+
+func lent(c Case) error {
+	if c.Need.Text("mode") != "loan" {
+		return fault.New(fault.Conflict, "NOT_A_LOAN", "不是借用的器具", "the device was not lent")
+	}
+	return nil
+}
+
+func lasted(c Case) error {
+	if err := lent(c); err != nil {
+		return err
+	}
+	if accepted, _ := c.Last("accept"); c.On.Sub(accepted.On) < c.Catalogue.Loan.CountsAfterDays {
+		return refuse("TOO_SHORT", "借用时间未满", "the loan has not lasted long enough")
+	}
+	return nil
+}
+
+// countsLoan counts a loan that has lasted, once.
+func countsLoan(c Case) []string {
+	if lasted(c) != nil || c.counted(casefile.Device) || c.File.Person.RecordType == casefile.Recovering {
+		return nil
+	}
+	return []string{casefile.Device, casefile.Rehab}
+}

@@ -1,0 +1,283 @@
+// Package care runs the service chains: rehabilitation, assistive devices and home retrofits. A chain is one file: its
+// states, who takes which step with which evidence, and what counts. This file is what they have in common.
+package care
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/access"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casefile"
+	"zhucan/internal/fault"
+)
+
+// Kind names a chain.
+type Kind string
+
+// The chains.
+const (
+	Rehab    Kind = casefile.Rehab
+	Device   Kind = casefile.Device
+	Retrofit Kind = casefile.Retrofit
+)
+
+// Chain is the way of one kind of service from a need to what came of it.
+type Chain struct {
+	Kind      Kind
+	ZH, EN    string
+	Household bool // it is for a household, not for a person
+	States    []State
+	Need      []Field // what opens it; the first state is where it begins
+	Opens     func(Case) error
+	Steps     []Step
+}
+
+// State is where a service stands.
+type State struct {
+	Code, ZH, EN string
+	Final        bool // nothing follows
+}
+
+// Step leads from one state to another.
+type Step struct {
+	Name, ZH, EN string
+	From         []string
+	To           string            // empty: the state stays
+	ByResult     map[string]string // or the state by the evidence's result
+	Roles        []access.Role
+	Evidence     []Field
+	Check        func(Case) error
+	Counts       func(Case) []string // for the indicators, of which services this day is one
+}
+
+// Chains are all chains. To add one, add its file and a line.
+var Chains = []*Chain{&rehab, &device, &retrofit}
+
+// ChainOf is the chain of a kind, or nil.
+func ChainOf(kind Kind) *Chain {
+	i := slices.IndexFunc(Chains, func(c *Chain) bool { return c.Kind == kind })
+	if i < 0 {
+		return nil
+	}
+	return Chains[i]
+}
+
+// Service is one run through a chain.
+type Service struct {
+	ID          uuid.UUID
+	Version     int
+	Kind        Kind
+	PersonID    uuid.UUID // nil for a household's
+	HouseholdID uuid.UUID
+	Area        string
+	State       string
+	OpenedOn    calendar.Date
+	Need        Evidence
+	OpenedBy    uuid.UUID
+	CreatedAt   time.Time
+	Steps       []Done
+}
+
+// Done is a step that was taken. It is never changed.
+type Done struct {
+	ID         uuid.UUID
+	Seq        int
+	Step       string
+	From, To   string
+	On         calendar.Date
+	Evidence   Evidence
+	Counts     []string
+	By         uuid.UUID
+	Role       access.Role
+	ActingFor  uuid.UUID
+	RecordedAt time.Time
+}
+
+// Last is the latest step of a name.
+func (s Service) Last(step string) (Done, bool) {
+	for i := len(s.Steps) - 1; i >= 0; i-- {
+		if s.Steps[i].Step == step {
+			return s.Steps[i], true
+		}
+	}
+	return Done{}, false
+}
+
+// counted reports whether a step has counted as a kind before.
+func (s Service) counted(kind string) bool {
+	return slices.ContainsFunc(s.Steps, func(d Done) bool { return slices.Contains(d.Counts, kind) })
+}
+
+// Case is all that the checks of a chain may look at.
+type Case struct {
+	Service
+	Evidence  Evidence // of the step, or the need that opens the service
+	On        calendar.Date
+	File      casefile.File           // of the person, empty for a household
+	Facts     casefile.Facts          // on the day of the step
+	Household casefile.HouseholdFacts // on that day, empty for a person
+	Others    []Service               // of the person, and of the household with its members
+	Files     map[uuid.UUID]bool      // what was uploaded to this service
+	Catalogue *Catalogue
+	District  string
+}
+
+// Open checks what a service is opened with.
+func Open(c Case) (Service, error) {
+	chain := ChainOf(c.Kind)
+	if problems := check(chain.Need, c.Evidence, c, "need"); len(problems) > 0 {
+		return Service{}, fault.InvalidFields(problems...)
+	}
+	if c.File.Person.RecordType == casefile.HistoricalPerson || !chain.Household && !c.Facts.Alive {
+		return Service{}, fault.New(fault.Conflict, "DECEASED", "该人已不在服务范围", "the person is no longer served")
+	}
+	if err := chain.Opens(c); err != nil {
+		return Service{}, err
+	}
+	s := c.Service
+	s.State, s.OpenedOn, s.Need = chain.States[0].Code, c.On, c.Evidence
+	return s, nil
+}
+
+// Take takes a step of a service: it is one of the chain, leads on from where the service stands, is this role's, comes after
+// the step before and brings its evidence.
+func Take(c Case, name string, who access.Actor, today calendar.Date) (Service, Done, error) {
+	chain := ChainOf(c.Kind)
+	step := chain.step(name)
+	if step == nil {
+		return c.Service, Done{}, fault.InvalidFields(fault.Field{Name: "step", Code: "UNKNOWN_STEP", ZH: "没有这个步骤", EN: "there is no such step"})
+	}
+	if !slices.Contains(step.Roles, who.Role) {
+		return c.Service, Done{}, fault.New(fault.Forbidden, "NOT_YOUR_STEP", "您的岗位不办理此步骤", "this step is not your role's")
+	}
+	if !slices.Contains(step.From, c.State) {
+		return c.Service, Done{}, fault.New(fault.Conflict, "WRONG_STATE", "服务当前处于“"+chain.state(c.State).ZH+"”，不能"+step.ZH, "the service is in another state")
+	}
+	if err := inOrder(c, today); err != nil {
+		return c.Service, Done{}, err
+	}
+	if problems := check(step.Evidence, c.Evidence, c, "evidence"); len(problems) > 0 {
+		return c.Service, Done{}, fault.InvalidFields(problems...)
+	}
+	if step.Check != nil {
+		if err := step.Check(c); err != nil {
+			return c.Service, Done{}, err
+		}
+	}
+	done := Done{Seq: len(c.Steps) + 1, Step: name, From: c.State, To: step.leadsTo(c), On: c.On, Evidence: c.Evidence, Counts: []string{},
+		By: who.AccountID, Role: who.Role, ActingFor: who.ActingFor}
+	if step.Counts != nil {
+		done.Counts = append(done.Counts, step.Counts(c)...)
+	}
+	s := c.Service
+	s.State, s.Steps = done.To, append(slices.Clone(s.Steps), done)
+	return s, done, nil
+}
+
+func (s *Step) leadsTo(c Case) string {
+	if s.ByResult != nil {
+		return s.ByResult[c.Evidence.Text("result")]
+	}
+	if s.To == "" {
+		return c.State
+	}
+	return s.To
+}
+
+// inOrder refuses a day that is still to come or before the step before.
+func inOrder(c Case, today calendar.Date) error {
+	before := c.OpenedOn
+	if n := len(c.Steps); n > 0 {
+		before = c.Steps[n-1].On
+	}
+	switch {
+	case c.On.After(today):
+		return fault.InvalidFields(fault.Field{Name: "on", Code: "IN_FUTURE", ZH: "日期不能晚于今天", EN: "the day lies in the future"})
+	case c.On.Before(before):
+		return fault.InvalidFields(fault.Field{Name: "on", Code: "OUT_OF_ORDER", ZH: "日期早于上一步骤", EN: "the day is before that of the step before"})
+	}
+	return nil
+}
+
+func (c *Chain) step(name string) *Step {
+	for i := range c.Steps {
+		if c.Steps[i].Name == name {
+			return &c.Steps[i]
+		}
+	}
+	return nil
+}
+
+func (c *Chain) state(code string) State {
+	i := slices.IndexFunc(c.States, func(s State) bool { return s.Code == code })
+	if i < 0 {
+		return State{}
+	}
+	return c.States[i]
+}
+
+// StateText is what a state is called.
+func (c *Chain) StateText(code string) string { return c.state(code).ZH }
+
+// Next lists the steps that a role may take from a state.
+func (c *Chain) Next(state string, role access.Role) (steps []*Step) {
+	for i := range c.Steps {
+		if s := &c.Steps[i]; slices.Contains(s.From, state) && slices.Contains(s.Roles, role) {
+			steps = append(steps, s)
+		}
+	}
+	return steps
+}
+
+// refuse is a rule of a chain that stands in the way.
+func refuse(code, zh, en string) error { return fault.New(fault.Invalid, code, zh, en) }
+
+// The offices: the village and the town enter and look, the district's 残联 decides.
+var (
+	village  = []access.Role{access.VillageLiaison}
+	town     = []access.Role{access.TownOfficer}
+	field    = []access.Role{access.VillageLiaison, access.TownOfficer}
+	district = []access.Role{access.CDPFReviewer}
+	anyone   = []access.Role{access.VillageLiaison, access.TownOfficer, access.CDPFReviewer}
+)
+
+// sums adds the fen of a list of parts.
+func sums(parts []Evidence) (fen int64) {
+	for _, p := range parts {
+		fen += p.Int("fen")
+	}
+	return fen
+}
+
+// split is money by who pays it; the parts add up to the whole.
+func split(name string) Field {
+	return Field{Name: name, ZH: "资金来源", Is: List, Need: true, Of: []Field{
+		{Name: "source", ZH: "来源", Is: Choice, Need: true, Codes: []string{"project", "rescue", "insurance", "central", "province", "city", "district", "lottery", "donation", "self"}},
+		{Name: "fen", ZH: "金额（分）", Is: Fen, Need: true}}}
+}
+
+func adds(parts []Evidence, whole int64, name string) error {
+	if got := sums(parts); got != whole {
+		return fault.InvalidFields(fault.Field{Name: "evidence." + name, Code: "DOES_NOT_ADD_UP", ZH: fmt.Sprintf("各来源合计%d分，与总额%d分不符", got, whole),
+			EN: fmt.Sprintf("the parts add up to %d fen, the whole is %d", got, whole)})
+	}
+	return nil
+}
+
+// leave are the steps by which a service ends without having been given.
+func leave(from []string, more ...Step) []Step {
+	signed := Field{Name: "signed_by", ZH: "签字人", Is: Choice, Need: true, Codes: []string{"person", "guardian", "family"}}
+	steps := []Step{
+		{Name: "refuse", ZH: "拒绝服务", EN: "refused by the person or family", From: from, To: "REFUSED", Roles: anyone,
+			Evidence: []Field{{Name: "reason", ZH: "原因", Is: Text, Need: true}, signed, {Name: "files", ZH: "签字材料", Is: Files}}},
+		{Name: "moved", ZH: "迁出", EN: "moved away", From: from, To: "MOVED", Roles: anyone, Evidence: []Field{{Name: "note", ZH: "说明", Is: Text}}},
+		{Name: "deceased", ZH: "去世", EN: "deceased", From: from, To: "DECEASED", Roles: anyone, Evidence: []Field{{Name: "note", ZH: "说明", Is: Text}}},
+	}
+	return append(steps, more...)
+}
+
+var gone = []State{{"REFUSED", "已拒绝", "refused", true}, {"MOVED", "已迁出", "moved away", true}, {"DECEASED", "已去世", "deceased", true}}

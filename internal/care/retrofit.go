@@ -1,0 +1,183 @@
+package care
+
+import (
+	"fmt"
+	"slices"
+
+	"zhucan/internal/casefile"
+	"zhucan/internal/fault"
+)
+
+// retrofit is the accessible alteration of a home (家庭无障碍改造), one plan a household (一户一案). What counts: the joint
+// acceptance by 残联, applicant and builder.
+var retrofit = Chain{
+	Kind: Retrofit, ZH: "家庭无障碍改造", EN: "home accessibility retrofits", Household: true,
+	States: append([]State{{"NEED", "有需求", "in need", false}, {"VERIFIED", "已入户核实", "verified", false}, {"PLANNED", "已制定方案", "planned", false},
+		{"APPROVED", "已审批", "approved", false}, {"CONTRACTED", "已签合同", "contracted", false}, {"IN_WORK", "施工中", "in work", false},
+		{"ACCEPTANCE", "待验收", "waits for acceptance", false}, {"RECTIFY", "整改中", "being put right", false}, {"DONE", "验收合格", "accepted", false},
+		{"ARCHIVED", "已归档", "archived", true}, {"NOT_ALTERABLE", "不具备改造条件", "cannot be altered", true},
+		{"DEMOLITION_PLANNED", "列入拆迁", "to be demolished", true}}, gone...),
+	Need: []Field{{Name: "survey_year", ZH: "调查年度", Is: Number}, {Name: "items", ZH: "需求项目", Is: List, Need: true, Of: []Field{{Name: "item", ZH: "项目", Is: Item, Need: true}}},
+		{Name: "again_because", ZH: "再次改造原因", Is: Choice, Codes: []string{"moved", "condition_worsened"}}, {Name: "note", ZH: "说明", Is: Text}},
+	Opens: opensRetrofit,
+	Steps: append([]Step{
+		{Name: "verify", ZH: "入户核实", EN: "verified at home", From: []string{"NEED"}, To: "VERIFIED", Roles: field, Check: verifyHome, Evidence: []Field{
+			{Name: "findings", ZH: "核实情况", Is: Text, Need: true}, {Name: "hardship", ZH: "困难类型", Is: Choice, Need: true, Codes: []string{"dibao", "dibao_edge", "tekun", "monitored", "other"}},
+			{Name: "willing", ZH: "家庭愿意改造", Is: Flag, Need: true}, {Name: "files", ZH: "附件", Is: Files}}},
+		{Name: "plan", ZH: "制定方案", EN: "planned", From: []string{"VERIFIED", "PLANNED"}, To: "PLANNED", Roles: anyone, Check: planned, Evidence: []Field{
+			{Name: "items", ZH: "改造项目", Is: List, Need: true, Of: []Field{{Name: "item", ZH: "项目", Is: Item, Need: true}, {Name: "cost_fen", ZH: "造价（分）", Is: Fen, Need: true},
+				{Name: "device_service", ZH: "由器具适配支付的服务", Is: Ref}}},
+			{Name: "agreed_by", ZH: "家庭签字人", Is: Choice, Need: true, Codes: []string{"person", "guardian", "family"}}, {Name: "files", ZH: "附件", Is: Files}}},
+		{Name: "approve", ZH: "审批", EN: "approved", From: []string{"PLANNED"}, To: "APPROVED", Roles: district, Check: budgeted, Evidence: []Field{
+			{Name: "total_fen", ZH: "总额（分）", Is: Fen, Need: true}, split("funds")}},
+		{Name: "contract", ZH: "签订合同", EN: "contracted", From: []string{"APPROVED"}, To: "CONTRACTED", Roles: district, Check: withinBudget, Evidence: []Field{
+			{Name: "contractor", ZH: "施工单位", Is: Text, Need: true}, {Name: "number", ZH: "合同编号", Is: Text, Need: true}, {Name: "amount_fen", ZH: "合同金额（分）", Is: Fen, Need: true}}},
+		{Name: "start", ZH: "开工", EN: "work began", From: []string{"CONTRACTED"}, To: "IN_WORK", Roles: anyone, Evidence: []Field{{Name: "files", ZH: "改造前照片", Is: Files}}},
+		{Name: "finish", ZH: "完工报验", EN: "ready for acceptance", From: []string{"IN_WORK", "RECTIFY"}, To: "ACCEPTANCE", Roles: anyone, Evidence: []Field{{Name: "note", ZH: "说明", Is: Text}, {Name: "files", ZH: "附件", Is: Files}}},
+		{Name: "accept", ZH: "联合验收", EN: "joint acceptance", From: []string{"ACCEPTANCE"}, ByResult: map[string]string{"PASS": "DONE", "RECTIFY": "RECTIFY", "FAIL": "IN_WORK"},
+			Roles: district, Check: acceptHome, Counts: countsRetrofit, Evidence: []Field{
+				{Name: "result", ZH: "验收结论", Is: Choice, Need: true, Codes: []string{"PASS", "RECTIFY", "FAIL"}},
+				{Name: "signatures", ZH: "签字", Is: List, Need: true, Of: []Field{{Name: "by", ZH: "签字方", Is: Choice, Need: true, Codes: []string{"cdpf", "applicant", "builder"}},
+					{Name: "name", ZH: "姓名", Is: Text, Need: true}}},
+				{Name: "items", ZH: "逐项照片", Is: List, Need: true, Of: []Field{{Name: "item", ZH: "项目", Is: Item, Need: true}, {Name: "before", ZH: "改造前照片", Is: Files, Need: true},
+					{Name: "after", ZH: "改造后照片", Is: Files, Need: true}}},
+				{Name: "satisfaction", ZH: "满意度", Is: Choice, Codes: []string{"1", "2", "3", "4", "5"}}, {Name: "note", ZH: "整改意见", Is: Text}}},
+		{Name: "warranty_visit", ZH: "质保回访", EN: "warranty visit", From: []string{"DONE", "ARCHIVED"}, Roles: anyone, Evidence: []Field{{Name: "findings", ZH: "回访情况", Is: Text, Need: true}}},
+		{Name: "archive", ZH: "归档", EN: "archived", From: []string{"DONE"}, To: "ARCHIVED", Roles: district, Check: settled, Evidence: []Field{
+			{Name: "paid_fen", ZH: "实付总额（分）", Is: Fen, Need: true}, split("funds")}},
+	}, leave([]string{"NEED", "VERIFIED", "PLANNED", "APPROVED", "CONTRACTED"},
+		Step{Name: "not_alterable", ZH: "认定不具备改造条件", EN: "found not alterable", From: []string{"NEED", "VERIFIED", "PLANNED"}, To: "NOT_ALTERABLE", Roles: anyone, Evidence: []Field{{Name: "reason", ZH: "原因", Is: Text, Need: true}}},
+		Step{Name: "demolition", ZH: "列入拆迁", EN: "demolition is planned", From: []string{"NEED", "VERIFIED", "PLANNED", "APPROVED"}, To: "DEMOLITION_PLANNED", Roles: anyone, Evidence: []Field{{Name: "source_doc", ZH: "依据文件", Is: Text, Need: true}}})...),
+}
+
+// settledStates are those in which nothing is under way any more.
+var settledStates = []string{"DONE", "ARCHIVED", "NOT_ALTERABLE", "DEMOLITION_PLANNED", "REFUSED", "MOVED", "DECEASED"}
+
+// opensRetrofit: a household is served once in some years, unless it has moved or the disability has become worse; and not
+// where the scheme for the elderly has altered the home.
+func opensRetrofit(c Case) error {
+	if c.Household.Value("elder_home_retrofit").Answer == casefile.Yes {
+		return refuse("ELDER_SCHEME", "该户已享受居家适老化改造", "the elderly-home scheme has served this household")
+	}
+	for _, s := range c.Others {
+		if s.Kind != Retrofit || s.HouseholdID != c.HouseholdID {
+			continue
+		}
+		if !slices.Contains(settledStates, s.State) {
+			return fault.New(fault.Conflict, "OPEN_ALREADY", "该户已有在办的改造", "a retrofit of this household is under way")
+		}
+		if done, ok := s.Last("accept"); ok && slices.Contains([]string{"DONE", "ARCHIVED"}, s.State) && c.Evidence.Text("again_because") == "" &&
+			c.On.Before(done.On.AddYears(c.Catalogue.Retry.RepeatYears)) {
+			return refuse("SERVED_LATELY", "该户近年已改造，除搬迁或残疾加重外不再安排", "the household has been served lately and has not moved, nor has the disability become worse")
+		}
+	}
+	return nil
+}
+
+func verifyHome(c Case) error {
+	dwelling := c.Household.Value("dwelling")
+	switch {
+	case c.Household.Severe == 0:
+		return refuse("NO_SEVERE_MEMBER", "家庭中没有一、二级残疾人", "nobody in the household holds a certificate of level 1 or 2")
+	case dwelling.Answer != casefile.Yes:
+		return fault.New(fault.Conflict, "DWELLING_NOT_KNOWN", "请先登记住房情况", "record the dwelling first")
+	case !slices.Contains(c.Catalogue.Retry.Dwellings, dwelling.Sort):
+		return refuse("DWELLING_NOT_FIXED", "须为固定、非临时住房", "the home has to be a fixed one")
+	case c.Household.Value("elder_home_retrofit").Answer == casefile.Yes:
+		return refuse("ELDER_SCHEME", "该户已享受居家适老化改造", "the elderly-home scheme has served this household")
+	case !c.Evidence.Flag("willing"):
+		return refuse("NOT_WILLING", "家庭不愿改造的，请登记拒绝", "a family that does not want it refuses")
+	}
+	return nil
+}
+
+// planned sees to one source of money for each item: what a fitting of devices pays for costs nothing here.
+func planned(c Case) error {
+	seen := map[string]bool{}
+	for i, entry := range c.Evidence.List("items") {
+		code := entry.Text("item")
+		at := fmt.Sprintf("evidence.items.%d", i)
+		if seen[code] {
+			return fault.InvalidFields(fault.Field{Name: at, Code: "ITEM_TWICE", ZH: "项目重复", EN: "the item is there twice"})
+		}
+		seen[code] = true
+		fitting, funded := c.fittingOf(c.Catalogue.work(code).Device)
+		linked := entry.Text("device_service")
+		switch {
+		case funded && linked == "" && entry.Int("cost_fen") > 0:
+			return fault.InvalidFields(fault.Field{Name: at, Code: "FUNDED_BY_DEVICE", ZH: "该项已由辅助器具适配支付，请关联", EN: "a fitting of devices pays for it; link the two"})
+		case linked != "" && (!funded || linked != fitting.ID.String() || entry.Int("cost_fen") > 0):
+			return fault.InvalidFields(fault.Field{Name: at, Code: "ONE_SOURCE_ONLY", ZH: "关联器具适配的项目在此不另计费用", EN: "what is linked to a fitting of that device costs nothing here"})
+		}
+	}
+	return nil
+}
+
+// fittingOf is a fitting of a device, to a member, that was approved.
+func (c Case) fittingOf(code string) (Service, bool) {
+	for _, s := range c.Others {
+		approved, ok := s.Last("approve")
+		if s.Kind == Device && code != "" && ok && approved.Evidence.Text("item") == code && slices.Contains([]string{"APPROVED", "FITTED", "ACCEPTED", "FOLLOWED_UP"}, s.State) {
+			return s, true
+		}
+	}
+	return Service{}, false
+}
+
+func budgeted(c Case) error {
+	plan, _ := c.Last("plan")
+	var cost int64
+	for _, entry := range plan.Evidence.List("items") {
+		cost += entry.Int("cost_fen")
+	}
+	if total := c.Evidence.Int("total_fen"); total != cost {
+		return fault.InvalidFields(fault.Field{Name: "evidence.total_fen", Code: "NOT_AS_PLANNED", ZH: fmt.Sprintf("与方案造价%d分不符", cost), EN: fmt.Sprintf("the plan comes to %d fen", cost)})
+	}
+	return adds(c.Evidence.List("funds"), c.Evidence.Int("total_fen"), "funds")
+}
+
+func withinBudget(c Case) error {
+	if approved, _ := c.Last("approve"); c.Evidence.Int("amount_fen") > approved.Evidence.Int("total_fen") {
+		return refuse("OVER_BUDGET", "合同金额超出批准总额", "more than was approved")
+	}
+	return nil
+}
+
+// acceptHome wants three signatures, and for each planned item a photo from before and one from after.
+func acceptHome(c Case) error {
+	by := map[string]bool{}
+	for _, s := range c.Evidence.List("signatures") {
+		by[s.Text("by")] = true
+	}
+	if len(by) != 3 {
+		return fault.InvalidFields(fault.Field{Name: "evidence.signatures", Code: "SIGNATURES_MISSING", ZH: "须残联、申请人、施工方三方签字", EN: "残联, applicant and builder sign"})
+	}
+	if c.Evidence.Text("result") != "PASS" {
+		return nil
+	}
+	shown := map[string]bool{}
+	for _, entry := range c.Evidence.List("items") {
+		shown[entry.Text("item")] = entry.files("before") > 0 && entry.files("after") > 0
+	}
+	plan, _ := c.Last("plan")
+	for _, entry := range plan.Evidence.List("items") {
+		if !shown[entry.Text("item")] {
+			return fault.InvalidFields(fault.Field{Name: "evidence.items", Code: "PHOTOS_MISSING", ZH: "每个项目须有改造前后照片", EN: "each item needs a photo from before and one from after"})
+		}
+	}
+	return nil
+}
+
+func settled(c Case) error {
+	if contract, _ := c.Last("contract"); c.Evidence.Int("paid_fen") > contract.Evidence.Int("amount_fen") {
+		return refuse("OVER_CONTRACT", "实付超出合同金额", "more was paid than the contract says")
+	}
+	return adds(c.Evidence.List("funds"), c.Evidence.Int("paid_fen"), "funds")
+}
+
+func countsRetrofit(c Case) []string {
+	if c.Evidence.Text("result") == "PASS" {
+		return []string{casefile.Retrofit}
+	}
+	return nil
+}

@@ -1,0 +1,134 @@
+package casework
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/access"
+	"zhucan/internal/calendar"
+	"zhucan/internal/care"
+	"zhucan/internal/store"
+)
+
+// OpenService opens a run through a chain for a person of the actor's area, or for a household.
+func (d *Desk) OpenService(ctx context.Context, who access.Actor, kind care.Kind, person, household uuid.UUID, on calendar.Date, need care.Evidence) (care.Service, error) {
+	chain := care.ChainOf(kind)
+	if chain.Household != (household != uuid.Nil) || chain.Household == (person != uuid.Nil) {
+		return care.Service{}, field("kind", "WRONG_SUBJECT", "家庭无障碍改造以户为单位，其他服务以人为单位", "a retrofit is for a household, the others are for a person")
+	}
+	if on.After(calendar.DateOf(d.Now())) {
+		return care.Service{}, field("opened_on", "IN_FUTURE", "日期不能晚于今天", "the day lies in the future")
+	}
+	id := d.NewID()
+	err := d.write(ctx, who, "service.open", func(tx *store.Tx) error {
+		c, err := d.careCase(ctx, tx, care.Service{ID: id, Kind: kind, PersonID: person, HouseholdID: household}, on)
+		if err != nil {
+			return err
+		}
+		c.Evidence = need
+		s, err := care.Open(c)
+		if err != nil {
+			return err
+		}
+		if err := tx.InsertService(ctx, s); err != nil {
+			return err
+		}
+		return tx.Describe(ctx, id, map[string]any{"kind": kind})
+	})
+	if err != nil {
+		return care.Service{}, err
+	}
+	return d.DB.Service(ctx, who, id)
+}
+
+// careCase holds whom a service is for and gathers what the rules of its chain look at: the file or the household on the
+// day, and the other services of the person, the household and its members, wherever they are managed.
+func (d *Desk) careCase(ctx context.Context, tx *store.Tx, s care.Service, on calendar.Date) (care.Case, error) {
+	c := care.Case{Service: s, On: on, Catalogue: d.Pack().Catalogue, District: string(d.Pack().District)}
+	var persons, households []uuid.UUID
+	if s.PersonID != uuid.Nil {
+		dossier, err := tx.LockDossier(ctx, s.PersonID)
+		if err != nil {
+			return c, err
+		}
+		c.File, c.Facts, c.Area = dossier.File, dossier.File.On(on, d.Pack().Transitions), string(dossier.File.Person.Managing)
+		persons, households = []uuid.UUID{s.PersonID}, dossier.Households
+	} else {
+		h, err := tx.LockHousehold(ctx, s.HouseholdID)
+		if err != nil {
+			return c, err
+		}
+		c.Household, c.Area, households = h.On(on, d.Pack().Transitions), string(h.Household.Area), []uuid.UUID{s.HouseholdID}
+	}
+	err := tx.Everywhere(ctx, func() error {
+		mates, err := tx.Housemates(ctx, households)
+		if err != nil {
+			return err
+		}
+		others, err := tx.ServicesAround(ctx, append(persons, mates...), households)
+		for _, o := range others {
+			if o.ID != s.ID {
+				c.Others = append(c.Others, o)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return c, err
+	}
+	c.Files, err = tx.ServiceFiles(ctx, s.ID)
+	return c, err
+}
+
+// TakeStep takes a step of a service. What it completes counts from its day on.
+func (d *Desk) TakeStep(ctx context.Context, who access.Actor, id uuid.UUID, version int, step string, on calendar.Date, evidence care.Evidence) (care.Service, error) {
+	err := d.write(ctx, who, "service.step", func(tx *store.Tx) error {
+		person, household, err := tx.ServiceSubject(ctx, id)
+		if err != nil {
+			return err
+		}
+		// whom it is for is held first, as everywhere, and the service then
+		c, err := d.careCase(ctx, tx, care.Service{ID: id, PersonID: person, HouseholdID: household}, on)
+		if err != nil {
+			return err
+		}
+		at := c.Area
+		if c.Service, err = tx.LockService(ctx, id); err != nil {
+			return err
+		}
+		if c.Area = at; c.Version != version {
+			return stale(c.Version, version)
+		}
+		c.Evidence = evidence
+		s, done, err := care.Take(c, step, who, calendar.DateOf(tx.Now))
+		if err != nil {
+			return err
+		}
+		done.ID = d.NewID()
+		if err := tx.InsertStep(ctx, s, done); err != nil {
+			return err
+		}
+		return d.savedService(ctx, tx, s, done)
+	})
+	if err != nil {
+		return care.Service{}, err
+	}
+	return d.DB.Service(ctx, who, id)
+}
+
+// savedService derives again what a step may have changed: a household is placed by the state of its retrofit, a person only
+// by what was completed.
+func (d *Desk) savedService(ctx context.Context, tx *store.Tx, s care.Service, done care.Done) error {
+	switch {
+	case s.HouseholdID != uuid.Nil:
+		if err := d.deriveHouseholds(ctx, tx, s.HouseholdID); err != nil {
+			return err
+		}
+	case len(done.Counts) > 0:
+		if _, err := d.rederive(ctx, tx, s.PersonID); err != nil {
+			return err
+		}
+	}
+	return tx.Describe(ctx, s.ID, map[string]any{"step": done.Step})
+}

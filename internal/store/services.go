@@ -1,0 +1,196 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/care"
+)
+
+// ServiceFilter narrows a list of services.
+type ServiceFilter struct {
+	Area      area.Code
+	Kind      string
+	State     string
+	Person    uuid.UUID
+	Household uuid.UUID
+	After     uuid.UUID
+	Limit     int
+}
+
+const serviceColumns = `s.id, s.version, s.kind, s.person_id, s.household_id, s.area_code, s.state, s.opened_on, s.need, s.opened_by, s.created_at`
+
+func scanService(row pgx.CollectableRow) (s care.Service, err error) {
+	var person, household, by *uuid.UUID
+	var need []byte
+	if err = row.Scan(&s.ID, &s.Version, &s.Kind, &person, &household, &s.Area, &s.State, &s.OpenedOn, &need, &by, &s.CreatedAt); err != nil {
+		return s, err
+	}
+	s.PersonID, s.HouseholdID, s.OpenedBy = orZero(person), orZero(household), orZero(by)
+	s.Need, err = care.ParseEvidence(need)
+	return s, err
+}
+
+// ListServices lists services after an id in order, without their steps.
+func (db *DB) ListServices(ctx context.Context, who access.Actor, f ServiceFilter) (list []care.Service, err error) {
+	lo, hi := f.Area.Range()
+	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue("SELECT "+serviceColumns+` FROM services s WHERE s.area_code >= $1 AND s.area_code < $2 AND ($3 = '' OR s.kind = $3) AND ($4 = '' OR s.state = $4)
+			AND ($5::uuid IS NULL OR s.person_id = $5) AND ($6::uuid IS NULL OR s.household_id = $6) AND s.id > $7 ORDER BY s.id LIMIT $8`,
+			lo, hi, f.Kind, f.State, orNull(f.Person), orNull(f.Household), f.After, f.Limit).Query(func(rows pgx.Rows) error {
+			list, err = pgx.CollectRows(rows, scanService)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list services: %w", err)
+	}
+	return list, nil
+}
+
+// Service reads a service with its steps.
+func (db *DB) Service(ctx context.Context, who access.Actor, id uuid.UUID) (care.Service, error) {
+	var list []care.Service
+	err := db.Read(ctx, who, servicesBy("s.id = $1", &list, id), stepsBy("s.id = $1", &list, id))
+	if err != nil {
+		return care.Service{}, fmt.Errorf("read a service: %w", err)
+	}
+	if len(list) == 0 {
+		return care.Service{}, NotFound
+	}
+	return list[0], nil
+}
+
+// LockService reads a service with its steps and keeps others from taking one until the transaction ends.
+func (tx *Tx) LockService(ctx context.Context, id uuid.UUID) (care.Service, error) {
+	var list []care.Service
+	err := tx.Batch(ctx, func(b *pgx.Batch) { b.Queue("SELECT id FROM services WHERE id = $1 FOR UPDATE", id) },
+		servicesBy("s.id = $1", &list, id), stepsBy("s.id = $1", &list, id))
+	if err != nil {
+		return care.Service{}, fmt.Errorf("lock a service: %w", err)
+	}
+	if len(list) == 0 {
+		return care.Service{}, NotFound
+	}
+	return list[0], nil
+}
+
+// ServiceSubject is for whom a service is: a person or a household.
+func (tx *Tx) ServiceSubject(ctx context.Context, id uuid.UUID) (person, household uuid.UUID, err error) {
+	var p, h *uuid.UUID
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT person_id, household_id FROM services WHERE id = $1", id).QueryRow(func(row pgx.Row) error { return row.Scan(&p, &h) })
+	})
+	return orZero(p), orZero(h), translate(err)
+}
+
+// ServicesAround reads with their steps all services of persons and households: those that may stand in each other's way.
+func (tx *Tx) ServicesAround(ctx context.Context, persons, households []uuid.UUID) ([]care.Service, error) {
+	const around = "(s.person_id = ANY($1) OR s.household_id = ANY($2))"
+	var list []care.Service
+	if err := tx.Batch(ctx, servicesBy(around, &list, persons, households), stepsBy(around, &list, persons, households)); err != nil {
+		return nil, fmt.Errorf("read the services around: %w", err)
+	}
+	return list, nil
+}
+
+func servicesBy(where string, list *[]care.Service, args ...any) Query {
+	return func(b *pgx.Batch) {
+		b.Queue("SELECT "+serviceColumns+" FROM services s WHERE "+where+" ORDER BY s.id", args...).Query(func(rows pgx.Rows) (err error) {
+			*list, err = pgx.CollectRows(rows, scanService)
+			return err
+		})
+	}
+}
+
+// stepsBy hangs steps on the services that were read before.
+func stepsBy(where string, list *[]care.Service, args ...any) Query {
+	return func(b *pgx.Batch) {
+		b.Queue(`SELECT t.service_id, t.id, t.seq, t.step, t.from_state, t.to_state, t.happened_on, t.evidence, t.counts, t.actor_id, t.actor_role, t.acting_for, t.recorded_at
+			FROM service_steps t JOIN services s ON s.id = t.service_id WHERE `+where+" ORDER BY t.service_id, t.seq", args...).Query(func(rows pgx.Rows) error {
+			at := map[uuid.UUID]*care.Service{}
+			for i := range *list {
+				at[(*list)[i].ID] = &(*list)[i]
+			}
+			for rows.Next() {
+				var service uuid.UUID
+				var d care.Done
+				var by, actingFor *uuid.UUID
+				var evidence []byte
+				err := rows.Scan(&service, &d.ID, &d.Seq, &d.Step, &d.From, &d.To, &d.On, &evidence, &d.Counts, &by, &d.Role, &actingFor, &d.RecordedAt)
+				if err == nil {
+					d.Evidence, err = care.ParseEvidence(evidence)
+				}
+				if err != nil {
+					return err
+				}
+				d.By, d.ActingFor = orZero(by), orZero(actingFor)
+				if s := at[service]; s != nil {
+					s.Steps = append(s.Steps, d)
+				}
+			}
+			return rows.Err()
+		})
+	}
+}
+
+// InsertService opens a service of a person or household of an area.
+func (tx *Tx) InsertService(ctx context.Context, s care.Service) error {
+	need, err := json.Marshal(s.Need)
+	if err != nil {
+		return fmt.Errorf("write a need: %w", err)
+	}
+	return tx.insert(ctx, table{"services", []string{"id uuid", "kind", "person_id uuid", "household_id uuid", "area_code", "state", "opened_on date", "need jsonb",
+		"opened_by uuid", "created_at timestamptz"}},
+		[]row{{s.ID, string(s.Kind), s.PersonID, s.HouseholdID, s.Area, s.State, s.OpenedOn, string(need), tx.Who.AccountID, tx.Now}})
+}
+
+// InsertStep writes a step that was taken, and where the service then stands.
+func (tx *Tx) InsertStep(ctx context.Context, s care.Service, d care.Done) error {
+	evidence, err := json.Marshal(d.Evidence)
+	if err != nil {
+		return fmt.Errorf("write the evidence of a step: %w", err)
+	}
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(`INSERT INTO service_steps (id, service_id, area_code, seq, step, from_state, to_state, happened_on, evidence, counts, actor_id, actor_role, acting_for, recorded_at)
+			SELECT $1, id, area_code, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM services WHERE id = $2`,
+			d.ID, s.ID, d.Seq, d.Step, d.From, d.To, d.On, evidence, d.Counts, orNull(d.By), string(d.Role), orNull(d.ActingFor), tx.Now)
+		b.Queue("UPDATE services SET version = version + 1, state = $2 WHERE id = $1", s.ID, s.State)
+	})
+	if err != nil {
+		return fmt.Errorf("take a step: %w", translate(err))
+	}
+	return nil
+}
+
+// ServiceFiles are the attachments of a service.
+func (tx *Tx) ServiceFiles(ctx context.Context, service uuid.UUID) (map[uuid.UUID]bool, error) {
+	files := map[uuid.UUID]bool{}
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT id FROM attachments WHERE service_id = $1", service).Query(func(rows pgx.Rows) error {
+			ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			for _, id := range ids {
+				files[id] = true
+			}
+			return err
+		})
+	})
+	return files, err
+}
+
+// Housemates are the members, then and now, of the households of a person.
+func (tx *Tx) Housemates(ctx context.Context, households []uuid.UUID) (persons []uuid.UUID, err error) {
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT DISTINCT person_id FROM household_members WHERE household_id = ANY($1)", households).Query(func(rows pgx.Rows) error {
+			persons, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			return err
+		})
+	})
+	return persons, err
+}
