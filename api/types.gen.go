@@ -1294,6 +1294,30 @@ func (e StepAction) Valid() bool {
 	}
 }
 
+// Defines values for SurveyMode.
+const (
+	SurveyModePhone  SurveyMode = "phone"
+	SurveyModeSystem SurveyMode = "system"
+	SurveyModeVisit  SurveyMode = "visit"
+	SurveyModeWindow SurveyMode = "window"
+)
+
+// Valid indicates whether the value is a known member of the SurveyMode enum.
+func (e SurveyMode) Valid() bool {
+	switch e {
+	case SurveyModePhone:
+		return true
+	case SurveyModeSystem:
+		return true
+	case SurveyModeVisit:
+		return true
+	case SurveyModeWindow:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ToVerifyState.
 const (
 	ToVerifyStateDone   ToVerifyState = "done"
@@ -3116,6 +3140,19 @@ type NewSimulation struct {
 	ToMonth *Month `json:"to_month,omitempty"`
 }
 
+// NewSurveyResponse defines model for NewSurveyResponse.
+type NewSurveyResponse struct {
+	Answers     []SurveyAnswer `json:"answers"`
+	CollectedOn calendar.Date  `json:"collected_on"`
+
+	// Confirmed Questions whose earlier answers were confirmed.
+	Confirmed []SurveyCode `json:"confirmed,omitempty"`
+
+	// Mode 入户, 电话, 窗口, 系统.
+	Mode     SurveyMode `json:"mode"`
+	PersonID uuid.UUID  `json:"person_id"`
+}
+
 // NewVerification defines model for NewVerification.
 type NewVerification struct {
 	// Findings What was seen; required where it failed.
@@ -3510,6 +3547,16 @@ type ProgrammeEligibility struct {
 	//
 	// Example: RS2021
 	RuleSet string `json:"rule_set"`
+}
+
+// Questionnaire defines model for Questionnaire.
+type Questionnaire struct {
+	// Proposed Earlier answers, to be confirmed.
+	Proposed []SurveyAnswer `json:"proposed"`
+
+	// Questionnaire Its version.
+	Questionnaire string           `json:"questionnaire"`
+	Questions     []SurveyQuestion `json:"questions"`
 }
 
 // Reason One condition and what it found.
@@ -4001,6 +4048,104 @@ type StepActor struct {
 	// Role `village_liaison` 村居专职委员, `town_officer` 镇办专职干事, `cdpf_reviewer` 县残联, `civil_affairs_approver` 县民政,
 	// `finance_officer` 财务, `statistician` 统计, `hotline_clerk` 热线, `auditor` 审计, `administrator` 系统管理.
 	Role Role `json:"role"`
+}
+
+// SurveyAnswer defines model for SurveyAnswer.
+type SurveyAnswer struct {
+	Chosen   []SurveyCode `json:"chosen"`
+	Question SurveyCode   `json:"question"`
+}
+
+// SurveyCode defines model for SurveyCode.
+type SurveyCode = string
+
+// SurveyMode 入户, 电话, 窗口, 系统.
+type SurveyMode string
+
+// SurveyOption defines model for SurveyOption.
+type SurveyOption struct {
+	Code   string `json:"code"`
+	Text   string `json:"text"`
+	TextEN string `json:"text_en"`
+}
+
+// SurveyProgress defines model for SurveyProgress.
+type SurveyProgress struct {
+	Items []SurveyVillage `json:"items"`
+
+	// NextCursor Always null; the list is whole.
+	NextCursor *string `json:"next_cursor"`
+}
+
+// SurveyQuestion defines model for SurveyQuestion.
+type SurveyQuestion struct {
+	// AfterAny has one of these answers.
+	AfterAny []string `json:"after_any,omitempty"`
+
+	// AfterQuestion Asked only where this earlier question
+	AfterQuestion *string `json:"after_question,omitempty"`
+	Code          string  `json:"code"`
+
+	// Multi Several answers may be chosen.
+	Multi    bool           `json:"multi"`
+	Options  []SurveyOption `json:"options"`
+	Required bool           `json:"required"`
+
+	// Source Where the question comes from, or choice.
+	Source string `json:"source"`
+	Text   string `json:"text"`
+	TextEN string `json:"text_en"`
+}
+
+// SurveyResponse defines model for SurveyResponse.
+type SurveyResponse struct {
+	Answers []SurveyAnswer `json:"answers"`
+
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode    AreaCode      `json:"area_code"`
+	CollectedOn calendar.Date `json:"collected_on"`
+	Confirmed   []string      `json:"confirmed"`
+	ID          uuid.UUID     `json:"id"`
+
+	// Mode 入户, 电话, 窗口, 系统.
+	Mode     SurveyMode    `json:"mode"`
+	Needs    []ServiceKind `json:"needs"`
+	PersonID uuid.UUID     `json:"person_id"`
+
+	// Questionnaire The version that was asked.
+	Questionnaire string     `json:"questionnaire"`
+	RecordedAt    time.Time  `json:"recorded_at"`
+	RecordedBy    *uuid.UUID `json:"recorded_by,omitempty"`
+	Year          int        `json:"year"`
+}
+
+// SurveyResponseList defines model for SurveyResponseList.
+type SurveyResponseList struct {
+	Items      []SurveyResponse `json:"items"`
+	NextCursor *string          `json:"next_cursor"`
+}
+
+// SurveyVillage defines model for SurveyVillage.
+type SurveyVillage struct {
+	Answered int64 `json:"answered"`
+
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode `json:"area_code"`
+	Due      int64    `json:"due"`
+
+	// Met Whether that share is what the survey asks for.
+	Met    *bool `json:"met"`
+	Phone  int64 `json:"phone"`
+	System int64 `json:"system"`
+
+	// VisitShare Percent of the answered by a visit, truncated to two places; null when nobody has answered.
+	VisitShare *string `json:"visit_share"`
+	Visits     int64   `json:"visits"`
+	Window     int64   `json:"window"`
 }
 
 // TargetPercent In percent, with one place at most. 0 of a benefit, which has no target.
@@ -5024,6 +5169,39 @@ type TakeServiceStepParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// GetSurveyProgressParams defines parameters for GetSurveyProgress.
+type GetSurveyProgressParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+}
+
+// GetQuestionnaireParams defines parameters for GetQuestionnaire.
+type GetQuestionnaireParams struct {
+	// PersonID The person.
+	PersonID uuid.UUID `form:"person_id" json:"person_id"`
+}
+
+// ListSurveyResponsesParams defines parameters for ListSurveyResponses.
+type ListSurveyResponsesParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// PersonID Only of this person.
+	PersonID *uuid.UUID `form:"person_id,omitempty" json:"person_id,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// AnswerSurveyParams defines parameters for AnswerSurvey.
+type AnswerSurveyParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListVerificationsParams defines parameters for ListVerifications.
 type ListVerificationsParams struct {
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
@@ -5218,3 +5396,6 @@ type OpenServiceJSONRequestBody = NewService
 
 // TakeServiceStepJSONRequestBody defines body for TakeServiceStep for application/json ContentType.
 type TakeServiceStepJSONRequestBody = NewServiceStep
+
+// AnswerSurveyJSONRequestBody defines body for AnswerSurvey for application/json ContentType.
+type AnswerSurveyJSONRequestBody = NewSurveyResponse

@@ -52,7 +52,9 @@ var mayCall = map[string][]string{
 	"listFacilities": {town, cdpf, stats, auditor}, "createFacility": {town, cdpf}, "inspectFacility": {town, cdpf},
 	"listServices": {liaison, town, cdpf, civil, finance, auditor}, "getService": {liaison, town, cdpf, civil, finance, auditor}, "openService": {liaison, town, cdpf},
 	"takeServiceStep": {liaison, town, cdpf}, "listServiceChains": {liaison, town, cdpf, civil, finance, stats, auditor},
-	"listHouseholds": {liaison, town, cdpf, civil, auditor}, "getHousehold": {liaison, town, cdpf, civil, auditor}, "createHousehold": {liaison, town, cdpf},
+	"getQuestionnaire": {liaison, town, cdpf}, "listSurveyResponses": {liaison, town, cdpf, auditor}, "answerSurvey": {liaison, town, cdpf},
+	"getSurveyProgress": {liaison, town, cdpf, auditor, stats},
+	"listHouseholds":    {liaison, town, cdpf, civil, auditor}, "getHousehold": {liaison, town, cdpf, civil, auditor}, "createHousehold": {liaison, town, cdpf},
 	"updateHousehold": {liaison, town, cdpf}, "addHouseholdMember": {liaison, town, cdpf}, "endHouseholdMember": {liaison, town, cdpf},
 	"addHouseholdCircumstance": {liaison, town, cdpf}, "correctHouseholdCircumstance": {liaison, town, cdpf},
 	"suspendAward": {town, cdpf, civil}, "resumeAward": {town, cdpf, civil}, "endAward": {town, cdpf, civil}, "voidAward": {civil},
@@ -179,6 +181,7 @@ var bodies = map[string]any{
 	"recordCalendar": map[string]any{"year": 2030, "document": "x", "holidays": []string{"2031-01-01"}, "working": []string{}},
 	"addObjection":   map[string]any{"item_id": "01a20a63-7168-7056-b276-4c563bc9a280", "content": "x"},
 	"openService":    map[string]any{"kind": "device", "need": map[string]any{}}, "takeServiceStep": map[string]any{"step": "village_check"},
+	"answerSurvey":    map[string]any{"person_id": "01a20a63-7168-7056-b276-4c563bc9a280", "mode": "visit", "collected_on": "2099-01-01", "answers": []any{}},
 	"createHousehold": map[string]any{"area_code": "370305001"}, "updateHousehold": map[string]any{"address": "x"},
 	"addHouseholdMember":       map[string]any{"person_id": "01a20a63-7168-7056-b276-4c563bc9a280", "relation": "head", "from": "2023-01-01"},
 	"endHouseholdMember":       map[string]any{"to": "2023-01-01"},
@@ -235,5 +238,5 @@ func contains(list []string, s string) bool {
 }
 
 func replaceID(path, id string) string {
-	return strings.NewReplacer("{id}", id, "{code}", "370305", "{member}", someID, "{fact}", someID).Replace(path)
+	return strings.NewReplacer("{id}", id, "{code}", "370305", "{member}", someID, "{fact}", someID, "{year}", "2023").Replace(path)
 }

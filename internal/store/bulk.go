@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,7 +48,7 @@ func (t table) kinds() (kinds, travel []string) {
 		}
 		array := kind
 		switch kind {
-		case "jsonb", "date", "smallint[]", "smallint", "bigint":
+		case "jsonb", "date", "smallint[]", "text[]", "smallint", "bigint":
 			array = "text"
 		}
 		kinds, travel = append(kinds, kind), append(travel, array)
@@ -118,7 +119,7 @@ func columnOf(rows []row, i int, kind string) any {
 		return collect(rows, i, func(v any) bool { return v.(bool) })
 	case "date":
 		return collect(rows, i, func(v any) *string { return textOrNull(dateText(v)) })
-	case "smallint[]", "jsonb", "smallint", "bigint":
+	case "smallint[]", "text[]", "jsonb", "smallint", "bigint":
 		return collect(rows, i, func(v any) *string { s := fmt.Sprint(v); return &s })
 	case "text": // written out: empty text stays empty text
 		return collect(rows, i, func(v any) *string { s := v.(string); return &s })
@@ -145,6 +146,15 @@ func dateText(v any) string {
 		return d.First().String()
 	}
 	panic(fmt.Sprintf("store: %T is not a date", v))
+}
+
+// arrayText writes codes as the database reads an array of text. They are the service's own and need no quoting but this.
+func arrayText(codes []string) string {
+	quoted := make([]string, len(codes))
+	for i, c := range codes {
+		quoted[i] = strconv.Quote(c)
+	}
+	return "{" + strings.Join(quoted, ",") + "}"
 }
 
 func textOrNull(s string) *string {
