@@ -97,6 +97,27 @@ func (e AreaUrbanRuralClass) Valid() bool {
 	}
 }
 
+// Defines values for AttachmentMediaType.
+const (
+	AttachmentMediaTypeApplicationPdf AttachmentMediaType = "application/pdf"
+	AttachmentMediaTypeImageJpeg      AttachmentMediaType = "image/jpeg"
+	AttachmentMediaTypeImagePng       AttachmentMediaType = "image/png"
+)
+
+// Valid indicates whether the value is a known member of the AttachmentMediaType enum.
+func (e AttachmentMediaType) Valid() bool {
+	switch e {
+	case AttachmentMediaTypeApplicationPdf:
+		return true
+	case AttachmentMediaTypeImageJpeg:
+		return true
+	case AttachmentMediaTypeImagePng:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AuditChangeOp.
 const (
 	AuditChangeOpDelete AuditChangeOp = "delete"
@@ -1658,6 +1679,30 @@ type AreaCode = string
 // AreaList defines model for AreaList.
 type AreaList struct {
 	Items []Area `json:"items"`
+
+	// NextCursor Always null; the list is whole.
+	NextCursor *string `json:"next_cursor"`
+}
+
+// Attachment defines model for Attachment.
+type Attachment struct {
+	Bytes      int                 `json:"bytes"`
+	ID         uuid.UUID           `json:"id"`
+	MediaType  AttachmentMediaType `json:"media_type"`
+	RecordedAt time.Time           `json:"recorded_at"`
+	RecordedBy *uuid.UUID          `json:"recorded_by,omitempty"`
+	ServiceID  uuid.UUID           `json:"service_id"`
+
+	// Sha256 Of the content as it is served.
+	Sha256 string `json:"sha256"`
+}
+
+// AttachmentMediaType defines model for Attachment.MediaType.
+type AttachmentMediaType string
+
+// AttachmentList defines model for AttachmentList.
+type AttachmentList struct {
+	Items []Attachment `json:"items"`
 
 	// NextCursor Always null; the list is whole.
 	NextCursor *string `json:"next_cursor"`
@@ -5160,6 +5205,18 @@ type OpenServiceParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// AddAttachmentMultipartBody defines parameters for AddAttachment.
+type AddAttachmentMultipartBody struct {
+	// File A JPEG or PNG picture or a PDF, at most 10 MiB.
+	File multipart.FileHeader `json:"file"`
+}
+
+// AddAttachmentParams defines parameters for AddAttachment.
+type AddAttachmentParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // TakeServiceStepParams defines parameters for TakeServiceStep.
 type TakeServiceStepParams struct {
 	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
@@ -5393,6 +5450,9 @@ type TakeRosterResultsMultipartRequestBody TakeRosterResultsMultipartBody
 
 // OpenServiceJSONRequestBody defines body for OpenService for application/json ContentType.
 type OpenServiceJSONRequestBody = NewService
+
+// AddAttachmentMultipartRequestBody defines body for AddAttachment for multipart/form-data ContentType.
+type AddAttachmentMultipartRequestBody AddAttachmentMultipartBody
 
 // TakeServiceStepJSONRequestBody defines body for TakeServiceStep for application/json ContentType.
 type TakeServiceStepJSONRequestBody = NewServiceStep

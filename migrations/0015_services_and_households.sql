@@ -122,12 +122,12 @@ CREATE TABLE service_steps (
 );
 SELECT audit_watch('service_steps');
 
--- What was uploaded to a service. The content lies sealed in the blob store under the row's id.
+-- What was uploaded to a service. The content lies sealed in the blob store under the row's id. Names of files are not
+-- kept: people name files after people.
 CREATE TABLE attachments (
     id          uuid PRIMARY KEY,
     service_id  uuid NOT NULL,
     area_code   text COLLATE "C" NOT NULL,
-    name        bytea NOT NULL, -- sealed: people name files after people
     media_type  text NOT NULL CHECK (media_type IN ('image/jpeg', 'image/png', 'application/pdf')),
     bytes       integer NOT NULL CHECK (bytes > 0),
     sha256      bytea NOT NULL, -- of the content as it is served

@@ -18,6 +18,7 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/auth"
+	"zhucan/internal/blobs"
 	"zhucan/internal/casework"
 	"zhucan/internal/demo"
 	"zhucan/internal/httpapi"
@@ -120,6 +121,10 @@ func (c demoCommand) prepare(ctx context.Context, cluster *localpg.Cluster, dir 
 		return nil, err
 	}
 	desk.Passwords = auth.NewPasswords()
+	if desk.Files, err = blobs.Open(ctx, blobs.Folder(filepath.Join(dir, "files")), ring); err != nil {
+		desk.DB.Close()
+		return nil, err
+	}
 	if renewed {
 		if _, _, err := desk.RebuildStandings(ctx, access.SystemActor(), false); err != nil {
 			desk.DB.Close()

@@ -15,6 +15,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"zhucan/internal/auth"
+	"zhucan/internal/blobs"
 	"zhucan/internal/casework"
 	"zhucan/internal/config"
 	"zhucan/internal/httpapi"
@@ -24,6 +25,9 @@ import (
 
 // rulesEvery is how long a process may read by rules that another has replaced. Writes find out at once.
 const rulesEvery = 5 * time.Second
+
+// filesEvery is how often contents that no attachment knows are looked for.
+const filesEvery = 6 * time.Hour
 
 type serveCommand struct{ config.Config }
 
@@ -44,6 +48,10 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 		return err
 	}
 	defer desk.DB.Close()
+	if desk.Files, err = blobs.Open(ctx, c.Files, ring); err != nil {
+		return err
+	}
+	defer desk.Files.Close()
 	desk.FullChain = c.ApprovalMode == config.FullChain
 	api := &httpapi.API{Desk: desk, Log: log, IPs: clientAddress(c.TrustedProxies), NewID: requestID}
 	handler, err := api.Handler()
@@ -55,6 +63,7 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 		return fmt.Errorf("listen: %w", err)
 	}
 	go desk.KeepRules(ctx, rulesEvery)
+	go desk.KeepFiles(ctx, filesEvery)
 	log.Info("serving", "address", listener.Addr().String(), "pack", desk.Pack().Version, "config", c.Dump())
 	return serve(ctx, listener, handler)
 }

@@ -13,6 +13,7 @@ import (
 
 	"zhucan/internal/area"
 	"zhucan/internal/auth"
+	"zhucan/internal/blobs"
 	"zhucan/internal/calendar"
 	"zhucan/internal/fault"
 	"zhucan/internal/ledger"
@@ -30,6 +31,7 @@ type Desk struct {
 	NewID     func() uuid.UUID
 	Passwords *auth.Passwords
 	Tokens    *auth.Tokens
+	Files     *blobs.Store // contents of attachments
 	Log       *slog.Logger
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ type Config struct {
 	DatabaseURL    string   `name:"database-url" env:"DATABASE_URL" help:"Address of the database for the service's own role (zhucan_app)."`
 	Listen         string   `env:"ZHUCAN_LISTEN" default:"127.0.0.1:8080" help:"Address to answer on."`
 	KeyFile        string   `env:"ZHUCAN_KEY_FILE" type:"path" help:"File with the keys, as zhucan keys makes it; readable by its owner alone."`
+	Files          string   `env:"ZHUCAN_FILES" help:"Where attachments are kept, sealed: an address such as file:///var/lib/zhucan/files."`
 	TrustedProxies []string `env:"ZHUCAN_TRUSTED_PROXIES" help:"Networks (CIDR) of proxies whose X-Forwarded-For is believed; none by default."`
 	Pool           int      `env:"ZHUCAN_DB_POOL" default:"12" help:"Connections to the database; 8 to 16 serve two cores."`
 	LogLevel       string   `env:"ZHUCAN_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least important line that is logged."`
@@ -25,8 +27,16 @@ type Config struct {
 // Check names every setting that cannot be served with, so that one start shows all of them. Its errors quote no
 // setting that may hold a password.
 func (c Config) Check() error {
-	return errors.Join(CheckDatabase(c.DatabaseURL), checkListen(c.Listen), checkKeyFile(c.KeyFile), checkProxies(c.TrustedProxies),
+	return errors.Join(CheckDatabase(c.DatabaseURL), checkListen(c.Listen), checkKeyFile(c.KeyFile), checkFiles(c.Files), checkProxies(c.TrustedProxies),
 		checkPool(c.Pool), checkLogLevel(c.LogLevel), checkApproval(c.ApprovalMode))
+}
+
+func checkFiles(address string) error {
+	at, err := url.Parse(address)
+	if address == "" || err != nil || at.Scheme == "" || at.User != nil {
+		return errors.New("ZHUCAN_FILES is required: where attachments are kept, such as file:///var/lib/zhucan/files")
+	}
+	return nil
 }
 
 func checkListen(address string) error {
@@ -88,6 +98,7 @@ func (c Config) Dump() map[string]string {
 		"DATABASE_URL":           describeDatabase(c.DatabaseURL),
 		"ZHUCAN_LISTEN":          c.Listen,
 		"ZHUCAN_KEY_FILE":        c.KeyFile,
+		"ZHUCAN_FILES":           c.Files,
 		"ZHUCAN_TRUSTED_PROXIES": strings.Join(c.TrustedProxies, ","),
 		"ZHUCAN_DB_POOL":         strconv.Itoa(c.Pool),
 		"ZHUCAN_LOG_LEVEL":       c.LogLevel,

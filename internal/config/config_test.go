@@ -34,7 +34,7 @@ func good(t *testing.T) Config {
 		t.Fatal(err)
 	}
 	if _, err := parser.Parse([]string{"--database-url", "postgres://zhucan_app:" + password + "@127.0.0.1/zhucan",
-		"--key-file", keyFile(t, 0o400, `{"demo":false,"blind_index":"c2VjcmV0"}`)}); err != nil {
+		"--key-file", keyFile(t, 0o400, `{"demo":false,"blind_index":"c2VjcmV0"}`), "--files", "file:///var/lib/zhucan/files"}); err != nil {
 		t.Fatal(err)
 	}
 	return c
@@ -43,7 +43,7 @@ func good(t *testing.T) Config {
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	c := good(t)
-	want := Config{DatabaseURL: c.DatabaseURL, KeyFile: c.KeyFile, Listen: "127.0.0.1:8080", Pool: 12, LogLevel: "info", ApprovalMode: "town_delegated"}
+	want := Config{DatabaseURL: c.DatabaseURL, KeyFile: c.KeyFile, Files: "file:///var/lib/zhucan/files", Listen: "127.0.0.1:8080", Pool: 12, LogLevel: "info", ApprovalMode: "town_delegated"}
 	if diff := cmp.Diff(want, c); diff != "" {
 		t.Error(diff)
 	}
@@ -62,6 +62,8 @@ func TestCheck(t *testing.T) {
 		{"no database", func(_ *testing.T, c *Config) { c.DatabaseURL = "" }, "DATABASE_URL is required"},
 		{"database that is no address", func(_ *testing.T, c *Config) { c.DatabaseURL = "postgres://zhucan_app:" + password + "@[::1/zhucan" }, "DATABASE_URL cannot be read"},
 		{"superuser", func(_ *testing.T, c *Config) { c.DatabaseURL = "postgres://postgres:" + password + "@127.0.0.1/zhucan" }, "never as a superuser"},
+		{"no files", func(_ *testing.T, c *Config) { c.Files = "" }, "ZHUCAN_FILES is required"},
+		{"files that are no address", func(_ *testing.T, c *Config) { c.Files = "/var/lib/zhucan" }, "ZHUCAN_FILES is required"},
 		{"no port", func(_ *testing.T, c *Config) { c.Listen = "localhost" }, "ZHUCAN_LISTEN is not host:port"},
 		{"port too high", func(_ *testing.T, c *Config) { c.Listen = ":65536" }, "ZHUCAN_LISTEN: the port"},
 		{"port with a name", func(_ *testing.T, c *Config) { c.Listen = ":web" }, "ZHUCAN_LISTEN: the port"},
@@ -152,7 +154,7 @@ func TestDump(t *testing.T) {
 	c := good(t)
 	c.TrustedProxies = []string{"10.0.0.0/24", "fd00::/64"}
 	want := map[string]string{"DATABASE_URL": "zhucan as zhucan_app at 127.0.0.1 port 5432 (TLS), 127.0.0.1 port 5432 (no TLS)",
-		"ZHUCAN_LISTEN": "127.0.0.1:8080", "ZHUCAN_KEY_FILE": c.KeyFile, "ZHUCAN_TRUSTED_PROXIES": "10.0.0.0/24,fd00::/64",
+		"ZHUCAN_LISTEN": "127.0.0.1:8080", "ZHUCAN_KEY_FILE": c.KeyFile, "ZHUCAN_FILES": "file:///var/lib/zhucan/files", "ZHUCAN_TRUSTED_PROXIES": "10.0.0.0/24,fd00::/64",
 		"ZHUCAN_DB_POOL": "12", "ZHUCAN_LOG_LEVEL": "info", "ZHUCAN_APPROVAL_MODE": "town_delegated"}
 	if diff := cmp.Diff(want, c.Dump()); diff != "" {
 		t.Error(diff)

@@ -25,6 +25,7 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/auth"
+	"zhucan/internal/blobs"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/demo/divisions"
@@ -68,6 +69,7 @@ type service struct {
 	db     testdb.Database
 	router routers.Router
 	tokens map[string]string
+	files  string       // the folder of attachments
 	faults *faults      // breaks every write, where it is there
 	log    *slog.Logger // where errors and metrics go too, for the search for personal data
 }
@@ -101,6 +103,12 @@ func start(t *testing.T) *service {
 	s.desk = &casework.Desk{DB: db, Rules: casework.NewRules(policy.MustLoadBuiltin()), Now: s.clock.Now, NewID: newID, Passwords: auth.NewCheapPasswords(),
 		Tokens: auth.NewTokens(s.db.Ring), Log: testdb.Log(t)}
 	ctx := context.Background()
+	s.files = t.TempDir()
+	var err error
+	if s.desk.Files, err = blobs.Open(ctx, blobs.Folder(s.files), s.db.Ring); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.desk.Files.Close() })
 	builtin := store.Pack{ID: newID(), Name: s.desk.Pack().Name, Version: s.desk.Pack().Version, Document: string(policy.Builtin)}
 	if err := db.WriteRules(ctx, access.SystemActor(), "policy.activate", func(tx *store.Tx) error {
 		if err := tx.InsertPack(ctx, builtin); err != nil {

@@ -52,6 +52,7 @@ var mayCall = map[string][]string{
 	"listFacilities": {town, cdpf, stats, auditor}, "createFacility": {town, cdpf}, "inspectFacility": {town, cdpf},
 	"listServices": {liaison, town, cdpf, civil, finance, auditor}, "getService": {liaison, town, cdpf, civil, finance, auditor}, "openService": {liaison, town, cdpf},
 	"takeServiceStep": {liaison, town, cdpf}, "listServiceChains": {liaison, town, cdpf, civil, finance, stats, auditor},
+	"listAttachments": {liaison, town, cdpf, auditor}, "addAttachment": {liaison, town, cdpf}, "getAttachment": {liaison, town, cdpf, auditor},
 	"getQuestionnaire": {liaison, town, cdpf}, "listSurveyResponses": {liaison, town, cdpf, auditor}, "answerSurvey": {liaison, town, cdpf},
 	"getSurveyProgress": {liaison, town, cdpf, auditor, stats},
 	"listHouseholds":    {liaison, town, cdpf, civil, auditor}, "getHousehold": {liaison, town, cdpf, civil, auditor}, "createHousehold": {liaison, town, cdpf},

@@ -88,7 +88,7 @@ func (a *API) Handler() (http.Handler, error) {
 
 func isUpload(c echo.Context) bool {
 	path := c.Request().URL.Path
-	return strings.HasSuffix(path, "/imports") || strings.HasSuffix(path, "/results")
+	return strings.HasSuffix(path, "/imports") || strings.HasSuffix(path, "/results") || strings.HasSuffix(path, "/attachments")
 }
 
 // operations says what does each operation of the contract.
@@ -125,6 +125,7 @@ func (a *API) operations() map[string]handler {
 		"getIndicatorTrend": a.getIndicatorTrend, "listExternalFigures": a.listExternalFigures, "recordExternalFigure": a.recordExternalFigure,
 		"listFacilities": a.listFacilities, "createFacility": a.createFacility, "inspectFacility": a.inspectFacility,
 		"listServices": a.listServices, "openService": a.openService, "getService": a.getService, "takeServiceStep": a.takeServiceStep,
+		"listAttachments": a.listAttachments, "addAttachment": a.addAttachment, "getAttachment": a.getAttachment,
 		"listServiceChains": a.listServiceChains,
 		"getQuestionnaire":  a.getQuestionnaire, "listSurveyResponses": a.listSurveyResponses, "answerSurvey": a.answerSurvey, "getSurveyProgress": a.getSurveyProgress,
 		"listHouseholds": a.listHouseholds, "createHousehold": a.createHousehold, "getHousehold": a.getHousehold, "updateHousehold": a.updateHousehold,

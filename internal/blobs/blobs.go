@@ -1,0 +1,92 @@
+// Package blobs keeps the contents of attachments, sealed, outside the database: in a folder, or where else the blob library
+// reaches. Nothing here knows what a content is.
+package blobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+	"gocloud.dev/blob"
+	_ "gocloud.dev/blob/fileblob" // file:///folder
+	_ "gocloud.dev/blob/memblob"  // mem://, for tests
+	"gocloud.dev/gcerrors"
+
+	"zhucan/internal/secret"
+)
+
+// Store is where blobs lie.
+type Store struct {
+	bucket *blob.Bucket
+	ring   *secret.Ring
+}
+
+// Open opens a store by its address: file:///var/lib/zhucan/files for a folder, which is made.
+func Open(ctx context.Context, address string, ring *secret.Ring) (*Store, error) {
+	bucket, err := blob.OpenBucket(ctx, address)
+	if err != nil {
+		return nil, fmt.Errorf("open the store of files: %w", err)
+	}
+	return &Store{bucket: bucket, ring: ring}, nil
+}
+
+// Folder is the address of a folder that is made when it is missing.
+func Folder(path string) string {
+	return "file://" + path + "?create_dir=true&metadata=skip&no_tmp_dir=true"
+}
+
+// Close gives the store back.
+func (s *Store) Close() error { return s.bucket.Close() }
+
+// Put keeps a content under an id. It is sealed to that id: moved under another it does not open.
+func (s *Store) Put(ctx context.Context, id uuid.UUID, content []byte) error {
+	sealed, err := s.ring.Seal("attachments", "content", id, string(content))
+	if err != nil {
+		return err
+	}
+	if err := s.bucket.WriteAll(ctx, id.String(), sealed, nil); err != nil {
+		return fmt.Errorf("keep a file: %w", err)
+	}
+	return nil
+}
+
+// Get reads a content.
+func (s *Store) Get(ctx context.Context, id uuid.UUID) ([]byte, error) {
+	sealed, err := s.bucket.ReadAll(ctx, id.String())
+	if err != nil {
+		return nil, fmt.Errorf("read a file: %w", err)
+	}
+	content, err := s.ring.Open("attachments", "content", id, sealed)
+	if err != nil {
+		return nil, fmt.Errorf("open a file: %w", err)
+	}
+	return []byte(content), nil
+}
+
+// Delete removes a content. One that is not there is no error.
+func (s *Store) Delete(ctx context.Context, id uuid.UUID) error {
+	if err := s.bucket.Delete(ctx, id.String()); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+		return fmt.Errorf("remove a file: %w", err)
+	}
+	return nil
+}
+
+// Older lists the ids of contents that were kept before an instant.
+func (s *Store) Older(ctx context.Context, than time.Time) (ids []uuid.UUID, err error) {
+	list := s.bucket.List(nil)
+	for {
+		object, err := list.Next(ctx)
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				return ids, nil
+			}
+			return nil, fmt.Errorf("list files: %w", err)
+		}
+		if id, err := uuid.Parse(object.Key); err == nil && object.ModTime.Before(than) {
+			ids = append(ids, id)
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/hex"
+	"net/http"
+	"strconv"
+
+	"zhucan/api"
+	"zhucan/internal/store"
+)
+
+func (a *API) listAttachments(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	if _, err := a.Desk.DB.Service(r.Ctx, r.Who, id); err != nil {
+		return Response{}, err
+	}
+	list, err := a.Desk.DB.Attachments(r.Ctx, r.Who, id)
+	if err != nil {
+		return Response{}, err
+	}
+	v := api.AttachmentList{Items: []api.Attachment{}}
+	for _, one := range list {
+		v.Items = append(v.Items, attachmentView(one))
+	}
+	return Response{Body: v}, nil
+}
+
+func (a *API) addAttachment(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	content, err := r.upload()
+	if err != nil {
+		return Response{}, err
+	}
+	one, first, err := a.Desk.Attach(r.Ctx, r.Who, id, content)
+	if err != nil {
+		return Response{}, err
+	}
+	status := http.StatusOK
+	if first {
+		status = http.StatusCreated
+	}
+	return Response{Status: status, Body: attachmentView(one)}, nil
+}
+
+func attachmentView(a store.Attachment) api.Attachment {
+	return api.Attachment{ID: a.ID, ServiceID: a.ServiceID, MediaType: api.AttachmentMediaType(a.Type), Bytes: a.Bytes, Sha256: hex.EncodeToString(a.SHA256[:]),
+		RecordedAt: a.RecordedAt.UTC(), RecordedBy: some(a.RecordedBy)}
+}
+
+// extensions name a file for who keeps it; the name says nothing of what is in it.
+var extensions = map[string]string{"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}
+
+func (a *API) getAttachment(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	one, content, err := a.Desk.ReadAttachment(r.Ctx, r.Who, id)
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{raw: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", one.Type)
+		w.Header().Set("Content-Length", strconv.Itoa(len(content)))
+		w.Header().Set("Content-Disposition", `attachment; filename="`+one.ID.String()+extensions[one.Type]+`"`)
+		_, _ = bytes.NewReader(content).WriteTo(w)
+	})}, nil
+}

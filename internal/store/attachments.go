@@ -1,0 +1,109 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"zhucan/internal/access"
+)
+
+// Attachment is what is known of an uploaded file. Its content lies in the blob store under the same id.
+type Attachment struct {
+	ID         uuid.UUID
+	ServiceID  uuid.UUID
+	Type       string
+	Bytes      int
+	SHA256     [32]byte
+	RecordedAt time.Time
+	RecordedBy uuid.UUID
+}
+
+const attachmentColumns = `id, service_id, media_type, bytes, sha256, recorded_at, recorded_by`
+
+func scanAttachment(row pgx.CollectableRow) (a Attachment, err error) {
+	var sum []byte
+	var by *uuid.UUID
+	err = row.Scan(&a.ID, &a.ServiceID, &a.Type, &a.Bytes, &sum, &a.RecordedAt, &by)
+	a.RecordedBy = orZero(by)
+	copy(a.SHA256[:], sum)
+	return a, err
+}
+
+// Attachments lists what was uploaded to a service of the actor's area, in order.
+func (db *DB) Attachments(ctx context.Context, who access.Actor, service uuid.UUID) (list []Attachment, err error) {
+	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue("SELECT "+attachmentColumns+" FROM attachments WHERE service_id = $1 ORDER BY id", service).Query(func(rows pgx.Rows) error {
+			list, err = pgx.CollectRows(rows, scanAttachment)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list attachments: %w", err)
+	}
+	return list, nil
+}
+
+// LockAttachment reads an attachment of the actor's area inside a transaction that records who looked.
+func (tx *Tx) LockAttachment(ctx context.Context, id uuid.UUID) (a Attachment, err error) {
+	var list []Attachment
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT "+attachmentColumns+" FROM attachments WHERE id = $1", id).Query(func(rows pgx.Rows) error {
+			list, err = pgx.CollectRows(rows, scanAttachment)
+			return err
+		})
+	})
+	if err != nil || len(list) == 0 {
+		return a, orNotFound(err)
+	}
+	return list[0], nil
+}
+
+func orNotFound(err error) error {
+	if err == nil {
+		return NotFound
+	}
+	return translate(err)
+}
+
+// SameAttachment finds a file with the same content at a service.
+func (tx *Tx) SameAttachment(ctx context.Context, service uuid.UUID, sum [32]byte) (a Attachment, found bool, err error) {
+	var list []Attachment
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT "+attachmentColumns+" FROM attachments WHERE service_id = $1 AND sha256 = $2", service, sum[:]).Query(func(rows pgx.Rows) error {
+			list, err = pgx.CollectRows(rows, scanAttachment)
+			return err
+		})
+	})
+	if err != nil || len(list) == 0 {
+		return a, false, err
+	}
+	return list[0], true, nil
+}
+
+// InsertAttachment records a file of a service.
+func (tx *Tx) InsertAttachment(ctx context.Context, a Attachment) error {
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(`INSERT INTO attachments (id, service_id, area_code, media_type, bytes, sha256, recorded_at, recorded_by)
+			SELECT $1, id, area_code, $3, $4, $5, $6, $7 FROM services WHERE id = $2`,
+			a.ID, a.ServiceID, a.Type, a.Bytes, a.SHA256[:], tx.Now, orNull(tx.Who.AccountID))
+	})
+	if err != nil {
+		return fmt.Errorf("record an attachment: %w", translate(err))
+	}
+	return nil
+}
+
+// Unrecorded are those of some ids that no attachment has.
+func (db *DB) Unrecorded(ctx context.Context, who access.Actor, ids []uuid.UUID) (list []uuid.UUID, err error) {
+	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue("SELECT u.id FROM unnest($1::uuid[]) u(id) WHERE NOT EXISTS (SELECT FROM attachments a WHERE a.id = u.id)", ids).Query(func(rows pgx.Rows) error {
+			list, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			return err
+		})
+	})
+	return list, err
+}
