@@ -550,6 +550,27 @@ func (e FacilityKind) Valid() bool {
 	}
 }
 
+// Defines values for FileFormat.
+const (
+	FileFormatCsv  FileFormat = "csv"
+	FileFormatJSON FileFormat = "json"
+	FileFormatXlsx FileFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the FileFormat enum.
+func (e FileFormat) Valid() bool {
+	switch e {
+	case FileFormatCsv:
+		return true
+	case FileFormatJSON:
+		return true
+	case FileFormatXlsx:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthStatus.
 const (
 	HealthStatusOk HealthStatus = "ok"
@@ -757,12 +778,40 @@ func (e IndicatorPart) Valid() bool {
 	}
 }
 
+// Defines values for IndicatorPlace.
+const (
+	IndicatorPlaceCovered  IndicatorPlace = "covered"
+	IndicatorPlaceExcluded IndicatorPlace = "excluded"
+	IndicatorPlaceExtra    IndicatorPlace = "extra"
+	IndicatorPlaceGap      IndicatorPlace = "gap"
+	IndicatorPlaceOutside  IndicatorPlace = "outside"
+)
+
+// Valid indicates whether the value is a known member of the IndicatorPlace enum.
+func (e IndicatorPlace) Valid() bool {
+	switch e {
+	case IndicatorPlaceCovered:
+		return true
+	case IndicatorPlaceExcluded:
+		return true
+	case IndicatorPlaceExtra:
+		return true
+	case IndicatorPlaceGap:
+		return true
+	case IndicatorPlaceOutside:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Light.
 const (
 	LightMet           Light = "met"
 	LightMissing       Light = "missing"
 	LightNear          Light = "near"
 	LightNotApplicable Light = "not_applicable"
+	LightSuppressed    Light = "suppressed"
 	LightUnmet         Light = "unmet"
 )
 
@@ -776,6 +825,8 @@ func (e Light) Valid() bool {
 	case LightNear:
 		return true
 	case LightNotApplicable:
+		return true
+	case LightSuppressed:
 		return true
 	case LightUnmet:
 		return true
@@ -1435,24 +1486,6 @@ func (e ListIndicatorsParamsInclude) Valid() bool {
 	case ListIndicatorsParamsIncludeBenefits:
 		return true
 	case ListIndicatorsParamsIncludeVariants:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for GetIndicatorValuesParamsFormat.
-const (
-	GetIndicatorValuesParamsFormatCsv  GetIndicatorValuesParamsFormat = "csv"
-	GetIndicatorValuesParamsFormatJSON GetIndicatorValuesParamsFormat = "json"
-)
-
-// Valid indicates whether the value is a known member of the GetIndicatorValuesParamsFormat enum.
-func (e GetIndicatorValuesParamsFormat) Valid() bool {
-	switch e {
-	case GetIndicatorValuesParamsFormatCsv:
-		return true
-	case GetIndicatorValuesParamsFormatJSON:
 		return true
 	default:
 		return false
@@ -2294,6 +2327,9 @@ type FieldError struct {
 	Message string `json:"message"`
 }
 
+// FileFormat defines model for FileFormat.
+type FileFormat string
+
 // Guardian defines model for Guardian.
 type Guardian struct {
 	// IDNumber Masked.
@@ -2503,6 +2539,58 @@ type ImportError struct {
 // ImportKind `roster` is a list of certificate holders.
 type ImportKind string
 
+// IndicatorChange defines model for IndicatorChange.
+type IndicatorChange struct {
+	After  IndicatorValue `json:"after"`
+	Before IndicatorValue `json:"before"`
+
+	// Indicator An indicator or benefit by its id, a variant with its name behind an @, as `rehab_coverage@current_year_need`.
+	Indicator IndicatorKey `json:"indicator"`
+	Passages  []struct {
+		// After Outside is not in the population, or not in the area.
+		After IndicatorPlace `json:"after"`
+
+		// Before Outside is not in the population, or not in the area.
+		Before       IndicatorPlace `json:"before"`
+		Count        int64          `json:"count"`
+		ReasonAfter  *string        `json:"reason_after,omitempty"`
+		ReasonBefore *string        `json:"reason_before,omitempty"`
+	} `json:"passages"`
+}
+
+// IndicatorChangeList defines model for IndicatorChangeList.
+type IndicatorChangeList struct {
+	Items []IndicatorChange `json:"items"`
+
+	// NextCursor Always null; the list is whole.
+	NextCursor *string `json:"next_cursor"`
+}
+
+// IndicatorChangePerson One of person_id and household_id is there.
+type IndicatorChangePerson struct {
+	// After Outside is not in the population, or not in the area.
+	After IndicatorPlace `json:"after"`
+
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode `json:"area_code"`
+
+	// Before Outside is not in the population, or not in the area.
+	Before       IndicatorPlace `json:"before"`
+	HouseholdID  *uuid.UUID     `json:"household_id,omitempty"`
+	Name         string         `json:"name"`
+	PersonID     *uuid.UUID     `json:"person_id,omitempty"`
+	ReasonAfter  *string        `json:"reason_after,omitempty"`
+	ReasonBefore *string        `json:"reason_before,omitempty"`
+}
+
+// IndicatorChangePersonList defines model for IndicatorChangePersonList.
+type IndicatorChangePersonList struct {
+	Items      []IndicatorChangePerson `json:"items"`
+	NextCursor *string                 `json:"next_cursor"`
+}
+
 // IndicatorDefinition defines model for IndicatorDefinition.
 type IndicatorDefinition struct {
 	// Basis What the denominator rests on.
@@ -2614,6 +2702,71 @@ type IndicatorPersonList struct {
 	Total int64 `json:"total"`
 }
 
+// IndicatorPlace Outside is not in the population, or not in the area.
+type IndicatorPlace string
+
+// IndicatorRelease defines model for IndicatorRelease.
+type IndicatorRelease struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode      `json:"area_code"`
+	AsOf     calendar.Date `json:"as_of"`
+
+	// Hidden Of these, how many a public release does not show.
+	Hidden  int       `json:"hidden"`
+	ID      uuid.UUID `json:"id"`
+	KnownAt time.Time `json:"known_at"`
+
+	// PackVersion The policy pack in force at known_at.
+	PackVersion string `json:"pack_version"`
+	Public      bool   `json:"public"`
+
+	// Rows Values, not counting explanations.
+	Rows     int       `json:"rows"`
+	SealedAt time.Time `json:"sealed_at"`
+
+	// SealedBy User name.
+	SealedBy string `json:"sealed_by"`
+
+	// Sha256 Checksums of the files.
+	Sha256 struct {
+		Csv  SHA256  `json:"csv"`
+		JSON SHA256  `json:"json"`
+		Xlsx *SHA256 `json:"xlsx,omitempty"`
+	} `json:"sha256"`
+	Title string `json:"title"`
+}
+
+// IndicatorReleaseFile defines model for IndicatorReleaseFile.
+type IndicatorReleaseFile struct {
+	// Area A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	Area AreaCode      `json:"area"`
+	AsOf calendar.Date `json:"as_of"`
+
+	// Definitions What each indicator counts.
+	Definitions []map[string]interface{} `json:"definitions"`
+
+	// Dictionary What each column of csv and xlsx means.
+	Dictionary  []map[string]interface{} `json:"dictionary"`
+	ID          uuid.UUID                `json:"id"`
+	Items       []IndicatorValue         `json:"items"`
+	KnownAt     time.Time                `json:"known_at"`
+	PackVersion string                   `json:"pack_version"`
+	Public      bool                     `json:"public"`
+	SealedAt    time.Time                `json:"sealed_at"`
+	SealedBy    string                   `json:"sealed_by"`
+	Title       string                   `json:"title"`
+}
+
+// IndicatorReleaseList defines model for IndicatorReleaseList.
+type IndicatorReleaseList struct {
+	Items      []IndicatorRelease `json:"items"`
+	NextCursor *string            `json:"next_cursor"`
+}
+
 // IndicatorTrend defines model for IndicatorTrend.
 type IndicatorTrend struct {
 	// Area A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
@@ -2637,11 +2790,15 @@ type IndicatorValue struct {
 	AreaCode AreaCode `json:"area_code"`
 	AreaName string   `json:"area_name"`
 
+	// By `component` and `age_group` overlap: a person may be counted in several of their groups, which do not add up.
+	// `multi_disabled` is a dimension of households, the others but the places are of persons.
+	By *Dimension `json:"by,omitempty"`
+
 	// Denominator Who should be covered: covered and gap; of `income_growth` the income of the base year in fen. Null when missing.
 	Denominator *int64 `json:"denominator"`
 
-	// Excluded In the population, but not to be covered.
-	Excluded int64 `json:"excluded"`
+	// Excluded In the population, but not to be covered. Not in a public release.
+	Excluded *int64 `json:"excluded,omitempty"`
 
 	// Extra Served without being in the target population; absent when none.
 	Extra *int64 `json:"extra,omitempty"`
@@ -2657,7 +2814,7 @@ type IndicatorValue struct {
 	Indicator IndicatorKey `json:"indicator"`
 
 	// Light Where the value stands, in words that need no colour: 达标, 接近达标 (short by no more than two percent points), 未达标,
-	// 不适用, 待录入.
+	// 不适用, 待录入, 不公布.
 	Light Light `json:"light"`
 
 	// Met Compared in integers, never by `rate`; null when the denominator is 0.
@@ -2679,6 +2836,9 @@ type IndicatorValue struct {
 
 	// ShortBy 还差: the least number that, covered out of the gap, would meet the target; 0 when met.
 	ShortBy *int64 `json:"short_by"`
+
+	// Suppressed Of a public release: not shown, because it or a row that it adds up with has 1 to 4.
+	Suppressed *bool `json:"suppressed,omitempty"`
 
 	// TargetPercent In percent, with one place at most. 0 of a benefit, which has no target.
 	TargetPercent TargetPercent `json:"target_percent"`
@@ -2769,7 +2929,7 @@ type LedgerReason struct {
 type Level = int
 
 // Light Where the value stands, in words that need no colour: 达标, 接近达标 (short by no more than two percent points), 未达标,
-// 不适用, 待录入.
+// 不适用, 待录入, 不公布.
 type Light string
 
 // LoginRequest defines model for LoginRequest.
@@ -3003,6 +3163,22 @@ type NewHouseholdMember struct {
 	From     calendar.Date `json:"from"`
 	PersonID uuid.UUID     `json:"person_id"`
 	Relation HouseRelation `json:"relation"`
+}
+
+// NewIndicatorRelease defines model for NewIndicatorRelease.
+type NewIndicatorRelease struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode *AreaCode     `json:"area_code,omitempty"`
+	AsOf     calendar.Date `json:"as_of"`
+
+	// KnownAt By what was recorded until then; now when absent.
+	KnownAt *time.Time `json:"known_at,omitempty"`
+	Public  *bool      `json:"public,omitempty"`
+
+	// Title Example: 2026年三季度小康进程监测
+	Title string `json:"title"`
 }
 
 // NewInspection defines model for NewInspection.
@@ -3861,6 +4037,9 @@ type RosterResults struct {
 // RosterState defines model for RosterState.
 type RosterState string
 
+// SHA256 defines model for SHA256.
+type SHA256 = string
+
 // Service defines model for Service.
 type Service struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
@@ -4365,6 +4544,9 @@ type KnownAt = time.Time
 // Limit defines model for Limit.
 type Limit = int
 
+// Since defines model for Since.
+type Since = uuid.UUID
+
 // BadRequest What went wrong (RFC 9457). Texts carry no personal data.
 type BadRequest = Problem
 
@@ -4812,6 +4994,51 @@ type GetImportParams struct {
 	AcceptLanguage *AcceptLanguage `json:"Accept-Language,omitempty"`
 }
 
+// ListIndicatorReleasesParams defines parameters for ListIndicatorReleases.
+type ListIndicatorReleasesParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// SealIndicatorReleaseParams defines parameters for SealIndicatorRelease.
+type SealIndicatorReleaseParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListIndicatorReleaseChangesParams defines parameters for ListIndicatorReleaseChanges.
+type ListIndicatorReleaseChangesParams struct {
+	// Since The release to compare with.
+	Since Since `form:"since" json:"since"`
+}
+
+// ListIndicatorReleaseChangePersonsParams defines parameters for ListIndicatorReleaseChangePersons.
+type ListIndicatorReleaseChangePersonsParams struct {
+	// Since The release to compare with.
+	Since Since `form:"since" json:"since"`
+
+	// Indicator The indicator, a variant of it or a benefit.
+	Indicator IndicatorKey `form:"indicator" json:"indicator"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// GetIndicatorReleaseFileParams defines parameters for GetIndicatorReleaseFile.
+type GetIndicatorReleaseFileParams struct {
+	// Format The form of the file; JSON when absent.
+	Format *FileFormat `form:"format,omitempty" json:"format,omitempty"`
+}
+
 // ListIndicatorsParams defines parameters for ListIndicators.
 type ListIndicatorsParams struct {
 	// Include What else to list.
@@ -4839,11 +5066,8 @@ type GetIndicatorValuesParams struct {
 	Indicator *IndicatorKey `form:"indicator,omitempty" json:"indicator,omitempty"`
 
 	// Format The form of the answer; JSON when absent.
-	Format *GetIndicatorValuesParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+	Format *FileFormat `form:"format,omitempty" json:"format,omitempty"`
 }
-
-// GetIndicatorValuesParamsFormat defines parameters for GetIndicatorValues.
-type GetIndicatorValuesParamsFormat string
 
 // ListIndicatorPersonsParams defines parameters for ListIndicatorPersons.
 type ListIndicatorPersonsParams struct {
@@ -5393,6 +5617,9 @@ type EndHouseholdMemberJSONRequestBody = HouseholdMemberEnd
 
 // CreateImportMultipartRequestBody defines body for CreateImport for multipart/form-data ContentType.
 type CreateImportMultipartRequestBody CreateImportMultipartBody
+
+// SealIndicatorReleaseJSONRequestBody defines body for SealIndicatorRelease for application/json ContentType.
+type SealIndicatorReleaseJSONRequestBody = NewIndicatorRelease
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange

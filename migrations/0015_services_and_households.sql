@@ -181,27 +181,42 @@ CREATE TABLE facility_inspections (
 CREATE INDEX facility_inspections_latest ON facility_inspections (facility_id, inspected_on, recorded_at); -- what is known of one on a day
 SELECT audit_watch('facility_inspections');
 
--- A sealed release: what was counted, and the very bytes that were handed out.
+-- Instants at which the register was still: everything recorded until then is there, and what comes later is recorded later,
+-- whatever its clock says. So what was counted at such an instant can be counted again.
+CREATE TABLE closed_instants (at timestamptz PRIMARY KEY);
+
+-- A sealed release: what was counted, and the very bytes that are handed out.
 CREATE TABLE indicator_releases (
     id           uuid PRIMARY KEY,
     area_code    text COLLATE "C" NOT NULL,
     as_of        date NOT NULL,
     known_at     timestamptz NOT NULL,
     public       boolean NOT NULL,
+    title        text NOT NULL CHECK (length(title) BETWEEN 1 AND 200),
     pack_version text NOT NULL,
-    title        text NOT NULL,
-    document     bytea NOT NULL, -- json
-    csv          bytea NOT NULL,
-    xlsx         bytea NOT NULL,
-    document_sha256 bytea NOT NULL,
-    csv_sha256      bytea NOT NULL,
-    xlsx_sha256     bytea NOT NULL,
-    hidden       jsonb NOT NULL DEFAULT '[]', -- of a public one: the rows it hides, which later ones hide as well
+    rows         integer NOT NULL CHECK (rows > 0),
+    hidden       integer NOT NULL DEFAULT 0, -- of the rows of a public one
+    json_sha256  bytea NOT NULL,
+    csv_sha256   bytea NOT NULL,
+    xlsx_sha256  bytea, -- null: more rows than a workbook holds
     sealed_at    timestamptz NOT NULL,
-    sealed_by    uuid
+    sealed_by    uuid,
+    sealed_by_name text NOT NULL
 );
-CREATE INDEX indicator_releases_area ON indicator_releases (area_code, id);                          -- lists
-CREATE INDEX indicator_releases_public ON indicator_releases (area_code, as_of) WHERE public;        -- what earlier public ones hid
+CREATE INDEX indicator_releases_area ON indicator_releases (area_code, id);                   -- lists
+CREATE INDEX indicator_releases_public ON indicator_releases (area_code, as_of) WHERE public; -- what earlier public ones showed and hid
+SELECT audit_watch('indicator_releases');
+
+-- The bytes of a release in pieces, so that neither writing nor reading one takes memory. Its row has their checksums, and is
+-- in the audit; these are not.
+CREATE TABLE indicator_release_files (
+    release_id uuid NOT NULL REFERENCES indicator_releases DEFERRABLE INITIALLY DEFERRED, -- the row with the checksums comes last
+    form       text COLLATE "C" NOT NULL CHECK (form IN ('json', 'csv', 'xlsx')),
+    seq        integer NOT NULL,
+    piece      bytea NOT NULL,
+    PRIMARY KEY (release_id, form, seq)
+);
+ALTER TABLE indicator_release_files ALTER COLUMN piece SET STORAGE EXTERNAL; -- read often, packed once by xlsx itself
 
 -- Standings also say by what a person is counted, and since when they are known.
 ALTER TABLE standings DROP CONSTRAINT standings_status_check;
@@ -262,7 +277,7 @@ GRANT UPDATE (version, to_on) ON household_members TO zhucan_app;
 GRANT UPDATE (superseded_at) ON household_circumstances TO zhucan_app;
 GRANT UPDATE (version, state) ON services TO zhucan_app;
 GRANT DELETE ON household_standings TO zhucan_app;
-GRANT SELECT, INSERT ON external_figures, facilities, facility_inspections, indicator_releases TO zhucan_app;
+GRANT SELECT, INSERT ON external_figures, facilities, facility_inspections, indicator_releases, indicator_release_files, closed_instants TO zhucan_app;
 GRANT UPDATE (superseded_at) ON external_figures TO zhucan_app;
 
 -- +goose StatementBegin

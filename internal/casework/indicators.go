@@ -68,23 +68,31 @@ func (d *Desk) Values(ctx context.Context, who access.Actor, q ValuesOf) ([]Valu
 	if err != nil {
 		return nil, "", err
 	}
-	definitions, err := d.definitions(q.Indicator)
+	pack, err := d.packAt(ctx, q.KnownAt)
 	if err != nil {
 		return nil, "", err
 	}
-	counts, err := d.counts(ctx, who, definitions, q, in)
+	definitions, err := definitions(pack, q.Indicator)
 	if err != nil {
 		return nil, "", err
+	}
+	values, err := d.values(ctx, who, definitions, q, in)
+	return values, in, err
+}
+
+func (d *Desk) values(ctx context.Context, who access.Actor, definitions []*policy.Indicator, q ValuesOf, in area.Code) (values []Value, err error) {
+	counts, err := d.counts(ctx, who, definitions, q, in)
+	if err != nil {
+		return nil, err
 	}
 	tree, err := d.DB.Divisions(ctx, in, q.On)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	figures, err := d.DB.Figures(ctx, store.FiguresOf{KnownAt: q.KnownAt})
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	var values []Value
 	for _, def := range definitions {
 		rows := lay(def, in, q.By, tree, counts)
 		if def.External() {
@@ -92,7 +100,7 @@ func (d *Desk) Values(ctx context.Context, who access.Actor, q ValuesOf) ([]Valu
 		}
 		values = append(values, rows...)
 	}
-	return values, in, nil
+	return values, nil
 }
 
 func (d *Desk) counts(ctx context.Context, who access.Actor, definitions []*policy.Indicator, q ValuesOf, in area.Code) ([]store.GroupCount, error) {
@@ -116,17 +124,17 @@ func (d *Desk) counts(ctx context.Context, who access.Actor, definitions []*poli
 	return append(counts, built...), err
 }
 
-// definitions are the indicators that are reported, or the one of a key, which may be a variant or a benefit.
-func (d *Desk) definitions(key string) (list []*policy.Indicator, err error) {
+// definitions are the indicators of a pack that are reported, or the one of a key, which may be a variant or a benefit.
+func definitions(pack *policy.Pack, key string) (list []*policy.Indicator, err error) {
 	if key != "" {
-		def := d.Pack().Indicator(key)
+		def := pack.Indicator(key)
 		if def == nil {
 			return nil, fault.New(fault.NotFound, "NOT_FOUND", "没有这项指标", "there is no such indicator")
 		}
 		return []*policy.Indicator{def}, nil
 	}
-	for i := range d.Pack().Indicators {
-		if def := &d.Pack().Indicators[i]; def.Variant == "" {
+	for i := range pack.Indicators {
+		if def := &pack.Indicators[i]; def.Variant == "" {
 			list = append(list, def)
 		}
 	}
@@ -235,17 +243,23 @@ func (d *Desk) fromOutside(rows []Value, figures []store.Figure, on calendar.Dat
 	}
 }
 
+var noNames = fault.New(fault.Conflict, "NO_NAMES", "该指标不由个人档案统计，没有名单", "this indicator is not counted from files; there are no names behind it")
+
 // Names lists who is behind one part of a number.
 func (d *Desk) Names(ctx context.Context, who access.Actor, q store.NamesOf) (list []store.Named, total, elsewhere int64, err error) {
 	if q.Area, err = InArea(who, q.Area); err != nil {
 		return nil, 0, 0, err
 	}
-	definitions, err := d.definitions(q.Indicator)
+	pack, err := d.packAt(ctx, q.KnownAt)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	definitions, err := definitions(pack, q.Indicator)
 	if err != nil {
 		return nil, 0, 0, err
 	}
 	if definitions[0].External() {
-		return nil, 0, 0, fault.New(fault.Conflict, "NO_NAMES", "该指标不由个人档案统计，没有名单", "this indicator is not counted from files; there are no names behind it")
+		return nil, 0, 0, noNames
 	}
 	q.Households = definitions[0].Unit == policy.UnitHousehold
 	return d.DB.Names(ctx, who, q)
@@ -256,7 +270,7 @@ func (d *Desk) Trend(ctx context.Context, who access.Actor, key string, asked ar
 	if in, err = InArea(who, asked); err != nil {
 		return nil, "", err
 	}
-	definitions, err := d.definitions(key)
+	definitions, err := definitions(d.Pack(), key)
 	if err != nil {
 		return nil, "", err
 	}

@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,7 +17,10 @@ import (
 
 // Rules are what a desk works by: the pack in force and the calendar of working days. Another process may put others
 // in force at any time; every write finds out before it begins, reads within the time of Keep.
-type Rules struct{ now atomic.Pointer[inForce] }
+type Rules struct {
+	now  atomic.Pointer[inForce]
+	past sync.Map // packs that were in force before, compiled, by id
+}
 
 type inForce struct {
 	pack uuid.UUID // zero for one that no database has activated
@@ -81,6 +85,27 @@ func calendarOf(ctx context.Context, db *store.DB) (*workdays.Calendar, error) {
 
 // Pack is the pack in force.
 func (d *Desk) Pack() *policy.Pack { return d.Rules.now.Load().Pack }
+
+// packAt is the pack that was in force at an instant; the one in force now for the zero instant, and before the first.
+func (d *Desk) packAt(ctx context.Context, instant time.Time) (*policy.Pack, error) {
+	now := d.Rules.now.Load()
+	if instant.IsZero() {
+		return now.Pack, nil
+	}
+	then, found, err := d.DB.PackAt(ctx, instant)
+	if err != nil || !found || then.ID == now.pack {
+		return now.Pack, err
+	}
+	if pack, ok := d.Rules.past.Load(then.ID); ok {
+		return pack.(*policy.Pack), nil
+	}
+	pack, err := policy.Load([]byte(then.Document))
+	if err != nil {
+		return nil, fmt.Errorf("read the pack of an earlier time: %w", err)
+	}
+	d.Rules.past.Store(then.ID, pack)
+	return pack, nil
+}
 
 // Workdays is the calendar of working days in force.
 func (d *Desk) Workdays() *workdays.Calendar { return d.Rules.now.Load().days }

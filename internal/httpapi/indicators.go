@@ -1,16 +1,16 @@
 package httpapi
 
 import (
-	"bytes"
-	"encoding/csv"
+	"cmp"
 	"fmt"
-	"strconv"
+	"io"
+	"net/http"
 	"time"
 
 	"zhucan/api"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
-	"zhucan/internal/indicator"
+	"zhucan/internal/exchange"
 	"zhucan/internal/policy"
 	"zhucan/internal/standing"
 	"zhucan/internal/store"
@@ -35,13 +35,10 @@ func (a *API) listIndicators(r *Request) (Response, error) {
 }
 
 func definitionView(d *policy.Indicator) api.IndicatorDefinition {
-	return api.IndicatorDefinition{Key: d.Key(), ID: d.ID, Variant: some(d.Variant), No: d.No, NameZH: d.ZH, NameEN: d.EN, TargetPercent: target(d),
+	return api.IndicatorDefinition{Key: d.Key(), ID: d.ID, Variant: some(d.Variant), No: d.No, NameZH: d.ZH, NameEN: d.EN, TargetPercent: float32(d.Target()),
 		Comparator: api.IndicatorDefinitionComparator(d.Comparator), Binding: d.Binding, Unit: api.IndicatorDefinitionUnit(d.Unit), Basis: d.Basis,
 		DefinitionVersion: d.DefinitionVersion, Population: d.Population, Exclusions: d.Exclusions, Covered: some(d.Covered), Note: d.Note}
 }
-
-// target is what a definition aims at, in percent.
-func target(d *policy.Indicator) float32 { return float32(d.TargetPercent*10+d.TargetTenths) / 10 }
 
 // moment is the day asked about, and the instant of which it is asked what was known.
 func (r *Request) moment() store.Moment {
@@ -60,88 +57,30 @@ func (a *API) getIndicatorValues(r *Request) (Response, error) {
 		by = store.ByNone
 	}
 	asked := casework.ValuesOf{Area: in, Moment: r.moment(), By: by, Indicator: r.Query.Get("indicator")}
-	values, at, err := a.Desk.Values(r.Ctx, r.Who, asked)
+	figures, err := a.Desk.FigureRows(r.Ctx, r.Who, asked)
 	if err != nil {
 		return Response{}, err
 	}
-	v := api.IndicatorValues{AsOf: asked.On, KnownAt: some(asked.KnownAt.UTC()), Area: api.AreaCode(at), By: api.Dimension(by), Overlapping: by.Overlapping(),
-		PackVersion: a.Desk.Pack().Version, Items: []api.IndicatorValue{}}
-	for _, one := range values {
-		v.Items = append(v.Items, valueView(one))
-	}
-	if r.Query.Get("format") == "csv" {
-		return Response{Type: "text/csv; charset=utf-8", Body: valuesCSV(v)}, nil
-	}
-	return Response{Body: v}, nil
+	form := cmp.Or(r.Query.Get("format"), "json")
+	return a.streamed(r, form, "indicators-"+asked.On.String(), func(w io.Writer) error { return exchange.WriteFigures(w, form, figures) }), nil
 }
 
-func valueView(one casework.Value) api.IndicatorValue {
-	def := one.Definition
-	v := api.IndicatorValue{Indicator: def.Key(), AreaCode: api.AreaCode(one.Area), AreaName: one.AreaName, Group: some(one.Group),
-		Excluded: one.Excluded, Extra: some(one.Extra), Waived: some(one.Waived), TargetPercent: target(def), Unplaced: some(one.Unplaced)}
-	switch {
-	case one.Missing:
-		v.Missing, v.Light = some(true), api.Light(indicator.LightMissing)
-	case one.Growth != nil:
-		met := one.Growth.Met(def.TargetPercent*10 + def.TargetTenths)
-		v.Numerator, v.Denominator, v.Rate, v.Met, v.Light = &one.Growth.To, &one.Growth.From, some(one.Growth.Rate()), &met, api.Light(indicator.LightUnmet)
-		if met {
-			v.Light = api.Light(indicator.LightMet)
+// fileTypes are the media types of files by their form.
+var fileTypes = map[string]string{"json": "application/json; charset=utf-8", "csv": "text/csv; charset=utf-8", "xlsx": xlsxType}
+
+// streamed hands out a file while it is written, so that a large one takes no memory. What breaks on the way breaks the
+// connection.
+func (a *API) streamed(r *Request, form, name string, write func(io.Writer) error) Response {
+	return Response{raw: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", fileTypes[form])
+		if form != "json" {
+			w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s.%s"`, name, form))
 		}
-	default:
-		countView(&v, one)
-	}
-	return v
-}
-
-func countView(v *api.IndicatorValue, one casework.Value) {
-	def, ratio := one.Definition, one.Ratio()
-	numerator, denominator := one.Numerator(), one.Denominator()
-	v.Numerator, v.Denominator, v.Rate, v.Light = &numerator, &denominator, some(ratio.Rate()), api.Light(indicator.LightNotApplicable)
-	if one.Waived > 0 {
-		ratio := ratio
-		ratio.Gap -= one.Waived
-		v.RateWithoutWaivers = some(ratio.Rate())
-	}
-	if def.TargetPercent == 0 { // a benefit of another office
-		return
-	}
-	if met, applicable := ratio.Met(def.Comparator, def.TargetPercent); applicable {
-		v.Met = &met
-	}
-	if short, applicable := ratio.ShortBy(def.Comparator, def.TargetPercent); applicable {
-		v.ShortBy = &short
-	}
-	v.Light = api.Light(ratio.Light(def.Comparator, def.TargetPercent))
-}
-
-// valuesCSV writes the same rows as a table. Every text cell is ours or a division's name, so none begins a formula.
-func valuesCSV(v api.IndicatorValues) []byte {
-	var out bytes.Buffer
-	out.WriteString("\uFEFF")
-	w := csv.NewWriter(&out)
-	w.Write([]string{"indicator", "as_of", "area_code", "area_name", "by", "group", "numerator", "denominator", "excluded", "extra", "waived", "rate",
-		"target_percent", "met", "light", "short_by", "pack_version"})
-	for _, i := range v.Items {
-		w.Write([]string{i.Indicator, v.AsOf.String(), i.AreaCode, i.AreaName, string(v.By), value(i.Group), digits(i.Numerator), digits(i.Denominator), fmt.Sprint(i.Excluded),
-			fmt.Sprint(value(i.Extra)), fmt.Sprint(value(i.Waived)), value(i.Rate), fmt.Sprint(i.TargetPercent), yesNo(i.Met), string(i.Light), digits(i.ShortBy), v.PackVersion})
-	}
-	w.Flush()
-	return out.Bytes()
-}
-
-func digits(n *int64) string {
-	if n == nil {
-		return ""
-	}
-	return strconv.FormatInt(*n, 10)
-}
-
-func yesNo(b *bool) string {
-	if b == nil {
-		return ""
-	}
-	return strconv.FormatBool(*b)
+		if err := write(w); err != nil {
+			a.Log.ErrorContext(r.Ctx, "a file broke off", "err", err, "request_id", r.ID)
+			panic(http.ErrAbortHandler)
+		}
+	})}
 }
 
 var parts = map[string]standing.Status{"": standing.Gap, "covered": standing.Covered, "gap": standing.Gap, "excluded": standing.Excluded, "extra": standing.Extra}
@@ -193,9 +132,22 @@ func (a *API) getIndicatorTrend(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	v := api.IndicatorTrend{Indicator: r.params("id"), Area: api.AreaCode(at), Items: []api.TrendPoint{}}
+	v := trendView{Indicator: r.params("id"), Area: string(at), Items: []trendPoint{}}
 	for _, p := range list {
-		v.Items = append(v.Items, api.TrendPoint{On: p.On, Value: valueView(p.Value)})
+		v.Items = append(v.Items, trendPoint{p.On, p.Figure()})
 	}
 	return Response{Body: v}, nil
+}
+
+// trendView is the contract's IndicatorTrend with the rows that every face has.
+type trendView struct {
+	Indicator  string       `json:"indicator"`
+	Area       string       `json:"area"`
+	Items      []trendPoint `json:"items"`
+	NextCursor *string      `json:"next_cursor"`
+}
+
+type trendPoint struct {
+	On    calendar.Date   `json:"on"`
+	Value exchange.Figure `json:"value"`
 }

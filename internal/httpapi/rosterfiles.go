@@ -2,7 +2,7 @@ package httpapi
 
 import (
 	"fmt"
-	"net/http"
+	"io"
 
 	"zhucan/api"
 	"zhucan/internal/casework"
@@ -23,18 +23,11 @@ func (a *API) getRosterFile(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	write, kind, name := exchange.WritePaymentCSV, "text/csv; charset=utf-8", "csv"
+	form, write := "csv", exchange.WritePaymentCSV
 	if r.Query.Get("format") == "xlsx" {
-		write, kind, name = exchange.WritePaymentXLSX, xlsxType, "xlsx"
+		form, write = "xlsx", exchange.WritePaymentXLSX
 	}
-	return Response{raw: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", kind)
-		w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="roster-%s-%s.%s"`, file.Roster.Month, id, name))
-		if err := write(w, file.Roster, file.Names, file.Lines); err != nil {
-			a.Log.ErrorContext(r.Ctx, "a roster file broke off", "err", err, "request_id", r.ID)
-			panic(http.ErrAbortHandler)
-		}
-	})}, nil
+	return a.streamed(r, form, fmt.Sprintf("roster-%s-%s", file.Roster.Month, id), func(w io.Writer) error { return write(w, file.Roster, file.Names, file.Lines) }), nil
 }
 
 func (a *API) takeRosterResults(r *Request) (Response, error) {

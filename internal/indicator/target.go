@@ -10,6 +10,7 @@ const (
 	LightUnmet         Light = "unmet"
 	LightNotApplicable Light = "not_applicable"
 	LightMissing       Light = "missing"
+	LightSuppressed    Light = "suppressed" // of a public table, which does not show the value
 )
 
 // NearPercent is how many percent points below the target still are near to it (choice).

@@ -54,6 +54,17 @@ func (i *Indicator) Key() string {
 	return i.ID + "@" + i.Variant
 }
 
+// Target is what the indicator aims at, in percent; 0 where there is none.
+func (i *Indicator) Target() float64 { return float64(i.TargetPercent*10+i.TargetTenths) / 10 }
+
+// ExclusionReasons are the conditions by which somebody of the population is not meant to be covered.
+func (i *Indicator) ExclusionReasons() (list []Condition) {
+	for _, c := range i.exclusions {
+		list = append(list, c.Condition)
+	}
+	return list
+}
+
 // External reports whether the value comes from outside the files.
 func (i *Indicator) External() bool { return i.Unit == UnitIndex || i.Unit == UnitFacility }
 

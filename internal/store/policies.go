@@ -58,6 +58,18 @@ func (db *DB) ActivePack(ctx context.Context) (Pack, error) {
 	return p, nil
 }
 
+// PackAt reads the pack that was in force at an instant; none where that is before the first.
+func (db *DB) PackAt(ctx context.Context, instant time.Time) (p Pack, found bool, err error) {
+	p, err = scanPack(db.pool.QueryRow(ctx, "SELECT "+packColumns+" FROM policy_packs WHERE activated_at <= $1 ORDER BY activation DESC LIMIT 1", instant))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return p, false, nil
+	}
+	if err != nil {
+		return p, false, fmt.Errorf("read the policy pack of an earlier time: %w", translate(err))
+	}
+	return p, true, nil
+}
+
 // Pack reads one pack.
 func (db *DB) Pack(ctx context.Context, id uuid.UUID) (Pack, error) {
 	p, err := scanPack(db.pool.QueryRow(ctx, "SELECT "+packColumns+" FROM policy_packs WHERE id = $1", id))

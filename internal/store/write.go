@@ -27,6 +27,7 @@ type Tx struct {
 	Now  time.Time
 	// PackID is the pack in force, which stays in force until this transaction ends. Zero where there is none.
 	PackID uuid.UUID
+	closed time.Time // the last instant that was closed, zero where none was
 }
 
 // Write runs fn in one transaction signed with who and action (the why). The database refuses unsigned writes and
@@ -36,6 +37,7 @@ func (db *DB) Write(ctx context.Context, who access.Actor, action string, fn fun
 		if err := tx.sign(ctx, action, "done", uuid.Nil, nil, tx.keepRules); err != nil {
 			return err
 		}
+		tx.afterClosed()
 		return fn(tx)
 	})
 }
@@ -47,6 +49,7 @@ func (db *DB) WriteRules(ctx context.Context, who access.Actor, action string, f
 		if err := tx.sign(ctx, action, "done", uuid.Nil, nil, tx.changeRules); err != nil {
 			return err
 		}
+		tx.afterClosed()
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
 		}
@@ -72,6 +75,23 @@ func (tx *Tx) keepRules(batch *pgx.Batch) {
 		}
 		return rows.Err()
 	})
+	tx.findClosed(batch)
+}
+
+func (tx *Tx) findClosed(batch *pgx.Batch) {
+	batch.Queue("SELECT max(at) FROM closed_instants").QueryRow(func(row pgx.Row) error {
+		var at *time.Time
+		err := row.Scan(&at)
+		tx.closed = orZero(at)
+		return err
+	})
+}
+
+// afterClosed moves the time of a transaction behind the last closed instant: it may have begun before, and waited.
+func (tx *Tx) afterClosed() {
+	if !tx.closed.IsZero() && !tx.Now.After(tx.closed) {
+		tx.Now = tx.closed.UTC().Add(time.Microsecond)
+	}
 }
 
 // changeRules waits until nobody holds the rules, and opens the whole register.
@@ -79,6 +99,7 @@ func (tx *Tx) changeRules(batch *pgx.Batch) {
 	batch.Queue("SELECT set_config('lock_timeout', '30s', true)")
 	batch.Queue("SELECT pg_advisory_xact_lock(370305, 3)")
 	batch.Queue("SELECT set_config('lock_timeout', '2s', true), set_config('zhucan.area', ':', true)")
+	tx.findClosed(batch)
 }
 
 // Refused records an attempt that was turned away, in a transaction of its own.

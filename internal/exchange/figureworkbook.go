@@ -1,0 +1,129 @@
+package exchange
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/xuri/excelize/v2"
+
+	"zhucan/internal/fault"
+)
+
+// MaxFigureRows is how many rows a workbook of figures holds at most; spreadsheets end soon after.
+const MaxFigureRows = 1_000_000
+
+var errFigureRows = fault.New(fault.TooLarge, "TOO_MANY_ROWS", "行数超过工作簿上限，请导出csv", "more rows than a workbook holds; take csv")
+
+// writeFiguresXLSX writes a workbook: the rows under Chinese headings, and of a release its dictionary and its definitions on
+// sheets of their own. Every cell is text, so that codes stay whole.
+func writeFiguresXLSX(w io.Writer, f Figures) error {
+	book := excelize.NewFile()
+	defer book.Close()
+	if err := book.SetSheetName("Sheet1", "指标值"); err != nil {
+		return err
+	}
+	sheet, err := newTextSheet(book, "指标值")
+	if err != nil {
+		return err
+	}
+	cells := make([]string, len(FigureColumns)-1) // the explanations have sheets of their own
+	for i := range cells {
+		cells[i] = FigureColumns[i].ZH
+	}
+	sheet.line(cells)
+	for row, err := range f.Rows {
+		if err != nil {
+			return err
+		}
+		for i := range cells {
+			cells[i] = figureCell(FigureColumns[i].cell(&f.FiguresHead, &row))
+		}
+		if sheet.line(cells); sheet.row > MaxFigureRows {
+			return errFigureRows
+		}
+	}
+	if err := sheet.end(); err != nil {
+		return err
+	}
+	if len(f.Dictionary) > 0 {
+		if err := explain(book, f.FiguresHead); err != nil {
+			return err
+		}
+	}
+	return book.Write(w)
+}
+
+// explain writes the sheets of a release that say what its numbers mean.
+func explain(book *excelize.File, head FiguresHead) error {
+	columns := [][]string{{"列", "英文代码", "含义"}}
+	for _, c := range head.Dictionary {
+		columns = append(columns, []string{c.ZH, c.Name, c.Meaning})
+	}
+	definitions := [][]string{{"序号", "代码", "名称", "定义版本", "口径", "统计对象", "不计入", "已覆盖", "说明"}}
+	for _, d := range head.Definitions {
+		exclusions := ""
+		for _, e := range d.Exclusions {
+			exclusions += e.Code + " " + e.Text + "；"
+		}
+		definitions = append(definitions, []string{fmt.Sprint(d.No), d.Key, d.NameZH, d.DefinitionVersion, d.Basis, d.Population, exclusions, d.Covered, d.Note})
+	}
+	for _, s := range []struct {
+		name  string
+		lines [][]string
+	}{{"数据字典", columns}, {"指标定义", definitions}} {
+		if _, err := book.NewSheet(s.name); err != nil {
+			return err
+		}
+		sheet, err := newTextSheet(book, s.name)
+		if err != nil {
+			return err
+		}
+		for _, cells := range s.lines {
+			for i := range cells {
+				cells[i] = figureCell(cells[i])
+			}
+			sheet.line(cells)
+		}
+		if err := sheet.end(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// textSheet is a sheet that is written row by row, all cells text.
+type textSheet struct {
+	stream *excelize.StreamWriter
+	style  int
+	row    int
+	err    error
+}
+
+func newTextSheet(book *excelize.File, name string) (*textSheet, error) {
+	style, err := book.NewStyle(&excelize.Style{NumFmt: textFormat})
+	if err != nil {
+		return nil, err
+	}
+	stream, err := book.NewStreamWriter(name)
+	return &textSheet{stream: stream, style: style}, err
+}
+
+// line writes a row; the first error stays.
+func (s *textSheet) line(cells []string) {
+	if s.err != nil {
+		return
+	}
+	s.row++
+	values := make([]any, len(cells))
+	for i, text := range cells {
+		values[i] = excelize.Cell{StyleID: s.style, Value: text}
+	}
+	s.err = s.stream.SetRow(fmt.Sprintf("A%d", s.row), values)
+}
+
+func (s *textSheet) end() error {
+	if s.err != nil {
+		return s.err
+	}
+	return s.stream.Flush()
+}

@@ -1,0 +1,189 @@
+package indicator
+
+// SmallCell is the least number that a public table shows; 1 to SmallCell-1 persons or households are hidden, and 0 is
+// shown (choice; domain of the plan: 1 to 4).
+const SmallCell = 5
+
+// Cell is one pair of numbers of a public table: the covered and the gap of an area or a group. A hidden cell shows neither of
+// them, nor what is made from them. A public table is a tree: the whole, its towns with their villages, and beside the towns
+// other partitions of the whole, such as the levels of disability.
+type Cell struct {
+	Parent    int // index of the cell that this one is part of, before it in the table; -1 for the whole
+	Partition int // cells with the same parent and partition add up to the parent
+	Count     [2]int64
+	// Known is set where an earlier table has shown this very number: hiding it now would protect nothing.
+	Known [2]bool
+	// Hidden is the answer. Cells that are hidden from the start stay hidden: an earlier table hid them, and showing them now
+	// would tell what it hid.
+	Hidden bool
+}
+
+func (c *Cell) secret(part int) bool { return c.Hidden && !c.Known[part] }
+
+func small(n int64) bool { return n > 0 && n < SmallCell }
+
+// Suppress hides every small cell, and further cells until nobody who adds and subtracts what is shown can bound a small number
+// inside the threshold. It reports false where that cannot be had, because too much has been shown before.
+func Suppress(table []Cell) bool {
+	t := newTree(table)
+	for i := range table {
+		if small(table[i].Count[0]) || small(table[i].Count[1]) {
+			table[i].Hidden = true
+		}
+	}
+	for {
+		cell, part, found := t.disclosed()
+		if !found {
+			return true
+		}
+		if !t.relieve(cell, part) {
+			return false
+		}
+	}
+}
+
+// tree is a table with the children of each cell by partition.
+type tree struct {
+	cells    []Cell
+	children []map[int][]int
+}
+
+func newTree(table []Cell) *tree {
+	t := &tree{cells: table, children: make([]map[int][]int, len(table))}
+	for i, c := range table {
+		if c.Parent < 0 {
+			continue
+		}
+		if t.children[c.Parent] == nil {
+			t.children[c.Parent] = map[int][]int{}
+		}
+		t.children[c.Parent][c.Partition] = append(t.children[c.Parent][c.Partition], i)
+	}
+	return t
+}
+
+// disclosed finds a small number that can be told: by somebody who knows nothing of hidden cells but that they are not
+// negative, or by somebody who has guessed which of them are small.
+func (t *tree) disclosed() (cell, part int, found bool) {
+	for part := range 2 {
+		blind, guessed := t.bounds(part, false), t.bounds(part, true)
+		for i := range t.cells {
+			if c := &t.cells[i]; c.secret(part) && small(c.Count[part]) && (blind[i].hi < SmallCell || guessed[i].lo == guessed[i].hi) {
+				return i, part, true
+			}
+		}
+	}
+	return 0, 0, false
+}
+
+// span is what a number may be; hi is many where nothing bounds it.
+type span struct{ lo, hi int64 }
+
+const many = int64(1) << 40 // of which a sum over a million cells still fits
+
+func (s span) meet(o span) span { return span{max(s.lo, o.lo), min(s.hi, o.hi)} }
+
+// bounds are what sums tell of each cell's covered (part 0) or gap (1): first from the leaves up, then from the whole down. A
+// table without cycles has no tighter ones. Cells stand behind their parents.
+func (t *tree) bounds(part int, guessed bool) []span {
+	list := make([]span, len(t.cells))
+	for i := len(t.cells) - 1; i >= 0; i-- {
+		list[i] = t.cells[i].alone(part, guessed)
+		for _, children := range t.children[i] {
+			list[i] = list[i].meet(sum(list, children))
+		}
+	}
+	for i := range t.cells {
+		for _, children := range t.children[i] {
+			all := sum(list, children)
+			for _, c := range children {
+				others := span{all.lo - list[c].lo, all.hi - list[c].hi}
+				list[c] = list[c].meet(span{list[i].lo - others.hi, list[i].hi - others.lo})
+			}
+		}
+	}
+	return list
+}
+
+// alone is what is told of a cell without its neighbours.
+func (c *Cell) alone(part int, guessed bool) span {
+	n := c.Count[part]
+	switch {
+	case !c.secret(part):
+		return span{n, n}
+	case guessed && small(n):
+		return span{1, SmallCell - 1}
+	}
+	return span{0, many}
+}
+
+// sum adds spans; open ends are counted in many.
+func sum(list []span, of []int) (s span) {
+	for _, i := range of {
+		s.lo += list[i].lo
+		s.hi += list[i].hi
+	}
+	return s
+}
+
+// relieve hides one more cell, so that a small number has something to hide behind: the sibling that costs least, or else the
+// whole that the siblings add up to, or what else gives that whole away.
+func (t *tree) relieve(cell, part int) bool {
+	parent := t.cells[cell].Parent
+	if parent < 0 {
+		return t.relieveWhole(cell, part, -1)
+	}
+	partition := t.cells[cell].Partition
+	if t.hideOneOf(t.children[parent][partition], part) {
+		return true
+	}
+	if p := &t.cells[parent]; !p.Hidden && !p.Known[part] {
+		p.Hidden = true
+		return true
+	}
+	return t.relieveWhole(parent, part, partition)
+}
+
+// relieveWhole hides what tells a hidden whole: another partition of it, or its own siblings.
+func (t *tree) relieveWhole(cell, part, but int) bool {
+	for partition := range partitions {
+		if partition != but && t.hideOneOf(t.children[cell][partition], part) {
+			return true
+		}
+	}
+	return t.cells[cell].Parent >= 0 && t.relieve(cell, part)
+}
+
+// partitions bounds the numbers of partitions, so that they are walked in order.
+const partitions = 16
+
+// hideOneOf hides the cell that has enough to hide behind and shows the fewest persons; where none has enough, the one that
+// has most.
+func (t *tree) hideOneOf(children []int, part int) bool {
+	var hidden int64
+	for _, i := range children {
+		if t.cells[i].secret(part) {
+			hidden += t.cells[i].Count[part]
+		}
+	}
+	best := -1
+	better := func(a, b *Cell) bool {
+		enoughA, enoughB := hidden+a.Count[part] >= SmallCell, hidden+b.Count[part] >= SmallCell
+		if enoughA != enoughB {
+			return enoughA
+		}
+		if !enoughA {
+			return a.Count[part] > b.Count[part]
+		}
+		return a.Count[0]+a.Count[1] < b.Count[0]+b.Count[1]
+	}
+	for _, i := range children {
+		if c := &t.cells[i]; !c.Hidden && !c.Known[part] && c.Count[part] > 0 && (best < 0 || better(c, &t.cells[best])) {
+			best = i
+		}
+	}
+	if best >= 0 {
+		t.cells[best].Hidden = true
+	}
+	return best >= 0
+}

@@ -1,0 +1,167 @@
+package indicator_test
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"zhucan/internal/indicator"
+)
+
+// drawTable is a whole with towns, their villages, and other partitions of it, all sums right.
+func drawTable(t *rapid.T, most int64) []indicator.Cell {
+	number := rapid.OneOf(rapid.Just(int64(0)), rapid.Int64Range(0, 6), rapid.Int64Range(0, most))
+	table := []indicator.Cell{{Parent: -1}}
+	add := func(parent, partition int, n [2]int64) int {
+		table = append(table, indicator.Cell{Parent: parent, Partition: partition, Count: n})
+		return len(table) - 1
+	}
+	for range rapid.IntRange(1, 3).Draw(t, "towns") {
+		town := add(0, 0, [2]int64{})
+		for range rapid.IntRange(0, 3).Draw(t, "villages") {
+			n := [2]int64{number.Draw(t, "covered"), number.Draw(t, "gap")}
+			add(town, 0, n)
+			for part := range n {
+				table[town].Count[part] += n[part]
+				table[0].Count[part] += n[part]
+			}
+		}
+	}
+	for partition := 1; partition <= rapid.IntRange(0, 2).Draw(t, "partitions"); partition++ {
+		groups := rapid.IntRange(1, 3).Draw(t, "groups")
+		left := table[0].Count
+		for g := range groups {
+			n := left
+			if g < groups-1 {
+				n = [2]int64{rapid.Int64Range(0, left[0]).Draw(t, "part"), rapid.Int64Range(0, left[1]).Draw(t, "part")}
+			}
+			left[0], left[1] = left[0]-n[0], left[1]-n[1]
+			add(0, partition, n)
+		}
+	}
+	return table
+}
+
+// possible tries every way to fill in the hidden cells, and returns the least and the greatest value of each. Numbers above most are
+// not tried, which can only make the intervals smaller.
+func possible(table []indicator.Cell, part int, most int64) (lo, hi []int64) {
+	lo, hi = make([]int64, len(table)), make([]int64, len(table))
+	for i := range lo {
+		lo[i], hi[i] = 1<<40, -1
+	}
+	value := make([]int64, len(table))
+	known := func(i int) bool { return !table[i].Hidden || table[i].Known[part] }
+	// a parent's number is tried before its children's; when the last child of a partition is set, the sum has to fit
+	var fill func(i int)
+	fill = func(i int) {
+		if i == len(table) {
+			for k, v := range value {
+				lo[k], hi[k] = min(lo[k], v), max(hi[k], v)
+			}
+			return
+		}
+		from, to := int64(0), most
+		if known(i) {
+			from, to = table[i].Count[part], table[i].Count[part]
+		}
+		if p := table[i].Parent; p >= 0 {
+			left, last := value[p], true
+			for k := range table {
+				if k != i && table[k].Parent == p && table[k].Partition == table[i].Partition {
+					if k < i {
+						left -= value[k]
+					} else {
+						last = false
+					}
+				}
+			}
+			to = min(to, left)
+			if last {
+				from = max(from, left)
+			}
+		}
+		for v := from; v <= to; v++ {
+			value[i] = v
+			fill(i + 1)
+		}
+	}
+	fill(0)
+	return lo, hi
+}
+
+// TestNoHiddenNumberCanBeBounded holds what is shown against somebody who tries every table that fits it.
+func TestNoHiddenNumberCanBeBounded(t *testing.T) {
+	t.Parallel()
+	few := rapid.Custom(func(t *rapid.T) []indicator.Cell { return drawTable(t, 9) }).Filter(func(table []indicator.Cell) bool {
+		return len(table) <= 9 && table[0].Count[0] <= 24 && table[0].Count[1] <= 24 // otherwise there are too many tables to try
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		table := few.Draw(t, "table")
+		if !indicator.Suppress(table) {
+			t.Fatal("a first table cannot be published")
+		}
+		for part := range 2 {
+			lo, hi := possible(table, part, 40)
+			for i, c := range table {
+				n := c.Count[part]
+				switch small := n > 0 && n < indicator.SmallCell; {
+				case small && !c.Hidden:
+					t.Fatalf("cell %d shows %d", i, n)
+				case small && (hi[i] < indicator.SmallCell || lo[i] == hi[i]):
+					t.Fatalf("cell %d has %d and can only be %d to %d: %+v", i, n, lo[i], hi[i], table)
+				}
+			}
+		}
+	})
+}
+
+// TestWhatWasShownOrHiddenBefore: a number that stayed the same and was shown protects nobody; one that was hidden stays hidden.
+func TestWhatWasShownOrHiddenBefore(t *testing.T) {
+	t.Parallel()
+	// a whole of 40 with parts 3, 12, 25 in the gap; the covered are many everywhere
+	table := func() []indicator.Cell {
+		return []indicator.Cell{{Parent: -1, Count: [2]int64{300, 40}}, {Count: [2]int64{100, 3}}, {Count: [2]int64{100, 12}}, {Count: [2]int64{100, 25}}}
+	}
+	first := table()
+	if !indicator.Suppress(first) || !first[1].Hidden || !first[2].Hidden || first[3].Hidden || first[0].Hidden {
+		t.Errorf("the small cell and the smallest beside it: %+v", first)
+	}
+	shown := table()
+	shown[2].Known = [2]bool{true, true}
+	if !indicator.Suppress(shown) || !shown[3].Hidden {
+		t.Errorf("what was shown with the same number hides nobody: %+v", shown)
+	}
+	sticky := []indicator.Cell{{Parent: -1, Count: [2]int64{300, 46}}, {Count: [2]int64{100, 9}}, {Count: [2]int64{100, 12}}, {Count: [2]int64{100, 25}}}
+	sticky[1].Hidden = true
+	if !indicator.Suppress(sticky) || !sticky[1].Hidden {
+		t.Errorf("shown again: %+v", sticky)
+	}
+	all := table()
+	for i := range all {
+		all[i].Known = [2]bool{true, i != 1}
+	}
+	if indicator.Suppress(all) {
+		t.Error("everything around was shown before, and the table is still published")
+	}
+}
+
+func BenchmarkSuppressDistrict(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		table := []indicator.Cell{{Parent: -1}}
+		for town := range 12 {
+			table = append(table, indicator.Cell{Parent: 0})
+			at := len(table) - 1
+			for village := range 39 {
+				n := [2]int64{int64((town*7 + village*3) % 23), int64((town + village) % 4)}
+				table = append(table, indicator.Cell{Parent: at, Count: n})
+				for part := range n {
+					table[at].Count[part] += n[part]
+					table[0].Count[part] += n[part]
+				}
+			}
+		}
+		b.StartTimer()
+		indicator.Suppress(table)
+	}
+}

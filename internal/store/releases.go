@@ -1,0 +1,201 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+)
+
+// Release is a sealed release of indicator values. Its files never change.
+type Release struct {
+	ID          uuid.UUID
+	Area        area.Code
+	AsOf        calendar.Date
+	KnownAt     time.Time
+	Public      bool
+	Title       string
+	PackVersion string
+	Rows        int
+	Hidden      int
+	SHA256      map[string][]byte // of the file in each form there is: json, csv, xlsx
+	SealedAt    time.Time
+	SealedBy    uuid.UUID
+	SealerName  string
+}
+
+// CloseInstant waits until every change that has begun is recorded, and answers an instant behind all of them and before all
+// that come. It is a transaction of its own also inside another, because it holds up all writers.
+func (db *DB) CloseInstant(ctx context.Context, who access.Actor) (at time.Time, err error) {
+	err = db.transact(ctx, who, func(tx *Tx) error {
+		if err := tx.sign(ctx, "instant.close", "done", uuid.Nil, nil, tx.changeRules); err != nil {
+			return err
+		}
+		tx.afterClosed()
+		at = tx.Now
+		_, err := tx.sql.ExecContext(ctx, "INSERT INTO closed_instants (at) VALUES ($1)", at)
+		return err
+	})
+	if err != nil {
+		return at, fmt.Errorf("close an instant: %w", err)
+	}
+	return at, nil
+}
+
+const releaseColumns = `id, area_code, as_of, known_at, public, title, pack_version, rows, hidden, json_sha256, csv_sha256, xlsx_sha256, sealed_at, sealed_by, sealed_by_name`
+
+func scanRelease(row pgx.CollectableRow) (r Release, err error) {
+	var by *uuid.UUID
+	var json, csv, xlsx []byte
+	err = row.Scan(&r.ID, &r.Area, &r.AsOf, &r.KnownAt, &r.Public, &r.Title, &r.PackVersion, &r.Rows, &r.Hidden, &json, &csv, &xlsx, &r.SealedAt, &by, &r.SealerName)
+	r.SealedBy, r.SHA256 = orZero(by), map[string][]byte{"json": json, "csv": csv}
+	if xlsx != nil {
+		r.SHA256["xlsx"] = xlsx
+	}
+	return r, err
+}
+
+// Release reads one release of the actor's area. A public one is for everybody.
+func (db *DB) Release(ctx context.Context, who access.Actor, id uuid.UUID) (Release, error) {
+	list, err := db.releases(ctx, "WHERE id = $1", id)
+	if err != nil {
+		return Release{}, err
+	}
+	if len(list) == 0 || !list[0].Public && !who.Covers(list[0].Area) {
+		return Release{}, NotFound
+	}
+	return list[0], nil
+}
+
+// Releases lists releases of an area and below, the latest first, before one in this order.
+func (db *DB) Releases(ctx context.Context, in area.Code, before uuid.UUID, limit int) ([]Release, error) {
+	lo, hi := in.Range()
+	return db.releases(ctx, "WHERE area_code >= $1 AND area_code < $2 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4", lo, hi, orNull(before), limit)
+}
+
+// PublishedBefore reads what was published of an area on days in an interval, each as its JSON file, and lets nobody else publish
+// until the transaction ends.
+func (tx *Tx) PublishedBefore(ctx context.Context, in area.Code, from, to calendar.Date) (files [][]byte, err error) {
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT pg_advisory_xact_lock(370305, 4)")
+		b.Queue(`SELECT string_agg(f.piece, ''::bytea ORDER BY f.seq) FROM indicator_releases r JOIN indicator_release_files f ON f.release_id = r.id AND f.form = 'json'
+			WHERE r.public AND r.area_code = $1 AND r.as_of BETWEEN $2 AND $3 GROUP BY r.id ORDER BY r.id`, string(in), from, to).Query(func(rows pgx.Rows) error {
+			files, err = pgx.CollectRows(rows, pgx.RowTo[[]byte])
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what was published before: %w", err)
+	}
+	return files, nil
+}
+
+func (db *DB) releases(ctx context.Context, where string, args ...any) (list []Release, err error) {
+	rows, err := db.pool.Query(ctx, "SELECT "+releaseColumns+" FROM indicator_releases "+where, args...)
+	if err == nil {
+		list, err = pgx.CollectRows(rows, scanRelease)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read releases: %w", translate(err))
+	}
+	return list, nil
+}
+
+// InsertRelease records a sealed release, whose files were written before with its id.
+func (tx *Tx) InsertRelease(ctx context.Context, r Release) error {
+	return tx.insert(ctx, table{"indicator_releases", []string{"id uuid", "area_code", "as_of date", "known_at timestamptz", "public boolean", "title", "pack_version",
+		"rows integer", "hidden integer", "json_sha256 bytea", "csv_sha256 bytea", "xlsx_sha256 bytea", "sealed_at timestamptz", "sealed_by uuid", "sealed_by_name"}},
+		[]row{{r.ID, string(r.Area), r.AsOf, r.KnownAt, r.Public, r.Title, r.PackVersion, r.Rows, r.Hidden, r.SHA256["json"], r.SHA256["csv"], r.SHA256["xlsx"],
+			r.SealedAt, orNull(r.SealedBy), r.SealerName}})
+}
+
+// pieceSize is how many bytes of a file lie in one row.
+const pieceSize = 256 << 10
+
+// ReleaseFile is a file of a release while it is written.
+type ReleaseFile struct {
+	ctx     context.Context
+	tx      *Tx
+	release uuid.UUID
+	form    string
+	seq     int
+	piece   bytes.Buffer
+	sum     hash.Hash
+}
+
+// NewReleaseFile begins the file of a release in a form.
+func (tx *Tx) NewReleaseFile(ctx context.Context, release uuid.UUID, form string) *ReleaseFile {
+	return &ReleaseFile{ctx: ctx, tx: tx, release: release, form: form, sum: sha256.New()}
+}
+
+// Write takes bytes and stores them a piece at a time.
+func (f *ReleaseFile) Write(p []byte) (int, error) {
+	f.sum.Write(p)
+	for rest := p; len(rest) > 0; {
+		n := min(len(rest), pieceSize-f.piece.Len())
+		f.piece.Write(rest[:n])
+		if rest = rest[n:]; f.piece.Len() == pieceSize {
+			if err := f.store(); err != nil {
+				return len(p) - len(rest), err
+			}
+		}
+	}
+	return len(p), nil
+}
+
+func (f *ReleaseFile) store() error {
+	if _, err := f.tx.sql.ExecContext(f.ctx, "INSERT INTO indicator_release_files (release_id, form, seq, piece) VALUES ($1, $2, $3, $4)",
+		f.release, f.form, f.seq, f.piece.Bytes()); err != nil {
+		return fmt.Errorf("keep a piece of a release: %w", err)
+	}
+	f.seq++
+	f.piece.Reset()
+	return nil
+}
+
+// End stores the last piece and answers the checksum of all.
+func (f *ReleaseFile) End() ([]byte, error) {
+	if f.piece.Len() > 0 {
+		if err := f.store(); err != nil {
+			return nil, err
+		}
+	}
+	return f.sum.Sum(nil), nil
+}
+
+var errCutOff = errors.New("the file of a release is not what was sealed")
+
+// CopyReleaseFile writes the bytes of a release in a form, piece by piece, and fails when they are not those that were sealed.
+func (db *DB) CopyReleaseFile(ctx context.Context, w io.Writer, r Release, form string) error {
+	rows, err := db.pool.Query(ctx, "SELECT piece FROM indicator_release_files WHERE release_id = $1 AND form = $2 ORDER BY seq", r.ID, form)
+	if err != nil {
+		return fmt.Errorf("read a release: %w", translate(err))
+	}
+	defer rows.Close()
+	sum := sha256.New()
+	for rows.Next() {
+		piece := rows.RawValues()[0]
+		sum.Write(piece)
+		if _, err := w.Write(piece); err != nil {
+			return fmt.Errorf("hand out a release: %w", err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read a release: %w", translate(err))
+	}
+	if !bytes.Equal(sum.Sum(nil), r.SHA256[form]) {
+		return errCutOff
+	}
+	return nil
+}
