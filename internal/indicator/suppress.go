@@ -31,15 +31,33 @@ func Suppress(table []Cell) bool {
 			table[i].Hidden = true
 		}
 	}
-	for {
-		cell, part, found := t.disclosed()
-		if !found {
-			return true
-		}
-		if !t.relieve(cell, part) {
-			return false
+	if !t.hideUntilSafe(func(blind, _ span) bool { return blind.hi < SmallCell }) {
+		return false
+	}
+	// where all is hidden and small, who guesses that learns what he guessed; there is nothing left to hide
+	t.hideUntilSafe(func(_, guessed span) bool { return guessed.lo == guessed.hi })
+	return true
+}
+
+// hideUntilSafe hides cells one by one until no small number is told: by somebody who knows nothing of hidden cells but that
+// they are not negative (blind), or who has guessed which of them are small.
+func (t *tree) hideUntilSafe(told func(blind, guessed span) bool) bool {
+	for part := range 2 {
+		for again := true; again; {
+			again = false
+			blind, guessed := t.bounds(part, false), t.bounds(part, true)
+			for i := range t.cells {
+				if c := &t.cells[i]; c.secret(part) && small(c.Count[part]) && told(blind[i], guessed[i]) {
+					if !t.relieve(i, part) {
+						return false
+					}
+					again = true
+					break
+				}
+			}
 		}
 	}
+	return true
 }
 
 // tree is a table with the children of each cell by partition.
@@ -60,20 +78,6 @@ func newTree(table []Cell) *tree {
 		t.children[c.Parent][c.Partition] = append(t.children[c.Parent][c.Partition], i)
 	}
 	return t
-}
-
-// disclosed finds a small number that can be told: by somebody who knows nothing of hidden cells but that they are not
-// negative, or by somebody who has guessed which of them are small.
-func (t *tree) disclosed() (cell, part int, found bool) {
-	for part := range 2 {
-		blind, guessed := t.bounds(part, false), t.bounds(part, true)
-		for i := range t.cells {
-			if c := &t.cells[i]; c.secret(part) && small(c.Count[part]) && (blind[i].hi < SmallCell || guessed[i].lo == guessed[i].hi) {
-				return i, part, true
-			}
-		}
-	}
-	return 0, 0, false
 }
 
 // span is what a number may be; hi is many where nothing bounds it.
@@ -146,12 +150,26 @@ func (t *tree) relieve(cell, part int) bool {
 
 // relieveWhole hides what tells a hidden whole: another partition of it, or its own siblings.
 func (t *tree) relieveWhole(cell, part, but int) bool {
+	return t.hideBelow(cell, part, but) || t.cells[cell].Parent >= 0 && t.relieve(cell, part)
+}
+
+// hideBelow hides one cell of a partition of a hidden whole, or of one of its hidden parts.
+func (t *tree) hideBelow(cell, part, but int) bool {
 	for partition := range partitions {
-		if partition != but && t.hideOneOf(t.children[cell][partition], part) {
+		children := t.children[cell][partition]
+		if partition == but {
+			continue
+		}
+		if t.hideOneOf(children, part) {
 			return true
 		}
+		for _, c := range children {
+			if t.cells[c].secret(part) && t.hideBelow(c, part, -1) {
+				return true
+			}
+		}
 	}
-	return t.cells[cell].Parent >= 0 && t.relieve(cell, part)
+	return false
 }
 
 // partitions bounds the numbers of partitions, so that they are walked in order.
