@@ -29,7 +29,7 @@ func (a *API) listIndicatorReleases(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	v := api.IndicatorReleaseList{Items: []api.IndicatorRelease{}, NextCursor: next(list, r.limit(), func(one store.Release) string { return one.ID.String() })}
+	v := api.IndicatorReleaseList{Items: []api.IndicatorRelease{}, NextCursor: next(list, r.limit(), func(one store.Release) string { return idCursor(one.ID) })}
 	for _, one := range list {
 		v.Items = append(v.Items, releaseView(one))
 	}
@@ -151,7 +151,7 @@ func (a *API) listIndicatorReleaseChangePersons(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	v := api.IndicatorChangePersonList{Items: []api.IndicatorChangePerson{}, NextCursor: next(list, r.limit(), func(p store.Passed) string { return p.ID.String() })}
+	v := api.IndicatorChangePersonList{Items: []api.IndicatorChangePerson{}, NextCursor: next(list, r.limit(), func(p store.Passed) string { return idCursor(p.ID) })}
 	households := a.Desk.Pack().Indicator(key).Unit == policy.UnitHousehold
 	for _, p := range list {
 		item := api.IndicatorChangePerson{Name: p.Name, AreaCode: api.AreaCode(p.Area), Before: api.IndicatorPlace(places[p.Before]), After: api.IndicatorPlace(places[p.After]),

@@ -115,9 +115,9 @@ func (db *DB) releases(ctx context.Context, where string, args ...any) (list []R
 // InsertRelease records a sealed release, whose files were written before with its id.
 func (tx *Tx) InsertRelease(ctx context.Context, r Release) error {
 	return tx.insert(ctx, table{"indicator_releases", []string{"id uuid", "area_code", "as_of date", "known_at timestamptz", "public boolean", "title", "pack_version",
-		"rows integer", "hidden integer", "json_sha256 bytea", "csv_sha256 bytea", "xlsx_sha256 bytea", "sealed_at timestamptz", "sealed_by uuid", "sealed_by_name"}},
+		"rows bigint", "hidden bigint", "json_sha256 bytea", "csv_sha256 bytea", "xlsx_sha256 bytea", "sealed_at timestamptz", "sealed_by uuid", "sealed_by_name"}},
 		[]row{{r.ID, string(r.Area), r.AsOf, r.KnownAt, r.Public, r.Title, r.PackVersion, r.Rows, r.Hidden, r.SHA256["json"], r.SHA256["csv"], r.SHA256["xlsx"],
-			r.SealedAt, orNull(r.SealedBy), r.SealerName}})
+			r.SealedAt, r.SealedBy, r.SealerName}})
 }
 
 // pieceSize is how many bytes of a file lie in one row.
