@@ -163,10 +163,13 @@ func listed(list []exchange.Figure) iter.Seq2[exchange.Figure, error] {
 // released are the indicators of a section: those that are reported, and by place also their variants and the benefits of other
 // offices. What is public has only the reported ones: two definitions of the same rate differ by few people.
 func released(pack *policy.Pack, section breakdown, public bool) (list []*policy.Indicator) {
+	if public && !published(section.by) {
+		return nil
+	}
 	for _, of := range [][]policy.Indicator{pack.Indicators, pack.Benefits} {
 		for i := range of {
 			reported := of[i].Variant == "" && of[i].TargetPercent > 0
-			if slices.Contains(section.units, of[i].Unit) && (reported || section.by == store.ByTree && !public) && !(public && !published(section.by)) {
+			if slices.Contains(section.units, of[i].Unit) && (reported || section.by == store.ByTree && !public) {
 				list = append(list, &of[i])
 			}
 		}

@@ -165,4 +165,3 @@ func (a *API) listIndicatorReleaseChangePersons(r *Request) (Response, error) {
 	}
 	return Response{Body: v}, nil
 }
-
