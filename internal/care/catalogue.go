@@ -133,8 +133,9 @@ func (c *Catalogue) Check() error {
 		}
 	}
 	for _, row := range c.Rescue {
-		if len(row.Categories) == 0 || !possible(row.Categories, row.AgeFrom, row.AgeTo) || row.From.IsZero() || row.To.Before(row.From) || row.AnnualCapFen <= 0 {
-			return fmt.Errorf("catalogue, rescue %s: categories, ages, days or cap are wrong", row.Code)
+		if len(row.Categories) == 0 || !possible(row.Categories, row.AgeFrom, row.AgeTo) || row.From.IsZero() || row.To.Before(row.From) ||
+			row.AnnualCapFen <= 0 || row.Mode != "institution" && row.Mode != "mixed" {
+			return fmt.Errorf("catalogue, rescue %s: categories, ages, days, mode or cap are wrong", row.Code)
 		}
 	}
 	for _, item := range c.Devices {

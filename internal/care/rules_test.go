@@ -151,7 +151,7 @@ func TestTwoFittings(t *testing.T) {
 
 func TestBadCatalogues(t *testing.T) {
 	t.Parallel()
-	const row = `rescue: [{code: A, zh: 甲, en: a, source: choice, from: %s, to: %s, age_to: %d, categories: %s, annual_cap_fen: %d}]`
+	const row = `rescue: [{code: A, zh: 甲, en: a, source: choice, mode: institution, from: %s, to: %s, age_to: %d, categories: %s, annual_cap_fen: %d}]`
 	for name, text := range map[string]string{"unknown member": "version: x\nnonsense: 1\n", "no source": "rehab: [{code: A, zh: 甲, en: a}]",
 		"twice": "rehab: [{code: A, zh: 甲, en: a, source: choice}, {code: A, zh: 甲, en: a, source: choice}]", "bad device": `devices: [{code: "12", zh: 甲, en: a, source: choice, edition: 2016, cap_fen: 1, years: 1}]`,
 		"no such edition": `devices: [{code: "120000", zh: 甲, en: a, source: choice, edition: 2004, cap_fen: 1, years: 1}]`,
