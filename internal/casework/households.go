@@ -152,6 +152,9 @@ func (d *Desk) EndMember(ctx context.Context, who access.Actor, household, membe
 			return store.NotFound
 		}
 		m := h.Members[i]
+		if lastDay.After(calendar.DateOf(tx.Now)) {
+			return field("to", "IN_FUTURE", "日期不能晚于今天", "the day lies in the future")
+		}
 		if lastDay.Before(m.From) {
 			return field("to", "DATES_REVERSED", "结束日期早于开始日期", "the last day is before the first")
 		}
@@ -174,6 +177,9 @@ func (d *Desk) MoveHousehold(ctx context.Context, who access.Actor, id uuid.UUID
 			if err := d.villageOf(ctx, who, to); err != nil {
 				return err
 			}
+			if from.After(calendar.DateOf(tx.Now)) {
+				return field("moved_on", "IN_FUTURE", "日期不能晚于今天", "the day lies in the future")
+			}
 			if err := d.moveFacts(ctx, tx, h, to, from); err != nil {
 				return err
 			}
@@ -183,7 +189,8 @@ func (d *Desk) MoveHousehold(ctx context.Context, who access.Actor, id uuid.UUID
 	})
 }
 
-// moveFacts keeps where the household stood until the day before, and where it stands from then on.
+// moveFacts keeps where the household stood until the day before, and where it stands from then on. Of the first place it is
+// not known since when; it is dated from before all else that is known of the household.
 func (d *Desk) moveFacts(ctx context.Context, tx *store.Tx, h casefile.HouseholdFile, to area.Code, from calendar.Date) error {
 	place := func(at area.Code, from, last calendar.Date) casefile.Circumstance {
 		raw := []byte(fmt.Sprintf("%q", at))
@@ -191,6 +198,9 @@ func (d *Desk) moveFacts(ctx context.Context, tx *store.Tx, h casefile.Household
 			ValidFrom: from, ValidTo: last, Source: "register"}
 	}
 	began := calendar.DateOf(h.Household.CreatedAt)
+	if days := h.Breakpoints(d.Pack().Transitions); len(days) > 0 && days[0].Before(began) {
+		began = days[0]
+	}
 	for _, c := range h.Circumstances {
 		if c.Kind != casefile.HouseholdArea || !c.SupersededAt.IsZero() || !c.ValidTo.IsZero() {
 			continue
