@@ -46,12 +46,15 @@ func (d *Desk) deriveHouseholdsBy(ctx context.Context, tx *store.Tx, pack *polic
 	return tx.ReplaceHouseholdStandings(ctx, ids, timeline)
 }
 
-// savedHousehold derives again after a change to one household, and signs the change as one of it.
-func (d *Desk) savedHousehold(ctx context.Context, tx *store.Tx, id uuid.UUID) error {
+// savedHousehold derives again after a change to one household, signs the change as one of it, and reads it as it now is.
+func (d *Desk) savedHousehold(ctx context.Context, tx *store.Tx, id uuid.UUID) (h casefile.HouseholdFile, err error) {
 	if err := d.deriveHouseholds(ctx, tx, id); err != nil {
-		return err
+		return h, err
 	}
-	return tx.Describe(ctx, id, nil)
+	if err := tx.Describe(ctx, id, nil); err != nil {
+		return h, err
+	}
+	return tx.Household(ctx, id)
 }
 
 // NewHousehold is a household as entered.
@@ -69,9 +72,9 @@ type NewMember struct {
 }
 
 // CreateHousehold enters a household with those of its members who are on the register.
-func (d *Desk) CreateHousehold(ctx context.Context, who access.Actor, in NewHousehold) (casefile.HouseholdFile, error) {
+func (d *Desk) CreateHousehold(ctx context.Context, who access.Actor, in NewHousehold) (file casefile.HouseholdFile, err error) {
 	id := d.NewID()
-	err := d.write(ctx, who, "household.create", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "household.create", func(tx *store.Tx) error {
 		if err := d.villageOf(ctx, who, in.Area); err != nil {
 			return err
 		}
@@ -85,12 +88,10 @@ func (d *Desk) CreateHousehold(ctx context.Context, who access.Actor, in NewHous
 		if err := d.join(ctx, tx, h, in.Members...); err != nil {
 			return err
 		}
-		return d.savedHousehold(ctx, tx, id)
+		file, err = d.savedHousehold(ctx, tx, id)
+		return err
 	})
-	if err != nil {
-		return casefile.HouseholdFile{}, err
-	}
-	return d.DB.Household(ctx, who, id)
+	return file, err
 }
 
 // villageOf refuses a place that is no village of the actor's area today.
@@ -219,8 +220,8 @@ func (d *Desk) moveFacts(ctx context.Context, tx *store.Tx, h casefile.Household
 
 // changeHousehold holds new members and then a household, does fn, derives again and reads the household as it then is.
 func (d *Desk) changeHousehold(ctx context.Context, who access.Actor, action string, id uuid.UUID,
-	fn func(*store.Tx, casefile.HouseholdFile) error, joining ...NewMember) (casefile.HouseholdFile, error) {
-	err := d.write(ctx, who, action, func(tx *store.Tx) error {
+	fn func(*store.Tx, casefile.HouseholdFile) error, joining ...NewMember) (file casefile.HouseholdFile, err error) {
+	err = d.write(ctx, who, action, func(tx *store.Tx) error {
 		if err := hold(ctx, tx, joining...); err != nil {
 			return err
 		}
@@ -231,12 +232,10 @@ func (d *Desk) changeHousehold(ctx context.Context, who access.Actor, action str
 		if err := fn(tx, h); err != nil {
 			return err
 		}
-		return d.savedHousehold(ctx, tx, id)
+		file, err = d.savedHousehold(ctx, tx, id)
+		return err
 	})
-	if err != nil {
-		return casefile.HouseholdFile{}, err
-	}
-	return d.DB.Household(ctx, who, id)
+	return file, err
 }
 
 // AddHouseholdCircumstance records a dated fact of a household.

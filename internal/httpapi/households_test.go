@@ -107,6 +107,27 @@ func TestOneHouseholdADay(t *testing.T) {
 	}
 }
 
+// TestHouseholdOnce: with a key, a household is entered and changed once, and the answer is what it then is.
+func TestHouseholdOnce(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2019-07-01")
+	one := s.born("liaison.a", villageA, 1, "1970-01-01", 4, 1, nil)
+	enter := func() answer {
+		return s.do("liaison.a", "POST", "/households", map[string]any{"area_code": villageA}, "Idempotency-Key", "home-1").want(201)
+	}
+	first, again := enter(), enter()
+	if first.text("id") != again.text("id") {
+		t.Error("the same key entered another household")
+	}
+	for range 2 {
+		a := s.do("liaison.a", "POST", "/households/"+first.text("id")+"/members", map[string]any{"person_id": one, "relation": "head", "from": "2019-01-01"}, "Idempotency-Key", "join-1").want(201)
+		if members := a.json()["members"].([]any); len(members) != 1 {
+			t.Errorf("the answer has %d members, want the one who joined", len(members))
+		}
+	}
+}
+
 // TestHouseholdsStayInTheirArea: another village finds no household, enters none elsewhere and takes in nobody of another; a member
 // who is managed elsewhere counts, and is not named.
 func TestHouseholdsStayInTheirArea(t *testing.T) {
