@@ -286,18 +286,6 @@ func (tx *Tx) SupersedeHouseholdFact(ctx context.Context, id uuid.UUID) error {
 	return nil
 }
 
-// HouseholdOfFact is whose fact this is.
-func (tx *Tx) HouseholdOfFact(ctx context.Context, id uuid.UUID) (household uuid.UUID, err error) {
-	err = tx.sql.QueryRowContext(ctx, "SELECT household_id FROM household_circumstances WHERE id = $1", id).Scan(&household)
-	return household, translate(err)
-}
-
-// HouseholdOfMember is where a membership belongs.
-func (tx *Tx) HouseholdOfMember(ctx context.Context, id uuid.UUID) (household uuid.UUID, err error) {
-	err = tx.sql.QueryRowContext(ctx, "SELECT household_id FROM household_members WHERE id = $1", id).Scan(&household)
-	return household, translate(err)
-}
-
 // HouseholdIDs lists households after an id in order, for work over the whole register in portions.
 func (tx *Tx) HouseholdIDs(ctx context.Context, after uuid.UUID, limit int) (ids []uuid.UUID, err error) {
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
