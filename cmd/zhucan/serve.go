@@ -51,7 +51,7 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 	if desk.Files, err = blobs.Open(ctx, c.Files, ring); err != nil {
 		return err
 	}
-	defer desk.Files.Close()
+	defer func() { _ = desk.Files.Close() }()
 	desk.FullChain = c.ApprovalMode == config.FullChain
 	api := &httpapi.API{Desk: desk, Log: log, IPs: clientAddress(c.TrustedProxies), NewID: requestID}
 	handler, err := api.Handler()

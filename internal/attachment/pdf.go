@@ -60,7 +60,7 @@ func inflate(packed []byte, limit int64) (text []byte, whole bool) {
 	if err != nil {
 		return nil, false
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	text, err = io.ReadAll(io.LimitReader(r, limit+1))
 	return text, err == nil && int64(len(text)) <= limit
 }
