@@ -11,6 +11,7 @@ import (
 	"image/jpeg"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -243,7 +244,8 @@ func TestSweptFiles(t *testing.T) {
 	}
 }
 
-// TestUploadOnce: the same key answers the first upload again, and the same key with another file is refused.
+// TestUploadOnce: the same key answers the first upload again, the same key with another file is refused, and one file uploaded by
+// two at the same moment is one.
 func TestUploadOnce(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -258,4 +260,18 @@ func TestUploadOnce(t *testing.T) {
 		t.Errorf("the same key answered %s, first %s", again.body, first.body)
 	}
 	send(2).want(422, "IDEMPOTENCY_KEY_REUSED")
+	s.login("town.a")
+	statuses := make([]int, 2)
+	var wg sync.WaitGroup
+	for i, user := range []string{"liaison.a", "town.a"} {
+		req := s.form(user, snapshot(t, 3), c.path+"/attachments")
+		wg.Go(func() { statuses[i] = s.send(req).status })
+	}
+	wg.Wait()
+	if statuses[0]+statuses[1] != 200+201 {
+		t.Errorf("the same file twice at the same moment answered %v", statuses)
+	}
+	if list := s.do("liaison.a", "GET", c.path+"/attachments", nil).want(200).json()["items"].([]any); len(list) != 2 {
+		t.Errorf("%d attachments, want 2", len(list))
+	}
 }
