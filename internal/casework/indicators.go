@@ -76,7 +76,7 @@ func (d *Desk) Values(ctx context.Context, who access.Actor, q ValuesOf) ([]Valu
 	if err != nil {
 		return nil, "", err
 	}
-	tree, err := d.DB.Divisions(ctx, in, q.On)
+	tree, err := d.DB.TreeOf(ctx, in, q.Moment)
 	if err != nil {
 		return nil, "", err
 	}

@@ -132,7 +132,7 @@ func (db *DB) FacilityCounts(ctx context.Context, who access.Actor, key string, 
 				WHERE f.area_code >= $2 AND f.area_code < $3
 			)
 			SELECT `+by.group+`, count(*) FILTER (WHERE compliant), count(*) FILTER (WHERE NOT compliant), count(*) FILTER (WHERE d.code IS NULL)
-			FROM s LEFT JOIN divisions d ON d.code = s.area_code AND d.level = 'village' AND d.valid_from <= $1 AND (d.valid_to IS NULL OR d.valid_to >= $1)
+			FROM s`+q.villages(1, 4)+`
 			GROUP BY 1 ORDER BY 1`, q.On, lo, hi, instantOrNull(q.KnownAt)).Query(func(rows pgx.Rows) error {
 			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (GroupCount, error) {
 				g := GroupCount{Indicator: key}
