@@ -1,0 +1,82 @@
+package casework_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casework"
+	"zhucan/internal/indicator"
+	"zhucan/internal/store"
+)
+
+// holder enters somebody with a severe physical disability who is managed in a village.
+func (w *world) holder(at area.Code) uuid.UUID {
+	w.t.Helper()
+	number := w.number(calendar.MustDate("1970-05-01"))
+	d, err := w.desk.CreatePerson(w.t.Context(), w.maker, casework.NewPerson{Name: "金丝雀", IDNumber: number, Hukou: at, HukouType: "agricultural",
+		Certificate: &casework.NewCertificate{Number: number + "41", Category: 4, Level: 1, IssuedOn: calendar.MustDate("2016-01-06"), ExpiresOn: calendar.MustDate("2035-01-05")}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return d.File.Person.ID
+}
+
+// settled founds a household of one person, since 2016.
+func (w *world) settled(at area.Code, person uuid.UUID) uuid.UUID {
+	w.t.Helper()
+	h, err := w.desk.CreateHousehold(w.t.Context(), w.sender, casework.NewHousehold{Area: at, Members: []casework.NewMember{{PersonID: person, Relation: "head", From: calendar.MustDate("2016-02-01")}}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return h.Household.ID
+}
+
+// learned records a fact of a person, from 2017 on.
+func (w *world) learned(person uuid.UUID, kind, value string) {
+	w.t.Helper()
+	w.pass()
+	_, err := w.desk.AddCircumstance(w.t.Context(), w.sender, person, casework.NewCircumstance{Kind: kind, Value: quoted(value), ValidFrom: calendar.MustDate("2017-01-01"), Source: "民政"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// listed puts the dwelling of a household on the stock list of dangerous houses in 2017.
+func (w *world) listed(household uuid.UUID) {
+	w.t.Helper()
+	_, err := w.desk.AddHouseholdCircumstance(w.t.Context(), w.sender, household, casework.NewCircumstance{Kind: "dangerous_house", Value: quoted("C"), ValidFrom: calendar.MustDate("2017-01-01"), Source: "住建"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) wantCount(key, at, on string, want indicator.Count) {
+	w.t.Helper()
+	if got := w.values(key, area.Code(at), store.ByNone, store.Moment{On: calendar.MustDate(on)})[at]; got != want {
+		w.t.Errorf("%s in %s on %s: %+v, want %+v", key, at, on, got, want)
+	}
+}
+
+const villageOne, villageTwo = "370305001005", "370305001009"
+
+// TestHouseholdBeforeTheRegisterKnewIt: a household that moves was where it moves from also in the years before it was entered;
+// last year's number of a village does not move along.
+func TestHouseholdBeforeTheRegisterKnewIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	home := w.settled(villageOne, w.holder(villageOne))
+	w.listed(home)
+	one, nobody := indicator.Count{Gap: 1}, indicator.Count{}
+	w.wantCount("dangerous_house_conversion", villageOne, "2019-12-31", one)
+	w.on(calendar.MustDate("2022-03-01"))
+	if _, err := w.desk.MoveHousehold(w.t.Context(), w.sender, home, 1, villageTwo, nil, calendar.MustDate("2022-02-01")); err != nil {
+		t.Fatal(err)
+	}
+	for on, want := range map[string][2]indicator.Count{"2019-12-31": {one, nobody}, "2021-12-31": {one, nobody}, "2022-01-31": {one, nobody}, "2022-02-01": {nobody, one}} {
+		w.wantCount("dangerous_house_conversion", villageOne, on, want[0])
+		w.wantCount("dangerous_house_conversion", villageTwo, on, want[1])
+	}
+}
