@@ -119,7 +119,7 @@ func (f *HouseholdFacts) add(member Facts) {
 			f.Severe++
 		}
 	}
-	f.RegisteredPoor = f.RegisteredPoor || member.Value("registered_poor").Answer == Yes
+	f.RegisteredPoor = f.RegisteredPoor || member.RegisteredPoor()
 	f.RetrofitNeed = f.RetrofitNeed || slices.Contains(member.NeedsThisYear, Retrofit) || slices.Contains(member.NeedsLastYear, Retrofit)
 }
 

@@ -80,3 +80,26 @@ func TestHouseholdBeforeTheRegisterKnewIt(t *testing.T) {
 		w.wantCount("dangerous_house_conversion", villageTwo, on, want[1])
 	}
 }
+
+// TestTakenOffTheList: who was taken off the list of registered poor as wrongly identified is not hard-up by it, nor is the
+// household poor; who was exited was on it by right.
+func TestTakenOffTheList(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 2)
+	for _, c := range []struct {
+		sort string
+		poor bool
+		at   area.Code
+	}{{"removed", false, villageOne}, {"exited", true, villageTwo}, {"yes", true, "370305100201"}} {
+		person := w.holder(c.at)
+		w.learned(person, "registered_poor", c.sort)
+		w.listed(w.settled(c.at, person))
+		var want indicator.Count
+		if c.poor {
+			want.Gap = 1
+		}
+		w.wantCount("medical_assistance_access", string(c.at), "2019-12-31", want)
+		w.wantCount("dangerous_house_conversion@poor_only", string(c.at), "2019-12-31", want)
+		w.wantCount("dangerous_house_conversion", string(c.at), "2019-12-31", indicator.Count{Gap: 1})
+	}
+}
