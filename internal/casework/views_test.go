@@ -103,3 +103,27 @@ func TestTakenOffTheList(t *testing.T) {
 		w.wantCount("dangerous_house_conversion", string(c.at), "2019-12-31", indicator.Count{Gap: 1})
 	}
 }
+
+// TestRetrofittedOnce: a home that was retrofitted stays so in the cumulative number, whatever becomes of a later retrofit.
+func TestRetrofittedOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 3)
+	home := w.settled(villageOne, w.holder(villageOne))
+	if err := w.altered(home, calendar.MustDate("2018-03-01"), 9, "accepted"); err != nil {
+		t.Fatal(err)
+	}
+	w.wantCount("retrofit_coverage", villageOne, "2018-12-31", indicator.Count{Covered: 1})
+	for _, way := range []string{"refused", "not alterable", "to be demolished", "moved"} {
+		w.pass()
+		if err := w.altered(home, calendar.MustDate("2020-06-01"), 9, way); err != nil {
+			t.Fatal(err)
+		}
+		w.wantCount("retrofit_coverage", villageOne, "2020-12-31", indicator.Count{Covered: 1})
+		w.wantCount("retrofit_coverage@all_severe", villageOne, "2020-12-31", indicator.Count{Covered: 1})
+	}
+	never := w.settled(villageTwo, w.holder(villageTwo))
+	if err := w.altered(never, calendar.MustDate("2020-06-01"), 9, "refused"); err != nil {
+		t.Fatal(err)
+	}
+	w.wantCount("retrofit_coverage", villageTwo, "2020-12-31", indicator.Count{Excluded: 1})
+}
