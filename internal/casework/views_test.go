@@ -2,6 +2,7 @@ package casework_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -126,4 +127,39 @@ func TestRetrofittedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.wantCount("retrofit_coverage", villageTwo, "2020-12-31", indicator.Count{Excluded: 1})
+}
+
+// TestLaterWriteWithAnEarlierTime: of two changes of one person the later may bear the earlier time, because it began first and
+// waited, or because another machine's clock is behind. What was said in between stays said, and nobody is counted twice.
+func TestLaterWriteWithAnEarlierTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 4)
+	person := w.holder(villageOne)
+	w.settled(villageOne, person)
+	w.pass()
+	before := w.clock()
+	w.learned(person, "tekun", "dispersed")
+	said := w.clock()
+	day := calendar.MustDate("2019-12-31")
+	w.mu.Lock()
+	w.now = said.Add(-30e9)
+	w.mu.Unlock()
+	_, err := w.desk.AddCircumstance(t.Context(), w.sender, person, casework.NewCircumstance{Kind: "death", Value: quoted("yes"), ValidFrom: calendar.MustDate("2018-01-01"), Source: "民政"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		key   string
+		known time.Time
+		want  indicator.Count
+	}{
+		{"nursing_subsidy_coverage", before, indicator.Count{Gap: 1}}, {"nursing_subsidy_coverage", said.Add(-20e9), indicator.Count{Gap: 1}},
+		{"nursing_subsidy_coverage", said, indicator.Count{Excluded: 1}}, {"nursing_subsidy_coverage", said.Add(1e9), indicator.Count{}}, {"nursing_subsidy_coverage", time.Time{}, indicator.Count{}},
+		{"retrofit_coverage@all_severe", before, indicator.Count{Gap: 1}}, {"retrofit_coverage@all_severe", said.Add(1e9), indicator.Count{}},
+	} {
+		at := store.Moment{On: day, KnownAt: c.known}
+		if got := w.values(c.key, villageOne, store.ByNone, at)[villageOne]; got != c.want {
+			t.Errorf("%s as known at %s: %+v, want %+v", c.key, c.known, got, c.want)
+		}
+	}
 }
