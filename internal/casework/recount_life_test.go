@@ -30,7 +30,7 @@ type happening struct {
 func (w *world) happenings() (all []happening) {
 	for _, h := range []happening{{"enter", 2, w.enter}, {"learn", 22, w.learn}, {"amend", 7, w.amend}, {"card", 5, w.cardEvent}, {"first card", 2, w.firstCard}, {"move", 5, w.move},
 		{"grant", 4, w.grant}, {"award", 7, w.changeAward}, {"answer", 10, w.answer}, {"serve", 8, w.serve}, {"settle", 2, w.settle}, {"join", 4, w.join},
-		{"leave", 3, w.leaveHome}, {"house", 6, w.house}, {"rehouse", 3, w.rehouse}, {"retrofit", 9, w.retrofit}} {
+		{"leave", 3, w.leaveHome}, {"house", 6, w.house}, {"rehouse", 3, w.rehouse}, {"retrofit", 9, w.retrofit}, {"figure", 5, w.figure}, {"inspect", 5, w.inspect}} {
 		for range h.times {
 			all = append(all, h)
 		}

@@ -112,8 +112,8 @@ func (w *world) merge() error {
 
 func (w *world) wantMuchHappened() {
 	w.t.Helper()
-	for name, n := range map[string]int{"enter": 40, "learn": 80, "amend": 20, "card": 10, "first card": 2, "move": 15, "grant": 8, "award": 8, "answer": 30, "serve": 15,
-		"settle": 8, "join": 5, "leave": 4, "house": 15, "rehouse": 5, "retrofit": 2, "merge": 1} {
+	for name, n := range map[string]int{"enter": 40, "learn": 80, "amend": 12, "card": 8, "first card": 2, "move": 15, "grant": 8, "award": 8, "answer": 25, "serve": 15,
+		"settle": 8, "join": 5, "leave": 4, "house": 15, "rehouse": 5, "retrofit": 2, "figure": 10, "inspect": 10, "merge": 1} {
 		if w.done[name] < n {
 			w.t.Errorf("%s happened %d times, want %d; the history shows little", name, w.done[name], n)
 		}
@@ -176,6 +176,7 @@ func (w *world) recountAt(then told) {
 			recounted[key] = r.recount(key, slices.Contains(w.keys[true], key), day)
 			good = w.wantTree(at, r, key, now.tree, recounted[key]) && w.wantNames(at, key, now.names, recounted[key]) && good
 		}
+		w.wantOutside(r, at)
 		if good {
 			w.wantGroups(at, recounted)
 		}
@@ -221,8 +222,24 @@ func (w *world) wantLevels(at moment, key string, tree map[string]indicator.Coun
 		}
 	}
 	one := worldTree[w.random.IntN(len(worldTree))].Code
+	w.wantTrend(at, key, one)
 	if alone, c := w.values(key, one, store.ByNone, at.Moment)[string(one)], count(list, string(one), nil); alone != c {
 		w.t.Errorf("%s %s in %s alone: %+v, recounted %+v", at, key, one, alone, c)
+	}
+}
+
+// wantTrend compares the points of a trend with the days by themselves.
+func (w *world) wantTrend(at moment, key string, in area.Code) {
+	w.t.Helper()
+	list, _, err := w.desk.Trend(w.t.Context(), w.maker, key, in, at.On.Month().Add(-2), at.On.Month(), at.KnownAt)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, p := range list {
+		day, _, err := w.desk.Values(w.t.Context(), w.maker, casework.ValuesOf{Area: in, Moment: store.Moment{On: p.On, KnownAt: at.KnownAt}, By: store.ByNone, Indicator: key})
+		if err != nil || len(day) != 1 || !reflect.DeepEqual(day[0], p.Value) {
+			w.t.Errorf("%s %s in %s: the trend says %+v of %s, the day itself %+v (%v)", at, key, in, p.Value, p.On, day, err)
+		}
 	}
 }
 
