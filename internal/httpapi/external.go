@@ -65,7 +65,7 @@ func (a *API) listFacilities(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	v := api.FacilityList{Items: []api.Facility{}, NextCursor: next(list, r.limit(), func(f store.Facility) string { return f.ID.String() })}
+	v := api.FacilityList{Items: []api.Facility{}, NextCursor: next(list, r.limit(), func(f store.Facility) string { return idCursor(f.ID) })}
 	for _, f := range list {
 		v.Items = append(v.Items, facilityView(f))
 	}

@@ -27,7 +27,7 @@ func (a *API) listHouseholds(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	v := api.HouseholdList{Items: []api.Household{}, NextCursor: next(list, r.limit(), func(h casefile.HouseholdFile) string { return h.Household.ID.String() })}
+	v := api.HouseholdList{Items: []api.Household{}, NextCursor: next(list, r.limit(), func(h casefile.HouseholdFile) string { return idCursor(h.Household.ID) })}
 	for _, h := range list {
 		v.Items = append(v.Items, householdView(h))
 	}

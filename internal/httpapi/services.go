@@ -28,7 +28,7 @@ func (a *API) listServices(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	v := api.ServiceList{Items: []api.Service{}, NextCursor: next(list, r.limit(), func(s care.Service) string { return s.ID.String() })}
+	v := api.ServiceList{Items: []api.Service{}, NextCursor: next(list, r.limit(), func(s care.Service) string { return idCursor(s.ID) })}
 	for _, s := range list {
 		v.Items = append(v.Items, serviceView(s, r.Who.Role))
 	}

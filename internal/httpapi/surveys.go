@@ -67,7 +67,7 @@ func (a *API) listSurveyResponses(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	v := api.SurveyResponseList{Items: []api.SurveyResponse{}, NextCursor: next(list, r.limit(), func(s store.Response) string { return s.ID.String() })}
+	v := api.SurveyResponseList{Items: []api.SurveyResponse{}, NextCursor: next(list, r.limit(), func(s store.Response) string { return idCursor(s.ID) })}
 	for _, s := range list {
 		v.Items = append(v.Items, responseView(s))
 	}
