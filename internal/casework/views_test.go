@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
@@ -162,4 +163,28 @@ func TestLaterWriteWithAnEarlierTime(t *testing.T) {
 			t.Errorf("%s as known at %s: %+v, want %+v", c.key, c.known, got, c.want)
 		}
 	}
+}
+
+// TestRebuildKnowsHouseholds: what is stored of households is compared with their facts, too, and made again.
+func TestRebuildKnowsHouseholds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 5)
+	w.listed(w.settled(villageOne, w.holder(villageOne)))
+	w.listed(w.settled(villageTwo, w.holder(villageTwo)))
+	rebuilt := func(checkOnly bool, want int) {
+		t.Helper()
+		w.pass()
+		if persons, differed, err := w.desk.RebuildStandings(t.Context(), access.SystemActor(), checkOnly); err != nil || persons != 2 || differed != want {
+			t.Errorf("%d persons, %d differed (%v), want 2 and %d", persons, differed, err, want)
+		}
+	}
+	rebuilt(true, 0)
+	if _, err := w.owner().Exec(t.Context(), "UPDATE household_standings SET status = 1 WHERE area_code = $1", villageOne); err != nil {
+		t.Fatal(err)
+	}
+	rebuilt(true, 1)
+	w.wantCount("dangerous_house_conversion", villageOne, "2019-12-31", indicator.Count{Covered: 1})
+	rebuilt(false, 1)
+	rebuilt(true, 0)
+	w.wantCount("dangerous_house_conversion", villageOne, "2019-12-31", indicator.Count{Gap: 1})
 }
