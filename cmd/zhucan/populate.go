@@ -72,11 +72,11 @@ func (c importCommand) divisions(ctx context.Context, desk *casework.Desk, data 
 		fmt.Fprintf(io.out, "%d divisions\n", len(tree))
 		return nil
 	}
-	added, err := desk.ImportDivisions(ctx, access.SystemActor(), tree)
+	changed, err := desk.ImportDivisions(ctx, access.SystemActor(), tree)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(io.out, "%d divisions added\n", added)
+	fmt.Fprintf(io.out, "%d divisions added or ended\n", changed)
 	return nil
 }
 
