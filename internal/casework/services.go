@@ -31,7 +31,7 @@ func (d *Desk) OpenService(ctx context.Context, who access.Actor, kind care.Kind
 		if err != nil {
 			return err
 		}
-		if err := tx.InsertService(ctx, s); err != nil {
+		if err := tx.InsertServices(ctx, s); err != nil {
 			return err
 		}
 		return tx.Describe(ctx, id, map[string]any{"kind": kind})

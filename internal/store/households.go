@@ -216,13 +216,18 @@ func (l *householdLoader) retrofits(b *pgx.Batch) {
 
 // InsertHousehold adds a household.
 func (tx *Tx) InsertHousehold(ctx context.Context, h casefile.Household) error {
-	s := sealer{ring: tx.db.Ring, table: "households", row: h.ID}
-	address := s.seal("address", h.Address)
-	if s.err != nil {
-		return s.err
+	r, err := tx.householdRow(h)
+	if err != nil {
+		return err
 	}
-	return tx.insert(ctx, table{"households", []string{"id uuid", "area_code", "address bytea", "created_at timestamptz", "created_by uuid", "updated_at timestamptz"}},
-		[]row{{h.ID, string(h.Area), address, tx.Now, tx.Who.AccountID, tx.Now}})
+	return tx.insert(ctx, householdsTable, []row{r})
+}
+
+var householdsTable = table{"households", []string{"id uuid", "area_code", "address bytea", "created_at timestamptz", "created_by uuid", "updated_at timestamptz"}}
+
+func (tx *Tx) householdRow(h casefile.Household) (row, error) {
+	s := sealer{ring: tx.db.Ring, table: "households", row: h.ID}
+	return row{h.ID, string(h.Area), s.seal("address", h.Address), tx.Now, tx.Who.AccountID, tx.Now}, s.err
 }
 
 // UpdateHousehold writes area and address, and the next version.
@@ -247,9 +252,13 @@ var membersTable = table{"household_members", []string{"id uuid", "household_id 
 func (tx *Tx) InsertMembers(ctx context.Context, at area.Code, members ...casefile.Member) error {
 	rows := make([]row, len(members))
 	for i, m := range members {
-		rows[i] = row{m.ID, m.HouseholdID, string(at), m.PersonID, m.Relation, m.From, m.To, tx.Now, tx.Who.AccountID}
+		rows[i] = tx.memberRow(at, m)
 	}
 	return tx.insert(ctx, membersTable, rows)
+}
+
+func (tx *Tx) memberRow(at area.Code, m casefile.Member) row {
+	return row{m.ID, m.HouseholdID, string(at), m.PersonID, m.Relation, m.From, m.To, tx.Now, tx.Who.AccountID}
 }
 
 // EndMember writes the last day of a membership, and the next version.
@@ -268,11 +277,14 @@ var householdFactsTable = table{"household_circumstances", []string{"id uuid", "
 func (tx *Tx) InsertHouseholdCircumstances(ctx context.Context, household casefile.Household, facts ...casefile.Circumstance) error {
 	rows := make([]row, len(facts))
 	for i, c := range facts {
-		kind, _ := casefile.HouseholdKindOf(c.Kind)
-		rows[i] = row{c.ID, household.ID, string(household.Area), c.Kind, kind.ExclusiveKey(c.Value), string(c.Raw), c.ValidFrom, c.ValidTo,
-			c.Source, c.SourceDoc, tx.Now, tx.Who.AccountID}
+		rows[i] = tx.householdFactRow(household, c)
 	}
 	return tx.insert(ctx, householdFactsTable, rows)
+}
+
+func (tx *Tx) householdFactRow(h casefile.Household, c casefile.Circumstance) row {
+	kind, _ := casefile.HouseholdKindOf(c.Kind)
+	return row{c.ID, h.ID, string(h.Area), c.Kind, kind.ExclusiveKey(c.Value), string(c.Raw), c.ValidFrom, c.ValidTo, c.Source, c.SourceDoc, tx.Now, tx.Who.AccountID}
 }
 
 // SupersedeHouseholdFact takes a fact out of what we hold true.
