@@ -81,8 +81,9 @@ func (d *Desk) takenOver(person uuid.UUID, r exchange.RosterRow) []award.Award {
 		from      calendar.Month
 	}{{policy.LivingAllowance, r.LivingFrom}, {policy.NursingSubsidy, r.NursingFrom}} {
 		if !right.from.IsZero() {
+			// recorded now: the first verification that is asked for is the one after
 			list = append(list, award.Award{ID: d.NewID(), PersonID: person, Programme: right.programme, Basis: award.FromImport,
-				StartMonth: right.from, OwedFrom: d.today().Month()})
+				StartMonth: right.from, OwedFrom: d.today().Month(), RecordedAt: d.Now()})
 		}
 	}
 	return list
