@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,7 +11,6 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/casefile"
-	"zhucan/internal/standing"
 )
 
 // Household reads the file of one household. Files of members are not among it: see HouseholdFiles.
@@ -86,29 +84,13 @@ func (tx *Tx) householdFiles(ctx context.Context, l *householdLoader) ([]casefil
 	if err := tx.Batch(ctx, l.queries()...); err != nil {
 		return nil, fmt.Errorf("read households: %w", err)
 	}
-	var persons []uuid.UUID
-	for _, h := range l.list {
-		for _, m := range h.Members {
-			persons = append(persons, m.PersonID)
-		}
-	}
-	files := newLoader(tx.db, persons, "")
-	if len(persons) > 0 {
+	files := newLoader(tx.db, l.persons(), "")
+	if len(files.ids) > 0 {
 		if err := tx.Everywhere(ctx, func() error { return tx.Batch(ctx, files.queries()...) }); err != nil {
 			return nil, fmt.Errorf("read the files of members: %w", err)
 		}
 	}
-	list := make([]casefile.HouseholdFile, len(l.list))
-	for i, h := range l.list {
-		h.Files = map[uuid.UUID]casefile.File{}
-		for _, m := range h.Members {
-			if d := files.byID[m.PersonID]; d != nil {
-				h.Files[m.PersonID] = d.File
-			}
-		}
-		list[i] = *h
-	}
-	return list, nil
+	return l.files(files), nil
 }
 
 // Everywhere lifts the bounds of row security for fn: for what is derived, which must not depend on who changes it. A
@@ -143,6 +125,31 @@ type householdLoader struct {
 
 func newHouseholdLoader(db *DB, ids []uuid.UUID, lock string) *householdLoader {
 	return &householdLoader{db: db, ids: ids, lock: lock, byID: map[uuid.UUID]*casefile.HouseholdFile{}}
+}
+
+// persons are those who are or were members.
+func (l *householdLoader) persons() (ids []uuid.UUID) {
+	for _, h := range l.list {
+		for _, m := range h.Members {
+			ids = append(ids, m.PersonID)
+		}
+	}
+	return ids
+}
+
+// files are the households with what was read of their members.
+func (l *householdLoader) files(members *loader) []casefile.HouseholdFile {
+	list := make([]casefile.HouseholdFile, len(l.list))
+	for i, h := range l.list {
+		h.Files = map[uuid.UUID]casefile.File{}
+		for _, m := range h.Members {
+			if d := members.byID[m.PersonID]; d != nil {
+				h.Files[m.PersonID] = d.File
+			}
+		}
+		list[i] = *h
+	}
+	return list
 }
 
 func (l *householdLoader) queries() []Query {
@@ -320,19 +327,4 @@ func (tx *Tx) HouseholdIDs(ctx context.Context, after uuid.UUID, limit int) (ids
 		return nil, fmt.Errorf("list households: %w", err)
 	}
 	return ids, nil
-}
-
-// HouseholdStandings reads the stored timelines of households, in order of household, indicator and day.
-func (tx *Tx) HouseholdStandings(ctx context.Context, households []uuid.UUID) (timeline []standing.HouseholdInterval, err error) {
-	const columns = `SELECT household_id, indicator, valid_from, valid_to, status, reason, area_code, holders
-		FROM household_standings WHERE household_id = ANY($1) ORDER BY household_id, indicator, valid_from`
-	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		each(b, columns, households, func(rows pgx.Rows) error {
-			var i standing.HouseholdInterval
-			err := rows.Scan(&i.HouseholdID, &i.Indicator, &i.Days.From, &i.Days.To, &i.Status, &i.Reason, &i.Area, &i.Holders)
-			timeline = append(timeline, i)
-			return err
-		})
-	})
-	return slices.Clip(timeline), err
 }
