@@ -1,6 +1,8 @@
 package population
 
 import (
+	"slices"
+
 	"zhucan/internal/calendar"
 )
 
@@ -15,7 +17,7 @@ const (
 	assisted       = 340
 	informed       = 850
 	cared          = 310
-	drivers        = 68
+	drivers        = 120
 	fuelled        = 970
 	stillPoor      = 60 // in a town that is behind
 	misidentified  = 25
@@ -47,9 +49,13 @@ func (m *recorder) school(l *life) {
 	default:
 		l.schooling = pick(m, "deferred", "deferred", "not_enrolled", "rehab_or_kindergarten")
 	}
-	if l.schooling != "" {
-		l.fact("school", l.schooling, began, "教育局")
+	if l.schooling == "" {
+		return
 	}
+	if slices.Contains([]string{"regular", "special_class", "special_school", "home_teaching"}, l.schooling) {
+		began = began.AddYears(6 - min(age, 14)) // since the child was six
+	}
+	l.fact("school", l.schooling, began, "教育局")
 }
 
 // poverty is the list of registered poor of the countryside (建档立卡), from which most have exited by 2020.

@@ -16,6 +16,7 @@ const (
 	answeredThisYear = 500
 	stillInNeed      = 700 // of those in need last year
 	newlyInNeed      = 90
+	deviceAgain      = 150
 	answersSpread    = 20
 	progressSpread   = 250
 )
@@ -34,7 +35,8 @@ func (m *recorder) thisSurvey(l *life) {
 	if !m.usually(l, answeredThisYear, progressSpread) {
 		return
 	}
-	l.needsRehab, l.needsDevice = m.chance(newlyInNeed) || l.needsRehab && m.chance(stillInNeed), false
+	l.needsRehab = m.chance(newlyInNeed) || l.needsRehab && m.chance(stillInNeed)
+	l.needsDevice = l.needsRehab && m.chance(deviceAgain)
 	days := calendar.Interval{From: calendar.NewMonth(m.today.Year(), 7).First(), To: earlier(calendar.NewMonth(m.today.Year(), 9).Last(), m.today)}
 	if days.From.After(m.today) {
 		days = calendar.Interval{From: m.year(), To: m.today}
