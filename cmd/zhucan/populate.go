@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,6 +34,9 @@ func (c importCommand) Run(ctx context.Context, io stdio) error {
 		return fmt.Errorf("read %s: %w", filepath.Base(c.File), err)
 	}
 	handover := casework.Handover{Roster: data}
+	if c.Records != "" && c.Kind != "roster" {
+		return errors.New("records belong to a roster")
+	}
 	if c.Records != "" {
 		if handover.Records, err = os.ReadFile(c.Records); err != nil {
 			return fmt.Errorf("read %s: %w", filepath.Base(c.Records), err)
@@ -112,8 +116,9 @@ func whileWaiting(io stdio, what string, do func() error) error {
 	return err
 }
 
-// How many of those who should receive and do not get an application, and how often each state of a service is gone to.
-const casesToMake, serviceRounds = 60, 3
+// How many of those who should receive and do not get an application, and how often each state of a service is gone to: at
+// most, and with fewer people once for so many of them.
+const casesToMake, mostRounds, peopleARound = 60, 3, 3000
 
 // populate makes up the people on the first start: it writes them as the files of an office and takes those in like any
 // others. What the offices of the district then do with them is done through the same verbs as ever.
@@ -145,6 +150,6 @@ func populate(ctx context.Context, desk *casework.Desk, people int, seed uint64,
 		if err := demo.MakeCases(ctx, desk, casesToMake); err != nil {
 			return err
 		}
-		return demo.MakeServices(ctx, desk, serviceRounds)
+		return demo.MakeServices(ctx, desk, min(mostRounds, 1+people/peopleARound))
 	})
 }

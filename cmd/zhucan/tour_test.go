@@ -104,7 +104,8 @@ func (v *visitor) values(query string) (list []value) {
 // benefits of 专栏2 have people, and the tour of the README goes through.
 func TestDemoTour(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "accounts.json")
-	address, out, _ := startDemo(t, "--data", shortDir(t), "--people", "400", "--accounts-file", file)
+	dir := shortDir(t)
+	address, out, _ := startDemo(t, "--data", dir, "--people", "400", "--accounts-file", file)
 	if !strings.Contains(out.String(), "made up 412 people, 0 refused") {
 		t.Errorf("the start says %s", out)
 	}
@@ -128,6 +129,7 @@ func TestDemoTour(t *testing.T) {
 	}
 	v.roles()
 	v.pays()
+	v.takesOver(dir)
 	for _, kind := range []string{"rehab", "device", "retrofit"} {
 		var list struct{ Items []struct{ State string } }
 		v.ask("cdpf", "GET", "/services?limit=200&kind="+kind, "", http.StatusOK, &list)
@@ -137,6 +139,25 @@ func TestDemoTour(t *testing.T) {
 		}
 		if len(states) < 4 {
 			t.Errorf("services of %s are in the states %v; want several", kind, states)
+		}
+	}
+}
+
+// TestEmptyDemo: without people there are accounts and divisions, and nothing else.
+func TestEmptyDemo(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "accounts.json")
+	address, _, _ := startDemo(t, "--data", shortDir(t), "--people", "0", "--accounts-file", file)
+	v := visit(t, address, file)
+	for _, path := range []string{"/persons", "/households", "/facilities", "/services"} {
+		var list struct{ Items []any }
+		v.ask("cdpf", "GET", path, "", http.StatusOK, &list)
+		if len(list.Items) > 0 {
+			t.Errorf("%s lists %v", path, list.Items)
+		}
+	}
+	for _, row := range v.values("") {
+		if row.Rate != nil || row.Denominator != nil && *row.Denominator > 0 {
+			t.Errorf("%s counts something: %+v", row.Indicator, row)
 		}
 	}
 }
@@ -202,5 +223,35 @@ func (v *visitor) pays() {
 	text := v.ask("finance", "GET", "/rosters/"+roster.ID+"/file?format=csv", "", http.StatusOK, nil)
 	if roster.State != "sent" || roster.Persons == 0 || strings.Count(text, "\n") <= roster.Persons {
 		t.Errorf("the roster is %s with %d persons, the file has %d lines", roster.State, roster.Persons, strings.Count(text, "\n"))
+	}
+}
+
+// takesOver imports another office's roster with its records, on the command line: one line of them is of nobody.
+func (v *visitor) takesOver(dir string) {
+	t := v.t
+	t.Helper()
+	write := func(name, text string) string {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	roster := write("roster.csv", "姓名,身份证号,残疾证号,发证日期,户籍村居\n金丝雀李,379999198807170027,37999919880717002741,2020-01-06,370305001005\n")
+	records := write("records.jsonl", `{"person":{"id_number":"379999198807170027","facts":[{"kind":"insurance_medical","value":"resident","from":"2020-01-06","source":"医保局"}]}}
+{"person":{"id_number":"37999919750510007X"}}
+`)
+	reach := []string{"--database-url", "host=" + filepath.Join(dir, "socket") + " user=zhucan_app dbname=zhucan", "--key-file", filepath.Join(dir, "keys.json")}
+	medical := func() value { return v.values("?indicator=medical_enrolment")[0] }
+	before, out := medical(), &output{}
+	err := run(t.Context(), append([]string{"import", "roster", roster, "--records", records}, reach...), out, &output{})
+	if want := "1 new, 0 changed, 0 same, 1 refused"; err != nil || !strings.Contains(out.String(), want) || !strings.Contains(out.String(), "row 2, records.id_number") {
+		t.Errorf("import: %v, %s; want %s", err, out, want)
+	}
+	if after := medical(); *after.Numerator != *before.Numerator+1 {
+		t.Errorf("%d are insured after %d; want one more", *after.Numerator, *before.Numerator)
+	}
+	if err := run(t.Context(), append([]string{"import", "divisions", roster, "--records", records}, reach...), out, &output{}); err == nil {
+		t.Error("divisions were taken with records")
 	}
 }

@@ -27,7 +27,7 @@ type recorder struct {
 	who      access.Actor
 	at       area.Code
 	villages map[area.Code]bool
-	given    map[uuid.UUID][]care.Service // services that there are, by the person they are for
+	given    map[uuid.UUID][]care.Service // services that there are, by the person or household they are for
 	housed   map[uuid.UUID]bool           // who is a member of a household
 }
 
@@ -72,7 +72,11 @@ func (r *recorder) lookUp(ctx context.Context, tx *store.Tx) error {
 	return tx.Everywhere(ctx, func() error {
 		list, err := tx.ServicesAround(ctx, known, households)
 		for _, s := range list {
-			r.given[s.PersonID] = append(r.given[s.PersonID], s)
+			subject := s.PersonID
+			if subject == uuid.Nil {
+				subject = s.HouseholdID
+			}
+			r.given[subject] = append(r.given[subject], s)
 		}
 		return err
 	})
@@ -130,7 +134,7 @@ func (r *recorder) person(in *exchange.PersonRecord) error {
 	if err != nil {
 		return err
 	}
-	services, err := r.personServices(&file, in.Services)
+	services, err := r.personServices(&file, dossier.Households, in.Services)
 	if err != nil {
 		return err
 	}
@@ -230,9 +234,12 @@ func (r *recorder) answers(file *casefile.File, list []exchange.SurveyRecord) (r
 
 var errDeceased = fault.New(fault.Conflict, "DECEASED", "该人当日已不在调查范围", "the person was no longer surveyed on this day")
 
-func (r *recorder) personServices(file *casefile.File, list []exchange.ServiceRecord) (services []care.Service, err error) {
+func (r *recorder) personServices(file *casefile.File, households []uuid.UUID, list []exchange.ServiceRecord) (services []care.Service, err error) {
 	person := file.Person.ID
 	others := slices.Clone(r.given[person])
+	for _, household := range households {
+		others = append(others, r.given[household]...)
+	}
 	for i, in := range list {
 		s := care.Service{ID: r.NewID(), Kind: care.Kind(in.Kind), PersonID: person, Area: string(file.Person.Managing)}
 		if recorded(others, s, in) {

@@ -227,7 +227,7 @@ func TestMadeUpRecords(t *testing.T) {
 			t.Parallel()
 			today := calendar.MustDate(day)
 			o := newOffice(t, 0, 1, today)
-			rows := population.Generate(3, 400, tree, today)
+			rows := population.Generate(3, 300, tree, today)
 			var roster, records bytes.Buffer
 			if err := exchange.WriteRosterCSV(&roster, rows); err != nil {
 				t.Fatal(err)
@@ -236,7 +236,7 @@ func TestMadeUpRecords(t *testing.T) {
 				t.Fatal(err)
 			}
 			done, _, err := o.desk.TakeOver(t.Context(), access.SystemActor(), casework.Handover{Roster: roster.Bytes(), Records: records.Bytes()}, false)
-			if err != nil || done.New != 412 || done.Refused != 0 {
+			if err != nil || done.New != 309 || done.Refused != 0 {
 				t.Fatalf("%s, %v: %v", taken(done), err, done.Refusals[:min(5, len(done.Refusals))])
 			}
 			values, _, err := o.desk.Values(t.Context(), o.maker, casework.ValuesOf{By: store.ByNone, Moment: store.Moment{On: today}})
