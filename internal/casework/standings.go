@@ -1,15 +1,14 @@
 package casework
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
 
 	"zhucan/internal/access"
-	"zhucan/internal/casefile"
 	"zhucan/internal/ledger"
 	"zhucan/internal/standing"
 	"zhucan/internal/store"
@@ -18,40 +17,41 @@ import (
 // portion is how many persons a rebuild takes at a time: short transactions, bounded memory.
 const portion = 500
 
-// RebuildStandings derives the standings of everybody and of every household again and says of how many persons and households
-// they differed from what was stored. With checkOnly nothing is written.
+// RebuildStandings derives the standings of everybody again, and of every household, and says of how many persons and
+// households they differed from what was stored. With checkOnly nothing is written.
 func (d *Desk) RebuildStandings(ctx context.Context, who access.Actor, checkOnly bool) (persons, differed int, err error) {
-	if persons, differed, err = d.rebuildPersons(ctx, who, checkOnly); err != nil {
+	persons, differed, err = d.rebuild(ctx, who, checkOnly, d.DB.PersonIDs, d.differing, func(tx *store.Tx, wrong []uuid.UUID) error {
+		_, err := d.rederive(ctx, tx, wrong...)
+		return err
+	})
+	if err != nil {
 		return persons, differed, err
 	}
-	households, err := d.rebuildHouseholds(ctx, who, checkOnly)
+	_, households, err := d.rebuild(ctx, who, checkOnly, d.DB.HouseholdIDs, d.differingHouseholds, func(tx *store.Tx, wrong []uuid.UUID) error {
+		return d.deriveHouseholds(ctx, tx, wrong...)
+	})
 	return persons, differed + households, err
 }
 
-func (d *Desk) rebuildPersons(ctx context.Context, who access.Actor, checkOnly bool) (persons, differed int, err error) {
+// rebuild looks at all subjects of a kind, a portion at a time, and puts right those that differ.
+func (d *Desk) rebuild(ctx context.Context, who access.Actor, checkOnly bool, list func(context.Context, access.Actor, uuid.UUID, int) ([]uuid.UUID, error),
+	compare func(context.Context, access.Actor, []uuid.UUID) ([]uuid.UUID, error), again func(*store.Tx, []uuid.UUID) error) (subjects, differed int, err error) {
 	after := uuid.Nil
 	for {
-		ids, err := d.DB.PersonIDs(ctx, who, after, portion)
+		ids, err := list(ctx, who, after, portion)
+		if err != nil || len(ids) == 0 {
+			return subjects, differed, err
+		}
+		wrong, err := compare(ctx, who, ids)
 		if err != nil {
-			return persons, differed, err
+			return subjects, differed, err
 		}
-		if len(ids) == 0 {
-			return persons, differed, nil
-		}
-		wrong, err := d.differing(ctx, who, ids)
-		if err != nil {
-			return persons, differed, err
-		}
-		persons, differed, after = persons+len(ids), differed+len(wrong), ids[len(ids)-1]
+		subjects, differed, after = subjects+len(ids), differed+len(wrong), ids[len(ids)-1]
 		if checkOnly || len(wrong) == 0 {
 			continue
 		}
-		err = d.write(ctx, who, "standing.rebuild", func(tx *store.Tx) error {
-			_, err := d.rederive(ctx, tx, wrong...)
-			return err
-		})
-		if err != nil {
-			return persons, differed, err
+		if err := d.write(ctx, who, "standing.rebuild", func(tx *store.Tx) error { return again(tx, wrong) }); err != nil {
+			return subjects, differed, err
 		}
 	}
 }
@@ -92,53 +92,31 @@ func (d *Desk) differing(ctx context.Context, who access.Actor, ids []uuid.UUID)
 	return wrong, nil
 }
 
-// errUnchanged ends a transaction in which nothing is to be written.
-var errUnchanged = errors.New("nothing to write")
-
-func (d *Desk) rebuildHouseholds(ctx context.Context, who access.Actor, checkOnly bool) (differed int, err error) {
-	for after, more := uuid.Nil, true; more; {
-		err := d.write(ctx, who, "standing.rebuild", func(tx *store.Tx) error {
-			ids, err := tx.HouseholdIDs(ctx, after, portion)
-			if more = len(ids) > 0; err != nil || !more {
-				return errors.Join(err, errUnchanged)
-			}
-			after = ids[len(ids)-1]
-			wrong, err := d.differingHouseholds(ctx, tx, ids)
-			differed += len(wrong)
-			if err == nil && (checkOnly || len(wrong) == 0) {
-				return errUnchanged
-			}
-			return errors.Join(err, d.deriveHouseholdsBy(ctx, tx, d.Pack(), wrong))
-		})
-		if err != nil && !errors.Is(err, errUnchanged) {
-			return differed, err
-		}
-	}
-	return differed, nil
-}
-
-// differingHouseholds finds the households whose stored standings are not those that their facts give.
-func (d *Desk) differingHouseholds(ctx context.Context, tx *store.Tx, ids []uuid.UUID) (wrong []casefile.HouseholdFile, err error) {
-	files, err := tx.LockHouseholds(ctx, ids...)
+// differingHouseholds finds the households whose stored standings are not those that their members and facts give.
+func (d *Desk) differingHouseholds(ctx context.Context, who access.Actor, ids []uuid.UUID) ([]uuid.UUID, error) {
+	files, err := d.DB.HouseholdFiles(ctx, who, ids...)
 	if err != nil {
 		return nil, err
 	}
-	stored, err := tx.HouseholdStandings(ctx, ids)
+	stored, err := d.DB.HouseholdStandings(ctx, who, ids)
 	if err != nil {
 		return nil, err
 	}
-	of := map[uuid.UUID][]standing.HouseholdInterval{}
+	byHousehold := map[uuid.UUID][]standing.HouseholdInterval{}
 	for _, i := range stored {
-		of[i.HouseholdID] = append(of[i.HouseholdID], i)
+		byHousehold[i.HouseholdID] = append(byHousehold[i.HouseholdID], i)
 	}
+	var wrong []uuid.UUID
 	for _, file := range files {
 		derived, err := standing.DeriveHousehold(file, d.Pack())
 		if err != nil {
 			return nil, fmt.Errorf("derive a household: %w", err)
 		}
-		standing.SortHousehold(derived)
-		if !slices.Equal(derived, of[file.Household.ID]) {
-			wrong = append(wrong, file)
+		slices.SortStableFunc(derived, func(a, b standing.HouseholdInterval) int {
+			return cmp.Or(cmp.Compare(a.Indicator, b.Indicator), a.Days.From.Compare(b.Days.From))
+		})
+		if id := file.Household.ID; !slices.Equal(derived, byHousehold[id]) {
+			wrong = append(wrong, id)
 		}
 	}
 	return wrong, nil
