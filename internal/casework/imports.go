@@ -31,7 +31,7 @@ func (d *Desk) ImportRoster(ctx context.Context, who access.Actor, data []byte, 
 		at = d.Pack().District
 	}
 	sum := sha256.Sum256(data)
-	earlier, found, err := d.DB.AppliedImport(ctx, KindRoster, at, sum[:])
+	earlier, found, err := d.DB.AppliedImport(ctx, store.Import{Kind: KindRoster, Area: at, SHA256: sum[:]})
 	if err != nil || found && !dryRun {
 		return earlier, false, err
 	}

@@ -92,12 +92,12 @@ func (tx *Tx) LockPersonOf(ctx context.Context, kind string, id uuid.UUID) (Doss
 	return tx.LockDossier(ctx, person)
 }
 
-func one(list []Dossier, err error) (Dossier, error) {
+func one[T any](list []T, err error) (found T, _ error) {
 	if err != nil {
-		return Dossier{}, err
+		return found, err
 	}
 	if len(list) == 0 {
-		return Dossier{}, NotFound
+		return found, NotFound
 	}
 	return list[0], nil
 }
