@@ -934,6 +934,7 @@ func (e NewListDecisionDecision) Valid() bool {
 // Defines values for NewPersonRecordType.
 const (
 	NewPersonRecordTypeCERTIFIED        NewPersonRecordType = "CERTIFIED"
+	NewPersonRecordTypeRECOVERING       NewPersonRecordType = "RECOVERING"
 	NewPersonRecordTypeUNCERTIFIEDCHILD NewPersonRecordType = "UNCERTIFIED_CHILD"
 )
 
@@ -941,6 +942,8 @@ const (
 func (e NewPersonRecordType) Valid() bool {
 	switch e {
 	case NewPersonRecordTypeCERTIFIED:
+		return true
+	case NewPersonRecordTypeRECOVERING:
 		return true
 	case NewPersonRecordTypeUNCERTIFIEDCHILD:
 		return true
@@ -1195,6 +1198,24 @@ func (e Relation) Valid() bool {
 	case RelationSupporter:
 		return true
 	case RelationVillageCommittee:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RescueRowMode.
+const (
+	RescueRowModeInstitution RescueRowMode = "institution"
+	RescueRowModeMixed       RescueRowMode = "mixed"
+)
+
+// Valid indicates whether the value is a known member of the RescueRowMode enum.
+func (e RescueRowMode) Valid() bool {
+	switch e {
+	case RescueRowModeInstitution:
+		return true
+	case RescueRowModeMixed:
 		return true
 	default:
 		return false
@@ -2041,12 +2062,37 @@ type CancelReason string
 
 // CatalogueEntry defines model for CatalogueEntry.
 type CatalogueEntry struct {
-	CapFen *int64 `json:"cap_fen,omitempty"`
-	Code   string `json:"code"`
+	// AgeFrom Completed years; no limit when absent.
+	AgeFrom *int `json:"age_from,omitempty"`
+
+	// AgeTo Completed years; no limit when absent.
+	AgeTo *int `json:"age_to,omitempty"`
+
+	// Assessment Of a device: it needs an assessment first.
+	Assessment *bool  `json:"assessment,omitempty"`
+	CapFen     *int64 `json:"cap_fen,omitempty"`
+
+	// Categories Of disability, in rehabilitation; all when absent.
+	Categories []int  `json:"categories,omitempty"`
+	Code       string `json:"code"`
+
+	// Counts In rehabilitation: whether it is a basic service that the indicator counts.
+	Counts *bool `json:"counts,omitempty"`
+
+	// Device Of a work at home: the device that it is as well; only one of the two pays for it.
+	Device *string `json:"device,omitempty"`
+
+	// Edition Of a device: the edition of GB/T 16432 that the code is from.
+	Edition *int `json:"edition,omitempty"`
+
+	// Loan Of a device: it may be lent.
+	Loan   *bool  `json:"loan,omitempty"`
 	Name   string `json:"name"`
 	NameEN string `json:"name_en"`
 	Source string `json:"source"`
-	Years  *int   `json:"years,omitempty"`
+
+	// Years Of a device: before it is granted again.
+	Years *int `json:"years,omitempty"`
 }
 
 // Category 1 视力 visual, 2 听力 hearing, 3 言语 speech, 4 肢体 physical, 5 智力 intellectual, 6 精神 psychiatric, 7 多重 multiple.
@@ -2256,6 +2302,15 @@ type Clock struct {
 	Now time.Time `json:"now"`
 }
 
+// ColumnOfList defines model for ColumnOfList.
+type ColumnOfList struct {
+	// Aliases Other headings that it goes by.
+	Aliases  []string `json:"aliases"`
+	Name     string   `json:"name"`
+	NameZH   string   `json:"name_zh"`
+	Required bool     `json:"required"`
+}
+
 // Component One disability of several, with its own level.
 type Component struct {
 	Category int `json:"category"`
@@ -2325,7 +2380,7 @@ type Eligibility struct {
 }
 
 // Evidence An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
-// attachments. Members that the step does not ask for are refused.
+// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432.
 type Evidence = json.RawMessage
 
 // EvidenceField defines model for EvidenceField.
@@ -2699,25 +2754,7 @@ type ImportKind = string
 
 // ImportKindList defines model for ImportKindList.
 type ImportKindList struct {
-	Items []struct {
-		Columns []struct {
-			Aliases  []string `json:"aliases"`
-			Name     string   `json:"name"`
-			NameZH   string   `json:"name_zh"`
-			Required bool     `json:"required"`
-		} `json:"columns"`
-
-		// Complete It claims to name everybody
-		Complete bool `json:"complete"`
-
-		// Kind `roster` is the certificate roster of twenty columns; the others are lists.
-		Kind   ImportKind `json:"kind"`
-		NameEN string     `json:"name_en"`
-		NameZH string     `json:"name_zh"`
-
-		// Partner Which department sends it.
-		Partner string `json:"partner"`
-	} `json:"items"`
+	Items []KindOfList `json:"items"`
 
 	// NextCursor Always null; the list is whole.
 	NextCursor *string `json:"next_cursor"`
@@ -3069,6 +3106,22 @@ type Inspection struct {
 	InspectedOn calendar.Date `json:"inspected_on"`
 	Report      *string       `json:"report,omitempty"`
 	Standard    string        `json:"standard"`
+}
+
+// KindOfList defines model for KindOfList.
+type KindOfList struct {
+	Columns []ColumnOfList `json:"columns"`
+
+	// Complete It claims to name everybody, so that its silence says something.
+	Complete bool `json:"complete"`
+
+	// Kind `roster` is the certificate roster of twenty columns; the others are lists.
+	Kind   ImportKind `json:"kind"`
+	NameEN string     `json:"name_en"`
+	NameZH string     `json:"name_zh"`
+
+	// Partner Which department sends it.
+	Partner string `json:"partner"`
 }
 
 // Ledger The whole list; there is no further page.
@@ -3468,7 +3521,8 @@ type NewPayee struct {
 }
 
 // NewPerson Somebody new. With an ID number, sex and birth date come from it, and may be given only if they agree. Somebody without
-// a certificate is taken as an uncertified child of 0 to 17 years and needs a birth date. An ID number of which only the
+// a certificate is taken as an uncertified child of 0 to 17 years and needs a birth date; of any age, with a diagnosis, who
+// recovers from an illness or injury and only borrows devices (`RECOVERING`), and is in no indicator. An ID number of which only the
 // check character is wrong is recorded as it stands, with `id_number_invalid` and a warning; every other fault of a
 // number is refused.
 // A missing guardian of a minor, or of somebody with category 5 or 6, is a warning (`GUARDIAN_MISSING`).
@@ -3480,7 +3534,7 @@ type NewPerson struct {
 	// Certificate A card. The digits of its number have to agree with the person's ID number, the category and the level.
 	Certificate *CertificateInput `json:"certificate,omitempty"`
 
-	// Diagnosis Of an uncertified child, by a hospital.
+	// Diagnosis Of an uncertified child or of who recovers, by a hospital.
 	Diagnosis *string        `json:"diagnosis,omitempty"`
 	Guardian  *GuardianInput `json:"guardian,omitempty"`
 
@@ -3567,7 +3621,7 @@ type NewService struct {
 	Kind        ServiceKind `json:"kind"`
 
 	// Need An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
-	// attachments. Members that the step does not ask for are refused.
+	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432.
 	Need Evidence `json:"need"`
 
 	// OpenedOn Today when absent.
@@ -3578,7 +3632,7 @@ type NewService struct {
 // NewServiceStep defines model for NewServiceStep.
 type NewServiceStep struct {
 	// Evidence An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
-	// attachments. Members that the step does not ask for are refused.
+	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432.
 	Evidence Evidence `json:"evidence,omitempty"`
 
 	// On The day it happened; today when absent.
@@ -4115,6 +4169,34 @@ type RefreshRequest struct {
 // Relation defines model for Relation.
 type Relation string
 
+// RescueRow A row of the child rescue programme (残疾儿童康复救助), for applications in its days.
+type RescueRow struct {
+	AgeFrom int `json:"age_from"`
+
+	// AgeTo Completed years on the day of application.
+	AgeTo        int           `json:"age_to"`
+	AnnualCapFen int64         `json:"annual_cap_fen"`
+	Categories   []int         `json:"categories"`
+	Code         string        `json:"code"`
+	From         calendar.Date `json:"from"`
+
+	// MaxYears No limit when absent.
+	MaxYears *int `json:"max_years,omitempty"`
+
+	// Mode `mixed` is an institution with community and family.
+	Mode   RescueRowMode `json:"mode"`
+	Name   string        `json:"name"`
+	NameEN string        `json:"name_en"`
+
+	// Residents A residence permit is enough.
+	Residents *bool         `json:"residents,omitempty"`
+	Source    string        `json:"source"`
+	To        calendar.Date `json:"to"`
+}
+
+// RescueRowMode `mixed` is an institution with community and family.
+type RescueRowMode string
+
 // Resubmission What was put right; members that are absent stay as they are.
 type Resubmission struct {
 	Applicant *Applicant `json:"applicant,omitempty"`
@@ -4297,7 +4379,7 @@ type Service struct {
 	Kind        ServiceKind `json:"kind"`
 
 	// Need An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
-	// attachments. Members that the step does not ask for are refused.
+	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432.
 	Need Evidence `json:"need"`
 
 	// Next What the caller may do now.
@@ -4315,13 +4397,16 @@ type ServiceChain struct {
 	Catalogue []CatalogueEntry `json:"catalogue"`
 
 	// Household For a household, not for a person.
-	Household bool                `json:"household"`
-	Kind      ServiceKind         `json:"kind"`
-	Name      string              `json:"name"`
-	NameEN    string              `json:"name_en"`
-	Need      []EvidenceField     `json:"need"`
-	States    []ServiceChainState `json:"states"`
-	Steps     []ChainStep         `json:"steps"`
+	Household bool            `json:"household"`
+	Kind      ServiceKind     `json:"kind"`
+	Name      string          `json:"name"`
+	NameEN    string          `json:"name_en"`
+	Need      []EvidenceField `json:"need"`
+
+	// Rescue Of rehabilitation.
+	Rescue []RescueRow         `json:"rescue,omitempty"`
+	States []ServiceChainState `json:"states"`
+	Steps  []ChainStep         `json:"steps"`
 }
 
 // ServiceChainList defines model for ServiceChainList.
@@ -4359,7 +4444,7 @@ type ServiceStep struct {
 	Counts []ServiceKind `json:"counts"`
 
 	// Evidence An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
-	// attachments. Members that the step does not ask for are refused.
+	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432.
 	Evidence   Evidence      `json:"evidence"`
 	From       string        `json:"from"`
 	Name       string        `json:"name"`

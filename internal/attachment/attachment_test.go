@@ -52,6 +52,19 @@ func tagged(t testing.TB, orientation byte) []byte {
 	return append(bytes.Join(said, nil), plain[2:]...)
 }
 
+// thumbnailed has a small picture in its JFIF segment, and another in the extension of it.
+func thumbnailed(t testing.TB) []byte {
+	plain := photo(t)
+	jfif := "JFIF\x00\x01\x02\x00\x00\x01\x00\x01\x01\x01" + "GPS"
+	return bytes.Join([][]byte{plain[:2], segment(0xE0, jfif), segment(0xE0, "JFXX\x00\x13\x01\x01GPS"), plain[2:]}, nil)
+}
+
+// several is a file of a newer phone: further pictures stand behind the end, and are announced.
+func several(t testing.TB) []byte {
+	plain := photo(t)
+	return bytes.Join([][]byte{plain[:2], segment(0xE2, "MPF\x00II\x2A\x00GPS"), plain[2:], tagged(t, 1)}, nil)
+}
+
 func pixels(t testing.TB, content []byte) []color.Color {
 	p, _, err := image.Decode(bytes.NewReader(content))
 	if err != nil {
@@ -93,7 +106,8 @@ func taggedPNG(t testing.TB) []byte {
 
 func TestPhotosForgetWhereTheyWereTaken(t *testing.T) {
 	t.Parallel()
-	for name, content := range map[string][]byte{"upright": tagged(t, 1), "turned": tagged(t, 6), "png": taggedPNG(t), "plain": photo(t)} {
+	for name, content := range map[string][]byte{"upright": tagged(t, 1), "turned": tagged(t, 6), "png": taggedPNG(t), "plain": photo(t),
+		"thumbnailed": thumbnailed(t), "several": several(t)} {
 		f, err := attachment.Take(content)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -151,7 +165,7 @@ func TestRefusedFiles(t *testing.T) {
 
 // FuzzTake: nothing panics, and what is taken is clean and stays as it is.
 func FuzzTake(f *testing.F) {
-	for _, seed := range [][]byte{tagged(f, 3), taggedPNG(f), []byte(paper), photo(f)[:100]} {
+	for _, seed := range [][]byte{tagged(f, 3), thumbnailed(f), several(f), taggedPNG(f), []byte(paper), photo(f)[:100]} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {

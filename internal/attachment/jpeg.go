@@ -19,18 +19,19 @@ const (
 
 // cleanJPEG copies the segments that make the picture and its colours, and leaves out all others: EXIF with its position,
 // XMP, thumbnails, comments. Of EXIF only the orientation stays, in a segment of our own: without it half of all photos
-// would lie on their side, and turning the pixels would cost quality.
+// would lie on their side, and turning the pixels would cost quality. Newer phones put further pictures behind the end (a
+// gain map, a second lens) and announce them (CIPA DC-007); those are left out, too. What else follows the end is refused.
 func cleanJPEG(content []byte) ([]byte, error) {
 	out := bytes.NewBuffer(make([]byte, 0, len(content)))
 	out.Write(content[:2])
-	turned := false
+	turned, more := false, false
 	for at := 2; ; {
 		marker, body, next, ok := segment(content, at)
 		switch {
 		case !ok:
 			return nil, errBroken
 		case marker == endOfImage:
-			if next != len(content) {
+			if next != len(content) && !more {
 				return nil, errBroken
 			}
 			out.Write([]byte{0xFF, endOfImage})
@@ -40,8 +41,11 @@ func cleanJPEG(content []byte) ([]byte, error) {
 				out.Write(orientationOnly(o))
 				turned = true
 			}
-		case marker == app2 && !bytes.HasPrefix(body, []byte("ICC_PROFILE\x00")),
-			marker > app2 && marker <= app15 && marker != app14, marker == comment:
+		case marker == app0:
+			out.Write(jfif(body))
+		case marker == app2 && !bytes.HasPrefix(body, []byte("ICC_PROFILE\x00")):
+			more = more || bytes.HasPrefix(body, []byte("MPF\x00"))
+		case marker > app2 && marker <= app15 && marker != app14, marker == comment:
 		default:
 			out.Write(content[at:next])
 		}
@@ -52,6 +56,17 @@ func cleanJPEG(content []byte) ([]byte, error) {
 			at = end
 		}
 	}
+}
+
+// jfif is a JFIF segment without the thumbnail that it may hold, or nothing: an extension (JFXX) is a thumbnail alone.
+func jfif(body []byte) []byte {
+	const fixed = 14 // bytes before the thumbnail, of which the last two are its size
+	if len(body) < fixed || !bytes.HasPrefix(body, []byte("JFIF\x00")) {
+		return nil
+	}
+	s := append([]byte{0xFF, app0, 0, fixed + 2}, body[:fixed]...)
+	s[len(s)-2], s[len(s)-1] = 0, 0
+	return s
 }
 
 // segment reads the marker at a place and the body behind it. Any number of fill bytes may stand before a marker; they are

@@ -22,6 +22,7 @@ type Catalogue struct {
 	Retrofit []RetroItem   `yaml:"retrofit"`
 	Retry    RetrofitRules `yaml:"retrofit_rules"`
 	Loan     LoanRules     `yaml:"loan_rules"`
+	SelfBuy  SelfBuyRules  `yaml:"self_buy_rules"`
 }
 
 // Entry is what every item has.
@@ -75,11 +76,18 @@ type RetroItem struct {
 type RetrofitRules struct {
 	RepeatYears int      `yaml:"repeat_years"` // before a household is served again
 	Dwellings   []string `yaml:"dwellings"`    // that may be altered
+	Hardships   []string `yaml:"hardships"`    // of a household that is served
 }
 
 // LoanRules are the numbers of lent devices.
 type LoanRules struct {
 	CountsAfterDays int `yaml:"counts_after_days"`
+}
+
+// SelfBuyRules are the numbers of what is refunded of a device that the person bought.
+type SelfBuyRules struct {
+	Percent int64 `yaml:"percent"` // of the price
+	CapFen  int64 `yaml:"cap_fen"` // a piece
 }
 
 //go:embed catalogue.yaml
@@ -107,7 +115,8 @@ func LoadCatalogue(document []byte) (*Catalogue, error) {
 	return c, c.Check()
 }
 
-// Check refuses an entry without text or source, a code that is there twice, and a device without a code of GB/T 16432.
+// Check refuses an entry without text or source, a code that is there twice, a device without a code of GB/T 16432, and
+// categories, ages and days that cannot be.
 func (c *Catalogue) Check() error {
 	for name, entries := range c.entries() {
 		seen := map[string]bool{}
@@ -116,6 +125,17 @@ func (c *Catalogue) Check() error {
 				return fmt.Errorf("catalogue, %s %q: code, zh, en and source are required, and once", name, e.Code)
 			}
 			seen[e.Code] = true
+		}
+	}
+	for _, item := range c.Rehab {
+		if !possible(item.Categories, item.AgeFrom, item.AgeTo) {
+			return fmt.Errorf("catalogue, rehab %s: categories or ages are wrong", item.Code)
+		}
+	}
+	for _, row := range c.Rescue {
+		if len(row.Categories) == 0 || !possible(row.Categories, row.AgeFrom, row.AgeTo) || row.From.IsZero() || row.To.Before(row.From) ||
+			row.AnnualCapFen <= 0 || row.Mode != "institution" && row.Mode != "mixed" {
+			return fmt.Errorf("catalogue, rescue %s: categories, ages, days, mode or cap are wrong", row.Code)
 		}
 	}
 	for _, item := range c.Devices {
@@ -129,6 +149,11 @@ func (c *Catalogue) Check() error {
 		}
 	}
 	return nil
+}
+
+// possible reports whether categories are such and ages in order; an AgeTo of 0 is none.
+func possible(categories []int, from, to int) bool {
+	return from >= 0 && (to == 0 || to >= from) && !slices.ContainsFunc(categories, func(k int) bool { return k < 1 || k > 7 })
 }
 
 func (c *Catalogue) entries() map[string][]Entry {

@@ -1,9 +1,12 @@
 package care
 
 import (
+	"encoding/json"
 	"slices"
+	"strconv"
 
 	"zhucan/internal/access"
+	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/fault"
 )
@@ -36,7 +39,7 @@ var device = Chain{
 		{Name: "assess", ZH: "适配评估", EN: "assessed", From: []string{"TOWN_REVIEWED"}, To: "ASSESSED", Roles: district, Evidence: []Field{
 			{Name: "institution", ZH: "评估机构", Is: Text, Need: true}, {Name: "assessor", ZH: "评估人", Is: Text, Need: true}, {Name: "item", ZH: "建议器具", Is: Item, Need: true},
 			{Name: "replaces_because", ZH: "提前更换原因", Is: Choice, Codes: []string{"damaged", "condition_changed"}}, {Name: "files", ZH: "附件", Is: Files}}},
-		{Name: "approve", ZH: "审批", EN: "approved", From: []string{"TOWN_REVIEWED", "ASSESSED"}, To: "APPROVED", Roles: district, Check: approveDevice, Evidence: []Field{
+		{Name: "approve", ZH: "审批", EN: "approved", From: []string{"TOWN_REVIEWED", "ASSESSED"}, To: "APPROVED", Roles: district, Check: approveDevice, Adds: edition, Evidence: []Field{
 			{Name: "item", ZH: "器具", Is: Item, Need: true}, {Name: "price_fen", ZH: "价格（分）", Is: Fen, Need: true}, {Name: "subsidy_fen", ZH: "补贴（分）", Is: Fen, Need: true},
 			{Name: "own_fen", ZH: "自付（分）", Is: Fen, Need: true}, {Name: "paid_elsewhere", ZH: "其他渠道支付", Is: Choice, Need: true, Codes: []string{"none", "work_injury", "traffic", "insurance"}}}},
 		{Name: "reject", ZH: "不予批准", EN: "rejected", From: []string{"NEED", "VILLAGE_CHECKED", "TOWN_REVIEWED", "ASSESSED"}, To: "REJECTED", Roles: []access.Role{access.TownOfficer, access.CDPFReviewer},
@@ -45,8 +48,8 @@ var device = Chain{
 			{Name: "supplier", ZH: "供应商", Is: Text, Need: true}, {Name: "pieces", ZH: "件数", Is: Number, Need: true}, {Name: "serial", ZH: "编号", Is: Text}, {Name: "files", ZH: "附件", Is: Files}}},
 		{Name: "accept", ZH: "签收", EN: "accepted", From: []string{"FITTED"}, To: "ACCEPTED", Roles: anyone, Counts: countsDevice, Evidence: []Field{
 			{Name: "signed_by", ZH: "签收人", Is: Choice, Need: true, Codes: []string{"person", "guardian", "family"}}, {Name: "files", ZH: "附件", Is: Files}}},
-		{Name: "loan_lasts", ZH: "确认借用满期", EN: "the loan has lasted", From: []string{"ACCEPTED"}, Roles: anyone, Check: lasted, Counts: countsLoan, Evidence: []Field{{Name: "note", ZH: "说明", Is: Text}}},
-		{Name: "give_back", ZH: "归还", EN: "given back", From: []string{"ACCEPTED", "FOLLOWED_UP"}, To: "LOAN_RETURNED", Roles: anyone, Check: lent, Counts: countsLoan, Evidence: []Field{
+		{Name: "loan_lasts", ZH: "确认借用满期", EN: "the loan has lasted", From: []string{"ACCEPTED", "FOLLOWED_UP"}, Roles: anyone, Check: lasted, Counts: countsLoan, Evidence: []Field{{Name: "note", ZH: "说明", Is: Text}}},
+		{Name: "give_back", ZH: "归还", EN: "given back", From: []string{"ACCEPTED", "FOLLOWED_UP"}, To: "LOAN_RETURNED", Roles: anyone, Check: lent, Counts: countsLoan, Afterwards: true, Evidence: []Field{
 			{Name: "condition", ZH: "完好情况", Is: Choice, Need: true, Codes: []string{"good", "worn", "damaged"}}}},
 		{Name: "follow_up", ZH: "回访", EN: "followed up", From: []string{"ACCEPTED", "FOLLOWED_UP"}, To: "FOLLOWED_UP", Roles: anyone, Evidence: []Field{
 			{Name: "findings", ZH: "使用情况", Is: Text, Need: true}, {Name: "satisfaction", ZH: "满意度", Is: Choice, Codes: []string{"1", "2", "3", "4", "5"}}}},
@@ -68,19 +71,34 @@ func approveDevice(c Case) error {
 		return fault.New(fault.Conflict, "NOT_AS_ASSESSED", "与评估建议的器具不一致", "not the device that the assessment named")
 	case e.Int("price_fen") != e.Int("subsidy_fen")+e.Int("own_fen"):
 		return adds([]Evidence{{"fen": e["subsidy_fen"]}, {"fen": e["own_fen"]}}, e.Int("price_fen"), "price_fen")
-	case e.Int("subsidy_fen") > min(e.Int("price_fen"), item.CapFen*c.Need.Int("pieces")):
+	case e.Int("subsidy_fen") > c.subsidyCap(item):
 		return refuse("OVER_CAP", "补贴超出最高限额", "the subsidy is above the cap")
+	case c.Need.Text("mode") == "self_buy": // what the person bought is refunded in part, also before its time
 	case !assessed || assessment.Evidence.Text("replaces_because") == "":
-		if earlier, found := c.earlier(item); found && c.On.Before(earlier.On.AddYears(item.Years)) {
+		if earlier, found := c.earlier(item); found && c.lasts(item.Code, earlier.On) {
 			return refuse("WITHIN_SERVICE_LIFE", "同类器具未到更换年限，须评估损坏或功能变化", "the earlier one has not served its time; damage or a change has to be assessed")
 		}
 	}
 	return c.notInRetrofit(item.Code)
 }
 
-// earlier is the last acceptance of the same device.
+// subsidyCap is the most that is paid of a price: up to the cap of the device, of what was bought by the person a share.
+func (c Case) subsidyCap(item *DeviceItem) int64 {
+	price, pieces := c.Evidence.Int("price_fen"), c.Need.Int("pieces")
+	if rule := c.Catalogue.SelfBuy; c.Need.Text("mode") == "self_buy" {
+		return min(price*rule.Percent/100, min(item.CapFen, rule.CapFen)*pieces)
+	}
+	return min(price, item.CapFen*pieces)
+}
+
+// edition keeps by which edition of GB/T 16432 the code was meant.
+func edition(c Case) Evidence {
+	return Evidence{"edition": json.Number(strconv.Itoa(c.Catalogue.device(c.Evidence.Text("item")).Edition))}
+}
+
+// earlier is the person's last acceptance of the same device.
 func (c Case) earlier(item *DeviceItem) (last Done, found bool) {
-	for _, s := range c.Others {
+	for _, s := range c.own() {
 		approved, ok := s.Last("approve")
 		accepted, done := s.Last("accept")
 		if s.Kind == Device && ok && done && approved.Evidence.Text("item") == item.Code && s.Need.Text("mode") != "loan" && !accepted.On.Before(last.On) {
@@ -97,6 +115,9 @@ func (c Case) notInRetrofit(code string) error {
 		if s.Kind != Retrofit || !planned || slices.Contains([]string{"REFUSED", "MOVED", "DECEASED", "NOT_ALTERABLE", "DEMOLITION_PLANNED"}, s.State) {
 			continue
 		}
+		if done, ok := s.Last("accept"); ok && !c.lasts(code, done.On) {
+			continue
+		}
 		for _, entry := range plan.Evidence.List("items") {
 			if work := c.Catalogue.work(entry.Text("item")); work != nil && work.Device == code && entry.Int("cost_fen") > 0 {
 				return refuse("FUNDED_BY_RETROFIT", "该器具已列入家庭无障碍改造", "a home retrofit pays for this device")
@@ -104,6 +125,11 @@ func (c Case) notInRetrofit(code string) error {
 		}
 	}
 	return nil
+}
+
+// lasts reports whether a device of a day has not served its time.
+func (c Case) lasts(code string, from calendar.Date) bool {
+	return c.On.Before(from.AddYears(c.Catalogue.device(code).Years))
 }
 
 func fitAll(c Case) error {

@@ -4,6 +4,7 @@ package care
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -39,7 +40,7 @@ type Chain struct {
 // State is where a service stands.
 type State struct {
 	Code, ZH, EN string
-	Final        bool // nothing follows
+	Final        bool // nothing has to follow
 }
 
 // Step leads from one state to another.
@@ -51,7 +52,9 @@ type Step struct {
 	Roles        []access.Role
 	Evidence     []Field
 	Check        func(Case) error
+	Adds         func(Case) Evidence // what the catalogue says at the time, kept with the evidence
 	Counts       func(Case) []string // for the indicators, of which services this day is one
+	Afterwards   bool                // it may follow the person's death
 }
 
 // Chains are all chains. To add one, add its file and a line.
@@ -126,14 +129,26 @@ type Case struct {
 	District  string
 }
 
+// own are the other services of the same person; a housemate's are none of them.
+func (c Case) own() []Service {
+	return slices.DeleteFunc(slices.Clone(c.Others), func(s Service) bool { return s.PersonID != c.PersonID })
+}
+
+// gone reports whether the person was no longer there to be served on the day.
+func (c Case) gone() bool {
+	return c.File.Person.RecordType == casefile.HistoricalPerson || c.PersonID != uuid.Nil && !c.Facts.Alive
+}
+
+var errGone = fault.New(fault.Conflict, "DECEASED", "该人已不在服务范围", "the person is no longer served")
+
 // Open checks what a service is opened with.
 func Open(c Case) (Service, error) {
 	chain := ChainOf(c.Kind)
 	if problems := check(chain.Need, c.Evidence, c, "need"); len(problems) > 0 {
 		return Service{}, fault.InvalidFields(problems...)
 	}
-	if c.File.Person.RecordType == casefile.HistoricalPerson || !chain.Household && !c.Facts.Alive {
-		return Service{}, fault.New(fault.Conflict, "DECEASED", "该人已不在服务范围", "the person is no longer served")
+	if c.gone() {
+		return Service{}, errGone
 	}
 	if err := chain.Opens(c); err != nil {
 		return Service{}, err
@@ -146,18 +161,8 @@ func Open(c Case) (Service, error) {
 // Take takes a step of a service: it is one of the chain, leads on from where the service stands, is this role's, comes after
 // the step before and brings its evidence.
 func Take(c Case, name string, who access.Actor, today calendar.Date) (Service, Done, error) {
-	chain := ChainOf(c.Kind)
-	step := chain.step(name)
-	if step == nil {
-		return c.Service, Done{}, fault.InvalidFields(fault.Field{Name: "step", Code: "UNKNOWN_STEP", ZH: "没有这个步骤", EN: "there is no such step"})
-	}
-	if !slices.Contains(step.Roles, who.Role) {
-		return c.Service, Done{}, fault.New(fault.Forbidden, "NOT_YOUR_STEP", "您的岗位不办理此步骤", "this step is not your role's")
-	}
-	if !slices.Contains(step.From, c.State) {
-		return c.Service, Done{}, fault.New(fault.Conflict, "WRONG_STATE", "服务当前处于“"+chain.state(c.State).ZH+"”，不能"+step.ZH, "the service is in another state")
-	}
-	if err := inOrder(c, today); err != nil {
+	step := ChainOf(c.Kind).step(name)
+	if err := step.open(c, who, today); err != nil {
 		return c.Service, Done{}, err
 	}
 	if problems := check(step.Evidence, c.Evidence, c, "evidence"); len(problems) > 0 {
@@ -170,12 +175,31 @@ func Take(c Case, name string, who access.Actor, today calendar.Date) (Service, 
 	}
 	done := Done{Seq: len(c.Steps) + 1, Step: name, From: c.State, To: step.leadsTo(c), On: c.On, Evidence: c.Evidence, Counts: []string{},
 		By: who.AccountID, Role: who.Role, ActingFor: who.ActingFor}
+	if step.Adds != nil {
+		done.Evidence = maps.Clone(c.Evidence)
+		maps.Copy(done.Evidence, step.Adds(c))
+	}
 	if step.Counts != nil {
 		done.Counts = append(done.Counts, step.Counts(c)...)
 	}
 	s := c.Service
 	s.State, s.Steps = done.To, append(slices.Clone(s.Steps), done)
 	return s, done, nil
+}
+
+// open refuses a step that the chain does not have, that is another role's, or that cannot be taken now; nil is no step.
+func (s *Step) open(c Case, who access.Actor, today calendar.Date) error {
+	switch {
+	case s == nil:
+		return fault.InvalidFields(fault.Field{Name: "step", Code: "UNKNOWN_STEP", ZH: "没有这个步骤", EN: "there is no such step"})
+	case !slices.Contains(s.Roles, who.Role):
+		return fault.New(fault.Forbidden, "NOT_YOUR_STEP", "您的岗位不办理此步骤", "this step is not your role's")
+	case !slices.Contains(s.From, c.State):
+		return fault.New(fault.Conflict, "WRONG_STATE", "服务当前处于“"+ChainOf(c.Kind).StateText(c.State)+"”，不能"+s.ZH, "the service is in another state")
+	case c.gone() && !s.Afterwards:
+		return errGone
+	}
+	return inOrder(c, today)
 }
 
 func (s *Step) leadsTo(c Case) string {
@@ -212,16 +236,14 @@ func (c *Chain) step(name string) *Step {
 	return nil
 }
 
-func (c *Chain) state(code string) State {
+// StateText is what a state is called.
+func (c *Chain) StateText(code string) string {
 	i := slices.IndexFunc(c.States, func(s State) bool { return s.Code == code })
 	if i < 0 {
-		return State{}
+		return ""
 	}
-	return c.States[i]
+	return c.States[i].ZH
 }
-
-// StateText is what a state is called.
-func (c *Chain) StateText(code string) string { return c.state(code).ZH }
 
 // Next lists the steps that a role may take from a state.
 func (c *Chain) Next(state string, role access.Role) (steps []*Step) {
@@ -275,7 +297,7 @@ func leave(from []string, more ...Step) []Step {
 		{Name: "refuse", ZH: "拒绝服务", EN: "refused by the person or family", From: from, To: "REFUSED", Roles: anyone,
 			Evidence: []Field{{Name: "reason", ZH: "原因", Is: Text, Need: true}, signed, {Name: "files", ZH: "签字材料", Is: Files}}},
 		{Name: "moved", ZH: "迁出", EN: "moved away", From: from, To: "MOVED", Roles: anyone, Evidence: []Field{{Name: "note", ZH: "说明", Is: Text}}},
-		{Name: "deceased", ZH: "去世", EN: "deceased", From: from, To: "DECEASED", Roles: anyone, Evidence: []Field{{Name: "note", ZH: "说明", Is: Text}}},
+		{Name: "deceased", ZH: "去世", EN: "deceased", From: from, To: "DECEASED", Roles: anyone, Afterwards: true, Evidence: []Field{{Name: "note", ZH: "说明", Is: Text}}},
 	}
 	return append(steps, more...)
 }

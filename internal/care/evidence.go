@@ -114,7 +114,7 @@ func check(fields []Field, e Evidence, c Case, path string) (problems []fault.Fi
 	for _, f := range fields {
 		at := path + "." + f.Name
 		value, given := e[f.Name]
-		if !given || value == nil || value == "" {
+		if !given || value == nil || blank(value) {
 			if f.Need {
 				problems = append(problems, fault.Field{Name: at, Code: "REQUIRED", ZH: "请填写" + f.ZH, EN: "required"})
 			}
@@ -123,6 +123,12 @@ func check(fields []Field, e Evidence, c Case, path string) (problems []fault.Fi
 		problems = append(problems, f.wrong(value, c, at)...)
 	}
 	return problems
+}
+
+// blank reports whether a value is a text without a word in it.
+func blank(value any) bool {
+	text, ok := value.(string)
+	return ok && strings.TrimSpace(text) == ""
 }
 
 func (f Field) wrong(value any, c Case, at string) []fault.Field {
@@ -184,7 +190,7 @@ func (f Field) wrongFiles(value any, c Case, one func(code, zh, en string) []fau
 	}
 	for _, entry := range list {
 		text, _ := entry.(string)
-		if id, err := uuid.Parse(text); err != nil || !c.Files[id] {
+		if id, err := uuid.Parse(text); err != nil || id.String() != text || !c.Files[id] {
 			return one("NO_SUCH_FILE", "有附件未上传到本服务", "an attachment was not uploaded to this service")
 		}
 	}
@@ -206,8 +212,9 @@ func (f Field) wrongList(value any, c Case, at string, one func(code, zh, en str
 	return problems
 }
 
-// files counts the attachments under a name.
-func (e Evidence) files(name string) int {
-	list, _ := e[name].([]any)
-	return len(list)
+// shows reports whether something was photographed before and after: the same photo cannot show both.
+func (e Evidence) shows(before, after string) bool {
+	first, _ := e[before].([]any)
+	then, _ := e[after].([]any)
+	return len(first) > 0 && len(then) > 0 && !slices.ContainsFunc(then, func(id any) bool { return slices.Contains(first, id) })
 }

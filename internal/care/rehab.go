@@ -18,7 +18,7 @@ var rehab = Chain{
 		{"NOT_SUITABLE", "不适宜", "not suitable", true}}, gone...),
 	Need: []Field{{Name: "survey_year", ZH: "调查年度", Is: Number}, {Name: "types", ZH: "需求类型", Is: List, Need: true, Of: []Field{
 		{Name: "type", ZH: "类型", Is: Choice, Need: true, Codes: []string{"surgery", "medication", "training", "device", "nursing"}}}},
-		{Name: "note", ZH: "说明", Is: Text}},
+		{Name: "referred_by", ZH: "转介来源", Is: Text}, {Name: "note", ZH: "说明", Is: Text}},
 	Opens: func(c Case) error {
 		if c.File.Person.RecordType == casefile.Recovering {
 			return refuse("LOANS_ONLY", "功能恢复期未办证人员只能借用辅助器具", "who recovers without a certificate may only borrow devices")
@@ -77,7 +77,7 @@ func served(c Case) error {
 		return fault.InvalidFields(fault.Field{Name: "evidence.started_on", Code: "DATES_REVERSED", ZH: "开始日期晚于完成日期", EN: "it began after it was completed"})
 	case len(item.Categories) > 0 && category != 0 && !fits(category) && !components:
 		return refuse("NOT_FOR_CATEGORY", "该项目不适用于本人的残疾类别", "the item is not for this category of disability")
-	case item.AgeTo > 0 && c.Facts.Age > item.AgeTo || c.Facts.Age >= 0 && c.Facts.Age < item.AgeFrom:
+	case item.AgeTo > 0 && c.Facts.Age > item.AgeTo && !c.rescuedIn(c.On.Year()) || c.Facts.Age >= 0 && c.Facts.Age < item.AgeFrom:
 		return refuse("NOT_FOR_AGE", "该项目不适用于本人的年龄", "the item is not for this age")
 	}
 	if err := adds(c.Evidence.List("payers"), c.Evidence.Int("cost_fen"), "payers"); err != nil {
@@ -86,8 +86,12 @@ func served(c Case) error {
 	return withinRescue(c)
 }
 
-// withinRescue holds the programme's share of a year to what was approved for that year. Who turns too old meanwhile
-// finishes the approved year (choice).
+// rescuedIn reports whether the programme was approved for a year. Who turns too old meanwhile finishes that year (choice).
+func (c Case) rescuedIn(year int) bool {
+	return slices.ContainsFunc(c.Steps, func(d Done) bool { return d.Step == "approve_rescue" && int(d.Evidence.Int("year")) == year })
+}
+
+// withinRescue holds the programme's share of a year to what was approved for that year.
 func withinRescue(c Case) error {
 	year := c.On.Year()
 	var approved, spent int64
@@ -123,7 +127,11 @@ func rescue(c Case) error {
 	}
 	row := c.Catalogue.Rescue[i]
 	birth := c.File.Person.BirthDate
-	switch {
+	switch year := int(e.Int("year")); {
+	case applied.After(c.On):
+		return fault.InvalidFields(fault.Field{Name: "evidence.applied_on", Code: "DATES_REVERSED", ZH: "申请日期晚于批准日期", EN: "it was applied for after it was approved"})
+	case year != applied.Year() && year != applied.Year()+1:
+		return fault.InvalidFields(fault.Field{Name: "evidence.year", Code: "YEAR_NOT_APPLIED_FOR", ZH: "救助年度应为申请当年或次年", EN: "the year is that of the application or the next"})
 	case !(calendar.Interval{From: row.From, To: row.To}).Contains(applied):
 		return refuse("ROW_NOT_IN_FORCE", "申请之日该救助政策未施行", "the row was not in force on the day of application")
 	case birth.IsZero() || calendar.Age(birth, applied) < row.AgeFrom || calendar.Age(birth, applied) > row.AgeTo:
@@ -150,7 +158,7 @@ func (c Case) lives(residents bool) bool {
 // oneCategoryAYear: a child is trained in institutions for one category a year, and not for more years than the row allows.
 func oneCategoryAYear(c Case, row RescueRow) error {
 	years := map[int64]bool{}
-	for _, s := range append(slices.Clone(c.Others), c.Service) {
+	for _, s := range append(c.own(), c.Service) {
 		for _, d := range s.Steps {
 			if d.Step != "approve_rescue" {
 				continue

@@ -39,16 +39,19 @@ var retrofit = Chain{
 				{Name: "result", ZH: "验收结论", Is: Choice, Need: true, Codes: []string{"PASS", "RECTIFY", "FAIL"}},
 				{Name: "signatures", ZH: "签字", Is: List, Need: true, Of: []Field{{Name: "by", ZH: "签字方", Is: Choice, Need: true, Codes: []string{"cdpf", "applicant", "builder"}},
 					{Name: "name", ZH: "姓名", Is: Text, Need: true}}},
-				{Name: "items", ZH: "逐项照片", Is: List, Need: true, Of: []Field{{Name: "item", ZH: "项目", Is: Item, Need: true}, {Name: "before", ZH: "改造前照片", Is: Files, Need: true},
+				{Name: "items", ZH: "逐项照片", Is: List, Of: []Field{{Name: "item", ZH: "项目", Is: Item, Need: true}, {Name: "before", ZH: "改造前照片", Is: Files, Need: true},
 					{Name: "after", ZH: "改造后照片", Is: Files, Need: true}}},
 				{Name: "satisfaction", ZH: "满意度", Is: Choice, Codes: []string{"1", "2", "3", "4", "5"}}, {Name: "note", ZH: "整改意见", Is: Text}}},
 		{Name: "warranty_visit", ZH: "质保回访", EN: "warranty visit", From: []string{"DONE", "ARCHIVED"}, Roles: anyone, Evidence: []Field{{Name: "findings", ZH: "回访情况", Is: Text, Need: true}}},
 		{Name: "archive", ZH: "归档", EN: "archived", From: []string{"DONE"}, To: "ARCHIVED", Roles: district, Check: settled, Evidence: []Field{
 			{Name: "paid_fen", ZH: "实付总额（分）", Is: Fen, Need: true}, split("funds")}},
-	}, leave([]string{"NEED", "VERIFIED", "PLANNED", "APPROVED", "CONTRACTED"},
+	}, leave(underWay,
 		Step{Name: "not_alterable", ZH: "认定不具备改造条件", EN: "found not alterable", From: []string{"NEED", "VERIFIED", "PLANNED"}, To: "NOT_ALTERABLE", Roles: anyone, Evidence: []Field{{Name: "reason", ZH: "原因", Is: Text, Need: true}}},
-		Step{Name: "demolition", ZH: "列入拆迁", EN: "demolition is planned", From: []string{"NEED", "VERIFIED", "PLANNED", "APPROVED"}, To: "DEMOLITION_PLANNED", Roles: anyone, Evidence: []Field{{Name: "source_doc", ZH: "依据文件", Is: Text, Need: true}}})...),
+		Step{Name: "demolition", ZH: "列入拆迁", EN: "demolition is planned", From: underWay, To: "DEMOLITION_PLANNED", Roles: anyone, Evidence: []Field{{Name: "source_doc", ZH: "依据文件", Is: Text, Need: true}}})...),
 }
+
+// underWay are the states that a household may leave: also during the work, or its home would be open for ever.
+var underWay = []string{"NEED", "VERIFIED", "PLANNED", "APPROVED", "CONTRACTED", "IN_WORK", "ACCEPTANCE", "RECTIFY"}
 
 // settledStates are those in which nothing is under way any more.
 var settledStates = []string{"DONE", "ARCHIVED", "NOT_ALTERABLE", "DEMOLITION_PLANNED", "REFUSED", "MOVED", "DECEASED"}
@@ -85,6 +88,8 @@ func verifyHome(c Case) error {
 		return refuse("DWELLING_NOT_FIXED", "须为固定、非临时住房", "the home has to be a fixed one")
 	case c.Household.Value("elder_home_retrofit").Answer == casefile.Yes:
 		return refuse("ELDER_SCHEME", "该户已享受居家适老化改造", "the elderly-home scheme has served this household")
+	case !slices.Contains(c.Catalogue.Retry.Hardships, c.Evidence.Text("hardship")):
+		return refuse("NO_HARDSHIP", "不属于认定的困难家庭", "the household is not recognised as hard-up")
 	case !c.Evidence.Flag("willing"):
 		return refuse("NOT_WILLING", "家庭不愿改造的，请登记拒绝", "a family that does not want it refuses")
 	}
@@ -101,27 +106,28 @@ func planned(c Case) error {
 			return fault.InvalidFields(fault.Field{Name: at, Code: "ITEM_TWICE", ZH: "项目重复", EN: "the item is there twice"})
 		}
 		seen[code] = true
-		fitting, funded := c.fittingOf(c.Catalogue.work(code).Device)
-		linked := entry.Text("device_service")
+		fittings := c.fittings(c.Catalogue.work(code).Device)
+		funded, linked := len(fittings) > 0, entry.Text("device_service")
 		switch {
 		case funded && linked == "" && entry.Int("cost_fen") > 0:
 			return fault.InvalidFields(fault.Field{Name: at, Code: "FUNDED_BY_DEVICE", ZH: "该项已由辅助器具适配支付，请关联", EN: "a fitting of devices pays for it; link the two"})
-		case linked != "" && (!funded || linked != fitting.ID.String() || entry.Int("cost_fen") > 0):
+		case linked != "" && (!slices.Contains(fittings, linked) || entry.Int("cost_fen") > 0):
 			return fault.InvalidFields(fault.Field{Name: at, Code: "ONE_SOURCE_ONLY", ZH: "关联器具适配的项目在此不另计费用", EN: "what is linked to a fitting of that device costs nothing here"})
 		}
 	}
 	return nil
 }
 
-// fittingOf is a fitting of a device, to a member, that was approved.
-func (c Case) fittingOf(code string) (Service, bool) {
+// fittings are the services in which a device was approved for a member and has not served its time.
+func (c Case) fittings(code string) (ids []string) {
 	for _, s := range c.Others {
 		approved, ok := s.Last("approve")
-		if s.Kind == Device && code != "" && ok && approved.Evidence.Text("item") == code && slices.Contains([]string{"APPROVED", "FITTED", "ACCEPTED", "FOLLOWED_UP"}, s.State) {
-			return s, true
+		if s.Kind == Device && code != "" && ok && approved.Evidence.Text("item") == code && c.lasts(code, approved.On) &&
+			slices.Contains([]string{"APPROVED", "FITTED", "ACCEPTED", "FOLLOWED_UP"}, s.State) {
+			ids = append(ids, s.ID.String())
 		}
 	}
-	return Service{}, false
+	return ids
 }
 
 func budgeted(c Case) error {
@@ -143,7 +149,7 @@ func withinBudget(c Case) error {
 	return nil
 }
 
-// acceptHome wants three signatures, and for each planned item a photo from before and one from after.
+// acceptHome wants three signatures, and for each planned item a photo from before and another from after.
 func acceptHome(c Case) error {
 	by := map[string]bool{}
 	for _, s := range c.Evidence.List("signatures") {
@@ -157,12 +163,12 @@ func acceptHome(c Case) error {
 	}
 	shown := map[string]bool{}
 	for _, entry := range c.Evidence.List("items") {
-		shown[entry.Text("item")] = entry.files("before") > 0 && entry.files("after") > 0
+		shown[entry.Text("item")] = entry.shows("before", "after")
 	}
 	plan, _ := c.Last("plan")
 	for _, entry := range plan.Evidence.List("items") {
 		if !shown[entry.Text("item")] {
-			return fault.InvalidFields(fault.Field{Name: "evidence.items", Code: "PHOTOS_MISSING", ZH: "每个项目须有改造前后照片", EN: "each item needs a photo from before and one from after"})
+			return fault.InvalidFields(fault.Field{Name: "evidence.items", Code: "PHOTOS_MISSING", ZH: "每个项目须有改造前后照片", EN: "each item needs a photo from before and another from after"})
 		}
 	}
 	return nil

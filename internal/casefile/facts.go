@@ -130,9 +130,10 @@ func (f File) On(day calendar.Date, transitions []Window) Facts {
 	return facts
 }
 
-// uncertifiedChild reports whether somebody was registered for a diagnosis and has no card on a day of childhood.
+// uncertifiedChild reports whether somebody was registered for a diagnosis and has no card on a day of childhood. Who only
+// recovers is in no population (choice).
 func (f File) uncertifiedChild(on Facts) bool {
-	return f.Person.Diagnosis != "" && on.Certificate.Status == NoCertificate && on.Age >= 0 && on.Age <= childUpTo &&
+	return f.Person.RecordType != Recovering && f.Person.Diagnosis != "" && on.Certificate.Status == NoCertificate && on.Age >= 0 && on.Age <= childUpTo &&
 		!on.Day.Before(calendar.DateOf(f.Person.CreatedAt))
 }
 

@@ -46,12 +46,15 @@ func (d *Desk) deriveHouseholdsBy(ctx context.Context, tx *store.Tx, pack *polic
 	return tx.ReplaceHouseholdStandings(ctx, ids, timeline)
 }
 
-// savedHousehold derives again after a change to one household, and signs the change as one of it.
-func (d *Desk) savedHousehold(ctx context.Context, tx *store.Tx, id uuid.UUID) error {
+// savedHousehold derives again after a change to one household, signs the change as one of it, and reads it as it now is.
+func (d *Desk) savedHousehold(ctx context.Context, tx *store.Tx, id uuid.UUID) (h casefile.HouseholdFile, err error) {
 	if err := d.deriveHouseholds(ctx, tx, id); err != nil {
-		return err
+		return h, err
 	}
-	return tx.Describe(ctx, id, nil)
+	if err := tx.Describe(ctx, id, nil); err != nil {
+		return h, err
+	}
+	return tx.Household(ctx, id)
 }
 
 // NewHousehold is a household as entered.
@@ -69,9 +72,9 @@ type NewMember struct {
 }
 
 // CreateHousehold enters a household with those of its members who are on the register.
-func (d *Desk) CreateHousehold(ctx context.Context, who access.Actor, in NewHousehold) (casefile.HouseholdFile, error) {
+func (d *Desk) CreateHousehold(ctx context.Context, who access.Actor, in NewHousehold) (file casefile.HouseholdFile, err error) {
 	id := d.NewID()
-	err := d.write(ctx, who, "household.create", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "household.create", func(tx *store.Tx) error {
 		if err := d.villageOf(ctx, who, in.Area); err != nil {
 			return err
 		}
@@ -85,12 +88,10 @@ func (d *Desk) CreateHousehold(ctx context.Context, who access.Actor, in NewHous
 		if err := d.join(ctx, tx, h, in.Members...); err != nil {
 			return err
 		}
-		return d.savedHousehold(ctx, tx, id)
+		file, err = d.savedHousehold(ctx, tx, id)
+		return err
 	})
-	if err != nil {
-		return casefile.HouseholdFile{}, err
-	}
-	return d.DB.Household(ctx, who, id)
+	return file, err
 }
 
 // villageOf refuses a place that is no village of the actor's area today.
@@ -152,6 +153,9 @@ func (d *Desk) EndMember(ctx context.Context, who access.Actor, household, membe
 			return store.NotFound
 		}
 		m := h.Members[i]
+		if lastDay.After(calendar.DateOf(tx.Now)) {
+			return field("to", "IN_FUTURE", "日期不能晚于今天", "the day lies in the future")
+		}
 		if lastDay.Before(m.From) {
 			return field("to", "DATES_REVERSED", "结束日期早于开始日期", "the last day is before the first")
 		}
@@ -174,6 +178,9 @@ func (d *Desk) MoveHousehold(ctx context.Context, who access.Actor, id uuid.UUID
 			if err := d.villageOf(ctx, who, to); err != nil {
 				return err
 			}
+			if from.After(calendar.DateOf(tx.Now)) {
+				return field("moved_on", "IN_FUTURE", "日期不能晚于今天", "the day lies in the future")
+			}
 			if err := d.moveFacts(ctx, tx, h, to, from); err != nil {
 				return err
 			}
@@ -183,7 +190,8 @@ func (d *Desk) MoveHousehold(ctx context.Context, who access.Actor, id uuid.UUID
 	})
 }
 
-// moveFacts keeps where the household stood until the day before, and where it stands from then on.
+// moveFacts keeps where the household stood until the day before, and where it stands from then on. Of the first place it is
+// not known since when; it is dated from before all else that is known of the household.
 func (d *Desk) moveFacts(ctx context.Context, tx *store.Tx, h casefile.HouseholdFile, to area.Code, from calendar.Date) error {
 	place := func(at area.Code, from, last calendar.Date) casefile.Circumstance {
 		raw := []byte(fmt.Sprintf("%q", at))
@@ -191,6 +199,9 @@ func (d *Desk) moveFacts(ctx context.Context, tx *store.Tx, h casefile.Household
 			ValidFrom: from, ValidTo: last, Source: "register"}
 	}
 	began := calendar.DateOf(h.Household.CreatedAt)
+	if days := h.Breakpoints(d.Pack().Transitions); len(days) > 0 && days[0].Before(began) {
+		began = days[0]
+	}
 	for _, c := range h.Circumstances {
 		if c.Kind != casefile.HouseholdArea || !c.SupersededAt.IsZero() || !c.ValidTo.IsZero() {
 			continue
@@ -209,8 +220,8 @@ func (d *Desk) moveFacts(ctx context.Context, tx *store.Tx, h casefile.Household
 
 // changeHousehold holds new members and then a household, does fn, derives again and reads the household as it then is.
 func (d *Desk) changeHousehold(ctx context.Context, who access.Actor, action string, id uuid.UUID,
-	fn func(*store.Tx, casefile.HouseholdFile) error, joining ...NewMember) (casefile.HouseholdFile, error) {
-	err := d.write(ctx, who, action, func(tx *store.Tx) error {
+	fn func(*store.Tx, casefile.HouseholdFile) error, joining ...NewMember) (file casefile.HouseholdFile, err error) {
+	err = d.write(ctx, who, action, func(tx *store.Tx) error {
 		if err := hold(ctx, tx, joining...); err != nil {
 			return err
 		}
@@ -221,12 +232,10 @@ func (d *Desk) changeHousehold(ctx context.Context, who access.Actor, action str
 		if err := fn(tx, h); err != nil {
 			return err
 		}
-		return d.savedHousehold(ctx, tx, id)
+		file, err = d.savedHousehold(ctx, tx, id)
+		return err
 	})
-	if err != nil {
-		return casefile.HouseholdFile{}, err
-	}
-	return d.DB.Household(ctx, who, id)
+	return file, err
 }
 
 // AddHouseholdCircumstance records a dated fact of a household.

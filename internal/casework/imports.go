@@ -271,7 +271,8 @@ func (d *Desk) planKnown(c *change, dossier store.Dossier, r exchange.RosterRow)
 }
 
 func (d *Desk) planPhone(c *change, p casefile.Person, r exchange.RosterRow) {
-	if r.Phone != "" && r.Phone != p.Phone || p.RecordType == casefile.UncertifiedChild && !r.Certificate.IsZero() {
+	uncertified := p.RecordType == casefile.UncertifiedChild || p.RecordType == casefile.Recovering
+	if r.Phone != "" && r.Phone != p.Phone || uncertified && !r.Certificate.IsZero() {
 		if r.Phone != "" {
 			p.Phone = r.Phone
 		}

@@ -151,10 +151,10 @@ func (d *Desk) importer(ctx context.Context, i store.Import) (access.Actor, erro
 	if err != nil {
 		return access.Actor{}, err
 	}
-	if account.Disabled || !account.Area.Contains(i.Area) {
+	if account.Disabled || !account.AreaCode.Contains(i.Area) {
 		return access.Actor{}, store.RightsChanged
 	}
-	return access.Actor{AccountID: account.ID, Username: account.Username, Name: account.Name, Role: account.Role, Area: account.Area}, nil
+	return access.Actor{AccountID: account.ID, Username: account.Username, Name: account.Name, Role: account.Role, Area: account.AreaCode}, nil
 }
 
 func (d *Desk) failImport(ctx context.Context, who access.Actor, i store.Import, f *fault.Error) error {

@@ -23,6 +23,7 @@ import (
 // NewPerson is what is entered about somebody who comes into the register. Sex and birth date come from the ID number
 // where there is one.
 type NewPerson struct {
+	RecordType       casefile.RecordType // derived where empty
 	Name             string
 	IDNumber         string
 	BirthCertificate string
@@ -52,9 +53,6 @@ func (d *Desk) CreatePerson(ctx context.Context, who access.Actor, in NewPerson)
 	if err != nil {
 		return dossier, err
 	}
-	if card == nil && !casefile.IsChild(p.BirthDate, d.today()) {
-		return dossier, field("certificate", "NO_CERT", "未持证人员只登记18周岁以下残疾儿童", "only a child under 18 is registered without a certificate")
-	}
 	err = d.write(ctx, who, "person.create", func(tx *store.Tx) error {
 		if err := tx.InsertPersons(ctx, p); err != nil {
 			return err
@@ -81,12 +79,9 @@ func (d *Desk) CreatePerson(ctx context.Context, who access.Actor, in NewPerson)
 
 func (d *Desk) newPerson(ctx context.Context, who access.Actor, in NewPerson) (casefile.Person, error) {
 	now := d.Now()
-	p := casefile.Person{ID: d.NewID(), Version: 1, RecordType: casefile.Certified, Name: in.Name, Sex: in.Sex, BirthDate: in.BirthDate,
+	p := casefile.Person{ID: d.NewID(), Version: 1, Name: in.Name, Sex: in.Sex, BirthDate: in.BirthDate,
 		BirthCertificate: in.BirthCertificate, Diagnosis: in.Diagnosis, HukouType: in.HukouType, Hukou: in.Hukou, Residence: in.Residence,
 		Managing: in.Managing, CreatedAt: now, UpdatedAt: now}
-	if in.Certificate == nil {
-		p.RecordType = casefile.UncertifiedChild
-	}
 	if p.Managing == "" {
 		p.Managing = p.Hukou
 	}
@@ -105,10 +100,13 @@ func (d *Desk) newPerson(ctx context.Context, who access.Actor, in NewPerson) (c
 	if p.Phone, err = phone("phone", in.Phone); err != nil {
 		return p, err
 	}
-	p.Guardian, err = d.guardian(in.Guardian)
-	if p.BirthDate.IsZero() && err == nil {
-		err = field("birth_date", "BIRTH_DATE_REQUIRED", "没有身份证号时须填写出生日期", "without an ID number the birth date is required")
+	if p.Guardian, err = d.guardian(in.Guardian); err != nil {
+		return p, err
 	}
+	if p.BirthDate.IsZero() {
+		return p, field("birth_date", "BIRTH_DATE_REQUIRED", "没有身份证号时须填写出生日期", "without an ID number the birth date is required")
+	}
+	p.RecordType, err = d.ground(in, p)
 	return p, err
 }
 

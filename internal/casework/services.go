@@ -12,34 +12,35 @@ import (
 )
 
 // OpenService opens a run through a chain for a person of the actor's area, or for a household.
-func (d *Desk) OpenService(ctx context.Context, who access.Actor, kind care.Kind, person, household uuid.UUID, on calendar.Date, need care.Evidence) (care.Service, error) {
+func (d *Desk) OpenService(ctx context.Context, who access.Actor, kind care.Kind, person, household uuid.UUID, on calendar.Date, need care.Evidence) (s care.Service, err error) {
 	chain := care.ChainOf(kind)
 	if chain.Household != (household != uuid.Nil) || chain.Household == (person != uuid.Nil) {
-		return care.Service{}, field("kind", "WRONG_SUBJECT", "家庭无障碍改造以户为单位，其他服务以人为单位", "a retrofit is for a household, the others are for a person")
+		return s, field("kind", "WRONG_SUBJECT", "家庭无障碍改造以户为单位，其他服务以人为单位", "a retrofit is for a household, the others are for a person")
 	}
 	if on.After(calendar.DateOf(d.Now())) {
-		return care.Service{}, field("opened_on", "IN_FUTURE", "日期不能晚于今天", "the day lies in the future")
+		return s, field("opened_on", "IN_FUTURE", "日期不能晚于今天", "the day lies in the future")
 	}
 	id := d.NewID()
-	err := d.write(ctx, who, "service.open", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "service.open", func(tx *store.Tx) error {
 		c, err := d.careCase(ctx, tx, care.Service{ID: id, Kind: kind, PersonID: person, HouseholdID: household}, on)
 		if err != nil {
 			return err
 		}
 		c.Evidence = need
-		s, err := care.Open(c)
+		opened, err := care.Open(c)
 		if err != nil {
 			return err
 		}
-		if err := tx.InsertService(ctx, s); err != nil {
+		if err := tx.InsertService(ctx, opened); err != nil {
 			return err
 		}
-		return tx.Describe(ctx, id, map[string]any{"kind": kind})
+		if err := tx.Describe(ctx, id, map[string]any{"kind": kind}); err != nil {
+			return err
+		}
+		s, err = tx.Service(ctx, id)
+		return err
 	})
-	if err != nil {
-		return care.Service{}, err
-	}
-	return d.DB.Service(ctx, who, id)
+	return s, err
 }
 
 // careCase holds whom a service is for and gathers what the rules of its chain look at: the file or the household on the
@@ -82,8 +83,8 @@ func (d *Desk) careCase(ctx context.Context, tx *store.Tx, s care.Service, on ca
 }
 
 // TakeStep takes a step of a service. What it completes counts from its day on.
-func (d *Desk) TakeStep(ctx context.Context, who access.Actor, id uuid.UUID, version int, step string, on calendar.Date, evidence care.Evidence) (care.Service, error) {
-	err := d.write(ctx, who, "service.step", func(tx *store.Tx) error {
+func (d *Desk) TakeStep(ctx context.Context, who access.Actor, id uuid.UUID, version int, step string, on calendar.Date, evidence care.Evidence) (s care.Service, err error) {
+	err = d.write(ctx, who, "service.step", func(tx *store.Tx) error {
 		person, household, err := tx.ServiceSubject(ctx, id)
 		if err != nil {
 			return err
@@ -101,20 +102,21 @@ func (d *Desk) TakeStep(ctx context.Context, who access.Actor, id uuid.UUID, ver
 			return stale(c.Version, version)
 		}
 		c.Evidence = evidence
-		s, done, err := care.Take(c, step, who, calendar.DateOf(tx.Now))
+		next, done, err := care.Take(c, step, who, calendar.DateOf(tx.Now))
 		if err != nil {
 			return err
 		}
 		done.ID = d.NewID()
-		if err := tx.InsertStep(ctx, s, done); err != nil {
+		if err := tx.InsertStep(ctx, next, done); err != nil {
 			return err
 		}
-		return d.savedService(ctx, tx, s, done)
+		if err := d.savedService(ctx, tx, next, done); err != nil {
+			return err
+		}
+		s, err = tx.Service(ctx, id)
+		return err
 	})
-	if err != nil {
-		return care.Service{}, err
-	}
-	return d.DB.Service(ctx, who, id)
+	return s, err
 }
 
 // savedService derives again what a step may have changed: a household is placed by the state of its retrofit, a person only

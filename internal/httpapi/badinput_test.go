@@ -196,6 +196,12 @@ func TestOwnCase(t *testing.T) {
 
 func (s *service) upload(user string, file []byte, path string) answer {
 	s.t.Helper()
+	return s.send(s.form(user, file, path))
+}
+
+// form is a request that uploads a file.
+func (s *service) form(user string, file []byte, path string) *http.Request {
+	s.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	part, _ := w.CreateFormFile("file", "roster.xlsx")
@@ -207,7 +213,7 @@ func (s *service) upload(user string, file []byte, path string) answer {
 	}
 	req.Header.Set("Content-Type", w.FormDataContentType())
 	req.Header.Set("Authorization", "Bearer "+s.login(user))
-	return s.send(req)
+	return req
 }
 
 func TestImportRoster(t *testing.T) {

@@ -115,7 +115,7 @@ func importView(i store.Import, english bool) api.Import {
 	if i.Reading != nil {
 		var reading map[string]any
 		_ = json.Unmarshal(i.Reading, &reading) // we wrote it
-		v.Reading = &reading
+		v.Reading = reading
 	}
 	if i.Failure != nil {
 		v.Failure = &importErrors([]store.Refusal{*i.Failure}, english)[0]

@@ -17,10 +17,9 @@ import (
 )
 
 func (a *API) listImportKinds(*Request) (Response, error) {
-	v := api.ImportKindList{}
+	v := api.ImportKindList{Items: []api.KindOfList{}}
 	for _, k := range exchange.ListKinds {
-		item := kindView(k)
-		v.Items = append(v.Items, item)
+		v.Items = append(v.Items, kindView(k))
 	}
 	return Response{Body: v}, nil
 }
@@ -180,4 +179,12 @@ func (a *API) decideListStatement(r *Request) (Response, error) {
 		return Response{}, err
 	}
 	return Response{Status: http.StatusCreated, Body: statementView(s)}, nil
+}
+
+func kindView(k exchange.ListKind) api.KindOfList {
+	v := api.KindOfList{Kind: k.Name, NameZH: k.ZH, NameEN: k.EN, Partner: k.Partner, Complete: k.Complete, Columns: []api.ColumnOfList{}}
+	for _, c := range k.Columns {
+		v.Columns = append(v.Columns, api.ColumnOfList{Name: c.Name, NameZH: c.ZH, Required: c.Need, Aliases: append([]string{}, c.Aliases...)})
+	}
+	return v
 }

@@ -62,7 +62,7 @@ func (a *API) createPerson(r *Request) (Response, error) {
 		return Response{}, err
 	}
 	var places codes
-	entered := casework.NewPerson{Name: in.Name, IDNumber: text(in.IDNumber), BirthCertificate: value(in.BirthCertificateNumber), Sex: text(in.Sex),
+	entered := casework.NewPerson{RecordType: casefile.RecordType(text(in.RecordType)), Name: in.Name, IDNumber: text(in.IDNumber), BirthCertificate: value(in.BirthCertificateNumber), Sex: text(in.Sex),
 		BirthDate: value(in.BirthDate), Phone: text(in.Phone), Diagnosis: value(in.Diagnosis), HukouType: string(in.HukouType),
 		Hukou: places.read("hukou_area_code", &in.HukouAreaCode), Residence: places.read("residence_area_code", in.ResidenceAreaCode),
 		Managing: places.read("managing_area_code", in.ManagingAreaCode), Guardian: guardianIn(in.Guardian), Certificate: certificateIn(in.Certificate)}

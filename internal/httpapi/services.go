@@ -151,6 +151,9 @@ func (a *API) listServiceChains(*Request) (Response, error) {
 		for i := range c.Steps {
 			chain.Steps = append(chain.Steps, chainStepView(&c.Steps[i]))
 		}
+		if c.Kind == care.Rehab {
+			chain.Rescue = rescueViews(catalogue)
+		}
 		v.Items = append(v.Items, chain)
 	}
 	return Response{Body: v}, nil
@@ -164,18 +167,30 @@ func entryViews(c *care.Catalogue, kind care.Kind) []api.CatalogueEntry {
 	switch kind {
 	case care.Rehab:
 		for _, i := range c.Rehab {
-			list = append(list, entry(i.Entry))
+			v := entry(i.Entry)
+			v.Categories, v.AgeFrom, v.AgeTo, v.Counts = i.Categories, some(i.AgeFrom), some(i.AgeTo), &i.Counts
+			list = append(list, v)
 		}
 	case care.Device:
 		for _, i := range c.Devices {
 			v := entry(i.Entry)
-			v.CapFen, v.Years = some(i.CapFen), some(i.Years)
+			v.Edition, v.CapFen, v.Years, v.Assessment, v.Loan = &i.Edition, some(i.CapFen), some(i.Years), &i.Assessment, &i.Loan
 			list = append(list, v)
 		}
 	case care.Retrofit:
 		for _, i := range c.Retrofit {
-			list = append(list, entry(i.Entry))
+			v := entry(i.Entry)
+			v.Device = some(i.Device)
+			list = append(list, v)
 		}
+	}
+	return list
+}
+
+func rescueViews(c *care.Catalogue) (list []api.RescueRow) {
+	for _, row := range c.Rescue {
+		list = append(list, api.RescueRow{Code: row.Code, Name: row.ZH, NameEN: row.EN, Source: row.Source, From: row.From, To: row.To, AgeFrom: row.AgeFrom, AgeTo: row.AgeTo,
+			Categories: row.Categories, Mode: api.RescueRowMode(row.Mode), AnnualCapFen: row.AnnualCapFen, MaxYears: some(row.MaxYears), Residents: &row.Residents})
 	}
 	return list
 }

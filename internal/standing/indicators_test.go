@@ -252,6 +252,8 @@ func TestHouseholdStandings(t *testing.T) {
 	f := dead.Files[severe]
 	addFact(&f, "death", "true", date("2020-01-10"), calendar.Date{})
 	dead.Files[severe] = f
+	again := retrofits
+	again.Retrofits = append(slices.Clone(retrofits.Retrofits), casefile.RetrofitDay{On: date("2021-03-01"), State: "NEED"}, casefile.RetrofitDay{On: date("2021-04-01"), State: "REFUSED"})
 	refused := home()
 	refused.Retrofits = []casefile.RetrofitDay{{On: date("2018-04-01"), State: "VERIFIED"}, {On: date("2018-06-01"), State: "REFUSED"}}
 	house := home()
@@ -268,7 +270,8 @@ func TestHouseholdStandings(t *testing.T) {
 		{retrofits, "retrofit_coverage", "2019-08-31", standing.Gap, 1, ""},
 		{retrofits, "retrofit_coverage", "2019-09-01", standing.Covered, 1, ""},
 		{retrofits, "retrofit_coverage@all_severe", "2016-01-01", standing.Gap, 2, ""},
-		{dead, "retrofit_coverage", "2021-01-01", standing.Covered, 0, ""}, // V21
+		{dead, "retrofit_coverage", "2021-01-01", standing.Covered, 0, ""},  // V21
+		{again, "retrofit_coverage", "2021-05-01", standing.Covered, 1, ""}, // a second one refused leaves the first done
 		{refused, "retrofit_coverage", "2018-07-01", standing.Excluded, 2, "RETROFIT_REFUSED"},
 		{refused, "retrofit_coverage@all_severe", "2018-07-01", standing.Gap, 2, ""},
 		{house, "dangerous_house_conversion", "2015-12-31", 0, 0, ""},

@@ -92,12 +92,13 @@ func (tx *Tx) LockPersonOf(ctx context.Context, kind string, id uuid.UUID) (Doss
 	return tx.LockDossier(ctx, person)
 }
 
-func one[T any](list []T, err error) (found T, _ error) {
-	if err != nil {
-		return found, err
-	}
-	if len(list) == 0 {
-		return found, NotFound
+// one is the only one of a list, which is absent where the list is empty.
+func one[T any](list []T, err error) (only T, _ error) {
+	switch {
+	case err != nil:
+		return only, err
+	case len(list) == 0:
+		return only, NotFound
 	}
 	return list[0], nil
 }

@@ -18,13 +18,13 @@ import (
 // Household reads the file of one household. Files of members are not among it: see HouseholdFiles.
 func (db *DB) Household(ctx context.Context, who access.Actor, id uuid.UUID) (casefile.HouseholdFile, error) {
 	l := newHouseholdLoader(db, []uuid.UUID{id}, "")
-	if err := db.Read(ctx, who, l.queries()...); err != nil {
-		return casefile.HouseholdFile{}, fmt.Errorf("read a household: %w", err)
-	}
-	if len(l.list) == 0 {
-		return casefile.HouseholdFile{}, NotFound
-	}
-	return *l.list[0], nil
+	return l.only(db.Read(ctx, who, l.queries()...))
+}
+
+// Household reads a household as the transaction has left it: nobody else sees it so before the end.
+func (tx *Tx) Household(ctx context.Context, id uuid.UUID) (casefile.HouseholdFile, error) {
+	l := newHouseholdLoader(tx.db, []uuid.UUID{id}, "")
+	return l.only(tx.Batch(ctx, l.queries()...))
 }
 
 // ListHouseholds lists the households of an area after an id, in order, with members and facts.
@@ -58,14 +58,7 @@ func (tx *Tx) LockHouseholds(ctx context.Context, ids ...uuid.UUID) ([]casefile.
 
 // LockHousehold reads and holds one household.
 func (tx *Tx) LockHousehold(ctx context.Context, id uuid.UUID) (casefile.HouseholdFile, error) {
-	list, err := tx.LockHouseholds(ctx, id)
-	if err != nil {
-		return casefile.HouseholdFile{}, err
-	}
-	if len(list) == 0 {
-		return casefile.HouseholdFile{}, NotFound
-	}
-	return list[0], nil
+	return one(tx.LockHouseholds(ctx, id))
 }
 
 // ReadHouseholds reads households with the files of their members and holds nothing.
@@ -143,6 +136,15 @@ type householdLoader struct {
 
 func newHouseholdLoader(db *DB, ids []uuid.UUID, lock string) *householdLoader {
 	return &householdLoader{db: db, ids: ids, lock: lock, byID: map[uuid.UUID]*casefile.HouseholdFile{}}
+}
+
+// only is the household that was read.
+func (l *householdLoader) only(err error) (casefile.HouseholdFile, error) {
+	h, err := one(l.list, err)
+	if err != nil {
+		return casefile.HouseholdFile{}, fmt.Errorf("read a household: %w", err)
+	}
+	return *h, nil
 }
 
 func (l *householdLoader) queries() []Query {
@@ -282,18 +284,6 @@ func (tx *Tx) SupersedeHouseholdFact(ctx context.Context, id uuid.UUID) error {
 		return fmt.Errorf("supersede a fact: %w", translate(err))
 	}
 	return nil
-}
-
-// HouseholdOfFact is whose fact this is.
-func (tx *Tx) HouseholdOfFact(ctx context.Context, id uuid.UUID) (household uuid.UUID, err error) {
-	err = tx.sql.QueryRowContext(ctx, "SELECT household_id FROM household_circumstances WHERE id = $1", id).Scan(&household)
-	return household, translate(err)
-}
-
-// HouseholdOfMember is where a membership belongs.
-func (tx *Tx) HouseholdOfMember(ctx context.Context, id uuid.UUID) (household uuid.UUID, err error) {
-	err = tx.sql.QueryRowContext(ctx, "SELECT household_id FROM household_members WHERE id = $1", id).Scan(&household)
-	return household, translate(err)
 }
 
 // HouseholdIDs lists households after an id in order, for work over the whole register in portions.

@@ -230,7 +230,7 @@ type ImportChange struct {
 type shownFact struct {
 	Sort string        `json:"sort"`
 	From calendar.Date `json:"from"`
-	To   calendar.Date `json:"to"`
+	To   calendar.Date `json:"to,omitzero"`
 }
 
 func shown(list []statement.Fact) string {

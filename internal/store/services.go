@@ -58,27 +58,25 @@ func (db *DB) ListServices(ctx context.Context, who access.Actor, f ServiceFilte
 func (db *DB) Service(ctx context.Context, who access.Actor, id uuid.UUID) (care.Service, error) {
 	var list []care.Service
 	err := db.Read(ctx, who, servicesBy("s.id = $1", &list, id), stepsBy("s.id = $1", &list, id))
-	if err != nil {
-		return care.Service{}, fmt.Errorf("read a service: %w", err)
+	return one(list, err)
+}
+
+// Service reads a service as the transaction has left it: nobody else sees it so before the end.
+func (tx *Tx) Service(ctx context.Context, id uuid.UUID) (care.Service, error) {
+	return one(tx.services(ctx, "s.id = $1", []any{id}))
+}
+
+// services reads services with their steps, behind what comes first.
+func (tx *Tx) services(ctx context.Context, where string, args []any, first ...Query) (list []care.Service, err error) {
+	if err = tx.Batch(ctx, append(first, servicesBy(where, &list, args...), stepsBy(where, &list, args...))...); err != nil {
+		return nil, fmt.Errorf("read services: %w", err)
 	}
-	if len(list) == 0 {
-		return care.Service{}, NotFound
-	}
-	return list[0], nil
+	return list, nil
 }
 
 // LockService reads a service with its steps and keeps others from taking one until the transaction ends.
 func (tx *Tx) LockService(ctx context.Context, id uuid.UUID) (care.Service, error) {
-	var list []care.Service
-	err := tx.Batch(ctx, func(b *pgx.Batch) { b.Queue("SELECT id FROM services WHERE id = $1 FOR UPDATE", id) },
-		servicesBy("s.id = $1", &list, id), stepsBy("s.id = $1", &list, id))
-	if err != nil {
-		return care.Service{}, fmt.Errorf("lock a service: %w", err)
-	}
-	if len(list) == 0 {
-		return care.Service{}, NotFound
-	}
-	return list[0], nil
+	return one(tx.services(ctx, "s.id = $1", []any{id}, func(b *pgx.Batch) { b.Queue("SELECT id FROM services WHERE id = $1 FOR UPDATE", id) }))
 }
 
 // ServiceSubject is for whom a service is: a person or a household.
@@ -92,12 +90,7 @@ func (tx *Tx) ServiceSubject(ctx context.Context, id uuid.UUID) (person, househo
 
 // ServicesAround reads with their steps all services of persons and households: those that may stand in each other's way.
 func (tx *Tx) ServicesAround(ctx context.Context, persons, households []uuid.UUID) ([]care.Service, error) {
-	const around = "(s.person_id = ANY($1) OR s.household_id = ANY($2))"
-	var list []care.Service
-	if err := tx.Batch(ctx, servicesBy(around, &list, persons, households), stepsBy(around, &list, persons, households)); err != nil {
-		return nil, fmt.Errorf("read the services around: %w", err)
-	}
-	return list, nil
+	return tx.services(ctx, "(s.person_id = ANY($1) OR s.household_id = ANY($2))", []any{persons, households})
 }
 
 func servicesBy(where string, list *[]care.Service, args ...any) Query {
