@@ -35,8 +35,7 @@ const listPatience = 20 * time.Second
 // ImportList takes in a list of another department. The file is kept and queued first, so that no restart loses it; then it is
 // worked on, and whoever sent it waits for a while. The same file again is the same import.
 func (d *Desk) ImportList(ctx context.Context, who access.Actor, in NewList) (i store.Import, first bool, err error) {
-	kind := exchange.ListKindOf(in.Kind)
-	if kind == nil {
+	if _, known := listMeanings[in.Kind]; !known {
 		return i, false, field("kind", "UNKNOWN_KIND", "没有这种名单", "there is no such kind of list")
 	}
 	if in.AsOf.IsZero() {
@@ -46,7 +45,7 @@ func (d *Desk) ImportList(ctx context.Context, who access.Actor, in NewList) (i 
 		return i, false, field("as_of", "IN_FUTURE", "名单日期不能晚于今天", "the day of the list lies in the future")
 	}
 	sum := sha256.Sum256(in.Data)
-	i = store.Import{ID: d.NewID(), Kind: in.Kind, Sender: in.Sender, AsOf: in.AsOf, SHA256: sum[:], Area: d.areaOfImport(who.Area), AccountID: who.AccountID, DryRun: in.DryRun,
+	i = store.Import{ID: d.NewID(), Kind: in.Kind, Sender: in.Sender, AsOf: in.AsOf, SHA256: sum[:], Area: d.ownArea(who), AccountID: who.AccountID, DryRun: in.DryRun,
 		State: store.ImportQueued, Mapping: in.Mapping, Key: in.Key}
 	if earlier, found, err := d.sameImport(ctx, who, i); err != nil || found {
 		return earlier, false, err
@@ -172,10 +171,11 @@ func (d *Desk) failImport(ctx context.Context, who access.Actor, i store.Import,
 
 // runList reads a queued list and takes it in, in one transaction: a list is taken in whole or not at all.
 func (d *Desk) runList(ctx context.Context, who access.Actor, worker uuid.UUID, i store.Import) error {
-	list, rows, err := d.readList(ctx, i)
+	list, err := d.readList(ctx, i)
 	if err != nil {
 		return err
 	}
+	rows := saidIn(list, i)
 	i.Reading, err = json.Marshal(readingOf(list))
 	if err != nil {
 		return fmt.Errorf("describe a list: %w", err)
@@ -183,13 +183,13 @@ func (d *Desk) runList(ctx context.Context, who access.Actor, worker uuid.UUID, 
 	for _, e := range list.Refused {
 		i.Refusals = append(i.Refusals, store.Refusal(e))
 	}
-	meaning := listMeanings[i.Kind]
 	worked := 0
 	return d.write(ctx, who, "import.list", func(tx *store.Tx) error {
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
 		}
-		run := &listRun{desk: d, tx: tx, done: &i, kind: meaning.fact, complete: meaning.complete, dry: i.DryRun, named: map[uuid.UUID]bool{}, twice: map[uuid.UUID]int{},
+		meaning := listMeanings[i.Kind]
+		run := &listRun{desk: d, tx: tx, done: &i, kind: meaning.fact, sorts: meaning.sorts, complete: list.Kind.Complete, named: map[uuid.UUID]int{},
 			progress: func(n int) error {
 				worked += n
 				return d.DB.Progress(ctx, worker, i.ID, worked, len(rows))
@@ -245,3 +245,52 @@ func (d *Desk) ImportChanges(ctx context.Context, who access.Actor, id uuid.UUID
 	}
 	return d.DB.ImportChanges(ctx, who, id, after, limit)
 }
+
+// ownArea is where somebody's imports reach: the own area, for the system the whole district.
+func (d *Desk) ownArea(who access.Actor) area.Code {
+	if who.Role == access.System {
+		return d.Pack().District
+	}
+	return who.Area
+}
+
+// readingOf is what is told of how a list was read.
+func readingOf(l *exchange.List) map[string]any {
+	return map[string]any{"sheet": l.Sheet, "heading_row": l.HeadingRow, "headings": l.Headings, "repairs": l.Repairs, "rows": len(l.Rows)}
+}
+
+// ImportWorkbook is the sender's own workbook with the wrong cells coloured and commented, or only the refused rows. Who takes it
+// out stands in the audit log.
+func (d *Desk) ImportWorkbook(ctx context.Context, who access.Actor, id uuid.UUID, onlyRefused, english bool) (file []byte, err error) {
+	i, err := d.DB.ImportByID(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	if i.Kind == KindRoster {
+		return nil, errNoFile
+	}
+	data, err := d.Files.Get(ctx, i.ID)
+	if err != nil {
+		return nil, errNoFile.Wrap(err)
+	}
+	list, err := d.readList(ctx, i)
+	if err != nil {
+		return nil, err
+	}
+	refusals := make([]exchange.RowError, len(i.Refusals))
+	for n, r := range i.Refusals {
+		refusals[n] = exchange.RowError(r)
+	}
+	write := exchange.Annotate
+	if onlyRefused {
+		write = exchange.OnlyRefused
+	}
+	if file, err = write(data, list, refusals, english); err != nil {
+		return nil, err
+	}
+	return file, d.write(ctx, who, "import.workbook", func(tx *store.Tx) error {
+		return tx.Describe(ctx, id, map[string]any{"only_refused": onlyRefused, "rows": len(list.Rows)})
+	})
+}
+
+var errNoFile = fault.New(fault.Conflict, "NO_FILE", "原文件已不再保留", "the file is no longer kept")

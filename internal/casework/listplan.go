@@ -149,9 +149,11 @@ func holdFor(losses []ledger.Loss) (programme string, monthly int64) {
 }
 
 // outdated are the pending statements that a later list contradicts: who is said to hold a fact has not lost it before.
-func outdated(pending []store.Statement, said statement.Statement) (list []store.Statement) {
+func outdated(pending []store.Statement, said []statement.Statement) (list []store.Statement) {
 	for _, p := range pending {
-		if said.Says == statement.Holds && p.Says != statement.Holds && !said.AsOf.Before(p.AsOf) {
+		if slices.ContainsFunc(said, func(s statement.Statement) bool {
+			return s.Says == statement.Holds && p.Says != statement.Holds && !s.AsOf.Before(p.AsOf)
+		}) {
 			list = append(list, p)
 		}
 	}

@@ -15,14 +15,14 @@ import (
 	"zhucan/internal/store"
 )
 
-// saidRow is a row of a list that names somebody and says one thing.
+// saidRow is a row of a list that names somebody, and what it says.
 type saidRow struct {
 	Row         int
 	ID          idnum.Resident
 	Certificate idnum.Certificate
 	Name        string
 	Birth       calendar.Date
-	statement.Statement
+	Statements  []statement.Statement
 }
 
 // listPortion is how many rows are held against the register at a time: what is in memory does not grow with the list.
@@ -35,10 +35,9 @@ type listRun struct {
 	done     *store.Import
 	kind     string // of fact
 	complete bool   // the list names everybody of its area
-	dry      bool
-	n        int                // changes so far
-	named    map[uuid.UUID]bool // whom the list names
-	twice    map[uuid.UUID]int  // the row that named somebody first
+	sorts    []string
+	n        int               // changes so far
+	named    map[uuid.UUID]int // the row that names somebody
 	progress func(rows int) error
 }
 
@@ -72,13 +71,13 @@ func (l *listRun) refuse(row int, column, code, zh, en string) {
 	l.done.Refusals = append(l.done.Refusals, store.Refusal{Row: row, Column: column, Code: code, ZH: zh, EN: en})
 }
 
-// once refuses a second row about somebody that says something else; the same again is the same.
+// once refuses a second row about somebody.
 func (l *listRun) once(person uuid.UUID, r saidRow) bool {
-	if first, again := l.twice[person]; again && first != r.Row {
+	if first, again := l.named[person]; again {
 		l.refuse(r.Row, "", "DUPLICATE_IN_FILE", fmt.Sprintf("与第%d行为同一人", first), fmt.Sprintf("row %d names the same person", first))
 		return false
 	}
-	l.named[person], l.twice[person] = true, r.Row
+	l.named[person] = r.Row
 	return true
 }
 
@@ -92,8 +91,8 @@ func (l *listRun) silence(ctx context.Context) error {
 		}
 		said := map[uuid.UUID][]saidRow{}
 		for _, person := range holders {
-			if !l.named[person] {
-				said[person] = []saidRow{{Statement: statement.Statement{Says: statement.Absent, AsOf: asOf}}}
+			if _, named := l.named[person]; !named {
+				said[person] = []saidRow{{Statements: []statement.Statement{{Says: statement.Absent, AsOf: asOf}}}}
 			}
 		}
 		if err := l.settle(ctx, said); err != nil {
@@ -133,7 +132,7 @@ func (l *listRun) settle(ctx context.Context, said map[uuid.UUID][]saidRow) erro
 			}
 		}
 	}
-	if l.dry {
+	if l.done.DryRun {
 		return l.tx.InsertImportChanges(ctx, l.done.ID, w.changes)
 	}
 	return l.write(ctx, w)
@@ -150,18 +149,21 @@ type listWrites struct {
 	touched []uuid.UUID
 }
 
-// decide says what one statement does: nothing new, changes facts, or waits because it would take money.
+// decide says what a row does: nothing new, changes facts, or waits because it would take money.
 func (l *listRun) decide(w *listWrites, h *heard, r saidRow) error {
 	d, person := l.desk, h.dossier.File.Person.ID
+	if r.Row == 0 && !l.speaksOf(h.recorded()) {
+		return nil
+	}
 	overruled, seeds := h.settle(d.NewID)
 	w.overruled, w.statements = append(w.overruled, overruled...), append(w.statements, seeds...)
-	said := store.Statement{ID: d.NewID(), ImportID: l.done.ID, Row: r.Row, PersonID: person, Kind: l.kind, State: store.StatementActive, Statement: r.Statement}
-	w.withdrawn = append(w.withdrawn, outdated(h.pending, r.Statement)...)
-	target := folded(append(slices.Clone(h.active), said))
+	said := l.statements(person, r)
+	w.withdrawn = append(w.withdrawn, outdated(h.pending, r.Statements)...)
+	target := folded(append(slices.Clone(h.active), said...))
 	change := h.rewrite(target, d.NewID, l.done.Sender, "")
 	if len(change.insert)+len(change.supersede) == 0 {
-		l.done.Same++
-		w.statements = append(w.statements, said)
+		l.done.Same += min(r.Row, 1)
+		w.statements = append(w.statements, said...)
 		return nil
 	}
 	if h.against(change) {
@@ -172,31 +174,48 @@ func (l *listRun) decide(w *listWrites, h *heard, r saidRow) error {
 	if err != nil {
 		return err
 	}
-	if len(losses) > 0 && h.waits(r.Says) {
-		l.done.Same++ // an earlier list said so, and waits for an officer
+	if len(losses) > 0 && h.waits(r.Statements) {
+		l.done.Same += min(r.Row, 1) // an earlier list said so, and waits for an officer
 		return nil
 	}
 	l.n++
 	programme, monthly := holdFor(losses)
 	noted := store.ImportChange{N: l.n, Row: r.Row, PersonID: person, Outcome: "changed", Kind: l.kind, Before: h.recorded(), After: target, MonthlyFen: monthly}
 	if len(losses) > 0 {
-		said.State, said.MonthlyFen, said.DueOn, noted.Outcome = store.StatementPending, monthly, d.dueDay(d.today()), store.StatementPending
+		noted.Outcome = store.StatementPending
 		hold := store.Hold{ID: d.NewID(), PersonID: person, Programme: programme, Reason: "LEAD", Note: l.done.Sender}
-		said.HoldID, w.holds = hold.ID, append(w.holds, hold)
+		for i := range said {
+			said[i].State, said[i].MonthlyFen, said[i].DueOn, said[i].HoldID = store.StatementPending, monthly, d.dueDay(d.today()), hold.ID
+		}
+		w.holds = append(w.holds, hold)
 		l.done.Pending++
 	} else {
 		l.done.Changed++
-		w.supersede, w.insert = append(w.supersede, change.supersede...), append(w.insert, change.insert...)
-		w.touched = append(w.touched, person)
-		h.active = append(h.active, said)
+		w.supersede, w.insert, w.touched = append(w.supersede, change.supersede...), append(w.insert, change.insert...), append(w.touched, person)
 	}
-	w.statements, w.changes = append(w.statements, said), append(w.changes, noted)
+	w.statements, w.changes = append(w.statements, said...), append(w.changes, noted)
 	return nil
 }
 
-// waits reports whether a statement of this sort waits for an officer already.
-func (h heard) waits(says statement.Says) bool {
-	return slices.ContainsFunc(h.pending, func(p store.Statement) bool { return p.Says == says })
+// speaksOf reports whether the silence of a list says anything of somebody: whether what holds on its day is of a sort that it has.
+func (l *listRun) speaksOf(recorded []statement.Fact) bool {
+	return slices.ContainsFunc(recorded, func(f statement.Fact) bool {
+		return f.Days.Contains(l.done.AsOf) && (l.sorts == nil || slices.Contains(l.sorts, f.Sort))
+	})
+}
+
+// statements are what a row says, to be kept.
+func (l *listRun) statements(person uuid.UUID, r saidRow) []store.Statement {
+	list := make([]store.Statement, len(r.Statements))
+	for i, s := range r.Statements {
+		list[i] = store.Statement{ID: l.desk.NewID(), ImportID: l.done.ID, Row: r.Row, PersonID: person, Kind: l.kind, State: store.StatementActive, Statement: s}
+	}
+	return list
+}
+
+// waits reports whether something of this sort waits for an officer already.
+func (h heard) waits(said []statement.Statement) bool {
+	return slices.ContainsFunc(h.pending, func(p store.Statement) bool { return p.Says == said[len(said)-1].Says })
 }
 
 // against reports whether a fact that would be inserted meets one that says no.
@@ -297,12 +316,4 @@ func (l *listRun) matchOne(found map[int]uuid.UUID, r saidRow, byID, byCard map[
 	default:
 		l.refuse(r.Row, "", "SEVERAL_CANDIDATES", fmt.Sprintf("同名同出生日期的有%d人，请补充证件号", len(candidates)), fmt.Sprintf("%d persons have this name and birth date; give a number", len(candidates)))
 	}
-}
-
-// areaOf is where an import reaches: the importer's own area, for the system the whole district.
-func (d *Desk) areaOfImport(at area.Code) area.Code {
-	if at == "" {
-		return d.Pack().District
-	}
-	return at
 }
