@@ -18,9 +18,9 @@ var may = map[string]string{
 	"store/localpg": "", "store/testdb": "secret store store/localpg", "auth": "fault secret", "config": "", "exchange": "area calendar casefile fault idnum money roster",
 	"casework":        "access application area attachment auth award blobs calendar calendar/workdays care casefile exchange fault idnum indicator ledger money policy recovery roster standing statement store survey",
 	"httpapi":         "access application area auth award calendar calendar/workdays care casefile casework exchange fault idnum indicator money policy recovery roster standing statement store survey",
-	"demo":            "access application area calendar casework demo/divisions demo/population exchange policy standing store",
+	"demo":            "access application area calendar care casework demo/divisions demo/population exchange policy standing store",
 	"demo/divisions":  "",
-	"demo/population": "area calendar casefile exchange idnum", "canary": "", "bench": "",
+	"demo/population": "area calendar casefile exchange idnum survey", "canary": "", "bench": "",
 }
 
 // only says which rooms know a library.
