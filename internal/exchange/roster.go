@@ -113,7 +113,7 @@ func ParseRoster(t *Table, places *Places, today calendar.Date) (rows []RosterRo
 	}
 	seen := map[string]bool{}
 	for i, cells := range t.Rows[head+1:] {
-		p := &rowParser{row: head + 2 + i, cells: cells, columns: columns, places: places, today: today}
+		p := &rowParser{row: head + 2 + i, cells: cells, columns: columns, places: places, today: today, shift: t.shift}
 		if p.blank() {
 			continue
 		}
