@@ -138,6 +138,7 @@ func (r *csvReader) read() error {
 		if r.cells += filled; filled > maxColumns || len(r.sheet.rows) >= r.limit.rows || r.cells > maxCells {
 			return r.limit.err
 		}
+		r.sheet.fields = len(cells)
 		r.sheet.rows = append(r.sheet.rows, sheetRow{n: r.n, cells: cells[:filled:filled]})
 	}
 	return nil

@@ -63,6 +63,9 @@ func serialDay(c Cell, shift int) (calendar.Date, bool) {
 	if err != nil || c.Kind == Text && (len(whole) != 5 || part != "") || strings.HasPrefix(whole, "+") {
 		return calendar.Date{}, false
 	}
+	if c.Kind == Number && plausible(n) { // rather a year
+		return calendar.Date{}, false
+	}
 	if n += shift; n < firstSerial || n >= pastSerial {
 		return calendar.Date{}, false
 	}

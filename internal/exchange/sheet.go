@@ -10,11 +10,13 @@ import (
 // sheet is the rows of a sheet that hold something, in order.
 type sheet struct {
 	name    string
+	unseen  bool // hidden, and not read
 	rows    []sheetRow
 	merges  []span
 	hidden  []span // columns; only the columns count
 	shift   int    // days between a serial date here and one that counts from 1900
 	unended bool   // of a csv file: the last row has no end
+	fields  int    // of a csv file: the cells of the last row, blank ones too
 }
 
 type sheetRow struct {
