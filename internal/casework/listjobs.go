@@ -35,7 +35,7 @@ const listPatience = 20 * time.Second
 // ImportList takes in a list of another department. The file is kept and queued first, so that no restart loses it; then it is
 // worked on, and whoever sent it waits for a while. The same file again is the same import.
 func (d *Desk) ImportList(ctx context.Context, who access.Actor, in NewList) (i store.Import, first bool, err error) {
-	if _, known := listMeanings[in.Kind]; !known {
+	if !TakesList(in.Kind) {
 		return i, false, field("kind", "UNKNOWN_KIND", "没有这种名单", "there is no such kind of list")
 	}
 	if in.AsOf.IsZero() {
@@ -189,7 +189,7 @@ func (d *Desk) runList(ctx context.Context, who access.Actor, worker uuid.UUID, 
 			return err
 		}
 		meaning := listMeanings[i.Kind]
-		run := &listRun{desk: d, tx: tx, done: &i, kind: meaning.fact, sorts: meaning.sorts, complete: list.Kind.Complete, named: map[uuid.UUID]int{},
+		run := &listRun{desk: d, tx: tx, done: &i, kind: meaning.fact, only: meaning.only, complete: list.Kind.Complete, named: map[uuid.UUID]int{},
 			progress: func(n int) error {
 				worked += n
 				return d.DB.Progress(ctx, worker, i.ID, worked, len(rows))
@@ -256,7 +256,27 @@ func (d *Desk) ownArea(who access.Actor) area.Code {
 
 // readingOf is what is told of how a list was read.
 func readingOf(l *exchange.List) map[string]any {
-	return map[string]any{"sheet": l.Sheet, "heading_row": l.HeadingRow, "headings": l.Headings, "repairs": l.Repairs, "rows": len(l.Rows)}
+	headings, repairs := []map[string]any{}, []map[string]any{}
+	for _, h := range l.Headings {
+		headings = append(headings, map[string]any{"text": h.Text, "column": h.Column, "sure": h.Sure})
+	}
+	for _, r := range l.Repairs[:min(len(l.Repairs), maxRepairs)] {
+		repairs = append(repairs, map[string]any{"row": r.Row, "column": r.Column, "code": r.Code, "message": r.ZH})
+	}
+	notes := []map[string]any{}
+	for _, n := range l.Notes[:min(len(l.Notes), maxRepairs)] {
+		notes = append(notes, map[string]any{"row": n.Row, "column": n.Column, "code": n.Code, "message": n.ZH})
+	}
+	return map[string]any{"sheet": l.Sheet, "heading_row": l.HeadingRow, "headings": headings, "repairs": repairs, "repaired": len(l.Repairs), "notes": notes, "rows": len(l.Rows)}
+}
+
+// maxRepairs is how many repairs and notes are told of one by one.
+const maxRepairs = 200
+
+// TakesList reports whether lists of a kind are taken in.
+func TakesList(kind string) bool {
+	_, known := listMeanings[kind]
+	return known
 }
 
 // ImportWorkbook is the sender's own workbook with the wrong cells coloured and commented, or only the refused rows. Who takes it

@@ -12,26 +12,26 @@ import (
 
 // listMeaning says what the rows of a kind of list mean for the files of those whom they name.
 type listMeaning struct {
-	fact  string   // the kind of circumstance
-	sorts []string // of a list that names everybody: of whom its silence speaks; nil: of all who have the fact
-	says  func(exchange.ListRow, calendar.Date) []statement.Statement
+	fact string // the kind of circumstance
+	only string // of a list that names everybody: of which sort its silence speaks; empty: of any
+	says func(exchange.ListRow, calendar.Date) []statement.Statement
 }
 
 // listMeanings are the lists that are taken in. To add one, add a line, and its columns to exchange.ListKinds.
 var listMeanings = map[string]listMeaning{
-	"dibao":           {"dibao", nil, allowance("household")},
-	"dibao_edge":      {"dibao_edge", nil, allowance("household")},
-	"tekun":           {"tekun", nil, allowance("dispersed")},
-	"orphan":          {"orphan_support", []string{"orphan"}, allowance("orphan")},
-	"defacto":         {"orphan_support", []string{"defacto"}, allowance("defacto")},
-	"injury_fee":      {"injury_care_fee", nil, allowance("yes")},
-	"deaths":          {"death", nil, from("yes", "died_on")},
-	"cremations":      {"death", nil, from("yes", "died_on", "cremated_on")},
-	"imprisonment":    {"imprisonment", nil, allowance("yes")},
-	"pension":         {"insurance_pension", nil, allowance("")},
-	"medical":         {"insurance_medical", nil, insuredYear},
-	"school":          {"school", nil, schooling},
-	"registered_poor": {"registered_poor", nil, poverty},
+	"dibao":           {"dibao", "", allowance("household")},
+	"dibao_edge":      {"dibao_edge", "", allowance("household")},
+	"tekun":           {"tekun", "", allowance("dispersed")},
+	"orphan":          {"orphan_support", "orphan", allowance("orphan")},
+	"defacto":         {"orphan_support", "defacto", allowance("defacto")},
+	"injury_fee":      {"injury_care_fee", "", allowance("yes")},
+	"deaths":          {"death", "", from("yes", "died_on")},
+	"cremations":      {"death", "", from("yes", "died_on", "cremated_on")},
+	"imprisonment":    {"imprisonment", "", allowance("yes")},
+	"pension":         {"insurance_pension", "", allowance("")},
+	"medical":         {"insurance_medical", "", insuredYear},
+	"school":          {"school", "", schooling},
+	"registered_poor": {"registered_poor", "", poverty},
 }
 
 // allowance is a list of who receives something: since when, until when, and whether still. What was suspended is not received
@@ -42,7 +42,7 @@ func allowance(sort string) func(exchange.ListRow, calendar.Date) []statement.St
 		list := []statement.Statement{s}
 		switch status := r.Text("status"); {
 		case status == "ended" && s.To.IsZero(), status == "suspended":
-			list = append(list, statement.Statement{Says: statement.Absent, AsOf: asOf})
+			list = append(list, statement.Statement{Says: statement.Absent, Sort: s.Sort, AsOf: asOf})
 			list[0].AsOf = s.From // it held once, and not on this day
 		}
 		return list

@@ -21,6 +21,7 @@ type heard struct {
 	kind    string
 	active  []store.Statement
 	pending []store.Statement
+	silent  []store.Statement       // of other lists that name everybody, and not this one
 	facts   []casefile.Circumstance // of the kind, held true now
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/idnum"
@@ -33,9 +32,9 @@ type listRun struct {
 	desk     *Desk
 	tx       *store.Tx
 	done     *store.Import
-	kind     string // of fact
-	complete bool   // the list names everybody of its area
-	sorts    []string
+	kind     string            // of fact
+	complete bool              // the list names everybody of its area
+	only     string            // of which sort its silence speaks; empty: of any
 	n        int               // changes so far
 	named    map[uuid.UUID]int // the row that names somebody
 	progress func(rows int) error
@@ -92,7 +91,7 @@ func (l *listRun) silence(ctx context.Context) error {
 		said := map[uuid.UUID][]saidRow{}
 		for _, person := range holders {
 			if _, named := l.named[person]; !named {
-				said[person] = []saidRow{{Statements: []statement.Statement{{Says: statement.Absent, AsOf: asOf}}}}
+				said[person] = []saidRow{{Statements: []statement.Statement{l.absent(asOf)}}}
 			}
 		}
 		if err := l.settle(ctx, said); err != nil {
@@ -103,6 +102,10 @@ func (l *listRun) silence(ctx context.Context) error {
 		}
 		after = holders[len(holders)-1]
 	}
+}
+
+func (l *listRun) absent(on calendar.Date) statement.Statement {
+	return statement.Statement{Says: statement.Absent, Sort: l.only, AsOf: on}
 }
 
 // settle decides of each person what a statement does, and writes it unless this only looks.
@@ -123,9 +126,14 @@ func (l *listRun) settle(ctx context.Context, said map[uuid.UUID][]saidRow) erro
 	if err != nil {
 		return err
 	}
+	silent, err := l.silentBefore(ctx, persons)
+	if err != nil {
+		return err
+	}
 	w := &listWrites{}
 	for _, dossier := range dossiers {
 		h := hear(dossier, l.kind, live)
+		h.silent = silent[dossier.File.Person.ID]
 		for _, r := range said[dossier.File.Person.ID] {
 			if err := l.decide(w, &h, r); err != nil {
 				return err
@@ -152,12 +160,9 @@ type listWrites struct {
 // decide says what a row does: nothing new, changes facts, or waits because it would take money.
 func (l *listRun) decide(w *listWrites, h *heard, r saidRow) error {
 	d, person := l.desk, h.dossier.File.Person.ID
-	if r.Row == 0 && !l.speaksOf(h.recorded()) {
-		return nil
-	}
 	overruled, seeds := h.settle(d.NewID)
 	w.overruled, w.statements = append(w.overruled, overruled...), append(w.statements, seeds...)
-	said := l.statements(person, r)
+	said := append(h.silent, l.statements(person, r)...)
 	w.withdrawn = append(w.withdrawn, outdated(h.pending, r.Statements)...)
 	target := folded(append(slices.Clone(h.active), said...))
 	change := h.rewrite(target, d.NewID, l.done.Sender, "")
@@ -184,7 +189,7 @@ func (l *listRun) decide(w *listWrites, h *heard, r saidRow) error {
 	if len(losses) > 0 {
 		noted.Outcome = store.StatementPending
 		hold := store.Hold{ID: d.NewID(), PersonID: person, Programme: programme, Reason: "LEAD", Note: l.done.Sender}
-		for i := range said {
+		for i := range said { // also what others left unsaid: without this list it is of no account
 			said[i].State, said[i].MonthlyFen, said[i].DueOn, said[i].HoldID = store.StatementPending, monthly, d.dueDay(d.today()), hold.ID
 		}
 		w.holds = append(w.holds, hold)
@@ -197,11 +202,22 @@ func (l *listRun) decide(w *listWrites, h *heard, r saidRow) error {
 	return nil
 }
 
-// speaksOf reports whether the silence of a list says anything of somebody: whether what holds on its day is of a sort that it has.
-func (l *listRun) speaksOf(recorded []statement.Fact) bool {
-	return slices.ContainsFunc(recorded, func(f statement.Fact) bool {
-		return f.Days.Contains(l.done.AsOf) && (l.sorts == nil || slices.Contains(l.sorts, f.Sort))
-	})
+// silentBefore is what other lists of the kind, which name everybody, have left unsaid of persons: it was of no account while nobody
+// said otherwise, and counts from now on. So the order in which lists arrive makes no difference.
+func (l *listRun) silentBefore(ctx context.Context, persons []uuid.UUID) (map[uuid.UUID][]store.Statement, error) {
+	if !l.complete {
+		return nil, nil
+	}
+	found, err := l.tx.SilentImports(ctx, *l.done, persons)
+	if err != nil {
+		return nil, err
+	}
+	silent := map[uuid.UUID][]store.Statement{}
+	for _, f := range found {
+		silent[f.PersonID] = append(silent[f.PersonID], store.Statement{ID: l.desk.NewID(), ImportID: f.ImportID, PersonID: f.PersonID, Kind: l.kind,
+			State: store.StatementActive, Statement: l.absent(f.AsOf)})
+	}
+	return silent, nil
 }
 
 // statements are what a row says, to be kept.

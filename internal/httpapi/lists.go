@@ -19,7 +19,9 @@ import (
 func (a *API) listImportKinds(*Request) (Response, error) {
 	v := api.ImportKindList{Items: []api.KindOfList{}}
 	for _, k := range exchange.ListKinds {
-		v.Items = append(v.Items, kindView(k))
+		if casework.TakesList(k.Name) {
+			v.Items = append(v.Items, kindView(k))
+		}
 	}
 	return Response{Body: v}, nil
 }
@@ -182,7 +184,7 @@ func (a *API) decideListStatement(r *Request) (Response, error) {
 }
 
 func kindView(k exchange.ListKind) api.KindOfList {
-	v := api.KindOfList{Kind: k.Name, NameZH: k.ZH, NameEN: k.EN, Partner: k.Partner, Complete: k.Complete, Columns: []api.ColumnOfList{}}
+	v := api.KindOfList{Kind: k.Name, NameZH: k.ZH, NameEN: k.EN, Partner: exchange.Partners[k.Partner].ZH, Complete: k.Complete, Columns: []api.ColumnOfList{}}
 	for _, c := range k.Columns {
 		v.Columns = append(v.Columns, api.ColumnOfList{Name: c.Name, NameZH: c.ZH, Required: c.Need, Aliases: append([]string{}, c.Aliases...)})
 	}

@@ -12,7 +12,7 @@ func (s *service) list(user, query string, lines ...string) answer {
 	return s.upload(user, []byte(strings.Join(lines, "\n")+"\n"), "/imports?"+query)
 }
 
-const dibaoHead = "name,id_number,from"
+const dibaoHead = "姓名,身份证号,起始日期"
 
 // wantCounts checks what became of a list.
 func (a answer) wantCounts(changed, same, refused, pending float64) answer {
@@ -24,7 +24,9 @@ func (a answer) wantCounts(changed, same, refused, pending float64) answer {
 	return a
 }
 
-func dibaoLine(n int, from string) string { return fmt.Sprintf("金丝雀%d,%s,%s", n, number(n), from) }
+func dibaoLine(n int, from string) string {
+	return fmt.Sprintf("金丝雀%d,%s,%s", n, number(n), from)
+}
 
 // TestListTakesNothingByItself is T26: a list that leaves somebody out by mistake opens a lead with a hold, stops nothing, and the
 // next list that names her clears it.
@@ -74,7 +76,7 @@ func TestConfirmedOrDismissed(t *testing.T) {
 		s.granted(id, nursing, "2023-01-05", "2023-01-06")
 	}
 	s.at("2023-04-03")
-	s.list("civil", "kind=deaths&sender=x&as_of=2023-04-01", dibaoHead, dibaoLine(711, "2023-02-10"), dibaoLine(712, "2023-03-05")).want(201).wantCounts(0, 0, 0, 2)
+	s.list("civil", "kind=deaths&sender=x&as_of=2023-04-01", "姓名,公民身份号码,死亡日期", dibaoLine(711, "2023-02-10"), dibaoLine(712, "2023-03-05")).want(201).wantCounts(0, 0, 0, 2)
 	s.wantOwed(dead, nursing, 16700, 16700, 16700, 16700)
 	waiting := map[string]string{}
 	for _, item := range s.do("cdpf", "GET", "/list-statements", nil).want(200).json()["items"].([]any) {

@@ -54,6 +54,7 @@ func TestFold(t *testing.T) {
 		{"a year of insurance after another", []statement.Statement{holds("resident", "2022-01-01", "2022-12-31", "2022-06-30"), holds("resident", "2023-01-01", "2023-12-31", "2023-06-30")},
 			[]statement.Fact{fact("resident", "2022-01-01", "2023-12-31")}},
 		{"absent where never named", []statement.Statement{absent("2023-05-01")}, nil},
+		{"absent from a list of others", []statement.Statement{holds("orphan", "2023-01-01", "", "2023-03-01"), {Says: statement.Absent, Sort: "defacto", AsOf: day("2023-05-01")}}, []statement.Fact{fact("orphan", "2023-01-01", "")}},
 		{"named and not named on one day", []statement.Statement{absent("2023-05-01"), holds("household", "2023-05-01", "", "2023-05-01")}, []statement.Fact{fact("household", "2023-05-01", "")}},
 	} {
 		if diff := cmp.Diff(tt.want, statement.Fold(tt.said), sameDay); diff != "" {
@@ -80,6 +81,9 @@ func TestFoldIsWhatEachDaySays(t *testing.T) {
 			case statement.Ended:
 				s.From = on("ended")
 			}
+			if s.Says != statement.Holds {
+				s.Sort = rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "of sort")
+			}
 			said = append(said, s)
 		}
 		facts := statement.Fold(said)
@@ -102,23 +106,25 @@ func TestFoldIsWhatEachDaySays(t *testing.T) {
 	})
 }
 
-// saidOf walks back from a day to the last one of which anything was said.
-func saidOf(said []statement.Statement, on calendar.Date) string {
-	for d := on; !d.Before(calendar.MustDate("2022-12-01")); d = d.Add(-1) {
-		sort, asOf, spoken, held := "", calendar.Date{}, false, false
+// saidOf goes through the days until one, and lets each say what it says: first what stops, then what begins.
+func saidOf(said []statement.Statement, on calendar.Date) (sort string) {
+	for d := calendar.MustDate("2022-12-01"); !d.After(on); d = d.Add(1) {
 		for _, s := range said {
-			begins := s.Says == statement.Holds && (s.From == d || s.AsOf == d && !s.From.After(d) && (s.To.IsZero() || !s.To.Before(d)))
-			stops := s.Says == statement.Ended && s.From.Add(1) == d || s.Says == statement.Absent && s.AsOf == d || s.Says == statement.Holds && !s.To.IsZero() && s.To.Add(1) == d
-			switch {
-			case begins && (!held || s.AsOf.After(asOf) || s.AsOf == asOf && s.Sort > sort):
-				sort, asOf, spoken, held = s.Sort, s.AsOf, true, true
-			case stops:
-				spoken = true
+			ends := s.Says == statement.Ended && s.From.Add(1) == d || s.Says == statement.Absent && s.AsOf == d
+			if ends && (s.Sort == "" || s.Sort == sort) || s.Says == statement.Holds && !s.To.IsZero() && s.To.Add(1) == d {
+				sort = ""
 			}
 		}
-		if spoken {
-			return sort
+		asOf, begun := calendar.Date{}, ""
+		for _, s := range said {
+			begins := s.Says == statement.Holds && (s.From == d || s.AsOf == d && !s.From.After(d) && (s.To.IsZero() || !s.To.Before(d)))
+			if begins && (begun == "" || s.AsOf.After(asOf) || s.AsOf == asOf && s.Sort > begun) {
+				begun, asOf = s.Sort, s.AsOf
+			}
+		}
+		if begun != "" {
+			sort = begun
 		}
 	}
-	return ""
+	return sort
 }

@@ -67,6 +67,31 @@ func (tx *Tx) StatementsOfImport(ctx context.Context, id uuid.UUID) ([]Statement
 	return tx.statements(ctx, "WHERE s.import_id = $1 AND s.state IN ('active', 'pending') ORDER BY s.person_id, s.id", id)
 }
 
+// Silent is that an import of a list that names everybody does not name somebody.
+type Silent struct {
+	PersonID, ImportID uuid.UUID
+	AsOf               calendar.Date
+}
+
+// SilentImports finds the other imports of a kind that are in force, reach the persons' areas and say nothing of them.
+func (tx *Tx) SilentImports(ctx context.Context, than Import, persons []uuid.UUID) (list []Silent, err error) {
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(`SELECT p.id, i.id, i.as_of FROM persons p JOIN imports i ON i.kind = $2 AND i.state = 'done' AND NOT i.dry_run AND i.id <> $3
+				AND p.managing_area_code >= i.area_code AND p.managing_area_code < i.area_code || ':'
+			WHERE p.id = ANY($1) AND NOT EXISTS (SELECT FROM list_statements s WHERE s.person_id = p.id AND s.import_id = i.id) ORDER BY 1, 2`,
+			persons, than.Kind, than.ID).Query(func(rows pgx.Rows) error {
+			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Silent, err error) {
+				return s, row.Scan(&s.PersonID, &s.ImportID, &s.AsOf)
+			})
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find lists that are silent: %w", err)
+	}
+	return list, nil
+}
+
 // LockStatement reads a statement of the actor's area and keeps others from deciding it.
 func (tx *Tx) LockStatement(ctx context.Context, id uuid.UUID) (Statement, error) {
 	return one(tx.statements(ctx, "WHERE s.id = $1 FOR UPDATE", id))
