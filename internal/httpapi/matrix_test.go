@@ -75,7 +75,9 @@ var mayCall = map[string][]string{
 	"getVerificationProgress": {liaison, town, cdpf, civil, auditor}, "addVerification": {liaison, town}, "verifyByData": {cdpf, civil},
 	"listPolicies": {cdpf, civil, finance, auditor, admin}, "getPolicy": {cdpf, civil, finance, auditor, admin}, "proposePolicy": {admin}, "activatePolicy": {admin},
 	"simulatePolicy": {cdpf, civil, finance, admin}, "listCalendars": {liaison, town, cdpf, civil, finance, auditor, admin}, "recordCalendar": {admin},
-	"createImport": {town, cdpf}, "getImport": {town, cdpf}, "listAuditEvents": {auditor},
+	"createImport": {town, cdpf, civil}, "getImport": {town, cdpf, civil}, "listImports": {town, cdpf, civil, auditor}, "listImportKinds": {town, cdpf, civil},
+	"getImportWorkbook": {town, cdpf, civil}, "listImportChanges": {town, cdpf, civil}, "undoImport": {cdpf, civil},
+	"listListStatements": {liaison, town, cdpf, civil, auditor}, "decideListStatement": {town, cdpf, civil}, "listAuditEvents": {auditor},
 }
 
 // inside and outside are, for each role, a user whose area holds the test's person and one whose area does not. Roles
