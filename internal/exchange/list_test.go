@@ -10,7 +10,6 @@ import (
 	"zhucan/internal/fault"
 )
 
-
 func kindOf(t testing.TB, name string) *exchange.ListKind {
 	t.Helper()
 	kind, ok := exchange.ListKindOf(name)
