@@ -105,12 +105,13 @@ func (b *book) readTargets(part string) error {
 		targets[values[0]] = strings.TrimPrefix(target, "/")
 		return err
 	})
+	taken := map[string]bool{"": false}
 	for i, s := range b.sheets {
 		target, known := targets[s.part]
-		if !known && err == nil {
+		if (!known || taken[target]) && err == nil {
 			err = errMarkup
 		}
-		b.sheets[i].part = target
+		b.sheets[i].part, taken[target] = target, target != ""
 	}
 	b.sheets = slices.DeleteFunc(b.sheets, func(s sheetRef) bool { return s.part == "" })
 	return err

@@ -54,23 +54,25 @@ func plainHeading(text string) string {
 // mappingKey makes a heading as it was shown and as it stands the same.
 func mappingKey(text string) string { return plainHeading(shortHeading(text)) }
 
-// withoutBrackets is a heading without what stands in brackets, and that.
+// withoutBrackets is a heading without what stands in brackets, and that. Where all of it stands in brackets, it is what
+// the first have in them.
 func withoutBrackets(text string) (outside, inside string) {
-	var out, in strings.Builder
 	depth := 0
 	for _, r := range idnum.Normalize(text) {
 		switch {
 		case strings.ContainsRune("([{【〔<《", r):
 			depth++
 		case strings.ContainsRune(")]}】〕>》", r):
-			depth = max(0, depth-1)
+			if depth = max(0, depth-1); depth == 0 && plainHeading(outside) == "" {
+				outside, inside = inside, outside
+			}
 		case depth > 0:
-			in.WriteRune(r)
+			inside += string(r)
 		default:
-			out.WriteRune(r)
+			outside += string(r)
 		}
 	}
-	return plainHeading(out.String()), plainHeading(in.String())
+	return plainHeading(outside), plainHeading(inside)
 }
 
 // harmless are words in brackets that do not make a heading another one.
@@ -130,7 +132,7 @@ type found struct {
 }
 
 // find is the heading among the first rows with the most known columns. Two rows count as one heading where that makes
-// known what one alone does not.
+// known what one alone does not, or where the upper one puts the lower into groups.
 func (x *headingIndex) find(s *sheet) (best found) {
 	for i, row := range s.rows {
 		if row.n > headingWithin {
@@ -140,7 +142,8 @@ func (x *headingIndex) find(s *sheet) (best found) {
 			best = one
 		}
 		if i+1 < len(s.rows) && s.rows[i+1].n == row.n+1 {
-			if two := x.judge(s, i, i+1); two.columns > max(best.columns, x.judge(s, i+1, i+1).columns) {
+			one := max(best.columns, x.judge(s, i+1, i+1).columns)
+			if two := x.judge(s, i, i+1); two.columns > one || two.columns == one && s.grouped(i) {
 				best = two
 			}
 		}

@@ -66,7 +66,7 @@ func (r *listReader) readable(c *boundColumn, cell Cell) bool {
 func (r *listReader) column(c *boundColumn) {
 	cell, ok := r.cell(c)
 	if !ok {
-		if c.Default != "" && !slices.ContainsFunc(r.errors, func(e RowError) bool { return e.Column == r.list.Place(c.Name) }) {
+		if c.Default != "" && !r.wrong(c) {
 			r.values[c.Name] = Value{codeText(c.Default)}
 		}
 		return

@@ -188,13 +188,20 @@ func (r *listReader) read(last bool) {
 
 // require looks for what has to be there, unless something else is wrong with it already.
 func (r *listReader) require(c *boundColumn) {
-	if !r.values[c.Name].IsZero() || !c.Need || slices.ContainsFunc(r.errors, func(e RowError) bool { return e.Column == r.list.Place(c.Name) }) {
+	if !c.Need || !r.values[c.Name].IsZero() || r.wrong(c) {
 		return
 	}
-	if c.Or != "" && (!r.values[c.Or].IsZero() || slices.ContainsFunc(r.errors, func(e RowError) bool { return e.Column == r.list.Place(c.Or) })) {
+	if i := slices.IndexFunc(r.columns, func(b boundColumn) bool { return b.Name == c.Or }); i >= 0 && (!r.values[c.Or].IsZero() || r.wrong(&r.columns[i])) {
 		return
 	}
 	r.refuse(c, "REQUIRED", "该列必填，请补上", "the cell is blank; fill it in")
+}
+
+// wrong reports whether a cell of the column is refused.
+func (r *listReader) wrong(c *boundColumn) bool {
+	return len(r.errors) > 0 && slices.ContainsFunc(c.at, func(h Heading) bool {
+		return slices.ContainsFunc(r.errors, func(e RowError) bool { return e.Column == r.list.letters(h) })
+	})
 }
 
 // order refuses what ends before it begins.

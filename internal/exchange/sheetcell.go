@@ -149,6 +149,14 @@ func (s *sheet) covering(row, column int) span {
 	return span{row, column, row, column}
 }
 
+// grouped reports whether a row has several texts of which one stands over several columns: groups, and no title.
+func (s *sheet) grouped(i int) bool {
+	_, alone := onlyText(s.rows[i])
+	return !alone && slices.ContainsFunc(s.merges, func(m span) bool {
+		return m.fromRow == s.rows[i].n && m.toRow == m.fromRow && m.toColumn > m.fromColumn
+	})
+}
+
 // cell is what stands in a row and column, counted from 1.
 func (row sheetRow) cell(column int) Cell {
 	if column < 1 || column > len(row.cells) {
