@@ -32,7 +32,6 @@ type world struct {
 	*office
 	persons    []uuid.UUID
 	households []uuid.UUID
-	services   []uuid.UUID
 	facilities []uuid.UUID
 	keys       map[bool][]string // of the pack: those that count persons, and those that count households
 	refused    map[string]int
