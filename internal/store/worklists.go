@@ -3,13 +3,13 @@ package store
 import "strings"
 
 // The queries of the worklists, one each. A query finds persons of the area from @lo to @hi, from @after_area and @after_id on,
-// who stand on the list on the day @today, at the instant @now. Persons are under row security of the actor's area; the rest
-// keeps the area of its time, is read with open bounds, and is reached only from a person that was seen. since is when a lead came onto its list and has stood
-// there without a break.
+// who stand on the list on the day @today, at the instant @now. Persons are under row security of the actor's area; what is derived
+// and paid keeps the area of its time, is read with open bounds, and counts only beside a person that was seen. since is the
+// instant from which a lead has stood on its list without a break.
 
 // here are the persons that a query may speak of.
 const here = `
-here AS (
+here AS NOT MATERIALIZED (
     SELECT id, name, managing_area_code AS area_code, birth_date, record_type, created_at FROM persons
     WHERE managing_area_code >= @lo AND managing_area_code < @hi AND (managing_area_code, id) >= (@after_area, @after_id::uuid)
 )`
@@ -22,9 +22,9 @@ const (
 	holdsToday = `c.superseded_at IS NULL AND c.valid_from <= @today::date AND (c.valid_to IS NULL OR c.valid_to >= @today::date) AND ` + said
 )
 
-// onDate bounds an interval of a standing to the day @today.
+// onDate takes the standing of today, whose area is the person's of now: so the index by area bounds the scan.
 func onDate(alias string) string {
-	return alias + ".valid_from <= @today::date AND (" + alias + ".valid_to IS NULL OR " + alias + ".valid_to >= @today::date)"
+	return strings.ReplaceAll("s.valid_from <= @today::date AND (s.valid_to IS NULL OR s.valid_to >= @today::date) AND s.area_code >= @lo AND s.area_code < @hi", "s.", alias+".")
 }
 
 // midnight is the instant at which a civil day begins.
@@ -80,7 +80,7 @@ SELECT h.id AS person_id, h.name, h.area_code, a.programme, s.reason,
        coalesce((SELECT sum(m.amount_fen - m.repaid_fen - m.waived_fen) FROM recovery_months m WHERE m.person_id = h.id AND m.programme = a.programme), 0)::bigint AS overpaid_fen,
        0::bigint AS undelivered_fen, NULL::date AS on_day, '' AS detail, NULL::uuid[] AS others
 FROM here h JOIN awards a ON a.person_id = h.id AND NOT a.void AND a.end_month IS NULL AND a.start_month <= @today::date
-JOIN standings s ON s.person_id = h.id AND s.indicator = a.programme AND s.status = 3 AND ` + onDate("s")
+JOIN standings s ON s.person_id = h.id AND s.indicator = ANY(@programmes::text[]) AND s.indicator = a.programme AND s.status = 3 AND ` + onDate("s")
 
 // Months that a closed roster has paid and whose due is another amount: less was paid, or more than a recovery asks for. Only
 // open months, and months for which a supplement is on its way, can differ: what was paid otherwise is what is owed, or is asked back.
@@ -186,9 +186,9 @@ SELECT h.id AS person_id, h.name, h.area_code, '' AS programme, 'NO_RESPONSE' AS
        greatest(` + midnight("@survey_from::date") + `, ` + stoodSince("h.id", "@surveyed", "category > 0 AND status < 4") + `) AS since, ` + nothingElse + `,
        NULL::date AS on_day, '' AS detail, NULL::uuid[] AS others
 FROM here h JOIN standings s ON s.person_id = h.id AND s.indicator = @surveyed AND s.category > 0 AND s.status < 4 AND ` + onDate("s") + `
-JOIN standings p ON p.person_id = h.id AND p.indicator = @surveyed AND p.category > 0 AND p.status < 4
-    AND p.valid_from <= @survey_population::date AND (p.valid_to IS NULL OR p.valid_to >= @survey_population::date)
-WHERE @survey_year::int > 0 AND NOT EXISTS (SELECT FROM survey_responses r WHERE r.person_id = h.id AND r.survey_year = @survey_year::int)`
+WHERE @survey_year::int > 0 AND (s.valid_from <= @survey_population::date OR (SELECT true FROM standings p WHERE p.person_id = h.id AND p.indicator = @surveyed
+    AND p.category > 0 AND p.status < 4 AND p.valid_from <= @survey_population::date AND p.valid_to >= @survey_population::date LIMIT 1))
+  AND NOT EXISTS (SELECT FROM survey_responses r WHERE r.person_id = h.id AND r.survey_year = @survey_year::int)`
 
 // Files that have something in common with another one that the actor may see too.
 var duplicate = `WITH ` + here + `
