@@ -832,6 +832,39 @@ func (e IndicatorPlace) Valid() bool {
 	}
 }
 
+// Defines values for LeadOutcome.
+const (
+	LeadOutcomeApplicationHelped LeadOutcome = "application_helped"
+	LeadOutcomeContacted         LeadOutcome = "contacted"
+	LeadOutcomeDeclined          LeadOutcome = "declined"
+	LeadOutcomeForwarded         LeadOutcome = "forwarded"
+	LeadOutcomeNotFound          LeadOutcome = "not_found"
+	LeadOutcomeOther             LeadOutcome = "other"
+	LeadOutcomeVisited           LeadOutcome = "visited"
+)
+
+// Valid indicates whether the value is a known member of the LeadOutcome enum.
+func (e LeadOutcome) Valid() bool {
+	switch e {
+	case LeadOutcomeApplicationHelped:
+		return true
+	case LeadOutcomeContacted:
+		return true
+	case LeadOutcomeDeclined:
+		return true
+	case LeadOutcomeForwarded:
+		return true
+	case LeadOutcomeNotFound:
+		return true
+	case LeadOutcomeOther:
+		return true
+	case LeadOutcomeVisited:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Light.
 const (
 	LightMet           Light = "met"
@@ -1582,6 +1615,45 @@ func (e VillageCheckOutcome) Valid() bool {
 	case VillageCheckOutcomePass:
 		return true
 	case VillageCheckOutcomeReturn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WorklistName.
+const (
+	WorklistNameCertificateExpiring  WorklistName = "certificate_expiring"
+	WorklistNameDuplicate            WorklistName = "duplicate"
+	WorklistNameEligibleNotEnrolled  WorklistName = "eligible_not_enrolled"
+	WorklistNameEnrolledNotEligible  WorklistName = "enrolled_not_eligible"
+	WorklistNameNoSurvey             WorklistName = "no_survey"
+	WorklistNameReverificationDue    WorklistName = "reverification_due"
+	WorklistNameTurningAge           WorklistName = "turning_age"
+	WorklistNameUndeliverablePayment WorklistName = "undeliverable_payment"
+	WorklistNameWrongAmount          WorklistName = "wrong_amount"
+)
+
+// Valid indicates whether the value is a known member of the WorklistName enum.
+func (e WorklistName) Valid() bool {
+	switch e {
+	case WorklistNameCertificateExpiring:
+		return true
+	case WorklistNameDuplicate:
+		return true
+	case WorklistNameEligibleNotEnrolled:
+		return true
+	case WorklistNameEnrolledNotEligible:
+		return true
+	case WorklistNameNoSurvey:
+		return true
+	case WorklistNameReverificationDue:
+		return true
+	case WorklistNameTurningAge:
+		return true
+	case WorklistNameUndeliverablePayment:
+		return true
+	case WorklistNameWrongAmount:
 		return true
 	default:
 		return false
@@ -3124,6 +3196,108 @@ type KindOfList struct {
 	Partner string `json:"partner"`
 }
 
+// LastLeadAction defines model for LastLeadAction.
+type LastLeadAction struct {
+	At         time.Time      `json:"at"`
+	By         uuid.UUID      `json:"by"`
+	ByName     string         `json:"by_name"`
+	FollowUpOn *calendar.Date `json:"follow_up_on,omitempty"`
+	ID         uuid.UUID      `json:"id"`
+	Note       *string        `json:"note,omitempty"`
+	Outcome    LeadOutcome    `json:"outcome"`
+}
+
+// Lead defines model for Lead.
+type Lead struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode `json:"area_code"`
+
+	// Detail The words of the bank, or of who verified.
+	Detail *string `json:"detail,omitempty"`
+
+	// DueOn By working days from then on.
+	DueOn      calendar.Date   `json:"due_on"`
+	LastAction *LastLeadAction `json:"last_action,omitempty"`
+
+	// MonthlyAmountFen At stake a month: the rate of today at the level of the person, or where nothing is owed any more, at the level that was paid last.
+	MonthlyAmountFen *int64 `json:"monthly_amount_fen,omitempty"`
+	Name             string `json:"name"`
+
+	// On What it is about: the last day of the card, the birthday.
+	On *calendar.Date `json:"on,omitempty"`
+
+	// OtherPersonIds The other files that may be of this person.
+	OtherPersonIds []uuid.UUID `json:"other_person_ids,omitempty"`
+	Overdue        bool        `json:"overdue"`
+
+	// OverpaidFen What was paid and not owed and has not come back yet.
+	OverpaidFen *int64    `json:"overpaid_fen,omitempty"`
+	PersonID    uuid.UUID `json:"person_id"`
+
+	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
+	Programme *Programme `json:"programme,omitempty"`
+
+	// Reason A code of the list, or of `enrolled_not_eligible` the code of the first condition of the programme that does not hold (`X_TEKUN`, `DECEASED` …).
+	//
+	// - `eligible_not_enrolled`: `NOT_APPLIED`, `APPLICATION_OPEN`, `AWARD_NOT_PAID`
+	// - `wrong_amount`: `UNDERPAID`, `OVERPAID`; `undeliverable_payment`: `PAYMENT_FAILED`
+	// - `certificate_expiring`: `EXPIRES_IN_6_MONTHS`, `EXPIRES_IN_1_MONTH`, `CERT_EXPIRED`
+	// - `reverification_due`: `NOT_VERIFIED`, `VERIFICATION_FAILED`; `no_survey`: `NO_RESPONSE`
+	// - `turning_age`: `TURNS_16_PENSION`, `TURNS_16_CARE`, `TURNS_18_UNCERTIFIED`, `TURNS_18_ORPHAN_SUPPORT`, `TURNS_60`
+	// - `duplicate`: `SAME_NAME_BIRTH_TOWN`, `SAME_GUARDIAN_NAME`, `SAME_PHONE_NAME`
+	Reason LeadReason `json:"reason"`
+
+	// ReasonText In the language of the request.
+	ReasonText string `json:"reason_text"`
+
+	// Since Since when it stands on the list without a break: true and known, whichever came later.
+	Since time.Time `json:"since"`
+
+	// UndeliveredFen What is still owed for months that the bank could not pay.
+	UndeliveredFen *int64 `json:"undelivered_fen,omitempty"`
+
+	// UnderpaidFen What is still owed for months that were paid.
+	UnderpaidFen *int64 `json:"underpaid_fen,omitempty"`
+}
+
+// LeadAction defines model for LeadAction.
+type LeadAction struct {
+	ActingFor  *uuid.UUID     `json:"acting_for,omitempty"`
+	At         time.Time      `json:"at"`
+	By         uuid.UUID      `json:"by"`
+	ByName     string         `json:"by_name"`
+	FollowUpOn *calendar.Date `json:"follow_up_on,omitempty"`
+	ID         uuid.UUID      `json:"id"`
+	Note       *string        `json:"note,omitempty"`
+	Outcome    LeadOutcome    `json:"outcome"`
+	PersonID   uuid.UUID      `json:"person_id"`
+
+	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
+	Programme *Programme   `json:"programme,omitempty"`
+	Worklist  WorklistName `json:"worklist"`
+}
+
+// LeadList defines model for LeadList.
+type LeadList struct {
+	Items      []Lead  `json:"items"`
+	NextCursor *string `json:"next_cursor"`
+}
+
+// LeadOutcome defines model for LeadOutcome.
+type LeadOutcome string
+
+// LeadReason A code of the list, or of `enrolled_not_eligible` the code of the first condition of the programme that does not hold (`X_TEKUN`, `DECEASED` …).
+//
+// - `eligible_not_enrolled`: `NOT_APPLIED`, `APPLICATION_OPEN`, `AWARD_NOT_PAID`
+// - `wrong_amount`: `UNDERPAID`, `OVERPAID`; `undeliverable_payment`: `PAYMENT_FAILED`
+// - `certificate_expiring`: `EXPIRES_IN_6_MONTHS`, `EXPIRES_IN_1_MONTH`, `CERT_EXPIRED`
+// - `reverification_due`: `NOT_VERIFIED`, `VERIFICATION_FAILED`; `no_survey`: `NO_RESPONSE`
+// - `turning_age`: `TURNS_16_PENSION`, `TURNS_16_CARE`, `TURNS_18_UNCERTIFIED`, `TURNS_18_ORPHAN_SUPPORT`, `TURNS_60`
+// - `duplicate`: `SAME_NAME_BIRTH_TOWN`, `SAME_GUARDIAN_NAME`, `SAME_PHONE_NAME`
+type LeadReason = string
+
 // Ledger The whole list; there is no further page.
 type Ledger struct {
 	Items      []LedgerItem `json:"items"`
@@ -3481,6 +3655,17 @@ type NewInspection struct {
 
 	// Standard Example: GB 50763-2012
 	Standard string `json:"standard"`
+}
+
+// NewLeadAction defines model for NewLeadAction.
+type NewLeadAction struct {
+	FollowUpOn *calendar.Date `json:"follow_up_on,omitempty"`
+	Note       *string        `json:"note,omitempty"`
+	Outcome    LeadOutcome    `json:"outcome"`
+	PersonID   uuid.UUID      `json:"person_id"`
+
+	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
+	Programme *Programme `json:"programme,omitempty"`
 }
 
 // NewListDecision defines model for NewListDecision.
@@ -4843,6 +5028,29 @@ type WorkCalendar struct {
 	Year    int             `json:"year"`
 }
 
+// Worklist defines model for Worklist.
+type Worklist struct {
+	Count   int64        `json:"count"`
+	Name    WorklistName `json:"name"`
+	Overdue int64        `json:"overdue"`
+	TitleEN string       `json:"title_en"`
+	TitleZH string       `json:"title_zh"`
+
+	// Works Whether the caller works on it or only reads it.
+	Works bool `json:"works"`
+}
+
+// WorklistList defines model for WorklistList.
+type WorklistList struct {
+	Items []Worklist `json:"items"`
+
+	// NextCursor Always null; the list is whole.
+	NextCursor *string `json:"next_cursor"`
+}
+
+// WorklistName defines model for WorklistName.
+type WorklistName string
+
 // AcceptLanguage Example: en
 type AcceptLanguage = string
 
@@ -4874,6 +5082,9 @@ type KnownAt = time.Time
 
 // Limit defines model for Limit.
 type Limit = int
+
+// OfWorklist defines model for OfWorklist.
+type OfWorklist = WorklistName
 
 // Since defines model for Since.
 type Since = uuid.UUID
@@ -5931,6 +6142,39 @@ type GetVerificationProgressParams struct {
 	Year *int `form:"year,omitempty" json:"year,omitempty"`
 }
 
+// ListWorklistsParams defines parameters for ListWorklists.
+type ListWorklistsParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+}
+
+// ListLeadsParams defines parameters for ListLeads.
+type ListLeadsParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Programme Only of this programme.
+	Programme *Programme `form:"programme,omitempty" json:"programme,omitempty"`
+
+	// Reason Only with this reason.
+	Reason *LeadReason `form:"reason,omitempty" json:"reason,omitempty"`
+
+	// Overdue Only those that are overdue, or only those that are not.
+	Overdue *bool `form:"overdue,omitempty" json:"overdue,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// AddLeadActionParams defines parameters for AddLeadAction.
+type AddLeadActionParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // CreateAccountJSONRequestBody defines body for CreateAccount for application/json ContentType.
 type CreateAccountJSONRequestBody = NewAccount
 
@@ -6101,3 +6345,6 @@ type TakeServiceStepJSONRequestBody = NewServiceStep
 
 // AnswerSurveyJSONRequestBody defines body for AnswerSurvey for application/json ContentType.
 type AnswerSurveyJSONRequestBody = NewSurveyResponse
+
+// AddLeadActionJSONRequestBody defines body for AddLeadAction for application/json ContentType.
+type AddLeadActionJSONRequestBody = NewLeadAction

@@ -73,6 +73,7 @@ var mayCall = map[string][]string{
 	"addRecoveryEvent":        {cdpf, civil, finance},
 	"listPersonVerifications": {liaison, town, cdpf, civil, auditor}, "listVerifications": {liaison, town, cdpf, civil, auditor},
 	"getVerificationProgress": {liaison, town, cdpf, civil, auditor}, "addVerification": {liaison, town}, "verifyByData": {cdpf, civil},
+	"listWorklists": {liaison, town, cdpf, civil, finance, auditor}, "listLeads": {liaison, town, cdpf, civil, finance, auditor}, "addLeadAction": {liaison, town, cdpf, civil, finance},
 	"listPolicies": {cdpf, civil, finance, auditor, admin}, "getPolicy": {cdpf, civil, finance, auditor, admin}, "proposePolicy": {admin}, "activatePolicy": {admin},
 	"simulatePolicy": {cdpf, civil, finance, admin}, "listCalendars": {liaison, town, cdpf, civil, finance, auditor, admin}, "recordCalendar": {admin},
 	"createImport": {town, cdpf, civil}, "getImport": {town, cdpf, civil}, "listImports": {town, cdpf, civil, auditor}, "listImportKinds": {town, cdpf, civil},
@@ -178,6 +179,7 @@ var bodies = map[string]any{
 	"endAward": map[string]any{"last_month": "2023-03", "reason": "x"}, "voidAward": map[string]any{"reason": "x"},
 	"decideApplications": map[string]any{"items": []any{}, "decision": "approve"}, "grantBackPay": map[string]any{"months": 1, "reason": "x"}, "addRecoveryEvent": map[string]any{"event": "notify"},
 	"setPayee": map[string]any{"holder": "别人", "relation": "self", "account": "6222000011112222"}, "createRoster": map[string]any{"month": "2099-01"}, "publishNotice": map[string]any{}, "answerObjection": map[string]any{"outcome": "dismissed", "answer": "x"},
+	"addLeadAction":   map[string]any{"person_id": someID, "outcome": "visited"},
 	"addVerification": map[string]any{"on": "2099-01-01", "method": "visit", "outcome": "passed"},
 	"placeHold":       map[string]any{"note": ""}, "releaseHold": map[string]any{"reason": "x"},
 	"checkApplication": map[string]any{"outcome": "pass"},
@@ -244,5 +246,5 @@ func contains(list []string, s string) bool {
 }
 
 func replaceID(path, id string) string {
-	return strings.NewReplacer("{id}", id, "{code}", "370305", "{member}", someID, "{fact}", someID, "{year}", "2023").Replace(path)
+	return strings.NewReplacer("{id}", id, "{code}", "370305", "{member}", someID, "{fact}", someID, "{year}", "2023", "{name}", "wrong_amount").Replace(path)
 }

@@ -180,7 +180,7 @@ func (tx *Tx) AllowLong(ctx context.Context) error {
 
 // RefreshStatistics lets the planner know what a bulk load has changed.
 func (tx *Tx) RefreshStatistics(ctx context.Context) error {
-	if _, err := tx.sql.ExecContext(ctx, "SELECT refresh_statistics()"); err != nil {
+	if _, err := tx.sql.ExecContext(ctx, "SELECT refresh_statistics(), refresh_worklist_statistics()"); err != nil {
 		return fmt.Errorf("refresh statistics: %w", err)
 	}
 	return nil
