@@ -111,6 +111,7 @@ func (d *Desk) readRoster(ctx context.Context, at area.Code, data []byte) ([]exc
 type change struct {
 	persons       []casefile.Person
 	updated       []casefile.Person
+	before        map[uuid.UUID]casefile.Person // of those
 	cards         []casefile.Certificate
 	ended         []casefile.Certificate
 	events        []casefile.CertificateEvent
@@ -151,7 +152,7 @@ func (d *Desk) plan(ctx context.Context, tx *store.Tx, at area.Code, rows []exch
 	for _, dossier := range dossiers {
 		files[dossier.File.Person.ID] = dossier
 	}
-	c := &change{}
+	c := &change{before: map[uuid.UUID]casefile.Person{}}
 	for _, r := range rows {
 		if m, ok := matches[r.ID.Reveal()]; ok && !r.ID.IsZero() {
 			d.planKnown(c, files[m.PersonID], r)
@@ -271,6 +272,7 @@ func (d *Desk) planKnown(c *change, dossier store.Dossier, r exchange.RosterRow)
 }
 
 func (d *Desk) planPhone(c *change, p casefile.Person, r exchange.RosterRow) {
+	old := p
 	if r.Phone != "" && r.Phone != p.Phone || p.RecordType == casefile.UncertifiedChild && !r.Certificate.IsZero() {
 		if r.Phone != "" {
 			p.Phone = r.Phone
@@ -279,7 +281,7 @@ func (d *Desk) planPhone(c *change, p casefile.Person, r exchange.RosterRow) {
 			p.RecordType = casefile.Certified
 		}
 		p.UpdatedAt = d.Now()
-		c.updated = append(c.updated, p)
+		c.updated, c.before[p.ID] = append(c.updated, p), old
 	}
 }
 
@@ -326,6 +328,7 @@ func (d *Desk) apply(ctx context.Context, tx *store.Tx, c *change) error {
 			return fmt.Errorf("apply a roster: %w", err)
 		}
 	}
+	emitImport(tx, c)
 	return nil
 }
 

@@ -109,6 +109,7 @@ func (d *Desk) TakeStep(ctx context.Context, who access.Actor, id uuid.UUID, ver
 		if err := tx.InsertStep(ctx, s, done); err != nil {
 			return err
 		}
+		emitService(tx, s, done)
 		return d.savedService(ctx, tx, s, done)
 	})
 	if err != nil {
