@@ -20,6 +20,7 @@ import (
 	"zhucan/internal/policy"
 	"zhucan/internal/standing"
 	"zhucan/internal/store"
+	"zhucan/internal/webhook"
 )
 
 // Desk does casework. All members are required; FullChain is false where the town decides alone.
@@ -32,6 +33,7 @@ type Desk struct {
 	Passwords *auth.Passwords
 	Tokens    *auth.Tokens
 	Files     *blobs.Store // contents of attachments
+	Sender    *webhook.Sender
 	Log       *slog.Logger
 }
 
