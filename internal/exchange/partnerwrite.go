@@ -27,17 +27,23 @@ type Export struct {
 // errShort breaks a file off that would not have the rows that were written down for it.
 var errShort = fault.New(fault.Conflict, "CHANGED_MEANWHILE", "名单在导出过程中发生变化，请重新导出", "the list changed while it was taken out; take it out again")
 
-func (e Export) watermark() []string {
-	return []string{"导出编号", e.ID, "账号", e.Account, "时间", e.At.Format(time.RFC3339), "用途", e.Purpose}
+func (e Export) watermark() string {
+	return "导出编号 " + e.ID + "；账号 " + e.Account + "；时间 " + e.At.Format(time.RFC3339) + "；用途 " + e.Purpose
 }
 
-// eachListRow writes the watermark, the headings, the rows and how many they are, with the number of the export again.
-func (e Export) eachListRow(rows iter.Seq2[ListRow, error], write func([]string) error) error {
+// eachListRow writes the watermark, the headings, the rows and how many they are. All have as many cells as there are columns: many
+// programs read no csv otherwise.
+func (e Export) eachListRow(rows iter.Seq2[ListRow, error], put func([]string) error) error {
+	write := func(cells []string) error {
+		full := make([]string, len(e.List.Columns))
+		copy(full, cells)
+		return put(full)
+	}
 	headings := make([]string, len(e.List.Columns))
 	for i, c := range e.List.Columns {
 		headings[i] = c.ZH
 	}
-	if err := write(e.watermark()); err != nil {
+	if err := write([]string{e.watermark()}); err != nil {
 		return err
 	}
 	if err := write(headings); err != nil {
@@ -60,7 +66,7 @@ func (e Export) eachListRow(rows iter.Seq2[ListRow, error], write func([]string)
 	if n != e.Rows {
 		return errShort
 	}
-	return write([]string{totalRow, strconv.Itoa(n), "导出编号", e.ID})
+	return write([]string{totalRow, strconv.Itoa(n)})
 }
 
 // WritePartnerList writes a list as csv in UTF-8 with a mark, or as a workbook whose cells are text, so that long numbers stay whole.
@@ -99,7 +105,7 @@ func writePartnerXLSX(w io.Writer, e Export, rows iter.Seq2[ListRow, error]) err
 	book := excelize.NewFile()
 	defer book.Close()
 	if err := book.SetDocProps(&excelize.DocProperties{Title: e.List.ZH, Subject: e.List.Partner, Creator: e.Account, LastModifiedBy: e.Account, Identifier: e.ID,
-		Description: "导出编号 " + e.ID + "，用途：" + e.Purpose, Created: e.At.UTC().Format(time.RFC3339), Modified: e.At.UTC().Format(time.RFC3339)}); err != nil {
+		Description: e.watermark(), Created: e.At.UTC().Format(time.RFC3339), Modified: e.At.UTC().Format(time.RFC3339)}); err != nil {
 		return err
 	}
 	const name = "名单"
