@@ -415,6 +415,63 @@ func (e DecisionKind) Valid() bool {
 	}
 }
 
+// Defines values for DeliveryError.
+const (
+	DeliveryErrorADDRESSREFUSED DeliveryError = "ADDRESS_REFUSED"
+	DeliveryErrorBADCERTIFICATE DeliveryError = "BAD_CERTIFICATE"
+	DeliveryErrorBADSTATUS      DeliveryError = "BAD_STATUS"
+	DeliveryErrorBROKENANSWER   DeliveryError = "BROKEN_ANSWER"
+	DeliveryErrorNOCONNECTION   DeliveryError = "NO_CONNECTION"
+	DeliveryErrorNOTSENT        DeliveryError = "NOT_SENT"
+	DeliveryErrorREDIRECTED     DeliveryError = "REDIRECTED"
+	DeliveryErrorTIMEDOUT       DeliveryError = "TIMED_OUT"
+)
+
+// Valid indicates whether the value is a known member of the DeliveryError enum.
+func (e DeliveryError) Valid() bool {
+	switch e {
+	case DeliveryErrorADDRESSREFUSED:
+		return true
+	case DeliveryErrorBADCERTIFICATE:
+		return true
+	case DeliveryErrorBADSTATUS:
+		return true
+	case DeliveryErrorBROKENANSWER:
+		return true
+	case DeliveryErrorNOCONNECTION:
+		return true
+	case DeliveryErrorNOTSENT:
+		return true
+	case DeliveryErrorREDIRECTED:
+		return true
+	case DeliveryErrorTIMEDOUT:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DeliveryState.
+const (
+	DeliveryStateDead      DeliveryState = "dead"
+	DeliveryStateDelivered DeliveryState = "delivered"
+	DeliveryStatePending   DeliveryState = "pending"
+)
+
+// Valid indicates whether the value is a known member of the DeliveryState enum.
+func (e DeliveryState) Valid() bool {
+	switch e {
+	case DeliveryStateDead:
+		return true
+	case DeliveryStateDelivered:
+		return true
+	case DeliveryStatePending:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Dimension.
 const (
 	DimensionAgeBand        Dimension = "age_band"
@@ -475,6 +532,78 @@ func (e Dimension) Valid() bool {
 	}
 }
 
+// Defines values for EventType.
+const (
+	EventTypeApplicationDecided   EventType = "application.decided"
+	EventTypeAwardBegun           EventType = "award.begun"
+	EventTypeAwardEnded           EventType = "award.ended"
+	EventTypeAwardResumed         EventType = "award.resumed"
+	EventTypeAwardSuspended       EventType = "award.suspended"
+	EventTypeCertificateCancelled EventType = "certificate.cancelled"
+	EventTypeCertificateChanged   EventType = "certificate.changed"
+	EventTypeCertificateFrozen    EventType = "certificate.frozen"
+	EventTypeCertificateIssued    EventType = "certificate.issued"
+	EventTypeFactCorrected        EventType = "fact.corrected"
+	EventTypeFactEnded            EventType = "fact.ended"
+	EventTypeFactRecorded         EventType = "fact.recorded"
+	EventTypePersonCreated        EventType = "person.created"
+	EventTypePersonDied           EventType = "person.died"
+	EventTypePersonLeft           EventType = "person.left"
+	EventTypePersonMoved          EventType = "person.moved"
+	EventTypePersonUpdated        EventType = "person.updated"
+	EventTypeReleaseSealed        EventType = "release.sealed"
+	EventTypeRosterClosed         EventType = "roster.closed"
+	EventTypeServiceCounted       EventType = "service.counted"
+)
+
+// Valid indicates whether the value is a known member of the EventType enum.
+func (e EventType) Valid() bool {
+	switch e {
+	case EventTypeApplicationDecided:
+		return true
+	case EventTypeAwardBegun:
+		return true
+	case EventTypeAwardEnded:
+		return true
+	case EventTypeAwardResumed:
+		return true
+	case EventTypeAwardSuspended:
+		return true
+	case EventTypeCertificateCancelled:
+		return true
+	case EventTypeCertificateChanged:
+		return true
+	case EventTypeCertificateFrozen:
+		return true
+	case EventTypeCertificateIssued:
+		return true
+	case EventTypeFactCorrected:
+		return true
+	case EventTypeFactEnded:
+		return true
+	case EventTypeFactRecorded:
+		return true
+	case EventTypePersonCreated:
+		return true
+	case EventTypePersonDied:
+		return true
+	case EventTypePersonLeft:
+		return true
+	case EventTypePersonMoved:
+		return true
+	case EventTypePersonUpdated:
+		return true
+	case EventTypeReleaseSealed:
+		return true
+	case EventTypeRosterClosed:
+		return true
+	case EventTypeServiceCounted:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EvidenceFieldIs.
 const (
 	EvidenceFieldIsChoice  EvidenceFieldIs = "choice"
@@ -511,6 +640,24 @@ func (e EvidenceFieldIs) Valid() bool {
 	case EvidenceFieldIsService:
 		return true
 	case EvidenceFieldIsText:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportFormat.
+const (
+	ExportFormatCsv  ExportFormat = "csv"
+	ExportFormatXlsx ExportFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the ExportFormat enum.
+func (e ExportFormat) Valid() bool {
+	switch e {
+	case ExportFormatCsv:
+		return true
+	case ExportFormatXlsx:
 		return true
 	default:
 		return false
@@ -940,6 +1087,24 @@ func (e ListStatementState) Valid() bool {
 	case ListStatementStateUndone:
 		return true
 	case ListStatementStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewExportFormat.
+const (
+	NewExportFormatCsv  NewExportFormat = "csv"
+	NewExportFormatXlsx NewExportFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the NewExportFormat enum.
+func (e NewExportFormat) Valid() bool {
+	switch e {
+	case NewExportFormatCsv:
+		return true
+	case NewExportFormatXlsx:
 		return true
 	default:
 		return false
@@ -2266,6 +2431,16 @@ type ChainStep struct {
 	To *string `json:"to,omitempty"`
 }
 
+// ChangeList defines model for ChangeList.
+type ChangeList struct {
+	// Cursor Where to go on.
+	Cursor string  `json:"cursor"`
+	Items  []Event `json:"items"`
+
+	// NextCursor `cursor` where there is more now, null where there is not.
+	NextCursor *string `json:"next_cursor"`
+}
+
 // Circumstance A dated fact. It is never changed in place: ending or correcting it supersedes this record (version 2) by a new
 // one with an id of its own (version 1).
 type Circumstance struct {
@@ -2408,6 +2583,48 @@ type Decision struct {
 // DecisionKind defines model for DecisionKind.
 type DecisionKind string
 
+// Delivery defines model for Delivery.
+type Delivery struct {
+	Attempts int            `json:"attempts"`
+	Error    *DeliveryError `json:"error,omitempty"`
+
+	// EventID Also the `webhook-id`.
+	EventID uuid.UUID  `json:"event_id"`
+	FirstAt time.Time  `json:"first_at"`
+	ID      uuid.UUID  `json:"id"`
+	LastAt  time.Time  `json:"last_at"`
+	NextAt  *time.Time `json:"next_at,omitempty"`
+	Seq     int64      `json:"seq"`
+
+	// State `pending` tried and to be tried again, `dead` given up.
+	State DeliveryState `json:"state"`
+
+	// Status Of the last answer.
+	Status *int `json:"status,omitempty"`
+
+	// Type `person.created` 人员建档, `person.updated` 人员信息变更 (`changed`: which members), `person.moved` 人员迁移 (`places`), `person.left` 人员调出
+	// (told where the person was managed before), `person.died` 人员死亡; `certificate.issued` 核发, `certificate.changed` 变更 (`event`),
+	// `certificate.frozen` 冻结, `certificate.cancelled` 注销 (`cancel_reason`); `fact.recorded` 情况登记, `fact.ended` 终止, `fact.corrected` 更正 (`kind`;
+	// with `household_id` those of a household); `application.decided` 申请办结 (`programme`, `outcome`); `award.begun` 待遇开始, `award.suspended` 暂停,
+	// `award.resumed` 恢复, `award.ended` 终止 (`programme`; `void` where it was wrong from the start); `service.counted` 服务完成 (`kind`, `counts`);
+	// `roster.closed` 花名册办结 (`month`, `programme`); `release.sealed` 指标发布 (`as_of`, `public`).
+	//
+	// A right that ends by itself has no event: it follows from the fact, the certificate or the death that ended it.
+	Type EventType `json:"type"`
+}
+
+// DeliveryError defines model for DeliveryError.
+type DeliveryError string
+
+// DeliveryList defines model for DeliveryList.
+type DeliveryList struct {
+	Items      []Delivery `json:"items"`
+	NextCursor *string    `json:"next_cursor"`
+}
+
+// DeliveryState `pending` tried and to be tried again, `dead` given up.
+type DeliveryState string
+
 // Deputation defines model for Deputation.
 type Deputation struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
@@ -2451,6 +2668,45 @@ type Eligibility struct {
 	Programmes  []ProgrammeEligibility `json:"programmes"`
 }
 
+// Event A change, in ids and codes.
+type Event struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode `json:"area_code"`
+
+	// Data `person_id` where it is about somebody, and codes; never a name, a number or a day of somebody's life.
+	Data       map[string]any `json:"data"`
+	ID         uuid.UUID      `json:"id"`
+	OccurredAt time.Time      `json:"occurred_at"`
+
+	// Seq In the order in which changes became visible; without gaps over the whole register.
+	Seq int64 `json:"seq"`
+
+	// SubjectID The record that changed: the person, the certificate, the fact, the application, the award, the service, the roster, the release.
+	SubjectID uuid.UUID `json:"subject_id"`
+
+	// Type `person.created` 人员建档, `person.updated` 人员信息变更 (`changed`: which members), `person.moved` 人员迁移 (`places`), `person.left` 人员调出
+	// (told where the person was managed before), `person.died` 人员死亡; `certificate.issued` 核发, `certificate.changed` 变更 (`event`),
+	// `certificate.frozen` 冻结, `certificate.cancelled` 注销 (`cancel_reason`); `fact.recorded` 情况登记, `fact.ended` 终止, `fact.corrected` 更正 (`kind`;
+	// with `household_id` those of a household); `application.decided` 申请办结 (`programme`, `outcome`); `award.begun` 待遇开始, `award.suspended` 暂停,
+	// `award.resumed` 恢复, `award.ended` 终止 (`programme`; `void` where it was wrong from the start); `service.counted` 服务完成 (`kind`, `counts`);
+	// `roster.closed` 花名册办结 (`month`, `programme`); `release.sealed` 指标发布 (`as_of`, `public`).
+	//
+	// A right that ends by itself has no event: it follows from the fact, the certificate or the death that ended it.
+	Type EventType `json:"type"`
+}
+
+// EventType `person.created` 人员建档, `person.updated` 人员信息变更 (`changed`: which members), `person.moved` 人员迁移 (`places`), `person.left` 人员调出
+// (told where the person was managed before), `person.died` 人员死亡; `certificate.issued` 核发, `certificate.changed` 变更 (`event`),
+// `certificate.frozen` 冻结, `certificate.cancelled` 注销 (`cancel_reason`); `fact.recorded` 情况登记, `fact.ended` 终止, `fact.corrected` 更正 (`kind`;
+// with `household_id` those of a household); `application.decided` 申请办结 (`programme`, `outcome`); `award.begun` 待遇开始, `award.suspended` 暂停,
+// `award.resumed` 恢复, `award.ended` 终止 (`programme`; `void` where it was wrong from the start); `service.counted` 服务完成 (`kind`, `counts`);
+// `roster.closed` 花名册办结 (`month`, `programme`); `release.sealed` 指标发布 (`as_of`, `public`).
+//
+// A right that ends by itself has no event: it follows from the fact, the certificate or the death that ended it.
+type EventType string
+
 // Evidence An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
 // attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432.
 type Evidence = json.RawMessage
@@ -2483,6 +2739,44 @@ type Explanation struct {
 
 	// StartMonth Example: 2023-03
 	StartMonth *Month `json:"start_month,omitempty"`
+}
+
+// Export defines model for Export.
+type Export struct {
+	Account   ExportAccount `json:"account"`
+	ActingFor *uuid.UUID    `json:"acting_for,omitempty"`
+
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode     `json:"area_code"`
+	At       time.Time    `json:"at"`
+	Format   ExportFormat `json:"format"`
+	ID       uuid.UUID    `json:"id"`
+	List     string       `json:"list"`
+	Partner  string       `json:"partner"`
+	Purpose  string       `json:"purpose"`
+
+	// Role `village_liaison` 村居专职委员, `town_officer` 镇办专职干事, `cdpf_reviewer` 县残联, `civil_affairs_approver` 县民政,
+	// `finance_officer` 财务, `statistician` 统计, `hotline_clerk` 热线, `auditor` 审计, `administrator` 系统管理.
+	Role Role `json:"role"`
+	Rows int  `json:"rows"`
+}
+
+// ExportFormat defines model for Export.Format.
+type ExportFormat string
+
+// ExportAccount defines model for ExportAccount.
+type ExportAccount struct {
+	ID       uuid.UUID `json:"id"`
+	Name     string    `json:"name"`
+	Username string    `json:"username"`
+}
+
+// ExportList defines model for ExportList.
+type ExportList struct {
+	Items      []Export `json:"items"`
+	NextCursor *string  `json:"next_cursor"`
 }
 
 // ExternalFigure defines model for ExternalFigure.
@@ -3527,6 +3821,21 @@ type NewDeputation struct {
 	Until calendar.Date `json:"until"`
 }
 
+// NewExport defines model for NewExport.
+type NewExport struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode *AreaCode        `json:"area_code,omitempty"`
+	Format   *NewExportFormat `json:"format,omitempty"`
+
+	// Purpose What it is for, in words; kept, and written into the file.
+	Purpose string `json:"purpose"`
+}
+
+// NewExportFormat defines model for NewExport.Format.
+type NewExportFormat string
+
 // NewExternalFigure defines model for NewExternalFigure.
 type NewExternalFigure struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
@@ -3868,6 +4177,21 @@ type NewVerification struct {
 	Outcome  VerificationOutcome `json:"outcome"`
 }
 
+// NewWebhook defines model for NewWebhook.
+type NewWebhook struct {
+	// After A `cursor` of `GET /changes` behind which to begin; what happens from now on when absent.
+	After *string `json:"after,omitempty"`
+
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode *AreaCode   `json:"area_code,omitempty"`
+	Types    []EventType `json:"types"`
+
+	// URL Example: https://partner.example/hooks/zhucan
+	URL string `json:"url"`
+}
+
 // Notice defines model for Notice.
 type Notice struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
@@ -3936,6 +4260,42 @@ type ObjectionList struct {
 
 // Outcome `needs_fact`: cannot be answered before a fact is recorded.
 type Outcome string
+
+// PartnerList defines model for PartnerList.
+type PartnerList struct {
+	Columns []PartnerListColumn `json:"columns"`
+
+	// Counts The indicator whose people are on it.
+	Counts string `json:"counts"`
+
+	// Households Its rows are households.
+	Households *bool `json:"households,omitempty"`
+
+	// Name Example: pension_holders
+	Name string `json:"name"`
+
+	// Partner The department.
+	Partner string `json:"partner"`
+
+	// Purpose What the department does with it.
+	Purpose string `json:"purpose"`
+	Title   string `json:"title"`
+}
+
+// PartnerListColumn defines model for PartnerListColumn.
+type PartnerListColumn struct {
+	// Name Example: id_number
+	Name  string `json:"name"`
+	Title string `json:"title"`
+}
+
+// PartnerListList defines model for PartnerListList.
+type PartnerListList struct {
+	Items []PartnerList `json:"items"`
+
+	// NextCursor Always null; the list is whole.
+	NextCursor *string `json:"next_cursor"`
+}
 
 // PasswordChange defines model for PasswordChange.
 type PasswordChange struct {
@@ -4349,6 +4709,13 @@ type RecoveryStepEvent string
 // RefreshRequest defines model for RefreshRequest.
 type RefreshRequest struct {
 	RefreshToken string `json:"refresh_token"`
+}
+
+// RegisteredWebhook defines model for RegisteredWebhook.
+type RegisteredWebhook struct {
+	// Secret To check signatures with; not told again.
+	Secret  string  `json:"secret"`
+	Webhook Webhook `json:"webhook"`
 }
 
 // Relation defines model for Relation.
@@ -5010,6 +5377,47 @@ type Warning struct {
 	Message string `json:"message"`
 }
 
+// Webhook defines model for Webhook.
+type Webhook struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode `json:"area_code"`
+
+	// Attempts How often the next event has failed.
+	Attempts *int `json:"attempts,omitempty"`
+
+	// Behind Events behind it that have not been looked at, of all types and areas.
+	Behind    int64     `json:"behind"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Cursor Every event up to here is done with.
+	Cursor string `json:"cursor"`
+
+	// Dead Deliveries that were given up.
+	Dead  int            `json:"dead"`
+	Error *DeliveryError `json:"error,omitempty"`
+	ID    uuid.UUID      `json:"id"`
+
+	// NextAt When it is tried again.
+	NextAt  *time.Time  `json:"next_at,omitempty"`
+	Paused  bool        `json:"paused"`
+	Types   []EventType `json:"types"`
+	URL     string      `json:"url"`
+	Version int         `json:"version"`
+}
+
+// WebhookList defines model for WebhookList.
+type WebhookList struct {
+	Items      []Webhook `json:"items"`
+	NextCursor *string   `json:"next_cursor"`
+}
+
+// WebhookPatch defines model for WebhookPatch.
+type WebhookPatch struct {
+	Paused bool `json:"paused"`
+}
+
 // Withdrawal defines model for Withdrawal.
 type Withdrawal struct {
 	Reason *string `json:"reason,omitempty"`
@@ -5371,6 +5779,21 @@ type AddCertificateEventParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListChangesParams defines parameters for ListChanges.
+type ListChangesParams struct {
+	// After The `cursor` of the page before; from the beginning when absent.
+	After *string `form:"after,omitempty" json:"after,omitempty"`
+
+	// Type Only events of this type.
+	Type *EventType `form:"type,omitempty" json:"type,omitempty"`
+
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // CorrectCircumstanceParams defines parameters for CorrectCircumstance.
 type CorrectCircumstanceParams struct {
 	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
@@ -5414,6 +5837,24 @@ type EndDeputationParams struct {
 
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListExportsParams defines parameters for ListExports.
+type ListExportsParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// List Only this list.
+	List *string `form:"list,omitempty" json:"list,omitempty"`
+
+	// AccountID Only by this account.
+	AccountID *uuid.UUID `form:"account_id,omitempty" json:"account_id,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListExternalFiguresParams defines parameters for ListExternalFigures.
@@ -5732,6 +6173,12 @@ type AnswerObjectionParams struct {
 
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ExportPartnerListParams defines parameters for ExportPartnerList.
+type ExportPartnerListParams struct {
+	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
+	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
 }
 
 // ListPersonsParams defines parameters for ListPersons.
@@ -6142,6 +6589,54 @@ type GetVerificationProgressParams struct {
 	Year *int `form:"year,omitempty" json:"year,omitempty"`
 }
 
+// ListWebhooksParams defines parameters for ListWebhooks.
+type ListWebhooksParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// RegisterWebhookParams defines parameters for RegisterWebhook.
+type RegisterWebhookParams struct {
+	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
+	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteWebhookParams defines parameters for DeleteWebhook.
+type DeleteWebhookParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// PauseWebhookParams defines parameters for PauseWebhook.
+type PauseWebhookParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ListWebhookDeliveriesParams defines parameters for ListWebhookDeliveries.
+type ListWebhookDeliveriesParams struct {
+	// State Only in this state.
+	State *DeliveryState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// RetryWebhookDeliveryParams defines parameters for RetryWebhookDelivery.
+type RetryWebhookDeliveryParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListWorklistsParams defines parameters for ListWorklists.
 type ListWorklistsParams struct {
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
@@ -6286,6 +6781,9 @@ type ChangePasswordJSONRequestBody = PasswordChange
 // AnswerObjectionJSONRequestBody defines body for AnswerObjection for application/json ContentType.
 type AnswerObjectionJSONRequestBody = ObjectionAnswer
 
+// ExportPartnerListJSONRequestBody defines body for ExportPartnerList for application/json ContentType.
+type ExportPartnerListJSONRequestBody = NewExport
+
 // CreatePersonJSONRequestBody defines body for CreatePerson for application/json ContentType.
 type CreatePersonJSONRequestBody = NewPerson
 
@@ -6345,6 +6843,12 @@ type TakeServiceStepJSONRequestBody = NewServiceStep
 
 // AnswerSurveyJSONRequestBody defines body for AnswerSurvey for application/json ContentType.
 type AnswerSurveyJSONRequestBody = NewSurveyResponse
+
+// RegisterWebhookJSONRequestBody defines body for RegisterWebhook for application/json ContentType.
+type RegisterWebhookJSONRequestBody = NewWebhook
+
+// PauseWebhookJSONRequestBody defines body for PauseWebhook for application/json ContentType.
+type PauseWebhookJSONRequestBody = WebhookPatch
 
 // AddLeadActionJSONRequestBody defines body for AddLeadAction for application/json ContentType.
 type AddLeadActionJSONRequestBody = NewLeadAction

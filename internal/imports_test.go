@@ -16,17 +16,17 @@ var may = map[string]string{
 	"ledger": "area award calendar money policy standing", "roster": "access area calendar fault money", "recovery": "access calendar fault money",
 	"secret": "", "store": "access application area award calendar calendar/workdays care casefile fault idnum indicator lead ledger money recovery roster secret standing statement survey",
 	"store/localpg": "", "store/testdb": "secret store store/localpg", "auth": "fault secret", "config": "", "exchange": "area calendar casefile fault idnum money roster",
-	"casework":        "access application area attachment auth award blobs calendar calendar/workdays care casefile exchange fault idnum indicator lead ledger money policy recovery roster standing statement store survey",
+	"casework":        "access application area attachment auth award blobs calendar calendar/workdays care casefile exchange fault idnum indicator lead ledger money policy recovery roster standing statement store survey webhook",
 	"httpapi":         "access application area auth award calendar calendar/workdays care casefile casework exchange fault idnum indicator lead money policy recovery roster standing statement store survey",
 	"demo":            "access application area calendar care casework demo/divisions demo/population exchange policy standing store",
 	"demo/divisions":  "",
-	"demo/population": "area calendar casefile exchange idnum survey", "canary": "", "bench": "",
+	"demo/population": "area calendar casefile exchange idnum survey", "canary": "", "bench": "", "webhook": "",
 }
 
 // only says which rooms know a library.
 var only = map[string][]string{
 	"gorm.io/": {"store"}, "database/sql": {"store"}, "github.com/labstack/echo": {"httpapi"}, "github.com/xuri/excelize": {"exchange"},
-	"gocloud.dev/": {"blobs"}, "cel.dev/": {"policy"}, "net/http": {"httpapi", "fault"}, "github.com/golang-jwt": {"auth"}, "github.com/jackc/pgx": {"store", "store/localpg", "store/testdb", "config"},
+	"gocloud.dev/": {"blobs"}, "cel.dev/": {"policy"}, "net/http": {"httpapi", "fault", "webhook"}, "github.com/golang-jwt": {"auth"}, "github.com/jackc/pgx": {"store", "store/localpg", "store/testdb", "config"},
 }
 
 func TestImports(t *testing.T) {

@@ -86,6 +86,7 @@ func (d *Desk) SealRelease(ctx context.Context, who access.Actor, in NewRelease)
 		if err := tx.InsertRelease(ctx, r); err != nil {
 			return err
 		}
+		tx.Emit(store.Event{Type: releaseIsSealed, Subject: r.ID, Area: r.Area, Data: map[string]any{"as_of": r.AsOf.String(), "public": r.Public}})
 		return tx.Describe(ctx, r.ID, map[string]any{"rows": r.Rows, "public": r.Public, "as_of": r.AsOf})
 	})
 	return r, err

@@ -79,6 +79,9 @@ var mayCall = map[string][]string{
 	"createImport": {town, cdpf, civil}, "getImport": {town, cdpf, civil}, "listImports": {town, cdpf, civil, auditor}, "listImportKinds": {town, cdpf, civil},
 	"getImportWorkbook": {town, cdpf, civil}, "listImportChanges": {town, cdpf, civil}, "undoImport": {cdpf, civil},
 	"listListStatements": {liaison, town, cdpf, civil, auditor}, "decideListStatement": {town, cdpf, civil}, "listAuditEvents": {auditor},
+	"listChanges":  {cdpf, civil, auditor}, // not the administrator: no case data
+	"listWebhooks": {admin}, "registerWebhook": {admin}, "getWebhook": {admin}, "pauseWebhook": {admin}, "deleteWebhook": {admin}, "listWebhookDeliveries": {admin},
+	"retryWebhookDelivery": {admin}, "listPartnerLists": {cdpf, civil, auditor}, "exportPartnerList": {cdpf, civil}, "listExports": {auditor},
 }
 
 // inside and outside are, for each role, a user whose area holds the test's person and one whose area does not. Roles
@@ -197,7 +200,9 @@ var bodies = map[string]any{
 	"recordExternalFigure":     map[string]any{"indicator": "rehab_coverage", "year": 2020, "income_fen": 1, "source_doc": "x"},
 	"createFacility":           map[string]any{"area_code": "370305001", "name": "x", "kind": "school"},
 	"inspectFacility":          map[string]any{"inspected_on": "2099-01-01", "standard": "x", "compliant": true}, "correctHouseholdCircumstance": map[string]any{"source": "x", "reason": "y"},
-	"addCertificate": map[string]any{"number": "379999197001010011" + "83", "category": 4, "level": 3, "issued_on": "2023-01-01"},
+	"registerWebhook": map[string]any{"url": "ftp://x", "types": []string{"person.died"}}, "pauseWebhook": map[string]any{"paused": true},
+	"exportPartnerList": map[string]any{"purpose": "比对"},
+	"addCertificate":    map[string]any{"number": "379999197001010011" + "83", "category": 4, "level": 3, "issued_on": "2023-01-01"},
 }
 
 func (f fixture) ask(t *testing.T, id, method, path string, allowed []string) {
@@ -246,5 +251,9 @@ func contains(list []string, s string) bool {
 }
 
 func replaceID(path, id string) string {
-	return strings.NewReplacer("{id}", id, "{code}", "370305", "{member}", someID, "{fact}", someID, "{year}", "2023", "{name}", "wrong_amount").Replace(path)
+	name := "wrong_amount" // of a worklist
+	if strings.HasPrefix(path, "/partner-lists") {
+		name = "pension_holders"
+	}
+	return strings.NewReplacer("{id}", id, "{code}", "370305", "{member}", someID, "{fact}", someID, "{delivery}", someID, "{year}", "2023", "{name}", name).Replace(path)
 }

@@ -138,6 +138,9 @@ func (a *API) operations() map[string]handler {
 		"addHouseholdMember": a.addHouseholdMember, "endHouseholdMember": a.endHouseholdMember, "addHouseholdCircumstance": a.addHouseholdCircumstance,
 		"correctHouseholdCircumstance": a.correctHouseholdCircumstance,
 		"createImport":                 a.createImport, "getImport": a.getImport, "listAuditEvents": a.listAuditEvents,
+		"listChanges": a.listChanges, "listWebhooks": a.listWebhooks, "registerWebhook": a.registerWebhook, "getWebhook": a.getWebhook, "pauseWebhook": a.pauseWebhook,
+		"deleteWebhook": a.deleteWebhook, "listWebhookDeliveries": a.listWebhookDeliveries, "retryWebhookDelivery": a.retryWebhookDelivery,
+		"listPartnerLists": a.listPartnerLists, "exportPartnerList": a.exportPartnerList, "listExports": a.listExports,
 		"getOpenAPI": getOpenAPI, "getDocs": a.getDocs, "getHealth": getHealth, "getReadiness": a.getReadiness, "getMetrics": a.getMetrics,
 		"getDemoClock": a.getDemoClock, "setDemoClock": a.setDemoClock,
 	}

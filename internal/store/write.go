@@ -28,6 +28,7 @@ type Tx struct {
 	// PackID is the pack in force, which stays in force until this transaction ends. Zero where there is none.
 	PackID uuid.UUID
 	closed time.Time // the last instant that was closed, zero where none was
+	events []Event   // emitted and not yet written
 }
 
 // Write runs fn in one transaction signed with who and action (the why). The database refuses unsigned writes and
@@ -38,7 +39,7 @@ func (db *DB) Write(ctx context.Context, who access.Actor, action string, fn fun
 			return err
 		}
 		tx.afterClosed()
-		return fn(tx)
+		return tx.recorded(ctx, fn)
 	})
 }
 
@@ -53,7 +54,7 @@ func (db *DB) WriteRules(ctx context.Context, who access.Actor, action string, f
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
 		}
-		return fn(tx)
+		return tx.recorded(ctx, fn)
 	})
 }
 
@@ -85,6 +86,15 @@ func (tx *Tx) findClosed(batch *pgx.Batch) {
 		tx.closed = orZero(at)
 		return err
 	})
+}
+
+// recorded runs fn and writes the events of what it did.
+func (tx *Tx) recorded(ctx context.Context, fn func(*Tx) error) error {
+	tx.events = nil // of an earlier write in this transaction that failed and was got over
+	if err := fn(tx); err != nil {
+		return err
+	}
+	return tx.writeEvents(ctx)
 }
 
 // afterClosed moves the time of a transaction behind the last closed instant: it may have begun before, and waited.
