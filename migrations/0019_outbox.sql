@@ -4,7 +4,7 @@
 -- name, a number or a day of somebody's life: who may see more fetches it.
 CREATE TABLE events (
     id          uuid PRIMARY KEY,
-    seq         bigint CONSTRAINT events_in_order UNIQUE, -- null until the transaction commits
+    seq         bigint, -- null until the transaction commits
     entry_id    uuid NOT NULL DEFAULT nullif(current_setting('zhucan.entry', true), '')::uuid, -- the audit entry of the change
     type        text COLLATE "C" NOT NULL,
     subject_id  uuid NOT NULL,
@@ -13,6 +13,7 @@ CREATE TABLE events (
     occurred_at timestamptz NOT NULL,
     data        jsonb NOT NULL
 );
+CREATE UNIQUE INDEX events_in_order ON events (seq) WHERE seq IS NOT NULL; -- the feed
 CREATE INDEX events_unnumbered ON events (entry_id, id) WHERE seq IS NULL; -- those of the transaction that is just committing
 
 -- +goose StatementBegin

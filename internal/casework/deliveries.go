@@ -119,7 +119,7 @@ func (d *Desk) claim() time.Duration { return d.Sender.Timeout + d.Sender.Timeou
 
 // quiet takes away an error that only means that another process has taken over.
 func quiet(err error) error {
-	if errors.Is(err, store.ClaimLost) {
+	if errors.Is(err, store.ErrClaimLost) {
 		return nil
 	}
 	return err

@@ -110,8 +110,8 @@ func (db *DB) Outgoing(ctx context.Context, c Claim, limit int) (list []Outgoing
 	return list, covered, nil
 }
 
-// ClaimLost says that a claim has run out and somebody else may be sending.
-var ClaimLost = errors.New("the claim of a webhook has run out")
+// ErrClaimLost says that a claim has run out and somebody else may be sending.
+var ErrClaimLost = errors.New("the claim of a webhook has run out")
 
 // Attempt is what came of sending an event once.
 type Attempt struct {
@@ -143,7 +143,7 @@ func (db *DB) RecordAttempt(ctx context.Context, c Claim, a Attempt, lasts time.
 		SELECT w.paused OR w.deleted_at IS NOT NULL FROM kept JOIN webhooks w ON w.id = kept.webhook_id`,
 		c.ID, c.Token, upTo, lasts, db.NewID(), a.ID, a.Seq, a.Type, a.State, a.Attempts, instantOrNull(a.NextAt), a.Status, a.Error, a.At).Scan(&stopped)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return false, ClaimLost
+		return false, ErrClaimLost
 	}
 	if err != nil {
 		return false, translate(fmt.Errorf("record a delivery: %w", err))
@@ -158,7 +158,7 @@ func (db *DB) SkipTo(ctx context.Context, c Claim, seq int64, lasts time.Duratio
 		return translate(fmt.Errorf("move a webhook on: %w", err))
 	}
 	if done.RowsAffected() == 0 {
-		return ClaimLost
+		return ErrClaimLost
 	}
 	return nil
 }

@@ -36,16 +36,13 @@ var (
 	eventsOfPlaces  = table{"events", []string{"id uuid", "type", "subject_id uuid", "person_id uuid", "occurred_at timestamptz", "data jsonb", "area_code"}}
 )
 
-// writeEvents writes what was emitted since the last time.
-func (tx *Tx) writeEvents(ctx context.Context) error {
-	if len(tx.events) == 0 {
-		return nil
-	}
+// takeEvents is the statements that write what was emitted since the last time.
+func (tx *Tx) takeEvents() (Query, error) {
 	var persons, places []row
 	for _, e := range tx.events {
 		data, err := json.Marshal(e.Data)
 		if err != nil {
-			return fmt.Errorf("write an event: %w", err)
+			return nil, fmt.Errorf("write an event: %w", err)
 		}
 		if e.Data == nil {
 			data = []byte("{}")
@@ -58,14 +55,10 @@ func (tx *Tx) writeEvents(ctx context.Context) error {
 		}
 	}
 	tx.events = nil
-	err := tx.Batch(ctx, func(b *pgx.Batch) {
+	return func(b *pgx.Batch) {
 		eventsOfPersons.queue(b, persons)
 		eventsOfPlaces.queue(b, places)
-	})
-	if err != nil {
-		return fmt.Errorf("write events: %w", err)
-	}
-	return nil
+	}, nil
 }
 
 const outboxColumns = `id, seq, type, subject_id, person_id, area_code, occurred_at, data`

@@ -94,7 +94,17 @@ func (tx *Tx) recorded(ctx context.Context, fn func(*Tx) error) error {
 	if err := fn(tx); err != nil {
 		return err
 	}
-	return tx.writeEvents(ctx)
+	if len(tx.events) == 0 {
+		return nil
+	}
+	events, err := tx.takeEvents()
+	if err != nil {
+		return err
+	}
+	if err := tx.Batch(ctx, events); err != nil {
+		return fmt.Errorf("write events: %w", err)
+	}
+	return nil
 }
 
 // afterClosed moves the time of a transaction behind the last closed instant: it may have begun before, and waited.
@@ -161,14 +171,17 @@ func (tx *Tx) sign(ctx context.Context, action, outcome string, subject uuid.UUI
 	})
 }
 
-// Describe adds to the audit entry what it is about.
+// Describe adds to the audit entry what it is about, and writes the events so far in the same round trip.
 func (tx *Tx) Describe(ctx context.Context, subject uuid.UUID, detail map[string]any) error {
 	text, err := json.Marshal(detail)
 	if err != nil || detail == nil {
 		text = []byte("{}")
 	}
-	_, err = tx.sql.ExecContext(ctx, "SELECT audit_describe($1, $2)", orNull(subject), text)
-	return err
+	events, err := tx.takeEvents()
+	if err != nil {
+		return err
+	}
+	return tx.Batch(ctx, func(b *pgx.Batch) { b.Queue("SELECT audit_describe($1, $2)", orNull(subject), text) }, events)
 }
 
 // Batch runs queries on the transaction's connection in one round trip.
