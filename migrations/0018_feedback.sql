@@ -93,7 +93,7 @@ CREATE TABLE tickets (
     CONSTRAINT tickets_with_unit CHECK ((unit_role IS NULL) = (state IN ('received', 'returned'))),
     CONSTRAINT tickets_caller CHECK (anonymous = (caller_phone IS NULL) AND anonymous = (caller_name IS NULL)),
     -- 件件有回音: nothing is closed before the caller was asked, unless there is nobody to ask
-    CONSTRAINT tickets_called_back CHECK (state NOT IN ('closed', 'archived') OR anonymous OR result IN ('satisfied', 'fairly_satisfied')),
+    CONSTRAINT tickets_called_back CHECK (state NOT IN ('closed', 'archived') OR anonymous OR coalesce(result, '') IN ('satisfied', 'fairly_satisfied')),
     CONSTRAINT tickets_closed CHECK ((closed_at IS NOT NULL) = (state IN ('closed', 'archived')) AND (clock_limit IS NULL) = (closed_at IS NOT NULL))
 );
 CREATE INDEX tickets_area ON tickets (area_code, id);                                            -- lists and counts of an area

@@ -75,6 +75,10 @@ var mayCall = map[string][]string{
 	"getVerificationProgress": {liaison, town, cdpf, civil, auditor}, "addVerification": {liaison, town}, "verifyByData": {cdpf, civil},
 	"listPolicies": {cdpf, civil, finance, auditor, admin}, "getPolicy": {cdpf, civil, finance, auditor, admin}, "proposePolicy": {admin}, "activatePolicy": {admin},
 	"simulatePolicy": {cdpf, civil, finance, admin}, "listCalendars": {liaison, town, cdpf, civil, finance, auditor, admin}, "recordCalendar": {admin},
+	"listTicketTopics": {hotline, town, cdpf, civil, auditor}, "listTickets": {hotline, town, cdpf, civil, auditor}, "getTicket": {hotline, town, cdpf, civil, auditor},
+	"receiveTicket": {hotline}, "takeTicketStep": {hotline, town, cdpf, civil}, "revealTicketCaller": {hotline},
+	"rateApplication": {liaison, hotline}, "rateService": {liaison, hotline}, "listRatings": {town, cdpf, civil, auditor}, "renewStatusCode": {liaison, town},
+	"getApplicationStatus": {}, "rateByCode": {}, "getSupervision": {town, cdpf, civil, stats, auditor},
 	"createImport": {town, cdpf}, "getImport": {town, cdpf}, "listAuditEvents": {auditor},
 }
 
@@ -120,7 +124,7 @@ type fixture struct {
 	s                                              *service
 	person, certificate, circumstance, application string
 	importID, account                              string
-	household, facility, service                   string
+	household, facility, service, ticket           string
 }
 
 func (s *service) matrixFixture() fixture {
@@ -135,6 +139,7 @@ func (s *service) matrixFixture() fixture {
 	f.service = s.do("liaison.a", "POST", "/services", map[string]any{"kind": "device", "person_id": f.person,
 		"need": map[string]any{"item": "120312", "mode": "grant", "pieces": 1}}).want(201).text("id")
 	f.facility = s.do("town.a", "POST", "/facilities", map[string]any{"area_code": villageA, "name": "闻韶街道便民服务中心", "kind": "government"}).want(201).text("id")
+	f.ticket = s.assigned(s.brought("complaint", "rehab", ""), townA, town).text("id")
 	return f
 }
 
@@ -154,6 +159,8 @@ func (f fixture) target(path string) string {
 		id = f.account
 	case strings.HasPrefix(path, "/services/"):
 		id = f.service
+	case strings.HasPrefix(path, "/tickets/"):
+		id = f.ticket
 	case strings.HasPrefix(path, "/households/"):
 		id = f.household
 	case strings.HasPrefix(path, "/facilities/"):
@@ -193,6 +200,8 @@ var bodies = map[string]any{
 	"recordExternalFigure":     map[string]any{"indicator": "rehab_coverage", "year": 2020, "income_fen": 1, "source_doc": "x"},
 	"createFacility":           map[string]any{"area_code": "370305001", "name": "x", "kind": "school"},
 	"inspectFacility":          map[string]any{"inspected_on": "2099-01-01", "standard": "x", "compliant": true}, "correctHouseholdCircumstance": map[string]any{"source": "x", "reason": "y"},
+	"receiveTicket": map[string]any{"channel": "visit", "kind": "advice", "topic": "none", "text": "x"}, "takeTicketStep": map[string]any{"step": "archive"},
+	"revealTicketCaller": map[string]any{"reason": "回访"}, "rateApplication": map[string]any{"score": 3}, "rateService": map[string]any{"score": 3},
 	"addCertificate": map[string]any{"number": "379999197001010011" + "83", "category": 4, "level": 3, "issued_on": "2023-01-01"},
 }
 

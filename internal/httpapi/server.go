@@ -134,7 +134,10 @@ func (a *API) operations() map[string]handler {
 		"listHouseholds": a.listHouseholds, "createHousehold": a.createHousehold, "getHousehold": a.getHousehold, "updateHousehold": a.updateHousehold,
 		"addHouseholdMember": a.addHouseholdMember, "endHouseholdMember": a.endHouseholdMember, "addHouseholdCircumstance": a.addHouseholdCircumstance,
 		"correctHouseholdCircumstance": a.correctHouseholdCircumstance,
-		"createImport":                 a.createImport, "getImport": a.getImport, "listAuditEvents": a.listAuditEvents,
+		"listTicketTopics":             a.listTicketTopics, "listTickets": a.listTickets, "receiveTicket": a.receiveTicket, "getTicket": a.getTicket, "takeTicketStep": a.takeTicketStep,
+		"revealTicketCaller": a.revealTicketCaller, "rateApplication": a.rateApplication, "rateService": a.rateService, "listRatings": a.listRatings,
+		"renewStatusCode": a.renewStatusCode, "getApplicationStatus": a.getApplicationStatus, "rateByCode": a.rateByCode, "getSupervision": a.getSupervision,
+		"createImport": a.createImport, "getImport": a.getImport, "listAuditEvents": a.listAuditEvents,
 		"getOpenAPI": getOpenAPI, "getDocs": a.getDocs, "getHealth": getHealth, "getReadiness": a.getReadiness, "getMetrics": a.getMetrics,
 		"getDemoClock": a.getDemoClock, "setDemoClock": a.setDemoClock,
 	}

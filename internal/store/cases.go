@@ -147,12 +147,13 @@ type Case struct {
 
 // ApplicationFilter narrows a list of applications. Zero members do not narrow.
 type ApplicationFilter struct {
-	Area      area.Code
-	Stage     string
-	Programme string
-	PersonID  uuid.UUID
-	After     uuid.UUID
-	Limit     int
+	Area       area.Code
+	Stage      string
+	Programme  string
+	PersonID   uuid.UUID
+	CaseNumber string
+	After      uuid.UUID
+	Limit      int
 }
 
 // ListApplications lists cases in the order in which they were entered.
@@ -160,8 +161,8 @@ func (db *DB) ListApplications(ctx context.Context, who access.Actor, f Applicat
 	lo, hi := f.Area.Range()
 	return db.applications(func(q Query) error { return db.Read(ctx, who, q) },
 		`p.managing_area_code >= $1 AND p.managing_area_code < $2 AND ($3 = '' OR a.stage = $3) AND ($4 = '' OR a.programme = $4)
-		AND ($5::uuid IS NULL OR a.person_id = $5) AND a.id > $6 ORDER BY a.id LIMIT $7`,
-		lo, hi, f.Stage, f.Programme, orNull(f.PersonID), f.After, f.Limit)
+		AND ($5::uuid IS NULL OR a.person_id = $5) AND a.id > $6 AND ($8 = '' OR a.case_number = $8) ORDER BY a.id LIMIT $7`,
+		lo, hi, f.Stage, f.Programme, orNull(f.PersonID), f.After, f.Limit, f.CaseNumber)
 }
 
 // Application reads one case with its steps.
