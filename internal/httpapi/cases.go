@@ -61,7 +61,7 @@ func (a *API) listApplications(r *Request) (Response, error) {
 	filter := store.ApplicationFilter{Area: in, Stage: r.Query.Get("stage"), Programme: r.Query.Get("programme"), PersonID: person, After: after, Limit: r.limit()}
 	if asked := r.Query.Get("case_number"); asked != "" {
 		if filter.CaseNumber, err = application.ParseCaseNumber(asked); err != nil {
-			return Response{}, err
+			return Response{}, fault.New(fault.Malformed, "BAD_PARAMETER", "查询参数有误", "a query parameter is wrong").Wrap(err)
 		}
 	}
 	list := a.Desk.DB.ListApplications

@@ -206,7 +206,10 @@ func TestTicketsAreKeptApart(t *testing.T) {
 			t.Errorf("tickets%s: %d, want %d", query, len(got), want)
 		}
 	}
-	s.wantPages("/tickets", 5)
+	for range 4 {
+		s.assigned(s.brought("advice", "device", ""), townA, town)
+	}
+	s.wantPages("/tickets", 5) // of the town
 	s.do("town.a", "GET", "/tickets?area="+townC, nil).want(404)
 	// the caller is told to the clerk alone, and that is written down
 	reveal := "/tickets/" + all[0].text("id") + "/reveal"
