@@ -103,10 +103,8 @@ func (d *Desk) change(ctx context.Context, who access.Actor, action string, id u
 	return c, err
 }
 
-// SubmitApplication hands a draft in. What can never be decided is refused here and stays a draft: no certificate, one
-// that does not hold on the day of application, an ID number that fails its check.
-//
-// The code by which the applicant asks after the case is made here, and told once.
+// SubmitApplication hands a draft in, and tells once the code by which the applicant asks after it. What can never be decided is
+// refused and stays a draft: no certificate, one that does not hold on the day of application, an ID number that fails its check.
 func (d *Desk) SubmitApplication(ctx context.Context, who access.Actor, id uuid.UUID, version int) (store.Case, error) {
 	code := auth.NewStatusCode()
 	c, err := d.change(ctx, who, "application.submit", id, version, func(tx *store.Tx, app *application.Application, dossier store.Dossier) error {

@@ -46,7 +46,11 @@ func (w *weeks) live(deeds int) {
 		case 1, 2, 3, 4:
 			w.move()
 		case 5:
-			if app, ok := w.one(w.cases); ok {
+			for range 3 {
+				app, ok := w.one(w.cases)
+				if !ok {
+					break
+				}
 				score := 1 + w.rand.IntN(5)
 				if w.s.do("hotline", "POST", "/applications/"+app.text("id")+"/rating", map[string]any{"score": score}).status == 201 {
 					w.rated[app.text("id")] = float64(score)

@@ -241,3 +241,25 @@ func TestRatingOfServices(t *testing.T) {
 	c.take("liaison.a", "follow_up", "2019-09-01", `{"findings":"坚持训练"}`)
 	s.do("hotline", "POST", c.path+"/rating", map[string]any{"score": 4}).want(409, "RATED_ALREADY") // a visit leads nowhere new
 }
+
+// TestFeedbackUnderFaults breaks each statement of a ticket's way and of a rating once: nothing is half written.
+func TestFeedbackUnderFaults(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	app := s.applied(s.person1(760, 1), nursing, "2023-03-28")
+	app = s.decide("town.a", app, map[string]any{"decision": "approve"}).want(200)
+	for _, user := range []string{"hotline", "town.a", "cdpf", "liaison.a"} {
+		s.login(user)
+	}
+	f := s.breakEverything()
+	code := s.do("liaison.a", "POST", "/applications/"+app.text("id")+"/status-code", nil).want(200)
+	s.do("", "POST", "/application-status/rating", map[string]any{"case_number": code.text("case_number"), "code": code.text("status_code"), "score": 4}).want(201)
+	k := s.assigned(s.brought("complaint", "device", ""), townA, town)
+	k = s.took("town.a", k, map[string]any{"step": "forward", "text": "x", "unit": map[string]any{"area_code": "370305", "role": cdpf}}, "assigned")
+	k = s.took("cdpf", k, map[string]any{"step": "reply", "text": "x"}, "answered")
+	k = s.took("hotline", k, map[string]any{"step": "call_back", "result": "satisfied"}, "called_back")
+	s.took("hotline", k, map[string]any{"step": "close"}, "closed")
+	if f.writes < 8 {
+		t.Errorf("only %d writes were broken", f.writes)
+	}
+}
