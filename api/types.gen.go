@@ -5610,6 +5610,9 @@ type ListFacilitiesParams struct {
 	// AsOf The day asked about; today when absent.
 	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
 
+	// KnownAt As it was known at this instant; as it is known now when absent.
+	KnownAt *KnownAt `form:"known_at,omitempty" json:"known_at,omitempty"`
+
 	// Limit Items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -5810,6 +5813,9 @@ type ListIndicatorPersonsParams struct {
 type GetIndicatorTrendParams struct {
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
 	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// KnownAt As it was known at this instant; as it is known now when absent.
+	KnownAt *KnownAt `form:"known_at,omitempty" json:"known_at,omitempty"`
 
 	// From The first month; eleven months before `to` when absent.
 	From *string `form:"from,omitempty" json:"from,omitempty"`

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,16 +21,26 @@ import (
 
 type importCommand struct {
 	database
-	Kind   string `arg:"" enum:"roster,divisions" help:"What the file is: roster or divisions."`
-	File   string `arg:"" type:"existingfile" help:"The file: xlsx or csv."`
-	DryRun bool   `help:"Only say what would happen."`
-	From   string `default:"2016-01-01" help:"First day on which imported divisions are valid."`
+	Kind    string `arg:"" enum:"roster,divisions" help:"What the file is: roster or divisions."`
+	File    string `arg:"" type:"existingfile" help:"The file: xlsx or csv."`
+	DryRun  bool   `help:"Only say what would happen."`
+	From    string `default:"2016-01-01" help:"First day on which imported divisions are valid."`
+	Records string `type:"existingfile" help:"What the office has on the people of a roster beside it, as JSON lines: facts, surveys, services, households."`
 }
 
 func (c importCommand) Run(ctx context.Context, io stdio) error {
 	data, err := os.ReadFile(c.File)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", filepath.Base(c.File), err)
+	}
+	handover := casework.Handover{Roster: data}
+	if c.Records != "" && c.Kind != "roster" {
+		return errors.New("records belong to a roster")
+	}
+	if c.Records != "" {
+		if handover.Records, err = os.ReadFile(c.Records); err != nil {
+			return fmt.Errorf("read %s: %w", filepath.Base(c.Records), err)
+		}
 	}
 	desk, err := c.open(ctx, io)
 	if err != nil {
@@ -43,7 +53,7 @@ func (c importCommand) Run(ctx context.Context, io stdio) error {
 	var done store.Import
 	var first bool
 	err = whileWaiting(io, "import", func() (err error) {
-		done, first, err = desk.ImportRoster(ctx, access.SystemActor(), data, c.DryRun)
+		done, first, err = desk.TakeOver(ctx, access.SystemActor(), handover, c.DryRun)
 		return err
 	})
 	if err != nil {
@@ -72,11 +82,11 @@ func (c importCommand) divisions(ctx context.Context, desk *casework.Desk, data 
 		fmt.Fprintf(io.out, "%d divisions\n", len(tree))
 		return nil
 	}
-	added, err := desk.ImportDivisions(ctx, access.SystemActor(), tree)
+	changed, err := desk.ImportDivisions(ctx, access.SystemActor(), tree)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(io.out, "%d divisions added\n", added)
+	fmt.Fprintf(io.out, "%d divisions added or ended\n", changed)
 	return nil
 }
 
@@ -106,10 +116,12 @@ func whileWaiting(io stdio, what string, do func() error) error {
 	return err
 }
 
-// casesToMake is how many of those who should receive and do not get an application.
-const casesToMake = 60
+// How many of those who should receive and do not get an application, and how often each state of a service is gone to: at
+// most, and with fewer people once for so many of them.
+const casesToMake, mostRounds, peopleARound = 60, 3, 3000
 
-// populate makes up the people on the first start: it writes them as a roster file and takes that in like any other.
+// populate makes up the people on the first start: it writes them as the files of an office and takes those in like any
+// others. What the offices of the district then do with them is done through the same verbs as ever.
 func populate(ctx context.Context, desk *casework.Desk, people int, seed uint64, io stdio) error {
 	there, err := desk.DB.PersonIDs(ctx, access.SystemActor(), [16]byte{}, 1)
 	if err != nil || people == 0 || len(there) > 0 {
@@ -120,15 +132,24 @@ func populate(ctx context.Context, desk *casework.Desk, people int, seed uint64,
 		return err
 	}
 	return whileWaiting(io, "making up people", func() error {
-		var file bytes.Buffer
-		if err := demo.WritePopulation(&file, seed, people, tree, desk.Now()); err != nil {
+		handover, err := demo.MakeHandover(seed, people, tree, desk.Now())
+		if err != nil {
 			return err
 		}
-		done, _, err := desk.ImportRoster(ctx, access.SystemActor(), file.Bytes(), false)
+		done, _, err := desk.TakeOver(ctx, access.SystemActor(), handover, false)
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(io.out, "made up %d people, %d refused\n", done.New, done.Refused)
-		return demo.MakeCases(ctx, desk, casesToMake)
+		if err := demo.MakeFigures(ctx, desk); err != nil {
+			return err
+		}
+		if err := demo.MakeFacilities(ctx, desk, tree); err != nil {
+			return err
+		}
+		if err := demo.MakeCases(ctx, desk, casesToMake); err != nil {
+			return err
+		}
+		return demo.MakeServices(ctx, desk, min(mostRounds, 1+people/peopleARound))
 	})
 }

@@ -10,8 +10,9 @@ import (
 	"zhucan/internal/calendar"
 )
 
-// ReadCSV reads a division tree with the columns code, name, level, parent_code and, where known, urban_rural_class.
-// Every division is valid from the given day on.
+// ReadCSV reads a division tree with the columns code, name, level, parent_code and, where known, urban_rural_class. Every
+// division is valid from the given day on, unless the columns valid_from, valid_to (the last day) and successor_code say more:
+// how a division was founded, or merged into another.
 func ReadCSV(text []byte, from calendar.Date) ([]Division, error) {
 	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\uFEFF"))))
 	r.FieldsPerRecord = -1
@@ -33,9 +34,30 @@ func ReadCSV(text []byte, from calendar.Date) ([]Division, error) {
 			return nil, fmt.Errorf("row %d of the division file: code, level and parent do not agree", row)
 		}
 		d := Division{Code: code, Name: cells[1], ValidFrom: from}
-		if len(cells) > 4 {
-			d.UrbanRuralClass = cells[4]
+		if err := d.read(heading, cells); err != nil {
+			return nil, fmt.Errorf("row %d of the division file: %w", row, err)
 		}
 		list = append(list, d)
 	}
+}
+
+// read takes what the further columns say.
+func (d *Division) read(heading, cells []string) (err error) {
+	for i := 4; i < min(len(heading), len(cells)) && err == nil; i++ {
+		switch cell := cells[i]; {
+		case cell == "":
+		case heading[i] == "urban_rural_class":
+			d.UrbanRuralClass = cell
+		case heading[i] == "valid_from":
+			d.ValidFrom, err = calendar.ParseDate(cell)
+		case heading[i] == "valid_to":
+			d.ValidTo, err = calendar.ParseDate(cell)
+		case heading[i] == "successor_code":
+			d.Successor, err = Parse(cell)
+		}
+	}
+	if err == nil && !d.ValidTo.IsZero() && d.ValidTo.Before(d.ValidFrom) {
+		err = errors.New("it ends before it begins")
+	}
+	return err
 }

@@ -115,7 +115,7 @@ func check(fields []Field, e Evidence, c Case, path string) (problems []fault.Fi
 		at := path + "." + f.Name
 		value, given := e[f.Name]
 		if !given || value == nil || blank(value) {
-			if f.Need {
+			if f.Need && (!c.TakenOver || f.Is != Files) {
 				problems = append(problems, fault.Field{Name: at, Code: "REQUIRED", ZH: "请填写" + f.ZH, EN: "required"})
 			}
 			continue

@@ -159,7 +159,7 @@ func acceptHome(c Case) error {
 	if len(by) != 3 {
 		return fault.InvalidFields(fault.Field{Name: "evidence.signatures", Code: "SIGNATURES_MISSING", ZH: "须残联、申请人、施工方三方签字", EN: "残联, applicant and builder sign"})
 	}
-	if c.Evidence.Text("result") != "PASS" {
+	if c.Evidence.Text("result") != "PASS" || c.TakenOver {
 		return nil
 	}
 	shown := map[string]bool{}

@@ -90,6 +90,13 @@ func (f Facts) Latest(kind string) Value {
 	return latest.Value
 }
 
+// RegisteredPoor reports whether the person stands on the list of registered poor on the day, exited or not. Who was taken off it as
+// wrongly identified never stood there by right.
+func (f Facts) RegisteredPoor() bool {
+	v := f.Value("registered_poor")
+	return v.Answer == Yes && v.Sort != "removed"
+}
+
 // All are the sorts of a kind that hold on the day.
 func (f Facts) All(kind string) (sorts []string) {
 	for _, c := range f.values {

@@ -33,6 +33,9 @@ type Member struct {
 	RecordedAt  time.Time
 }
 
+// Relations are what a member may be to the head of the household.
+var Relations = []string{"head", "spouse", "child", "parent", "grandparent", "grandchild", "sibling", "other"}
+
 // RetrofitDay is a step of a home retrofit: the state it led to, and whether the retrofit was accepted by it.
 type RetrofitDay struct {
 	ServiceID uuid.UUID
@@ -74,9 +77,7 @@ func (h HouseholdFile) On(day calendar.Date, transitions []Window) HouseholdFact
 			facts.values = append(facts.values, c)
 		}
 	}
-	if facts.Area = facts.Value(HouseholdArea).Sort; facts.Area == "" {
-		facts.Area = string(h.Household.Area)
-	}
+	facts.Area = h.areaOn(day)
 	for _, m := range h.Members {
 		if (calendar.Interval{From: m.From, To: m.To}).Contains(day) {
 			facts.add(h.Files[m.PersonID].On(day, transitions))
@@ -94,6 +95,23 @@ func (h HouseholdFile) On(day calendar.Date, transitions []Window) HouseholdFact
 	return facts
 }
 
+// areaOn is the village of the dwelling on a day. Before the first move that is known it is the one that was moved from: a
+// dwelling stood there also before the register knew the household.
+func (h HouseholdFile) areaOn(day calendar.Date) string {
+	var at Circumstance
+	for _, c := range h.Circumstances {
+		switch {
+		case c.Kind != HouseholdArea || !c.SupersededAt.IsZero():
+		case at.Kind == "", at.ValidFrom.After(day) && c.ValidFrom.Before(at.ValidFrom), !c.ValidFrom.After(day) && c.ValidFrom.After(at.ValidFrom):
+			at = c
+		}
+	}
+	if at.Kind == "" {
+		return string(h.Household.Area)
+	}
+	return at.Value.Sort
+}
+
 func (f *HouseholdFacts) add(member Facts) {
 	if !member.Alive {
 		return
@@ -104,7 +122,7 @@ func (f *HouseholdFacts) add(member Facts) {
 			f.Severe++
 		}
 	}
-	f.RegisteredPoor = f.RegisteredPoor || member.Value("registered_poor").Answer == Yes
+	f.RegisteredPoor = f.RegisteredPoor || member.RegisteredPoor()
 	f.RetrofitNeed = f.RetrofitNeed || slices.Contains(member.NeedsThisYear, Retrofit) || slices.Contains(member.NeedsLastYear, Retrofit)
 }
 

@@ -7,9 +7,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"zhucan/internal/area"
 	"zhucan/internal/auth"
@@ -61,18 +63,9 @@ func (d *Desk) derive(ctx context.Context, tx *store.Tx, persons []uuid.UUID, do
 
 // deriveBy derives by a pack that need not be the one in force.
 func (d *Desk) deriveBy(ctx context.Context, tx *store.Tx, pack *policy.Pack, persons []uuid.UUID, dossiers []store.Dossier) error {
-	var timeline []standing.Interval
-	var dues []ledger.Due
-	for _, dossier := range dossiers {
-		reading, err := standing.Read(dossier.File, dossier.Awards, pack)
-		if err != nil {
-			return fmt.Errorf("derive a standing: %w", err)
-		}
-		intervals, err := reading.Standings()
-		if err != nil {
-			return fmt.Errorf("derive a standing: %w", err)
-		}
-		timeline, dues = append(timeline, intervals...), append(dues, ledger.Dues(reading)...)
+	timeline, dues, err := readAll(pack, dossiers)
+	if err != nil {
+		return err
 	}
 	if err := tx.ReplaceStandings(ctx, persons, timeline); err != nil {
 		return err
@@ -82,6 +75,41 @@ func (d *Desk) deriveBy(ctx context.Context, tx *store.Tx, pack *policy.Pack, pe
 		return err
 	}
 	return d.askBack(ctx, tx, changed)
+}
+
+// readAll reads files against the rules, many of them on all processors: a reading depends on its own file alone.
+func readAll(pack *policy.Pack, dossiers []store.Dossier) (timeline []standing.Interval, dues []ledger.Due, err error) {
+	const few = 64
+	parts := make([]struct {
+		timeline []standing.Interval
+		dues     []ledger.Due
+	}, 1+len(dossiers)/few)
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for n := range parts {
+		group.Go(func() error {
+			part := &parts[n]
+			for _, dossier := range dossiers[n*few : min(len(dossiers), (n+1)*few)] {
+				reading, err := standing.Read(dossier.File, dossier.Awards, pack)
+				if err != nil {
+					return fmt.Errorf("derive a standing: %w", err)
+				}
+				intervals, err := reading.Standings()
+				if err != nil {
+					return fmt.Errorf("derive a standing: %w", err)
+				}
+				part.timeline, part.dues = append(part.timeline, intervals...), append(part.dues, ledger.Dues(reading)...)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, nil, err
+	}
+	for _, part := range parts {
+		timeline, dues = append(timeline, part.timeline...), append(dues, part.dues...)
+	}
+	return timeline, dues, nil
 }
 
 // saved derives again after a change to one person and returns the file as it now is.

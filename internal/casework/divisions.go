@@ -8,11 +8,11 @@ import (
 	"zhucan/internal/store"
 )
 
-// ImportDivisions adds divisions that are not there yet.
-func (d *Desk) ImportDivisions(ctx context.Context, who access.Actor, list []area.Division) (added int, err error) {
+// ImportDivisions adds divisions that are not there yet, and ends those that are said to have ended.
+func (d *Desk) ImportDivisions(ctx context.Context, who access.Actor, list []area.Division) (changed int, err error) {
 	err = d.write(ctx, who, "divisions.import", func(tx *store.Tx) error {
-		added, err = tx.InsertDivisions(ctx, list)
+		changed, err = tx.InsertDivisions(ctx, list)
 		return err
 	})
-	return added, err
+	return changed, err
 }

@@ -86,13 +86,13 @@ func (d *Desk) InspectFacility(ctx context.Context, who access.Actor, i store.In
 	return i, err
 }
 
-// Facilities lists the facilities of an area with their last inspections up to a day.
-func (d *Desk) Facilities(ctx context.Context, who access.Actor, asked area.Code, on calendar.Date, after uuid.UUID, limit int) ([]store.Facility, error) {
+// Facilities lists the facilities of an area with their last inspections up to a day, as they were known at an instant or are now.
+func (d *Desk) Facilities(ctx context.Context, who access.Actor, asked area.Code, m store.Moment, after uuid.UUID, limit int) ([]store.Facility, error) {
 	in, err := InArea(who, asked)
 	if err != nil {
 		return nil, err
 	}
-	return d.DB.ListFacilities(ctx, on, in, after, limit)
+	return d.DB.ListFacilities(ctx, m, in, after, limit)
 }
 
 // Figures lists what was recorded for an area, also what gave way.

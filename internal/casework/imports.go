@@ -3,59 +3,77 @@ package casework
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/award"
-	"zhucan/internal/calendar"
+	"zhucan/internal/care"
 	"zhucan/internal/casefile"
 	"zhucan/internal/exchange"
-	"zhucan/internal/policy"
 	"zhucan/internal/store"
 )
 
 // KindRoster is the certificate roster of twenty columns.
 const KindRoster = "roster"
 
+// Handover is what an office has when it takes up this service: the roster, and the records that it keeps beside it, if any.
+type Handover struct{ Roster, Records []byte }
+
+// sum tells a file from another. With records it is that of both.
+func (h Handover) sum() []byte {
+	sum := sha256.Sum256(h.Roster)
+	if len(h.Records) > 0 {
+		records := sha256.Sum256(h.Records)
+		sum = sha256.Sum256(append(sum[:], records[:]...))
+	}
+	return sum[:]
+}
+
 // ImportRoster takes in a roster: everybody new with card, facts and running benefits, and what is new about those who
 // are known. The whole file is read and checked first; what is good in it is then written in one transaction, and every
 // row that is refused is named. The same file again is the same import. A dry run says what would happen.
 func (d *Desk) ImportRoster(ctx context.Context, who access.Actor, data []byte, dryRun bool) (done store.Import, first bool, err error) {
+	return d.TakeOver(ctx, who, Handover{Roster: data}, dryRun)
+}
+
+// TakeOver takes in a roster together with records of the same people, in the same transaction: what both say is derived once.
+func (d *Desk) TakeOver(ctx context.Context, who access.Actor, in Handover, dryRun bool) (done store.Import, first bool, err error) {
 	at := who.Area
 	if who.Role == access.System {
 		at = d.Pack().District
 	}
-	sum := sha256.Sum256(data)
-	earlier, found, err := d.DB.AppliedImport(ctx, KindRoster, at, sum[:])
+	sum := in.sum()
+	earlier, found, err := d.DB.AppliedImport(ctx, KindRoster, at, sum)
 	if err != nil || found && !dryRun {
 		return earlier, false, err
 	}
-	rows, refusals, err := d.readRoster(ctx, at, data)
+	read, err := d.readHandover(ctx, at, in)
 	if err != nil {
 		return done, false, err
 	}
-	done = store.Import{ID: d.NewID(), Kind: KindRoster, SHA256: sum[:], Area: at, AccountID: who.AccountID, DryRun: dryRun}
+	done = store.Import{ID: d.NewID(), Kind: KindRoster, SHA256: sum, Area: at, AccountID: who.AccountID, DryRun: dryRun}
 	err = d.write(ctx, who, "import.roster", func(tx *store.Tx) error {
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
 		}
-		change, err := d.plan(ctx, tx, at, rows)
+		change, err := d.plan(ctx, tx, at, read)
 		if err != nil {
 			return err
 		}
-		done.New, done.Changed, done.Same, done.At = len(change.persons), change.changed, change.same, tx.Now
-		done.Refusals = append(refusals, change.refused...)
+		done.New, done.Changed, done.Same, done.At = len(change.fresh), len(change.touched), change.same(), tx.Now
+		done.Refusals = append(read.refused, change.refused...)
 		done.Refused = countRows(done.Refusals)
 		if !dryRun {
 			if err := d.apply(ctx, tx, change); err != nil {
 				return err
 			}
-			if len(change.touched) > bulk {
+			if len(change.fresh)+len(change.touched) > bulk {
 				if err := tx.RefreshStatistics(ctx); err != nil {
 					return err
 				}
@@ -64,7 +82,8 @@ func (d *Desk) ImportRoster(ctx context.Context, who access.Actor, data []byte, 
 		if err := tx.InsertImport(ctx, done); err != nil {
 			return err
 		}
-		return tx.Describe(ctx, done.ID, map[string]any{"new": done.New, "changed": done.Changed, "same": done.Same, "refused": done.Refused, "dry_run": dryRun})
+		return tx.Describe(ctx, done.ID, map[string]any{"new": done.New, "changed": done.Changed, "same": done.Same, "refused": done.Refused, "dry_run": dryRun,
+			"households": len(change.homes), "surveys": len(change.responses), "services": len(change.services)})
 	})
 	return done, true, err
 }
@@ -72,20 +91,48 @@ func (d *Desk) ImportRoster(ctx context.Context, who access.Actor, data []byte, 
 // bulk is how many persons an import touches before it changes the shape of the tables.
 const bulk = 500
 
+// countRows counts rows of the roster and lines of the records, however much is wrong about each.
 func countRows(refusals []store.Refusal) int {
-	rows := map[int]bool{}
+	type place struct {
+		row    int
+		record bool
+	}
+	rows := map[place]bool{}
 	for _, r := range refusals {
-		rows[r.Row] = true
+		rows[place{r.Row, strings.HasPrefix(r.Column, exchange.RecordColumn)}] = true
 	}
 	return len(rows)
 }
 
-func (d *Desk) readRoster(ctx context.Context, at area.Code, data []byte) ([]exchange.RosterRow, []store.Refusal, error) {
-	table, err := exchange.ReadTable(data)
-	if err != nil {
-		return nil, nil, err
-	}
+// handover is what was read of a handover.
+type handover struct {
+	rows     []exchange.RosterRow
+	records  []exchange.Record
+	villages map[area.Code]bool
+	refused  []store.Refusal
+}
+
+func (d *Desk) readHandover(ctx context.Context, at area.Code, in Handover) (read handover, err error) {
 	tree, err := d.DB.Divisions(ctx, d.Pack().District, d.today())
+	if err != nil {
+		return read, err
+	}
+	if read.rows, read.refused, err = d.readRoster(at, in.Roster, tree); err != nil {
+		return read, err
+	}
+	records, wrong, err := exchange.ReadRecords(in.Records, d.today())
+	for _, e := range wrong {
+		read.refused = append(read.refused, store.Refusal(e))
+	}
+	read.records, read.villages = records, map[area.Code]bool{}
+	for _, division := range tree {
+		read.villages[division.Code] = division.Code.Level() == "village"
+	}
+	return read, err
+}
+
+func (d *Desk) readRoster(at area.Code, data []byte, tree []area.Division) ([]exchange.RosterRow, []store.Refusal, error) {
+	table, err := exchange.ReadTable(data)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -109,32 +156,49 @@ func (d *Desk) readRoster(ctx context.Context, at area.Code, data []byte) ([]exc
 
 // change is everything that an import will write.
 type change struct {
-	persons       []casefile.Person
-	updated       []casefile.Person
-	cards         []casefile.Certificate
-	ended         []casefile.Certificate
-	events        []casefile.CertificateEvent
-	facts         []casefile.Circumstance
-	aliases       []casefile.Alias
-	awards        []award.Award
-	payees        []store.Payee
-	touched       []uuid.UUID
-	changed, same int
-	refused       []store.Refusal
+	fresh     []*store.Dossier          // the files of who is new, as they will be
+	byNumber  map[string]*store.Dossier // of everybody whom the files name and the register will know, by ID number
+	isNew     map[uuid.UUID]bool
+	updated   []casefile.Person
+	cards     []casefile.Certificate
+	ended     []casefile.Certificate
+	events    []casefile.CertificateEvent
+	facts     []casefile.Circumstance
+	aliases   []casefile.Alias
+	awards    []award.Award
+	payees    []store.Payee
+	responses []store.Response
+	services  []care.Service
+	homes     []casefile.HouseholdFile
+	touched   map[uuid.UUID]bool // of those who were known, about whom something is new
+	rows      []uuid.UUID        // of those who were known, whose rows were taken
+	refused   []store.Refusal
+}
+
+// touch notes that something about somebody is new.
+func (c *change) touch(person uuid.UUID) {
+	if !c.isNew[person] {
+		c.touched[person] = true
+	}
+}
+
+// same counts the rows about which nothing is new.
+func (c *change) same() (n int) {
+	for _, person := range c.rows {
+		if !c.touched[person] {
+			n++
+		}
+	}
+	return n
 }
 
 func (c *change) refuse(row int, column, code, zh, en string) {
 	c.refused = append(c.refused, store.Refusal{Row: row, Column: column, Code: code, ZH: zh, EN: en})
 }
 
-// plan holds the rows against the register: one look-up for all of them.
-func (d *Desk) plan(ctx context.Context, tx *store.Tx, at area.Code, rows []exchange.RosterRow) (*change, error) {
-	var numbers []string
-	for _, r := range rows {
-		if !r.ID.IsZero() {
-			numbers = append(numbers, r.ID.Reveal())
-		}
-	}
+// plan holds what was read against the register: one look-up for all of it.
+func (d *Desk) plan(ctx context.Context, tx *store.Tx, at area.Code, read handover) (*change, error) {
+	numbers := numbersOf(read)
 	matches, err := tx.MatchIDNumbers(ctx, numbers)
 	if err != nil {
 		return nil, err
@@ -147,171 +211,51 @@ func (d *Desk) plan(ctx context.Context, tx *store.Tx, at area.Code, rows []exch
 	if err != nil {
 		return nil, err
 	}
-	files := map[uuid.UUID]store.Dossier{}
-	for _, dossier := range dossiers {
-		files[dossier.File.Person.ID] = dossier
+	files := map[uuid.UUID]*store.Dossier{}
+	for i := range dossiers {
+		files[dossiers[i].File.Person.ID] = &dossiers[i]
 	}
-	c := &change{}
-	for _, r := range rows {
-		if m, ok := matches[r.ID.Reveal()]; ok && !r.ID.IsZero() {
-			d.planKnown(c, files[m.PersonID], r)
+	c := &change{byNumber: map[string]*store.Dossier{}, isNew: map[uuid.UUID]bool{}, touched: map[uuid.UUID]bool{}}
+	for number, m := range matches {
+		c.byNumber[number] = files[m.PersonID]
+	}
+	for _, r := range read.rows {
+		if file := c.byNumber[r.ID.Reveal()]; file != nil && !r.ID.IsZero() {
+			d.planKnown(c, file, r)
 			continue
 		}
 		d.planNew(c, r)
 	}
-	return c, nil
+	return c, d.planRecords(ctx, tx, at, c, read)
 }
 
-func (d *Desk) planNew(c *change, r exchange.RosterRow) {
-	now := d.Now()
-	p := casefile.Person{ID: d.NewID(), Version: 1, RecordType: casefile.Certified, Name: r.Name, Sex: r.Sex, BirthDate: r.BirthDate, IDNumber: r.ID,
-		Phone: r.Phone, HukouType: r.HukouType, Hukou: r.Hukou, Residence: r.Residence, Managing: r.Hukou, CreatedAt: now, UpdatedAt: now}
-	if r.GuardianName != "" {
-		p.Guardian = &casefile.Guardian{Name: r.GuardianName, Relation: r.GuardianRelation}
+// numbersOf are the ID numbers that rows and records name.
+func numbersOf(read handover) (numbers []string) {
+	for _, r := range read.rows {
+		numbers = append(numbers, r.ID.Reveal())
 	}
-	if r.Certificate.IsZero() {
-		p.RecordType = casefile.UncertifiedChild
-	}
-	c.persons, c.touched = append(c.persons, p), append(c.touched, p.ID)
-	if r.RawID15 != "" {
-		c.aliases = append(c.aliases, casefile.Alias{ID: d.NewID(), PersonID: p.ID, Kind: "id_number_15", Value: r.RawID15})
-	}
-	file := casefile.File{Person: p}
-	if card := d.rosterCard(p.ID, r); card != nil {
-		c.cards, file.Certificates = append(c.cards, *card), []casefile.Certificate{*card}
-		c.events = append(c.events, casefile.CertificateEvent{ID: d.NewID(), CertificateID: card.ID, PersonID: p.ID, Event: "FIRST_ISSUE", On: card.IssuedOn})
-		c.facts = append(c.facts, d.firstPlaces(p, card)...)
-	} else {
-		c.facts = append(c.facts, d.firstPlaces(p, nil)...)
-	}
-	c.facts = append(c.facts, d.hardshipFacts(p.ID, r)...)
-	c.awards = append(c.awards, d.takenOver(p.ID, r)...)
-	if r.Account != "" {
-		c.payees = append(c.payees, d.ownPayee(p, r.Account))
-	}
-}
-
-func (d *Desk) ownPayee(p casefile.Person, account string) store.Payee {
-	return store.Payee{ID: d.NewID(), PersonID: p.ID, Holder: p.Name, Relation: "self", Account: account, Reason: "roster"}
-}
-
-func (d *Desk) rosterCard(person uuid.UUID, r exchange.RosterRow) *casefile.Certificate {
-	if r.Certificate.IsZero() {
-		return nil
-	}
-	return &casefile.Certificate{ID: d.NewID(), Version: 1, PersonID: person, Number: r.Certificate, RawNumber: r.RawCertificate, Category: r.Category,
-		Level: r.Level, Components: r.Components, IssuedOn: r.IssuedOn, ExpiresOn: r.ExpiresOn}
-}
-
-// hardshipSorts says which kind and sort of circumstance a hardship of the roster is.
-var hardshipSorts = map[string][2]string{"dibao": {"dibao", "household"}, "dibao_edge": {"dibao_edge", "household"}, "tekun": {"tekun", "dispersed"},
-	"orphan": {"orphan_support", "orphan"}, "defacto": {"orphan_support", "defacto"}}
-
-func (d *Desk) hardshipFacts(person uuid.UUID, r exchange.RosterRow) []casefile.Circumstance {
-	var facts []casefile.Circumstance
-	for _, h := range r.Hardships {
-		kind, sort := hardshipSorts[h][0], hardshipSorts[h][1]
-		raw, _ := json.Marshal(sort)
-		facts = append(facts, casefile.Circumstance{ID: d.NewID(), PersonID: person, Kind: kind, Raw: raw, Value: casefile.Value{Answer: casefile.Yes, Sort: sort},
-			ValidFrom: r.HardshipFrom, Source: "roster"})
-	}
-	return facts
-}
-
-// takenOver are the rights that somebody had before the office began with this service. The months before this one were
-// paid by the system before (choice).
-func (d *Desk) takenOver(person uuid.UUID, r exchange.RosterRow) []award.Award {
-	var list []award.Award
-	for _, right := range []struct {
-		programme string
-		from      calendar.Month
-	}{{policy.LivingAllowance, r.LivingFrom}, {policy.NursingSubsidy, r.NursingFrom}} {
-		if !right.from.IsZero() {
-			list = append(list, award.Award{ID: d.NewID(), PersonID: person, Programme: right.programme, Basis: award.FromImport,
-				StartMonth: right.from, OwedFrom: d.today().Month()})
+	for _, r := range read.records {
+		if r.Person != nil {
+			numbers = append(numbers, r.Person.ID.Reveal())
+			continue
+		}
+		for _, m := range r.Household.Members {
+			numbers = append(numbers, m.ID.Reveal())
 		}
 	}
-	return list
-}
-
-// planKnown adds what a roster newly says about somebody who is in the register. What it contradicts is refused, since
-// only a person can tell which of the two is right.
-func (d *Desk) planKnown(c *change, dossier store.Dossier, r exchange.RosterRow) {
-	p := dossier.File.Person
-	if p.Name != r.Name {
-		c.refuse(r.Row, "姓名", "NAME_MISMATCH", "与在册姓名不一致，请核实", "the register has another name for this ID number")
-		return
-	}
-	before := len(c.cards) + len(c.facts) + len(c.awards) + len(c.updated) + len(c.payees)
-	d.planPhone(c, p, r)
-	if !d.planCard(c, dossier.File, r) {
-		return
-	}
-	for _, fact := range d.hardshipFacts(p.ID, r) {
-		if !slices.ContainsFunc(dossier.File.Circumstances, func(old casefile.Circumstance) bool {
-			return old.Kind == fact.Kind && old.SupersededAt.IsZero() && old.Interval().Overlaps(fact.Interval())
-		}) {
-			c.facts = append(c.facts, fact)
-		}
-	}
-	for _, right := range d.takenOver(p.ID, r) {
-		if !slices.ContainsFunc(dossier.Awards, func(old award.Award) bool { return old.Programme == right.Programme }) {
-			c.awards = append(c.awards, right)
-		}
-	}
-	if r.Account != "" && !dossier.HasPayee {
-		c.payees = append(c.payees, d.ownPayee(p, r.Account))
-	}
-	if len(c.cards)+len(c.facts)+len(c.awards)+len(c.updated)+len(c.payees) == before {
-		c.same++
-		return
-	}
-	c.changed++
-	c.touched = append(c.touched, p.ID)
-}
-
-func (d *Desk) planPhone(c *change, p casefile.Person, r exchange.RosterRow) {
-	uncertified := p.RecordType == casefile.UncertifiedChild || p.RecordType == casefile.Recovering
-	if r.Phone != "" && r.Phone != p.Phone || uncertified && !r.Certificate.IsZero() {
-		if r.Phone != "" {
-			p.Phone = r.Phone
-		}
-		if !r.Certificate.IsZero() {
-			p.RecordType = casefile.Certified
-		}
-		p.UpdatedAt = d.Now()
-		c.updated = append(c.updated, p)
-	}
-}
-
-// planCard lets a newer card follow the one in the register.
-func (d *Desk) planCard(c *change, file casefile.File, r exchange.RosterRow) bool {
-	card := d.rosterCard(file.Person.ID, r)
-	if card == nil || slices.ContainsFunc(file.Certificates, func(old casefile.Certificate) bool {
-		return old.Number == card.Number && old.IssuedOn == card.IssuedOn
-	}) {
-		return true
-	}
-	if n := len(file.Certificates); n > 0 {
-		last := file.Certificates[n-1]
-		if !card.IssuedOn.After(last.IssuedOn) {
-			c.refuse(r.Row, "发证日期", "OLDER_CERTIFICATE", "在册残疾人证的发证日期更晚", "the register has a later certificate")
-			return false
-		}
-		if last.HeldTo.IsZero() {
-			last.HeldTo = card.IssuedOn.Add(-1)
-			c.ended = append(c.ended, last)
-		}
-	}
-	c.cards = append(c.cards, *card)
-	c.events = append(c.events, casefile.CertificateEvent{ID: d.NewID(), CertificateID: card.ID, PersonID: file.Person.ID, Event: "RENEW", On: card.IssuedOn})
-	return true
+	slices.Sort(numbers)
+	numbers = slices.Compact(numbers)
+	return slices.DeleteFunc(numbers, func(n string) bool { return n == "" })
 }
 
 // apply writes a change: one statement a table, then the standings of everybody touched.
 func (d *Desk) apply(ctx context.Context, tx *store.Tx, c *change) error {
+	persons := make([]casefile.Person, len(c.fresh))
+	for i, dossier := range c.fresh {
+		persons[i] = dossier.File.Person
+	}
 	steps := []func() error{
-		func() error { return tx.InsertPersons(ctx, c.persons...) },
+		func() error { return tx.InsertPersons(ctx, persons...) },
 		func() error { return tx.UpdatePersons(ctx, c.updated...) },
 		func() error { return tx.EndCertificates(ctx, c.ended...) },
 		func() error { return tx.InsertCertificates(ctx, c.cards...) },
@@ -320,6 +264,9 @@ func (d *Desk) apply(ctx context.Context, tx *store.Tx, c *change) error {
 		func() error { return tx.InsertAliases(ctx, c.aliases...) },
 		func() error { return tx.InsertAwards(ctx, c.awards...) },
 		func() error { return tx.ReplacePayees(ctx, c.payees...) },
+		func() error { return tx.InsertResponses(ctx, c.responses...) },
+		func() error { return tx.InsertHouseholds(ctx, c.homes...) },
+		func() error { return tx.InsertServices(ctx, c.services...) },
 		func() error { return d.deriveTouched(ctx, tx, c) },
 	}
 	for _, step := range steps {
@@ -330,45 +277,20 @@ func (d *Desk) apply(ctx context.Context, tx *store.Tx, c *change) error {
 	return nil
 }
 
-// deriveTouched derives from what was just written. Those who are new need no reading back.
+// deriveTouched derives from what was just written. Those who are new need no reading back, nor do their households.
 func (d *Desk) deriveTouched(ctx context.Context, tx *store.Tx, c *change) error {
-	files := map[uuid.UUID]*store.Dossier{}
-	for _, p := range c.persons {
-		files[p.ID] = &store.Dossier{File: casefile.File{Person: p}}
+	fresh := make([]uuid.UUID, len(c.fresh))
+	dossiers := make([]store.Dossier, len(c.fresh))
+	for i, dossier := range c.fresh {
+		fresh[i], dossiers[i] = dossier.File.Person.ID, *dossier
 	}
-	for _, card := range c.cards {
-		if f := files[card.PersonID]; f != nil {
-			f.File.Certificates = append(f.File.Certificates, card)
-		}
-	}
-	for _, e := range c.events {
-		if f := files[e.PersonID]; f != nil {
-			f.File.Events = append(f.File.Events, e)
-		}
-	}
-	for _, fact := range c.facts {
-		if f := files[fact.PersonID]; f != nil {
-			f.File.Circumstances = append(f.File.Circumstances, fact)
-		}
-	}
-	for _, a := range c.awards {
-		if f := files[a.PersonID]; f != nil {
-			f.Awards = append(f.Awards, a)
-		}
-	}
-	var read, fresh []uuid.UUID
-	var known []store.Dossier
-	for _, id := range c.touched {
-		if f, isNew := files[id]; isNew {
-			fresh, known = append(fresh, id), append(known, *f)
-			continue
-		}
-		read = append(read, id)
-	}
-	if err := d.derive(ctx, tx, fresh, known); err != nil || len(read) == 0 {
+	if err := d.derive(ctx, tx, fresh, dossiers); err != nil {
 		return err
 	}
-	_, err := d.rederive(ctx, tx, read...)
+	if err := d.deriveHouseholdsBy(ctx, tx, d.Pack(), c.newHomes()); err != nil || len(c.touched) == 0 {
+		return err
+	}
+	_, err := d.rederive(ctx, tx, slices.Collect(maps.Keys(c.touched))...)
 	return err
 }
 

@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"slices"
+	"time"
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
@@ -85,7 +86,7 @@ func (d *Desk) values(ctx context.Context, who access.Actor, definitions []*poli
 	if err != nil {
 		return nil, err
 	}
-	tree, err := d.DB.Divisions(ctx, in, q.On)
+	tree, err := d.DB.TreeOf(ctx, in, q.Moment)
 	if err != nil {
 		return nil, err
 	}
@@ -265,8 +266,9 @@ func (d *Desk) Names(ctx context.Context, who access.Actor, q store.NamesOf) (li
 	return d.DB.Names(ctx, who, q)
 }
 
-// Trend is an indicator at the ends of months, the last of them possibly today.
-func (d *Desk) Trend(ctx context.Context, who access.Actor, key string, asked area.Code, from, to calendar.Month) (list []TrendPoint, in area.Code, err error) {
+// Trend is an indicator at the ends of months, the last of them possibly today, as it was known at an instant or is now. Each point is
+// the value of its day.
+func (d *Desk) Trend(ctx context.Context, who access.Actor, key string, asked area.Code, from, to calendar.Month, knownAt time.Time) (list []TrendPoint, in area.Code, err error) {
 	if in, err = InArea(who, asked); err != nil {
 		return nil, "", err
 	}
@@ -283,14 +285,30 @@ func (d *Desk) Trend(ctx context.Context, who access.Actor, key string, asked ar
 		days = append(days, earlier(m.Last(), today))
 	}
 	def := definitions[0]
-	counts, err := d.DB.Trend(ctx, who, def.Key(), def.Unit == policy.UnitHousehold, in, days)
+	if def.External() {
+		list, err = d.trendFromOutside(ctx, who, key, in, days, knownAt)
+		return list, in, err
+	}
+	counts, err := d.DB.Trend(ctx, who, store.TrendOf{Indicator: key, Households: def.Unit == policy.UnitHousehold, Area: in, Days: days, KnownAt: knownAt})
 	if err != nil {
 		return nil, "", err
 	}
 	for i, day := range days {
-		list = append(list, TrendPoint{On: day, Value: Value{Definition: def, Area: in, Count: counts[i]}})
+		list = append(list, TrendPoint{On: day, Value: Value{Definition: def, Area: in, AreaName: counts[i].AreaName, Count: counts[i].Count, Unplaced: counts[i].Unplaced}})
 	}
 	return list, in, nil
+}
+
+// trendFromOutside asks for each day by itself: what comes from outside is little.
+func (d *Desk) trendFromOutside(ctx context.Context, who access.Actor, key string, in area.Code, days []calendar.Date, knownAt time.Time) (list []TrendPoint, err error) {
+	for _, day := range days {
+		values, _, err := d.Values(ctx, who, ValuesOf{Area: in, Moment: store.Moment{On: day, KnownAt: knownAt}, By: store.ByNone, Indicator: key})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, TrendPoint{On: day, Value: values[0]})
+	}
+	return list, nil
 }
 
 // trendMonths is how many months a trend shows at most.

@@ -31,7 +31,7 @@ func (d *Desk) OpenService(ctx context.Context, who access.Actor, kind care.Kind
 		if err != nil {
 			return err
 		}
-		if err := tx.InsertService(ctx, opened); err != nil {
+		if err := tx.InsertServices(ctx, opened); err != nil {
 			return err
 		}
 		if err := tx.Describe(ctx, id, map[string]any{"kind": kind}); err != nil {

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -16,32 +17,41 @@ import (
 // portion is how many persons a rebuild takes at a time: short transactions, bounded memory.
 const portion = 500
 
-// RebuildStandings derives the standings of everybody again and says of how many persons they differed from what was
-// stored. With checkOnly nothing is written.
+// RebuildStandings derives the standings of everybody again, and of every household, and says of how many persons and
+// households they differed from what was stored. With checkOnly nothing is written.
 func (d *Desk) RebuildStandings(ctx context.Context, who access.Actor, checkOnly bool) (persons, differed int, err error) {
+	persons, differed, err = d.rebuild(ctx, who, checkOnly, d.DB.PersonIDs, d.differing, func(tx *store.Tx, wrong []uuid.UUID) error {
+		_, err := d.rederive(ctx, tx, wrong...)
+		return err
+	})
+	if err != nil {
+		return persons, differed, err
+	}
+	_, households, err := d.rebuild(ctx, who, checkOnly, d.DB.HouseholdIDs, d.differingHouseholds, func(tx *store.Tx, wrong []uuid.UUID) error {
+		return d.deriveHouseholds(ctx, tx, wrong...)
+	})
+	return persons, differed + households, err
+}
+
+// rebuild looks at all subjects of a kind, a portion at a time, and puts right those that differ.
+func (d *Desk) rebuild(ctx context.Context, who access.Actor, checkOnly bool, list func(context.Context, access.Actor, uuid.UUID, int) ([]uuid.UUID, error),
+	compare func(context.Context, access.Actor, []uuid.UUID) ([]uuid.UUID, error), again func(*store.Tx, []uuid.UUID) error) (subjects, differed int, err error) {
 	after := uuid.Nil
 	for {
-		ids, err := d.DB.PersonIDs(ctx, who, after, portion)
+		ids, err := list(ctx, who, after, portion)
+		if err != nil || len(ids) == 0 {
+			return subjects, differed, err
+		}
+		wrong, err := compare(ctx, who, ids)
 		if err != nil {
-			return persons, differed, err
+			return subjects, differed, err
 		}
-		if len(ids) == 0 {
-			return persons, differed, nil
-		}
-		wrong, err := d.differing(ctx, who, ids)
-		if err != nil {
-			return persons, differed, err
-		}
-		persons, differed, after = persons+len(ids), differed+len(wrong), ids[len(ids)-1]
+		subjects, differed, after = subjects+len(ids), differed+len(wrong), ids[len(ids)-1]
 		if checkOnly || len(wrong) == 0 {
 			continue
 		}
-		err = d.write(ctx, who, "standing.rebuild", func(tx *store.Tx) error {
-			_, err := d.rederive(ctx, tx, wrong...)
-			return err
-		})
-		if err != nil {
-			return persons, differed, err
+		if err := d.write(ctx, who, "standing.rebuild", func(tx *store.Tx) error { return again(tx, wrong) }); err != nil {
+			return subjects, differed, err
 		}
 	}
 }
@@ -76,6 +86,36 @@ func (d *Desk) differing(ctx context.Context, who access.Actor, ids []uuid.UUID)
 		}
 		standing.Sort(derived)
 		if id := dossier.File.Person.ID; !slices.Equal(derived, byPerson[id]) || !slices.Equal(ledger.Dues(reading), owed[id]) {
+			wrong = append(wrong, id)
+		}
+	}
+	return wrong, nil
+}
+
+// differingHouseholds finds the households whose stored standings are not those that their members and facts give.
+func (d *Desk) differingHouseholds(ctx context.Context, who access.Actor, ids []uuid.UUID) ([]uuid.UUID, error) {
+	files, err := d.DB.HouseholdFiles(ctx, who, ids...)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := d.DB.HouseholdStandings(ctx, who, ids)
+	if err != nil {
+		return nil, err
+	}
+	byHousehold := map[uuid.UUID][]standing.HouseholdInterval{}
+	for _, i := range stored {
+		byHousehold[i.HouseholdID] = append(byHousehold[i.HouseholdID], i)
+	}
+	var wrong []uuid.UUID
+	for _, file := range files {
+		derived, err := standing.DeriveHousehold(file, d.Pack())
+		if err != nil {
+			return nil, fmt.Errorf("derive a household: %w", err)
+		}
+		slices.SortStableFunc(derived, func(a, b standing.HouseholdInterval) int {
+			return cmp.Or(cmp.Compare(a.Indicator, b.Indicator), a.Days.From.Compare(b.Days.From))
+		})
+		if id := file.Household.ID; !slices.Equal(derived, byHousehold[id]) {
 			wrong = append(wrong, id)
 		}
 	}

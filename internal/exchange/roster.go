@@ -69,7 +69,7 @@ type RosterRow struct {
 	Phone            string
 	GuardianName     string
 	GuardianRelation string
-	Hardships        []string // dibao, dibao_edge, tekun, orphan, defacto
+	Hardships        []string // dibao, dibao_single, dibao_edge, tekun, orphan, defacto
 	HardshipFrom     calendar.Date
 	LivingFrom       calendar.Month
 	NursingFrom      calendar.Month

@@ -253,7 +253,7 @@ func (p *rowParser) place(column string, required bool) area.Code {
 	return ""
 }
 
-var hardships = map[string]string{"低保": "dibao", "低保边缘": "dibao_edge", "特困": "tekun", "孤儿": "orphan", "事实无人抚养": "defacto"}
+var hardships = map[string]string{"低保": "dibao", "单人低保": "dibao_single", "单人保": "dibao_single", "低保边缘": "dibao_edge", "特困": "tekun", "孤儿": "orphan", "事实无人抚养": "defacto"}
 
 func (p *rowParser) parseBenefits(r *RosterRow) {
 	for _, word := range strings.FieldsFunc(idnum.Normalize(p.text(colHardship)), func(c rune) bool { return strings.ContainsRune("、,，;；", c) }) {
@@ -262,7 +262,7 @@ func (p *rowParser) parseBenefits(r *RosterRow) {
 		}
 		kind, ok := hardships[word]
 		if !ok {
-			p.refuse(colHardship, "HARDSHIP", "困难类别应为低保、低保边缘、特困、孤儿、事实无人抚养或无", "an unknown kind of hardship")
+			p.refuse(colHardship, "HARDSHIP", "困难类别应为低保、单人低保、低保边缘、特困、孤儿、事实无人抚养或无", "an unknown kind of hardship")
 			continue
 		}
 		r.Hardships = append(r.Hardships, kind)

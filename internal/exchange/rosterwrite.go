@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	hardshipWords = map[string]string{"dibao": "低保", "dibao_edge": "低保边缘", "tekun": "特困", "orphan": "孤儿", "defacto": "事实无人抚养"}
+	hardshipWords = map[string]string{"dibao": "低保", "dibao_single": "单人低保", "dibao_edge": "低保边缘", "tekun": "特困", "orphan": "孤儿", "defacto": "事实无人抚养"}
 	sexWords      = map[string]string{"male": "男", "female": "女"}
 	hukouWords    = map[string]string{"agricultural": "农业", "non_agricultural": "非农业"}
 )

@@ -61,7 +61,7 @@ func (a *API) listFacilities(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	list, err := a.Desk.Facilities(r.Ctx, r.Who, in, r.asOf(), after, r.limit())
+	list, err := a.Desk.Facilities(r.Ctx, r.Who, in, r.moment(), after, r.limit())
 	if err != nil {
 		return Response{}, err
 	}

@@ -128,7 +128,7 @@ func (a *API) getIndicatorTrend(r *Request) (Response, error) {
 	if m, err := calendar.ParseMonth(r.Query.Get("from")); err == nil {
 		from = m
 	}
-	list, at, err := a.Desk.Trend(r.Ctx, r.Who, r.params("id"), in, from, to)
+	list, at, err := a.Desk.Trend(r.Ctx, r.Who, r.params("id"), in, from, to, r.moment().KnownAt)
 	if err != nil {
 		return Response{}, err
 	}

@@ -13,18 +13,25 @@ import (
 	"zhucan/internal/survey"
 )
 
-// surveyYear is the year of the path, which the contract has checked.
-func (r *Request) surveyYear() int {
-	year, _ := strconv.Atoi(r.params("year"))
-	return year
+// surveyYear is the year of the path; what is no year of a survey names nothing.
+func (r *Request) surveyYear() (int, error) {
+	year, err := strconv.Atoi(r.params("year"))
+	if err != nil || year < 2014 || year > 2199 {
+		return 0, store.NotFound
+	}
+	return year, nil
 }
 
 func (a *API) getQuestionnaire(r *Request) (Response, error) {
+	year, err := r.surveyYear()
+	if err != nil {
+		return Response{}, err
+	}
 	person, err := uuid.Parse(r.Query.Get("person_id"))
 	if err != nil {
 		return Response{}, store.NotFound
 	}
-	asked, err := a.Desk.Questionnaire(r.Ctx, r.Who, r.surveyYear(), person)
+	asked, err := a.Desk.Questionnaire(r.Ctx, r.Who, year, person)
 	if err != nil {
 		return Response{}, err
 	}
@@ -62,8 +69,12 @@ func (a *API) listSurveyResponses(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
+	year, err := r.surveyYear()
+	if err != nil {
+		return Response{}, err
+	}
 	person, _ := uuid.Parse(r.Query.Get("person_id")) // the contract has been checked
-	list, err := a.Desk.DB.ListResponses(r.Ctx, r.Who, r.surveyYear(), in, person, after, r.limit())
+	list, err := a.Desk.DB.ListResponses(r.Ctx, r.Who, year, in, person, after, r.limit())
 	if err != nil {
 		return Response{}, err
 	}
@@ -75,6 +86,10 @@ func (a *API) listSurveyResponses(r *Request) (Response, error) {
 }
 
 func (a *API) answerSurvey(r *Request) (Response, error) {
+	year, err := r.surveyYear()
+	if err != nil {
+		return Response{}, err
+	}
 	in, err := decode[api.NewSurveyResponse](r)
 	if err != nil {
 		return Response{}, err
@@ -83,7 +98,7 @@ func (a *API) answerSurvey(r *Request) (Response, error) {
 	for _, one := range in.Answers {
 		answers[one.Question] = append(answers[one.Question], one.Chosen...)
 	}
-	s, err := a.Desk.Answer(r.Ctx, r.Who, store.Response{Year: r.surveyYear(), PersonID: in.PersonID, Mode: string(in.Mode), CollectedOn: in.CollectedOn,
+	s, err := a.Desk.Answer(r.Ctx, r.Who, store.Response{Year: year, PersonID: in.PersonID, Mode: string(in.Mode), CollectedOn: in.CollectedOn,
 		Answers: answers, Confirmed: slices.Clone(in.Confirmed)})
 	if err != nil {
 		return Response{}, err
@@ -106,7 +121,11 @@ func (a *API) getSurveyProgress(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	list, err := a.Desk.SurveyProgress(r.Ctx, r.Who, r.surveyYear(), in)
+	year, err := r.surveyYear()
+	if err != nil {
+		return Response{}, err
+	}
+	list, err := a.Desk.SurveyProgress(r.Ctx, r.Who, year, in)
 	if err != nil {
 		return Response{}, err
 	}

@@ -14,7 +14,10 @@ type Growth struct {
 // Rate is the average yearly growth in percent, truncated to two places: the greatest hundredth of a percent that,
 // compounded over the years, does not lead past To. The n-th root is never taken; powers of integers are compared.
 func (g Growth) Rate() string {
-	low, high := int64(-10000), int64(10000) // of a loss of everything to a doubling every year
+	low, high := int64(-10000), int64(10000) // from a loss of everything on; a doubling every year is rarely passed
+	for g.reaches(high, 10000) {
+		low, high = high, 2*high
+	}
 	for low < high {
 		if middle := low + (high-low+1)/2; g.reaches(middle, 10000) {
 			low = middle

@@ -23,9 +23,12 @@ func (c Count) ShortBy(comparator string, targetPercent int) (n int64, applicabl
 	if !applicable || met {
 		return 0, applicable
 	}
-	needed := int64(targetPercent)*c.Denominator()/100 + 1 // the least N with 100·N > t·Den
+	aim := int64(targetPercent) * c.Denominator()
+	needed := aim/100 + 1 // the least N with 100·N > t·Den
 	if comparator == "=" {
-		needed = c.Denominator()
+		if needed = aim / 100; 100*needed != aim || needed < c.Covered {
+			return 0, false // no whole number of persons is the target, or it has been passed
+		}
 	}
 	if needed > c.Denominator() {
 		return 0, false

@@ -151,7 +151,7 @@ func (p *Pack) inputs(f casefile.Facts) (*inputs, error) {
 		"cert_status":   string(f.Certificate.Status),
 		"cert_category": f.Certificate.Category, "cert_level": f.Certificate.Level, "cert_components": components(f.Certificate),
 		schoolAge: p.schoolAge(f.BirthDate, f.Day), "hukou_type": f.HukouType, "uncertified_child": f.UncertifiedChild,
-		"registered_poor": f.Value("registered_poor").Answer == casefile.Yes, "poor_list": sortOf(f.Latest("registered_poor")),
+		"registered_poor": f.RegisteredPoor(), "poor_list": sortOf(f.Latest("registered_poor")),
 		"dibao_sort": sortOf(f.Value("dibao")), "needs_last_year": f.NeedsLastYear, "needs_this_year": f.NeedsThisYear, "served_this_year": f.ServedThisYear,
 		"other_living": anyOf(f, otherLiving), "other_nursing": anyOf(f, otherNursing), "gaoling": anyOf(f, []string{"gaoling"}),
 		"elected_living": elected(f, "living"), "elected_nursing": elected(f, "nursing"),

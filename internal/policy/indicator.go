@@ -124,6 +124,10 @@ func (i *Indicator) compile(c *compiler, conditions map[string]*condition, progr
 		return fmt.Errorf("unit is person, household, index or facility")
 	case i.Comparator != ">" && i.Comparator != "=" && i.Comparator != "":
 		return fmt.Errorf("comparator is > or =")
+	case i.Unit == UnitIndex && i.BaseYear == 0:
+		return fmt.Errorf("an index needs the year since which it grows")
+	case i.Unit != UnitIndex && i.TargetTenths != 0:
+		return fmt.Errorf("target_tenths is of an index; counts are compared with whole percents")
 	case i.External():
 		return nil
 	case i.Programme != "" && programmes[i.Programme] == nil:

@@ -116,8 +116,9 @@ func TestBadPacks(t *testing.T) {
 	for name, change := range map[string][2]string{
 		"unknown member": {"pack: shandong-zibo", "pack: shandong-zibo\nsurprise: 1"}, "expression": {`expr: "!tekun"`, `expr: "!tekun &&"`}, "unknown fact": {`expr: "!tekun"`, `expr: "!teken"`},
 		"not a question": {`expr: "!tekun"`, `expr: "cert_level"`}, "missing condition": {"[DECEASED,", "[DECEASEDD,"},
-		"dates out of order": {"from: 2021-10-01", "from: 2015-10-01"}, "no such date": {"from: 2021-10-01", "from: 2021-02-30"}, "negative amount": {"1: 18500", "1: -1"}, "no version": {`version: "2026.4"`, `version: ""`},
-		"comparator": {`comparator: ">"`, `comparator: "~"`},
+		"dates out of order": {"from: 2021-10-01", "from: 2015-10-01"}, "no such date": {"from: 2021-10-01", "from: 2021-02-30"}, "negative amount": {"1: 18500", "1: -1"}, "no version": {`version: "2026.5"`, `version: ""`},
+		"comparator": {`comparator: ">"`, `comparator: "~"`}, "tenths that no count is compared with": {"target_percent: 97", "target_percent: 97\n    target_tenths: 5"},
+		"growth since never": {"    base_year: 2015\n", ""},
 	} {
 		if !strings.Contains(good, change[0]) {
 			t.Fatalf("%s: the pack does not hold %q", name, change[0])

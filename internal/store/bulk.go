@@ -110,7 +110,7 @@ func (t table) arrays(rows []row) []any {
 func columnOf(rows []row, i int, kind string) any {
 	switch kind {
 	case "uuid":
-		return collect(rows, i, func(v any) *uuid.UUID { return orNull(v.(uuid.UUID)) })
+		return collect(rows, i, func(v any) *[16]byte { return (*[16]byte)(orNull(v.(uuid.UUID))) }) // a plain array goes as it is, the type goes by its text
 	case "bytea":
 		return collect(rows, i, func(v any) []byte { return v.([]byte) })
 	case "timestamptz":

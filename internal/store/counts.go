@@ -118,6 +118,20 @@ func (m Moment) of(table, columns, where string, known int) string {
 	return rows + " AND known_from <= " + at + " UNION ALL SELECT " + columns + " FROM " + table + "_past WHERE " + where + " AND known_from <= " + at + " AND known_to > " + at
 }
 
+// held bounds rows of a table that are superseded, not changed, to those held true at the parameter of that number, or now.
+func (m Moment) held(of string, known int) string {
+	if m.KnownAt.IsZero() {
+		return of + "superseded_at IS NULL"
+	}
+	return fmt.Sprintf("%[1]srecorded_at <= $%[2]d AND (%[1]ssuperseded_at IS NULL OR %[1]ssuperseded_at > $%[2]d)", of, known)
+}
+
+// villages joins the village of the tree of the day in parameter on, if the row of s stands in one.
+func (m Moment) villages(on, known int) string {
+	return fmt.Sprintf(" LEFT JOIN divisions d ON d.code = s.area_code AND d.level = 'village' AND d.valid_from <= $%[1]d AND (d.valid_to IS NULL OR d.valid_to >= $%[1]d) AND ", on) +
+		m.held("d.", known)
+}
+
 // args are the parameters of a scan, with the instant behind them where one is asked for.
 func (m Moment) args(list ...any) []any {
 	if m.KnownAt.IsZero() {
@@ -146,7 +160,7 @@ SELECT s.indicator, ` + by.group + ` AS grouped,
        coalesce(sum(s.n) FILTER (WHERE s.status = 1), 0)::bigint, coalesce(sum(s.n) FILTER (WHERE s.status = 2), 0)::bigint,
        coalesce(sum(s.n) FILTER (WHERE s.status = 3), 0)::bigint, sum(s.waived)::bigint, coalesce(sum(s.n) FILTER (WHERE s.status = 4), 0)::bigint,
        coalesce(sum(s.n) FILTER (WHERE d.code IS NULL AND s.status < 4), 0)::bigint
-FROM s` + by.join + ` LEFT JOIN divisions d ON d.code = s.area_code AND d.level = 'village' AND d.valid_from <= $2 AND (d.valid_to IS NULL OR d.valid_to >= $2)
+FROM s` + by.join + m.villages(2, 5) + `
 GROUP BY 1, 2 ORDER BY 1, 2`
 }
 

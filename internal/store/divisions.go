@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm/clause"
 
@@ -22,12 +24,12 @@ func scanDivision(r pgx.CollectableRow) (d area.Division, err error) {
 
 // Children lists the divisions directly below an area as of a day; an empty parent lists the roots.
 func (db *DB) Children(ctx context.Context, parent area.Code, on calendar.Date) ([]area.Division, error) {
-	return db.divisions(ctx, "parent_code = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)", string(parent), on)
+	return db.divisions(ctx, "parent_code = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2) AND superseded_at IS NULL", string(parent), on)
 }
 
 // Division reads one division as of a day.
 func (db *DB) Division(ctx context.Context, code area.Code, on calendar.Date) (area.Division, error) {
-	list, err := db.divisions(ctx, "code = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)", string(code), on)
+	list, err := db.divisions(ctx, "code = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2) AND superseded_at IS NULL", string(code), on)
 	if err != nil {
 		return area.Division{}, err
 	}
@@ -39,8 +41,14 @@ func (db *DB) Division(ctx context.Context, code area.Code, on calendar.Date) (a
 
 // Divisions lists an area and everything below it as of a day.
 func (db *DB) Divisions(ctx context.Context, in area.Code, on calendar.Date) ([]area.Division, error) {
+	return db.TreeOf(ctx, in, Moment{On: on})
+}
+
+// TreeOf lists an area and everything below it as of a day, as it was known at an instant.
+func (db *DB) TreeOf(ctx context.Context, in area.Code, m Moment) ([]area.Division, error) {
 	lo, hi := in.Range()
-	return db.divisions(ctx, "code >= $1 AND code < $2 AND valid_from <= $3 AND (valid_to IS NULL OR valid_to >= $3)", lo, hi, on)
+	return db.divisions(ctx, "code >= $1 AND code < $2 AND valid_from <= $3 AND (valid_to IS NULL OR valid_to >= $3) AND "+m.held("", 4),
+		m.args(lo, hi, m.On)...)
 }
 
 func (db *DB) divisions(ctx context.Context, where string, args ...any) ([]area.Division, error) {
@@ -52,30 +60,55 @@ func (db *DB) divisions(ctx context.Context, where string, args ...any) ([]area.
 	return list, translate(err)
 }
 
-// InsertDivisions adds divisions; those that are there already with the same code in the same period are left alone.
-func (tx *Tx) InsertDivisions(ctx context.Context, list []area.Division) (added int, err error) {
-	known := map[area.Code]bool{}
-	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT code FROM divisions WHERE valid_to IS NULL").Query(func(rows pgx.Rows) error {
-			for rows.Next() {
-				var code area.Code
-				if err := rows.Scan(&code); err != nil {
-					return err
-				}
-				known[code] = true
-			}
-			return rows.Err()
-		})
-	})
+// InsertDivisions takes in a tree: what is not there is added, and what is there and is said to have ended, ends. Anything else
+// about a division that is there is left alone, so that an older file undoes nothing.
+func (tx *Tx) InsertDivisions(ctx context.Context, list []area.Division) (changed int, err error) {
+	there, err := tx.periods(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("read divisions: %w", err)
 	}
 	var rows []row
 	for _, d := range list {
-		if !known[d.Code] {
-			rows = append(rows, row{tx.db.NewID(), string(d.Code), d.Name, d.Code.Level(), string(d.Code.Parent()), d.UrbanRuralClass, d.ValidFrom, d.ValidTo, string(d.Successor)})
+		days := calendar.Interval{From: d.ValidFrom, To: d.ValidTo}
+		at := slices.IndexFunc(there[d.Code], func(p period) bool { return p.Overlaps(days) })
+		if at >= 0 {
+			old := &there[d.Code][at]
+			if !old.To.IsZero() || d.ValidTo.IsZero() || old.From != d.ValidFrom {
+				continue
+			}
+			if _, err := tx.sql.ExecContext(ctx, "UPDATE divisions SET superseded_at = $2 WHERE id = $1", old.id, tx.Now); err != nil {
+				return 0, fmt.Errorf("end a division: %w", translate(err))
+			}
+			old.To = d.ValidTo
+		} else {
+			there[d.Code] = append(there[d.Code], period{Interval: days})
 		}
+		rows = append(rows, row{tx.db.NewID(), string(d.Code), d.Name, d.Code.Level(), string(d.Code.Parent()), d.UrbanRuralClass, d.ValidFrom, d.ValidTo, string(d.Successor), tx.Now})
 	}
 	return len(rows), tx.insert(ctx, table{"divisions", []string{"id uuid", "code", "name", "level", "parent_code text", "urban_rural_class",
-		"valid_from date", "valid_to date", "successor_code"}}, rows)
+		"valid_from date", "valid_to date", "successor_code", "recorded_at timestamptz"}}, rows)
+}
+
+// period is the time of a division that is there.
+type period struct {
+	id uuid.UUID
+	calendar.Interval
+}
+
+func (tx *Tx) periods(ctx context.Context) (map[area.Code][]period, error) {
+	there := map[area.Code][]period{}
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT id, code, valid_from, valid_to FROM divisions WHERE superseded_at IS NULL").Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				var code area.Code
+				var p period
+				if err := rows.Scan(&p.id, &code, &p.From, &p.To); err != nil {
+					return err
+				}
+				there[code] = append(there[code], p)
+			}
+			return rows.Err()
+		})
+	})
+	return there, err
 }

@@ -11,7 +11,6 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
-	"zhucan/internal/indicator"
 )
 
 // Figure is a number that comes from outside the register, for a year and an area: an income, or a count of facilities.
@@ -96,15 +95,19 @@ type Inspection struct {
 	Report    string
 }
 
-// lastInspection is what was known of a facility f on the day $1.
-const lastInspection = `LEFT JOIN LATERAL (SELECT inspected_on, compliant, standard FROM facility_inspections i WHERE i.facility_id = f.id AND i.inspected_on <= $1
-	ORDER BY i.inspected_on DESC, i.recorded_at DESC, i.id DESC LIMIT 1) i ON true`
+// lastInspection joins what was known of a facility f on the day $1, by the instant in $4 where there is one.
+func lastInspection(kind string) string {
+	return kind + ` JOIN LATERAL (SELECT inspected_on, compliant, standard FROM facility_inspections i
+		WHERE i.facility_id = f.id AND i.inspected_on <= $1 AND ($4::timestamptz IS NULL OR i.recorded_at <= $4)
+		ORDER BY i.inspected_on DESC, i.recorded_at DESC, i.id DESC LIMIT 1) i ON true`
+}
 
 // ListFacilities lists the facilities of an area after an id, in order, with their last inspections up to a day.
-func (db *DB) ListFacilities(ctx context.Context, on calendar.Date, in area.Code, after uuid.UUID, limit int) (list []Facility, err error) {
+func (db *DB) ListFacilities(ctx context.Context, m Moment, in area.Code, after uuid.UUID, limit int) (list []Facility, err error) {
 	lo, hi := in.Range()
 	rows, err := db.pool.Query(ctx, `SELECT f.id, f.version, f.area_code, f.name, f.kind, f.address, i.inspected_on, coalesce(i.compliant, false), coalesce(i.standard, '')
-		FROM facilities f `+lastInspection+` WHERE f.area_code >= $2 AND f.area_code < $3 AND f.id > $4 ORDER BY f.id LIMIT $5`, on, lo, hi, after, limit)
+		FROM facilities f `+lastInspection("LEFT")+` WHERE f.area_code >= $2 AND f.area_code < $3 AND ($4::timestamptz IS NULL OR f.created_at <= $4) AND f.id > $5
+		ORDER BY f.id LIMIT $6`, m.On, lo, hi, instantOrNull(m.KnownAt), after, limit)
 	if err == nil {
 		list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (f Facility, err error) {
 			return f, row.Scan(&f.ID, &f.Version, &f.Area, &f.Name, &f.Kind, &f.Address, &f.InspectedOn, &f.Compliant, &f.Standard)
@@ -126,13 +129,11 @@ func (db *DB) FacilityCounts(ctx context.Context, who access.Actor, key string, 
 	}
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
 		b.Queue(`WITH s AS (
-				SELECT f.area_code, i.compliant FROM facilities f JOIN LATERAL (SELECT compliant FROM facility_inspections i
-					WHERE i.facility_id = f.id AND i.inspected_on <= $1 AND ($4::timestamptz IS NULL OR i.recorded_at <= $4)
-					ORDER BY i.inspected_on DESC, i.recorded_at DESC, i.id DESC LIMIT 1) i ON true
+				SELECT f.area_code, i.compliant FROM facilities f `+lastInspection("")+`
 				WHERE f.area_code >= $2 AND f.area_code < $3
 			)
 			SELECT `+by.group+`, count(*) FILTER (WHERE compliant), count(*) FILTER (WHERE NOT compliant), count(*) FILTER (WHERE d.code IS NULL)
-			FROM s LEFT JOIN divisions d ON d.code = s.area_code AND d.level = 'village' AND d.valid_from <= $1 AND (d.valid_to IS NULL OR d.valid_to >= $1)
+			FROM s`+q.villages(1, 4)+`
 			GROUP BY 1 ORDER BY 1`, q.On, lo, hi, instantOrNull(q.KnownAt)).Query(func(rows pgx.Rows) error {
 			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (GroupCount, error) {
 				g := GroupCount{Indicator: key}
@@ -163,38 +164,4 @@ func (tx *Tx) FacilityArea(ctx context.Context, id uuid.UUID) (at area.Code, err
 func (tx *Tx) InsertInspection(ctx context.Context, i Inspection) error {
 	return tx.insert(ctx, table{"facility_inspections", []string{"id uuid", "facility_id uuid", "inspected_on date", "standard", "compliant boolean", "report text",
 		"recorded_at timestamptz", "recorded_by uuid"}}, []row{{i.ID, i.Facility, i.On, i.Standard, i.Compliant, i.Report, tx.Now, tx.Who.AccountID}})
-}
-
-// Trend counts an indicator on several days, in one statement.
-func (db *DB) Trend(ctx context.Context, who access.Actor, key string, households bool, in area.Code, days []calendar.Date) ([]indicator.Count, error) {
-	lo, hi := in.Range()
-	table := "standings"
-	if households {
-		table = "household_standings"
-	}
-	texts := make([]string, len(days))
-	for i, d := range days {
-		texts[i] = d.String()
-	}
-	counts := make([]indicator.Count, len(days))
-	err := db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue(`SELECT d.n, count(*) FILTER (WHERE status = 1), count(*) FILTER (WHERE status = 2), count(*) FILTER (WHERE status = 3),
-				count(*) FILTER (WHERE status = 4), count(*) FILTER (WHERE status = 2 AND reason = 'WAIVED')
-			FROM unnest($1::text[]::date[]) WITH ORDINALITY d(day, n) JOIN `+table+` s ON s.valid_from <= d.day AND (s.valid_to IS NULL OR s.valid_to >= d.day)
-			WHERE s.indicator = $2 AND s.area_code >= $3 AND s.area_code < $4 GROUP BY 1`, texts, key, lo, hi).Query(func(rows pgx.Rows) error {
-			for rows.Next() {
-				var n int
-				var c indicator.Count
-				if err := rows.Scan(&n, &c.Covered, &c.Gap, &c.Excluded, &c.Extra, &c.Waived); err != nil {
-					return err
-				}
-				counts[n-1] = c
-			}
-			return rows.Err()
-		})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("count %s over months: %w", key, err)
-	}
-	return counts, nil
 }

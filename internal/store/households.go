@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,7 +11,6 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/casefile"
-	"zhucan/internal/standing"
 )
 
 // Household reads the file of one household. Files of members are not among it: see HouseholdFiles.
@@ -79,29 +77,13 @@ func (tx *Tx) householdFiles(ctx context.Context, l *householdLoader) ([]casefil
 	if err := tx.Batch(ctx, l.queries()...); err != nil {
 		return nil, fmt.Errorf("read households: %w", err)
 	}
-	var persons []uuid.UUID
-	for _, h := range l.list {
-		for _, m := range h.Members {
-			persons = append(persons, m.PersonID)
-		}
-	}
-	files := newLoader(tx.db, persons, "")
-	if len(persons) > 0 {
+	files := newLoader(tx.db, l.persons(), "")
+	if len(files.ids) > 0 {
 		if err := tx.Everywhere(ctx, func() error { return tx.Batch(ctx, files.queries()...) }); err != nil {
 			return nil, fmt.Errorf("read the files of members: %w", err)
 		}
 	}
-	list := make([]casefile.HouseholdFile, len(l.list))
-	for i, h := range l.list {
-		h.Files = map[uuid.UUID]casefile.File{}
-		for _, m := range h.Members {
-			if d := files.byID[m.PersonID]; d != nil {
-				h.Files[m.PersonID] = d.File
-			}
-		}
-		list[i] = *h
-	}
-	return list, nil
+	return l.files(files), nil
 }
 
 // Everywhere lifts the bounds of row security for fn: for what is derived, which must not depend on who changes it. A
@@ -145,6 +127,31 @@ func (l *householdLoader) only(err error) (casefile.HouseholdFile, error) {
 		return casefile.HouseholdFile{}, fmt.Errorf("read a household: %w", err)
 	}
 	return *h, nil
+}
+
+// persons are those who are or were members.
+func (l *householdLoader) persons() (ids []uuid.UUID) {
+	for _, h := range l.list {
+		for _, m := range h.Members {
+			ids = append(ids, m.PersonID)
+		}
+	}
+	return ids
+}
+
+// files are the households with what was read of their members.
+func (l *householdLoader) files(members *loader) []casefile.HouseholdFile {
+	list := make([]casefile.HouseholdFile, len(l.list))
+	for i, h := range l.list {
+		h.Files = map[uuid.UUID]casefile.File{}
+		for _, m := range h.Members {
+			if d := members.byID[m.PersonID]; d != nil {
+				h.Files[m.PersonID] = d.File
+			}
+		}
+		list[i] = *h
+	}
+	return list
 }
 
 func (l *householdLoader) queries() []Query {
@@ -218,13 +225,18 @@ func (l *householdLoader) retrofits(b *pgx.Batch) {
 
 // InsertHousehold adds a household.
 func (tx *Tx) InsertHousehold(ctx context.Context, h casefile.Household) error {
-	s := sealer{ring: tx.db.Ring, table: "households", row: h.ID}
-	address := s.seal("address", h.Address)
-	if s.err != nil {
-		return s.err
+	r, err := tx.householdRow(h)
+	if err != nil {
+		return err
 	}
-	return tx.insert(ctx, table{"households", []string{"id uuid", "area_code", "address bytea", "created_at timestamptz", "created_by uuid", "updated_at timestamptz"}},
-		[]row{{h.ID, string(h.Area), address, tx.Now, tx.Who.AccountID, tx.Now}})
+	return tx.insert(ctx, householdsTable, []row{r})
+}
+
+var householdsTable = table{"households", []string{"id uuid", "area_code", "address bytea", "created_at timestamptz", "created_by uuid", "updated_at timestamptz"}}
+
+func (tx *Tx) householdRow(h casefile.Household) (row, error) {
+	s := sealer{ring: tx.db.Ring, table: "households", row: h.ID}
+	return row{h.ID, string(h.Area), s.seal("address", h.Address), tx.Now, tx.Who.AccountID, tx.Now}, s.err
 }
 
 // UpdateHousehold writes area and address, and the next version.
@@ -249,9 +261,13 @@ var membersTable = table{"household_members", []string{"id uuid", "household_id 
 func (tx *Tx) InsertMembers(ctx context.Context, at area.Code, members ...casefile.Member) error {
 	rows := make([]row, len(members))
 	for i, m := range members {
-		rows[i] = row{m.ID, m.HouseholdID, string(at), m.PersonID, m.Relation, m.From, m.To, tx.Now, tx.Who.AccountID}
+		rows[i] = tx.memberRow(at, m)
 	}
 	return tx.insert(ctx, membersTable, rows)
+}
+
+func (tx *Tx) memberRow(at area.Code, m casefile.Member) row {
+	return row{m.ID, m.HouseholdID, string(at), m.PersonID, m.Relation, m.From, m.To, tx.Now, tx.Who.AccountID}
 }
 
 // EndMember writes the last day of a membership, and the next version.
@@ -270,11 +286,14 @@ var householdFactsTable = table{"household_circumstances", []string{"id uuid", "
 func (tx *Tx) InsertHouseholdCircumstances(ctx context.Context, household casefile.Household, facts ...casefile.Circumstance) error {
 	rows := make([]row, len(facts))
 	for i, c := range facts {
-		kind, _ := casefile.HouseholdKindOf(c.Kind)
-		rows[i] = row{c.ID, household.ID, string(household.Area), c.Kind, kind.ExclusiveKey(c.Value), string(c.Raw), c.ValidFrom, c.ValidTo,
-			c.Source, c.SourceDoc, tx.Now, tx.Who.AccountID}
+		rows[i] = tx.householdFactRow(household, c)
 	}
 	return tx.insert(ctx, householdFactsTable, rows)
+}
+
+func (tx *Tx) householdFactRow(h casefile.Household, c casefile.Circumstance) row {
+	kind, _ := casefile.HouseholdKindOf(c.Kind)
+	return row{c.ID, h.ID, string(h.Area), c.Kind, kind.ExclusiveKey(c.Value), string(c.Raw), c.ValidFrom, c.ValidTo, c.Source, c.SourceDoc, tx.Now, tx.Who.AccountID}
 }
 
 // SupersedeHouseholdFact takes a fact out of what we hold true.
@@ -298,19 +317,4 @@ func (tx *Tx) HouseholdIDs(ctx context.Context, after uuid.UUID, limit int) (ids
 		return nil, fmt.Errorf("list households: %w", err)
 	}
 	return ids, nil
-}
-
-// HouseholdStandings reads the stored timelines of households, in order of household, indicator and day.
-func (tx *Tx) HouseholdStandings(ctx context.Context, households []uuid.UUID) (timeline []standing.HouseholdInterval, err error) {
-	const columns = `SELECT household_id, indicator, valid_from, valid_to, status, reason, area_code, holders
-		FROM household_standings WHERE household_id = ANY($1) ORDER BY household_id, indicator, valid_from`
-	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		each(b, columns, households, func(rows pgx.Rows) error {
-			var i standing.HouseholdInterval
-			err := rows.Scan(&i.HouseholdID, &i.Indicator, &i.Days.From, &i.Days.To, &i.Status, &i.Reason, &i.Area, &i.Holders)
-			timeline = append(timeline, i)
-			return err
-		})
-	})
-	return slices.Clip(timeline), err
 }

@@ -133,15 +133,16 @@ func stepsBy(where string, list *[]care.Service, args ...any) Query {
 	}
 }
 
-// InsertService opens a service of a person or household of an area.
-func (tx *Tx) InsertService(ctx context.Context, s care.Service) error {
+var servicesTable = table{"services", []string{"id uuid", "version bigint", "kind", "person_id uuid", "household_id uuid", "area_code", "state", "opened_on date", "need jsonb",
+	"opened_by uuid", "created_at timestamptz"}}
+
+// serviceRow is a service as it is opened, or as it stands when it is taken over: each step taken is another version.
+func (tx *Tx) serviceRow(s care.Service) (row, error) {
 	need, err := json.Marshal(s.Need)
 	if err != nil {
-		return fmt.Errorf("write a need: %w", err)
+		return nil, fmt.Errorf("write a need: %w", err)
 	}
-	return tx.insert(ctx, table{"services", []string{"id uuid", "kind", "person_id uuid", "household_id uuid", "area_code", "state", "opened_on date", "need jsonb",
-		"opened_by uuid", "created_at timestamptz"}},
-		[]row{{s.ID, string(s.Kind), s.PersonID, s.HouseholdID, s.Area, s.State, s.OpenedOn, string(need), tx.Who.AccountID, tx.Now}})
+	return row{s.ID, 1 + len(s.Steps), string(s.Kind), s.PersonID, s.HouseholdID, s.Area, s.State, s.OpenedOn, string(need), tx.Who.AccountID, tx.Now}, nil
 }
 
 // InsertStep writes a step that was taken, and where the service then stands.

@@ -45,24 +45,28 @@ func (tx *Tx) ReplaceHouseholdStandings(ctx context.Context, households []uuid.U
 }
 
 // supersede makes the rows of subjects what is given. A row that is there already stays with the instant since which it is
-// known; one that has gone moves to the table of the past, unless nobody can have seen it.
+// known; one that has gone moves to the table of the past, unless nobody can have seen it. A transaction that waited for another may
+// bear an earlier time than it; what it changes is known only after that, or the same day would be told twice in between.
 func (tx *Tx) supersede(ctx context.Context, t table, subject string, subjects []uuid.UUID, rows []row) error {
 	return tx.Batch(ctx, func(b *pgx.Batch) {
 		now := len(t.columns) + 1
 		args := append(t.arrays(rows), tx.Now, subjects)
 		names := strings.Join(t.names(), ", ")
 		b.Queue(fmt.Sprintf(`
-WITH fresh (%[2]s) AS (
+WITH instant AS (
+    SELECT greatest($%[6]d::timestamptz, (SELECT max(known_from) + interval '1 microsecond' FROM %[1]s
+        WHERE %[5]s = ANY($%[7]d::uuid[]) AND known_from > $%[6]d::timestamptz)) AS now
+), fresh (%[2]s) AS (
     SELECT %[3]s FROM %[4]s
 ), gone AS (
     DELETE FROM %[1]s o WHERE %[5]s = ANY($%[7]d::uuid[]) AND NOT EXISTS (SELECT FROM fresh f WHERE f.%[5]s = o.%[5]s AND f.indicator = o.indicator
         AND f.valid_from = o.valid_from AND (%[8]s) IS NOT DISTINCT FROM (%[9]s))
     RETURNING o.*
 ), kept AS (
-    INSERT INTO %[1]s_past SELECT gone.*, $%[6]d::timestamptz FROM gone WHERE known_from < $%[6]d::timestamptz
+    INSERT INTO %[1]s_past SELECT gone.*, instant.now FROM gone, instant WHERE known_from < instant.now
 )
 INSERT INTO %[1]s (%[2]s, known_from)
-SELECT f.*, $%[6]d::timestamptz FROM fresh f WHERE (SELECT count(*) FROM gone) >= 0 -- after the old rows have gone
+SELECT f.*, instant.now FROM fresh f, instant WHERE (SELECT count(*) FROM gone) >= 0 -- after the old rows have gone
 ON CONFLICT DO NOTHING`,
 			t.name, names, t.selected(), t.unnested(), subject, now, now+1, prefixed("f.", t.names()[3:]), prefixed("o.", t.names()[3:])), args...)
 	})

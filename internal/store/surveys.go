@@ -110,11 +110,11 @@ type SurveyCount struct {
 }
 
 // SurveyCounts counts by village who was in the population of a key on a day and who of them has answered. Numbers only: who
-// may count may be somebody who may see nobody.
+// may count may be somebody who may see nobody, and an answer counts where its person was due, wherever the person has moved.
 func (db *DB) SurveyCounts(ctx context.Context, who access.Actor, year int, population string, on calendar.Date, in area.Code) (list []SurveyCount, err error) {
 	lo, hi := in.Range()
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue("SELECT set_config('zhucan.area', current_setting('zhucan.count_area'), true)")
+		b.Queue("SELECT set_config('zhucan.area', ':', true)") // the standings below keep bounds of their own
 		b.Queue(`WITH due AS (
 				SELECT person_id, area_code FROM standings WHERE indicator = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)
 				AND area_code >= $3 AND area_code < $4 AND status < 4

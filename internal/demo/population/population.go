@@ -24,12 +24,14 @@ var (
 
 const (
 	dibaoSevere, dibaoOther = 30, 16 // percent on the subsistence allowance
+	singleShare             = 14     // of severe adults on it, as a household of one
 	tekunShare              = 4
 	edgeShare               = 3
 	expiredShare            = 2
 	reissuedShare           = 1
-	receivingShare          = 97 // of those who may receive
-	childrenPerHundred      = 3  // without a certificate, on top
+	receivingShare          = 97 // of those who may receive, in a town like others
+	receivingSpread         = 3
+	childrenPerHundred      = 3 // without a certificate, on top
 )
 
 // maker draws people one after another.
@@ -39,11 +41,12 @@ type maker struct {
 	sequence int
 	villages []area.Code
 	used     map[idnum.Resident]bool
+	towns    towns
 }
 
 // Generate makes people certificate holders over the villages of a tree, and some children without a certificate.
 func Generate(seed uint64, people int, divisions []area.Division, today calendar.Date) []exchange.RosterRow {
-	m := &maker{random: rand.New(rand.NewPCG(seed, 379999)), today: today, used: map[idnum.Resident]bool{}}
+	m := &maker{random: rand.New(rand.NewPCG(seed, 379999)), today: today, used: map[idnum.Resident]bool{}, towns: newTowns(seed, divisions)}
 	m.layOutVillages(divisions)
 	rows := make([]exchange.RosterRow, 0, people+people*childrenPerHundred/100)
 	for range people {
@@ -183,6 +186,9 @@ func (m *maker) hardship(r *exchange.RosterRow) {
 		r.Hardships = []string{"tekun"}
 	case m.percent(share):
 		r.Hardships = []string{"dibao"}
+		if r.Level <= 2 && age >= 18 && m.sequence%100 < singleShare { // by the number of the person, so that nothing else is drawn otherwise
+			r.Hardships = []string{"dibao_single"}
+		}
 	case m.percent(edgeShare):
 		r.Hardships = []string{"dibao_edge"}
 	default:
@@ -205,13 +211,14 @@ func (m *maker) benefits(r *exchange.RosterRow) {
 	if first := calendar.MustMonth("2017-01"); start.Before(first) {
 		start = first
 	}
-	if has("dibao") && m.percent(receivingShare) {
+	receiving := m.towns.share(receivingShare, receivingSpread, r.Hukou)
+	if (has("dibao") || has("dibao_single")) && m.percent(receiving) {
 		r.LivingFrom = start
 		if from := r.HardshipFrom.Month(); from.After(start) {
 			r.LivingFrom = from
 		}
 	}
-	if r.Level <= 2 && !has("tekun") && m.percent(receivingShare) {
+	if r.Level <= 2 && !has("tekun") && m.percent(receiving) {
 		r.NursingFrom = start
 	}
 	for _, month := range []*calendar.Month{&r.LivingFrom, &r.NursingFrom} {
