@@ -1150,6 +1150,42 @@ func (e NewPersonRecordType) Valid() bool {
 	}
 }
 
+// Defines values for NewTicketStepStep.
+const (
+	NewTicketStepStepArchive  NewTicketStepStep = "archive"
+	NewTicketStepStepAssign   NewTicketStepStep = "assign"
+	NewTicketStepStepCallBack NewTicketStepStep = "call_back"
+	NewTicketStepStepClose    NewTicketStepStep = "close"
+	NewTicketStepStepForward  NewTicketStepStep = "forward"
+	NewTicketStepStepReopen   NewTicketStepStep = "reopen"
+	NewTicketStepStepReply    NewTicketStepStep = "reply"
+	NewTicketStepStepReturn   NewTicketStepStep = "return"
+)
+
+// Valid indicates whether the value is a known member of the NewTicketStepStep enum.
+func (e NewTicketStepStep) Valid() bool {
+	switch e {
+	case NewTicketStepStepArchive:
+		return true
+	case NewTicketStepStepAssign:
+		return true
+	case NewTicketStepStepCallBack:
+		return true
+	case NewTicketStepStepClose:
+		return true
+	case NewTicketStepStepForward:
+		return true
+	case NewTicketStepStepReopen:
+		return true
+	case NewTicketStepStepReply:
+		return true
+	case NewTicketStepStepReturn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ObjectionOutcome.
 const (
 	ObjectionOutcomeDismissed ObjectionOutcome = "dismissed"
@@ -1285,6 +1321,27 @@ func (e Programme) Valid() bool {
 	case ProgrammeLivingAllowance:
 		return true
 	case ProgrammeNursingSubsidy:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RatingChannel.
+const (
+	RatingChannelCode    RatingChannel = "code"
+	RatingChannelHotline RatingChannel = "hotline"
+	RatingChannelLiaison RatingChannel = "liaison"
+)
+
+// Valid indicates whether the value is a known member of the RatingChannel enum.
+func (e RatingChannel) Valid() bool {
+	switch e {
+	case RatingChannelCode:
+		return true
+	case RatingChannelHotline:
+		return true
+	case RatingChannelLiaison:
 		return true
 	default:
 		return false
@@ -1681,6 +1738,42 @@ func (e StepAction) Valid() bool {
 	}
 }
 
+// Defines values for SupervisionLevel.
+const (
+	SupervisionLevelDistrict SupervisionLevel = "district"
+	SupervisionLevelTown     SupervisionLevel = "town"
+	SupervisionLevelVillage  SupervisionLevel = "village"
+)
+
+// Valid indicates whether the value is a known member of the SupervisionLevel enum.
+func (e SupervisionLevel) Valid() bool {
+	switch e {
+	case SupervisionLevelDistrict:
+		return true
+	case SupervisionLevelTown:
+		return true
+	case SupervisionLevelVillage:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SupervisionRowGroup.
+const (
+	SupervisionRowGroupUnplaced SupervisionRowGroup = "unplaced"
+)
+
+// Valid indicates whether the value is a known member of the SupervisionRowGroup enum.
+func (e SupervisionRowGroup) Valid() bool {
+	switch e {
+	case SupervisionRowGroupUnplaced:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SurveyMode.
 const (
 	SurveyModePhone  SurveyMode = "phone"
@@ -1699,6 +1792,165 @@ func (e SurveyMode) Valid() bool {
 	case SurveyModeVisit:
 		return true
 	case SurveyModeWindow:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TicketChannel.
+const (
+	TicketChannelN12345 TicketChannel = "12345"
+	TicketChannelN12385 TicketChannel = "12385"
+	TicketChannelVisit  TicketChannel = "visit"
+	TicketChannelWeb    TicketChannel = "web"
+)
+
+// Valid indicates whether the value is a known member of the TicketChannel enum.
+func (e TicketChannel) Valid() bool {
+	switch e {
+	case TicketChannelN12345:
+		return true
+	case TicketChannelN12385:
+		return true
+	case TicketChannelVisit:
+		return true
+	case TicketChannelWeb:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TicketKind.
+const (
+	TicketKindAdvice    TicketKind = "advice"
+	TicketKindComplaint TicketKind = "complaint"
+	TicketKindPetition  TicketKind = "petition"
+)
+
+// Valid indicates whether the value is a known member of the TicketKind enum.
+func (e TicketKind) Valid() bool {
+	switch e {
+	case TicketKindAdvice:
+		return true
+	case TicketKindComplaint:
+		return true
+	case TicketKindPetition:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TicketResult.
+const (
+	TicketResultDissatisfied    TicketResult = "dissatisfied"
+	TicketResultFairlySatisfied TicketResult = "fairly_satisfied"
+	TicketResultSatisfied       TicketResult = "satisfied"
+)
+
+// Valid indicates whether the value is a known member of the TicketResult enum.
+func (e TicketResult) Valid() bool {
+	switch e {
+	case TicketResultDissatisfied:
+		return true
+	case TicketResultFairlySatisfied:
+		return true
+	case TicketResultSatisfied:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TicketState.
+const (
+	TicketStateAnswered   TicketState = "answered"
+	TicketStateArchived   TicketState = "archived"
+	TicketStateAssigned   TicketState = "assigned"
+	TicketStateCalledBack TicketState = "called_back"
+	TicketStateClosed     TicketState = "closed"
+	TicketStateReceived   TicketState = "received"
+	TicketStateReturned   TicketState = "returned"
+)
+
+// Valid indicates whether the value is a known member of the TicketState enum.
+func (e TicketState) Valid() bool {
+	switch e {
+	case TicketStateAnswered:
+		return true
+	case TicketStateArchived:
+		return true
+	case TicketStateAssigned:
+		return true
+	case TicketStateCalledBack:
+		return true
+	case TicketStateClosed:
+		return true
+	case TicketStateReceived:
+		return true
+	case TicketStateReturned:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TicketStepName.
+const (
+	TicketStepNameArchive  TicketStepName = "archive"
+	TicketStepNameAssign   TicketStepName = "assign"
+	TicketStepNameCallBack TicketStepName = "call_back"
+	TicketStepNameClose    TicketStepName = "close"
+	TicketStepNameForward  TicketStepName = "forward"
+	TicketStepNameReceive  TicketStepName = "receive"
+	TicketStepNameReopen   TicketStepName = "reopen"
+	TicketStepNameReply    TicketStepName = "reply"
+	TicketStepNameReturn   TicketStepName = "return"
+)
+
+// Valid indicates whether the value is a known member of the TicketStepName enum.
+func (e TicketStepName) Valid() bool {
+	switch e {
+	case TicketStepNameArchive:
+		return true
+	case TicketStepNameAssign:
+		return true
+	case TicketStepNameCallBack:
+		return true
+	case TicketStepNameClose:
+		return true
+	case TicketStepNameForward:
+		return true
+	case TicketStepNameReceive:
+		return true
+	case TicketStepNameReopen:
+		return true
+	case TicketStepNameReply:
+		return true
+	case TicketStepNameReturn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TicketUnitRole.
+const (
+	TicketUnitRoleCdpfReviewer         TicketUnitRole = "cdpf_reviewer"
+	TicketUnitRoleCivilAffairsApprover TicketUnitRole = "civil_affairs_approver"
+	TicketUnitRoleTownOfficer          TicketUnitRole = "town_officer"
+)
+
+// Valid indicates whether the value is a known member of the TicketUnitRole enum.
+func (e TicketUnitRole) Valid() bool {
+	switch e {
+	case TicketUnitRoleCdpfReviewer:
+		return true
+	case TicketUnitRoleCivilAffairsApprover:
+		return true
+	case TicketUnitRoleTownOfficer:
 		return true
 	default:
 		return false
@@ -1950,6 +2202,11 @@ type Application struct {
 	// Example: ****1234
 	BankAccount *string `json:"bank_account,omitempty"`
 
+	// CaseNumber What people say and write; the last digit checks the others.
+	//
+	// Example: 1000019
+	CaseNumber string `json:"case_number"`
+
 	// Clock The time left in a stage, in working days.
 	Clock     *ApplicationClock `json:"clock,omitempty"`
 	EnteredBy uuid.UUID         `json:"entered_by"`
@@ -1967,6 +2224,9 @@ type Application struct {
 	Programme  Programme      `json:"programme"`
 	ReturnedOn *calendar.Date `json:"returned_on,omitempty"`
 	Stage      Stage          `json:"stage"`
+
+	// StatusCode Only in the first answer of `POST …/submit`: with it and the case number the applicant asks after the case.
+	StatusCode *string `json:"status_code,omitempty"`
 
 	// Steps The oldest first.
 	Steps       []ApplicationStep `json:"steps"`
@@ -1996,6 +2256,20 @@ type ApplicationList struct {
 	NextCursor *string              `json:"next_cursor"`
 }
 
+// ApplicationStatus defines model for ApplicationStatus.
+type ApplicationStatus struct {
+	AppliedOn calendar.Date  `json:"applied_on"`
+	DecidedOn *calendar.Date `json:"decided_on,omitempty"`
+
+	// DueOn By which the stage is due. Absent while the applicant has to act and after the decision.
+	DueOn *calendar.Date `json:"due_on,omitempty"`
+
+	// ReturnedOn The last time.
+	ReturnedOn  *calendar.Date `json:"returned_on,omitempty"`
+	Stage       Stage          `json:"stage"`
+	SubmittedOn *calendar.Date `json:"submitted_on,omitempty"`
+}
+
 // ApplicationStep defines model for ApplicationStep.
 type ApplicationStep struct {
 	// ActingFor Whom a deputy acted for.
@@ -2020,8 +2294,9 @@ type ApplicationSummary struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
 	//
 	// Example: 370305100
-	AreaCode AreaCode   `json:"area_code"`
-	AwardID  *uuid.UUID `json:"award_id,omitempty"`
+	AreaCode   AreaCode   `json:"area_code"`
+	AwardID    *uuid.UUID `json:"award_id,omitempty"`
+	CaseNumber string     `json:"case_number"`
 
 	// Clock The time left in a stage, in working days.
 	Clock *ApplicationClock `json:"clock,omitempty"`
@@ -4095,6 +4370,20 @@ type NewRate struct {
 	Programme Programme `json:"programme"`
 }
 
+// NewRating defines model for NewRating.
+type NewRating struct {
+	Score int     `json:"score"`
+	Text  *string `json:"text,omitempty"`
+}
+
+// NewRatingByCode defines model for NewRatingByCode.
+type NewRatingByCode struct {
+	CaseNumber string  `json:"case_number"`
+	Code       string  `json:"code"`
+	Score      int     `json:"score"`
+	Text       *string `json:"text,omitempty"`
+}
+
 // NewRoster defines model for NewRoster.
 type NewRoster struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
@@ -4167,6 +4456,38 @@ type NewSurveyResponse struct {
 	Mode     SurveyMode `json:"mode"`
 	PersonID uuid.UUID  `json:"person_id"`
 }
+
+// NewTicket defines model for NewTicket.
+type NewTicket struct {
+	// Anonymous The caller is not named and cannot be called back.
+	Anonymous *bool         `json:"anonymous,omitempty"`
+	Caller    *TicketCaller `json:"caller,omitempty"`
+	Channel   TicketChannel `json:"channel"`
+	Kind      TicketKind    `json:"kind"`
+	PersonID  *uuid.UUID    `json:"person_id,omitempty"`
+
+	// ReceivedAt Now when absent. Working days count from its day on.
+	ReceivedAt *time.Time `json:"received_at,omitempty"`
+	Text       string     `json:"text"`
+
+	// Topic A code of `GET /ticket-topics`.
+	Topic string `json:"topic"`
+}
+
+// NewTicketStep defines model for NewTicketStep.
+type NewTicketStep struct {
+	Result *TicketResult     `json:"result,omitempty"`
+	Step   NewTicketStepStep `json:"step"`
+
+	// Text Needed to forward, return, reply, reopen, and for who is dissatisfied.
+	Text *string `json:"text,omitempty"`
+
+	// Unit Who answers, a town or an office of the district.
+	Unit *TicketUnit `json:"unit,omitempty"`
+}
+
+// NewTicketStepStep defines model for NewTicketStep.Step.
+type NewTicketStepStep string
 
 // NewVerification defines model for NewVerification.
 type NewVerification struct {
@@ -4623,6 +4944,39 @@ type Questionnaire struct {
 	// Questionnaire Its version.
 	Questionnaire string           `json:"questionnaire"`
 	Questions     []SurveyQuestion `json:"questions"`
+}
+
+// Rating defines model for Rating.
+type Rating struct {
+	ApplicationID *uuid.UUID `json:"application_id,omitempty"`
+
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode      `json:"area_code"`
+	Channel  RatingChannel `json:"channel"`
+	ID       uuid.UUID     `json:"id"`
+	RatedAt  time.Time     `json:"rated_at"`
+
+	// RatedBy Who entered it; absent of one by the code.
+	RatedBy   *uuid.UUID `json:"rated_by,omitempty"`
+	Score     int        `json:"score"`
+	ServiceID *uuid.UUID `json:"service_id,omitempty"`
+	Text      *string    `json:"text,omitempty"`
+}
+
+// RatingChannel defines model for RatingChannel.
+type RatingChannel string
+
+// RatingList defines model for RatingList.
+type RatingList struct {
+	Items      []Rating `json:"items"`
+	NextCursor *string  `json:"next_cursor"`
+}
+
+// RatingReceipt defines model for RatingReceipt.
+type RatingReceipt struct {
+	RatedAt time.Time `json:"rated_at"`
 }
 
 // Reason One condition and what it found.
@@ -5144,6 +5498,23 @@ type Simulation struct {
 // Stage defines model for Stage.
 type Stage string
 
+// StatusCode defines model for StatusCode.
+type StatusCode struct {
+	CaseNumber string `json:"case_number"`
+
+	// StatusCode Told once.
+	StatusCode string `json:"status_code"`
+}
+
+// StatusQuestion defines model for StatusQuestion.
+type StatusQuestion struct {
+	// CaseNumber Blanks and dashes do not matter.
+	//
+	// Example: 100001-9
+	CaseNumber string `json:"case_number"`
+	Code       string `json:"code"`
+}
+
 // StepAction defines model for StepAction.
 type StepAction string
 
@@ -5156,6 +5527,94 @@ type StepActor struct {
 	// `finance_officer` 财务, `statistician` 统计, `hotline_clerk` 热线, `auditor` 审计, `administrator` 系统管理.
 	Role Role `json:"role"`
 }
+
+// SupervisionBoard defines model for SupervisionBoard.
+type SupervisionBoard struct {
+	// Area A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	Area AreaCode `json:"area"`
+
+	// AsOf The day of what is overdue.
+	AsOf  calendar.Date    `json:"as_of"`
+	By    SupervisionLevel `json:"by"`
+	From  calendar.Date    `json:"from"`
+	Items []SupervisionRow `json:"items"`
+
+	// NextCursor Always null; the board is whole.
+	NextCursor *string       `json:"next_cursor"`
+	To         calendar.Date `json:"to"`
+}
+
+// SupervisionLevel defines model for SupervisionLevel.
+type SupervisionLevel string
+
+// SupervisionRow defines model for SupervisionRow.
+type SupervisionRow struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode `json:"area_code"`
+	AreaName string   `json:"area_name"`
+
+	// AverageDays Working days a decision.
+	AverageDays *string `json:"average_days"`
+
+	// AverageScore 1 to 5.
+	AverageScore *string `json:"average_score"`
+
+	// CalledBack Callers asked.
+	CalledBack int64 `json:"called_back"`
+
+	// Decided Approved or rejected.
+	Decided int64 `json:"decided"`
+
+	// Group What stands in no unit of the level.
+	Group *SupervisionRowGroup `json:"group,omitempty"`
+
+	// InTime Of the decided, no stage took longer than its limit.
+	InTime int64 `json:"in_time"`
+
+	// InTimeRate Percent.
+	InTimeRate *string `json:"in_time_rate"`
+
+	// MostDays For one of them.
+	MostDays int64 `json:"most_days"`
+
+	// Overdue Applications whose limit has passed today.
+	Overdue int64 `json:"overdue"`
+	Ratings int64 `json:"ratings"`
+
+	// Received Applications first handed in.
+	Received int64 `json:"received"`
+	Rejected int64 `json:"rejected"`
+
+	// Returned Returns to applicants.
+	Returned int64 `json:"returned"`
+
+	// Satisfied Of them, satisfied or fairly satisfied.
+	Satisfied int64 `json:"satisfied"`
+
+	// SatisfiedRate Percent.
+	SatisfiedRate *string `json:"satisfied_rate"`
+
+	// Scores Sum of the scores.
+	Scores int64 `json:"scores"`
+
+	// ServicesCompleted First day of a state in which the service was given.
+	ServicesCompleted int64 `json:"services_completed"`
+	ServicesOpened    int64 `json:"services_opened"`
+	TicketsClosed     int64 `json:"tickets_closed"`
+	TicketsOverdue    int64 `json:"tickets_overdue"`
+	TicketsReceived   int64 `json:"tickets_received"`
+	Withdrawn         int64 `json:"withdrawn"`
+
+	// WorkingDays That the offices took for the decided; days with the applicant are not theirs.
+	WorkingDays int64 `json:"working_days"`
+}
+
+// SupervisionRowGroup What stands in no unit of the level.
+type SupervisionRowGroup string
 
 // SurveyAnswer defines model for SurveyAnswer.
 type SurveyAnswer struct {
@@ -5257,6 +5716,158 @@ type SurveyVillage struct {
 
 // TargetPercent In percent, with one place at most. 0 of a benefit, which has no target.
 type TargetPercent = float32
+
+// Ticket defines model for Ticket.
+type Ticket struct {
+	Anonymous bool          `json:"anonymous"`
+	Caller    *TicketCaller `json:"caller,omitempty"`
+	Channel   TicketChannel `json:"channel"`
+
+	// Clock Working days until the answer, and then until the ticket is closed. Absent of a closed ticket.
+	Clock    *TicketClock `json:"clock,omitempty"`
+	ClosedAt *time.Time   `json:"closed_at,omitempty"`
+	ID       uuid.UUID    `json:"id"`
+	Kind     TicketKind   `json:"kind"`
+
+	// Next What the caller may do now.
+	Next       []TicketStepName `json:"next"`
+	PersonID   *uuid.UUID       `json:"person_id,omitempty"`
+	ReceivedAt time.Time        `json:"received_at"`
+
+	// Reopened How often.
+	Reopened int           `json:"reopened"`
+	Result   *TicketResult `json:"result,omitempty"`
+	State    TicketState   `json:"state"`
+
+	// Steps The oldest first.
+	Steps []TicketStep `json:"steps"`
+	Text  string       `json:"text"`
+	Topic string       `json:"topic"`
+
+	// TopicName In Chinese; absent where the pack in force does not know the topic.
+	TopicName *string `json:"topic_name,omitempty"`
+
+	// Unit Who answers, a town or an office of the district.
+	Unit    *TicketUnit `json:"unit,omitempty"`
+	Version int         `json:"version"`
+}
+
+// TicketCaller defines model for TicketCaller.
+type TicketCaller struct {
+	Name  *string `json:"name,omitempty"`
+	Phone *string `json:"phone,omitempty"`
+}
+
+// TicketChannel defines model for TicketChannel.
+type TicketChannel string
+
+// TicketClock Working days until the answer, and then until the ticket is closed. Absent of a closed ticket.
+type TicketClock struct {
+	DueOn   calendar.Date `json:"due_on"`
+	Overdue bool          `json:"overdue"`
+
+	// WorkingDaysLeft Negative once the day has passed.
+	WorkingDaysLeft int `json:"working_days_left"`
+}
+
+// TicketKind defines model for TicketKind.
+type TicketKind string
+
+// TicketList defines model for TicketList.
+type TicketList struct {
+	Items      []TicketSummary `json:"items"`
+	NextCursor *string         `json:"next_cursor"`
+}
+
+// TicketResult defines model for TicketResult.
+type TicketResult string
+
+// TicketReveal defines model for TicketReveal.
+type TicketReveal struct {
+	Reason string `json:"reason"`
+}
+
+// TicketState defines model for TicketState.
+type TicketState string
+
+// TicketStep defines model for TicketStep.
+type TicketStep struct {
+	ActingFor *uuid.UUID     `json:"acting_for,omitempty"`
+	Actor     StepActor      `json:"actor"`
+	At        time.Time      `json:"at"`
+	FromState TicketState    `json:"from_state"`
+	Result    *TicketResult  `json:"result,omitempty"`
+	Seq       int            `json:"seq"`
+	Step      TicketStepName `json:"step"`
+	Text      *string        `json:"text,omitempty"`
+	ToState   TicketState    `json:"to_state"`
+
+	// Unit Who answers, a town or an office of the district.
+	Unit *TicketUnit `json:"unit,omitempty"`
+}
+
+// TicketStepName defines model for TicketStepName.
+type TicketStepName string
+
+// TicketSummary defines model for TicketSummary.
+type TicketSummary struct {
+	Channel TicketChannel `json:"channel"`
+
+	// Clock Working days until the answer, and then until the ticket is closed. Absent of a closed ticket.
+	Clock      *TicketClock `json:"clock,omitempty"`
+	ClosedAt   *time.Time   `json:"closed_at,omitempty"`
+	ID         uuid.UUID    `json:"id"`
+	Kind       TicketKind   `json:"kind"`
+	PersonID   *uuid.UUID   `json:"person_id,omitempty"`
+	ReceivedAt time.Time    `json:"received_at"`
+
+	// Reopened How often.
+	Reopened int         `json:"reopened"`
+	State    TicketState `json:"state"`
+	Topic    string      `json:"topic"`
+
+	// TopicName In Chinese; absent where the pack in force does not know the topic.
+	TopicName *string `json:"topic_name,omitempty"`
+
+	// Unit Who answers, a town or an office of the district.
+	Unit    *TicketUnit `json:"unit,omitempty"`
+	Version int         `json:"version"`
+}
+
+// TicketTopic defines model for TicketTopic.
+type TicketTopic struct {
+	Code   string `json:"code"`
+	Name   string `json:"name"`
+	NameEN string `json:"name_en"`
+}
+
+// TicketTopics defines model for TicketTopics.
+type TicketTopics struct {
+	Items []TicketTopic `json:"items"`
+
+	// Limits Working days until the answer by kind, and from the answer until the ticket is closed.
+	Limits struct {
+		Advice    int `json:"advice"`
+		CallBack  int `json:"call_back"`
+		Complaint int `json:"complaint"`
+		Petition  int `json:"petition"`
+	} `json:"limits"`
+
+	// NextCursor Always null; the list is whole.
+	NextCursor *string `json:"next_cursor"`
+}
+
+// TicketUnit Who answers, a town or an office of the district.
+type TicketUnit struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode       `json:"area_code"`
+	Role     TicketUnitRole `json:"role"`
+}
+
+// TicketUnitRole defines model for TicketUnit.Role.
+type TicketUnitRole string
 
 // ToVerify defines model for ToVerify.
 type ToVerify struct {
@@ -5563,6 +6174,18 @@ type DecideApplicationsParams struct {
 	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
 }
 
+// GetApplicationStatusParams defines parameters for GetApplicationStatus.
+type GetApplicationStatusParams struct {
+	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
+	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
+}
+
+// RateByCodeParams defines parameters for RateByCode.
+type RateByCodeParams struct {
+	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
+	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
+}
+
 // ListApplicationsParams defines parameters for ListApplications.
 type ListApplicationsParams struct {
 	// Stage Only of this stage.
@@ -5579,6 +6202,9 @@ type ListApplicationsParams struct {
 
 	// PersonID Only of this person.
 	PersonID *uuid.UUID `form:"person_id,omitempty" json:"person_id,omitempty"`
+
+	// CaseNumber Only the one of this number.
+	CaseNumber *string `form:"case_number,omitempty" json:"case_number,omitempty"`
 
 	// Limit Items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -5608,6 +6234,12 @@ type DecideApplicationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// RateApplicationParams defines parameters for RateApplication.
+type RateApplicationParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ResubmitApplicationParams defines parameters for ResubmitApplication.
 type ResubmitApplicationParams struct {
 	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
@@ -5615,6 +6247,12 @@ type ResubmitApplicationParams struct {
 
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RenewStatusCodeParams defines parameters for RenewStatusCode.
+type RenewStatusCodeParams struct {
+	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
+	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
 }
 
 // SubmitApplicationParams defines parameters for SubmitApplication.
@@ -6337,6 +6975,21 @@ type AddObjectionParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListRatingsParams defines parameters for ListRatings.
+type ListRatingsParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// ScoreUpTo Only scores up to this one.
+	ScoreUpTo *int `form:"score_up_to,omitempty" json:"score_up_to,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListRecoveriesParams defines parameters for ListRecoveries.
 type ListRecoveriesParams struct {
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
@@ -6511,6 +7164,12 @@ type AddAttachmentParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// RateServiceParams defines parameters for RateService.
+type RateServiceParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // TakeServiceStepParams defines parameters for TakeServiceStep.
 type TakeServiceStepParams struct {
 	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
@@ -6518,6 +7177,24 @@ type TakeServiceStepParams struct {
 
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetSupervisionParams defines parameters for GetSupervision.
+type GetSupervisionParams struct {
+	// From First day; the first of the month of `to` when absent.
+	From *calendar.Date `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Last day; today when absent.
+	To *calendar.Date `form:"to,omitempty" json:"to,omitempty"`
+
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// By Of which level the units are; town when absent.
+	By *SupervisionLevel `form:"by,omitempty" json:"by,omitempty"`
+
+	// Format The form of the answer; JSON when absent.
+	Format *FileFormat `form:"format,omitempty" json:"format,omitempty"`
 }
 
 // GetSurveyProgressParams defines parameters for GetSurveyProgress.
@@ -6549,6 +7226,48 @@ type ListSurveyResponsesParams struct {
 
 // AnswerSurveyParams defines parameters for AnswerSurvey.
 type AnswerSurveyParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListTicketsParams defines parameters for ListTickets.
+type ListTicketsParams struct {
+	// State Only in this state.
+	State *TicketState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Topic Only of this topic.
+	Topic *string `form:"topic,omitempty" json:"topic,omitempty"`
+
+	// Overdue Only those whose limit has passed.
+	Overdue *bool `form:"overdue,omitempty" json:"overdue,omitempty"`
+
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ReceiveTicketParams defines parameters for ReceiveTicket.
+type ReceiveTicketParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RevealTicketCallerParams defines parameters for RevealTicketCaller.
+type RevealTicketCallerParams struct {
+	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
+	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
+}
+
+// TakeTicketStepParams defines parameters for TakeTicketStep.
+type TakeTicketStepParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -6679,11 +7398,20 @@ type UpdateAccountJSONRequestBody = AccountPatch
 // DecideApplicationsJSONRequestBody defines body for DecideApplications for application/json ContentType.
 type DecideApplicationsJSONRequestBody = BulkDecision
 
+// GetApplicationStatusJSONRequestBody defines body for GetApplicationStatus for application/json ContentType.
+type GetApplicationStatusJSONRequestBody = StatusQuestion
+
+// RateByCodeJSONRequestBody defines body for RateByCode for application/json ContentType.
+type RateByCodeJSONRequestBody = NewRatingByCode
+
 // CreateApplicationJSONRequestBody defines body for CreateApplication for application/json ContentType.
 type CreateApplicationJSONRequestBody = NewApplication
 
 // DecideApplicationJSONRequestBody defines body for DecideApplication for application/json ContentType.
 type DecideApplicationJSONRequestBody = Decision
+
+// RateApplicationJSONRequestBody defines body for RateApplication for application/json ContentType.
+type RateApplicationJSONRequestBody = NewRating
 
 // ResubmitApplicationJSONRequestBody defines body for ResubmitApplication for application/json ContentType.
 type ResubmitApplicationJSONRequestBody = Resubmission
@@ -6838,11 +7566,23 @@ type OpenServiceJSONRequestBody = NewService
 // AddAttachmentMultipartRequestBody defines body for AddAttachment for multipart/form-data ContentType.
 type AddAttachmentMultipartRequestBody AddAttachmentMultipartBody
 
+// RateServiceJSONRequestBody defines body for RateService for application/json ContentType.
+type RateServiceJSONRequestBody = NewRating
+
 // TakeServiceStepJSONRequestBody defines body for TakeServiceStep for application/json ContentType.
 type TakeServiceStepJSONRequestBody = NewServiceStep
 
 // AnswerSurveyJSONRequestBody defines body for AnswerSurvey for application/json ContentType.
 type AnswerSurveyJSONRequestBody = NewSurveyResponse
+
+// ReceiveTicketJSONRequestBody defines body for ReceiveTicket for application/json ContentType.
+type ReceiveTicketJSONRequestBody = NewTicket
+
+// RevealTicketCallerJSONRequestBody defines body for RevealTicketCaller for application/json ContentType.
+type RevealTicketCallerJSONRequestBody = TicketReveal
+
+// TakeTicketStepJSONRequestBody defines body for TakeTicketStep for application/json ContentType.
+type TakeTicketStepJSONRequestBody = NewTicketStep
 
 // RegisterWebhookJSONRequestBody defines body for RegisterWebhook for application/json ContentType.
 type RegisterWebhookJSONRequestBody = NewWebhook

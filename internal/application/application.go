@@ -41,6 +41,7 @@ type Applicant struct{ Relation, Name string }
 type Application struct {
 	ID          uuid.UUID
 	Version     int
+	CaseNumber  string // what people say and write; given by the database
 	PersonID    uuid.UUID
 	Programme   string
 	Stage       Stage

@@ -20,6 +20,7 @@ var device = Chain{
 		{"TOWN_REVIEWED", "镇办已审核", "reviewed by the town", false}, {"ASSESSED", "已评估", "assessed", false}, {"APPROVED", "已审批", "approved", false},
 		{"FITTED", "已适配", "fitted", false}, {"ACCEPTED", "已签收", "accepted", false}, {"FOLLOWED_UP", "已回访", "followed up", true},
 		{"LOAN_RETURNED", "已归还", "given back", true}, {"REJECTED", "未批准", "rejected", true}}, gone...),
+	Given: []string{"ACCEPTED", "FOLLOWED_UP", "LOAN_RETURNED"},
 	Need: []Field{{Name: "survey_year", ZH: "调查年度", Is: Number}, {Name: "item", ZH: "器具", Is: Item, Need: true},
 		{Name: "mode", ZH: "方式", Is: Choice, Need: true, Codes: []string{"grant", "subsidy", "loan", "self_buy"}}, {Name: "pieces", ZH: "件数", Is: Number, Need: true},
 		{Name: "reason", ZH: "申请理由", Is: Text}},

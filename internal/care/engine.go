@@ -32,7 +32,8 @@ type Chain struct {
 	ZH, EN    string
 	Household bool // it is for a household, not for a person
 	States    []State
-	Need      []Field // what opens it; the first state is where it begins
+	Given     []string // the states in which the service was given
+	Need      []Field  // what opens it; the first state is where it begins
 	Opens     func(Case) error
 	Steps     []Step
 }
@@ -237,6 +238,29 @@ func (c *Chain) step(name string) *Step {
 		}
 	}
 	return nil
+}
+
+// Given reports whether a service was given, and by which step it came to stand as it does.
+func (s Service) Given() (by Done, ok bool) {
+	if !slices.Contains(ChainOf(s.Kind).Given, s.State) {
+		return Done{}, false
+	}
+	for i := len(s.Steps) - 1; i >= 0; i-- {
+		if d := s.Steps[i]; d.To == s.State && d.From != d.To {
+			return d, true
+		}
+	}
+	return Done{}, false
+}
+
+// GivenStates are the states of all chains in which a service was given, each behind its kind.
+func GivenStates() (states []string) {
+	for _, c := range Chains {
+		for _, state := range c.Given {
+			states = append(states, string(c.Kind)+" "+state)
+		}
+	}
+	return states
 }
 
 // StateText is what a state is called.

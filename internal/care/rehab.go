@@ -16,6 +16,7 @@ var rehab = Chain{
 	States: append([]State{{"NEED", "有需求", "in need", false}, {"ASSESSED", "已评估", "assessed", false}, {"PLANNED", "已制定计划", "planned", false},
 		{"IN_SERVICE", "服务中", "in service", false}, {"COMPLETED", "已完成", "completed", false}, {"EVALUATED", "已评价", "evaluated", true},
 		{"NOT_SUITABLE", "不适宜", "not suitable", true}}, gone...),
+	Given: []string{"COMPLETED", "EVALUATED"},
 	Need: []Field{{Name: "survey_year", ZH: "调查年度", Is: Number}, {Name: "types", ZH: "需求类型", Is: List, Need: true, Of: []Field{
 		{Name: "type", ZH: "类型", Is: Choice, Need: true, Codes: []string{"surgery", "medication", "training", "device", "nursing"}}}},
 		{Name: "referred_by", ZH: "转介来源", Is: Text}, {Name: "note", ZH: "说明", Is: Text}},

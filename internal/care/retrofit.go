@@ -17,6 +17,7 @@ var retrofit = Chain{
 		{"ACCEPTANCE", "待验收", "waits for acceptance", false}, {"RECTIFY", "整改中", "being put right", false}, {"DONE", "验收合格", "accepted", false},
 		{"ARCHIVED", "已归档", "archived", true}, {"NOT_ALTERABLE", "不具备改造条件", "cannot be altered", true},
 		{"DEMOLITION_PLANNED", "列入拆迁", "to be demolished", true}}, gone...),
+	Given: []string{"DONE", "ARCHIVED"},
 	Need: []Field{{Name: "survey_year", ZH: "调查年度", Is: Number}, {Name: "items", ZH: "需求项目", Is: List, Need: true, Of: []Field{{Name: "item", ZH: "项目", Is: Item, Need: true}}},
 		{Name: "again_because", ZH: "再次改造原因", Is: Choice, Codes: []string{"moved", "condition_worsened"}}, {Name: "note", ZH: "说明", Is: Text}},
 	Opens: opensRetrofit,

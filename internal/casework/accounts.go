@@ -54,13 +54,18 @@ func (d *Desk) Login(ctx context.Context, username, password string, client neti
 
 // buckets are (name, network) and the address; the network is /24 or /48.
 func (d *Desk) buckets(username string, client netip.Addr) [][]byte {
+	return d.bucketsOf("login", username, client)
+}
+
+// bucketsOf are the buckets of one thing that strangers may try.
+func (d *Desk) bucketsOf(what, name string, client netip.Addr) [][]byte {
 	client = client.Unmap()
 	bits := 24
 	if client.Is6() {
 		bits = 48
 	}
 	network, _ := client.Prefix(bits)
-	return [][]byte{d.DB.Ring.BlindIndex("login_name_network", username+"|"+network.String()), d.DB.Ring.BlindIndex("login_address", client.String())}
+	return [][]byte{d.DB.Ring.BlindIndex(what+"_name_network", name+"|"+network.String()), d.DB.Ring.BlindIndex(what+"_address", client.String())}
 }
 
 // addressShare is how many failures of an address weigh as much as one of a name: a whole office may share an address.
@@ -74,7 +79,7 @@ func (d *Desk) countAttempt(bucket int, a store.Attempts) (store.Attempts, error
 		weighed.Failures /= addressShare
 	}
 	if wait := weighed.Wait(d.Now()); wait > 0 {
-		f := *fault.New(fault.TooMany, "TOO_MANY_ATTEMPTS", "登录失败次数过多，请稍后再试", "too many failed sign-ins; try again later")
+		f := *fault.New(fault.TooMany, "TOO_MANY_ATTEMPTS", "失败次数过多，请稍后再试", "too many failed attempts; try again later")
 		f.RetryAfter = int(math.Ceil(wait.Seconds()))
 		return a, &f
 	}

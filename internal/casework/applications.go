@@ -10,6 +10,7 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/application"
+	"zhucan/internal/auth"
 	"zhucan/internal/award"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
@@ -52,7 +53,7 @@ func (d *Desk) EnterApplication(ctx context.Context, who access.Actor, in NewApp
 			return err
 		}
 		app.Steps[0].ID = d.NewID()
-		if err := tx.InsertApplication(ctx, app); err != nil {
+		if err := tx.InsertApplication(ctx, &app); err != nil {
 			return err
 		}
 		c = caseOf(app, dossier)
@@ -105,15 +106,21 @@ func (d *Desk) change(ctx context.Context, who access.Actor, action string, id u
 	return c, err
 }
 
-// SubmitApplication hands a draft in. What can never be decided is refused here and stays a draft: no certificate, one
-// that does not hold on the day of application, an ID number that fails its check.
+// SubmitApplication hands a draft in, and tells once the code by which the applicant asks after it. What can never be decided is
+// refused and stays a draft: no certificate, one that does not hold on the day of application, an ID number that fails its check.
 func (d *Desk) SubmitApplication(ctx context.Context, who access.Actor, id uuid.UUID, version int) (store.Case, error) {
-	return d.change(ctx, who, "application.submit", id, version, func(tx *store.Tx, app *application.Application, dossier store.Dossier) error {
+	code := auth.NewStatusCode()
+	c, err := d.change(ctx, who, "application.submit", id, version, func(tx *store.Tx, app *application.Application, dossier store.Dossier) error {
 		if err := d.canApply(dossier.File, app.AppliedOn); err != nil {
+			return err
+		}
+		if err := tx.SetStatusCode(ctx, *app, code); err != nil {
 			return err
 		}
 		return app.Submit(who, d.Pack().VillageCheck, tx.Now)
 	})
+	c.StatusCode = code
+	return c, err
 }
 
 func (d *Desk) canApply(file casefile.File, on calendar.Date) error {

@@ -59,6 +59,11 @@ func (a *API) listApplications(r *Request) (Response, error) {
 	}
 	person, _ := uuid.Parse(r.Query.Get("person_id"))
 	filter := store.ApplicationFilter{Area: in, Stage: r.Query.Get("stage"), Programme: r.Query.Get("programme"), PersonID: person, After: after, Limit: r.limit()}
+	if asked := r.Query.Get("case_number"); asked != "" {
+		if filter.CaseNumber, err = application.ParseCaseNumber(asked); err != nil {
+			return Response{}, fault.New(fault.Malformed, "BAD_PARAMETER", "查询参数有误", "a query parameter is wrong").Wrap(err)
+		}
+	}
 	list := a.Desk.DB.ListApplications
 	if r.Query.Get("overdue") == "true" {
 		list = a.Desk.OverdueApplications
@@ -89,7 +94,13 @@ func (a *API) submitApplication(r *Request) (Response, error) {
 		return Response{}, err
 	}
 	c, err := a.Desk.SubmitApplication(r.Ctx, r.Who, id, r.Version)
-	return a.caseAnswer(http.StatusOK, c, err, r)
+	answer, err := a.caseAnswer(http.StatusOK, c, err, r)
+	if err != nil {
+		return answer, err
+	}
+	c.StatusCode = "" // is told once, and not kept for a repeat
+	answer.Kept = a.applicationView(c, r.English)
+	return answer, nil
 }
 
 func (a *API) withdrawApplication(r *Request) (Response, error) {

@@ -49,6 +49,7 @@ type Response struct {
 	Status  int
 	Version int
 	Body    any
+	Kept    any    // what a repeat with the same Idempotency-Key gets, where Body has what is shown once
 	Type    string // of a Body that is bytes already
 	raw     http.Handler
 }
@@ -251,6 +252,11 @@ func finish(c echo.Context, r *Request, do handler) (store.Answer, error) {
 		c.Response().Header().Set("Content-Type", "application/json; charset=utf-8")
 		if answer.Body, err = json.Marshal(out.Body); err != nil {
 			return answer, fmt.Errorf("write an answer: %w", err)
+		}
+		if out.Kept != nil {
+			if answer.Kept, err = json.Marshal(out.Kept); err != nil {
+				return answer, fmt.Errorf("write an answer: %w", err)
+			}
 		}
 	}
 	return answer, nil

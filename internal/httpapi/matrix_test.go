@@ -82,6 +82,10 @@ var mayCall = map[string][]string{
 	"listChanges":  {cdpf, civil, auditor}, // not the administrator: no case data
 	"listWebhooks": {admin}, "registerWebhook": {admin}, "getWebhook": {admin}, "pauseWebhook": {admin}, "deleteWebhook": {admin}, "listWebhookDeliveries": {admin},
 	"retryWebhookDelivery": {admin}, "listPartnerLists": {cdpf, civil, auditor}, "exportPartnerList": {cdpf, civil}, "listExports": {auditor},
+	"listTicketTopics": {hotline, town, cdpf, civil, auditor}, "listTickets": {hotline, town, cdpf, civil, auditor}, "getTicket": {hotline, town, cdpf, civil, auditor},
+	"receiveTicket": {hotline}, "takeTicketStep": {hotline, town, cdpf, civil}, "revealTicketCaller": {hotline},
+	"rateApplication": {liaison, hotline}, "rateService": {liaison, hotline}, "listRatings": {town, cdpf, civil, auditor}, "renewStatusCode": {liaison, town},
+	"getApplicationStatus": {}, "rateByCode": {}, "getSupervision": {town, cdpf, civil, stats, auditor},
 }
 
 // inside and outside are, for each role, a user whose area holds the test's person and one whose area does not. Roles
@@ -126,7 +130,7 @@ type fixture struct {
 	s                                              *service
 	person, certificate, circumstance, application string
 	importID, account                              string
-	household, facility, service                   string
+	household, facility, service, ticket           string
 }
 
 func (s *service) matrixFixture() fixture {
@@ -141,6 +145,7 @@ func (s *service) matrixFixture() fixture {
 	f.service = s.do("liaison.a", "POST", "/services", map[string]any{"kind": "device", "person_id": f.person,
 		"need": map[string]any{"item": "120312", "mode": "grant", "pieces": 1}}).want(201).text("id")
 	f.facility = s.do("town.a", "POST", "/facilities", map[string]any{"area_code": villageA, "name": "闻韶街道便民服务中心", "kind": "government"}).want(201).text("id")
+	f.ticket = s.assigned(s.brought("complaint", "rehab", ""), townA, town).text("id")
 	return f
 }
 
@@ -160,6 +165,8 @@ func (f fixture) target(path string) string {
 		id = f.account
 	case strings.HasPrefix(path, "/services/"):
 		id = f.service
+	case strings.HasPrefix(path, "/tickets/"):
+		id = f.ticket
 	case strings.HasPrefix(path, "/households/"):
 		id = f.household
 	case strings.HasPrefix(path, "/facilities/"):
@@ -203,6 +210,8 @@ var bodies = map[string]any{
 	"registerWebhook": map[string]any{"url": "ftp://x", "types": []string{"person.died"}}, "pauseWebhook": map[string]any{"paused": true},
 	"exportPartnerList": map[string]any{"purpose": "比对"},
 	"addCertificate":    map[string]any{"number": "379999197001010011" + "83", "category": 4, "level": 3, "issued_on": "2023-01-01"},
+	"receiveTicket":     map[string]any{"channel": "visit", "kind": "advice", "topic": "none", "text": "x"}, "takeTicketStep": map[string]any{"step": "archive"},
+	"revealTicketCaller": map[string]any{"reason": "回访"}, "rateApplication": map[string]any{"score": 3}, "rateService": map[string]any{"score": 3},
 }
 
 func (f fixture) ask(t *testing.T, id, method, path string, allowed []string) {

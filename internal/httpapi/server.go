@@ -141,6 +141,9 @@ func (a *API) operations() map[string]handler {
 		"listChanges": a.listChanges, "listWebhooks": a.listWebhooks, "registerWebhook": a.registerWebhook, "getWebhook": a.getWebhook, "pauseWebhook": a.pauseWebhook,
 		"deleteWebhook": a.deleteWebhook, "listWebhookDeliveries": a.listWebhookDeliveries, "retryWebhookDelivery": a.retryWebhookDelivery,
 		"listPartnerLists": a.listPartnerLists, "exportPartnerList": a.exportPartnerList, "listExports": a.listExports,
+		"listTicketTopics": a.listTicketTopics, "listTickets": a.listTickets, "receiveTicket": a.receiveTicket, "getTicket": a.getTicket, "takeTicketStep": a.takeTicketStep,
+		"revealTicketCaller": a.revealTicketCaller, "rateApplication": a.rateApplication, "rateService": a.rateService, "listRatings": a.listRatings,
+		"renewStatusCode": a.renewStatusCode, "getApplicationStatus": a.getApplicationStatus, "rateByCode": a.rateByCode, "getSupervision": a.getSupervision,
 		"getOpenAPI": getOpenAPI, "getDocs": a.getDocs, "getHealth": getHealth, "getReadiness": a.getReadiness, "getMetrics": a.getMetrics,
 		"getDemoClock": a.getDemoClock, "setDemoClock": a.setDemoClock,
 	}

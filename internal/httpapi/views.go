@@ -142,7 +142,7 @@ func instant(t time.Time) *time.Time {
 }
 
 func (a *API) applicationView(c store.Case, english bool) api.Application {
-	v := api.Application{ID: c.ID, Version: c.Version, PersonID: c.PersonID, PersonName: c.PersonName, AreaCode: api.AreaCode(c.Area),
+	v := api.Application{ID: c.ID, Version: c.Version, CaseNumber: c.CaseNumber, StatusCode: some(c.StatusCode), PersonID: c.PersonID, PersonName: c.PersonName, AreaCode: api.AreaCode(c.Area),
 		Programme: api.Programme(c.Programme), Stage: api.Stage(c.Stage), AppliedOn: c.AppliedOn, OwedFromMonth: some(api.Month(c.OwedFrom)),
 		Applicant: api.Applicant{Relation: api.Relation(c.Applicant.Relation), Name: some(c.Applicant.Name)}, BankAccount: some(idnum.MaskAccount(c.BankAccount)),
 		EnteredBy: c.EnteredBy, SubmittedAt: instant(c.SubmittedAt), ReturnedOn: some(c.ReturnedOn), Steps: []api.ApplicationStep{},
@@ -196,7 +196,7 @@ func (a *API) clockView(app application.Application) *api.ApplicationClock {
 
 func (a *API) applicationSummary(c store.Case) api.ApplicationSummary {
 	full := a.applicationView(c, false)
-	return api.ApplicationSummary{ID: full.ID, Version: full.Version, PersonID: full.PersonID, PersonName: full.PersonName, AreaCode: full.AreaCode,
+	return api.ApplicationSummary{ID: full.ID, Version: full.Version, CaseNumber: full.CaseNumber, PersonID: full.PersonID, PersonName: full.PersonName, AreaCode: full.AreaCode,
 		Programme: full.Programme, Stage: full.Stage, AppliedOn: full.AppliedOn, OwedFromMonth: full.OwedFromMonth, SubmittedAt: full.SubmittedAt,
 		ReturnedOn: full.ReturnedOn, AwardID: full.AwardID, Clock: full.Clock}
 }

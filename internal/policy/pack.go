@@ -37,10 +37,12 @@ type Pack struct {
 	Limits     map[string]int `yaml:"limits"`      // working days a stage
 	NoticeDays int            `yaml:"notice_days"` // calendar days of a public notice
 	// VillageCheck has the village look at what others handed in before the town decides.
-	VillageCheck bool              `yaml:"village_check"`
-	RemindDays   int               `yaml:"remind_before"` // working days before a limit
-	StopMode     StopMode          `yaml:"stop_mode"`
-	Transitions  []casefile.Window `yaml:"transitions"`
+	VillageCheck bool `yaml:"village_check"`
+	RemindDays   int  `yaml:"remind_before"` // working days before a limit
+	// Tickets are of the hotline; their limits alone where the pack says nothing of them.
+	Tickets     *Tickets          `yaml:"tickets"`
+	StopMode    StopMode          `yaml:"stop_mode"`
+	Transitions []casefile.Window `yaml:"transitions"`
 	// Reverification is nil where nobody is asked to be verified again.
 	Reverification *Reverification `yaml:"reverification"`
 	// SchoolYearStarts is the month on whose first day a school year begins.
@@ -148,6 +150,9 @@ func Load(document []byte) (*Pack, error) {
 	if p.NoticeDays < 7 {
 		return nil, fmt.Errorf("policy pack: notice_days is at least 7")
 	}
+	if err := p.Tickets.check(); err != nil {
+		return nil, fmt.Errorf("policy pack: %w", err)
+	}
 	if err := p.Catalogue.Check(); err != nil {
 		return nil, fmt.Errorf("policy pack: %w", err)
 	}
@@ -170,6 +175,9 @@ func (p *Pack) setDefaults() {
 	}
 	if p.SchoolYearStarts == 0 {
 		p.SchoolYearStarts = 9
+	}
+	if p.Tickets == nil {
+		p.Tickets = &Tickets{Limits: ticketLimits, Topics: []Topic{{Code: "other", ZH: "其他", EN: "other"}}}
 	}
 	if p.Catalogue == nil {
 		p.Catalogue = care.Builtin

@@ -21,6 +21,7 @@ import (
 type applicationRow struct {
 	ID                uuid.UUID
 	Version           int
+	CaseNumber        string `gorm:"default:next_case_number()"`
 	PersonID          uuid.UUID
 	Programme         string
 	Stage             string
@@ -43,7 +44,7 @@ func (applicationRow) TableName() string { return "applications" }
 
 func (db *DB) applicationRow(a application.Application) (applicationRow, error) {
 	s := sealer{ring: db.Ring, table: "applications", row: a.ID}
-	r := applicationRow{ID: a.ID, Version: a.Version, PersonID: a.PersonID, Programme: a.Programme, Stage: string(a.Stage), AppliedOn: a.AppliedOn,
+	r := applicationRow{ID: a.ID, Version: a.Version, CaseNumber: a.CaseNumber, PersonID: a.PersonID, Programme: a.Programme, Stage: string(a.Stage), AppliedOn: a.AppliedOn,
 		OwedFrom: a.OwedFrom, ApplicantRelation: a.Applicant.Relation, ApplicantName: textOrNull(a.Applicant.Name),
 		BankAccount: s.seal("bank_account", a.BankAccount), EnteredBy: a.EnteredBy, SubmittedBy: orNull(a.SubmittedBy),
 		SubmittedAt: instantOrNull(a.SubmittedAt), ReturnedOn: a.ReturnedOn, DecidedBy: orNull(a.DecidedBy), DecidedAt: instantOrNull(a.DecidedAt),
@@ -60,7 +61,7 @@ func (db *DB) applicationRow(a application.Application) (applicationRow, error) 
 
 func (db *DB) application(r applicationRow) (application.Application, error) {
 	o := opener{ring: db.Ring, table: "applications", row: r.ID}
-	a := application.Application{ID: r.ID, Version: r.Version, PersonID: r.PersonID, Programme: r.Programme, Stage: application.Stage(r.Stage),
+	a := application.Application{ID: r.ID, Version: r.Version, CaseNumber: r.CaseNumber, PersonID: r.PersonID, Programme: r.Programme, Stage: application.Stage(r.Stage),
 		AppliedOn: r.AppliedOn, OwedFrom: r.OwedFrom, Applicant: application.Applicant{Relation: r.ApplicantRelation, Name: orZero(r.ApplicantName)},
 		BankAccount: o.open("bank_account", r.BankAccount), EnteredBy: r.EnteredBy, SubmittedBy: orZero(r.SubmittedBy),
 		SubmittedAt: orZero(r.SubmittedAt), ReturnedOn: r.ReturnedOn, DecidedBy: orZero(r.DecidedBy), DecidedAt: orZero(r.DecidedAt),
@@ -74,15 +75,16 @@ func (db *DB) application(r applicationRow) (application.Application, error) {
 	return a, o.err
 }
 
-// InsertApplication writes a new application with its first step.
-func (tx *Tx) InsertApplication(ctx context.Context, a application.Application) error {
-	r, err := tx.db.applicationRow(a)
+// InsertApplication writes a new application with its first step, and gives it its number.
+func (tx *Tx) InsertApplication(ctx context.Context, a *application.Application) error {
+	r, err := tx.db.applicationRow(*a)
 	if err != nil {
 		return err
 	}
 	if err := gorm.G[applicationRow](tx.gorm).Create(ctx, &r); err != nil {
 		return fmt.Errorf("insert an application: %w", err)
 	}
+	a.CaseNumber = r.CaseNumber
 	return tx.insertSteps(ctx, a.ID, a.Steps)
 }
 
@@ -140,16 +142,18 @@ type Case struct {
 	application.Application
 	PersonName string
 	Area       area.Code
+	StatusCode string // only where it was just made; nobody can read it again
 }
 
 // ApplicationFilter narrows a list of applications. Zero members do not narrow.
 type ApplicationFilter struct {
-	Area      area.Code
-	Stage     string
-	Programme string
-	PersonID  uuid.UUID
-	After     uuid.UUID
-	Limit     int
+	Area       area.Code
+	Stage      string
+	Programme  string
+	PersonID   uuid.UUID
+	CaseNumber string
+	After      uuid.UUID
+	Limit      int
 }
 
 // ListApplications lists cases in the order in which they were entered.
@@ -157,8 +161,8 @@ func (db *DB) ListApplications(ctx context.Context, who access.Actor, f Applicat
 	lo, hi := f.Area.Range()
 	return db.applications(func(q Query) error { return db.Read(ctx, who, q) },
 		`p.managing_area_code >= $1 AND p.managing_area_code < $2 AND ($3 = '' OR a.stage = $3) AND ($4 = '' OR a.programme = $4)
-		AND ($5::uuid IS NULL OR a.person_id = $5) AND a.id > $6 ORDER BY a.id LIMIT $7`,
-		lo, hi, f.Stage, f.Programme, orNull(f.PersonID), f.After, f.Limit)
+		AND ($5::uuid IS NULL OR a.person_id = $5) AND a.id > $6 AND ($8 = '' OR a.case_number = $8) ORDER BY a.id LIMIT $7`,
+		lo, hi, f.Stage, f.Programme, orNull(f.PersonID), f.After, f.Limit, f.CaseNumber)
 }
 
 // Application reads one case with its steps.
@@ -175,7 +179,7 @@ func (db *DB) Application(ctx context.Context, who access.Actor, id uuid.UUID) (
 
 // applications reads cases with their steps and awards in one statement; steps come as one document a case.
 func (db *DB) applications(run func(Query) error, where string, args ...any) ([]Case, error) {
-	const columns = `SELECT a.id, a.version, a.person_id, a.programme, a.stage, a.applied_on, a.owed_from, a.applicant_relation, a.applicant_name,
+	const columns = `SELECT a.id, a.version, a.case_number, a.person_id, a.programme, a.stage, a.applied_on, a.owed_from, a.applicant_relation, a.applicant_name,
 		a.bank_account, a.entered_by, a.submitted_by, a.submitted_at, a.returned_on, a.decided_by, a.decided_at, a.explanation::text, a.created_at,
 		p.name, p.managing_area_code, w.id,
 		(SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'at', s.at, 'action', s.action, 'actor_id', s.actor_id, 'acting_for', s.acting_for, 'actor_role', s.actor_role,
@@ -206,7 +210,7 @@ func (db *DB) scanCase(rows pgx.Rows) (Case, error) {
 	var c Case
 	var awardID *uuid.UUID
 	var steps []stepDocument
-	err := rows.Scan(&r.ID, &r.Version, &r.PersonID, &r.Programme, &r.Stage, &r.AppliedOn, &r.OwedFrom, &r.ApplicantRelation, &r.ApplicantName,
+	err := rows.Scan(&r.ID, &r.Version, &r.CaseNumber, &r.PersonID, &r.Programme, &r.Stage, &r.AppliedOn, &r.OwedFrom, &r.ApplicantRelation, &r.ApplicantName,
 		&r.BankAccount, &r.EnteredBy, &r.SubmittedBy, &r.SubmittedAt, &r.ReturnedOn, &r.DecidedBy, &r.DecidedAt, &r.Explanation, &r.CreatedAt,
 		&c.PersonName, &c.Area, &awardID, &steps)
 	if err != nil {

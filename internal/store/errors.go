@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm"
 
+	"zhucan/internal/application"
 	"zhucan/internal/fault"
 	"zhucan/internal/roster"
 )
@@ -53,6 +54,9 @@ var byConstraint = map[string]*fault.Error{
 	"policy_packs_activated_by_another":      fault.New(fault.Conflict, "OWN_CASE", "不能启用本人提出的政策包", "nobody activates a pack that he proposed"),
 	"work_calendars_in_order":                fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
 	"policy_packs_activation_once":           fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
+	"ratings_once":                           fault.New(fault.Conflict, "RATED_ALREADY", "已评价过", "this has been rated already"),
+	"ratings_by_another":                     application.OwnCase,
+	"ticket_steps_once":                      fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
 	"policy_packs_version_once":              fault.New(fault.Conflict, "PACK_VERSION_EXISTS", "该版本的政策包已存在", "this version of the pack exists already"),
 }
 

@@ -30,11 +30,11 @@ func Migrate(ctx context.Context, ownerURL string) (version int64, err error) {
 
 // SchemaIsCurrent reports whether the database has every migration of this binary.
 func (db *DB) SchemaIsCurrent(ctx context.Context) (bool, error) {
-	var version int64
-	err := db.pool.QueryRow(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&version)
+	var applied int
+	err := db.pool.QueryRow(ctx, "SELECT count(DISTINCT version_id) FROM goose_db_version WHERE is_applied AND version_id > 0").Scan(&applied)
 	if err != nil {
 		return false, fmt.Errorf("read the schema's version: %w", err)
 	}
 	entries, err := migrations.FS.ReadDir(".")
-	return version == int64(len(entries)), err
+	return applied == len(entries), err
 }

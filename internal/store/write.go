@@ -221,6 +221,7 @@ type Answer struct {
 	Status int
 	ETag   string
 	Body   []byte
+	Kept   []byte // what a repeat gets instead, where Body has what is shown once; nil: Body
 }
 
 // Once runs fn at most once for an account and key. A second request with the same hash gets the first answer, one
@@ -241,8 +242,12 @@ func (db *DB) Once(ctx context.Context, who access.Actor, key string, hash []byt
 		if answer, err = fn(context.WithValue(ctx, txKey{}, tx)); err != nil {
 			return err
 		}
+		kept := answer.Body
+		if answer.Kept != nil {
+			kept = answer.Kept
+		}
 		_, err = tx.sql.ExecContext(ctx, `UPDATE idempotency_keys SET status = $3, etag = $4, body = $5
-			WHERE account_id = $1 AND key = $2`, who.AccountID, key, answer.Status, answer.ETag, answer.Body)
+			WHERE account_id = $1 AND key = $2`, who.AccountID, key, answer.Status, answer.ETag, kept)
 		return err
 	})
 	return answer, err

@@ -159,3 +159,29 @@ func (c *Calendar) Between(a, b calendar.Date) int {
 	}
 	return n
 }
+
+// PassedBy is the latest day after which more than n working days have passed on d: what has waited since then or longer, under
+// a limit of n working days, is overdue.
+func (c *Calendar) PassedBy(d calendar.Date, n int) calendar.Date {
+	for n >= 0 {
+		if c.IsWorking(d) {
+			n--
+		}
+		d = d.Add(-1)
+	}
+	return d
+}
+
+// Numbers are, for each day from first to last, how many working days lie behind it since first: those between two days are
+// the difference of their numbers.
+func (c *Calendar) Numbers(first, last calendar.Date) []int32 {
+	var numbers []int32
+	n := int32(0)
+	for d := first; !d.After(last); d = d.Add(1) {
+		if c.IsWorking(d) {
+			n++
+		}
+		numbers = append(numbers, n)
+	}
+	return numbers
+}

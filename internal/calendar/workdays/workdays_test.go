@@ -79,3 +79,32 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestPassedBy agrees with the clock: overdue is what has waited since the day or longer, and nothing later.
+func TestPassedBy(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		c := Builtin()
+		today := calendar.MustDate("2015-12-01").Add(rapid.IntRange(0, 4200).Draw(t, "day"))
+		n := rapid.IntRange(0, 40).Draw(t, "limit")
+		since := c.PassedBy(today, n)
+		for d := since.Add(-3); !d.After(today); d = d.Add(1) {
+			if overdue := c.Between(today, c.Add(d, n)) < 0; overdue != !d.After(since) {
+				t.Fatalf("%s after %s under %d: overdue %v, PassedBy says %s", today, d, n, overdue, since)
+			}
+		}
+	})
+}
+
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	c, first := Builtin(), calendar.MustDate("2022-12-25")
+	numbers := c.Numbers(first, first.Add(400))
+	for i := range 400 {
+		for _, j := range []int{i, i / 2, 0} {
+			if got, want := int(numbers[i]-numbers[j]), c.Between(first.Add(j), first.Add(i)); got != want {
+				t.Fatalf("from %s to %s: %d, want %d", first.Add(j), first.Add(i), got, want)
+			}
+		}
+	}
+}
