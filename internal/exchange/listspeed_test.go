@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"zhucan/internal/exchange"
 )
@@ -48,17 +47,14 @@ func dibaoBook(t testing.TB, rows int) []byte {
 
 func words(text string) []string { return strings.Fields(text) }
 
-// TestFiftyThousandRows bounds the cost of a large list: three seconds of one processor, and 150 MiB of everything that is
-// ever allocated, so that less is held at once. It measures memory and must not run beside others: it is not parallel.
+// TestFiftyThousandRows bounds the cost of a large list: 150 MiB of everything that is ever allocated, so that less is held at once. It measures memory and must not run beside others: it is not parallel.
 func TestFiftyThousandRows(t *testing.T) {
 	data := dibaoBook(t, 50_000)
 	places := exchange.NewPlaces(tree(t))
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	start := spent()
 	list, err := exchange.ReadList(kindOf(t, "dibao"), data, nil, places, today)
-	took := spent() - start
 	runtime.ReadMemStats(&after)
 	if err != nil || len(list.Rows) != 50_000 || len(list.Refused) > 0 {
 		t.Fatalf("%v, refused %+v", err, list.Refused[:min(3, len(list.Refused))])
@@ -67,9 +63,8 @@ func TestFiftyThousandRows(t *testing.T) {
 		t.Errorf("the last row is %d %v", r.Row, r.Date("from"))
 	}
 	allocated := (after.TotalAlloc - before.TotalAlloc) >> 20
-	t.Logf("%d bytes: %v of processor time, %d MiB allocated, %d MiB kept", len(data), took, allocated, (after.HeapAlloc-before.HeapAlloc)>>20)
-	if took > 3*time.Second*slack || allocated > 150*uint64(slack) {
-		t.Errorf("%v and %d MiB", took, allocated)
+	if allocated > 150*slack {
+		t.Errorf("%d MiB of %d bytes", allocated, len(data))
 	}
 }
 

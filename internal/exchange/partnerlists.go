@@ -46,13 +46,13 @@ var (
 	nameColumn      = PartnerColumn{"姓名", "name", func(r *PartnerRow) string { return r.Name }}
 	numberColumn    = PartnerColumn{"身份证号", "id_number", func(r *PartnerRow) string { return r.IDNumber }}
 	birthDateColumn = PartnerColumn{"出生日期", "birth_date", func(r *PartnerRow) string { return r.BirthDate.String() }}
-	partnerTown      = PartnerColumn{"镇街", "town", func(r *PartnerRow) string { return r.Town }}
-	partnerVillage   = PartnerColumn{"村居", "village", func(r *PartnerRow) string { return r.Village }}
+	partnerTown     = PartnerColumn{"镇街", "town", func(r *PartnerRow) string { return r.Town }}
+	partnerVillage  = PartnerColumn{"村居", "village", func(r *PartnerRow) string { return r.Village }}
 	categoryColumn  = PartnerColumn{"残疾类别", "category", func(r *PartnerRow) string { return word(categories, r.Category) }}
 	levelColumn     = PartnerColumn{"残疾等级", "level", func(r *PartnerRow) string { return word(levels, r.Level) }}
 	headColumn      = PartnerColumn{"户主", "name", nameColumn.cell}
 	headIDColumn    = PartnerColumn{"户主身份证号", "id_number", numberColumn.cell}
-	partnerAddress   = PartnerColumn{"住址", "address", func(r *PartnerRow) string { return r.Address }}
+	partnerAddress  = PartnerColumn{"住址", "address", func(r *PartnerRow) string { return r.Address }}
 	holdersColumn   = PartnerColumn{"持证人数", "holders", func(r *PartnerRow) string { return strconv.Itoa(r.Holders) }}
 	everybody       = []string{"covered", "gap", "excluded"}
 	byNumber        = []PartnerColumn{nameColumn, numberColumn}
