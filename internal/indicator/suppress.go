@@ -1,5 +1,7 @@
 package indicator
 
+import "slices"
+
 // SmallCell is the least number that a public table shows; 1 to SmallCell-1 persons or households are hidden, and 0 is
 // shown (choice; domain of the plan: 1 to 4).
 const SmallCell = 5
@@ -130,27 +132,27 @@ func sum(list []span, of []int) (s span) {
 	return s
 }
 
-// relieve hides one more cell, so that a small number has something to hide behind: the sibling that costs least, or else the
-// whole that the siblings add up to, or what else gives that whole away.
+// relieve hides one more cell, so that a small number has something to hide behind: a part of a sibling that is hidden already, the
+// sibling that costs least, or else the whole that the siblings add up to, or what else gives that whole away.
 func (t *tree) relieve(cell, part int) bool {
 	parent := t.cells[cell].Parent
 	if parent < 0 {
-		return t.relieveWhole(cell, part, -1)
+		return t.hideBelow(cell, part, -1)
 	}
 	partition := t.cells[cell].Partition
+	for _, sibling := range t.children[parent][partition] {
+		if sibling != cell && t.cells[sibling].secret(part) && t.hideBelow(sibling, part, -1) {
+			return true
+		}
+	}
 	if t.hideOneOf(t.children[parent][partition], part) {
 		return true
 	}
-	if p := &t.cells[parent]; !p.Hidden && !p.Known[part] {
-		p.Hidden = true
+	if t.may(parent, part) {
+		t.hide(parent, part)
 		return true
 	}
-	return t.relieveWhole(parent, part, partition)
-}
-
-// relieveWhole hides what tells a hidden whole: another partition of it, or its own siblings.
-func (t *tree) relieveWhole(cell, part, but int) bool {
-	return t.hideBelow(cell, part, but) || t.cells[cell].Parent >= 0 && t.relieve(cell, part)
+	return t.hideBelow(parent, part, partition) || t.cells[parent].Parent >= 0 && t.relieve(parent, part)
 }
 
 // hideBelow hides one cell of a partition of a hidden whole, or of one of its hidden parts.
@@ -160,7 +162,7 @@ func (t *tree) hideBelow(cell, part, but int) bool {
 		if partition == but {
 			continue
 		}
-		if t.hideOneOf(children, part) {
+		if t.blur(children, part) || t.hideOneOf(children, part) {
 			return true
 		}
 		for _, c := range children {
@@ -171,6 +173,32 @@ func (t *tree) hideBelow(cell, part, but int) bool {
 	}
 	return false
 }
+
+// hide hides a cell, and one cell of each partition that would still tell it.
+func (t *tree) hide(cell, part int) {
+	t.cells[cell].Hidden = true
+	for partition := range partitions {
+		t.blur(t.children[cell][partition], part)
+	}
+}
+
+// blur hides one of the cells of a partition where none is hidden, an empty one where all others are known from elsewhere.
+func (t *tree) blur(children []int, part int) bool {
+	if slices.ContainsFunc(children, func(i int) bool { return t.cells[i].secret(part) }) {
+		return false
+	}
+	if t.hideOneOf(children, part) {
+		return true
+	}
+	i := slices.IndexFunc(children, func(i int) bool { return t.may(i, part) })
+	if i >= 0 {
+		t.hide(children[i], part)
+	}
+	return i >= 0
+}
+
+// may reports whether hiding a cell now would keep its number from the reader.
+func (t *tree) may(cell, part int) bool { return !t.cells[cell].Hidden && !t.cells[cell].Known[part] }
 
 // partitions bounds the numbers of partitions, so that they are walked in order.
 const partitions = 16
@@ -196,12 +224,12 @@ func (t *tree) hideOneOf(children []int, part int) bool {
 		return a.Count[0]+a.Count[1] < b.Count[0]+b.Count[1]
 	}
 	for _, i := range children {
-		if c := &t.cells[i]; !c.Hidden && !c.Known[part] && c.Count[part] > 0 && (best < 0 || better(c, &t.cells[best])) {
+		if c := &t.cells[i]; t.may(i, part) && c.Count[part] > 0 && (best < 0 || better(c, &t.cells[best])) {
 			best = i
 		}
 	}
 	if best >= 0 {
-		t.cells[best].Hidden = true
+		t.hide(best, part)
 	}
 	return best >= 0
 }

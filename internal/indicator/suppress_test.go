@@ -115,6 +115,25 @@ func TestNoHiddenNumberCanBeBounded(t *testing.T) {
 	})
 }
 
+// TestHidesInsideWhatIsHidden: a town that is hidden for the sake of another is told by its villages unless one of them is hidden too,
+// and then neither a third town nor the whole has to be.
+func TestHidesInsideWhatIsHidden(t *testing.T) {
+	t.Parallel()
+	table := []indicator.Cell{{Parent: -1, Count: [2]int64{4000, 93}},
+		{Count: [2]int64{100, 3}}, {Parent: 1, Count: [2]int64{100, 3}},
+		{Count: [2]int64{900, 30}}, {Parent: 3, Count: [2]int64{400, 10}}, {Parent: 3, Count: [2]int64{500, 20}},
+		{Count: [2]int64{3000, 60}}, {Parent: 6, Count: [2]int64{1000, 25}}, {Parent: 6, Count: [2]int64{2000, 35}},
+		{Partition: 1, Count: [2]int64{1500, 50}}, {Partition: 1, Count: [2]int64{2500, 43}}}
+	if !indicator.Suppress(table) {
+		t.Fatal("it cannot be published")
+	}
+	for i, c := range table {
+		if want := i >= 1 && i <= 4; c.Hidden != want {
+			t.Errorf("cell %d with %v is hidden: %v, want %v", i, c.Count, c.Hidden, want)
+		}
+	}
+}
+
 // TestWhatWasShownOrHiddenBefore: a number that stayed the same and was shown protects nobody; one that was hidden stays hidden.
 func TestWhatWasShownOrHiddenBefore(t *testing.T) {
 	t.Parallel()
