@@ -70,13 +70,22 @@ func (d *Desk) SealRelease(ctx context.Context, who access.Actor, in NewRelease)
 	if err != nil {
 		return r, err
 	}
+	var before map[uuid.UUID]*issue
+	if in.Public { // counted before anybody has to wait; what is published meanwhile is added
+		if before, err = d.issues(ctx, who, in, nil); err != nil {
+			return r, err
+		}
+	}
 	err = d.write(ctx, who, "release.seal", func(tx *store.Tx) error {
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
 		}
 		r.SealedAt = tx.Now
 		if in.Public {
-			if rows, r.Hidden, err = publicRows(ctx, tx, in, rows); err != nil {
+			if err := tx.LockPublishing(ctx); err != nil {
+				return err
+			}
+			if rows, r.Hidden, err = d.publicRows(ctx, who, in, rows, before); err != nil {
 				return err
 			}
 		}
