@@ -248,6 +248,10 @@ CREATE INDEX standings_past_area ON standings_past (indicator, area_code, known_
 CREATE TABLE household_standings_past (LIKE household_standings, known_to timestamptz NOT NULL);
 CREATE INDEX household_standings_past_area ON household_standings_past (indicator, area_code, known_to);
 
+-- The bounds of standings are no sub-selects, unlike those of other tables: the planner knows them then, and does not take every
+-- count for a two-hundredth of the register. They are conditions of the index and so still read once a scan.
+ALTER POLICY area ON standings USING (area_code >= rtrim(current_setting('zhucan.count_area', true), ':')
+    AND area_code < current_setting('zhucan.count_area', true));
 -- +goose StatementBegin
 DO $$
 DECLARE
@@ -263,8 +267,8 @@ BEGIN
     FOREACH t IN ARRAY ARRAY['standings_past', 'household_standings', 'household_standings_past'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
-        EXECUTE format('CREATE POLICY area ON %I USING (area_code >= (SELECT rtrim(current_setting(''zhucan.count_area'', true), '':''))
-            AND area_code < (SELECT current_setting(''zhucan.count_area'', true)))', t);
+        EXECUTE format('CREATE POLICY area ON %I USING (area_code >= rtrim(current_setting(''zhucan.count_area'', true), '':'')
+            AND area_code < current_setting(''zhucan.count_area'', true))', t);
         EXECUTE format('GRANT SELECT, INSERT ON %I TO zhucan_app', t);
     END LOOP;
     FOREACH t IN ARRAY ARRAY['survey_responses'] LOOP
