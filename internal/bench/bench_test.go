@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/labstack/echo/v4"
 	"gorm.io/driver/postgres"
@@ -81,7 +80,7 @@ func BenchmarkAll(b *testing.B) {
 	for b.Loop() {
 		fmt.Printf("\n%-58s %12s %12s  %6s\n", "", "value", "reference", "ratio")
 		w := open(b)
-		results := slices.Concat([]result{w.importAgainstCopy(b), w.pointRead(b), w.coverage(b), bulkDecisions(b)}, worklists(b), rosters(b))
+		results := slices.Concat([]result{w.importAgainstCopy(b), w.pointRead(b), bulkDecisions(b)}, worklists(b), rosters(b), indicators(b))
 		text, err := json.MarshalIndent(results, "", "  ")
 		if err != nil {
 			b.Fatal(err)
@@ -112,7 +111,9 @@ func open(b *testing.B) *world {
 }
 
 // newWorld is a district without people, and the roster of them.
-func newWorld(b *testing.B) *world {
+func newWorld(b *testing.B) *world { return newWorldOf(b, people) }
+
+func newWorldOf(b *testing.B, people int) *world {
 	b.Helper()
 	now := func() time.Time { return time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC) }
 	w := &world{db: testdb.New(b)}
@@ -320,37 +321,4 @@ func load(b *testing.B, base, token string, ids []uuid.UUID) float64 {
 	}
 	wg.Wait()
 	return reads / time.Since(began).Seconds()
-}
-
-// coverage compares the full tree of a district with the plain SQL that counts it. Value and reference are milliseconds,
-// so here a smaller ratio is better.
-func (w *world) coverage(b *testing.B) result {
-	ctx := context.Background()
-	w.exec(b, "ANALYZE")
-	who := access.Actor{AccountID: uuid.Nil, Role: access.Statistician, Area: "370305"}
-	day := calendar.MustDate("2026-11-23")
-	ours := func() float64 {
-		began := time.Now()
-		for range 10 {
-			if _, _, err := w.desk.Values(ctx, who, casework.ValuesOf{Moment: store.Moment{On: day}, By: store.ByVillage}); err != nil {
-				b.Fatal(err)
-			}
-		}
-		return float64(time.Since(began).Microseconds()) / 10_000
-	}
-	plain := func() float64 {
-		began := time.Now()
-		for range 10 {
-			rows, err := w.pool.Query(ctx, `SELECT indicator, area_code, count(*) FILTER (WHERE status = 1), count(*) FILTER (WHERE status = 2), count(*) FILTER (WHERE status = 3)
-				FROM standings WHERE valid_from <= $1 AND (valid_to IS NULL OR valid_to >= $1) AND area_code >= '370305' AND area_code < '370306' GROUP BY 1, 2`, day)
-			if err != nil {
-				b.Fatal(err)
-			}
-			if _, err := pgx.CollectRows(rows, pgx.RowToMap); err != nil {
-				b.Fatal(err)
-			}
-		}
-		return float64(time.Since(began).Microseconds()) / 10_000
-	}
-	return pairs(b, "coverage by village / plain SQL (ms, lower wins)", "ms", ours, plain)
 }
