@@ -42,7 +42,7 @@ func (a *API) listLeads(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	v := api.LeadList{Items: []api.Lead{}, NextCursor: next(found, r.limit(), func(l casework.Lead) string { return l.LeadKey.String() })}
+	v := api.LeadList{Items: []api.Lead{}, NextCursor: next(found, r.limit(), func(l casework.Lead) string { return l.String() })}
 	for _, l := range found {
 		v.Items = append(v.Items, leadView(l, r.English))
 	}
