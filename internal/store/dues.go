@@ -150,7 +150,7 @@ const overpaid = `
 WITH paid AS (
     SELECT p.person_id, p.programme, p.month, sum(p.amount_fen) AS fen
     FROM payments p JOIN roster_lines l USING (roster_id, person_id, programme)
-    WHERE p.person_id = ANY($1) AND p.live AND l.state = 'paid'
+    WHERE p.person_id = ANY($1) AND l.person_id = ANY($1) AND p.live AND l.state = 'paid'
     GROUP BY 1, 2, 3
 ), asked AS (
     SELECT person_id, programme, month, sum(amount_fen) AS fen, sum(repaid_fen) AS repaid
