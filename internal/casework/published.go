@@ -49,6 +49,7 @@ func (d *Desk) publicRows(ctx context.Context, who access.Actor, in NewRelease, 
 	series := []*issue{now}
 	for _, other := range others {
 		series = append(series, other)
+		now.keepRows(other)
 	}
 	slices.SortStableFunc(series, func(a, b *issue) int {
 		return cmp.Or(a.asOf.Compare(b.asOf), a.knownAt.Compare(b.knownAt), bytes.Compare(a.id[:], b.id[:]))
@@ -56,7 +57,7 @@ func (d *Desk) publicRows(ctx context.Context, who access.Actor, in NewRelease, 
 	if !suppress(series, now) {
 		return nil, 0, errDiscloses
 	}
-	list := now.rows
+	list := slices.DeleteFunc(now.rows, func(f exchange.Figure) bool { return empty(f) && !f.Suppressed })
 	for i := range list {
 		if list[i].Suppressed {
 			list[i] = withheld(list[i])
@@ -93,6 +94,11 @@ func inPublic(rows iter.Seq2[exchange.Figure, error]) (list []exchange.Figure, e
 		list = append(list, f)
 	}
 	return list, nil
+}
+
+// empty reports whether a row is a group of nobody. It is not published: that it occurs would tell of somebody excluded.
+func empty(f exchange.Figure) bool {
+	return (f.By != string(store.ByTree) || f.Group != "") && pair(&f) == [2]int64{}
 }
 
 // withheld is a row without its numbers, and without what is made from them.
@@ -146,6 +152,21 @@ func (d *Desk) readIssue(ctx context.Context, who access.Actor, r store.Release)
 		}
 	}
 	return was, nil
+}
+
+// keepRows adds rows that an earlier issue hid and that are gone: a row that is gone would tell that nobody is left in it.
+func (s *issue) keepRows(before *issue) {
+	definitions, has := map[string]*exchange.FigureDefinition{}, map[rowKey]bool{}
+	for i := range s.rows {
+		definitions[s.rows[i].Indicator], has[keyOf(&s.rows[i])] = s.rows[i].Definition, true
+	}
+	for _, f := range before.rows {
+		if definition := definitions[f.Indicator]; f.Suppressed && definition != nil && !has[keyOf(&f)] {
+			var nobody int64
+			f.Numerator, f.Denominator, f.Definition = &nobody, &nobody, definition
+			s.rows = append(s.rows, f)
+		}
+	}
 }
 
 // pair is the covered and the gap of a row; nothing where it has no numbers.

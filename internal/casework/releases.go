@@ -171,7 +171,8 @@ func listed(list []exchange.Figure) iter.Seq2[exchange.Figure, error] {
 }
 
 // released are the indicators of a section: those that are reported, and by place also their variants and the benefits of other
-// offices. What is public has only the reported ones: two definitions of the same rate differ by few people.
+// offices. What is public has only the reported ones, because two definitions of the same rate differ by few people, and none that
+// counts who is outside its denominator: then what is shown of a group does not say how many are in it.
 func released(pack *policy.Pack, section breakdown, public bool) (list []*policy.Indicator) {
 	if public && !published(section.by) {
 		return nil
@@ -179,7 +180,7 @@ func released(pack *policy.Pack, section breakdown, public bool) (list []*policy
 	for _, of := range [][]policy.Indicator{pack.Indicators, pack.Benefits} {
 		for i := range of {
 			reported := of[i].Variant == "" && of[i].TargetPercent > 0
-			if slices.Contains(section.units, of[i].Unit) && (reported || section.by == store.ByTree && !public) {
+			if slices.Contains(section.units, of[i].Unit) && (reported && !(public && of[i].CountsExtra) || section.by == store.ByTree && !public) {
 				list = append(list, &of[i])
 			}
 		}
