@@ -180,7 +180,7 @@ func released(pack *policy.Pack, section breakdown, public bool) (list []*policy
 	for _, of := range [][]policy.Indicator{pack.Indicators, pack.Benefits} {
 		for i := range of {
 			reported := of[i].Variant == "" && of[i].TargetPercent > 0
-			if slices.Contains(section.units, of[i].Unit) && (reported && !(public && of[i].CountsExtra) || section.by == store.ByTree && !public) {
+			if slices.Contains(section.units, of[i].Unit) && (reported && (!public || !of[i].CountsExtra) || section.by == store.ByTree && !public) {
 				list = append(list, &of[i])
 			}
 		}
