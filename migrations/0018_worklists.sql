@@ -48,7 +48,6 @@ ALTER TABLE dues ADD COLUMN known_from timestamptz NOT NULL DEFAULT now();
 ALTER TABLE roster_lines ADD COLUMN answered_at timestamptz;
 GRANT UPDATE (answered_at) ON roster_lines TO zhucan_app;
 
-CREATE INDEX roster_lines_failed ON roster_lines (person_id, programme) WHERE state = 'failed'; -- few among all: what the bank could not pay
 CREATE INDEX standings_past_person ON standings_past (person_id, indicator);                    -- since when somebody has stood on a list
 
 -- +goose StatementBegin
