@@ -697,15 +697,42 @@ func (e HukouType) Valid() bool {
 	}
 }
 
-// Defines values for ImportKind.
+// Defines values for ImportState.
 const (
-	ImportKindRoster ImportKind = "roster"
+	ImportStateDone   ImportState = "done"
+	ImportStateFailed ImportState = "failed"
+	ImportStateQueued ImportState = "queued"
+	ImportStateUndone ImportState = "undone"
 )
 
-// Valid indicates whether the value is a known member of the ImportKind enum.
-func (e ImportKind) Valid() bool {
+// Valid indicates whether the value is a known member of the ImportState enum.
+func (e ImportState) Valid() bool {
 	switch e {
-	case ImportKindRoster:
+	case ImportStateDone:
+		return true
+	case ImportStateFailed:
+		return true
+	case ImportStateQueued:
+		return true
+	case ImportStateUndone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportChangeListItemsOutcome.
+const (
+	ImportChangeListItemsOutcomeChanged ImportChangeListItemsOutcome = "changed"
+	ImportChangeListItemsOutcomePending ImportChangeListItemsOutcome = "pending"
+)
+
+// Valid indicates whether the value is a known member of the ImportChangeListItemsOutcome enum.
+func (e ImportChangeListItemsOutcome) Valid() bool {
+	switch e {
+	case ImportChangeListItemsOutcomeChanged:
+		return true
+	case ImportChangeListItemsOutcomePending:
 		return true
 	default:
 		return false
@@ -829,6 +856,75 @@ func (e Light) Valid() bool {
 	case LightSuppressed:
 		return true
 	case LightUnmet:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListStatementSays.
+const (
+	ListStatementSaysAbsent ListStatementSays = "absent"
+	ListStatementSaysEnded  ListStatementSays = "ended"
+	ListStatementSaysHolds  ListStatementSays = "holds"
+)
+
+// Valid indicates whether the value is a known member of the ListStatementSays enum.
+func (e ListStatementSays) Valid() bool {
+	switch e {
+	case ListStatementSaysAbsent:
+		return true
+	case ListStatementSaysEnded:
+		return true
+	case ListStatementSaysHolds:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListStatementState.
+const (
+	ListStatementStateActive    ListStatementState = "active"
+	ListStatementStateDismissed ListStatementState = "dismissed"
+	ListStatementStateOverruled ListStatementState = "overruled"
+	ListStatementStatePending   ListStatementState = "pending"
+	ListStatementStateUndone    ListStatementState = "undone"
+	ListStatementStateWithdrawn ListStatementState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the ListStatementState enum.
+func (e ListStatementState) Valid() bool {
+	switch e {
+	case ListStatementStateActive:
+		return true
+	case ListStatementStateDismissed:
+		return true
+	case ListStatementStateOverruled:
+		return true
+	case ListStatementStatePending:
+		return true
+	case ListStatementStateUndone:
+		return true
+	case ListStatementStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewListDecisionDecision.
+const (
+	NewListDecisionDecisionConfirm NewListDecisionDecision = "confirm"
+	NewListDecisionDecisionDismiss NewListDecisionDecision = "dismiss"
+)
+
+// Valid indicates whether the value is a known member of the NewListDecisionDecision enum.
+func (e NewListDecisionDecision) Valid() bool {
+	switch e {
+	case NewListDecisionDecisionConfirm:
+		return true
+	case NewListDecisionDecisionDismiss:
 		return true
 	default:
 		return false
@@ -1744,6 +1840,21 @@ func (e VillageCheckOutcome) Valid() bool {
 	}
 }
 
+// Defines values for GetImportWorkbookParamsOnly.
+const (
+	GetImportWorkbookParamsOnlyRefused GetImportWorkbookParamsOnly = "refused"
+)
+
+// Valid indicates whether the value is a known member of the GetImportWorkbookParamsOnly enum.
+func (e GetImportWorkbookParamsOnly) Valid() bool {
+	switch e {
+	case GetImportWorkbookParamsOnlyRefused:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListIndicatorsParamsInclude.
 const (
 	ListIndicatorsParamsIncludeAll      ListIndicatorsParamsInclude = "all"
@@ -2466,6 +2577,15 @@ type Clock struct {
 	Now time.Time `json:"now"`
 }
 
+// ColumnOfList defines model for ColumnOfList.
+type ColumnOfList struct {
+	// Aliases Other headings that it goes by.
+	Aliases  []string `json:"aliases"`
+	Name     string   `json:"name"`
+	NameZH   string   `json:"name_zh"`
+	Required bool     `json:"required"`
+}
+
 // Component One disability of several, with its own level.
 type Component struct {
 	Category int `json:"category"`
@@ -2820,29 +2940,76 @@ type HukouType string
 // Example: 379999197001010011
 type IDNumberInput = string
 
-// Import A file and what became of its rows. It never changes, so its version stays 1.
+// Import A file and what became of its rows.
 type Import struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
 	//
 	// Example: 370305100
-	AreaCode AreaCode  `json:"area_code"`
-	At       time.Time `json:"at"`
-	Changed  int       `json:"changed"`
-	DryRun   bool      `json:"dry_run"`
+	AreaCode AreaCode       `json:"area_code"`
+	AsOf     *calendar.Date `json:"as_of,omitempty"`
+	At       time.Time      `json:"at"`
+	Changed  int            `json:"changed"`
+	DryRun   bool           `json:"dry_run"`
 
 	// Errors Why rows were refused; never what a cell held.
-	Errors []ImportError `json:"errors"`
-	ID     uuid.UUID     `json:"id"`
+	Errors     []ImportError `json:"errors"`
+	Failure    *ImportError  `json:"failure,omitempty"`
+	FinishedAt *time.Time    `json:"finished_at,omitempty"`
+	ID         uuid.UUID     `json:"id"`
 
-	// Kind `roster` is a list of certificate holders.
+	// Kind `roster` is the certificate roster of twenty columns; the others are lists.
 	Kind ImportKind `json:"kind"`
 
 	// New Rows that are somebody or something new.
-	New     int `json:"new"`
-	Refused int `json:"refused"`
-	Same    int `json:"same"`
-	Version int `json:"version"`
+	New int `json:"new"`
+
+	// Pending What would take money from somebody and waits for an officer.
+	Pending int `json:"pending"`
+
+	// Reading Of a list: the sheet, its headings and what they were taken for, what was repaired in sight.
+	Reading map[string]interface{} `json:"reading,omitempty"`
+	Refused int                    `json:"refused"`
+
+	// RowsDone While it is queued.
+	RowsDone  *int        `json:"rows_done,omitempty"`
+	RowsTotal *int        `json:"rows_total,omitempty"`
+	Same      int         `json:"same"`
+	Sender    *string     `json:"sender,omitempty"`
+	State     ImportState `json:"state"`
+	Version   int         `json:"version"`
 }
+
+// ImportState defines model for Import.State.
+type ImportState string
+
+// ImportChangeList defines model for ImportChangeList.
+type ImportChangeList struct {
+	Items []struct {
+		After []ListFact `json:"after"`
+
+		// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+		//
+		// Example: 370305100
+		AreaCode AreaCode   `json:"area_code"`
+		Before   []ListFact `json:"before"`
+
+		// Kind Of the facts.
+		Kind string `json:"kind"`
+
+		// MonthlyAmountFen What a month would lose.
+		MonthlyAmountFen *int64                       `json:"monthly_amount_fen,omitempty"`
+		Name             string                       `json:"name"`
+		Outcome          ImportChangeListItemsOutcome `json:"outcome"`
+		PersonID         uuid.UUID                    `json:"person_id"`
+
+		// Row 0 where the list is silent about the person.
+		Row int `json:"row"`
+	} `json:"items"`
+	NextCursor *string `json:"next_cursor"`
+}
+
+// ImportChangeListItemsOutcome defines model for ImportChangeList.Items.Outcome.
+type ImportChangeListItemsOutcome string
 
 // ImportError defines model for ImportError.
 type ImportError struct {
@@ -2853,12 +3020,26 @@ type ImportError struct {
 	Column  string `json:"column"`
 	Message string `json:"message"`
 
-	// Row As the workbook numbers it.
+	// Row As the workbook numbers it; 0 for the whole.
 	Row int `json:"row"`
 }
 
-// ImportKind `roster` is a list of certificate holders.
-type ImportKind string
+// ImportKind `roster` is the certificate roster of twenty columns; the others are lists.
+type ImportKind = string
+
+// ImportKindList defines model for ImportKindList.
+type ImportKindList struct {
+	Items []KindOfList `json:"items"`
+
+	// NextCursor Always null; the list is whole.
+	NextCursor *string `json:"next_cursor"`
+}
+
+// ImportList defines model for ImportList.
+type ImportList struct {
+	Items      []Import `json:"items"`
+	NextCursor *string  `json:"next_cursor"`
+}
 
 // IndicatorChange defines model for IndicatorChange.
 type IndicatorChange struct {
@@ -3202,6 +3383,22 @@ type Inspection struct {
 	Standard    string        `json:"standard"`
 }
 
+// KindOfList defines model for KindOfList.
+type KindOfList struct {
+	Columns []ColumnOfList `json:"columns"`
+
+	// Complete It claims to name everybody, so that its silence says something.
+	Complete bool `json:"complete"`
+
+	// Kind `roster` is the certificate roster of twenty columns; the others are lists.
+	Kind   ImportKind `json:"kind"`
+	NameEN string     `json:"name_en"`
+	NameZH string     `json:"name_zh"`
+
+	// Partner Which department sends it.
+	Partner string `json:"partner"`
+}
+
 // Ledger The whole list; there is no further page.
 type Ledger struct {
 	Items      []LedgerItem `json:"items"`
@@ -3252,6 +3449,53 @@ type Level = int
 // Light Where the value stands, in words that need no colour: 达标, 接近达标 (short by no more than two percent points), 未达标,
 // 不适用, 待录入, 不公布.
 type Light string
+
+// ListFact defines model for ListFact.
+type ListFact struct {
+	ValidFrom calendar.Date  `json:"valid_from"`
+	ValidTo   *calendar.Date `json:"valid_to,omitempty"`
+	Value     string         `json:"value"`
+}
+
+// ListStatement defines model for ListStatement.
+type ListStatement struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode       `json:"area_code"`
+	AsOf     calendar.Date  `json:"as_of"`
+	DueOn    *calendar.Date `json:"due_on,omitempty"`
+	From     *calendar.Date `json:"from,omitempty"`
+	ID       uuid.UUID      `json:"id"`
+	ImportID *uuid.UUID     `json:"import_id,omitempty"`
+
+	// Kind Of the facts.
+	Kind             string    `json:"kind"`
+	MonthlyAmountFen *int64    `json:"monthly_amount_fen,omitempty"`
+	Name             *string   `json:"name,omitempty"`
+	Overdue          *bool     `json:"overdue,omitempty"`
+	PersonID         uuid.UUID `json:"person_id"`
+	Row              *int      `json:"row,omitempty"`
+
+	// Says absent: a list that names everybody does not name this one.
+	Says   ListStatementSays  `json:"says"`
+	Sender *string            `json:"sender,omitempty"`
+	State  ListStatementState `json:"state"`
+	To     *calendar.Date     `json:"to,omitempty"`
+	Value  *string            `json:"value,omitempty"`
+}
+
+// ListStatementSays absent: a list that names everybody does not name this one.
+type ListStatementSays string
+
+// ListStatementState defines model for ListStatement.State.
+type ListStatementState string
+
+// ListStatementList defines model for ListStatementList.
+type ListStatementList struct {
+	Items      []ListStatement `json:"items"`
+	NextCursor *string         `json:"next_cursor"`
+}
 
 // LoginRequest defines model for LoginRequest.
 type LoginRequest struct {
@@ -3513,6 +3757,15 @@ type NewInspection struct {
 	// Standard Example: GB 50763-2012
 	Standard string `json:"standard"`
 }
+
+// NewListDecision defines model for NewListDecision.
+type NewListDecision struct {
+	Decision NewListDecisionDecision `json:"decision"`
+	Reason   string                  `json:"reason"`
+}
+
+// NewListDecisionDecision defines model for NewListDecision.Decision.
+type NewListDecisionDecision string
 
 // NewNotice defines model for NewNotice.
 type NewNotice struct {
@@ -5689,19 +5942,43 @@ type EndHouseholdMemberParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListImportsParams defines parameters for ListImports.
+type ListImportsParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// AcceptLanguage Language of texts, Chinese unless English is preferred.
+	AcceptLanguage *AcceptLanguage `json:"Accept-Language,omitempty"`
+}
+
 // CreateImportMultipartBody defines parameters for CreateImport.
 type CreateImportMultipartBody struct {
 	// File An .xlsx workbook or .csv file.
 	File multipart.FileHeader `json:"file"`
+
+	// Mapping Of a list, a JSON object from headings to columns where they were not understood; an empty column is not read.
+	Mapping *string `json:"mapping,omitempty"`
 }
 
 // CreateImportParams defines parameters for CreateImport.
 type CreateImportParams struct {
-	// Kind What the file is.
+	// Kind What the file is; `GET /import-kinds` lists them.
 	Kind ImportKind `form:"kind" json:"kind"`
 
 	// DryRun Only say what would be.
 	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// Sender Of a list, who sent it. What was corrected about a sender's headings is remembered.
+	Sender *string `form:"sender,omitempty" json:"sender,omitempty"`
+
+	// AsOf Of a list, the day that it speaks of; today when absent.
+	AsOf *calendar.Date `form:"as_of,omitempty" json:"as_of,omitempty"`
 
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
@@ -5712,6 +5989,36 @@ type GetImportParams struct {
 	// AcceptLanguage Language of texts, Chinese unless English is preferred.
 	AcceptLanguage *AcceptLanguage `json:"Accept-Language,omitempty"`
 }
+
+// ListImportChangesParams defines parameters for ListImportChanges.
+type ListImportChangesParams struct {
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// UndoImportParams defines parameters for UndoImport.
+type UndoImportParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetImportWorkbookParams defines parameters for GetImportWorkbook.
+type GetImportWorkbookParams struct {
+	// Only Only the refused rows.
+	Only *GetImportWorkbookParamsOnly `form:"only,omitempty" json:"only,omitempty"`
+
+	// AcceptLanguage Language of texts, Chinese unless English is preferred.
+	AcceptLanguage *AcceptLanguage `json:"Accept-Language,omitempty"`
+}
+
+// GetImportWorkbookParamsOnly defines parameters for GetImportWorkbook.
+type GetImportWorkbookParamsOnly string
 
 // ListIndicatorReleasesParams defines parameters for ListIndicatorReleases.
 type ListIndicatorReleasesParams struct {
@@ -5822,6 +6129,27 @@ type GetIndicatorTrendParams struct {
 
 	// To The last month; this one when absent. At most 60 months.
 	To *string `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// ListListStatementsParams defines parameters for ListListStatements.
+type ListListStatementsParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Import Only of this import.
+	Import *uuid.UUID `form:"import,omitempty" json:"import,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// DecideListStatementParams defines parameters for DecideListStatement.
+type DecideListStatementParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // AnswerObjectionParams defines parameters for AnswerObjection.
@@ -6432,6 +6760,9 @@ type CreateImportMultipartRequestBody CreateImportMultipartBody
 
 // SealIndicatorReleaseJSONRequestBody defines body for SealIndicatorRelease for application/json ContentType.
 type SealIndicatorReleaseJSONRequestBody = NewIndicatorRelease
+
+// DecideListStatementJSONRequestBody defines body for DecideListStatement for application/json ContentType.
+type DecideListStatementJSONRequestBody = NewListDecision
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange

@@ -82,6 +82,7 @@ func (c demoCommand) Run(ctx context.Context, io stdio) error {
 	if err := c.announce(io, listener, accounts); err != nil {
 		return err
 	}
+	go desk.KeepImports(ctx, importsEvery)
 	return serve(ctx, listener, handler)
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
+	"zhucan/internal/blobs"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/demo"
@@ -21,10 +22,13 @@ import (
 
 type importCommand struct {
 	database
-	Kind    string `arg:"" enum:"roster,divisions" help:"What the file is: roster or divisions."`
+	Kind    string `arg:"" help:"What the file is: roster, divisions, or a kind of list such as dibao."`
 	File    string `arg:"" type:"existingfile" help:"The file: xlsx or csv."`
 	DryRun  bool   `help:"Only say what would happen."`
 	From    string `default:"2016-01-01" help:"First day on which imported divisions are valid."`
+	Sender  string `help:"Of a list, who sent it."`
+	AsOf    string `help:"Of a list, the day that it speaks of; today when not given."`
+	Files   string `env:"ZHUCAN_FILES" help:"Of a list, where its file is kept, as the service has it."`
 	Records string `type:"existingfile" help:"What the office has on the people of a roster beside it, as JSON lines: facts, surveys, services, households."`
 }
 
@@ -53,11 +57,21 @@ func (c importCommand) Run(ctx context.Context, io stdio) error {
 	var done store.Import
 	var first bool
 	err = whileWaiting(io, "import", func() (err error) {
+		if casework.TakesList(c.Kind) {
+			done, first, err = c.list(ctx, desk, data)
+			return err
+		}
+		if c.Kind != casework.KindRoster {
+			return fmt.Errorf("there is no kind of file %s", c.Kind)
+		}
 		done, first, err = desk.TakeOver(ctx, access.SystemActor(), handover, c.DryRun)
 		return err
 	})
 	if err != nil {
 		return err
+	}
+	if done.State != store.ImportDone {
+		return fmt.Errorf("the list was not taken in: %s", done.State)
 	}
 	for _, r := range done.Refusals {
 		fmt.Fprintf(io.out, "row %d, %s: %s (%s)\n", r.Row, r.Column, r.ZH, r.Code)
@@ -66,7 +80,28 @@ func (c importCommand) Run(ctx context.Context, io stdio) error {
 		fmt.Fprint(io.out, "imported before; nothing changed. At that time: ")
 	}
 	fmt.Fprintf(io.out, "%d new, %d changed, %d same, %d refused\n", done.New, done.Changed, done.Same, done.Refused)
+	if done.Pending > 0 {
+		fmt.Fprintf(io.out, "%d would take money from somebody and wait for an officer\n", done.Pending)
+	}
 	return nil
+}
+
+// list takes in a list of another department.
+func (c importCommand) list(ctx context.Context, desk *casework.Desk, data []byte) (done store.Import, first bool, err error) {
+	in := casework.NewList{Kind: c.Kind, Sender: c.Sender, Data: data, DryRun: c.DryRun}
+	if c.AsOf != "" {
+		if in.AsOf, err = calendar.ParseDate(c.AsOf); err != nil {
+			return done, false, err
+		}
+	}
+	if c.Files == "" {
+		return done, false, errors.New("a list needs --files, where the service keeps its files")
+	}
+	if desk.Files, err = blobs.Open(ctx, c.Files, desk.DB.Ring); err != nil {
+		return done, false, err
+	}
+	defer func() { _ = desk.Files.Close() }() // all that was put is there
+	return desk.ImportList(ctx, access.SystemActor(), in)
 }
 
 func (c importCommand) divisions(ctx context.Context, desk *casework.Desk, data []byte, io stdio) error {

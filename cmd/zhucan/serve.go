@@ -26,6 +26,9 @@ import (
 // rulesEvery is how long a process may read by rules that another has replaced. Writes find out at once.
 const rulesEvery = 5 * time.Second
 
+// importsEvery is how often lists are looked for that a process has left half done.
+const importsEvery = 10 * time.Second
+
 // filesEvery is how often contents that no attachment knows are looked for.
 const filesEvery = 6 * time.Hour
 
@@ -64,6 +67,7 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 	}
 	go desk.KeepRules(ctx, rulesEvery)
 	go desk.KeepFiles(ctx, filesEvery)
+	go desk.KeepImports(ctx, importsEvery)
 	log.Info("serving", "address", listener.Addr().String(), "pack", desk.Pack().Version, "config", c.Dump())
 	return serve(ctx, listener, handler)
 }

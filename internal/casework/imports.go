@@ -49,7 +49,7 @@ func (d *Desk) TakeOver(ctx context.Context, who access.Actor, in Handover, dryR
 		at = d.Pack().District
 	}
 	sum := in.sum()
-	earlier, found, err := d.DB.AppliedImport(ctx, KindRoster, at, sum)
+	earlier, found, err := d.DB.AppliedImport(ctx, store.Import{Kind: KindRoster, Area: at, SHA256: sum})
 	if err != nil || found && !dryRun {
 		return earlier, false, err
 	}
@@ -57,7 +57,7 @@ func (d *Desk) TakeOver(ctx context.Context, who access.Actor, in Handover, dryR
 	if err != nil {
 		return done, false, err
 	}
-	done = store.Import{ID: d.NewID(), Kind: KindRoster, SHA256: sum, Area: at, AccountID: who.AccountID, DryRun: dryRun}
+	done = store.Import{ID: d.NewID(), Version: 1, State: store.ImportDone, Kind: KindRoster, SHA256: sum, Area: at, AccountID: who.AccountID, DryRun: dryRun}
 	err = d.write(ctx, who, "import.roster", func(tx *store.Tx) error {
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
@@ -66,7 +66,7 @@ func (d *Desk) TakeOver(ctx context.Context, who access.Actor, in Handover, dryR
 		if err != nil {
 			return err
 		}
-		done.New, done.Changed, done.Same, done.At = len(change.fresh), len(change.touched), change.same(), tx.Now
+		done.New, done.Changed, done.Same, done.At, done.FinishedAt = len(change.fresh), len(change.touched), change.same(), tx.Now, tx.Now
 		done.Refusals = append(read.refused, change.refused...)
 		done.Refused = countRows(done.Refusals)
 		if !dryRun {

@@ -272,7 +272,11 @@ func (d *Desk) Trend(ctx context.Context, who access.Actor, key string, asked ar
 	if in, err = InArea(who, asked); err != nil {
 		return nil, "", err
 	}
-	definitions, err := definitions(d.Pack(), key)
+	pack, err := d.packAt(ctx, knownAt)
+	if err != nil {
+		return nil, "", err
+	}
+	definitions, err := definitions(pack, key)
 	if err != nil {
 		return nil, "", err
 	}

@@ -16,6 +16,7 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/auth"
+	"zhucan/internal/blobs"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/demo/divisions"
@@ -80,6 +81,11 @@ func newOfficeOn(t *testing.T, db testdb.Database, people int, seed uint64, day 
 	o.desk = &casework.Desk{DB: o.db.Open(t, o.clock), Rules: casework.NewRules(policy.MustLoadBuiltin()), Now: o.clock, NewID: newID, Passwords: auth.NewCheapPasswords(),
 		Tokens: auth.NewTokens(o.db.Ring), Log: testdb.Log(t)}
 	ctx := t.Context()
+	var err error
+	if o.desk.Files, err = blobs.Open(ctx, blobs.Folder(t.TempDir()), o.db.Ring); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { o.desk.Files.Close() })
 	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
 	if err != nil {
 		t.Fatal(err)

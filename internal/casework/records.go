@@ -220,7 +220,7 @@ func (r *recorder) answers(file *casefile.File, list []exchange.SurveyRecord) (r
 			return nil, at(err, "surveys.%d.", i)
 		}
 		facts := file.On(in.CollectedOn, r.Pack().Transitions)
-		if !facts.Alive {
+		if !facts.Alive || file.Person.RecordType == casefile.HistoricalPerson {
 			return nil, at(errDeceased, "surveys.%d.", i)
 		}
 		if err := survey.Builtin.Check(facts, in.Answers, nil, nil); err != nil {

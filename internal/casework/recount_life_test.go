@@ -29,7 +29,7 @@ type happening struct {
 
 func (w *world) happenings() (all []happening) {
 	for _, h := range []happening{{"enter", 2, w.enter}, {"learn", 22, w.learn}, {"amend", 7, w.amend}, {"card", 5, w.cardEvent}, {"first card", 2, w.firstCard}, {"move", 5, w.move},
-		{"grant", 4, w.grant}, {"award", 7, w.changeAward}, {"answer", 10, w.answer}, {"serve", 8, w.serve}, {"settle", 2, w.settle}, {"join", 4, w.join},
+		{"grant", 8, w.grant}, {"award", 7, w.changeAward}, {"answer", 10, w.answer}, {"serve", 8, w.serve}, {"settle", 2, w.settle}, {"join", 4, w.join},
 		{"leave", 3, w.leaveHome}, {"house", 6, w.house}, {"rehouse", 3, w.rehouse}, {"retrofit", 9, w.retrofit}, {"figure", 5, w.figure}, {"inspect", 5, w.inspect}} {
 		for range h.times {
 			all = append(all, h)
@@ -62,15 +62,18 @@ func (w *world) cardEvent() error {
 
 // firstCard gives a card to a child, or to somebody whose card has ended.
 func (w *world) firstCard() error {
-	d, err := w.desk.Person(w.t.Context(), w.sender, pick(w, w.persons...))
-	if err != nil {
+	for range 12 {
+		d, err := w.desk.Person(w.t.Context(), w.sender, pick(w, w.persons...))
+		if err != nil {
+			return err
+		}
+		if card, held := d.File.Current(w.today()); held && d.File.StatusOn(card, w.today()).Valid() {
+			continue
+		}
+		_, _, err = w.desk.AddCertificate(w.t.Context(), w.sender, d.File.Person.ID, *w.card(d.File.Person.IDNumber.Reveal(), w.today().Add(-w.random.IntN(60))))
 		return err
 	}
-	if _, held := d.File.Current(w.today()); held && w.chance(70) {
-		return nothing
-	}
-	_, _, err = w.desk.AddCertificate(w.t.Context(), w.sender, d.File.Person.ID, *w.card(d.File.Person.IDNumber.Reveal(), w.today().Add(-w.random.IntN(60))))
-	return err
+	return nothing
 }
 
 // move takes somebody to another village, into the district or out of it, or corrects what is true apart from dates.

@@ -199,8 +199,8 @@ func TestBankResultRefusedWhole(t *testing.T) {
 		"two rosters":        {asCSV(t, answer(line1, other, total)), "OTHER_ROSTER"},
 		"two below total":    {asCSV(t, answer(line1, line2, total, other)), "OTHER_ROSTER"},
 		"no heading":         {asCSV(t, [][]string{line1, line2, total}), "WORKBOOK_TYPE"},
-		"cut in a quotation": {[]byte(strings.Join(bankHead, ",") + "\n" + batch + ",1,\"62170000"), "CONTROL_ROW_MISSING"},
-		"quoted to the end":  {[]byte(strings.Join(bankHead, ",") + "\n" + batch + ",1," + account1 + ",10.00,成功,\"\n合计,1,,10.00,,\n"), "CONTROL_ROW_MISSING"},
+		"cut in a quotation": {[]byte(strings.Join(bankHead, ",") + "\n" + batch + ",1,\"62170000"), "CSV_QUOTE"},
+		"quoted to the end":  {[]byte(strings.Join(bankHead, ",") + "\n" + batch + ",1," + account1 + ",10.00,成功,\"\n合计,1,,10.00,,\n"), "CSV_QUOTE"},
 		"cut xlsx":           {book[:len(book)*2/3], "WORKBOOK_BROKEN"},
 		"empty":              {nil, "WORKBOOK_EMPTY"},
 	} {

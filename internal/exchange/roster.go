@@ -84,22 +84,32 @@ type RowError struct {
 
 // Places finds divisions by code or name.
 type Places struct {
-	codes  map[area.Code]bool
-	byName map[string][]area.Code
+	codes   map[area.Code]bool
+	byName  map[string][]area.Code
+	byShort map[string][]area.Code // as people say it, for lists of others
+	above   []string               // the names of what the towns lie in, from the top
 }
 
 // NewPlaces knows the villages of a tree by their own name and by town and name.
 func NewPlaces(divisions []area.Division) *Places {
-	p := &Places{codes: map[area.Code]bool{}, byName: map[string][]area.Code{}}
+	p := &Places{codes: map[area.Code]bool{}, byName: map[string][]area.Code{}, byShort: map[string][]area.Code{}}
 	names := map[area.Code]string{}
 	for _, d := range divisions {
 		p.codes[d.Code], names[d.Code] = true, d.Name
+		if len(d.Code) < 9 {
+			p.above = append(p.above, d.Name)
+		}
 	}
 	for _, d := range divisions {
 		if d.Code.Level() == "village" {
 			p.byName[d.Name] = append(p.byName[d.Name], d.Code)
 			full := names[d.Code.Parent()] + d.Name
 			p.byName[full] = append(p.byName[full], d.Code)
+			for _, name := range []string{d.Name, full, strings.TrimSuffix(names[d.Code.Parent()], "街道") + d.Name, strings.TrimSuffix(names[d.Code.Parent()], "镇") + d.Name} {
+				if short := shortVillage(name); !slices.Contains(p.byShort[short], d.Code) {
+					p.byShort[short] = append(p.byShort[short], d.Code)
+				}
+			}
 		}
 	}
 	return p
@@ -113,7 +123,7 @@ func ParseRoster(t *Table, places *Places, today calendar.Date) (rows []RosterRo
 	}
 	seen := map[string]bool{}
 	for i, cells := range t.Rows[head+1:] {
-		p := &rowParser{row: head + 2 + i, cells: cells, columns: columns, places: places, today: today}
+		p := &rowParser{row: head + 2 + i, cells: cells, columns: columns, places: places, today: today, shift: t.shift}
 		if p.blank() {
 			continue
 		}

@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -21,6 +20,7 @@ type rowParser struct {
 	columns map[string]int
 	places  *Places
 	today   calendar.Date
+	shift   int // of serial dates
 	errors  []RowError
 }
 
@@ -42,8 +42,12 @@ func (p *rowParser) cell(column string) Cell {
 	}
 	c := p.cells[i]
 	c.Text = unguard(strings.TrimSpace(c.Text))
-	if c.Kind == Formula {
+	switch c.Kind {
+	case Formula:
 		p.refuse(column, "CELL_FORMULA", "单元格是公式，请粘贴为文本", "the cell is a formula; paste its text")
+		return Cell{}
+	case Failed:
+		p.refuse(column, "CELL_ERROR", "单元格是公式错误值，请改填内容", "the cell is the error of a formula; fill in what it should say")
 		return Cell{}
 	}
 	return c
@@ -58,7 +62,7 @@ func (p *rowParser) blank() bool {
 // longNumber reads a column whose digits a spreadsheet would lose: a number cell there is refused, never guessed at.
 func (p *rowParser) longNumber(column string) string {
 	c := p.cell(column)
-	if c.Kind != Number {
+	if c.Kind == Text {
 		return c.Text
 	}
 	switch {
@@ -277,43 +281,26 @@ func (p *rowParser) parseBenefits(r *RosterRow) {
 	}
 }
 
-var dateForm = regexp.MustCompile(`^(\d{4})(?:[-/.年])?(\d{1,2})(?:[-/.月])?(\d{1,2})日?$`)
-
-// excelEpoch is day 0 of a spreadsheet's serial dates.
-var excelEpoch = calendar.MustDate("1899-12-30")
-
 func (p *rowParser) date(column string) calendar.Date {
 	c := p.cell(column)
 	if c.Text == "" || c.Text == "长期" && column == colExpires {
 		return calendar.Date{}
 	}
-	if c.Kind == Number && !strings.ContainsAny(c.Text, "eE") {
-		whole, _, _ := strings.Cut(c.Text, ".")
-		if n, err := strconv.Atoi(whole); err == nil && n > 0 && n < 80_000 {
-			return excelEpoch.Add(n)
-		}
+	d, ok := readDay(c, p.shift)
+	if !ok {
+		p.refuse(column, "DATE", "日期格式不正确或该日期不存在", "not a date, or a date that does not exist")
 	}
-	if m := dateForm.FindStringSubmatch(idnum.Normalize(c.Text)); m != nil {
-		if d, err := calendar.ParseDate(m[1] + "-" + fmt.Sprintf("%02s-%02s", m[2], m[3])); err == nil {
-			return d
-		}
-	}
-	p.refuse(column, "DATE", "日期格式不正确或该日期不存在", "not a date, or a date that does not exist")
-	return calendar.Date{}
+	return d
 }
 
-var monthForm = regexp.MustCompile(`^(\d{4})[-/.年]?(\d{1,2})月?$`)
-
 func (p *rowParser) month(column string) calendar.Month {
-	text := idnum.Normalize(p.text(column))
-	if text == "" {
+	c := p.cell(column)
+	if c.Text == "" {
 		return calendar.Month{}
 	}
-	if m := monthForm.FindStringSubmatch(text); m != nil {
-		if month, err := calendar.ParseMonth(m[1] + "-" + fmt.Sprintf("%02s", m[2])); err == nil {
-			return month
-		}
+	m, ok := readMonth(c, p.shift)
+	if !ok {
+		p.refuse(column, "MONTH", "月份应如2023-03", "a month is written like 2023-03")
 	}
-	p.refuse(column, "MONTH", "月份应如2023-03", "a month is written like 2023-03")
-	return calendar.Month{}
+	return m
 }

@@ -3,28 +3,24 @@
 package exchange
 
 import (
-	"archive/zip"
 	"bytes"
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/xuri/excelize/v2"
-	"golang.org/x/text/encoding/simplifiedchinese"
-	"golang.org/x/text/encoding/unicode"
 
 	"zhucan/internal/fault"
 )
 
-// Bounds of a workbook. An uploaded file has a bound of its own before it gets here.
+// Bounds of a workbook. An uploaded file has a bound of its own before it gets here. What is unpacked is read as a stream
+// and never held, so that its bound is one of time: 128 MiB are a list of 60,000 rows and 30 columns.
 const (
 	maxRows     = 20_000
+	maxListRows = 60_000
 	maxColumns  = 256
-	maxUnzipped = 32 << 20
-	maxXML      = 16 << 20
+	maxCells    = 2_000_000
+	maxTexts    = 48 << 20
+	maxUnzipped = 128 << 20
+	maxRatio    = 100     // of a part to its packed size; sheets are packed to a tenth, bombs to a thousandth
+	ratioFrom   = 1 << 20 // bytes
 	maxMembers  = 2_000
 )
 
@@ -32,7 +28,20 @@ var (
 	errBroken   = fault.New(fault.Invalid, "WORKBOOK_BROKEN", "文件无法读取，可能已损坏", "the file cannot be read; it may be damaged")
 	errEmpty    = fault.New(fault.Invalid, "WORKBOOK_EMPTY", "文件中没有数据", "there is no data in the file")
 	errTooLarge = fault.New(fault.TooLarge, "WORKBOOK_TOO_LARGE", "文件过大：最多20000行、256列", "the file is too large: at most 20,000 rows and 256 columns")
+	errTooLong  = fault.New(fault.TooLarge, "WORKBOOK_TOO_LARGE", "文件过大：最多60000行、256列，请分成几个文件", "the file is too large: at most 60,000 rows and 256 columns; divide it")
 	errType     = fault.New(fault.Invalid, "WORKBOOK_TYPE", "只接受xlsx或csv文件，不接受带宏、外部链接或嵌入对象的文件", "only xlsx and csv are taken, without macros, external links or embedded objects")
+	errQuote    = fault.New(fault.Invalid, "CSV_QUOTE", "csv文件中的双引号没有成对，其后的行无法分辨，请另存为xlsx再发送", "a double quote in the csv file has no counterpart, so that the rows after it cannot be told apart; save it as xlsx and send it again")
+)
+
+// rowLimit is how many rows are read, and what is said of more.
+type rowLimit struct {
+	rows int
+	err  *fault.Error
+}
+
+var (
+	rosterLimit = rowLimit{maxRows, errTooLarge}
+	listLimit   = rowLimit{maxListRows, errTooLong}
 )
 
 // CellKind says what stood in a cell beside its text.
@@ -42,7 +51,9 @@ type CellKind int
 const (
 	Text CellKind = iota
 	Number
-	Formula
+	Dated   // a number that is shown as a day
+	Formula // its text is what it came to when the file was saved
+	Failed  // #N/A and the like
 )
 
 // Cell is one cell: its text, and for a number the raw digits as the file keeps them.
@@ -52,189 +63,60 @@ type Cell struct {
 }
 
 // Table is the rows of a sheet as they stand, the first with index 0.
-type Table struct{ Rows [][]Cell }
+type Table struct {
+	Rows  [][]Cell
+	shift int // days between a serial date here and one that counts from 1900
+}
 
 // ReadTable reads the first visible sheet of an xlsx file, or a csv file in UTF-8, UTF-16 or GB18030.
-func ReadTable(data []byte) (*Table, error) {
-	var table *Table
-	var err error
-	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
-		table, err = readXLSX(data)
-	} else {
-		table, err = readCSV(data)
-	}
+func ReadTable(data []byte) (table *Table, err error) {
+	defer guarded(&err)
+	first, err := firstSheet(data)
 	if err != nil {
 		return nil, err
 	}
-	for _, row := range table.Rows {
-		for _, cell := range row {
-			if strings.TrimSpace(cell.Text) != "" {
-				return table, nil
-			}
-		}
-	}
-	return nil, errEmpty
-}
-
-// checkArchive looks at the members before anything is unpacked.
-func checkArchive(data []byte) error {
-	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		return errBroken
-	}
-	if len(archive.File) > maxMembers {
-		return errTooLarge
-	}
-	var total uint64
-	for _, member := range archive.File {
-		total += member.UncompressedSize64
-		name := strings.ToLower(member.Name)
-		for _, hostile := range []string{"vbaproject.bin", "externallinks/", "embeddings/", "activex/"} {
-			if strings.Contains(name, hostile) {
-				return errType
-			}
-		}
-	}
-	if total > maxUnzipped {
-		return errTooLarge
-	}
-	return nil
-}
-
-// readXLSX keeps the library's panics to itself: a crafted file must not stop the service.
-func readXLSX(data []byte) (table *Table, err error) {
-	if err := checkArchive(data); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if recover() != nil {
-			table, err = nil, errBroken
-		}
-	}()
-	book, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxXML, RawCellValue: true})
-	if err != nil {
-		return nil, errBroken
-	}
-	defer book.Close()
-	for _, sheet := range book.GetSheetList() {
-		if visible, err := book.GetSheetVisible(sheet); err != nil || !visible {
-			continue
-		}
-		table, err := readSheet(book, sheet)
-		if err != nil || len(table.Rows) > 0 {
-			return table, err
-		}
-	}
-	return nil, errEmpty
-}
-
-func readSheet(book *excelize.File, sheet string) (*Table, error) {
-	rows, err := book.Rows(sheet)
-	if err != nil {
-		return nil, errBroken
-	}
-	defer rows.Close()
-	table := &Table{}
-	for n := 1; rows.Next(); n++ {
-		columns, err := rows.Columns()
-		if err != nil {
-			return nil, errBroken
-		}
-		if n > maxRows || len(columns) > maxColumns {
+	table = &Table{shift: first.shift}
+	for _, row := range first.rows {
+		if row.n > maxRows {
 			return nil, errTooLarge
 		}
-		cells := make([]Cell, len(columns))
-		for i, text := range columns {
-			if cells[i], err = readCell(book, sheet, i+1, n, text); err != nil {
-				return nil, err
-			}
+		for len(table.Rows) < row.n-1 { // rows keep the numbers that the sender sees
+			table.Rows = append(table.Rows, nil)
 		}
-		table.Rows = append(table.Rows, cells)
-	}
-	if rows.Error() != nil {
-		return nil, errBroken
+		table.Rows = append(table.Rows, row.cells)
 	}
 	return table, nil
 }
 
-// readCell asks for the kind of a cell only where it matters: a text cannot be a number that lost its digits.
-func readCell(book *excelize.File, sheet string, column, row int, text string) (Cell, error) {
-	name, err := excelize.CoordinatesToCellName(column, row)
+func firstSheet(data []byte) (*sheet, error) {
+	if !isXLSX(data) {
+		s, err := readCSV(data, rosterLimit)
+		if err == nil && len(s.rows) == 0 {
+			err = errEmpty
+		}
+		return s, err
+	}
+	b, err := openBook(data)
 	if err != nil {
-		return Cell{}, errTooLarge
+		return nil, err
 	}
-	cell := Cell{Text: text}
-	kind, err := book.GetCellType(sheet, name)
-	if err != nil {
-		return cell, errBroken
-	}
-	switch kind {
-	case excelize.CellTypeNumber, excelize.CellTypeDate:
-		cell.Kind = Number
-	case excelize.CellTypeUnset:
-		if looksNumeric(text) {
-			cell.Kind = Number
+	for _, ref := range b.sheets {
+		if ref.hidden {
+			continue
 		}
-	case excelize.CellTypeFormula:
-		cell.Kind = Formula
+		if s, err := b.readSheet(ref, rosterLimit); err != nil || len(s.rows) > 0 {
+			return s, err
+		}
 	}
-	if formula, err := book.GetCellFormula(sheet, name); err == nil && formula != "" {
-		cell.Kind = Formula
-	}
-	return cell, nil
+	return nil, errEmpty
 }
 
-func looksNumeric(text string) bool {
-	return text != "" && strings.Trim(text, "0123456789.+-eE") == ""
-}
+func isXLSX(data []byte) bool { return bytes.HasPrefix(data, []byte("PK\x03\x04")) }
 
-var utf16Marks = [][]byte{{0xFF, 0xFE}, {0xFE, 0xFF}}
-
-// decodeText turns the bytes of a csv file into text: UTF-8 if it is that, otherwise UTF-16 by its mark or GB18030.
-func decodeText(data []byte) (string, error) {
-	for _, mark := range utf16Marks {
-		if bytes.HasPrefix(data, mark) {
-			text, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Bytes(data)
-			return string(text), err
-		}
-	}
-	if utf8.Valid(data) {
-		return strings.TrimPrefix(string(data), "\uFEFF"), nil
-	}
-	text, err := simplifiedchinese.GB18030.NewDecoder().Bytes(data)
-	return string(text), err
-}
-
-func readCSV(data []byte) (*Table, error) {
-	text, err := decodeText(data)
-	if err != nil || strings.ContainsAny(text, "\x00\uFFFD") {
-		return nil, errType
-	}
-	r := csv.NewReader(strings.NewReader(text))
-	r.FieldsPerRecord, r.LazyQuotes = -1, true
-	table := &Table{}
-	for next := 1; ; {
-		record, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return table, nil
-		}
-		if err != nil {
-			return nil, errBroken.Wrap(fmt.Errorf("read csv"))
-		}
-		line, _ := r.FieldPos(0)
-		for ; next < line; next++ { // the reader skips blank lines; rows keep the numbers that the sender sees
-			table.Rows = append(table.Rows, nil)
-		}
-		if len(table.Rows) >= maxRows || len(record) > maxColumns {
-			return nil, errTooLarge
-		}
-		cells := make([]Cell, len(record))
-		next++
-		for i, field := range record {
-			cells[i] = Cell{Text: field}
-			next += strings.Count(field, "\n")
-		}
-		table.Rows = append(table.Rows, cells)
+// guarded keeps a panic to itself: a crafted file must not stop the service.
+func guarded(err *error) {
+	if p := recover(); p != nil {
+		*err = errBroken.Wrap(fmt.Errorf("panic: %T", p))
 	}
 }
 

@@ -34,11 +34,11 @@ func (a *API) addAttachment(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	content, err := r.upload()
+	up, err := r.upload()
 	if err != nil {
 		return Response{}, err
 	}
-	one, first, err := a.Desk.Attach(r.Ctx, r.Who, id, content)
+	one, first, err := a.Desk.Attach(r.Ctx, r.Who, id, up.file)
 	if err != nil {
 		return Response{}, err
 	}

@@ -31,6 +31,7 @@ type operation struct {
 	public, demo     bool
 	needsVersion     bool // If-Match
 	keepsAnswer      bool // an Idempotency-Key is remembered
+	keepsOwn         bool // and the operation itself remembers what it was
 	upload           bool
 	query            map[string]*openapi3.Schema
 	body             *openapi3.Schema
@@ -40,6 +41,9 @@ type operation struct {
 // secretAnswers are POSTs whose answers are never kept, because they hold tokens or clear numbers.
 var secretAnswers = []string{"login", "refresh", "logout", "actFor", "searchPersons", "revealPerson",
 	"revealTicketCaller", "renewStatusCode", "getApplicationStatus", "rateByCode"}
+
+// ownAnswers are POSTs that keep what they were asked with what they do: a list that is queued goes on when its request is over.
+var ownAnswers = []string{"createImport"}
 
 func readContract() (*contract, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(api.Document)
@@ -94,6 +98,7 @@ func readOperation(method, path string, params openapi3.Parameters, op *openapi3
 			o.keepsAnswer = o.keepsAnswer || p.Value.Name == "Idempotency-Key" && !slices.Contains(secretAnswers, o.id)
 		}
 	}
+	o.keepsOwn = slices.Contains(ownAnswers, o.id)
 	if op.RequestBody != nil {
 		o.bodyRequired = op.RequestBody.Value.Required
 		if media := op.RequestBody.Value.Content.Get("application/json"); media != nil {

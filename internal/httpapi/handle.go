@@ -38,7 +38,8 @@ type Request struct {
 	Today    calendar.Date
 	params   func(string) string
 	body     []byte
-	upload   func() ([]byte, error)
+	upload   func() (upload, error)
+	Key      string // the Idempotency-Key, for what keeps its own answers
 	claims   auth.Claims
 	believed bool // Who is from an earlier request and not looked up for this one
 }
@@ -87,7 +88,7 @@ func (a *API) request(c echo.Context, op *operation) (*Request, error) {
 		return r, err
 	}
 	if op.upload {
-		r.upload = func() ([]byte, error) { return readUpload(in) }
+		r.upload = func() (upload, error) { return readUpload(in) }
 		return r, nil
 	}
 	return r, r.readBody(in, op)
@@ -203,19 +204,22 @@ func (a *API) answer(c echo.Context, r *Request, op *operation, do handler) (sto
 	if key == "" || !op.keepsAnswer {
 		return finish(c, r, do)
 	}
-	if len(key) > 255 || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
+	if r.Key = key; len(key) > 255 || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
 		return store.Answer{}, fault.New(fault.Malformed, "BAD_PARAMETER", "Idempotency-Key无效", "the Idempotency-Key is not 1 to 255 printable characters")
+	}
+	if op.keepsOwn {
+		return finish(c, r, do)
 	}
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%s\n%s\n%s\n%d\n", op.id, c.Request().URL.Path, c.Request().URL.RawQuery, r.Version)
 	sum.Write(r.body)
 	if op.upload {
-		file, err := r.upload()
+		up, err := r.upload()
 		if err != nil {
 			return store.Answer{}, err
 		}
-		sum.Write(file)
-		r.upload = func() ([]byte, error) { return file, nil }
+		sum.Write(up.file)
+		r.upload = func() (upload, error) { return up, nil }
 	}
 	return a.Desk.DB.Once(r.Ctx, r.Who, key, sum.Sum(nil), func(ctx context.Context) (store.Answer, error) {
 		inside := *r

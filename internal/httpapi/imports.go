@@ -1,11 +1,13 @@
 package httpapi
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 
 	"zhucan/api"
+	"zhucan/internal/casework"
 	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
@@ -13,40 +15,63 @@ import (
 // maxFile is how large an uploaded file may be.
 const maxFile = 10 << 20
 
-// readUpload reads the one part named file of a multipart body.
-func readUpload(in *http.Request) ([]byte, error) {
+// upload is a multipart body: the file, and what explains it.
+type upload struct {
+	file    []byte
+	mapping string
+}
+
+// maxMapping is how large an explanation of headings may be.
+const maxMapping = 20_000
+
+// readUpload reads the parts of a multipart body that are known: one named file, and possibly mapping.
+func readUpload(in *http.Request) (u upload, err error) {
 	reader, err := in.MultipartReader()
 	if err != nil {
-		return nil, fault.New(fault.WrongType, "WRONG_TYPE", "请以multipart/form-data上传文件", "upload the file as multipart/form-data")
+		return u, fault.New(fault.WrongType, "WRONG_TYPE", "请以multipart/form-data上传文件", "upload the file as multipart/form-data")
 	}
 	for {
 		part, err := reader.NextPart()
 		if errors.Is(err, io.EOF) {
-			return nil, fault.InvalidFields(fault.Field{Name: "file", Code: "REQUIRED", ZH: "缺少文件", EN: "the part named file is missing"})
+			if u.file == nil {
+				return u, fault.InvalidFields(fault.Field{Name: "file", Code: "REQUIRED", ZH: "缺少文件", EN: "the part named file is missing"})
+			}
+			return u, nil
 		}
 		if err != nil {
-			return nil, err
+			return u, err
 		}
-		if part.FormName() != "file" {
-			continue
+		switch part.FormName() {
+		case "file":
+			u.file, err = readPart(part, maxFile)
+		case "mapping":
+			var text []byte
+			text, err = readPart(part, maxMapping)
+			u.mapping = string(text)
 		}
-		file, err := io.ReadAll(io.LimitReader(part, maxFile+1))
 		if err != nil {
-			return nil, err
+			return u, err
 		}
-		if len(file) > maxFile {
-			return nil, fault.New(fault.TooLarge, "TOO_LARGE", "文件超过10MB", "the file is larger than 10 MB")
-		}
-		return file, nil
 	}
 }
 
+func readPart(part io.Reader, limit int) ([]byte, error) {
+	content, err := io.ReadAll(io.LimitReader(part, int64(limit)+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(content) > limit {
+		return nil, fault.New(fault.TooLarge, "TOO_LARGE", "文件超过10MB", "the file is larger than 10 MB")
+	}
+	return content, nil
+}
+
 func (a *API) createImport(r *Request) (Response, error) {
-	file, err := r.upload()
+	up, err := r.upload()
 	if err != nil {
 		return Response{}, err
 	}
-	done, first, err := a.Desk.ImportRoster(r.Ctx, r.Who, file, r.Query.Get("dry_run") == "true")
+	done, first, err := a.takeIn(r, up)
 	if err != nil {
 		return Response{}, err
 	}
@@ -54,7 +79,18 @@ func (a *API) createImport(r *Request) (Response, error) {
 	if first {
 		status = http.StatusCreated
 	}
-	return Response{Status: status, Version: 1, Body: importView(done, r.English)}, nil
+	return Response{Status: status, Version: done.Version, Body: importView(done, r.English)}, nil
+}
+
+func (a *API) takeIn(r *Request, up upload) (store.Import, bool, error) {
+	if r.Query.Get("kind") == casework.KindRoster {
+		return a.Desk.ImportRoster(r.Ctx, r.Who, up.file, r.Query.Get("dry_run") == "true")
+	}
+	in, err := r.newList(up.file, up.mapping)
+	if err != nil {
+		return store.Import{}, false, err
+	}
+	return a.Desk.ImportList(r.Ctx, r.Who, in)
 }
 
 func (a *API) getImport(r *Request) (Response, error) {
@@ -70,8 +106,21 @@ func (a *API) getImport(r *Request) (Response, error) {
 }
 
 func importView(i store.Import, english bool) api.Import {
-	return api.Import{ID: i.ID, Version: 1, Kind: api.ImportKind(i.Kind), AreaCode: api.AreaCode(i.Area), DryRun: i.DryRun, New: i.New, Changed: i.Changed,
-		Same: i.Same, Refused: i.Refused, At: i.At.UTC(), Errors: importErrors(i.Refusals, english)}
+	v := api.Import{ID: i.ID, Version: i.Version, Kind: api.ImportKind(i.Kind), AreaCode: api.AreaCode(i.Area), DryRun: i.DryRun, State: api.ImportState(i.State), Sender: some(i.Sender),
+		AsOf: some(i.AsOf), New: i.New, Changed: i.Changed, Same: i.Same, Refused: i.Refused, Pending: i.Pending, At: i.At.UTC(), FinishedAt: some(i.FinishedAt.UTC()),
+		Errors: importErrors(i.Refusals, english)}
+	if i.State == store.ImportQueued {
+		v.RowsDone, v.RowsTotal = &i.Done, &i.Total
+	}
+	if i.Reading != nil {
+		var reading map[string]any
+		_ = json.Unmarshal(i.Reading, &reading) // we wrote it
+		v.Reading = reading
+	}
+	if i.Failure != nil {
+		v.Failure = &importErrors([]store.Refusal{*i.Failure}, english)[0]
+	}
+	return v
 }
 
 func importErrors(refusals []store.Refusal, english bool) []api.ImportError {

@@ -6,6 +6,7 @@ import (
 
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
+	"zhucan/internal/fault"
 )
 
 // indicatorRows are the rows of an answer about indicators.
@@ -65,6 +66,10 @@ func TestMergedVillage(t *testing.T) {
 			t.Fatalf("%d divisions changed, want %d (%v)", n, want, err)
 		}
 		end.ValidTo, end.Successor = calendar.Date{}, ""
+	}
+	town := area.Division{Code: townA, Name: "闻韶街道", ValidFrom: calendar.MustDate("2016-01-01"), ValidTo: calendar.MustDate("2022-12-31")}
+	if _, err := s.desk.ImportDivisions(t.Context(), systemActor, []area.Division{town}); !fault.Is(err, "DIVISION_NOT_EMPTY") {
+		t.Errorf("a town ended while its villages go on: %v", err)
 	}
 	s.moved(others[0], villageA, "2023-01-01")
 	s.moved(others[1], villageA, "2023-01-01")

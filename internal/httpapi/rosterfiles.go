@@ -35,11 +35,11 @@ func (a *API) takeRosterResults(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	data, err := r.upload()
+	up, err := r.upload()
 	if err != nil {
 		return Response{}, err
 	}
-	results, errs, err := exchange.ReadBankResults(data, id.String())
+	results, errs, err := exchange.ReadBankResults(up.file, id.String())
 	if err != nil {
 		return Response{}, err
 	}

@@ -179,7 +179,7 @@ func TestWhoIsAskedWhat(t *testing.T) {
 	}{
 		{grown(), "answers.REHAB_NEED REQUIRED"}, {grown("REHAB_NEED=none", "R29_CARE=1"), "answers.R29_CARE NOT_ASKED"}, {grown("REHAB_NEED=none", "NONSENSE=1"), "answers.NONSENSE NOT_ASKED"},
 		{grown("REHAB_NEED=training", "DEVICE_NEED=mobility"), "answers.DEVICE_NEED NOT_ASKED"}, {grown("REHAB_NEED=none", "R33_UNTREATED=poor"), "answers.R33_UNTREATED NOT_ASKED"},
-		{grown("REHAB_NEED=magic"), "answers.REHAB_NEED NO_SUCH_ANSWER"}, {grown("REHAB_NEED=training,training"), "answers.REHAB_NEED NO_SUCH_ANSWER"},
+		{grown("REHAB_NEED=magic"), "answers.REHAB_NEED NO_SUCH_ANSWER"}, {grown("REHAB_NEED=training,training"), "answers.REHAB_NEED NO_SUCH_ANSWER"}, {grown("REHAB_NEED=none,training"), "answers.REHAB_NEED ONE_ANSWER"},
 		{replaced("R4_MARITAL=single,married"), "answers.R4_MARITAL ONE_ANSWER"},
 		{replaced("EMPLOYMENT=none"), "answers.R18_LIVING_SOURCE REQUIRED, answers.R19_NOT_EMPLOYED REQUIRED"}, {said("R3_HUKOU=agricultural", "INCOME=middle"),
 			"answers.EMPLOYMENT REQUIRED, answers.HOUSING REQUIRED, answers.R22_PENSION REQUIRED, answers.R23_MEDICAL REQUIRED, answers.R4_MARITAL REQUIRED, answers.REHAB_NEED REQUIRED, answers.RETROFIT_RECEIVED REQUIRED"},

@@ -105,3 +105,55 @@ func areaAt(managed []standing.ManagedFrom, m calendar.Month) (at area.Code) {
 	}
 	return at
 }
+
+// Loss is what a change of facts takes from a programme in the first month that it makes poorer.
+type Loss struct {
+	Programme string
+	Month     calendar.Month
+	Amount    money.Fen
+}
+
+// Losses are the programmes of which some month is owed less after than before.
+func Losses(before, after []Due) (list []Loss) {
+	programmes := map[string]bool{}
+	for _, due := range before {
+		if programme := due.Programme; !programmes[programme] {
+			programmes[programme] = true
+			others := func(d Due) bool { return d.Programme != programme }
+			month, lost := firstLoss(slices.DeleteFunc(slices.Clone(before), others), slices.DeleteFunc(slices.Clone(after), others))
+			if lost > 0 {
+				list = append(list, Loss{programme, month, lost})
+			}
+		}
+	}
+	return list
+}
+
+func firstLoss(before, after []Due) (month calendar.Month, lost money.Fen) {
+	var months []calendar.Month
+	for _, list := range [][]Due{before, after} {
+		for _, due := range list {
+			months = append(months, due.From)
+			if !due.To.IsZero() {
+				months = append(months, due.To.Add(1))
+			}
+		}
+	}
+	slices.SortFunc(months, calendar.Month.Compare)
+	for _, m := range slices.Compact(months) {
+		if lost := owedIn(before, m) - owedIn(after, m); lost > 0 {
+			return m, lost
+		}
+	}
+	return calendar.Month{}, 0
+}
+
+// owedIn is all that is owed in a month.
+func owedIn(list []Due, m calendar.Month) (sum money.Fen) {
+	for _, due := range list {
+		if !m.Before(due.From) && (due.To.IsZero() || !m.After(due.To)) {
+			sum += due.Amount
+		}
+	}
+	return sum
+}

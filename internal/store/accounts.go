@@ -99,6 +99,15 @@ func (db *DB) AccountByUsername(ctx context.Context, username string) (a Account
 	return r.account(), true, nil
 }
 
+// AccountByID reads an account.
+func (db *DB) AccountByID(ctx context.Context, id uuid.UUID) (Account, error) {
+	r, err := gorm.G[accountRow](db.gorm).Where("id = ?", id).Take(ctx)
+	if err != nil {
+		return Account{}, translate(fmt.Errorf("read an account: %w", err))
+	}
+	return r.account(), nil
+}
+
 // ListAccounts lists the accounts of an area in order of their ids.
 func (db *DB) ListAccounts(ctx context.Context, in area.Code, after uuid.UUID, limit int) ([]Account, error) {
 	lo, hi := in.Range()

@@ -97,10 +97,11 @@ func (tx *Tx) InsertAttachment(ctx context.Context, a Attachment) error {
 	return nil
 }
 
-// Unrecorded are those of some ids that no attachment has.
+// Unrecorded are those of some ids that no attachment and no import has.
 func (db *DB) Unrecorded(ctx context.Context, who access.Actor, ids []uuid.UUID) (list []uuid.UUID, err error) {
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue("SELECT u.id FROM unnest($1::uuid[]) u(id) WHERE NOT EXISTS (SELECT FROM attachments a WHERE a.id = u.id)", ids).Query(func(rows pgx.Rows) error {
+		b.Queue(`SELECT u.id FROM unnest($1::uuid[]) u(id) WHERE NOT EXISTS (SELECT FROM attachments a WHERE a.id = u.id)
+			AND NOT EXISTS (SELECT FROM imports i WHERE i.id = u.id)`, ids).Query(func(rows pgx.Rows) error {
 			list, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 			return err
 		})

@@ -11,6 +11,7 @@ import (
 
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
+	"zhucan/internal/fault"
 )
 
 var forUpdate = clause.Locking{Strength: clause.LockingStrengthUpdate}
@@ -61,13 +62,15 @@ func (db *DB) divisions(ctx context.Context, where string, args ...any) ([]area.
 }
 
 // InsertDivisions takes in a tree: what is not there is added, and what is there and is said to have ended, ends. Anything else
-// about a division that is there is left alone, so that an older file undoes nothing.
+// about a division that is there is left alone, so that an older file undoes nothing. What ends has nothing below it that goes on:
+// towns would not add up to their district.
 func (tx *Tx) InsertDivisions(ctx context.Context, list []area.Division) (changed int, err error) {
 	there, err := tx.periods(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("read divisions: %w", err)
 	}
 	var rows []row
+	var ended []area.Division
 	for _, d := range list {
 		days := calendar.Interval{From: d.ValidFrom, To: d.ValidTo}
 		at := slices.IndexFunc(there[d.Code], func(p period) bool { return p.Overlaps(days) })
@@ -79,14 +82,32 @@ func (tx *Tx) InsertDivisions(ctx context.Context, list []area.Division) (change
 			if _, err := tx.sql.ExecContext(ctx, "UPDATE divisions SET superseded_at = $2 WHERE id = $1", old.id, tx.Now); err != nil {
 				return 0, fmt.Errorf("end a division: %w", translate(err))
 			}
-			old.To = d.ValidTo
+			old.To, ended = d.ValidTo, append(ended, d)
 		} else {
 			there[d.Code] = append(there[d.Code], period{Interval: days})
 		}
 		rows = append(rows, row{tx.db.NewID(), string(d.Code), d.Name, d.Code.Level(), string(d.Code.Parent()), d.UrbanRuralClass, d.ValidFrom, d.ValidTo, string(d.Successor), tx.Now})
 	}
-	return len(rows), tx.insert(ctx, table{"divisions", []string{"id uuid", "code", "name", "level", "parent_code text", "urban_rural_class",
-		"valid_from date", "valid_to date", "successor_code", "recorded_at timestamptz"}}, rows)
+	if err := tx.insert(ctx, table{"divisions", []string{"id uuid", "code", "name", "level", "parent_code text", "urban_rural_class",
+		"valid_from date", "valid_to date", "successor_code", "recorded_at timestamptz"}}, rows); err != nil {
+		return 0, err
+	}
+	return len(rows), tx.nothingBelow(ctx, ended)
+}
+
+// nothingBelow refuses an end after which a division below would have none above it.
+func (tx *Tx) nothingBelow(ctx context.Context, ended []area.Division) error {
+	for _, d := range ended {
+		var below int
+		if err := tx.sql.QueryRowContext(ctx, "SELECT count(*) FROM divisions WHERE parent_code = $1 AND superseded_at IS NULL AND (valid_to IS NULL OR valid_to > $2)",
+			string(d.Code), d.ValidTo).Scan(&below); err != nil {
+			return fmt.Errorf("look below a division: %w", translate(err))
+		}
+		if below > 0 {
+			return fault.New(fault.Conflict, "DIVISION_NOT_EMPTY", fmt.Sprintf("区划%s终止后仍有%d个下级区划", d.Code, below), fmt.Sprintf("%d divisions below %s go on after its end", below, d.Code))
+		}
+	}
+	return nil
 }
 
 // period is the time of a division that is there.

@@ -50,9 +50,15 @@ func (db *DB) Holds(ctx context.Context, who access.Actor, person uuid.UUID) (li
 }
 
 // InsertHold places a hold.
-func (tx *Tx) InsertHold(ctx context.Context, h Hold) error {
-	return tx.insert(ctx, table{"payment_holds", []string{"id uuid", "person_id uuid", "programme", "reason", "note text", "placed_at timestamptz", "placed_by uuid"}},
-		[]row{{h.ID, h.PersonID, h.Programme, h.Reason, h.Note, tx.Now, tx.Who.AccountID}})
+func (tx *Tx) InsertHold(ctx context.Context, h Hold) error { return tx.InsertHolds(ctx, h) }
+
+// InsertHolds places holds.
+func (tx *Tx) InsertHolds(ctx context.Context, list ...Hold) error {
+	rows := make([]row, len(list))
+	for i, h := range list {
+		rows[i] = row{h.ID, h.PersonID, h.Programme, h.Reason, h.Note, tx.Now, tx.Who.AccountID}
+	}
+	return tx.insert(ctx, table{"payment_holds", []string{"id uuid", "person_id uuid", "programme", "reason", "note text", "placed_at timestamptz", "placed_by uuid"}}, rows)
 }
 
 // LockHold reads a hold and keeps others from releasing it until the transaction ends.

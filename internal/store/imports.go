@@ -8,9 +8,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+	"zhucan/internal/statement"
 )
 
 // Refusal is one row of a file that was not taken: where and why, never what it held.
@@ -22,62 +25,256 @@ type Refusal struct {
 	EN     string `json:"en"`
 }
 
+// The states of an import.
+const (
+	ImportQueued = "queued"
+	ImportDone   = "done"
+	ImportFailed = "failed"
+	ImportUndone = "undone"
+)
+
 // Import is a file that came in, and what became of its rows.
 type Import struct {
-	ID                          uuid.UUID
-	Kind                        string
-	SHA256                      []byte
-	Area                        area.Code
-	AccountID                   uuid.UUID
-	DryRun                      bool
-	New, Changed, Same, Refused int
-	Refusals                    []Refusal
-	At                          time.Time
+	ID                                   uuid.UUID
+	Version                              int
+	Kind                                 string
+	Sender                               string
+	AsOf                                 calendar.Date // of which day a list speaks; zero for a roster
+	SHA256                               []byte
+	Area                                 area.Code
+	AccountID                            uuid.UUID
+	DryRun                               bool
+	State                                string
+	New, Changed, Same, Refused, Pending int
+	Refusals                             []Refusal
+	Mapping                              map[string]string
+	Reading                              json.RawMessage // what was recognised of a list
+	Failure                              *Refusal        // why the whole was not taken
+	Key                                  string          // the caller's Idempotency-Key
+	At                                   time.Time
+	FinishedAt                           time.Time
+	Done, Total                          int // rows, while it is under way
 }
 
-// InsertImport records an import.
+// InsertImport records an import, done already or queued.
 func (tx *Tx) InsertImport(ctx context.Context, i Import) error {
-	if i.Refusals == nil {
-		i.Refusals = []Refusal{}
-	}
-	refusals, err := json.Marshal(i.Refusals)
+	refusals, err := json.Marshal(append([]Refusal{}, i.Refusals...))
 	if err != nil {
 		return fmt.Errorf("write refusals: %w", err)
 	}
-	_, err = tx.sql.ExecContext(ctx, `INSERT INTO imports (id, kind, sha256, area_code, account_id, dry_run, new_rows, changed_rows, same_rows, refused_rows, refusals, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		i.ID, i.Kind, i.SHA256, string(i.Area), orNull(i.AccountID), i.DryRun, i.New, i.Changed, i.Same, i.Refused, string(refusals), tx.Now)
+	mapping, err := json.Marshal(i.Mapping)
+	if err != nil || i.Mapping == nil {
+		mapping = []byte("{}")
+	}
+	state, finished := i.State, &tx.Now
+	if state == "" {
+		state = ImportDone
+	}
+	if state == ImportQueued {
+		finished = nil
+	}
+	_, err = tx.sql.ExecContext(ctx, `INSERT INTO imports (id, kind, sha256, area_code, account_id, dry_run, new_rows, changed_rows, same_rows, refused_rows, pending_rows, refusals, at,
+			state, sender, as_of, mapping, key, finished_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, nullif($18, ''), $19)`,
+		i.ID, i.Kind, i.SHA256, string(i.Area), orNull(i.AccountID), i.DryRun, i.New, i.Changed, i.Same, i.Refused, i.Pending, string(refusals), tx.Now,
+		state, i.Sender, i.AsOf, string(mapping), i.Key, finished)
 	if err != nil {
 		return fmt.Errorf("record an import: %w", err)
 	}
 	return nil
 }
 
-const importColumns = `id, kind, sha256, area_code, account_id, dry_run, new_rows, changed_rows, same_rows, refused_rows, refusals, at`
+// FinishImport records what became of a queued import.
+func (tx *Tx) FinishImport(ctx context.Context, i Import) error {
+	refusals, err := json.Marshal(append([]Refusal{}, i.Refusals...))
+	if err != nil {
+		return fmt.Errorf("write refusals: %w", err)
+	}
+	var failure *string
+	if i.Failure != nil {
+		text, _ := json.Marshal(i.Failure)
+		failure = new(string)
+		*failure = string(text)
+	}
+	var reading *string
+	if i.Reading != nil {
+		reading = new(string)
+		*reading = string(i.Reading)
+	}
+	result, err := tx.sql.ExecContext(ctx, `UPDATE imports SET version = version + 1, state = $2, new_rows = $3, changed_rows = $4, same_rows = $5, refused_rows = $6, pending_rows = $7,
+			refusals = $8, failure = $9, reading = $10, finished_at = $11
+		WHERE id = $1 AND state = 'queued'`, i.ID, i.State, i.New, i.Changed, i.Same, i.Refused, i.Pending, string(refusals), failure, reading, tx.Now)
+	if err != nil {
+		return fmt.Errorf("finish an import: %w", err)
+	}
+	n, err := result.RowsAffected()
+	return exactlyOne(int(n), err)
+}
 
-func (db *DB) findImport(ctx context.Context, where string, args ...any) (Import, error) {
-	var i Import
+// UndoImport marks an import as taken back.
+func (tx *Tx) UndoImport(ctx context.Context, id uuid.UUID, version int) error {
+	result, err := tx.sql.ExecContext(ctx, "UPDATE imports SET version = version + 1, state = 'undone' WHERE id = $1 AND version = $2 AND state = 'done'", id, version)
+	if err != nil {
+		return fmt.Errorf("take back an import: %w", err)
+	}
+	n, err := result.RowsAffected()
+	return exactlyOne(int(n), err)
+}
+
+const importColumns = `i.id, i.version, i.kind, i.sender, i.as_of, i.sha256, i.area_code, i.account_id, i.dry_run, i.state, i.new_rows, i.changed_rows, i.same_rows, i.refused_rows,
+	i.pending_rows, i.refusals, i.mapping, i.reading, i.failure, i.at, i.finished_at, coalesce(p.done, 0), coalesce(p.total, 0)
+	FROM imports i LEFT JOIN import_progress p ON p.import_id = i.id`
+
+func scanImport(row pgx.CollectableRow) (i Import, err error) {
 	var account *uuid.UUID
-	err := db.pool.QueryRow(ctx, "SELECT "+importColumns+" FROM imports WHERE "+where, args...).Scan(&i.ID, &i.Kind, &i.SHA256, &i.Area,
-		&account, &i.DryRun, &i.New, &i.Changed, &i.Same, &i.Refused, &i.Refusals, &i.At)
-	i.AccountID = orZero(account)
-	return i, translate(err)
+	var finished *time.Time
+	err = row.Scan(&i.ID, &i.Version, &i.Kind, &i.Sender, &i.AsOf, &i.SHA256, &i.Area, &account, &i.DryRun, &i.State, &i.New, &i.Changed, &i.Same, &i.Refused, &i.Pending,
+		&i.Refusals, &i.Mapping, &i.Reading, &i.Failure, &i.At, &finished, &i.Done, &i.Total)
+	i.AccountID, i.FinishedAt = orZero(account), orZero(finished)
+	return i, err
+}
+
+func (db *DB) imports(ctx context.Context, where string, args ...any) (list []Import, err error) {
+	rows, err := db.pool.Query(ctx, "SELECT "+importColumns+" "+where, args...)
+	if err == nil {
+		list, err = pgx.CollectRows(rows, scanImport)
+	}
+	if err != nil {
+		return nil, translate(fmt.Errorf("read imports: %w", err))
+	}
+	return list, nil
 }
 
 // ImportByID reads an import of the actor's area.
 func (db *DB) ImportByID(ctx context.Context, who access.Actor, id uuid.UUID) (Import, error) {
-	i, err := db.findImport(ctx, "id = $1", id)
+	i, err := one(db.imports(ctx, "WHERE i.id = $1", id))
 	if err == nil && !who.Covers(i.Area) {
 		return Import{}, NotFound
 	}
 	return i, err
 }
 
-// AppliedImport finds the import that a file has been already, if it has.
-func (db *DB) AppliedImport(ctx context.Context, kind string, in area.Code, sha256 []byte) (i Import, found bool, err error) {
-	i, err = db.findImport(ctx, "kind = $1 AND area_code = $2 AND sha256 = $3 AND NOT dry_run", kind, string(in), sha256)
+// ListImports lists the imports of an area, the latest first, before one in this order.
+func (db *DB) ListImports(ctx context.Context, in area.Code, before uuid.UUID, limit int) ([]Import, error) {
+	lo, hi := in.Range()
+	return db.imports(ctx, "WHERE i.area_code >= $1 AND i.area_code < $2 AND ($3::uuid IS NULL OR i.id < $3) ORDER BY i.id DESC LIMIT $4", lo, hi, orNull(before), limit)
+}
+
+// AppliedImport finds the import that a file has been already, if it has and was not taken back.
+func (db *DB) AppliedImport(ctx context.Context, like Import) (i Import, found bool, err error) {
+	i, err = one(db.imports(ctx, `WHERE i.kind = $1 AND i.area_code = $2 AND i.sha256 = $3 AND i.sender = $4 AND i.as_of IS NOT DISTINCT FROM $5 AND NOT i.dry_run
+		AND i.state IN ('queued', 'done')`, like.Kind, string(like.Area), like.SHA256, like.Sender, like.AsOf))
 	if errors.Is(err, NotFound) {
 		return Import{}, false, nil
 	}
 	return i, err == nil, err
+}
+
+// ImportByKey finds the import that an account has asked for with an Idempotency-Key.
+func (db *DB) ImportByKey(ctx context.Context, who access.Actor, key string) (i Import, found bool, err error) {
+	i, err = one(db.imports(ctx, "WHERE i.account_id = $1 AND i.key = $2", who.AccountID, key))
+	if errors.Is(err, NotFound) {
+		return Import{}, false, nil
+	}
+	return i, err == nil, err
+}
+
+// staleWorker is how long a worker may be silent before another takes its import over.
+const staleWorker = 30 * time.Second
+
+// ClaimImport takes the oldest queued import that nobody works on for a worker, or the one of an id.
+func (db *DB) ClaimImport(ctx context.Context, worker, id uuid.UUID) (i Import, found bool, err error) {
+	var claimed uuid.UUID
+	err = db.pool.QueryRow(ctx, `WITH free AS (
+			SELECT i.id FROM imports i LEFT JOIN import_progress p ON p.import_id = i.id
+			WHERE i.state = 'queued' AND ($2::uuid IS NULL OR i.id = $2) AND (p.seen_at IS NULL OR p.seen_at < clock_timestamp() - $3::interval)
+			ORDER BY i.at LIMIT 1 FOR UPDATE OF i SKIP LOCKED
+		)
+		INSERT INTO import_progress (import_id, worker, seen_at) SELECT id, $1, clock_timestamp() FROM free
+		ON CONFLICT (import_id) DO UPDATE SET worker = $1, seen_at = clock_timestamp(), done = 0, total = 0
+			WHERE import_progress.seen_at IS NULL OR import_progress.seen_at < clock_timestamp() - $3::interval
+		RETURNING import_id`, worker, orNull(id), staleWorker).Scan(&claimed)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return i, false, nil
+	}
+	if err != nil {
+		return i, false, translate(fmt.Errorf("claim an import: %w", err))
+	}
+	i, err = one(db.imports(ctx, "WHERE i.id = $1", claimed))
+	return i, err == nil, err
+}
+
+// Progress records how far a worker is; it fails where another has taken the import over.
+func (db *DB) Progress(ctx context.Context, worker, id uuid.UUID, done, total int) error {
+	tag, err := db.pool.Exec(ctx, "UPDATE import_progress SET done = $3, total = $4, seen_at = clock_timestamp() WHERE import_id = $1 AND worker = $2", id, worker, done, total)
+	if err != nil {
+		return translate(fmt.Errorf("record progress: %w", err))
+	}
+	return exactlyOne(int(tag.RowsAffected()), nil)
+}
+
+// ImportChange is what a row of a list changes, or would.
+type ImportChange struct {
+	N             int
+	Row           int // 0: the list is silent about the person
+	PersonID      uuid.UUID
+	Name          string
+	Area          area.Code
+	Outcome       string // changed or pending
+	Kind          string
+	Before, After []statement.Fact
+	MonthlyFen    int64
+}
+
+// shownFact is a fact as it is kept with an import.
+type shownFact struct {
+	Sort string        `json:"sort"`
+	From calendar.Date `json:"from"`
+	To   calendar.Date `json:"to,omitzero"`
+}
+
+func shown(list []statement.Fact) string {
+	facts := make([]shownFact, len(list))
+	for i, f := range list {
+		facts[i] = shownFact{f.Sort, f.Days.From, f.Days.To}
+	}
+	text, _ := json.Marshal(facts)
+	return string(text)
+}
+
+func unshown(list []shownFact) []statement.Fact {
+	facts := make([]statement.Fact, len(list))
+	for i, f := range list {
+		facts[i] = statement.Fact{Sort: f.Sort, Days: calendar.Interval{From: f.From, To: f.To}}
+	}
+	return facts
+}
+
+// InsertImportChanges keeps what an import changes, or would.
+func (tx *Tx) InsertImportChanges(ctx context.Context, id uuid.UUID, list []ImportChange) error {
+	rows := make([]row, len(list))
+	for i, c := range list {
+		rows[i] = row{id, c.N, c.Row, c.PersonID, c.Outcome, c.Kind, shown(c.Before), shown(c.After), c.MonthlyFen}
+	}
+	return tx.insert(ctx, table{"import_changes", []string{"import_id uuid", "n bigint", "row bigint", "person_id uuid", "outcome", "kind", "before jsonb", "after jsonb", "monthly_fen bigint"}}, rows)
+}
+
+// ImportChanges lists what an import changes of persons in the actor's area, after a number in order.
+func (db *DB) ImportChanges(ctx context.Context, who access.Actor, id uuid.UUID, after, limit int) (list []ImportChange, err error) {
+	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue(`SELECT c.n, c.row, c.person_id, p.name, c.area_code, c.outcome, c.kind, c.before, c.after, c.monthly_fen FROM import_changes c JOIN persons p ON p.id = c.person_id
+			WHERE c.import_id = $1 AND c.n > $2 ORDER BY c.n LIMIT $3`, id, after, limit).Query(func(rows pgx.Rows) error {
+			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c ImportChange, err error) {
+				var before, after []shownFact
+				err = row.Scan(&c.N, &c.Row, &c.PersonID, &c.Name, &c.Area, &c.Outcome, &c.Kind, &before, &after, &c.MonthlyFen)
+				c.Before, c.After = unshown(before), unshown(after)
+				return c, err
+			})
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list changes of an import: %w", err)
+	}
+	return list, nil
 }

@@ -167,6 +167,9 @@ func (q *Questionnaire) Applicable(f casefile.Facts, a Answers) (list []*Questio
 	return list
 }
 
+// none is the answer that nothing is needed or was given; it stands alone.
+const none = "none"
+
 // Check lists what is wrong about a set of answers. An answer that is confirmed has to be the one of the year before.
 func (q *Questionnaire) Check(f casefile.Facts, a Answers, confirmed []string, before Answers) error {
 	var problems []fault.Field
@@ -182,6 +185,9 @@ func (q *Questionnaire) Check(f casefile.Facts, a Answers, confirmed []string, b
 		}
 		if len(given) > 1 && !one.Multi {
 			wrong(one.Code, "ONE_ANSWER", one.ZH+"只能选一项", "only one answer may be chosen")
+		}
+		if len(given) > 1 && one.Multi && slices.Contains(given, none) {
+			wrong(one.Code, "ONE_ANSWER", one.ZH+"选“无”时不能再选其他项", "nothing else may be chosen beside none")
 		}
 		for i, code := range given {
 			if !one.has(code) || slices.Contains(given[:i], code) {

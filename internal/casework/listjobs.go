@@ -1,0 +1,316 @@
+package casework
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+	"zhucan/internal/exchange"
+	"zhucan/internal/fault"
+	"zhucan/internal/store"
+)
+
+// NewList is a list that somebody hands in.
+type NewList struct {
+	Kind    string
+	Sender  string
+	AsOf    calendar.Date     // of which day it speaks; today where zero
+	Mapping map[string]string // heading to column, where the sender's headings are not understood
+	Data    []byte
+	DryRun  bool
+	Key     string // the caller's Idempotency-Key
+}
+
+// listPatience is how long whoever hands in a list is kept waiting for it; longer ones are looked up later.
+const listPatience = 20 * time.Second
+
+// ImportList takes in a list of another department. The file is kept and queued first, so that no restart loses it; then it is
+// worked on, and whoever sent it waits for a while. The same file again is the same import.
+func (d *Desk) ImportList(ctx context.Context, who access.Actor, in NewList) (i store.Import, first bool, err error) {
+	if !TakesList(in.Kind) {
+		return i, false, field("kind", "UNKNOWN_KIND", "没有这种名单", "there is no such kind of list")
+	}
+	if in.AsOf.IsZero() {
+		in.AsOf = d.today()
+	}
+	if in.AsOf.After(d.today()) {
+		return i, false, field("as_of", "IN_FUTURE", "名单日期不能晚于今天", "the day of the list lies in the future")
+	}
+	sum := sha256.Sum256(in.Data)
+	i = store.Import{ID: d.NewID(), Kind: in.Kind, Sender: in.Sender, AsOf: in.AsOf, SHA256: sum[:], Area: d.ownArea(who), AccountID: who.AccountID, DryRun: in.DryRun,
+		State: store.ImportQueued, Mapping: in.Mapping, Key: in.Key}
+	if earlier, found, err := d.sameImport(ctx, who, i); err != nil || found {
+		return earlier, false, err
+	}
+	if i.Mapping, err = d.mappingOf(ctx, who, i); err != nil {
+		return i, false, err
+	}
+	if err := d.Files.Put(ctx, i.ID, in.Data); err != nil {
+		return i, false, err
+	}
+	err = d.write(ctx, who, "import.queue", func(tx *store.Tx) error {
+		if len(in.Mapping) > 0 && !in.DryRun {
+			if err := tx.InsertMapping(ctx, d.NewID(), i); err != nil {
+				return err
+			}
+		}
+		if err := tx.InsertImport(ctx, i); err != nil {
+			return err
+		}
+		return tx.Describe(ctx, i.ID, map[string]any{"kind": i.Kind, "dry_run": i.DryRun})
+	})
+	if err != nil {
+		return i, false, err
+	}
+	i, err = d.awaitImport(ctx, who, i.ID)
+	return i, true, err
+}
+
+// sameImport finds the import that this one is already: by its key, or by its file.
+func (d *Desk) sameImport(ctx context.Context, who access.Actor, i store.Import) (earlier store.Import, found bool, err error) {
+	if i.Key != "" {
+		earlier, found, err = d.DB.ImportByKey(ctx, who, i.Key)
+		if err == nil && found && (string(earlier.SHA256) != string(i.SHA256) || earlier.Kind != i.Kind || earlier.DryRun != i.DryRun) {
+			err = fault.New(fault.Invalid, "IDEMPOTENCY_KEY_REUSED", "同一幂等键用于不同的请求", "this Idempotency-Key was used for another request")
+		}
+		if err != nil || found {
+			return earlier, found, err
+		}
+	}
+	if i.DryRun {
+		return earlier, false, nil
+	}
+	return d.DB.AppliedImport(ctx, i)
+}
+
+// mappingOf is what the caller corrected, over what was corrected for this sender before.
+func (d *Desk) mappingOf(ctx context.Context, who access.Actor, i store.Import) (map[string]string, error) {
+	remembered, err := d.DB.MappingOf(ctx, i)
+	if err != nil {
+		return nil, err
+	}
+	if remembered == nil {
+		return i.Mapping, nil
+	}
+	maps.Copy(remembered, i.Mapping)
+	return remembered, nil
+}
+
+// awaitImport works on a queued import unless another does, and waits for it for a while.
+func (d *Desk) awaitImport(ctx context.Context, who access.Actor, id uuid.UUID) (store.Import, error) {
+	finished := make(chan error, 1)
+	go func() {
+		_, err := d.WorkImport(context.WithoutCancel(ctx), id)
+		finished <- err
+	}()
+	select {
+	case err := <-finished:
+		if err != nil {
+			return store.Import{}, err
+		}
+	case <-time.After(listPatience):
+	case <-ctx.Done():
+		return store.Import{}, ctx.Err()
+	}
+	return d.DB.ImportByID(ctx, who, id)
+}
+
+// WorkImport works on a queued import, or on the oldest where id is zero. It reports false when there is nothing to do.
+func (d *Desk) WorkImport(ctx context.Context, id uuid.UUID) (worked bool, err error) {
+	worker := d.NewID()
+	i, found, err := d.DB.ClaimImport(ctx, worker, id)
+	if err != nil || !found {
+		return false, err
+	}
+	who, err := d.importer(ctx, i)
+	if err != nil {
+		return false, err
+	}
+	err = d.runList(ctx, who, worker, i)
+	if f, refused := fault.Of(err); refused && f.Kind != fault.Unavailable && f.Kind != fault.Internal {
+		err = d.failImport(ctx, who, i, f)
+	}
+	return err == nil, err
+}
+
+// importer is who an import acts as: the account that handed it in, with the rights that it has now.
+func (d *Desk) importer(ctx context.Context, i store.Import) (access.Actor, error) {
+	if i.AccountID == uuid.Nil {
+		return access.SystemActor(), nil
+	}
+	account, err := d.DB.AccountByID(ctx, i.AccountID)
+	if err != nil {
+		return access.Actor{}, err
+	}
+	if account.Disabled || !account.AreaCode.Contains(i.Area) {
+		return access.Actor{}, store.RightsChanged
+	}
+	return access.Actor{AccountID: account.ID, Username: account.Username, Name: account.Name, Role: account.Role, Area: account.AreaCode}, nil
+}
+
+func (d *Desk) failImport(ctx context.Context, who access.Actor, i store.Import, f *fault.Error) error {
+	i.State, i.Failure = store.ImportFailed, &store.Refusal{Code: f.Code, ZH: f.ZH, EN: f.EN}
+	for _, wrong := range f.Fields {
+		i.Refusals = append(i.Refusals, store.Refusal{Column: wrong.Name, Code: wrong.Code, ZH: wrong.ZH, EN: wrong.EN})
+	}
+	return d.write(ctx, who, "import.fail", func(tx *store.Tx) error {
+		if err := tx.FinishImport(ctx, i); err != nil {
+			return err
+		}
+		return tx.Describe(ctx, i.ID, map[string]any{"code": f.Code})
+	})
+}
+
+// runList reads a queued list and takes it in, in one transaction: a list is taken in whole or not at all.
+func (d *Desk) runList(ctx context.Context, who access.Actor, worker uuid.UUID, i store.Import) error {
+	list, err := d.readList(ctx, i)
+	if err != nil {
+		return err
+	}
+	rows := saidIn(list, i)
+	i.Reading, err = json.Marshal(readingOf(list))
+	if err != nil {
+		return fmt.Errorf("describe a list: %w", err)
+	}
+	for _, e := range list.Refused {
+		i.Refusals = append(i.Refusals, store.Refusal(e))
+	}
+	worked := 0
+	return d.write(ctx, who, "import.list", func(tx *store.Tx) error {
+		if err := tx.AllowLong(ctx); err != nil {
+			return err
+		}
+		meaning := listMeanings[i.Kind]
+		run := &listRun{desk: d, tx: tx, done: &i, kind: meaning.fact, only: meaning.only, complete: list.Kind.Complete, named: map[uuid.UUID]int{},
+			progress: func(n int) error {
+				worked += n
+				return d.DB.Progress(ctx, worker, i.ID, worked, len(rows))
+			}}
+		if err := run.take(ctx, rows); err != nil {
+			return err
+		}
+		i.State, i.Refused = store.ImportDone, countRows(i.Refusals)
+		if err := tx.FinishImport(ctx, i); err != nil {
+			return err
+		}
+		if i.Changed > bulk && !i.DryRun {
+			if err := tx.RefreshStatistics(ctx); err != nil {
+				return err
+			}
+		}
+		return tx.Describe(ctx, i.ID, map[string]any{"changed": i.Changed, "same": i.Same, "refused": i.Refused, "pending": i.Pending, "dry_run": i.DryRun})
+	})
+}
+
+// KeepImports works on what is queued, from time to time, until ctx ends: what a process that was killed has left.
+func (d *Desk) KeepImports(ctx context.Context, every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			for more := true; more && ctx.Err() == nil; {
+				var err error
+				if more, err = d.WorkImport(ctx, uuid.Nil); err != nil && ctx.Err() == nil {
+					d.Log.WarnContext(ctx, "a queued import could not be worked on", "err", err)
+				}
+			}
+		}
+	}
+}
+
+// ListImports lists the imports of an area, the latest first.
+func (d *Desk) ListImports(ctx context.Context, who access.Actor, asked area.Code, before uuid.UUID, limit int) ([]store.Import, error) {
+	in, err := InArea(who, asked)
+	if err != nil {
+		return nil, err
+	}
+	return d.DB.ListImports(ctx, in, before, limit)
+}
+
+// ImportChanges lists what an import changes, or would, of persons in the actor's area.
+func (d *Desk) ImportChanges(ctx context.Context, who access.Actor, id uuid.UUID, after, limit int) ([]store.ImportChange, error) {
+	if _, err := d.DB.ImportByID(ctx, who, id); err != nil {
+		return nil, err
+	}
+	return d.DB.ImportChanges(ctx, who, id, after, limit)
+}
+
+// ownArea is where somebody's imports reach: the own area, for the system the whole district.
+func (d *Desk) ownArea(who access.Actor) area.Code {
+	if who.Role == access.System {
+		return d.Pack().District
+	}
+	return who.Area
+}
+
+// readingOf is what is told of how a list was read.
+func readingOf(l *exchange.List) map[string]any {
+	headings, repairs := []map[string]any{}, []map[string]any{}
+	for _, h := range l.Headings {
+		headings = append(headings, map[string]any{"text": h.Text, "column": h.Column, "sure": h.Sure})
+	}
+	for _, r := range l.Repairs[:min(len(l.Repairs), maxRepairs)] {
+		repairs = append(repairs, map[string]any{"row": r.Row, "column": r.Column, "code": r.Code, "message": r.ZH})
+	}
+	notes := []map[string]any{}
+	for _, n := range l.Notes[:min(len(l.Notes), maxRepairs)] {
+		notes = append(notes, map[string]any{"row": n.Row, "column": n.Column, "code": n.Code, "message": n.ZH})
+	}
+	return map[string]any{"sheet": l.Sheet, "heading_row": l.HeadingRow, "headings": headings, "repairs": repairs, "repaired": len(l.Repairs), "notes": notes, "rows": len(l.Rows)}
+}
+
+// maxRepairs is how many repairs and notes are told of one by one.
+const maxRepairs = 200
+
+// TakesList reports whether lists of a kind are taken in.
+func TakesList(kind string) bool {
+	_, known := listMeanings[kind]
+	return known
+}
+
+// ImportWorkbook is the sender's own workbook with the wrong cells coloured and commented, or only the refused rows. Who takes it
+// out stands in the audit log.
+func (d *Desk) ImportWorkbook(ctx context.Context, who access.Actor, id uuid.UUID, onlyRefused, english bool) (file []byte, err error) {
+	i, err := d.DB.ImportByID(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	if i.Kind == KindRoster {
+		return nil, errNoFile
+	}
+	data, err := d.Files.Get(ctx, i.ID)
+	if err != nil {
+		return nil, errNoFile.Wrap(err)
+	}
+	list, err := d.readList(ctx, i)
+	if err != nil {
+		return nil, err
+	}
+	refusals := make([]exchange.RowError, len(i.Refusals))
+	for n, r := range i.Refusals {
+		refusals[n] = exchange.RowError(r)
+	}
+	write := exchange.Annotate
+	if onlyRefused {
+		write = exchange.OnlyRefused
+	}
+	if file, err = write(data, list, refusals, english); err != nil {
+		return nil, err
+	}
+	return file, d.write(ctx, who, "import.workbook", func(tx *store.Tx) error {
+		return tx.Describe(ctx, id, map[string]any{"only_refused": onlyRefused, "rows": len(list.Rows)})
+	})
+}
+
+var errNoFile = fault.New(fault.Conflict, "NO_FILE", "原文件已不再保留", "the file is no longer kept")

@@ -1,0 +1,129 @@
+package exchange
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"zhucan/internal/calendar"
+	"zhucan/internal/idnum"
+	"zhucan/internal/money"
+)
+
+// excelEpoch is day 0 of a spreadsheet's serial dates.
+var excelEpoch = calendar.MustDate("1899-12-30")
+
+// Serial dates begin here after the day that never was, 29 February 1900 (ECMA-376 part 1, 18.17.4.1), and end before
+// they could be taken for a year and month like 202303.
+const (
+	firstSerial = 61
+	pastSerial  = 80_000
+)
+
+var (
+	dayForm     = regexp.MustCompile(`^(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})(?:[日号]|(?:日|T)?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$`)
+	compactDay  = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})$`)
+	monthForm   = regexp.MustCompile(`^(\d{4})(?:[-/.]|年)?(\d{1,2})月?(?:份)?$`)
+	yearForm    = regexp.MustCompile(`^(\d{4})(?:年|年度|学年|学年度)?$`)
+	yearSpan    = regexp.MustCompile(`^(\d{4})(?:年)?[-/~—–至]{1,2}(\d{4})(?:年|学年|学年度|年度)?$`)
+	decimalForm = regexp.MustCompile(`^(\d{1,12})(?:\.(\d+))?$`)
+)
+
+// readDay reads a day in any spelling that says which it is: 2023-3-28, 2023/03/28, 2023.3.28, 2023年3月28日, 20230328,
+// with a time behind it, or a serial date of a spreadsheet, which in a csv file is five digits. Of 2023112 nobody can
+// say whether it is November or January.
+func readDay(c Cell, shift int) (calendar.Date, bool) {
+	if d, ok := serialDay(c, shift); ok {
+		return d, true
+	}
+	text := idnum.Normalize(c.Text)
+	m := dayForm.FindStringSubmatch(text)
+	if m == nil {
+		m = compactDay.FindStringSubmatch(text)
+	}
+	if m == nil {
+		return calendar.Date{}, false
+	}
+	d, err := calendar.NewDate(number(m[1]), time.Month(number(m[2])), number(m[3]))
+	return d, err == nil
+}
+
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
+}
+
+func serialDay(c Cell, shift int) (calendar.Date, bool) {
+	if strings.ContainsAny(c.Text, "eE") {
+		return calendar.Date{}, false
+	}
+	whole, part, _ := strings.Cut(c.Text, ".")
+	n, err := strconv.Atoi(whole)
+	if err != nil || c.Kind == Text && (len(whole) != 5 || part != "") || strings.HasPrefix(whole, "+") {
+		return calendar.Date{}, false
+	}
+	if c.Kind == Number && plausible(n) { // rather a year
+		return calendar.Date{}, false
+	}
+	if n += shift; n < firstSerial || n >= pastSerial {
+		return calendar.Date{}, false
+	}
+	return excelEpoch.Add(n), true
+}
+
+// readMonth reads 2023-03, 2023/3, 2023年3月, 202303, or a day, whose month it is: a spreadsheet makes a day of 2023-03.
+func readMonth(c Cell, shift int) (calendar.Month, bool) {
+	text := idnum.Normalize(c.Text)
+	if m := monthForm.FindStringSubmatch(text); m != nil && (c.Kind == Text || len(text) == 6) {
+		if month := number(m[2]); month >= 1 && month <= 12 && plausible(number(m[1])) {
+			return calendar.NewMonth(number(m[1]), time.Month(month)), true
+		}
+	}
+	if d, ok := readDay(c, shift); ok {
+		return d.Month(), true
+	}
+	return calendar.Month{}, false
+}
+
+func plausible(year int) bool { return year >= 1900 && year <= 2200 }
+
+// readYear reads 2023, 2023年, a school year 2023-2024, which is that of its first half, or a day, whose year it is.
+func readYear(c Cell, shift int) (int, bool) {
+	text := idnum.Normalize(c.Text)
+	if m := yearForm.FindStringSubmatch(text); m != nil && plausible(number(m[1])) {
+		return number(m[1]), true
+	}
+	if m := yearSpan.FindStringSubmatch(text); m != nil && number(m[2]) == number(m[1])+1 && plausible(number(m[1])) {
+		return number(m[1]), true
+	}
+	if month, ok := readMonth(c, shift); ok {
+		return month.First().Year(), true
+	}
+	return 0, false
+}
+
+// readYuan reads an amount in yuan exactly. Only in a number cell may there be more than two decimals, as far as they are
+// the noise of a computation: 785.1 comes as 785.10000000000002.
+func readYuan(c Cell) (money.Fen, bool) {
+	text := strings.TrimSuffix(idnum.Normalize(c.Text), "元")
+	if c.Kind == Text {
+		fen, bad := parseYuan(text)
+		return fen, !bad
+	}
+	m := decimalForm.FindStringSubmatch(text)
+	if m == nil {
+		return 0, false
+	}
+	whole, _ := strconv.ParseInt(m[1], 10, 64)
+	part := m[2] + "00"
+	fen := int64(number(part[:2]))
+	switch noise := part[2:]; {
+	case strings.Trim(noise, "0") == "", strings.HasPrefix(noise, "000000"):
+	case strings.HasPrefix(noise, "999999"):
+		fen++
+	default:
+		return 0, false
+	}
+	return money.Fen(whole*100 + fen), true
+}

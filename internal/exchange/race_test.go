@@ -1,0 +1,5 @@
+//go:build race
+
+package exchange_test
+
+func init() { slack = 8 } // the race detector costs time and memory

@@ -1,0 +1,106 @@
+// Package statement is what lists of other departments say of somebody, and what follows from all that was ever said. The facts
+// that lists give are a pure function of their statements: in whatever order lists arrive, are taken back and arrive again, the
+// same statements end in the same facts.
+package statement
+
+import (
+	"cmp"
+	"slices"
+
+	"zhucan/internal/calendar"
+)
+
+// Says is what a statement says.
+type Says string
+
+// The statements. Holds: the fact holds from a day on, to another where one is given, and on the day of the list. Ended: it held
+// on this day last. Absent: a list that names everybody did not name this one on its day.
+const (
+	Holds  Says = "holds"
+	Ended  Says = "ended"
+	Absent Says = "absent"
+)
+
+// Statement is what one row of a list says, or what its silence says.
+type Statement struct {
+	Says Says
+	Sort string        // of Ended and Absent, of which sort alone; empty: of any
+	From calendar.Date // of Holds; its last day of Ended
+	To   calendar.Date // of Holds, its last day where one is given
+	AsOf calendar.Date // the day of the list
+}
+
+// Fact is what holds on some days.
+type Fact struct {
+	Sort string
+	Days calendar.Interval
+}
+
+// turn is a day on which something begins to hold, or nothing any more: of a sort only, where one is given.
+type turn struct {
+	on    calendar.Date
+	sort  string
+	holds bool
+	asOf  calendar.Date
+}
+
+// turns are the days that a statement speaks of.
+func (s Statement) turns() []turn {
+	switch s.Says {
+	case Ended:
+		return []turn{{s.From.Add(1), s.Sort, false, s.AsOf}}
+	case Absent:
+		return []turn{{s.AsOf, s.Sort, false, s.AsOf}}
+	}
+	list := []turn{{s.From, s.Sort, true, s.AsOf}}
+	if !s.To.IsZero() {
+		list = append(list, turn{s.To.Add(1), "", false, s.AsOf})
+	}
+	if (calendar.Interval{From: s.From, To: s.To}).Contains(s.AsOf) {
+		list = append(list, turn{s.AsOf, s.Sort, true, s.AsOf})
+	}
+	return list
+}
+
+// Fold is the facts of one kind that all statements about somebody give. On each day holds what the turns until then have left; of
+// turns on one day that something holds counts more than that it does not, and a later list more than an earlier one.
+func Fold(list []Statement) (facts []Fact) {
+	var turns []turn
+	for _, s := range list {
+		turns = append(turns, s.turns()...)
+	}
+	slices.SortFunc(turns, func(a, b turn) int {
+		return cmp.Or(a.on.Compare(b.on), compareBool(a.holds, b.holds), a.asOf.Compare(b.asOf), cmp.Compare(a.sort, b.sort))
+	})
+	now := turn{}
+	for i, t := range turns {
+		next := now
+		if t.holds || t.sort == "" || t.sort == now.sort {
+			next = t
+		}
+		open := len(facts) > 0 && facts[len(facts)-1].Days.To.IsZero()
+		if now = next; i+1 < len(turns) && turns[i+1].on == t.on {
+			continue // there is more to be said of the day
+		}
+		if open && now.holds && facts[len(facts)-1].Sort == now.sort {
+			continue // the same goes on
+		}
+		if open {
+			facts[len(facts)-1].Days.To = t.on.Add(-1)
+		}
+		if now.holds {
+			facts = append(facts, Fact{Sort: now.sort, Days: calendar.Interval{From: t.on}})
+		}
+	}
+	return facts
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}

@@ -1,0 +1,130 @@
+package statement_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"zhucan/internal/calendar"
+	"zhucan/internal/statement"
+)
+
+var sameDay = cmp.Comparer(func(a, b calendar.Date) bool { return a == b })
+
+func day(text string) calendar.Date {
+	if text == "" {
+		return calendar.Date{}
+	}
+	return calendar.MustDate(text)
+}
+
+func holds(sort, from, to, asOf string) statement.Statement {
+	return statement.Statement{Says: statement.Holds, Sort: sort, From: day(from), To: day(to), AsOf: day(asOf)}
+}
+
+func absent(asOf string) statement.Statement {
+	return statement.Statement{Says: statement.Absent, AsOf: day(asOf)}
+}
+
+func ended(on, asOf string) statement.Statement {
+	return statement.Statement{Says: statement.Ended, From: day(on), AsOf: day(asOf)}
+}
+
+func fact(sort, from, to string) statement.Fact {
+	return statement.Fact{Sort: sort, Days: calendar.Interval{From: day(from), To: day(to)}}
+}
+
+func TestFold(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		said []statement.Statement
+		want []statement.Fact
+	}{
+		{"nothing", nil, nil},
+		{"on a list", []statement.Statement{holds("household", "2023-01-01", "", "2023-03-01")}, []statement.Fact{fact("household", "2023-01-01", "")}},
+		{"gone from the next", []statement.Statement{holds("household", "2023-01-01", "", "2023-03-01"), absent("2023-05-01")}, []statement.Fact{fact("household", "2023-01-01", "2023-04-30")}},
+		{"and back, with the first day of old", []statement.Statement{holds("household", "2023-01-01", "", "2023-03-01"), absent("2023-05-01"), holds("household", "2023-01-01", "", "2023-07-01")},
+			[]statement.Fact{fact("household", "2023-01-01", "2023-04-30"), fact("household", "2023-07-01", "")}},
+		{"ended before it began to be known", []statement.Statement{ended("2023-04-10", "2023-05-01"), holds("household", "2023-01-01", "", "2023-03-01")}, []statement.Fact{fact("household", "2023-01-01", "2023-04-10")}},
+		{"another sort from a day on", []statement.Statement{holds("household", "2023-01-01", "", "2023-03-01"), holds("single", "2023-06-01", "", "2023-07-01")},
+			[]statement.Fact{fact("household", "2023-01-01", "2023-05-31"), fact("single", "2023-06-01", "")}},
+		{"a year of insurance after another", []statement.Statement{holds("resident", "2022-01-01", "2022-12-31", "2022-06-30"), holds("resident", "2023-01-01", "2023-12-31", "2023-06-30")},
+			[]statement.Fact{fact("resident", "2022-01-01", "2023-12-31")}},
+		{"absent where never named", []statement.Statement{absent("2023-05-01")}, nil},
+		{"absent from a list of others", []statement.Statement{holds("orphan", "2023-01-01", "", "2023-03-01"), {Says: statement.Absent, Sort: "defacto", AsOf: day("2023-05-01")}}, []statement.Fact{fact("orphan", "2023-01-01", "")}},
+		{"named and not named on one day", []statement.Statement{absent("2023-05-01"), holds("household", "2023-05-01", "", "2023-05-01")}, []statement.Fact{fact("household", "2023-05-01", "")}},
+	} {
+		if diff := cmp.Diff(tt.want, statement.Fold(tt.said), sameDay); diff != "" {
+			t.Errorf("%s: %s", tt.name, diff)
+		}
+	}
+}
+
+// TestFoldIsWhatEachDaySays: in any order, and equal to asking day by day.
+func TestFoldIsWhatEachDaySays(t *testing.T) {
+	t.Parallel()
+	first := calendar.MustDate("2023-01-01")
+	rapid.Check(t, func(t *rapid.T) {
+		on := func(label string) calendar.Date { return first.Add(rapid.IntRange(0, 30).Draw(t, label)) }
+		var said []statement.Statement
+		for range rapid.IntRange(0, 6).Draw(t, "statements") {
+			s := statement.Statement{Says: rapid.SampledFrom([]statement.Says{statement.Holds, statement.Ended, statement.Absent}).Draw(t, "says"), AsOf: on("as of")}
+			switch s.Says {
+			case statement.Holds:
+				s.Sort, s.From = rapid.SampledFrom([]string{"a", "b"}).Draw(t, "sort"), on("from")
+				if rapid.Bool().Draw(t, "closed") {
+					s.To = s.From.Add(rapid.IntRange(0, 12).Draw(t, "days"))
+				}
+			case statement.Ended:
+				s.From = on("ended")
+			}
+			if s.Says != statement.Holds {
+				s.Sort = rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "of sort")
+			}
+			said = append(said, s)
+		}
+		facts := statement.Fold(said)
+		shuffled := append([]statement.Statement{}, said...)
+		rand.New(rand.NewPCG(1, uint64(len(said)))).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+		if diff := cmp.Diff(facts, statement.Fold(shuffled), sameDay); diff != "" {
+			t.Fatalf("another order gives other facts: %s", diff)
+		}
+		for d := first.Add(-1); d.Before(first.Add(50)); d = d.Add(1) {
+			got := ""
+			for _, f := range facts {
+				if f.Days.Contains(d) {
+					got += f.Sort
+				}
+			}
+			if want := saidOf(said, d); got != want {
+				t.Fatalf("on %s %q, want %q of %+v", d, got, want, said)
+			}
+		}
+	})
+}
+
+// saidOf goes through the days until one, and lets each say what it says: first what stops, then what begins.
+func saidOf(said []statement.Statement, on calendar.Date) (sort string) {
+	for d := calendar.MustDate("2022-12-01"); !d.After(on); d = d.Add(1) {
+		for _, s := range said {
+			ends := s.Says == statement.Ended && s.From.Add(1) == d || s.Says == statement.Absent && s.AsOf == d
+			if ends && (s.Sort == "" || s.Sort == sort) || s.Says == statement.Holds && !s.To.IsZero() && s.To.Add(1) == d {
+				sort = ""
+			}
+		}
+		asOf, begun := calendar.Date{}, ""
+		for _, s := range said {
+			begins := s.Says == statement.Holds && (s.From == d || s.AsOf == d && !s.From.After(d) && (s.To.IsZero() || !s.To.Before(d)))
+			if begins && (begun == "" || s.AsOf.After(asOf) || s.AsOf == asOf && s.Sort > begun) {
+				begun, asOf = s.Sort, s.AsOf
+			}
+		}
+		if begun != "" {
+			sort = begun
+		}
+	}
+	return sort
+}

@@ -1,0 +1,312 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+	"zhucan/internal/statement"
+)
+
+// The states of a statement. Pending waits for an officer; overruled gave way to what an officer recorded by hand.
+const (
+	StatementActive    = "active"
+	StatementPending   = "pending"
+	StatementDismissed = "dismissed"
+	StatementWithdrawn = "withdrawn"
+	StatementUndone    = "undone"
+	StatementOverruled = "overruled"
+)
+
+// Statement is what a list said of a person and a kind of fact.
+type Statement struct {
+	statement.Statement
+	ID         uuid.UUID
+	ImportID   uuid.UUID // zero: what was recorded by hand before a list spoke of it
+	Row        int       // 0: the list is silent
+	PersonID   uuid.UUID
+	Area       area.Code
+	Kind       string
+	State      string
+	MonthlyFen int64         // of a pending one: what a month stands to lose
+	DueOn      calendar.Date // of a pending one
+	HoldID     uuid.UUID
+	RecordedAt time.Time
+	DecidedAt  time.Time
+	DecidedBy  uuid.UUID
+	Reason     string
+}
+
+const statementColumns = `s.id, s.import_id, s.row, s.person_id, s.area_code, s.kind, s.says, s.sort, s.from_on, s.to_on, s.as_of, s.state, s.monthly_fen, s.due_on, s.hold_id,
+	s.recorded_at, s.decided_at, s.decided_by, s.reason`
+
+func scanStatement(row pgx.CollectableRow) (s Statement, err error) {
+	var imported, hold, by *uuid.UUID
+	var decided *time.Time
+	err = row.Scan(&s.ID, &imported, &s.Row, &s.PersonID, &s.Area, &s.Kind, &s.Says, &s.Sort, &s.From, &s.To, &s.AsOf, &s.State, &s.MonthlyFen, &s.DueOn, &hold,
+		&s.RecordedAt, &decided, &by, &s.Reason)
+	s.ImportID, s.HoldID, s.DecidedBy, s.DecidedAt = orZero(imported), orZero(hold), orZero(by), orZero(decided)
+	return s, err
+}
+
+// LiveStatements reads what was said of persons and a kind and counts or waits still, in the order in which it was recorded.
+func (tx *Tx) LiveStatements(ctx context.Context, kind string, persons []uuid.UUID) ([]Statement, error) {
+	return tx.statements(ctx, "WHERE s.person_id = ANY($1) AND s.kind = $2 AND s.state IN ('active', 'pending') ORDER BY s.person_id, s.id", persons, kind)
+}
+
+// StatementsOfImport reads what an import said that counts or waits still, of some persons.
+func (tx *Tx) StatementsOfImport(ctx context.Context, id uuid.UUID) ([]Statement, error) {
+	return tx.statements(ctx, "WHERE s.import_id = $1 AND s.state IN ('active', 'pending') ORDER BY s.person_id, s.id", id)
+}
+
+// Silent is that an import of a list that names everybody does not name somebody.
+type Silent struct {
+	PersonID, ImportID uuid.UUID
+	AsOf               calendar.Date
+}
+
+// SilentImports finds the other imports of a kind that are in force, reach the persons' areas and say nothing of them.
+func (tx *Tx) SilentImports(ctx context.Context, than Import, persons []uuid.UUID) (list []Silent, err error) {
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(`SELECT p.id, i.id, i.as_of FROM persons p JOIN imports i ON i.kind = $2 AND i.state = 'done' AND NOT i.dry_run AND i.id <> $3
+				AND p.managing_area_code >= i.area_code AND p.managing_area_code < i.area_code || ':'
+			WHERE p.id = ANY($1) AND NOT EXISTS (SELECT FROM list_statements s WHERE s.person_id = p.id AND s.import_id = i.id) ORDER BY 1, 2`,
+			persons, than.Kind, than.ID).Query(func(rows pgx.Rows) error {
+			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Silent, err error) {
+				return s, row.Scan(&s.PersonID, &s.ImportID, &s.AsOf)
+			})
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find lists that are silent: %w", err)
+	}
+	return list, nil
+}
+
+// LockStatement reads a statement of the actor's area and keeps others from deciding it.
+func (tx *Tx) LockStatement(ctx context.Context, id uuid.UUID) (Statement, error) {
+	return one(tx.statements(ctx, "WHERE s.id = $1 FOR UPDATE", id))
+}
+
+func (tx *Tx) statements(ctx context.Context, where string, args ...any) (list []Statement, err error) {
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT "+statementColumns+" FROM list_statements s "+where, args...).Query(func(rows pgx.Rows) error {
+			list, err = pgx.CollectRows(rows, scanStatement)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what lists said: %w", err)
+	}
+	return list, nil
+}
+
+// InsertStatements keeps what was said.
+func (tx *Tx) InsertStatements(ctx context.Context, list ...Statement) error {
+	rows := make([]row, len(list))
+	for i, s := range list {
+		rows[i] = row{s.ID, s.ImportID, s.Row, s.PersonID, s.Kind, string(s.Says), s.Sort, s.From, s.To, s.AsOf, s.State, s.MonthlyFen, s.DueOn, s.HoldID, tx.Now}
+	}
+	return tx.insert(ctx, table{"list_statements", []string{"id uuid", "import_id uuid", "row bigint", "person_id uuid", "kind", "says", "sort text", "from_on date", "to_on date",
+		"as_of date", "state", "monthly_fen bigint", "due_on date", "hold_id uuid", "recorded_at timestamptz"}}, rows)
+}
+
+// DecideStatements puts statements into a state and lets the money go that they held.
+func (tx *Tx) DecideStatements(ctx context.Context, state, reason string, list ...Statement) error {
+	if len(list) == 0 {
+		return nil
+	}
+	var ids, held []uuid.UUID
+	for _, s := range list {
+		ids = append(ids, s.ID)
+		if s.HoldID != uuid.Nil && s.State == StatementPending {
+			held = append(held, s.HoldID)
+		}
+	}
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("UPDATE list_statements SET state = $2, decided_at = $3, decided_by = $4, reason = $5 WHERE id = ANY($1)", ids, state, tx.Now, orNull(tx.Who.AccountID), reason)
+		if len(held) > 0 {
+			b.Queue("UPDATE payment_holds SET released_at = $2, released_by = $3 WHERE id = ANY($1) AND released_at IS NULL", held, tx.Now, orNull(tx.Who.AccountID))
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("decide what lists said: %w", err)
+	}
+	return nil
+}
+
+// PendingOf asks for pending statements of an area, after one in order.
+type PendingOf struct {
+	Area   area.Code
+	Import uuid.UUID // only of this import; zero: all
+	After  uuid.UUID
+	Limit  int
+}
+
+// PendingStatement is one that waits, with the name of whom it is about.
+type PendingStatement struct {
+	Statement
+	Name   string
+	Sender string
+}
+
+// PendingStatements lists what an area has to confirm.
+func (db *DB) PendingStatements(ctx context.Context, who access.Actor, q PendingOf) (list []PendingStatement, err error) {
+	lo, hi := q.Area.Range()
+	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue("SELECT "+statementColumns+`, p.name, i.sender FROM list_statements s JOIN persons p ON p.id = s.person_id JOIN imports i ON i.id = s.import_id
+			WHERE s.state = 'pending' AND s.area_code >= $1 AND s.area_code < $2 AND ($3::uuid IS NULL OR s.import_id = $3) AND s.id > $4 ORDER BY s.id LIMIT $5`,
+			lo, hi, orNull(q.Import), q.After, q.Limit).Query(func(rows pgx.Rows) error {
+			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (p PendingStatement, err error) {
+				return scanPending(row)
+			})
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list what lists said: %w", err)
+	}
+	return list, nil
+}
+
+// scanPending reads the columns of a statement with two more behind them.
+func scanPending(row pgx.CollectableRow) (p PendingStatement, err error) {
+	p.Statement, err = scanStatement(withMore{row, []any{&p.Name, &p.Sender}})
+	return p, err
+}
+
+// withMore is a row that is scanned into further places than who scans it knows of.
+type withMore struct {
+	pgx.CollectableRow
+	more []any
+}
+
+// Scan scans into both.
+func (r withMore) Scan(dest ...any) error { return r.CollectableRow.Scan(append(dest, r.more...)...) }
+
+// HoldersOf lists the persons of an area of whom a kind of fact is recorded for a day, after one in order.
+func (tx *Tx) HoldersOf(ctx context.Context, kind string, in area.Code, on calendar.Date, after uuid.UUID, limit int) (ids []uuid.UUID, err error) {
+	lo, hi := in.Range()
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(`SELECT DISTINCT person_id FROM circumstances WHERE kind = $1 AND area_code >= $2 AND area_code < $3 AND superseded_at IS NULL
+			AND valid_from <= $4 AND (valid_to IS NULL OR valid_to >= $4) AND person_id > $5 ORDER BY person_id LIMIT $6`,
+			kind, lo, hi, on, after, limit).Query(func(rows pgx.Rows) (err error) {
+			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list holders of %s: %w", kind, err)
+	}
+	return ids, nil
+}
+
+// MatchCertificates finds whose card has or had each of these numbers, in the whole area of the writer.
+func (tx *Tx) MatchCertificates(ctx context.Context, numbers []string) (map[string]Match, error) {
+	hashes, byHash := make([][]byte, len(numbers)), make(map[string]string, len(numbers))
+	for i, number := range numbers {
+		hashes[i] = tx.db.index(indexCertificate, number)
+		byHash[string(hashes[i])] = number
+	}
+	found := make(map[string]Match, len(numbers))
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(`SELECT c.number_index, p.id, p.managing_area_code FROM certificates c JOIN persons p ON p.id = c.person_id WHERE c.number_index = ANY($1)`, hashes).
+			Query(func(rows pgx.Rows) error {
+				for rows.Next() {
+					var hash []byte
+					var m Match
+					if err := rows.Scan(&hash, &m.PersonID, &m.Managing); err != nil {
+						return err
+					}
+					found[byHash[string(hash)]] = m
+				}
+				return rows.Err()
+			})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("match certificates: %w", err)
+	}
+	return found, nil
+}
+
+// Candidate is somebody who may be meant by a name.
+type Candidate struct {
+	Match
+	HasID bool // an ID number that is known and valid
+}
+
+// MatchNames finds who bears a name and was born on a day, in the whole area of the writer.
+func (tx *Tx) MatchNames(ctx context.Context, names []string, births []calendar.Date) (map[string][]Candidate, error) {
+	days := make([]string, len(births))
+	for i, b := range births {
+		days[i] = b.String()
+	}
+	found := map[string][]Candidate{}
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(`SELECT p.name, p.birth_date, p.id, p.managing_area_code, p.id_number_index IS NOT NULL AND NOT p.id_number_invalid
+			FROM unnest($1::text[], $2::text[]::date[]) n(name, born) JOIN persons p ON p.name = n.name AND p.birth_date = n.born`, names, days).
+			Query(func(rows pgx.Rows) error {
+				for rows.Next() {
+					var name string
+					var born calendar.Date
+					var c Candidate
+					if err := rows.Scan(&name, &born, &c.PersonID, &c.Managing, &c.HasID); err != nil {
+						return err
+					}
+					found[NameKey(name, born)] = append(found[NameKey(name, born)], c)
+				}
+				return rows.Err()
+			})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("match names: %w", err)
+	}
+	return found, nil
+}
+
+// NameKey is by what MatchNames answers.
+func NameKey(name string, born calendar.Date) string { return name + "|" + born.String() }
+
+// PersonOfStatement is whom a statement of the actor's area is about.
+func (tx *Tx) PersonOfStatement(ctx context.Context, id uuid.UUID) (person uuid.UUID, err error) {
+	err = tx.sql.QueryRowContext(ctx, "SELECT person_id FROM list_statements WHERE id = $1", id).Scan(&person)
+	return person, translate(err)
+}
+
+// SenderOf is who sent the list of an import.
+func (tx *Tx) SenderOf(ctx context.Context, imported uuid.UUID) (sender string, err error) {
+	err = tx.sql.QueryRowContext(ctx, "SELECT sender FROM imports WHERE id = $1", imported).Scan(&sender)
+	return sender, translate(err)
+}
+
+// InsertMapping remembers what a sender's headings mean.
+func (tx *Tx) InsertMapping(ctx context.Context, id uuid.UUID, i Import) error {
+	text, err := json.Marshal(i.Mapping)
+	if err != nil {
+		return fmt.Errorf("write a mapping: %w", err)
+	}
+	return tx.insert(ctx, table{"list_mappings", []string{"id uuid", "area_code", "kind", "sender text", "mapping jsonb", "recorded_at timestamptz", "recorded_by uuid"}},
+		[]row{{id, string(i.Area), i.Kind, i.Sender, string(text), tx.Now, i.AccountID}})
+}
+
+// MappingOf is what a sender's headings were last said to mean; nil where nobody said anything.
+func (db *DB) MappingOf(ctx context.Context, i Import) (mapping map[string]string, err error) {
+	err = db.pool.QueryRow(ctx, "SELECT mapping FROM list_mappings WHERE area_code = $1 AND kind = $2 AND sender = $3 ORDER BY recorded_at DESC, id DESC LIMIT 1",
+		string(i.Area), i.Kind, i.Sender).Scan(&mapping)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read a mapping: %w", translate(err))
+	}
+	return mapping, nil
+}
