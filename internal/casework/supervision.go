@@ -73,7 +73,7 @@ func boardRows(in area.Code, by string, tree []area.Division, tallies map[area.C
 				break
 			}
 		}
-		row.Tally = row.Tally.Add(tally)
+		row.Tally = row.Add(tally)
 	}
 	if rest.Tally != (supervision.Tally{}) {
 		rows = append(rows, rest)

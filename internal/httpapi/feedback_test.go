@@ -64,7 +64,7 @@ func TestStatusByCode(t *testing.T) {
 	want(`{"applied_on":"2023-04-26","returned_on":"2023-04-26","stage":"returned","submitted_on":"2023-04-26"}`)
 	s.at("2023-05-04")
 	app = s.do("liaison.a", "POST", path+"/resubmit", map[string]any{"bank_account": "6222000011112222"}, "If-Match", app.version()).want(200)
-	app = s.decide("town.a", app, map[string]any{"decision": "approve"}).want(200)
+	s.decide("town.a", app, map[string]any{"decision": "approve"}).want(200)
 	want(`{"applied_on":"2023-04-26","decided_on":"2023-05-04","returned_on":"2023-04-26","stage":"approved","submitted_on":"2023-05-04"}`)
 
 	// who has lost the slip gets another code, and the old one is good no more

@@ -49,7 +49,7 @@ func TestSupervision(t *testing.T) {
 	third := s.applied(id(1), nursing, "2023-05-09")
 	third = s.decide("town.a", third, map[string]any{"decision": "return", "reason": "缺账号"}).want(200)
 	s.at("2023-05-10")
-	third = s.do("liaison.a", "POST", "/applications/"+third.text("id")+"/resubmit", nil, "If-Match", third.version()).want(200)
+	s.do("liaison.a", "POST", "/applications/"+third.text("id")+"/resubmit", nil, "If-Match", third.version()).want(200)
 	a, b := s.assigned(s.brought("advice", "rehab", ""), townA, town), s.assigned(s.brought("advice", "rehab", ""), "370305", cdpf)
 	a = s.took("town.a", a, map[string]any{"step": "reply", "text": "x"}, "answered")
 	a = s.took("hotline", a, map[string]any{"step": "call_back", "result": "dissatisfied", "text": "x"}, "assigned")
