@@ -11,7 +11,7 @@ run: postgres
 # that the run has logged.
 test: postgres
 	@logs=$$(mktemp -d) && trap 'rm -rf "$$logs"' EXIT && chmod 755 "$$logs" && \
-	ZHUCAN_TEST_LOGS="$$logs" go test -race -timeout 15m ./... && \
+	ZHUCAN_TEST_LOGS="$$logs" go test -race -timeout 30m ./... && \
 	ZHUCAN_CANARY_LOGS="$$logs" go test -count=1 ./internal/canary
 
 # Ratios against the bare stack, measured in one run; bench.json holds them for programs.

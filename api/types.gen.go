@@ -415,6 +415,63 @@ func (e DecisionKind) Valid() bool {
 	}
 }
 
+// Defines values for DeliveryError.
+const (
+	DeliveryErrorADDRESSREFUSED DeliveryError = "ADDRESS_REFUSED"
+	DeliveryErrorBADCERTIFICATE DeliveryError = "BAD_CERTIFICATE"
+	DeliveryErrorBADSTATUS      DeliveryError = "BAD_STATUS"
+	DeliveryErrorBROKENANSWER   DeliveryError = "BROKEN_ANSWER"
+	DeliveryErrorNOCONNECTION   DeliveryError = "NO_CONNECTION"
+	DeliveryErrorNOTSENT        DeliveryError = "NOT_SENT"
+	DeliveryErrorREDIRECTED     DeliveryError = "REDIRECTED"
+	DeliveryErrorTIMEDOUT       DeliveryError = "TIMED_OUT"
+)
+
+// Valid indicates whether the value is a known member of the DeliveryError enum.
+func (e DeliveryError) Valid() bool {
+	switch e {
+	case DeliveryErrorADDRESSREFUSED:
+		return true
+	case DeliveryErrorBADCERTIFICATE:
+		return true
+	case DeliveryErrorBADSTATUS:
+		return true
+	case DeliveryErrorBROKENANSWER:
+		return true
+	case DeliveryErrorNOCONNECTION:
+		return true
+	case DeliveryErrorNOTSENT:
+		return true
+	case DeliveryErrorREDIRECTED:
+		return true
+	case DeliveryErrorTIMEDOUT:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DeliveryState.
+const (
+	DeliveryStateDead      DeliveryState = "dead"
+	DeliveryStateDelivered DeliveryState = "delivered"
+	DeliveryStatePending   DeliveryState = "pending"
+)
+
+// Valid indicates whether the value is a known member of the DeliveryState enum.
+func (e DeliveryState) Valid() bool {
+	switch e {
+	case DeliveryStateDead:
+		return true
+	case DeliveryStateDelivered:
+		return true
+	case DeliveryStatePending:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Dimension.
 const (
 	DimensionAgeBand        Dimension = "age_band"
@@ -475,6 +532,78 @@ func (e Dimension) Valid() bool {
 	}
 }
 
+// Defines values for EventType.
+const (
+	EventTypeApplicationDecided   EventType = "application.decided"
+	EventTypeAwardBegun           EventType = "award.begun"
+	EventTypeAwardEnded           EventType = "award.ended"
+	EventTypeAwardResumed         EventType = "award.resumed"
+	EventTypeAwardSuspended       EventType = "award.suspended"
+	EventTypeCertificateCancelled EventType = "certificate.cancelled"
+	EventTypeCertificateChanged   EventType = "certificate.changed"
+	EventTypeCertificateFrozen    EventType = "certificate.frozen"
+	EventTypeCertificateIssued    EventType = "certificate.issued"
+	EventTypeFactCorrected        EventType = "fact.corrected"
+	EventTypeFactEnded            EventType = "fact.ended"
+	EventTypeFactRecorded         EventType = "fact.recorded"
+	EventTypePersonCreated        EventType = "person.created"
+	EventTypePersonDied           EventType = "person.died"
+	EventTypePersonLeft           EventType = "person.left"
+	EventTypePersonMoved          EventType = "person.moved"
+	EventTypePersonUpdated        EventType = "person.updated"
+	EventTypeReleaseSealed        EventType = "release.sealed"
+	EventTypeRosterClosed         EventType = "roster.closed"
+	EventTypeServiceCounted       EventType = "service.counted"
+)
+
+// Valid indicates whether the value is a known member of the EventType enum.
+func (e EventType) Valid() bool {
+	switch e {
+	case EventTypeApplicationDecided:
+		return true
+	case EventTypeAwardBegun:
+		return true
+	case EventTypeAwardEnded:
+		return true
+	case EventTypeAwardResumed:
+		return true
+	case EventTypeAwardSuspended:
+		return true
+	case EventTypeCertificateCancelled:
+		return true
+	case EventTypeCertificateChanged:
+		return true
+	case EventTypeCertificateFrozen:
+		return true
+	case EventTypeCertificateIssued:
+		return true
+	case EventTypeFactCorrected:
+		return true
+	case EventTypeFactEnded:
+		return true
+	case EventTypeFactRecorded:
+		return true
+	case EventTypePersonCreated:
+		return true
+	case EventTypePersonDied:
+		return true
+	case EventTypePersonLeft:
+		return true
+	case EventTypePersonMoved:
+		return true
+	case EventTypePersonUpdated:
+		return true
+	case EventTypeReleaseSealed:
+		return true
+	case EventTypeRosterClosed:
+		return true
+	case EventTypeServiceCounted:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EvidenceFieldIs.
 const (
 	EvidenceFieldIsChoice  EvidenceFieldIs = "choice"
@@ -511,6 +640,24 @@ func (e EvidenceFieldIs) Valid() bool {
 	case EvidenceFieldIsService:
 		return true
 	case EvidenceFieldIsText:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportFormat.
+const (
+	ExportFormatCsv  ExportFormat = "csv"
+	ExportFormatXlsx ExportFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the ExportFormat enum.
+func (e ExportFormat) Valid() bool {
+	switch e {
+	case ExportFormatCsv:
+		return true
+	case ExportFormatXlsx:
 		return true
 	default:
 		return false
@@ -832,6 +979,39 @@ func (e IndicatorPlace) Valid() bool {
 	}
 }
 
+// Defines values for LeadOutcome.
+const (
+	LeadOutcomeApplicationHelped LeadOutcome = "application_helped"
+	LeadOutcomeContacted         LeadOutcome = "contacted"
+	LeadOutcomeDeclined          LeadOutcome = "declined"
+	LeadOutcomeForwarded         LeadOutcome = "forwarded"
+	LeadOutcomeNotFound          LeadOutcome = "not_found"
+	LeadOutcomeOther             LeadOutcome = "other"
+	LeadOutcomeVisited           LeadOutcome = "visited"
+)
+
+// Valid indicates whether the value is a known member of the LeadOutcome enum.
+func (e LeadOutcome) Valid() bool {
+	switch e {
+	case LeadOutcomeApplicationHelped:
+		return true
+	case LeadOutcomeContacted:
+		return true
+	case LeadOutcomeDeclined:
+		return true
+	case LeadOutcomeForwarded:
+		return true
+	case LeadOutcomeNotFound:
+		return true
+	case LeadOutcomeOther:
+		return true
+	case LeadOutcomeVisited:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Light.
 const (
 	LightMet           Light = "met"
@@ -907,6 +1087,24 @@ func (e ListStatementState) Valid() bool {
 	case ListStatementStateUndone:
 		return true
 	case ListStatementStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewExportFormat.
+const (
+	NewExportFormatCsv  NewExportFormat = "csv"
+	NewExportFormatXlsx NewExportFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the NewExportFormat enum.
+func (e NewExportFormat) Valid() bool {
+	switch e {
+	case NewExportFormatCsv:
+		return true
+	case NewExportFormatXlsx:
 		return true
 	default:
 		return false
@@ -1840,6 +2038,45 @@ func (e VillageCheckOutcome) Valid() bool {
 	}
 }
 
+// Defines values for WorklistName.
+const (
+	WorklistNameCertificateExpiring  WorklistName = "certificate_expiring"
+	WorklistNameDuplicate            WorklistName = "duplicate"
+	WorklistNameEligibleNotEnrolled  WorklistName = "eligible_not_enrolled"
+	WorklistNameEnrolledNotEligible  WorklistName = "enrolled_not_eligible"
+	WorklistNameNoSurvey             WorklistName = "no_survey"
+	WorklistNameReverificationDue    WorklistName = "reverification_due"
+	WorklistNameTurningAge           WorklistName = "turning_age"
+	WorklistNameUndeliverablePayment WorklistName = "undeliverable_payment"
+	WorklistNameWrongAmount          WorklistName = "wrong_amount"
+)
+
+// Valid indicates whether the value is a known member of the WorklistName enum.
+func (e WorklistName) Valid() bool {
+	switch e {
+	case WorklistNameCertificateExpiring:
+		return true
+	case WorklistNameDuplicate:
+		return true
+	case WorklistNameEligibleNotEnrolled:
+		return true
+	case WorklistNameEnrolledNotEligible:
+		return true
+	case WorklistNameNoSurvey:
+		return true
+	case WorklistNameReverificationDue:
+		return true
+	case WorklistNameTurningAge:
+		return true
+	case WorklistNameUndeliverablePayment:
+		return true
+	case WorklistNameWrongAmount:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetImportWorkbookParamsOnly.
 const (
 	GetImportWorkbookParamsOnlyRefused GetImportWorkbookParamsOnly = "refused"
@@ -2469,6 +2706,16 @@ type ChainStep struct {
 	To *string `json:"to,omitempty"`
 }
 
+// ChangeList defines model for ChangeList.
+type ChangeList struct {
+	// Cursor Where to go on.
+	Cursor string  `json:"cursor"`
+	Items  []Event `json:"items"`
+
+	// NextCursor `cursor` where there is more now, null where there is not.
+	NextCursor *string `json:"next_cursor"`
+}
+
 // Circumstance A dated fact. It is never changed in place: ending or correcting it supersedes this record (version 2) by a new
 // one with an id of its own (version 1).
 type Circumstance struct {
@@ -2611,6 +2858,48 @@ type Decision struct {
 // DecisionKind defines model for DecisionKind.
 type DecisionKind string
 
+// Delivery defines model for Delivery.
+type Delivery struct {
+	Attempts int            `json:"attempts"`
+	Error    *DeliveryError `json:"error,omitempty"`
+
+	// EventID Also the `webhook-id`.
+	EventID uuid.UUID  `json:"event_id"`
+	FirstAt time.Time  `json:"first_at"`
+	ID      uuid.UUID  `json:"id"`
+	LastAt  time.Time  `json:"last_at"`
+	NextAt  *time.Time `json:"next_at,omitempty"`
+	Seq     int64      `json:"seq"`
+
+	// State `pending` tried and to be tried again, `dead` given up.
+	State DeliveryState `json:"state"`
+
+	// Status Of the last answer.
+	Status *int `json:"status,omitempty"`
+
+	// Type `person.created` 人员建档, `person.updated` 人员信息变更 (`changed`: which members), `person.moved` 人员迁移 (`places`), `person.left` 人员调出
+	// (told where the person was managed before), `person.died` 人员死亡; `certificate.issued` 核发, `certificate.changed` 变更 (`event`),
+	// `certificate.frozen` 冻结, `certificate.cancelled` 注销 (`cancel_reason`); `fact.recorded` 情况登记, `fact.ended` 终止, `fact.corrected` 更正 (`kind`;
+	// with `household_id` those of a household); `application.decided` 申请办结 (`programme`, `outcome`); `award.begun` 待遇开始, `award.suspended` 暂停,
+	// `award.resumed` 恢复, `award.ended` 终止 (`programme`; `void` where it was wrong from the start); `service.counted` 服务完成 (`kind`, `counts`);
+	// `roster.closed` 花名册办结 (`month`, `programme`); `release.sealed` 指标发布 (`as_of`, `public`).
+	//
+	// A right that ends by itself has no event: it follows from the fact, the certificate or the death that ended it.
+	Type EventType `json:"type"`
+}
+
+// DeliveryError defines model for DeliveryError.
+type DeliveryError string
+
+// DeliveryList defines model for DeliveryList.
+type DeliveryList struct {
+	Items      []Delivery `json:"items"`
+	NextCursor *string    `json:"next_cursor"`
+}
+
+// DeliveryState `pending` tried and to be tried again, `dead` given up.
+type DeliveryState string
+
 // Deputation defines model for Deputation.
 type Deputation struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
@@ -2654,6 +2943,45 @@ type Eligibility struct {
 	Programmes  []ProgrammeEligibility `json:"programmes"`
 }
 
+// Event A change, in ids and codes.
+type Event struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode `json:"area_code"`
+
+	// Data `person_id` where it is about somebody, and codes; never a name, a number or a day of somebody's life.
+	Data       map[string]any `json:"data"`
+	ID         uuid.UUID      `json:"id"`
+	OccurredAt time.Time      `json:"occurred_at"`
+
+	// Seq In the order in which changes became visible; without gaps over the whole register.
+	Seq int64 `json:"seq"`
+
+	// SubjectID The record that changed: the person, the certificate, the fact, the application, the award, the service, the roster, the release.
+	SubjectID uuid.UUID `json:"subject_id"`
+
+	// Type `person.created` 人员建档, `person.updated` 人员信息变更 (`changed`: which members), `person.moved` 人员迁移 (`places`), `person.left` 人员调出
+	// (told where the person was managed before), `person.died` 人员死亡; `certificate.issued` 核发, `certificate.changed` 变更 (`event`),
+	// `certificate.frozen` 冻结, `certificate.cancelled` 注销 (`cancel_reason`); `fact.recorded` 情况登记, `fact.ended` 终止, `fact.corrected` 更正 (`kind`;
+	// with `household_id` those of a household); `application.decided` 申请办结 (`programme`, `outcome`); `award.begun` 待遇开始, `award.suspended` 暂停,
+	// `award.resumed` 恢复, `award.ended` 终止 (`programme`; `void` where it was wrong from the start); `service.counted` 服务完成 (`kind`, `counts`);
+	// `roster.closed` 花名册办结 (`month`, `programme`); `release.sealed` 指标发布 (`as_of`, `public`).
+	//
+	// A right that ends by itself has no event: it follows from the fact, the certificate or the death that ended it.
+	Type EventType `json:"type"`
+}
+
+// EventType `person.created` 人员建档, `person.updated` 人员信息变更 (`changed`: which members), `person.moved` 人员迁移 (`places`), `person.left` 人员调出
+// (told where the person was managed before), `person.died` 人员死亡; `certificate.issued` 核发, `certificate.changed` 变更 (`event`),
+// `certificate.frozen` 冻结, `certificate.cancelled` 注销 (`cancel_reason`); `fact.recorded` 情况登记, `fact.ended` 终止, `fact.corrected` 更正 (`kind`;
+// with `household_id` those of a household); `application.decided` 申请办结 (`programme`, `outcome`); `award.begun` 待遇开始, `award.suspended` 暂停,
+// `award.resumed` 恢复, `award.ended` 终止 (`programme`; `void` where it was wrong from the start); `service.counted` 服务完成 (`kind`, `counts`);
+// `roster.closed` 花名册办结 (`month`, `programme`); `release.sealed` 指标发布 (`as_of`, `public`).
+//
+// A right that ends by itself has no event: it follows from the fact, the certificate or the death that ended it.
+type EventType string
+
 // Evidence An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
 // attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432.
 type Evidence = json.RawMessage
@@ -2686,6 +3014,44 @@ type Explanation struct {
 
 	// StartMonth Example: 2023-03
 	StartMonth *Month `json:"start_month,omitempty"`
+}
+
+// Export defines model for Export.
+type Export struct {
+	Account   ExportAccount `json:"account"`
+	ActingFor *uuid.UUID    `json:"acting_for,omitempty"`
+
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode     `json:"area_code"`
+	At       time.Time    `json:"at"`
+	Format   ExportFormat `json:"format"`
+	ID       uuid.UUID    `json:"id"`
+	List     string       `json:"list"`
+	Partner  string       `json:"partner"`
+	Purpose  string       `json:"purpose"`
+
+	// Role `village_liaison` 村居专职委员, `town_officer` 镇办专职干事, `cdpf_reviewer` 县残联, `civil_affairs_approver` 县民政,
+	// `finance_officer` 财务, `statistician` 统计, `hotline_clerk` 热线, `auditor` 审计, `administrator` 系统管理.
+	Role Role `json:"role"`
+	Rows int  `json:"rows"`
+}
+
+// ExportFormat defines model for Export.Format.
+type ExportFormat string
+
+// ExportAccount defines model for ExportAccount.
+type ExportAccount struct {
+	ID       uuid.UUID `json:"id"`
+	Name     string    `json:"name"`
+	Username string    `json:"username"`
+}
+
+// ExportList defines model for ExportList.
+type ExportList struct {
+	Items      []Export `json:"items"`
+	NextCursor *string  `json:"next_cursor"`
 }
 
 // ExternalFigure defines model for ExternalFigure.
@@ -3399,6 +3765,108 @@ type KindOfList struct {
 	Partner string `json:"partner"`
 }
 
+// LastLeadAction defines model for LastLeadAction.
+type LastLeadAction struct {
+	At         time.Time      `json:"at"`
+	By         uuid.UUID      `json:"by"`
+	ByName     string         `json:"by_name"`
+	FollowUpOn *calendar.Date `json:"follow_up_on,omitempty"`
+	ID         uuid.UUID      `json:"id"`
+	Note       *string        `json:"note,omitempty"`
+	Outcome    LeadOutcome    `json:"outcome"`
+}
+
+// Lead defines model for Lead.
+type Lead struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode `json:"area_code"`
+
+	// Detail The words of the bank, or of who verified.
+	Detail *string `json:"detail,omitempty"`
+
+	// DueOn By working days from then on.
+	DueOn      calendar.Date   `json:"due_on"`
+	LastAction *LastLeadAction `json:"last_action,omitempty"`
+
+	// MonthlyAmountFen At stake a month: the rate of today at the level of the person, or where nothing is owed any more, at the level that was paid last.
+	MonthlyAmountFen *int64 `json:"monthly_amount_fen,omitempty"`
+	Name             string `json:"name"`
+
+	// On What it is about: the last day of the card, the birthday.
+	On *calendar.Date `json:"on,omitempty"`
+
+	// OtherPersonIds The other files that may be of this person.
+	OtherPersonIds []uuid.UUID `json:"other_person_ids,omitempty"`
+	Overdue        bool        `json:"overdue"`
+
+	// OverpaidFen What was paid and not owed and has not come back yet.
+	OverpaidFen *int64    `json:"overpaid_fen,omitempty"`
+	PersonID    uuid.UUID `json:"person_id"`
+
+	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
+	Programme *Programme `json:"programme,omitempty"`
+
+	// Reason A code of the list, or of `enrolled_not_eligible` the code of the first condition of the programme that does not hold (`X_TEKUN`, `DECEASED` …).
+	//
+	// - `eligible_not_enrolled`: `NOT_APPLIED`, `APPLICATION_OPEN`, `AWARD_NOT_PAID`
+	// - `wrong_amount`: `UNDERPAID`, `OVERPAID`; `undeliverable_payment`: `PAYMENT_FAILED`
+	// - `certificate_expiring`: `EXPIRES_IN_6_MONTHS`, `EXPIRES_IN_1_MONTH`, `CERT_EXPIRED`
+	// - `reverification_due`: `NOT_VERIFIED`, `VERIFICATION_FAILED`; `no_survey`: `NO_RESPONSE`
+	// - `turning_age`: `TURNS_16_PENSION`, `TURNS_16_CARE`, `TURNS_18_UNCERTIFIED`, `TURNS_18_ORPHAN_SUPPORT`, `TURNS_60`
+	// - `duplicate`: `SAME_NAME_BIRTH_TOWN`, `SAME_GUARDIAN_NAME`, `SAME_PHONE_NAME`
+	Reason LeadReason `json:"reason"`
+
+	// ReasonText In the language of the request.
+	ReasonText string `json:"reason_text"`
+
+	// Since Since when it stands on the list without a break: true and known, whichever came later.
+	Since time.Time `json:"since"`
+
+	// UndeliveredFen What is still owed for months that the bank could not pay.
+	UndeliveredFen *int64 `json:"undelivered_fen,omitempty"`
+
+	// UnderpaidFen What is still owed for months that were paid.
+	UnderpaidFen *int64 `json:"underpaid_fen,omitempty"`
+}
+
+// LeadAction defines model for LeadAction.
+type LeadAction struct {
+	ActingFor  *uuid.UUID     `json:"acting_for,omitempty"`
+	At         time.Time      `json:"at"`
+	By         uuid.UUID      `json:"by"`
+	ByName     string         `json:"by_name"`
+	FollowUpOn *calendar.Date `json:"follow_up_on,omitempty"`
+	ID         uuid.UUID      `json:"id"`
+	Note       *string        `json:"note,omitempty"`
+	Outcome    LeadOutcome    `json:"outcome"`
+	PersonID   uuid.UUID      `json:"person_id"`
+
+	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
+	Programme *Programme   `json:"programme,omitempty"`
+	Worklist  WorklistName `json:"worklist"`
+}
+
+// LeadList defines model for LeadList.
+type LeadList struct {
+	Items      []Lead  `json:"items"`
+	NextCursor *string `json:"next_cursor"`
+}
+
+// LeadOutcome defines model for LeadOutcome.
+type LeadOutcome string
+
+// LeadReason A code of the list, or of `enrolled_not_eligible` the code of the first condition of the programme that does not hold (`X_TEKUN`, `DECEASED` …).
+//
+// - `eligible_not_enrolled`: `NOT_APPLIED`, `APPLICATION_OPEN`, `AWARD_NOT_PAID`
+// - `wrong_amount`: `UNDERPAID`, `OVERPAID`; `undeliverable_payment`: `PAYMENT_FAILED`
+// - `certificate_expiring`: `EXPIRES_IN_6_MONTHS`, `EXPIRES_IN_1_MONTH`, `CERT_EXPIRED`
+// - `reverification_due`: `NOT_VERIFIED`, `VERIFICATION_FAILED`; `no_survey`: `NO_RESPONSE`
+// - `turning_age`: `TURNS_16_PENSION`, `TURNS_16_CARE`, `TURNS_18_UNCERTIFIED`, `TURNS_18_ORPHAN_SUPPORT`, `TURNS_60`
+// - `duplicate`: `SAME_NAME_BIRTH_TOWN`, `SAME_GUARDIAN_NAME`, `SAME_PHONE_NAME`
+type LeadReason = string
+
 // Ledger The whole list; there is no further page.
 type Ledger struct {
 	Items      []LedgerItem `json:"items"`
@@ -3628,6 +4096,21 @@ type NewDeputation struct {
 	Until calendar.Date `json:"until"`
 }
 
+// NewExport defines model for NewExport.
+type NewExport struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode *AreaCode        `json:"area_code,omitempty"`
+	Format   *NewExportFormat `json:"format,omitempty"`
+
+	// Purpose What it is for, in words; kept, and written into the file.
+	Purpose string `json:"purpose"`
+}
+
+// NewExportFormat defines model for NewExport.Format.
+type NewExportFormat string
+
 // NewExternalFigure defines model for NewExternalFigure.
 type NewExternalFigure struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
@@ -3756,6 +4239,17 @@ type NewInspection struct {
 
 	// Standard Example: GB 50763-2012
 	Standard string `json:"standard"`
+}
+
+// NewLeadAction defines model for NewLeadAction.
+type NewLeadAction struct {
+	FollowUpOn *calendar.Date `json:"follow_up_on,omitempty"`
+	Note       *string        `json:"note,omitempty"`
+	Outcome    LeadOutcome    `json:"outcome"`
+	PersonID   uuid.UUID      `json:"person_id"`
+
+	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
+	Programme *Programme `json:"programme,omitempty"`
 }
 
 // NewListDecision defines model for NewListDecision.
@@ -4004,6 +4498,21 @@ type NewVerification struct {
 	Outcome  VerificationOutcome `json:"outcome"`
 }
 
+// NewWebhook defines model for NewWebhook.
+type NewWebhook struct {
+	// After A `cursor` of `GET /changes` behind which to begin; what happens from now on when absent.
+	After *string `json:"after,omitempty"`
+
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode *AreaCode   `json:"area_code,omitempty"`
+	Types    []EventType `json:"types"`
+
+	// URL Example: https://partner.example/hooks/zhucan
+	URL string `json:"url"`
+}
+
 // Notice defines model for Notice.
 type Notice struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
@@ -4072,6 +4581,42 @@ type ObjectionList struct {
 
 // Outcome `needs_fact`: cannot be answered before a fact is recorded.
 type Outcome string
+
+// PartnerList defines model for PartnerList.
+type PartnerList struct {
+	Columns []PartnerListColumn `json:"columns"`
+
+	// Counts The indicator whose people are on it.
+	Counts string `json:"counts"`
+
+	// Households Its rows are households.
+	Households *bool `json:"households,omitempty"`
+
+	// Name Example: pension_holders
+	Name string `json:"name"`
+
+	// Partner The department.
+	Partner string `json:"partner"`
+
+	// Purpose What the department does with it.
+	Purpose string `json:"purpose"`
+	Title   string `json:"title"`
+}
+
+// PartnerListColumn defines model for PartnerListColumn.
+type PartnerListColumn struct {
+	// Name Example: id_number
+	Name  string `json:"name"`
+	Title string `json:"title"`
+}
+
+// PartnerListList defines model for PartnerListList.
+type PartnerListList struct {
+	Items []PartnerList `json:"items"`
+
+	// NextCursor Always null; the list is whole.
+	NextCursor *string `json:"next_cursor"`
+}
 
 // PasswordChange defines model for PasswordChange.
 type PasswordChange struct {
@@ -4518,6 +5063,13 @@ type RecoveryStepEvent string
 // RefreshRequest defines model for RefreshRequest.
 type RefreshRequest struct {
 	RefreshToken string `json:"refresh_token"`
+}
+
+// RegisteredWebhook defines model for RegisteredWebhook.
+type RegisteredWebhook struct {
+	// Secret To check signatures with; not told again.
+	Secret  string  `json:"secret"`
+	Webhook Webhook `json:"webhook"`
 }
 
 // Relation defines model for Relation.
@@ -5436,6 +5988,47 @@ type Warning struct {
 	Message string `json:"message"`
 }
 
+// Webhook defines model for Webhook.
+type Webhook struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode `json:"area_code"`
+
+	// Attempts How often the next event has failed.
+	Attempts *int `json:"attempts,omitempty"`
+
+	// Behind Events behind it that have not been looked at, of all types and areas.
+	Behind    int64     `json:"behind"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Cursor Every event up to here is done with.
+	Cursor string `json:"cursor"`
+
+	// Dead Deliveries that were given up.
+	Dead  int            `json:"dead"`
+	Error *DeliveryError `json:"error,omitempty"`
+	ID    uuid.UUID      `json:"id"`
+
+	// NextAt When it is tried again.
+	NextAt  *time.Time  `json:"next_at,omitempty"`
+	Paused  bool        `json:"paused"`
+	Types   []EventType `json:"types"`
+	URL     string      `json:"url"`
+	Version int         `json:"version"`
+}
+
+// WebhookList defines model for WebhookList.
+type WebhookList struct {
+	Items      []Webhook `json:"items"`
+	NextCursor *string   `json:"next_cursor"`
+}
+
+// WebhookPatch defines model for WebhookPatch.
+type WebhookPatch struct {
+	Paused bool `json:"paused"`
+}
+
 // Withdrawal defines model for Withdrawal.
 type Withdrawal struct {
 	Reason *string `json:"reason,omitempty"`
@@ -5453,6 +6046,29 @@ type WorkCalendar struct {
 	Working []calendar.Date `json:"working"`
 	Year    int             `json:"year"`
 }
+
+// Worklist defines model for Worklist.
+type Worklist struct {
+	Count   int64        `json:"count"`
+	Name    WorklistName `json:"name"`
+	Overdue int64        `json:"overdue"`
+	TitleEN string       `json:"title_en"`
+	TitleZH string       `json:"title_zh"`
+
+	// Works Whether the caller works on it or only reads it.
+	Works bool `json:"works"`
+}
+
+// WorklistList defines model for WorklistList.
+type WorklistList struct {
+	Items []Worklist `json:"items"`
+
+	// NextCursor Always null; the list is whole.
+	NextCursor *string `json:"next_cursor"`
+}
+
+// WorklistName defines model for WorklistName.
+type WorklistName string
 
 // AcceptLanguage Example: en
 type AcceptLanguage = string
@@ -5485,6 +6101,9 @@ type KnownAt = time.Time
 
 // Limit defines model for Limit.
 type Limit = int
+
+// OfWorklist defines model for OfWorklist.
+type OfWorklist = WorklistName
 
 // Since defines model for Since.
 type Since = uuid.UUID
@@ -5798,6 +6417,21 @@ type AddCertificateEventParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListChangesParams defines parameters for ListChanges.
+type ListChangesParams struct {
+	// After The `cursor` of the page before; from the beginning when absent.
+	After *string `form:"after,omitempty" json:"after,omitempty"`
+
+	// Type Only events of this type.
+	Type *EventType `form:"type,omitempty" json:"type,omitempty"`
+
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // CorrectCircumstanceParams defines parameters for CorrectCircumstance.
 type CorrectCircumstanceParams struct {
 	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
@@ -5841,6 +6475,24 @@ type EndDeputationParams struct {
 
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListExportsParams defines parameters for ListExports.
+type ListExportsParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// List Only this list.
+	List *string `form:"list,omitempty" json:"list,omitempty"`
+
+	// AccountID Only by this account.
+	AccountID *uuid.UUID `form:"account_id,omitempty" json:"account_id,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListExternalFiguresParams defines parameters for ListExternalFigures.
@@ -6159,6 +6811,12 @@ type AnswerObjectionParams struct {
 
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ExportPartnerListParams defines parameters for ExportPartnerList.
+type ExportPartnerListParams struct {
+	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
+	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
 }
 
 // ListPersonsParams defines parameters for ListPersons.
@@ -6650,6 +7308,87 @@ type GetVerificationProgressParams struct {
 	Year *int `form:"year,omitempty" json:"year,omitempty"`
 }
 
+// ListWebhooksParams defines parameters for ListWebhooks.
+type ListWebhooksParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// RegisterWebhookParams defines parameters for RegisterWebhook.
+type RegisterWebhookParams struct {
+	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
+	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteWebhookParams defines parameters for DeleteWebhook.
+type DeleteWebhookParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// PauseWebhookParams defines parameters for PauseWebhook.
+type PauseWebhookParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ListWebhookDeliveriesParams defines parameters for ListWebhookDeliveries.
+type ListWebhookDeliveriesParams struct {
+	// State Only in this state.
+	State *DeliveryState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// RetryWebhookDeliveryParams defines parameters for RetryWebhookDelivery.
+type RetryWebhookDeliveryParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListWorklistsParams defines parameters for ListWorklists.
+type ListWorklistsParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+}
+
+// ListLeadsParams defines parameters for ListLeads.
+type ListLeadsParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Programme Only of this programme.
+	Programme *Programme `form:"programme,omitempty" json:"programme,omitempty"`
+
+	// Reason Only with this reason.
+	Reason *LeadReason `form:"reason,omitempty" json:"reason,omitempty"`
+
+	// Overdue Only those that are overdue, or only those that are not.
+	Overdue *bool `form:"overdue,omitempty" json:"overdue,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// AddLeadActionParams defines parameters for AddLeadAction.
+type AddLeadActionParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // CreateAccountJSONRequestBody defines body for CreateAccount for application/json ContentType.
 type CreateAccountJSONRequestBody = NewAccount
 
@@ -6770,6 +7509,9 @@ type ChangePasswordJSONRequestBody = PasswordChange
 // AnswerObjectionJSONRequestBody defines body for AnswerObjection for application/json ContentType.
 type AnswerObjectionJSONRequestBody = ObjectionAnswer
 
+// ExportPartnerListJSONRequestBody defines body for ExportPartnerList for application/json ContentType.
+type ExportPartnerListJSONRequestBody = NewExport
+
 // CreatePersonJSONRequestBody defines body for CreatePerson for application/json ContentType.
 type CreatePersonJSONRequestBody = NewPerson
 
@@ -6841,3 +7583,12 @@ type RevealTicketCallerJSONRequestBody = TicketReveal
 
 // TakeTicketStepJSONRequestBody defines body for TakeTicketStep for application/json ContentType.
 type TakeTicketStepJSONRequestBody = NewTicketStep
+
+// RegisterWebhookJSONRequestBody defines body for RegisterWebhook for application/json ContentType.
+type RegisterWebhookJSONRequestBody = NewWebhook
+
+// PauseWebhookJSONRequestBody defines body for PauseWebhook for application/json ContentType.
+type PauseWebhookJSONRequestBody = WebhookPatch
+
+// AddLeadActionJSONRequestBody defines body for AddLeadAction for application/json ContentType.
+type AddLeadActionJSONRequestBody = NewLeadAction

@@ -226,6 +226,10 @@ ALTER TABLE standings ADD COLUMN registered_poor boolean NOT NULL DEFAULT false;
 ALTER TABLE standings ADD COLUMN hukou_type smallint NOT NULL DEFAULT 0;  -- 1 agricultural, 2 not
 ALTER TABLE standings ADD COLUMN components smallint NOT NULL DEFAULT 0;  -- one bit a category
 ALTER TABLE standings ADD COLUMN known_from timestamptz NOT NULL DEFAULT now();
+-- Lists of an area in order; and its counts, of all its persons and indicators at once, which read nothing but this index
+-- where a vacuum has seen the table: half the time of reading the rows.
+DROP INDEX standings_area;
+CREATE INDEX standings_area ON standings (indicator, area_code, person_id) INCLUDE (status, valid_from, valid_to, reason, known_from);
 
 -- The standing of a household, for the indicators that count households.
 CREATE TABLE household_standings (
@@ -240,7 +244,8 @@ CREATE TABLE household_standings (
     known_from   timestamptz NOT NULL,
     PRIMARY KEY (household_id, indicator, valid_from)
 );
-CREATE INDEX household_standings_area ON household_standings (indicator, area_code, household_id); -- counts and lists of an area
+-- lists of an area in order; and its counts, which read nothing but this index where a vacuum has seen the table
+CREATE INDEX household_standings_area ON household_standings (indicator, area_code, household_id) INCLUDE (status, valid_from, valid_to, reason, known_from);
 
 -- What standings were before: from known_from until known_to the service said so. Never changed.
 CREATE TABLE standings_past (LIKE standings, known_to timestamptz NOT NULL);
@@ -248,6 +253,10 @@ CREATE INDEX standings_past_area ON standings_past (indicator, area_code, known_
 CREATE TABLE household_standings_past (LIKE household_standings, known_to timestamptz NOT NULL);
 CREATE INDEX household_standings_past_area ON household_standings_past (indicator, area_code, known_to);
 
+-- The bounds of standings are no sub-selects, unlike those of other tables: the planner knows them then, and does not take every
+-- count for a two-hundredth of the register. They are conditions of the index and so still read once a scan.
+ALTER POLICY area ON standings USING (area_code >= rtrim(current_setting('zhucan.count_area', true), ':')
+    AND area_code < current_setting('zhucan.count_area', true));
 -- +goose StatementBegin
 DO $$
 DECLARE
@@ -263,8 +272,8 @@ BEGIN
     FOREACH t IN ARRAY ARRAY['standings_past', 'household_standings', 'household_standings_past'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
-        EXECUTE format('CREATE POLICY area ON %I USING (area_code >= (SELECT rtrim(current_setting(''zhucan.count_area'', true), '':''))
-            AND area_code < (SELECT current_setting(''zhucan.count_area'', true)))', t);
+        EXECUTE format('CREATE POLICY area ON %I USING (area_code >= rtrim(current_setting(''zhucan.count_area'', true), '':'')
+            AND area_code < current_setting(''zhucan.count_area'', true))', t);
         EXECUTE format('GRANT SELECT, INSERT ON %I TO zhucan_app', t);
     END LOOP;
     FOREACH t IN ARRAY ARRAY['survey_responses'] LOOP

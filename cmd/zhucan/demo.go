@@ -20,24 +20,30 @@ import (
 	"zhucan/internal/auth"
 	"zhucan/internal/blobs"
 	"zhucan/internal/casework"
+	"zhucan/internal/config"
 	"zhucan/internal/demo"
 	"zhucan/internal/httpapi"
 	"zhucan/internal/secret"
 	"zhucan/internal/store"
 	"zhucan/internal/store/localpg"
+	"zhucan/internal/webhook"
 )
 
 type demoCommand struct {
-	Data         string `type:"path" help:"Data folder; below the user's own, or /var/lib for root, where none is given."`
-	Listen       string `default:"127.0.0.1:8080" help:"Address to answer on."`
-	People       int    `default:"10305" help:"Certificate holders to make up on the first start; 0 leaves the register empty."`
-	Seed         uint64 `default:"1" help:"The same seed makes the same people."`
-	AccountsFile string `type:"path" help:"File to write the demo accounts to, as JSON."`
-	ClockControl bool   `help:"Open PUT /demo/clock, which moves the whole service in time."`
+	Data         string   `type:"path" help:"Data folder; below the user's own, or /var/lib for root, where none is given."`
+	Listen       string   `default:"127.0.0.1:8080" help:"Address to answer on."`
+	People       int      `default:"10305" help:"Certificate holders to make up on the first start; 0 leaves the register empty."`
+	Seed         uint64   `default:"1" help:"The same seed makes the same people."`
+	AccountsFile string   `type:"path" help:"File to write the demo accounts to, as JSON."`
+	Networks     []string `name:"webhook-networks" env:"ZHUCAN_WEBHOOK_NETWORKS" help:"Networks (CIDR) beside public addresses to which events may be sent, such as 127.0.0.0/8."`
+	ClockControl bool     `help:"Open PUT /demo/clock, which moves the whole service in time."`
 }
 
 // Run starts the private database, prepares it on the first start, and serves until it is interrupted.
 func (c demoCommand) Run(ctx context.Context, io stdio) error {
+	if err := config.CheckNetworks(c.Networks); err != nil {
+		return err
+	}
 	dir, err := c.folder()
 	if err != nil {
 		return err
@@ -79,6 +85,7 @@ func (c demoCommand) Run(ctx context.Context, io stdio) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
+	go desk.KeepDelivering(ctx, deliverEvery)
 	if err := c.announce(io, listener, accounts); err != nil {
 		return err
 	}
@@ -121,7 +128,7 @@ func (c demoCommand) prepare(ctx context.Context, cluster *localpg.Cluster, dir 
 	if err != nil {
 		return nil, err
 	}
-	desk.Passwords = auth.NewPasswords()
+	desk.Passwords, desk.Sender = auth.NewPasswords(), webhook.NewSender(config.Prefixes(c.Networks)...)
 	if desk.Files, err = blobs.Open(ctx, blobs.Folder(filepath.Join(dir, "files")), ring); err != nil {
 		desk.DB.Close()
 		return nil, err

@@ -21,6 +21,7 @@ import (
 	"zhucan/internal/httpapi"
 	"zhucan/internal/secret"
 	"zhucan/internal/store"
+	"zhucan/internal/webhook"
 )
 
 // rulesEvery is how long a process may read by rules that another has replaced. Writes find out at once.
@@ -31,6 +32,9 @@ const importsEvery = 10 * time.Second
 
 // filesEvery is how often contents that no attachment knows are looked for.
 const filesEvery = 6 * time.Hour
+
+// deliverEvery is how long an event may wait before it is sent to webhooks.
+const deliverEvery = time.Second
 
 type serveCommand struct{ config.Config }
 
@@ -55,6 +59,7 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 		return err
 	}
 	defer func() { _ = desk.Files.Close() }() // all that was put is there
+	desk.Sender = webhook.NewSender(config.Prefixes(c.Networks)...)
 	desk.FullChain = c.ApprovalMode == config.FullChain
 	api := &httpapi.API{Desk: desk, Log: log, IPs: clientAddress(c.TrustedProxies), NewID: requestID}
 	handler, err := api.Handler()
@@ -68,6 +73,7 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 	go desk.KeepRules(ctx, rulesEvery)
 	go desk.KeepFiles(ctx, filesEvery)
 	go desk.KeepImports(ctx, importsEvery)
+	go desk.KeepDelivering(ctx, deliverEvery)
 	log.Info("serving", "address", listener.Addr().String(), "pack", desk.Pack().Version, "config", c.Dump())
 	return serve(ctx, listener, handler)
 }

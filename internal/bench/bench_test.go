@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/labstack/echo/v4"
 	"gorm.io/driver/postgres"
@@ -33,7 +32,6 @@ import (
 	"zhucan/internal/demo/divisions"
 	"zhucan/internal/httpapi"
 	"zhucan/internal/policy"
-	"zhucan/internal/store"
 	"zhucan/internal/store/testdb"
 )
 
@@ -77,11 +75,31 @@ func printed(out result) result {
 	return out
 }
 
+// parts are what is measured, in order. BENCH_ONLY names those that are wanted, all where it is empty.
+var parts = []struct {
+	name    string
+	measure func(*testing.B, *world) []result
+}{
+	{"import", func(b *testing.B, w *world) []result { return []result{w.importAgainstCopy(b)} }},
+	{"read", func(b *testing.B, w *world) []result { return []result{w.pointRead(b)} }},
+	{"releases", releases},
+	{"decisions", func(b *testing.B, _ *world) []result { return []result{bulkDecisions(b)} }},
+	{"worklists", func(b *testing.B, _ *world) []result { return worklists(b) }},
+	{"rosters", func(b *testing.B, _ *world) []result { return rosters(b) }},
+	{"indicators", func(b *testing.B, _ *world) []result { return indicators(b) }},
+}
+
 func BenchmarkAll(b *testing.B) {
 	for b.Loop() {
 		fmt.Printf("\n%-58s %12s %12s  %6s\n", "", "value", "reference", "ratio")
 		w := open(b)
-		results := append([]result{w.importAgainstCopy(b), w.pointRead(b), w.coverage(b), bulkDecisions(b)}, rosters(b)...)
+		w.reader(b)
+		var results []result
+		for _, part := range parts {
+			if only := os.Getenv("BENCH_ONLY"); only == "" || slices.Contains(strings.Split(only, ","), part.name) {
+				results = append(results, part.measure(b, w)...)
+			}
+		}
 		text, err := json.MarshalIndent(results, "", "  ")
 		if err != nil {
 			b.Fatal(err)
@@ -91,6 +109,15 @@ func BenchmarkAll(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+	}
+}
+
+// reader is the account that reads.
+func (w *world) reader(b *testing.B) {
+	b.Helper()
+	_, err := w.desk.CreateAccount(context.Background(), access.SystemActor(), casework.NewAccount{Username: "reader", Name: "x", Password: "a long enough secret", Role: access.TownOfficer, Area: "370305"})
+	if err != nil {
+		b.Fatal(err)
 	}
 }
 
@@ -112,7 +139,9 @@ func open(b *testing.B) *world {
 }
 
 // newWorld is a district without people, and the roster of them.
-func newWorld(b *testing.B) *world {
+func newWorld(b *testing.B) *world { return newWorldOf(b, people) }
+
+func newWorldOf(b *testing.B, people int) *world {
 	b.Helper()
 	now := func() time.Time { return time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC) }
 	w := &world{db: testdb.New(b)}
@@ -140,7 +169,7 @@ func newWorld(b *testing.B) *world {
 }
 
 // written are the tables that a roster import fills.
-var written = []string{"persons", "certificates", "certificate_events", "circumstances", "awards", "payees", "standings", "dues", "open_months", "audit_changes"}
+var written = []string{"persons", "certificates", "certificate_events", "circumstances", "awards", "payees", "standings", "dues", "open_months", "match_keys", "audit_changes"}
 
 // importAgainstCopy compares the import of a workbook with COPY of the very rows that it ends up writing, into copies of
 // the same indexed tables. Value and reference are rows a second.
@@ -237,10 +266,6 @@ func (w *world) pointRead(b *testing.B) result {
 	if err != nil {
 		b.Fatal(err)
 	}
-	_, err = w.desk.CreateAccount(ctx, access.SystemActor(), casework.NewAccount{Username: "reader", Name: "x", Password: "a long enough secret", Role: access.TownOfficer, Area: "370305"})
-	if err != nil {
-		b.Fatal(err)
-	}
 	face := &httpapi.API{Desk: w.desk, Log: w.desk.Log, IPs: echo.ExtractIPDirect(), NewID: func() string { return uuid.NewString() }}
 	handler, err := face.Handler()
 	if err != nil {
@@ -320,37 +345,4 @@ func load(b *testing.B, base, token string, ids []uuid.UUID) float64 {
 	}
 	wg.Wait()
 	return reads / time.Since(began).Seconds()
-}
-
-// coverage compares the full tree of a district with the plain SQL that counts it. Value and reference are milliseconds,
-// so here a smaller ratio is better.
-func (w *world) coverage(b *testing.B) result {
-	ctx := context.Background()
-	w.exec(b, "ANALYZE")
-	who := access.Actor{AccountID: uuid.Nil, Role: access.Statistician, Area: "370305"}
-	day := calendar.MustDate("2026-11-23")
-	ours := func() float64 {
-		began := time.Now()
-		for range 10 {
-			if _, _, err := w.desk.Values(ctx, who, casework.ValuesOf{Moment: store.Moment{On: day}, By: store.ByVillage}); err != nil {
-				b.Fatal(err)
-			}
-		}
-		return float64(time.Since(began).Microseconds()) / 10_000
-	}
-	plain := func() float64 {
-		began := time.Now()
-		for range 10 {
-			rows, err := w.pool.Query(ctx, `SELECT indicator, area_code, count(*) FILTER (WHERE status = 1), count(*) FILTER (WHERE status = 2), count(*) FILTER (WHERE status = 3)
-				FROM standings WHERE valid_from <= $1 AND (valid_to IS NULL OR valid_to >= $1) AND area_code >= '370305' AND area_code < '370306' GROUP BY 1, 2`, day)
-			if err != nil {
-				b.Fatal(err)
-			}
-			if _, err := pgx.CollectRows(rows, pgx.RowToMap); err != nil {
-				b.Fatal(err)
-			}
-		}
-		return float64(time.Since(began).Microseconds()) / 10_000
-	}
-	return pairs(b, "coverage by village / plain SQL (ms, lower wins)", "ms", ours, plain)
 }

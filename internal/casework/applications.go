@@ -92,6 +92,9 @@ func (d *Desk) change(ctx context.Context, who access.Actor, action string, id u
 			return err
 		}
 		app.Version++
+		if app.Stage == application.Approved || app.Stage == application.Rejected {
+			tx.Emit(ofPerson(decided, id, app.PersonID, map[string]any{"programme": app.Programme, "outcome": string(app.Stage)}))
+		}
 		if app.Stage == application.Approved {
 			if app.AwardID, err = d.openAward(ctx, tx, app, dossier); err != nil {
 				return err
@@ -343,6 +346,7 @@ func (d *Desk) openAward(ctx context.Context, tx *store.Tx, app application.Appl
 	if err := tx.InsertAwards(ctx, right); err != nil {
 		return uuid.Nil, err
 	}
+	emitAward(tx, awardBegun, right)
 	if app.BankAccount != "" {
 		payee := store.Payee{ID: d.NewID(), PersonID: app.PersonID, Holder: dossier.File.Person.Name, Relation: "self", Account: app.BankAccount}
 		if err := tx.ReplacePayees(ctx, payee); err != nil {
@@ -375,6 +379,7 @@ func (d *Desk) giveWay(ctx context.Context, tx *store.Tx, right award.Award, dos
 		if err := tx.UpdateAward(ctx, old); err != nil {
 			return err
 		}
+		emitAward(tx, awardEnded, old)
 		dossier.Awards[i] = old
 	}
 	return nil

@@ -38,6 +38,9 @@ func (d *Desk) changeAward(ctx context.Context, who access.Actor, action string,
 			return err
 		}
 		changed = awardOf(after[0], id)
+		if told := awardChanges[action]; told != "" {
+			emitAward(tx, told, changed)
+		}
 		return tx.Describe(ctx, id, map[string]any{"person_id": a.PersonID})
 	})
 	return changed, err

@@ -76,7 +76,9 @@ func (d *Desk) issue(ctx context.Context, tx *store.Tx, card casefile.Certificat
 	if err := tx.InsertCertificates(ctx, card); err != nil {
 		return err
 	}
-	return tx.InsertEvents(ctx, casefile.CertificateEvent{ID: d.NewID(), CertificateID: card.ID, PersonID: card.PersonID, Event: event, On: card.IssuedOn})
+	made := casefile.CertificateEvent{ID: d.NewID(), CertificateID: card.ID, PersonID: card.PersonID, Event: event, On: card.IssuedOn}
+	emitCard(tx, card.ID, made)
+	return tx.InsertEvents(ctx, made)
 }
 
 // AddCertificate gives a first card, or a new one after the old was cancelled or ran out. The person stays the same.
@@ -108,6 +110,7 @@ func (d *Desk) AddCertificate(ctx context.Context, who access.Actor, person uuid
 		if err := tx.UpdatePersons(ctx, p); err != nil {
 			return err
 		}
+		emitUpdate(tx, old.File.Person, p)
 		dossier, err = d.saved(ctx, tx, person)
 		return err
 	})
@@ -161,14 +164,16 @@ func (d *Desk) AddEvent(ctx context.Context, who access.Actor, id uuid.UUID, ver
 		if err := tx.InsertEvents(ctx, out.Event); err != nil {
 			return err
 		}
+		held := id
 		if out.Next == nil {
 			err = tx.TouchCertificate(ctx, id, version)
 		} else {
-			err = d.follow(ctx, tx, card, *out.Next)
+			held, err = out.Next.ID, d.follow(ctx, tx, card, *out.Next)
 		}
 		if err != nil {
 			return err
 		}
+		emitCard(tx, held, out.Event)
 		out.Dossier, err = d.saved(ctx, tx, card.PersonID)
 		return err
 	})

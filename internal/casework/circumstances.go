@@ -59,11 +59,17 @@ func (d *Desk) AddCircumstance(ctx context.Context, who access.Actor, person uui
 	return fact, err
 }
 
-// putFact inserts a fact, derives again, and fills in what the store added.
+// putFact inserts a new fact, derives again, and fills in what the store added.
 func (d *Desk) putFact(ctx context.Context, tx *store.Tx, fact *casefile.Circumstance) error {
+	return d.putFactAs(ctx, tx, factRecorded, fact)
+}
+
+// putFactAs puts a fact of which partners hear as a new one, an ended or a corrected one.
+func (d *Desk) putFactAs(ctx context.Context, tx *store.Tx, told string, fact *casefile.Circumstance) error {
 	if err := tx.InsertCircumstances(ctx, *fact); err != nil {
 		return err
 	}
+	emitFact(tx, told, *fact)
 	fact.RecordedAt, fact.RecordedBy = tx.Now, tx.Who.AccountID
 	_, err := d.saved(ctx, tx, fact.PersonID)
 	return err
@@ -71,7 +77,7 @@ func (d *Desk) putFact(ctx context.Context, tx *store.Tx, fact *casefile.Circums
 
 // EndCircumstance says on which day a fact last held.
 func (d *Desk) EndCircumstance(ctx context.Context, who access.Actor, id uuid.UUID, version int, lastDay calendar.Date) (casefile.Circumstance, error) {
-	return d.rewrite(ctx, who, "circumstance.end", id, version, func(old casefile.Circumstance) (casefile.Circumstance, error) {
+	return d.rewrite(ctx, who, "circumstance.end", factEnded, id, version, func(old casefile.Circumstance) (casefile.Circumstance, error) {
 		next := old
 		next.ValidTo = lastDay
 		if lastDay.Before(old.ValidFrom) {
@@ -93,7 +99,7 @@ type Correction struct {
 
 // CorrectCircumstance replaces a fact that was recorded wrongly; what was believed before stays readable.
 func (d *Desk) CorrectCircumstance(ctx context.Context, who access.Actor, id uuid.UUID, version int, in Correction) (casefile.Circumstance, error) {
-	return d.rewrite(ctx, who, "circumstance.correct", id, version, func(old casefile.Circumstance) (casefile.Circumstance, error) {
+	return d.rewrite(ctx, who, "circumstance.correct", factCorrected, id, version, func(old casefile.Circumstance) (casefile.Circumstance, error) {
 		return d.circumstance(old.PersonID, in.over(old))
 	})
 }
@@ -114,7 +120,7 @@ func (in Correction) over(old casefile.Circumstance) NewCircumstance {
 }
 
 // rewrite supersedes a fact by another made from it.
-func (d *Desk) rewrite(ctx context.Context, who access.Actor, action string, id uuid.UUID, version int,
+func (d *Desk) rewrite(ctx context.Context, who access.Actor, action, told string, id uuid.UUID, version int,
 	make func(casefile.Circumstance) (casefile.Circumstance, error)) (next casefile.Circumstance, err error) {
 	err = d.write(ctx, who, action, func(tx *store.Tx) error {
 		dossier, err := tx.LockPersonOf(ctx, "circumstance", id)
@@ -139,7 +145,7 @@ func (d *Desk) rewrite(ctx context.Context, who access.Actor, action string, id 
 		if err := tx.Supersede(ctx, id); err != nil {
 			return err
 		}
-		return d.putFact(ctx, tx, &next)
+		return d.putFactAs(ctx, tx, told, &next)
 	})
 	return next, err
 }

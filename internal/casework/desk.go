@@ -22,6 +22,7 @@ import (
 	"zhucan/internal/policy"
 	"zhucan/internal/standing"
 	"zhucan/internal/store"
+	"zhucan/internal/webhook"
 )
 
 // Desk does casework. All members are required; FullChain is false where the town decides alone.
@@ -34,6 +35,7 @@ type Desk struct {
 	Passwords *auth.Passwords
 	Tokens    *auth.Tokens
 	Files     *blobs.Store // contents of attachments
+	Sender    *webhook.Sender
 	Log       *slog.Logger
 }
 

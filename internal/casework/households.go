@@ -246,6 +246,7 @@ func (d *Desk) AddHouseholdCircumstance(ctx context.Context, who access.Actor, h
 	}
 	_, err = d.changeHousehold(ctx, who, "household.fact", household, func(tx *store.Tx, h casefile.HouseholdFile) error {
 		fact.RecordedAt, fact.RecordedBy = tx.Now, tx.Who.AccountID
+		emitHouseholdFact(tx, factRecorded, h.Household, fact)
 		return tx.InsertHouseholdCircumstances(ctx, h.Household, fact)
 	})
 	return fact, err
@@ -277,6 +278,7 @@ func (d *Desk) CorrectHouseholdCircumstance(ctx context.Context, who access.Acto
 			return err
 		}
 		next.RecordedAt, next.RecordedBy = tx.Now, tx.Who.AccountID
+		emitHouseholdFact(tx, factCorrected, h.Household, next)
 		return tx.InsertHouseholdCircumstances(ctx, h.Household, next)
 	})
 	return next, err

@@ -160,6 +160,7 @@ type change struct {
 	byNumber  map[string]*store.Dossier // of everybody whom the files name and the register will know, by ID number
 	isNew     map[uuid.UUID]bool
 	updated   []casefile.Person
+	before    map[uuid.UUID]casefile.Person // of those
 	cards     []casefile.Certificate
 	ended     []casefile.Certificate
 	events    []casefile.CertificateEvent
@@ -179,6 +180,13 @@ type change struct {
 func (c *change) touch(person uuid.UUID) {
 	if !c.isNew[person] {
 		c.touched[person] = true
+	}
+}
+
+// was keeps what somebody was before the first change.
+func (c *change) was(p casefile.Person) {
+	if _, known := c.before[p.ID]; !known {
+		c.before[p.ID] = p
 	}
 }
 
@@ -215,7 +223,8 @@ func (d *Desk) plan(ctx context.Context, tx *store.Tx, at area.Code, read handov
 	for i := range dossiers {
 		files[dossiers[i].File.Person.ID] = &dossiers[i]
 	}
-	c := &change{byNumber: map[string]*store.Dossier{}, isNew: map[uuid.UUID]bool{}, touched: map[uuid.UUID]bool{}}
+	c := &change{byNumber: map[string]*store.Dossier{}, isNew: map[uuid.UUID]bool{}, touched: map[uuid.UUID]bool{},
+		before: map[uuid.UUID]casefile.Person{}}
 	for number, m := range matches {
 		c.byNumber[number] = files[m.PersonID]
 	}
@@ -250,6 +259,7 @@ func numbersOf(read handover) (numbers []string) {
 
 // apply writes a change: one statement a table, then the standings of everybody touched.
 func (d *Desk) apply(ctx context.Context, tx *store.Tx, c *change) error {
+	emitImport(tx, c)
 	persons := make([]casefile.Person, len(c.fresh))
 	for i, dossier := range c.fresh {
 		persons[i] = dossier.File.Person

@@ -2,7 +2,6 @@ package casework
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"zhucan/internal/access"
@@ -90,16 +89,19 @@ func (d *Desk) values(ctx context.Context, who access.Actor, definitions []*poli
 	if err != nil {
 		return nil, err
 	}
-	figures, err := d.DB.Figures(ctx, store.FiguresOf{KnownAt: q.KnownAt})
+	figures, err := d.DB.Figures(ctx, store.FiguresOf{Area: in, KnownAt: q.KnownAt})
 	if err != nil {
 		return nil, err
 	}
+	l := newLayout(in, q.By, tree, counts)
+	values = make([]Value, 0, len(definitions)*(len(tree)+1))
+	byYear := yearly(figures)
 	for _, def := range definitions {
-		rows := lay(def, in, q.By, tree, counts)
+		first := len(values)
+		values = l.lay(values, def)
 		if def.External() {
-			d.fromOutside(rows, figures, q.On)
+			fromOutside(values[first:], byYear, q.On)
 		}
-		values = append(values, rows...)
 	}
 	return values, nil
 }
@@ -142,76 +144,130 @@ func definitions(pack *policy.Pack, key string) (list []*policy.Indicator, err e
 	return list, nil
 }
 
-// lay puts the counts of one indicator into rows: one for each area of the level asked for, also where nobody is
-// counted, or one for each group that occurs.
-func lay(def *policy.Indicator, in area.Code, by store.Dimension, tree []area.Division, counts []store.GroupCount) []Value {
-	found := map[string]store.GroupCount{}
-	var groups []string
-	for _, c := range counts {
-		if c.Indicator == def.Key() {
-			found[c.Group], groups = c, append(groups, c.Group)
-		}
-	}
-	names := map[area.Code]string{}
-	for _, div := range tree {
-		names[div.Code] = div.Name
-	}
-	value := func(code area.Code, key, group string) Value {
-		return Value{Definition: def, Area: code, AreaName: names[code], Group: group, Count: found[key].Count, Unplaced: found[key].Unplaced}
-	}
-	var rows []Value
-	switch by {
-	case store.ByNone:
-		return []Value{value(in, "", "")}
-	case store.ByTown, store.ByVillage:
-		for _, div := range tree {
-			if div.Code.Level() == string(by) {
-				rows = append(rows, value(div.Code, string(div.Code), ""))
+// layout puts counts into rows: one for each area of the level asked for, also where nobody is counted, or one for each group
+// that occurs.
+type layout struct {
+	in     area.Code
+	by     store.Dimension
+	tree   []area.Division // in order of code: what lies in an area comes behind it
+	above  []int           // for each division of the tree, the place of the nearest that it lies in; -1 for none
+	name   string          // of the area itself
+	counts map[string][]store.GroupCount
+}
+
+func newLayout(in area.Code, by store.Dimension, tree []area.Division, counts []store.GroupCount) layout {
+	l := layout{in: in, by: by, tree: tree, above: make([]int, len(tree)), counts: map[string][]store.GroupCount{}}
+	at := make(map[area.Code]int, len(tree))
+	for i, div := range tree {
+		at[div.Code], l.above[i] = i, -1
+		for code := div.Code.Parent(); code != ""; code = code.Parent() {
+			if j, ok := at[code]; ok {
+				l.above[i] = j
+				break
 			}
 		}
-		if _, some := found[store.Unplaced]; some {
-			rows = append(rows, value(in, store.Unplaced, store.Unplaced))
+		if div.Code == in {
+			l.name = div.Name
+		}
+	}
+	for _, c := range counts {
+		l.counts[c.Indicator] = append(l.counts[c.Indicator], c)
+	}
+	return l
+}
+
+// lay adds the rows of one indicator.
+func (l layout) lay(rows []Value, def *policy.Indicator) []Value {
+	groups := l.counts[def.Key()]
+	row := func(group string, c store.GroupCount) Value {
+		return Value{Definition: def, Area: l.in, AreaName: l.name, Group: group, Count: c.Count, Unplaced: c.Unplaced}
+	}
+	switch l.by {
+	case store.ByNone:
+		return append(rows, row("", only(groups)))
+	case store.ByTown, store.ByVillage, store.ByTree:
+		found := make(map[string]store.GroupCount, len(groups))
+		for _, c := range groups {
+			found[c.Group] = c
+		}
+		rows = l.layAreas(rows, def, found)
+		if lost, some := found[store.Unplaced]; some {
+			rows = append(rows, row(store.Unplaced, lost))
 		}
 		return rows
-	case store.ByTree:
-		return climb(value, in, tree, found)
 	}
-	for _, group := range groups {
-		rows = append(rows, value(in, group, group))
+	for _, c := range groups {
+		rows = append(rows, row(c.Group, c))
 	}
 	return rows
 }
 
-// climb lays villages and adds them up to each area above them, so that the levels cannot disagree. Who stands in no village
-// of the day is in the sum of the whole area, and in a row of its own.
-func climb(value func(area.Code, string, string) Value, in area.Code, tree []area.Division, found map[string]store.GroupCount) []Value {
-	sums := map[area.Code]indicator.Count{}
-	for _, div := range tree {
-		if div.Code.Level() != "village" {
-			continue
-		}
-		for at := div.Code; at != "" && in.Contains(at); at = at.Parent() {
-			sums[at] = sums[at].Add(found[string(div.Code)].Count)
-		}
+func only(groups []store.GroupCount) store.GroupCount {
+	if len(groups) == 0 {
+		return store.GroupCount{}
 	}
-	lost, some := found[store.Unplaced]
-	sums[in] = sums[in].Add(lost.Count)
-	var rows []Value
-	for _, div := range tree {
-		row := value(div.Code, "", "")
-		if row.Count = sums[div.Code]; div.Code == in {
-			row.Unplaced = lost.Unplaced
+	return groups[0]
+}
+
+func (l layout) layAreas(rows []Value, def *policy.Indicator, found map[string]store.GroupCount) []Value {
+	var sums []indicator.Count
+	if l.by == store.ByTree {
+		sums = l.climb(found)
+	}
+	for i, div := range l.tree {
+		row := Value{Definition: def, Area: div.Code, AreaName: div.Name}
+		switch {
+		case sums != nil:
+			row.Count = sums[i]
+			if div.Code == l.in {
+				row.Unplaced = found[store.Unplaced].Unplaced
+			}
+		case div.Code.Level() == string(l.by):
+			c := found[string(div.Code)]
+			row.Count, row.Unplaced = c.Count, c.Unplaced
+		default:
+			continue
 		}
 		rows = append(rows, row)
 	}
-	if some {
-		rows = append(rows, value(in, store.Unplaced, store.Unplaced))
-	}
 	return rows
 }
 
+// climb adds villages up to each area above them, so that the levels cannot disagree. Who stands in no village of the day is in
+// the sum of the whole area, and in a row of its own.
+func (l layout) climb(found map[string]store.GroupCount) []indicator.Count {
+	sums := make([]indicator.Count, len(l.tree))
+	for i := len(l.tree) - 1; i >= 0; i-- {
+		switch div := l.tree[i]; {
+		case div.Code.Level() == "village":
+			sums[i] = found[string(div.Code)].Count
+		case div.Code == l.in:
+			sums[i] = sums[i].Add(found[store.Unplaced].Count)
+		}
+		if above := l.above[i]; above >= 0 {
+			sums[above] = sums[above].Add(sums[i])
+		}
+	}
+	return sums
+}
+
+// figureOf says of what a figure is.
+type figureOf struct {
+	indicator string
+	area      area.Code
+	year      int
+}
+
+func yearly(figures []store.Figure) map[figureOf]store.Figure {
+	found := make(map[figureOf]store.Figure, len(figures))
+	for _, f := range figures {
+		found[figureOf{f.Indicator, f.Area, f.Year}] = f
+	}
+	return found
+}
+
 // fromOutside fills in what figures say. Where facilities are kept on the list and were inspected, the list is what counts.
-func (d *Desk) fromOutside(rows []Value, figures []store.Figure, on calendar.Date) {
+func fromOutside(rows []Value, figures map[figureOf]store.Figure, on calendar.Date) {
 	for i := range rows {
 		row := &rows[i]
 		if row.Denominator() > 0 {
@@ -219,13 +275,8 @@ func (d *Desk) fromOutside(rows []Value, figures []store.Figure, on calendar.Dat
 		}
 		row.Missing = true
 		of := func(year int) (store.Figure, bool) {
-			at := slices.IndexFunc(figures, func(f store.Figure) bool {
-				return f.Indicator == row.Definition.ID && f.Area == row.Area && f.Year == year && row.Group == ""
-			})
-			if at < 0 {
-				return store.Figure{}, false
-			}
-			return figures[at], true
+			f, ok := figures[figureOf{row.Definition.ID, row.Area, year}]
+			return f, ok && row.Group == ""
 		}
 		switch row.Definition.Unit {
 		case policy.UnitFacility:

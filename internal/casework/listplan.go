@@ -87,8 +87,7 @@ func (h *heard) settle(newID func() uuid.UUID) (overruled, seeds []store.Stateme
 
 // rewriting is how the recorded facts become those that all statements give.
 type rewriting struct {
-	supersede []uuid.UUID
-	insert    []casefile.Circumstance
+	supersede, insert []casefile.Circumstance
 }
 
 // rewrite compares the facts with a target. What is there already stays.
@@ -102,7 +101,7 @@ func (h heard) rewrite(target []statement.Fact, newID func() uuid.UUID, source, 
 			kept[f] = true
 			continue
 		}
-		r.supersede = append(r.supersede, c.ID)
+		r.supersede = append(r.supersede, c)
 	}
 	for _, f := range target {
 		if kept[f] {
@@ -117,7 +116,9 @@ func (h heard) rewrite(target []statement.Fact, newID func() uuid.UUID, source, 
 
 // applied is the file with a rewriting carried out.
 func (r rewriting) applied(file casefile.File) casefile.File {
-	file.Circumstances = slices.DeleteFunc(slices.Clone(file.Circumstances), func(c casefile.Circumstance) bool { return slices.Contains(r.supersede, c.ID) })
+	file.Circumstances = slices.DeleteFunc(slices.Clone(file.Circumstances), func(c casefile.Circumstance) bool {
+		return slices.ContainsFunc(r.supersede, func(gone casefile.Circumstance) bool { return gone.ID == c.ID })
+	})
 	file.Circumstances = append(file.Circumstances, r.insert...)
 	return file
 }

@@ -265,9 +265,14 @@ func (l *listRun) write(ctx context.Context, w *listWrites) error {
 
 // carryOut writes a rewriting and derives again.
 func (d *Desk) carryOut(ctx context.Context, tx *store.Tx, r rewriting, touched []uuid.UUID) error {
-	if err := tx.Supersede(ctx, r.supersede...); err != nil {
+	ids := make([]uuid.UUID, len(r.supersede))
+	for i, c := range r.supersede {
+		ids[i] = c.ID
+	}
+	if err := tx.Supersede(ctx, ids...); err != nil {
 		return err
 	}
+	emitRewriting(tx, r)
 	if err := tx.InsertCircumstances(ctx, r.insert...); err != nil {
 		return err
 	}

@@ -57,6 +57,7 @@ func (d *Desk) CreatePerson(ctx context.Context, who access.Actor, in NewPerson)
 		if err := tx.InsertPersons(ctx, p); err != nil {
 			return err
 		}
+		tx.Emit(ofPerson(personCreated, p.ID, p.ID, map[string]any{"record_type": string(p.RecordType)}))
 		if err := tx.InsertCircumstances(ctx, d.firstPlaces(p, card)...); err != nil {
 			return err
 		}
@@ -237,6 +238,7 @@ func (d *Desk) UpdatePerson(ctx context.Context, who access.Actor, id uuid.UUID,
 		if err := tx.UpdatePersons(ctx, p); err != nil {
 			return err
 		}
+		emitUpdate(tx, old.File.Person, p)
 		dossier, err = d.saved(ctx, tx, id)
 		return err
 	})

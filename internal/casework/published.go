@@ -1,13 +1,20 @@
 package casework
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
+	"github.com/google/uuid"
+
+	"zhucan/internal/access"
 	"zhucan/internal/area"
+	"zhucan/internal/calendar"
 	"zhucan/internal/exchange"
 	"zhucan/internal/fault"
 	"zhucan/internal/indicator"
@@ -30,27 +37,27 @@ var errDiscloses = fault.New(fault.Conflict, "DISCLOSES", "以往公开的数据
 
 // publicRows are the rows of a public release: small numbers are hidden, and others with them, so that nobody can work out a
 // hidden one from sums, or from what was published of the days around.
-func publicRows(ctx context.Context, tx *store.Tx, in NewRelease, rows iter.Seq2[exchange.Figure, error]) (_ iter.Seq2[exchange.Figure, error], hidden int, err error) {
-	files, err := tx.PublishedBefore(ctx, in.Area, in.AsOf.Add(-memory), in.AsOf.Add(memory))
+func (d *Desk) publicRows(ctx context.Context, who access.Actor, in NewRelease, rows iter.Seq2[exchange.Figure, error], counted map[uuid.UUID]*issue) (_ iter.Seq2[exchange.Figure, error], hidden int, err error) {
+	now := &issue{asOf: in.AsOf, knownAt: in.KnownAt}
+	if now.rows, err = inPublic(rows); err != nil {
+		return nil, 0, err
+	}
+	others, err := d.issues(ctx, who, in, counted)
 	if err != nil {
 		return nil, 0, err
 	}
-	before, err := readPublished(files)
-	if err != nil {
-		return nil, 0, err
+	series := []*issue{now}
+	for _, other := range others {
+		series = append(series, other)
+		now.keepRows(other)
 	}
-	var list []exchange.Figure
-	for f, err := range rows {
-		if err != nil {
-			return nil, 0, err
-		}
-		list = append(list, inPublic(f))
+	slices.SortStableFunc(series, func(a, b *issue) int {
+		return cmp.Or(a.asOf.Compare(b.asOf), a.knownAt.Compare(b.knownAt), bytes.Compare(a.id[:], b.id[:]))
+	})
+	if !suppress(series, now) {
+		return nil, 0, errDiscloses
 	}
-	for _, of := range byIndicator(list) {
-		if !suppress(of, before) {
-			return nil, 0, errDiscloses
-		}
-	}
+	list := slices.DeleteFunc(now.rows, func(f exchange.Figure) bool { return empty(f) && !f.Suppressed })
 	for i := range list {
 		if list[i].Suppressed {
 			list[i] = withheld(list[i])
@@ -60,10 +67,38 @@ func publicRows(ctx context.Context, tx *store.Tx, in NewRelease, rows iter.Seq2
 	return listed(list), hidden, nil
 }
 
-// inPublic leaves out what only offices need.
-func inPublic(f exchange.Figure) exchange.Figure {
-	f.Excluded, f.Extra, f.Waived, f.RateWithoutWaivers, f.Unplaced = nil, nil, nil, nil, nil
-	return f
+// issues are the public tables of the days around, but for those that have been counted already.
+func (d *Desk) issues(ctx context.Context, who access.Actor, in NewRelease, counted map[uuid.UUID]*issue) (map[uuid.UUID]*issue, error) {
+	list, err := d.DB.Published(ctx, in.Area, in.AsOf.Add(-memory), in.AsOf.Add(memory))
+	if err != nil {
+		return nil, err
+	}
+	found := map[uuid.UUID]*issue{}
+	for _, r := range list {
+		if found[r.ID] = counted[r.ID]; found[r.ID] == nil {
+			if found[r.ID], err = d.readIssue(ctx, who, r); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return found, nil
+}
+
+// inPublic collects rows without what only offices need.
+func inPublic(rows iter.Seq2[exchange.Figure, error]) (list []exchange.Figure, err error) {
+	for f, err := range rows {
+		if err != nil {
+			return nil, err
+		}
+		f.Excluded, f.Extra, f.Waived, f.RateWithoutWaivers, f.Unplaced = nil, nil, nil, nil, nil
+		list = append(list, f)
+	}
+	return list, nil
+}
+
+// empty reports whether a row is a group of nobody. It is not published: that it occurs would tell of somebody excluded.
+func empty(f exchange.Figure) bool {
+	return (f.By != string(store.ByTree) || f.Group != "") && pair(&f) == [2]int64{}
 }
 
 // withheld is a row without its numbers, and without what is made from them.
@@ -72,52 +107,66 @@ func withheld(f exchange.Figure) exchange.Figure {
 	return f
 }
 
-// byIndicator are the rows of each indicator that counts persons or households, the whole first.
-func byIndicator(list []exchange.Figure) (parts [][]*exchange.Figure) {
-	at := map[string]int{}
-	for i := range list {
-		f := &list[i]
-		if f.Definition.Unit != policy.UnitPerson && f.Definition.Unit != policy.UnitHousehold {
-			continue
-		}
-		if _, ok := at[f.Indicator]; !ok {
-			at[f.Indicator], parts = len(parts), append(parts, nil)
-		}
-		parts[at[f.Indicator]] = append(parts[at[f.Indicator]], f)
-	}
-	return parts
+// issue is a public table with the numbers that it hides.
+type issue struct {
+	id      uuid.UUID // of the release; none of the one that is being made
+	asOf    calendar.Date
+	knownAt time.Time
+	rows    []exchange.Figure
 }
 
-// cellKey names a cell across releases.
-type cellKey struct{ indicator, by, area, group string }
+// rowKey names a row across issues.
+type rowKey struct{ indicator, by, area, group string }
 
-func keyOf(f *exchange.Figure) cellKey { return cellKey{f.Indicator, f.By, f.AreaCode, f.Group} }
+func keyOf(f *exchange.Figure) rowKey { return rowKey{f.Indicator, f.By, f.AreaCode, f.Group} }
 
-// seen is what was published of cells: hidden once, or shown with these numbers of covered and gap.
-type seen struct {
-	hidden map[cellKey]bool
-	shown  [2]map[cellKey][]int64
-}
-
-func readPublished(files [][]byte) (seen, error) {
-	s := seen{hidden: map[cellKey]bool{}, shown: [2]map[cellKey][]int64{{}, {}}}
-	for _, file := range files {
-		var release struct{ Items []exchange.Figure }
-		if err := json.Unmarshal(file, &release); err != nil {
-			return s, fmt.Errorf("read what was published before: %w", err)
+// readIssue reads what was published, and counts again what it hides: the same moment has the same numbers for ever.
+func (d *Desk) readIssue(ctx context.Context, who access.Actor, r store.Release) (*issue, error) {
+	var file bytes.Buffer
+	if err := d.DB.CopyReleaseFile(ctx, &file, r, "json"); err != nil {
+		return nil, err
+	}
+	var published struct{ Items []exchange.Figure }
+	if err := json.Unmarshal(file.Bytes(), &published); err != nil {
+		return nil, fmt.Errorf("read what was published before: %w", err)
+	}
+	was := &issue{id: r.ID, asOf: r.AsOf, knownAt: r.KnownAt, rows: published.Items}
+	pack, err := d.packAt(ctx, r.KnownAt)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := d.releaseRows(ctx, who, pack, NewRelease{Area: r.Area, AsOf: r.AsOf, KnownAt: r.KnownAt, Public: true})
+	if err != nil {
+		return nil, err
+	}
+	counted := map[rowKey]exchange.Figure{}
+	for f, err := range rows {
+		if err != nil {
+			return nil, err
 		}
-		for i := range release.Items {
-			f := &release.Items[i]
-			if f.Suppressed {
-				s.hidden[keyOf(f)] = true
-				continue
-			}
-			for part, n := range pair(f) {
-				s.shown[part][keyOf(f)] = append(s.shown[part][keyOf(f)], n)
-			}
+		counted[keyOf(&f)] = f
+	}
+	for i := range was.rows {
+		if f := &was.rows[i]; f.Suppressed {
+			f.Numerator, f.Denominator = counted[keyOf(f)].Numerator, counted[keyOf(f)].Denominator
 		}
 	}
-	return s, nil
+	return was, nil
+}
+
+// keepRows adds rows that an earlier issue hid and that are gone: a row that is gone would tell that nobody is left in it.
+func (s *issue) keepRows(before *issue) {
+	definitions, has := map[string]*exchange.FigureDefinition{}, map[rowKey]bool{}
+	for i := range s.rows {
+		definitions[s.rows[i].Indicator], has[keyOf(&s.rows[i])] = s.rows[i].Definition, true
+	}
+	for _, f := range before.rows {
+		if definition := definitions[f.Indicator]; f.Suppressed && definition != nil && !has[keyOf(&f)] {
+			var nobody int64
+			f.Numerator, f.Denominator, f.Definition = &nobody, &nobody, definition
+			s.rows = append(s.rows, f)
+		}
+	}
 }
 
 // pair is the covered and the gap of a row; nothing where it has no numbers.
@@ -128,31 +177,67 @@ func pair(f *exchange.Figure) [2]int64 {
 	return [2]int64{*f.Numerator, *f.Denominator - *f.Numerator}
 }
 
-// suppress marks the rows of one indicator that are not shown.
-func suppress(rows []*exchange.Figure, before seen) bool {
-	table := make([]indicator.Cell, len(rows))
-	places := map[area.Code]int{}
-	for i, f := range rows {
-		key := keyOf(f)
-		c := indicator.Cell{Parent: -1, Partition: slices.Index(partitions, store.Dimension(f.By)), Count: pair(f), Hidden: before.hidden[key]}
-		for part := range c.Known {
-			c.Known[part] = slices.Contains(before.shown[part][key], c.Count[part])
-		}
-		switch {
-		case i == 0: // the whole
-		case f.By == string(store.ByTree) && f.Group == "":
-			c.Parent = places[area.Code(f.AreaCode).Parent()]
-		default:
-			c.Parent = 0
-		}
-		if f.By == string(store.ByTree) && f.Group == "" {
-			places[area.Code(f.AreaCode)] = i
-		}
-		table[i] = c
+// suppress marks the rows of one issue that are not shown, one indicator of persons or households after the other.
+func suppress(series []*issue, now *issue) bool {
+	tables := make([]map[string]*cells, len(series))
+	for i, s := range series {
+		tables[i] = s.cells()
 	}
-	safe := indicator.Suppress(table)
-	for i, f := range rows {
-		f.Suppressed = table[i].Hidden
+	at := slices.Index(series, now)
+	for key, own := range tables[at] {
+		if unit := own.rows[0].Definition.Unit; unit != policy.UnitPerson && unit != policy.UnitHousehold {
+			continue
+		}
+		var list [][]indicator.Cell
+		position := 0
+		for i, table := range tables {
+			if i == at {
+				position = len(list)
+			}
+			if table[key] != nil {
+				list = append(list, table[key].list)
+			}
+		}
+		if !indicator.Suppress(list, position) {
+			return false
+		}
+		for i, f := range own.rows {
+			f.Suppressed = own.list[i].Hidden
+		}
 	}
-	return safe
+	return true
+}
+
+// cells are the rows of one indicator as a table that adds up, the whole first.
+type cells struct {
+	rows   []*exchange.Figure
+	list   []indicator.Cell
+	places map[area.Code]int
+}
+
+// cells are the tables of an issue by indicator.
+func (s *issue) cells() map[string]*cells {
+	tables := map[string]*cells{}
+	for i := range s.rows {
+		f := &s.rows[i]
+		if tables[f.Indicator] == nil {
+			tables[f.Indicator] = &cells{places: map[area.Code]int{}}
+		}
+		tables[f.Indicator].add(f)
+	}
+	return tables
+}
+
+func (c *cells) add(f *exchange.Figure) {
+	one := indicator.Cell{Name: f.By + " " + f.AreaCode + " " + f.Group, Partition: slices.Index(partitions, store.Dimension(f.By)), Count: pair(f), Hidden: f.Suppressed}
+	if len(c.list) == 0 {
+		one.Parent = -1
+	}
+	if f.By == string(store.ByTree) && f.Group == "" {
+		if len(c.list) > 0 {
+			one.Parent = c.places[area.Code(f.AreaCode).Parent()]
+		}
+		c.places[area.Code(f.AreaCode)] = len(c.list)
+	}
+	c.rows, c.list = append(c.rows, f), append(c.list, one)
 }

@@ -158,6 +158,7 @@ func (c *change) update(p casefile.Person) {
 		c.updated[i].Diagnosis = p.Diagnosis
 		return
 	}
+	c.was(p) // of what partners hear, nothing has changed
 	c.updated = append(c.updated, p)
 }
 

@@ -301,9 +301,10 @@ func (w *world) rehouse() error {
 }
 
 // photo is the smallest picture.
-func photo() []byte {
+// photo is a picture of a size, by which one differs from another.
+func photo(size int) []byte {
 	var out bytes.Buffer
-	if err := png.Encode(&out, image.NewGray(image.Rect(0, 0, 2, 2))); err != nil {
+	if err := png.Encode(&out, image.NewGray(image.Rect(0, 0, size, size))); err != nil {
 		panic(err)
 	}
 	return out.Bytes()
@@ -326,11 +327,15 @@ func (w *world) altered(household uuid.UUID, on calendar.Date, most int, way str
 	if err != nil {
 		return err
 	}
-	file, _, err := w.desk.Attach(ctx, w.maker, s.ID, photo())
+	before, _, err := w.desk.Attach(ctx, w.maker, s.ID, photo(2))
 	if err != nil {
 		return err
 	}
-	shown := fmt.Sprintf(`{"result":"PASS","signatures":[{"by":"cdpf","name":"甲"},{"by":"applicant","name":"乙"},{"by":"builder","name":"丙"}],"items":[{"item":"RAMP","before":[%q],"after":[%q]}]}`, file.ID, file.ID)
+	after, _, err := w.desk.Attach(ctx, w.maker, s.ID, photo(3))
+	if err != nil {
+		return err
+	}
+	shown := fmt.Sprintf(`{"result":"PASS","signatures":[{"by":"cdpf","name":"甲"},{"by":"applicant","name":"乙"},{"by":"builder","name":"丙"}],"items":[{"item":"RAMP","before":[%q],"after":[%q]}]}`, before.ID, after.ID)
 	verify := step{"village", "verify", `{"findings":"属实","hardship":"dibao","willing":true}`}
 	plan := step{"town", "plan", `{"items":[{"item":"RAMP","cost_fen":100}],"agreed_by":"family"}`}
 	return w.take(s, on, most, map[string][]step{

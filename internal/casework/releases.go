@@ -70,13 +70,22 @@ func (d *Desk) SealRelease(ctx context.Context, who access.Actor, in NewRelease)
 	if err != nil {
 		return r, err
 	}
+	var before map[uuid.UUID]*issue
+	if in.Public { // counted before anybody has to wait; what is published meanwhile is added
+		if before, err = d.issues(ctx, who, in, nil); err != nil {
+			return r, err
+		}
+	}
 	err = d.write(ctx, who, "release.seal", func(tx *store.Tx) error {
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
 		}
 		r.SealedAt = tx.Now
 		if in.Public {
-			if rows, r.Hidden, err = publicRows(ctx, tx, in, rows); err != nil {
+			if err := tx.LockPublishing(ctx); err != nil {
+				return err
+			}
+			if rows, r.Hidden, err = d.publicRows(ctx, who, in, rows, before); err != nil {
 				return err
 			}
 		}
@@ -86,6 +95,7 @@ func (d *Desk) SealRelease(ctx context.Context, who access.Actor, in NewRelease)
 		if err := tx.InsertRelease(ctx, r); err != nil {
 			return err
 		}
+		tx.Emit(store.Event{Type: releaseIsSealed, Subject: r.ID, Area: r.Area, Data: map[string]any{"as_of": r.AsOf.String(), "public": r.Public}})
 		return tx.Describe(ctx, r.ID, map[string]any{"rows": r.Rows, "public": r.Public, "as_of": r.AsOf})
 	})
 	return r, err
@@ -161,7 +171,8 @@ func listed(list []exchange.Figure) iter.Seq2[exchange.Figure, error] {
 }
 
 // released are the indicators of a section: those that are reported, and by place also their variants and the benefits of other
-// offices. What is public has only the reported ones: two definitions of the same rate differ by few people.
+// offices. What is public has only the reported ones, because two definitions of the same rate differ by few people, and none that
+// counts who is outside its denominator: then what is shown of a group does not say how many are in it.
 func released(pack *policy.Pack, section breakdown, public bool) (list []*policy.Indicator) {
 	if public && !published(section.by) {
 		return nil
@@ -169,7 +180,7 @@ func released(pack *policy.Pack, section breakdown, public bool) (list []*policy
 	for _, of := range [][]policy.Indicator{pack.Indicators, pack.Benefits} {
 		for i := range of {
 			reported := of[i].Variant == "" && of[i].TargetPercent > 0
-			if slices.Contains(section.units, of[i].Unit) && (reported || section.by == store.ByTree && !public) {
+			if slices.Contains(section.units, of[i].Unit) && (reported && (!public || !of[i].CountsExtra) || section.by == store.ByTree && !public) {
 				list = append(list, &of[i])
 			}
 		}

@@ -126,6 +126,7 @@ func (d *Desk) planKnown(c *change, dossier *store.Dossier, r exchange.RosterRow
 func (d *Desk) planPhone(c *change, p casefile.Person, r exchange.RosterRow) {
 	uncertified := p.RecordType == casefile.UncertifiedChild || p.RecordType == casefile.Recovering
 	if r.Phone != "" && r.Phone != p.Phone || uncertified && !r.Certificate.IsZero() {
+		c.was(p)
 		if r.Phone != "" {
 			p.Phone = r.Phone
 		}

@@ -153,7 +153,11 @@ func (d *Desk) CloseRoster(ctx context.Context, who access.Actor, id uuid.UUID, 
 		if err != nil {
 			return err
 		}
-		return r.Close(who, open, tx.Now)
+		if err := r.Close(who, open, tx.Now); err != nil {
+			return err
+		}
+		emitClosed(tx, *r)
+		return nil
 	})
 }
 

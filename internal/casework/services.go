@@ -110,6 +110,7 @@ func (d *Desk) TakeStep(ctx context.Context, who access.Actor, id uuid.UUID, ver
 		if err := tx.InsertStep(ctx, next, done); err != nil {
 			return err
 		}
+		emitService(tx, next, done)
 		if err := d.savedService(ctx, tx, next, done); err != nil {
 			return err
 		}

@@ -21,8 +21,11 @@ const portion = 500
 // households they differed from what was stored. With checkOnly nothing is written.
 func (d *Desk) RebuildStandings(ctx context.Context, who access.Actor, checkOnly bool) (persons, differed int, err error) {
 	persons, differed, err = d.rebuild(ctx, who, checkOnly, d.DB.PersonIDs, d.differing, func(tx *store.Tx, wrong []uuid.UUID) error {
-		_, err := d.rederive(ctx, tx, wrong...)
-		return err
+		dossiers, err := d.rederive(ctx, tx, wrong...)
+		if err != nil {
+			return err
+		}
+		return tx.WriteMatchKeys(ctx, dossiers)
 	})
 	if err != nil {
 		return persons, differed, err
@@ -56,7 +59,7 @@ func (d *Desk) rebuild(ctx context.Context, who access.Actor, checkOnly bool, li
 	}
 }
 
-// differing finds the persons whose stored standings or dues are not those that their facts give.
+// differing finds the persons whose stored standings, dues or keys of comparison are not those that their facts give.
 func (d *Desk) differing(ctx context.Context, who access.Actor, ids []uuid.UUID) ([]uuid.UUID, error) {
 	dossiers, err := d.DB.Dossiers(ctx, who, ids...)
 	if err != nil {
@@ -74,7 +77,10 @@ func (d *Desk) differing(ctx context.Context, who access.Actor, ids []uuid.UUID)
 	for _, i := range stored {
 		byPerson[i.PersonID] = append(byPerson[i.PersonID], i)
 	}
-	var wrong []uuid.UUID
+	wrong, err := d.DB.MatchKeysDiffer(ctx, who, dossiers)
+	if err != nil {
+		return nil, err
+	}
 	for _, dossier := range dossiers {
 		reading, err := standing.Read(dossier.File, dossier.Awards, d.Pack())
 		if err != nil {
@@ -85,7 +91,8 @@ func (d *Desk) differing(ctx context.Context, who access.Actor, ids []uuid.UUID)
 			return nil, fmt.Errorf("derive a standing: %w", err)
 		}
 		standing.Sort(derived)
-		if id := dossier.File.Person.ID; !slices.Equal(derived, byPerson[id]) || !slices.Equal(ledger.Dues(reading), owed[id]) {
+		id := dossier.File.Person.ID
+		if !slices.Contains(wrong, id) && (!slices.Equal(derived, byPerson[id]) || !slices.Equal(ledger.Dues(reading), owed[id])) {
 			wrong = append(wrong, id)
 		}
 	}

@@ -19,6 +19,7 @@ type Config struct {
 	KeyFile        string   `env:"ZHUCAN_KEY_FILE" type:"path" help:"File with the keys, as zhucan keys makes it; readable by its owner alone."`
 	Files          string   `env:"ZHUCAN_FILES" help:"Where attachments are kept, sealed: an address such as file:///var/lib/zhucan/files."`
 	TrustedProxies []string `env:"ZHUCAN_TRUSTED_PROXIES" help:"Networks (CIDR) of proxies whose X-Forwarded-For is believed; none by default."`
+	Networks       []string `name:"webhook-networks" env:"ZHUCAN_WEBHOOK_NETWORKS" help:"Networks (CIDR) beside public addresses to which events may be sent; none by default."`
 	Pool           int      `env:"ZHUCAN_DB_POOL" default:"12" help:"Connections to the database; 8 to 16 serve two cores."`
 	LogLevel       string   `env:"ZHUCAN_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least important line that is logged."`
 	ApprovalMode   string   `env:"ZHUCAN_APPROVAL_MODE" default:"town_delegated" help:"Who decides: town_delegated (the town alone) or full_chain (town, disabled persons' federation, civil affairs)."`
@@ -28,7 +29,7 @@ type Config struct {
 // setting that may hold a password.
 func (c Config) Check() error {
 	return errors.Join(CheckDatabase(c.DatabaseURL), checkListen(c.Listen), checkKeyFile(c.KeyFile), checkFiles(c.Files), checkProxies(c.TrustedProxies),
-		checkPool(c.Pool), checkLogLevel(c.LogLevel), checkApproval(c.ApprovalMode))
+		CheckNetworks(c.Networks), checkPool(c.Pool), checkLogLevel(c.LogLevel), checkApproval(c.ApprovalMode))
 }
 
 func checkFiles(address string) error {
@@ -65,6 +66,31 @@ func checkProxies(networks []string) error {
 	return errors.Join(wrong...)
 }
 
+// CheckNetworks refuses what is no network, and what is every one: webhooks would then reach whatever this machine can.
+func CheckNetworks(networks []string) error {
+	var wrong []error
+	for _, network := range networks {
+		prefix, err := netip.ParsePrefix(network)
+		switch {
+		case err != nil:
+			wrong = append(wrong, fmt.Errorf("ZHUCAN_WEBHOOK_NETWORKS: %q is no network such as 10.0.0.0/24", network))
+		case prefix.Bits() == 0:
+			wrong = append(wrong, fmt.Errorf("ZHUCAN_WEBHOOK_NETWORKS: %s is everything that this machine can reach", network))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// Prefixes are networks that Check has let through.
+func Prefixes(networks []string) (list []netip.Prefix) {
+	for _, network := range networks {
+		if prefix, err := netip.ParsePrefix(network); err == nil {
+			list = append(list, prefix.Masked())
+		}
+	}
+	return list
+}
+
 const minPool, maxPool = 2, 200
 
 func checkPool(n int) error {
@@ -95,13 +121,14 @@ func checkApproval(mode string) error {
 // database's address it tells what pgx makes of it, without the password.
 func (c Config) Dump() map[string]string {
 	return map[string]string{
-		"DATABASE_URL":           describeDatabase(c.DatabaseURL),
-		"ZHUCAN_LISTEN":          c.Listen,
-		"ZHUCAN_KEY_FILE":        c.KeyFile,
-		"ZHUCAN_FILES":           c.Files,
-		"ZHUCAN_TRUSTED_PROXIES": strings.Join(c.TrustedProxies, ","),
-		"ZHUCAN_DB_POOL":         strconv.Itoa(c.Pool),
-		"ZHUCAN_LOG_LEVEL":       c.LogLevel,
-		"ZHUCAN_APPROVAL_MODE":   c.ApprovalMode,
+		"DATABASE_URL":            describeDatabase(c.DatabaseURL),
+		"ZHUCAN_LISTEN":           c.Listen,
+		"ZHUCAN_KEY_FILE":         c.KeyFile,
+		"ZHUCAN_FILES":            c.Files,
+		"ZHUCAN_TRUSTED_PROXIES":  strings.Join(c.TrustedProxies, ","),
+		"ZHUCAN_WEBHOOK_NETWORKS": strings.Join(c.Networks, ","),
+		"ZHUCAN_DB_POOL":          strconv.Itoa(c.Pool),
+		"ZHUCAN_LOG_LEVEL":        c.LogLevel,
+		"ZHUCAN_APPROVAL_MODE":    c.ApprovalMode,
 	}
 }

@@ -78,6 +78,8 @@ func TestCheck(t *testing.T) {
 		{"proxy is no network", func(_ *testing.T, c *Config) { c.TrustedProxies = []string{"10.0.0.0/8", "10.0.0.1"} }, `"10.0.0.1" is no network`},
 		{"everybody is a proxy", func(_ *testing.T, c *Config) { c.TrustedProxies = []string{"0.0.0.0/0"} }, "0.0.0.0/0 is everybody"},
 		{"everybody is a proxy, IPv6", func(_ *testing.T, c *Config) { c.TrustedProxies = []string{"::/0"} }, "::/0 is everybody"},
+		{"webhooks to no network", func(_ *testing.T, c *Config) { c.Networks = []string{"10.0.0.1"} }, `"10.0.0.1" is no network`},
+		{"webhooks everywhere", func(_ *testing.T, c *Config) { c.Networks = []string{"10.0.0.0/8", "0.0.0.0/0"} }, "0.0.0.0/0 is everything"},
 		{"no connections", func(_ *testing.T, c *Config) { c.Pool = 0 }, "ZHUCAN_DB_POOL is 2 to 200"},
 		{"negative connections", func(_ *testing.T, c *Config) { c.Pool = -12 }, "ZHUCAN_DB_POOL is 2 to 200"},
 		{"too many connections", func(_ *testing.T, c *Config) { c.Pool = 201 }, "ZHUCAN_DB_POOL is 2 to 200"},
@@ -104,7 +106,7 @@ func TestCheck(t *testing.T) {
 
 func TestCheckNamesEverything(t *testing.T) {
 	t.Parallel()
-	err := Config{TrustedProxies: []string{"x"}}.Check()
+	err := Config{TrustedProxies: []string{"x"}, Networks: []string{"x"}}.Check()
 	if err == nil {
 		t.Fatal("accepted nothing at all")
 	}
@@ -152,9 +154,9 @@ func TestDatabaseSafety(t *testing.T) {
 func TestDump(t *testing.T) {
 	t.Parallel()
 	c := good(t)
-	c.TrustedProxies = []string{"10.0.0.0/24", "fd00::/64"}
+	c.TrustedProxies, c.Networks = []string{"10.0.0.0/24", "fd00::/64"}, []string{"10.9.0.0/16"}
 	want := map[string]string{"DATABASE_URL": "zhucan as zhucan_app at 127.0.0.1 port 5432 (TLS), 127.0.0.1 port 5432 (no TLS)",
-		"ZHUCAN_LISTEN": "127.0.0.1:8080", "ZHUCAN_KEY_FILE": c.KeyFile, "ZHUCAN_FILES": "file:///var/lib/zhucan/files", "ZHUCAN_TRUSTED_PROXIES": "10.0.0.0/24,fd00::/64",
+		"ZHUCAN_LISTEN": "127.0.0.1:8080", "ZHUCAN_KEY_FILE": c.KeyFile, "ZHUCAN_FILES": "file:///var/lib/zhucan/files", "ZHUCAN_TRUSTED_PROXIES": "10.0.0.0/24,fd00::/64", "ZHUCAN_WEBHOOK_NETWORKS": "10.9.0.0/16",
 		"ZHUCAN_DB_POOL": "12", "ZHUCAN_LOG_LEVEL": "info", "ZHUCAN_APPROVAL_MODE": "town_delegated"}
 	if diff := cmp.Diff(want, c.Dump()); diff != "" {
 		t.Error(diff)

@@ -12,15 +12,11 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// maxComments is how many cells get a comment; with more, spreadsheets and the library become slow. All are coloured,
-// and OnlyRefused says of all of them what is wrong.
-const maxComments = 2_000
-
+// wrongColour is the fill of what is refused, the light red in which spreadsheets show bad values; annotator is the author
+// of the comments.
 const (
-	wrongColour   = "FFC7CE"
-	annotator     = "助残核对"
-	commentWidth  = 240
-	commentHeight = 80
+	wrongColour = "FFFFC7CE"
+	annotator   = "助残核对"
 )
 
 var errNotOfFile = errors.New("the list was not read from this file")
@@ -31,10 +27,16 @@ type complaint struct {
 	texts       []string
 }
 
-// complaints are the refusals by cell, in order. One without a column that the sheet has is that of the row's first cell.
-func (l *List) complaints(refusals []RowError, english bool) []complaint {
+// cell is the reference of the cell, like B4.
+func (c complaint) cell() string {
+	name, _ := excelize.CoordinatesToCellName(c.column, c.row)
+	return name
+}
+
+// complaints are the refusals by cell, in order: of merged cells the first, which alone is seen. A refusal without a column
+// that the sheet has is that of the row's first cell. wrongRows counts the rows.
+func (l *List) complaints(s *sheet, refusals []RowError, english bool) (list []complaint, wrongRows int) {
 	at := map[[2]int]int{}
-	var list []complaint
 	for _, e := range refusals {
 		column := 1
 		for _, h := range l.Headings {
@@ -47,37 +49,29 @@ func (l *List) complaints(refusals []RowError, english bool) []complaint {
 		if english {
 			text = e.EN
 		}
-		key := [2]int{e.Row, column}
-		if i, known := at[key]; known {
+		block := s.covering(e.Row, column)
+		key := [2]int{block.fromRow, block.fromColumn}
+		if i, known := at[key]; !known {
+			at[key] = len(list)
+			list = append(list, complaint{block.fromRow, block.fromColumn, []string{text}})
+		} else if !slices.Contains(list[i].texts, text) {
 			list[i].texts = append(list[i].texts, text)
-			continue
 		}
-		at[key] = len(list)
-		list = append(list, complaint{e.Row, column, []string{text}})
 	}
-	slices.SortStableFunc(list, func(a, b complaint) int { return cmp.Or(a.row-b.row, a.column-b.column) })
-	return list
+	slices.SortFunc(list, func(a, b complaint) int { return cmp.Or(a.row-b.row, a.column-b.column) })
+	return list, len(rowNumbers(refusals))
 }
 
 // summary is how much has to be put right.
-func summary(list []complaint, english bool) string {
-	rows := map[int]bool{}
-	for _, c := range list {
-		rows[c.row] = true
-	}
-	zh, en := fmt.Sprintf("共%d行、%d处需要修改，已着色并加批注。", len(rows), len(list)), fmt.Sprintf("%d rows and %d cells have to be corrected; they are coloured and have comments.", len(rows), len(list))
-	if len(list) > maxComments {
-		zh += fmt.Sprintf("批注只加到前%d处。", maxComments)
-		en += fmt.Sprintf(" Only the first %d have comments.", maxComments)
-	}
+func summary(rows, cells int, english bool) string {
 	if english {
-		return en
+		return fmt.Sprintf("%d rows and %d cells have to be corrected; they are coloured and have comments.", rows, cells)
 	}
-	return zh
+	return fmt.Sprintf("共%d行、%d处需要修改，已着色并加批注。", rows, cells)
 }
 
 // Annotate gives the sender's own workbook back: what is refused is coloured and has a comment, the heading has one that
-// counts them, and everything else is as it was. Of a csv file it makes a workbook with the same cells.
+// counts them, and all else is as it was, byte for byte. Of a csv file it makes a workbook with the same cells.
 func Annotate(data []byte, list *List, refusals []RowError, english bool) (out []byte, err error) {
 	defer guarded(&err)
 	s, err := sheetOf(data, list)
@@ -91,20 +85,21 @@ func Annotate(data []byte, list *List, refusals []RowError, english bool) (out [
 			return nil, err
 		}
 	}
-	book, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxUnzipped, RawCellValue: true})
-	if err != nil {
-		return nil, errBroken
+	wrong, rows := list.complaints(s, refusals, english)
+	if len(wrong) == 0 {
+		return data, nil
 	}
-	defer book.Close()
-	a := &annotation{book: book, sheet: name, merges: s.merges, marked: map[int]int{}}
-	if err := a.write(list, refusals, english); err != nil {
-		return nil, fmt.Errorf("annotate a workbook: %w", err)
+	heading := s.covering(list.HeadingRow, 1)
+	head := complaint{heading.fromRow, heading.fromColumn, []string{summary(rows, len(wrong), english)}}
+	corrected := "此处已改正。"
+	if english {
+		corrected = "This has been corrected."
 	}
-	var b bytes.Buffer
-	if err := book.Write(&b); err != nil {
-		return nil, fmt.Errorf("annotate a workbook: %w", err)
+	out, err = annotateBook(data, name, wrong, head, corrected)
+	if err != nil { // a part that reading has no need of is damaged, or something that we do not write
+		return nil, placed(errBroken, "无法在原表上批注，请改用只含退回行的文件", "the workbook cannot be annotated; take the refused rows alone")
 	}
-	return b.Bytes(), nil
+	return out, nil
 }
 
 // sheetOf reads the sheet of a list once more.
@@ -122,104 +117,6 @@ func sheetOf(data []byte, list *List) (*sheet, error) {
 		}
 	}
 	return nil, fmt.Errorf("annotate a workbook: %w", errNotOfFile)
-}
-
-// annotation writes into a workbook.
-type annotation struct {
-	book   *excelize.File
-	sheet  string
-	merges []span
-	marked map[int]int // the coloured style for each style
-	notes  map[string]string
-}
-
-func (a *annotation) write(list *List, refusals []RowError, english bool) error {
-	if err := a.readComments(); err != nil {
-		return err
-	}
-	wrong := list.complaints(refusals, english)
-	for i, c := range wrong {
-		cell, err := a.cellName(c.row, c.column)
-		if err != nil {
-			return err
-		}
-		if err := a.colour(cell); err != nil {
-			return err
-		}
-		if i < maxComments {
-			if err := a.comment(cell, strings.Join(c.texts, "\n")); err != nil {
-				return err
-			}
-		}
-	}
-	if len(wrong) == 0 {
-		return nil
-	}
-	cell, err := a.cellName(list.HeadingRow, 1)
-	if err != nil {
-		return err
-	}
-	return a.comment(cell, summary(wrong, english))
-}
-
-// cellName is the cell that shows what stands here: of merged cells only the first is seen.
-func (a *annotation) cellName(row, column int) (string, error) {
-	for _, m := range a.merges {
-		if row >= m.fromRow && row <= m.toRow && column >= m.fromColumn && column <= m.toColumn {
-			row, column = m.fromRow, m.fromColumn
-			break
-		}
-	}
-	return excelize.CoordinatesToCellName(column, row)
-}
-
-// colour keeps everything else of the cell's style.
-func (a *annotation) colour(cell string) error {
-	id, err := a.book.GetCellStyle(a.sheet, cell)
-	if err != nil {
-		return err
-	}
-	marked, known := a.marked[id]
-	if !known {
-		style, err := a.book.GetStyle(id)
-		if err != nil {
-			return err
-		}
-		style.Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{wrongColour}}
-		if marked, err = a.book.NewStyle(style); err != nil {
-			return err
-		}
-		a.marked[id], a.marked[marked] = marked, marked
-	}
-	return a.book.SetCellStyle(a.sheet, cell, cell, marked)
-}
-
-func (a *annotation) readComments() error {
-	a.notes = map[string]string{}
-	comments, err := a.book.GetComments(a.sheet)
-	for _, c := range comments {
-		text := c.Text
-		for _, run := range c.Paragraph {
-			text += run.Text
-		}
-		a.notes[c.Cell] = text
-	}
-	return err
-}
-
-// comment adds to what the sender has written on a cell.
-func (a *annotation) comment(cell, text string) error {
-	if before, has := a.notes[cell]; has {
-		if strings.Contains(before, text) {
-			return nil
-		}
-		text = before + "\n" + text
-		if err := a.book.DeleteComment(a.sheet, cell); err != nil {
-			return err
-		}
-	}
-	a.notes[cell] = text
-	return a.book.AddComment(a.sheet, excelize.Comment{Cell: cell, Author: annotator, Text: text, Width: commentWidth, Height: commentHeight})
 }
 
 // textBook is a workbook with the cells of a csv file. All are text, so that long numbers stay whole.

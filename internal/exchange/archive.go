@@ -12,6 +12,9 @@ import (
 	"zhucan/internal/fault"
 )
 
+// maxPart is how large a part may be that is held as a whole.
+const maxPart = 32 << 20
+
 // hostileParts are what a list has no need of and an attacker has: macros, links to other files, embedded objects.
 var hostileParts = []string{"vbaproject.bin", "macrosheets/", "externallinks/", "embeddings/", "activex/"}
 
@@ -55,21 +58,29 @@ func openArchive(data []byte) (*archive, error) {
 // has reports whether there is such a part.
 func (a *archive) has(part string) bool { return a.members[strings.ToLower(part)] != nil }
 
-// each gives the tags and texts of a part one after another.
-func (a *archive) each(part string, do func(*markup) error) error {
+// open begins to read a part. One part may be asked for many times, and counts each time.
+func (a *archive) open(part string) (*markup, io.Closer, error) {
 	member := a.members[strings.ToLower(part)]
 	if member == nil {
-		return fmt.Errorf("there is no part %s", path.Base(part))
+		return nil, nil, fmt.Errorf("there is no part %s", path.Base(part))
 	}
-	if a.left -= int64(member.UncompressedSize64); a.left < 0 { // one part may be asked for many times
-		return errTooLarge
+	if a.left -= int64(member.UncompressedSize64); a.left < 0 {
+		return nil, nil, errTooLarge
 	}
 	r, err := member.Open()
 	if err != nil {
+		return nil, nil, err
+	}
+	return newMarkup(r), r, nil
+}
+
+// each gives the tags and texts of a part one after another.
+func (a *archive) each(part string, do func(*markup) error) error {
+	m, file, err := a.open(part)
+	if err != nil {
 		return err
 	}
-	defer r.Close()
-	m := newMarkup(r)
+	defer file.Close() //nolint:errcheck // it was only read
 	for {
 		if err := m.next(); errors.Is(err, io.EOF) {
 			return nil
@@ -79,6 +90,48 @@ func (a *archive) each(part string, do func(*markup) error) error {
 		if err := do(m); err != nil {
 			return err
 		}
+	}
+}
+
+// whole is all of a small part.
+func (a *archive) whole(part string) ([]byte, error) {
+	member := a.members[strings.ToLower(part)]
+	if member.UncompressedSize64 > maxPart {
+		return nil, errTooLarge
+	}
+	r, err := member.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close() //nolint:errcheck // it was only read
+	return io.ReadAll(r)
+}
+
+// rewrite copies a part. What change returns for a tag or text is written in place of its bytes.
+func (a *archive) rewrite(part string, w io.Writer, change func(m *markup) ([]byte, error)) error {
+	m, file, err := a.open(part)
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	m.keep = true
+	for {
+		err := m.next()
+		if errors.Is(err, io.EOF) {
+			_, err := w.Write(m.seen)
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		out, err := change(m)
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(out); err != nil {
+			return err
+		}
+		m.seen, m.tagAt = m.seen[:0], 0
 	}
 }
 

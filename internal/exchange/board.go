@@ -39,10 +39,10 @@ var boardColumns = []struct {
 	{"received", "受理申请", tallied(func(t *supervision.Tally) int64 { return t.Received })},
 	{"decided", "办结申请", tallied(func(t *supervision.Tally) int64 { return t.Decided })},
 	{"in_time", "其中按期办结", tallied(func(t *supervision.Tally) int64 { return t.InTime })},
-	{"in_time_rate", "按期办结率%", derived(supervision.Tally.InTimeRate)},
+	{"in_time_rate", "按期办结率%", text(supervision.Tally.InTimeRate)},
 	{"overdue", "逾期未办", tallied(func(t *supervision.Tally) int64 { return t.Overdue })},
 	{"working_days", "办结用时合计（工作日）", tallied(func(t *supervision.Tally) int64 { return t.WorkingDays })},
-	{"average_days", "平均用时（工作日）", derived(supervision.Tally.AverageDays)},
+	{"average_days", "平均用时（工作日）", text(supervision.Tally.AverageDays)},
 	{"most_days", "最长用时（工作日）", tallied(func(t *supervision.Tally) int64 { return t.MostDays })},
 	{"returned", "退回补正次数", tallied(func(t *supervision.Tally) int64 { return t.Returned })},
 	{"rejected", "不予批准", tallied(func(t *supervision.Tally) int64 { return t.Rejected })},
@@ -52,19 +52,19 @@ var boardColumns = []struct {
 	{"tickets_overdue", "逾期来件", tallied(func(t *supervision.Tally) int64 { return t.TicketsOverdue })},
 	{"called_back", "回访次数", tallied(func(t *supervision.Tally) int64 { return t.CalledBack })},
 	{"satisfied", "其中满意或基本满意", tallied(func(t *supervision.Tally) int64 { return t.Satisfied })},
-	{"satisfied_rate", "满意率%", derived(supervision.Tally.SatisfiedRate)},
+	{"satisfied_rate", "满意率%", text(supervision.Tally.SatisfiedRate)},
 	{"services_opened", "受理服务", tallied(func(t *supervision.Tally) int64 { return t.ServicesOpened })},
 	{"services_completed", "完成服务", tallied(func(t *supervision.Tally) int64 { return t.ServicesCompleted })},
 	{"ratings", "评价数", tallied(func(t *supervision.Tally) int64 { return t.Ratings })},
 	{"scores", "评分合计", tallied(func(t *supervision.Tally) int64 { return t.Scores })},
-	{"average_score", "平均评分", derived(supervision.Tally.AverageScore)},
+	{"average_score", "平均评分", text(supervision.Tally.AverageScore)},
 }
 
 func tallied(of func(*supervision.Tally) int64) func(*Board, *BoardRow) string {
 	return func(_ *Board, r *BoardRow) string { return strconv.FormatInt(of(&r.Tally), 10) }
 }
 
-func derived(of func(supervision.Tally) string) func(*Board, *BoardRow) string {
+func text(of func(supervision.Tally) string) func(*Board, *BoardRow) string {
 	return func(_ *Board, r *BoardRow) string { return of(r.Tally) }
 }
 

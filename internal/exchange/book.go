@@ -15,8 +15,9 @@ type book struct {
 	*archive
 	sheets []sheetRef
 	texts  []string // the shared strings
-	dated  []bool   // the cell formats that show a number as a day
-	shift  int      // days between a serial date here and one that counts from 1900
+	at     struct{ texts, styles string }
+	dated  []bool // the cell formats that show a number as a day
+	shift  int    // days between a serial date here and one that counts from 1900
 }
 
 type sheetRef struct {
@@ -40,8 +41,8 @@ func openBook(data []byte) (*book, error) {
 	for _, step := range []func() error{
 		func() error { return b.readWorkbook(part) },
 		func() error { return b.readTargets(part) },
-		func() error { return b.readTexts(path.Dir(part) + "/sharedStrings.xml") },
-		func() error { return b.readStyles(path.Dir(part) + "/styles.xml") },
+		func() error { return b.readTexts(b.at.texts) },
+		func() error { return b.readStyles(b.at.styles) },
 	} {
 		if err := step(); err != nil {
 			return nil, broken(err, "目录、文本表或样式表损坏，请用表格软件打开后另存为xlsx再发送", "the directory, texts or styles are damaged; open it, save it as xlsx and send it again")
@@ -86,23 +87,28 @@ func (b *book) readWorkbook(part string) error {
 	})
 }
 
-// readTargets finds the parts of the sheets. Charts on sheets of their own are no lists.
+// readTargets finds the parts of the sheets, texts and styles. Charts on sheets of their own are no lists.
 func (b *book) readTargets(part string) error {
 	dir, file := path.Split(part)
 	targets := map[string]string{}
+	b.at.texts, b.at.styles = dir+"sharedStrings.xml", dir+"styles.xml" // where a package does not say
 	err := b.each(dir+"_rels/"+file+".rels", func(m *markup) error {
 		if m.kind != openTag {
 			return nil
 		}
 		values, err := m.attrValues("Id", "Type", "Target", "TargetMode")
-		target := strings.ReplaceAll(values[2], `\`, "/")
-		switch {
-		case !strings.HasSuffix(values[1], "/worksheet") || values[3] == "External":
+		target := relative(part, values[2])
+		switch _, kind := path.Split(values[1]); {
+		case values[3] == "External":
 			target = ""
-		case !strings.HasPrefix(target, "/"):
-			target = path.Join(dir, target)
+		case kind == "sharedStrings":
+			b.at.texts, target = target, ""
+		case kind == "styles":
+			b.at.styles, target = target, ""
+		case kind != "worksheet":
+			target = ""
 		}
-		targets[values[0]] = strings.TrimPrefix(target, "/")
+		targets[values[0]] = target
 		return err
 	})
 	taken := map[string]bool{"": false}
@@ -115,6 +121,15 @@ func (b *book) readTargets(part string) error {
 	}
 	b.sheets = slices.DeleteFunc(b.sheets, func(s sheetRef) bool { return s.part == "" })
 	return err
+}
+
+// relative is the part that a target of a relation of another part means.
+func relative(from, target string) string {
+	target = strings.ReplaceAll(target, `\`, "/")
+	if strings.HasPrefix(target, "/") {
+		return target[1:]
+	}
+	return path.Join(path.Dir(from), target)
 }
 
 // readTexts reads the strings that cells refer to. Readings in small type (rPh) are not part of them.

@@ -58,6 +58,8 @@ type csvReader struct {
 	sheet sheet
 	n     int
 	cells int
+	most  int  // cells in one of the rows so far
+	odd   bool // a cell of this row has lines that could be rows
 }
 
 func readCSV(data []byte, limit rowLimit) (*sheet, error) {
@@ -120,6 +122,7 @@ func widest(text string, comma byte) (most int) {
 func (r *csvReader) read() error {
 	for len(r.text) > 0 {
 		r.n++
+		r.odd = false
 		var cells []Cell
 		filled := 0
 		for more := true; more; {
@@ -132,9 +135,13 @@ func (r *csvReader) read() error {
 				filled = len(cells)
 			}
 		}
+		if r.odd && len(cells) != r.most {
+			return r.badQuote()
+		}
 		if filled == 0 {
 			continue
 		}
+		r.most = max(r.most, len(cells))
 		if r.cells += filled; filled > maxColumns || len(r.sheet.rows) >= r.limit.rows || r.cells > maxCells {
 			return r.limit.err
 		}
@@ -176,9 +183,8 @@ func (r *csvReader) field() (text string, more bool, err error) {
 	return text, false, nil
 }
 
-// maxQuotedLine is how many separators a line within a quoted cell may have. A line with more is a row that a quote swallowed.
-const maxQuotedLine = 2
-
+// quoted takes a cell in quotes off the text. One that has whole rows in it is odd: of a row that has other cells than
+// usual besides, it is taken that a quote is missing.
 func (r *csvReader) quoted() (string, error) {
 	for i := 1; i < len(r.text); i++ {
 		if r.text[i] != '"' {
@@ -189,11 +195,9 @@ func (r *csvReader) quoted() (string, error) {
 			continue
 		}
 		inner := r.text[1:i]
-		if lines := strings.Split(inner, "\n"); len(lines) > 1 {
-			for _, line := range lines {
-				if strings.Count(line, string(rune(r.comma))) > maxQuotedLine {
-					return "", r.badQuote()
-				}
+		if strings.Contains(inner, "\n") {
+			for line := range strings.Lines(inner) {
+				r.odd = r.odd || strings.Count(line, string(rune(r.comma))) >= max(1, r.most-1)
 			}
 		}
 		r.text = r.text[i+1:]

@@ -80,7 +80,7 @@ func (r *listReader) column(c *boundColumn) {
 	case Day, FirstDay, LastDay:
 		is = r.day(c, cell)
 	case MonthOf:
-		if m, ok := readMonth(cell, r.sheet.shift); ok && !(c.Past && m.First().After(r.today)) {
+		if m, ok := readMonth(cell, r.sheet.shift); ok && (!c.Past || !m.First().After(r.today)) {
 			is = m
 		} else {
 			r.refuse(c, "MONTH", "月份无法识别，请写成2023-03这样", "not a month; write it like 2023-03")

@@ -24,6 +24,9 @@ type markup struct {
 	single  bool   // the last tag closes itself
 	literal bool   // the text is CDATA
 	began   bool
+	keep    bool   // for a copy: what is read stays in seen
+	seen    []byte // since the last tag or text
+	tagAt   int    // where in it the tag begins
 
 	kind  tokenKind
 	name  []byte // of a tag, without prefix
@@ -69,6 +72,9 @@ func (m *markup) next() error {
 				return err
 			}
 			m.inTag = true
+			if m.keep {
+				m.seen = m.seen[:len(m.seen)-1] // the < belongs to the tag
+			}
 			if len(m.ends) > 0 && len(text) > 0 {
 				m.kind, m.chars, m.literal = chars, text, false
 				return nil
@@ -102,6 +108,7 @@ func (m *markup) end(text []byte) error {
 // until reads up to a byte, which is taken and not given. The bytes hold until the next read.
 func (m *markup) until(stop byte) ([]byte, error) {
 	part, err := m.in.ReadSlice(stop)
+	m.copy(part)
 	if err == nil {
 		return part[:len(part)-1], nil
 	}
@@ -116,6 +123,7 @@ func (m *markup) until(stop byte) ([]byte, error) {
 func (m *markup) more(stop byte) ([]byte, error) {
 	for {
 		part, err := m.in.ReadSlice(stop)
+		m.copy(part)
 		m.hold = append(m.hold, part...)
 		switch {
 		case len(m.hold) > maxToken:
@@ -125,6 +133,12 @@ func (m *markup) more(stop byte) ([]byte, error) {
 		case !errors.Is(err, bufio.ErrBufferFull):
 			return m.hold, err
 		}
+	}
+}
+
+func (m *markup) copy(part []byte) {
+	if m.keep {
+		m.seen = append(m.seen, part...)
 	}
 }
 
@@ -154,6 +168,9 @@ func unexpected(err error) error {
 
 // tag reads what follows a <. Comments and instructions are passed over.
 func (m *markup) tag() (found bool, err error) {
+	if m.tagAt = len(m.seen); m.keep {
+		m.seen = append(m.seen, '<')
+	}
 	raw, err := m.until('>')
 	if err != nil {
 		return false, unexpected(err)
@@ -238,7 +255,7 @@ func quotesClosed(raw []byte) bool {
 
 // close ends the innermost element, which must have this name.
 func (m *markup) close(name []byte) error {
-	if len(m.ends) == 0 || !bytes.Equal(m.open[m.before():], name) {
+	if len(m.ends) == 0 || !bytes.Equal(m.open[m.nameAt():], name) {
 		return errMarkup
 	}
 	m.kind, m.name = closeTag, local(name)
@@ -246,8 +263,8 @@ func (m *markup) close(name []byte) error {
 	return nil
 }
 
-// before is where the name of the innermost element begins.
-func (m *markup) before() int {
+// nameAt is where the name of the innermost element begins.
+func (m *markup) nameAt() int {
 	if len(m.ends) < 2 {
 		return 0
 	}
@@ -255,7 +272,7 @@ func (m *markup) before() int {
 }
 
 func (m *markup) pop() {
-	m.open, m.ends = m.open[:m.before()], m.ends[:len(m.ends)-1]
+	m.open, m.ends = m.open[:m.nameAt()], m.ends[:len(m.ends)-1]
 }
 
 func local(name []byte) []byte { return name[bytes.IndexByte(name, ':')+1:] }

@@ -2,4 +2,4 @@
 
 package exchange_test
 
-func init() { slack = 8 } // the race detector costs time and memory
+func init() { slack = 8 } // the race detector costs memory

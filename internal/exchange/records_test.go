@@ -10,8 +10,8 @@ import (
 	"zhucan/internal/fault"
 )
 
-// written is what is recorded of made-up people, as a file.
-func written(t testing.TB, seed uint64) []byte {
+// recorded is what the office has of made-up people, as a file.
+func recorded(t testing.TB, seed uint64) []byte {
 	t.Helper()
 	people := population.Generate(seed, 300, tree(t), today)
 	var file bytes.Buffer
@@ -21,15 +21,15 @@ func written(t testing.TB, seed uint64) []byte {
 	return file.Bytes()
 }
 
-// TestRecordsRoundTrip: a file that is read and written again is the same file, the same seed makes the same one, another
+// TestRecordsRoundTrip: a file that is read and writtenDown again is the same file, the same seed makes the same one, another
 // seed another.
 func TestRecordsRoundTrip(t *testing.T) {
 	t.Parallel()
-	first := written(t, 7)
-	if !bytes.Equal(first, written(t, 7)) {
+	first := recorded(t, 7)
+	if !bytes.Equal(first, recorded(t, 7)) {
 		t.Error("the same seed made other records")
 	}
-	if bytes.Equal(first, written(t, 8)) {
+	if bytes.Equal(first, recorded(t, 8)) {
 		t.Error("another seed made the same records")
 	}
 	records, refused, err := exchange.ReadRecords(first, today)
@@ -41,7 +41,7 @@ func TestRecordsRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(first, again.Bytes()) {
-		t.Error("what was read is not what was written")
+		t.Error("what was read is not what was writtenDown")
 	}
 	if records[4].Row != 5 || records[4].Person.ID.Reveal() != records[4].Person.IDNumber {
 		t.Errorf("the fifth record is of line %d", records[4].Row)
@@ -70,7 +70,7 @@ func TestRecordsBounds(t *testing.T) {
 
 // FuzzReadRecords: whatever a file holds, a line is a record of one person or household, or is refused by its place.
 func FuzzReadRecords(f *testing.F) {
-	for i, line := range bytes.SplitAfter(written(f, 3), []byte("\n")) {
+	for i, line := range bytes.SplitAfter(recorded(f, 3), []byte("\n")) {
 		if i%40 == 0 {
 			f.Add(line)
 		}

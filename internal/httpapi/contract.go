@@ -39,7 +39,7 @@ type operation struct {
 }
 
 // secretAnswers are POSTs whose answers are never kept, because they hold tokens or clear numbers.
-var secretAnswers = []string{"login", "refresh", "logout", "actFor", "searchPersons", "revealPerson",
+var secretAnswers = []string{"login", "refresh", "logout", "actFor", "searchPersons", "revealPerson", "registerWebhook", "exportPartnerList",
 	"revealTicketCaller", "renewStatusCode", "getApplicationStatus", "rateByCode"}
 
 // ownAnswers are POSTs that keep what they were asked with what they do: a list that is queued goes on when its request is over.

@@ -247,7 +247,7 @@ func TestFeedbackUnderFaults(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	app := s.applied(s.person1(760, 1), nursing, "2023-03-28")
-	app = s.decide("town.a", app, map[string]any{"decision": "approve"}).want(200)
+	s.decide("town.a", app, map[string]any{"decision": "approve"}).want(200)
 	for _, user := range []string{"hotline", "town.a", "cdpf", "liaison.a"} {
 		s.login(user)
 	}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -33,6 +34,7 @@ import (
 	"zhucan/internal/policy"
 	"zhucan/internal/store"
 	"zhucan/internal/store/testdb"
+	"zhucan/internal/webhook"
 )
 
 func TestMain(m *testing.M) {
@@ -101,7 +103,7 @@ func start(t *testing.T) *service {
 	db := s.db.Open(t, s.clock.Now)
 	newID := func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 	s.desk = &casework.Desk{DB: db, Rules: casework.NewRules(policy.MustLoadBuiltin()), Now: s.clock.Now, NewID: newID, Passwords: auth.NewCheapPasswords(),
-		Tokens: auth.NewTokens(s.db.Ring), Log: testdb.Log(t)}
+		Tokens: auth.NewTokens(s.db.Ring), Log: testdb.Log(t), Sender: webhook.NewSender(netip.MustParsePrefix("127.0.0.0/8"))}
 	ctx := context.Background()
 	s.files = t.TempDir()
 	var err error
@@ -140,6 +142,7 @@ func start(t *testing.T) *service {
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	s.url, s.log = server.URL, testdb.Log(t)
+	t.Cleanup(s.wantEventsComplete)
 	t.Cleanup(func() { s.log.Info("metrics", "text", string(s.do("", "GET", "/metrics", nil).want(200).body)) })
 	s.router = contractRouter(t, server.URL)
 	return s

@@ -73,15 +73,19 @@ var mayCall = map[string][]string{
 	"addRecoveryEvent":        {cdpf, civil, finance},
 	"listPersonVerifications": {liaison, town, cdpf, civil, auditor}, "listVerifications": {liaison, town, cdpf, civil, auditor},
 	"getVerificationProgress": {liaison, town, cdpf, civil, auditor}, "addVerification": {liaison, town}, "verifyByData": {cdpf, civil},
+	"listWorklists": {liaison, town, cdpf, civil, finance, auditor}, "listLeads": {liaison, town, cdpf, civil, finance, auditor}, "addLeadAction": {liaison, town, cdpf, civil, finance},
 	"listPolicies": {cdpf, civil, finance, auditor, admin}, "getPolicy": {cdpf, civil, finance, auditor, admin}, "proposePolicy": {admin}, "activatePolicy": {admin},
 	"simulatePolicy": {cdpf, civil, finance, admin}, "listCalendars": {liaison, town, cdpf, civil, finance, auditor, admin}, "recordCalendar": {admin},
+	"createImport": {town, cdpf, civil}, "getImport": {town, cdpf, civil}, "listImports": {town, cdpf, civil, auditor}, "listImportKinds": {town, cdpf, civil},
+	"getImportWorkbook": {town, cdpf, civil}, "listImportChanges": {town, cdpf, civil}, "undoImport": {cdpf, civil},
+	"listListStatements": {liaison, town, cdpf, civil, auditor}, "decideListStatement": {town, cdpf, civil}, "listAuditEvents": {auditor},
+	"listChanges":  {cdpf, civil, auditor}, // not the administrator: no case data
+	"listWebhooks": {admin}, "registerWebhook": {admin}, "getWebhook": {admin}, "pauseWebhook": {admin}, "deleteWebhook": {admin}, "listWebhookDeliveries": {admin},
+	"retryWebhookDelivery": {admin}, "listPartnerLists": {cdpf, civil, auditor}, "exportPartnerList": {cdpf, civil}, "listExports": {auditor},
 	"listTicketTopics": {hotline, town, cdpf, civil, auditor}, "listTickets": {hotline, town, cdpf, civil, auditor}, "getTicket": {hotline, town, cdpf, civil, auditor},
 	"receiveTicket": {hotline}, "takeTicketStep": {hotline, town, cdpf, civil}, "revealTicketCaller": {hotline},
 	"rateApplication": {liaison, hotline}, "rateService": {liaison, hotline}, "listRatings": {town, cdpf, civil, auditor}, "renewStatusCode": {liaison, town},
 	"getApplicationStatus": {}, "rateByCode": {}, "getSupervision": {town, cdpf, civil, stats, auditor},
-	"createImport": {town, cdpf, civil}, "getImport": {town, cdpf, civil}, "listImports": {town, cdpf, civil, auditor}, "listImportKinds": {town, cdpf, civil},
-	"getImportWorkbook": {town, cdpf, civil}, "listImportChanges": {town, cdpf, civil}, "undoImport": {cdpf, civil},
-	"listListStatements": {liaison, town, cdpf, civil, auditor}, "decideListStatement": {town, cdpf, civil}, "listAuditEvents": {auditor},
 }
 
 // inside and outside are, for each role, a user whose area holds the test's person and one whose area does not. Roles
@@ -185,6 +189,7 @@ var bodies = map[string]any{
 	"endAward": map[string]any{"last_month": "2023-03", "reason": "x"}, "voidAward": map[string]any{"reason": "x"},
 	"decideApplications": map[string]any{"items": []any{}, "decision": "approve"}, "grantBackPay": map[string]any{"months": 1, "reason": "x"}, "addRecoveryEvent": map[string]any{"event": "notify"},
 	"setPayee": map[string]any{"holder": "别人", "relation": "self", "account": "6222000011112222"}, "createRoster": map[string]any{"month": "2099-01"}, "publishNotice": map[string]any{}, "answerObjection": map[string]any{"outcome": "dismissed", "answer": "x"},
+	"addLeadAction":   map[string]any{"person_id": someID, "outcome": "visited"},
 	"addVerification": map[string]any{"on": "2099-01-01", "method": "visit", "outcome": "passed"},
 	"placeHold":       map[string]any{"note": ""}, "releaseHold": map[string]any{"reason": "x"},
 	"checkApplication": map[string]any{"outcome": "pass"},
@@ -202,9 +207,11 @@ var bodies = map[string]any{
 	"recordExternalFigure":     map[string]any{"indicator": "rehab_coverage", "year": 2020, "income_fen": 1, "source_doc": "x"},
 	"createFacility":           map[string]any{"area_code": "370305001", "name": "x", "kind": "school"},
 	"inspectFacility":          map[string]any{"inspected_on": "2099-01-01", "standard": "x", "compliant": true}, "correctHouseholdCircumstance": map[string]any{"source": "x", "reason": "y"},
-	"receiveTicket": map[string]any{"channel": "visit", "kind": "advice", "topic": "none", "text": "x"}, "takeTicketStep": map[string]any{"step": "archive"},
+	"registerWebhook": map[string]any{"url": "ftp://x", "types": []string{"person.died"}}, "pauseWebhook": map[string]any{"paused": true},
+	"exportPartnerList": map[string]any{"purpose": "比对"},
+	"addCertificate":    map[string]any{"number": "379999197001010011" + "83", "category": 4, "level": 3, "issued_on": "2023-01-01"},
+	"receiveTicket":     map[string]any{"channel": "visit", "kind": "advice", "topic": "none", "text": "x"}, "takeTicketStep": map[string]any{"step": "archive"},
 	"revealTicketCaller": map[string]any{"reason": "回访"}, "rateApplication": map[string]any{"score": 3}, "rateService": map[string]any{"score": 3},
-	"addCertificate": map[string]any{"number": "379999197001010011" + "83", "category": 4, "level": 3, "issued_on": "2023-01-01"},
 }
 
 func (f fixture) ask(t *testing.T, id, method, path string, allowed []string) {
@@ -253,5 +260,9 @@ func contains(list []string, s string) bool {
 }
 
 func replaceID(path, id string) string {
-	return strings.NewReplacer("{id}", id, "{code}", "370305", "{member}", someID, "{fact}", someID, "{year}", "2023").Replace(path)
+	name := "wrong_amount" // of a worklist
+	if strings.HasPrefix(path, "/partner-lists") {
+		name = "pension_holders"
+	}
+	return strings.NewReplacer("{id}", id, "{code}", "370305", "{member}", someID, "{fact}", someID, "{delivery}", someID, "{year}", "2023", "{name}", name).Replace(path)
 }

@@ -1,5 +1,7 @@
 package indicator
 
+import "slices"
+
 // SmallCell is the least number that a public table shows; 1 to SmallCell-1 persons or households are hidden, and 0 is
 // shown (choice; domain of the plan: 1 to 4).
 const SmallCell = 5
@@ -8,35 +10,87 @@ const SmallCell = 5
 // them, nor what is made from them. A public table is a tree: the whole, its towns with their villages, and beside the towns
 // other partitions of the whole, such as the levels of disability.
 type Cell struct {
-	Parent    int // index of the cell that this one is part of, before it in the table; -1 for the whole
-	Partition int // cells with the same parent and partition add up to the parent
+	Name      string // of the area or group, the same in every table
+	Parent    int    // index of the cell that this one is part of, before it in the table; -1 for the whole
+	Partition int    // cells with the same parent and partition add up to the parent
 	Count     [2]int64
-	// Known is set where an earlier table has shown this very number: hiding it now would protect nothing.
-	Known [2]bool
-	// Hidden is the answer. Cells that are hidden from the start stay hidden: an earlier table hid them, and showing them now
-	// would tell what it hid.
-	Hidden bool
+	Hidden    bool
 }
-
-func (c *Cell) secret(part int) bool { return c.Hidden && !c.Known[part] }
 
 func small(n int64) bool { return n > 0 && n < SmallCell }
 
-// Suppress hides every small cell, and further cells until nobody who adds and subtracts what is shown can bound a small number
-// inside the threshold. It reports false where that cannot be had, because too much has been shown before.
-func Suppress(table []Cell) bool {
-	t := newTree(table)
-	for i := range table {
-		if small(table[i].Count[0]) || small(table[i].Count[1]) {
-			table[i].Hidden = true
+// Suppress decides what one of several tables, which stand in the order of their days, hides: every small cell, what another hides,
+// and further cells until no small number of any of them can be bounded inside the threshold, neither by adding and subtracting
+// what the table shows nor by holding it against the others, each or all together. It reports false where that cannot be had,
+// because too much has been shown before. Whatever another table hides has to be in this one.
+func Suppress(series [][]Cell, now int) bool {
+	t := newTree(series[now])
+	hidden := map[string]bool{}
+	for _, table := range series {
+		for _, c := range table {
+			hidden[c.Name] = hidden[c.Name] || c.Hidden
 		}
+	}
+	for i, c := range t.cells { // what was hidden once stays hidden: to show it would tell what it was
+		t.cells[i].Hidden = hidden[c.Name] || small(c.Count[0]) || small(c.Count[1])
+	}
+	for part := range 2 {
+		t.learn(newRiddle(part, series), part, series)
 	}
 	if !t.hideUntilSafe(func(blind, _ span) bool { return blind.hi < SmallCell }) {
 		return false
 	}
 	// where all is hidden and small, who guesses that learns what he guessed; there is nothing left to hide
 	t.hideUntilSafe(func(_, guessed span) bool { return guessed.lo == guessed.hi })
+	for i := range series {
+		if i != now && !t.holdAgainst(series[min(i, now)], series[max(i, now)]) {
+			return false
+		}
+	}
+	return len(series) <= 2 || t.holdAgainst(series...)
+}
+
+// holdAgainst hides further cells until no small number follows from several tables together, of which this is one.
+func (t *tree) holdAgainst(tables ...[]Cell) bool {
+	at := map[string]int{}
+	for i, c := range t.cells {
+		at[c.Name] = i
+	}
+	for part := range 2 {
+		safe := map[unknown]bool{}
+		for {
+			r := newRiddle(part, tables)
+			t.learn(r, part, tables)
+			told := r.told(safe)
+			if told < 0 {
+				break
+			}
+			if !t.relieve(at[r.unknowns[told].name], part) && !t.hideAny(part) {
+				return false
+			}
+		}
+	}
 	return true
+}
+
+// learn notes which numbers other tables show: hiding them protects nothing.
+func (t *tree) learn(r *riddle, part int, tables [][]Cell) {
+	elsewhere := map[int]bool{}
+	var own []int
+	for i, table := range tables {
+		if &table[0] == &t.cells[0] {
+			own = r.cells[i]
+			continue
+		}
+		for k, c := range table {
+			if !c.Hidden {
+				elsewhere[r.cells[i][k]] = true
+			}
+		}
+	}
+	for i, v := range own {
+		t.known[i][part] = elsewhere[v] || r.unknowns[v].n == 0 && r.absent[v]
+	}
 }
 
 // hideUntilSafe hides cells one by one until no small number is told: by somebody who knows nothing of hidden cells but that
@@ -47,7 +101,7 @@ func (t *tree) hideUntilSafe(told func(blind, guessed span) bool) bool {
 			again = false
 			blind, guessed := t.bounds(part, false), t.bounds(part, true)
 			for i := range t.cells {
-				if c := &t.cells[i]; c.secret(part) && small(c.Count[part]) && told(blind[i], guessed[i]) {
+				if t.secret(i, part) && small(t.cells[i].Count[part]) && told(blind[i], guessed[i]) {
 					if !t.relieve(i, part) {
 						return false
 					}
@@ -64,10 +118,11 @@ func (t *tree) hideUntilSafe(told func(blind, guessed span) bool) bool {
 type tree struct {
 	cells    []Cell
 	children []map[int][]int
+	known    [][2]bool // another table shows this very number
 }
 
 func newTree(table []Cell) *tree {
-	t := &tree{cells: table, children: make([]map[int][]int, len(table))}
+	t := &tree{cells: table, children: make([]map[int][]int, len(table)), known: make([][2]bool, len(table))}
 	for i, c := range table {
 		if c.Parent < 0 {
 			continue
@@ -79,6 +134,8 @@ func newTree(table []Cell) *tree {
 	}
 	return t
 }
+
+func (t *tree) secret(cell, part int) bool { return t.cells[cell].Hidden && !t.known[cell][part] }
 
 // span is what a number may be; hi is many where nothing bounds it.
 type span struct{ lo, hi int64 }
@@ -92,7 +149,7 @@ func (s span) meet(o span) span { return span{max(s.lo, o.lo), min(s.hi, o.hi)} 
 func (t *tree) bounds(part int, guessed bool) []span {
 	list := make([]span, len(t.cells))
 	for i := len(t.cells) - 1; i >= 0; i-- {
-		list[i] = t.cells[i].alone(part, guessed)
+		list[i] = t.alone(i, part, guessed)
 		for _, children := range t.children[i] {
 			list[i] = list[i].meet(sum(list, children))
 		}
@@ -110,10 +167,10 @@ func (t *tree) bounds(part int, guessed bool) []span {
 }
 
 // alone is what is told of a cell without its neighbours.
-func (c *Cell) alone(part int, guessed bool) span {
-	n := c.Count[part]
+func (t *tree) alone(cell, part int, guessed bool) span {
+	n := t.cells[cell].Count[part]
 	switch {
-	case !c.secret(part):
+	case !t.secret(cell, part):
 		return span{n, n}
 	case guessed && small(n):
 		return span{1, SmallCell - 1}
@@ -130,27 +187,41 @@ func sum(list []span, of []int) (s span) {
 	return s
 }
 
-// relieve hides one more cell, so that a small number has something to hide behind: the sibling that costs least, or else the
-// whole that the siblings add up to, or what else gives that whole away.
+// relieve hides one more cell, so that a small number has something to hide behind: a part of a sibling that is hidden already, the
+// sibling that costs least, or else the whole that the siblings add up to, or what else gives that whole away.
 func (t *tree) relieve(cell, part int) bool {
 	parent := t.cells[cell].Parent
 	if parent < 0 {
-		return t.relieveWhole(cell, part, -1)
+		return t.hideBelow(cell, part, -1)
 	}
 	partition := t.cells[cell].Partition
+	for _, sibling := range t.children[parent][partition] {
+		if sibling != cell && t.secret(sibling, part) && t.hideBelow(sibling, part, -1) {
+			return true
+		}
+	}
 	if t.hideOneOf(t.children[parent][partition], part) {
 		return true
 	}
-	if p := &t.cells[parent]; !p.Hidden && !p.Known[part] {
-		p.Hidden = true
+	if t.may(parent, part) {
+		t.hide(parent, part)
 		return true
 	}
-	return t.relieveWhole(parent, part, partition)
+	return t.hideBelow(parent, part, partition) || t.cells[parent].Parent >= 0 && t.relieve(parent, part)
 }
 
-// relieveWhole hides what tells a hidden whole: another partition of it, or its own siblings.
-func (t *tree) relieveWhole(cell, part, but int) bool {
-	return t.hideBelow(cell, part, but) || t.cells[cell].Parent >= 0 && t.relieve(cell, part)
+// hideAny hides one cell that is not known from elsewhere, first of all an empty one: that it is empty now is then not known. Where
+// all that has changed is hidden, a table tells nothing that was not told before.
+func (t *tree) hideAny(part int) bool {
+	for _, empty := range []bool{true, false} {
+		for i, c := range t.cells {
+			if t.may(i, part) && empty == (c.Count[part] == 0) {
+				t.hide(i, part)
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // hideBelow hides one cell of a partition of a hidden whole, or of one of its hidden parts.
@@ -160,17 +231,43 @@ func (t *tree) hideBelow(cell, part, but int) bool {
 		if partition == but {
 			continue
 		}
-		if t.hideOneOf(children, part) {
+		if t.blur(children, part) || t.hideOneOf(children, part) {
 			return true
 		}
 		for _, c := range children {
-			if t.cells[c].secret(part) && t.hideBelow(c, part, -1) {
+			if t.secret(c, part) && t.hideBelow(c, part, -1) {
 				return true
 			}
 		}
 	}
 	return false
 }
+
+// hide hides a cell, and one cell of each partition that would still tell it.
+func (t *tree) hide(cell, part int) {
+	t.cells[cell].Hidden = true
+	for partition := range partitions {
+		t.blur(t.children[cell][partition], part)
+	}
+}
+
+// blur hides one of the cells of a partition where none is hidden, an empty one where all others are known from elsewhere.
+func (t *tree) blur(children []int, part int) bool {
+	if slices.ContainsFunc(children, func(i int) bool { return t.secret(i, part) }) {
+		return false
+	}
+	if t.hideOneOf(children, part) {
+		return true
+	}
+	i := slices.IndexFunc(children, func(i int) bool { return t.may(i, part) })
+	if i >= 0 {
+		t.hide(children[i], part)
+	}
+	return i >= 0
+}
+
+// may reports whether hiding a cell now would keep its number from the reader.
+func (t *tree) may(cell, part int) bool { return !t.cells[cell].Hidden && !t.known[cell][part] }
 
 // partitions bounds the numbers of partitions, so that they are walked in order.
 const partitions = 16
@@ -180,7 +277,7 @@ const partitions = 16
 func (t *tree) hideOneOf(children []int, part int) bool {
 	var hidden int64
 	for _, i := range children {
-		if t.cells[i].secret(part) {
+		if t.secret(i, part) {
 			hidden += t.cells[i].Count[part]
 		}
 	}
@@ -196,12 +293,12 @@ func (t *tree) hideOneOf(children []int, part int) bool {
 		return a.Count[0]+a.Count[1] < b.Count[0]+b.Count[1]
 	}
 	for _, i := range children {
-		if c := &t.cells[i]; !c.Hidden && !c.Known[part] && c.Count[part] > 0 && (best < 0 || better(c, &t.cells[best])) {
+		if c := &t.cells[i]; t.may(i, part) && c.Count[part] > 0 && (best < 0 || better(c, &t.cells[best])) {
 			best = i
 		}
 	}
 	if best >= 0 {
-		t.cells[best].Hidden = true
+		t.hide(best, part)
 	}
 	return best >= 0
 }

@@ -42,15 +42,15 @@ func drawTable(t *rapid.T, most int64) []indicator.Cell {
 	return table
 }
 
-// possible tries every way to fill in the hidden cells, and returns the least and the greatest value of each. Numbers above most are
+// spans tries every way to fill in the hidden cells, and returns the least and the greatest value of each. Numbers above most are
 // not tried, which can only make the intervals smaller.
-func possible(table []indicator.Cell, part int, most int64) (lo, hi []int64) {
+func spans(table []indicator.Cell, part int, most int64) (lo, hi []int64) {
 	lo, hi = make([]int64, len(table)), make([]int64, len(table))
 	for i := range lo {
 		lo[i], hi[i] = 1<<40, -1
 	}
 	value := make([]int64, len(table))
-	known := func(i int) bool { return !table[i].Hidden || table[i].Known[part] }
+	known := func(i int) bool { return !table[i].Hidden }
 	// a parent's number is tried before its children's; when the last child of a partition is set, the sum has to fit
 	var fill func(i int)
 	fill = func(i int) {
@@ -97,11 +97,11 @@ func TestNoHiddenNumberCanBeBounded(t *testing.T) {
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		table := few.Draw(t, "table")
-		if !indicator.Suppress(table) {
+		if !indicator.Suppress([][]indicator.Cell{table}, 0) {
 			t.Fatal("a first table cannot be published")
 		}
 		for part := range 2 {
-			lo, hi := possible(table, part, 40)
+			lo, hi := spans(table, part, 40)
 			for i, c := range table {
 				n := c.Count[part]
 				switch small := n > 0 && n < indicator.SmallCell; {
@@ -115,33 +115,74 @@ func TestNoHiddenNumberCanBeBounded(t *testing.T) {
 	})
 }
 
+// TestHidesInsideWhatIsHidden: a town that is hidden for the sake of another is told by its villages unless one of them is hidden too,
+// and then neither a third town nor the whole has to be.
+func TestHidesInsideWhatIsHidden(t *testing.T) {
+	t.Parallel()
+	table := []indicator.Cell{{Parent: -1, Count: [2]int64{4000, 93}},
+		{Count: [2]int64{100, 3}}, {Parent: 1, Count: [2]int64{100, 3}},
+		{Count: [2]int64{900, 30}}, {Parent: 3, Count: [2]int64{400, 10}}, {Parent: 3, Count: [2]int64{500, 20}},
+		{Count: [2]int64{3000, 60}}, {Parent: 6, Count: [2]int64{1000, 25}}, {Parent: 6, Count: [2]int64{2000, 35}},
+		{Partition: 1, Count: [2]int64{1500, 50}}, {Partition: 1, Count: [2]int64{2500, 43}}}
+	if !indicator.Suppress([][]indicator.Cell{table}, 0) {
+		t.Fatal("it cannot be published")
+	}
+	for i, c := range table {
+		if want := i >= 1 && i <= 4; c.Hidden != want {
+			t.Errorf("cell %d with %v is hidden: %v, want %v", i, c.Count, c.Hidden, want)
+		}
+	}
+}
+
+// named gives each cell of a table the name of its place.
+func named(table []indicator.Cell) []indicator.Cell {
+	for i := range table {
+		table[i].Name = string(rune('A' + i))
+	}
+	return table
+}
+
 // TestWhatWasShownOrHiddenBefore: a number that stayed the same and was shown protects nobody; one that was hidden stays hidden.
 func TestWhatWasShownOrHiddenBefore(t *testing.T) {
 	t.Parallel()
-	// a whole of 40 with parts 3, 12, 25 in the gap; the covered are many everywhere
-	table := func() []indicator.Cell {
-		return []indicator.Cell{{Parent: -1, Count: [2]int64{300, 40}}, {Count: [2]int64{100, 3}}, {Count: [2]int64{100, 12}}, {Count: [2]int64{100, 25}}}
+	// a whole with three parts in the gap; the covered are many everywhere
+	table := func(gaps ...int64) []indicator.Cell {
+		list := []indicator.Cell{{Parent: -1}}
+		for _, gap := range gaps {
+			list = append(list, indicator.Cell{Count: [2]int64{100, gap}})
+			list[0].Count[0], list[0].Count[1] = list[0].Count[0]+100, list[0].Count[1]+gap
+		}
+		return named(list)
 	}
-	first := table()
-	if !indicator.Suppress(first) || !first[1].Hidden || !first[2].Hidden || first[3].Hidden || first[0].Hidden {
-		t.Errorf("the small cell and the smallest beside it: %+v", first)
+	hidden := func(list []indicator.Cell) (text string) {
+		for _, c := range list {
+			if c.Hidden {
+				text += c.Name
+			}
+		}
+		return text
 	}
-	shown := table()
-	shown[2].Known = [2]bool{true, true}
-	if !indicator.Suppress(shown) || !shown[3].Hidden {
-		t.Errorf("what was shown with the same number hides nobody: %+v", shown)
-	}
-	sticky := []indicator.Cell{{Parent: -1, Count: [2]int64{300, 46}}, {Count: [2]int64{100, 9}}, {Count: [2]int64{100, 12}}, {Count: [2]int64{100, 25}}}
-	sticky[1].Hidden = true
-	if !indicator.Suppress(sticky) || !sticky[1].Hidden {
-		t.Errorf("shown again: %+v", sticky)
-	}
-	all := table()
-	for i := range all {
-		all[i].Known = [2]bool{true, i != 1}
-	}
-	if indicator.Suppress(all) {
-		t.Error("everything around was shown before, and the table is still published")
+	for _, tt := range []struct {
+		before, now []int64
+		want        string // what is hidden now
+	}{
+		{nil, []int64{3, 12, 25}, "BC"},                 // the small one and the smallest beside it
+		{[]int64{8, 12, 25}, []int64{3, 12, 30}, "BD"},  // the whole stayed, B was shown with 12 and protects nobody
+		{[]int64{8, 12, 25}, []int64{3, 12, 25}, "AB"},  // all the others were shown with the same numbers: the whole has to go
+		{[]int64{3, 12, 25}, []int64{9, 12, 25}, "BC"},  // what was hidden stays hidden
+		{[]int64{3, 12, 25}, []int64{3, 12, 4}, "ABCD"}, // B and C are known to be 15, so D needs somebody else
+	} {
+		now := table(tt.now...)
+		series := [][]indicator.Cell{now}
+		if tt.before != nil {
+			series = [][]indicator.Cell{table(tt.before...), now}
+			if !indicator.Suppress(series[:1], 0) {
+				t.Fatalf("%v cannot be published", tt.before)
+			}
+		}
+		if safe := indicator.Suppress(series, len(series)-1); !safe || hidden(now) != tt.want {
+			t.Errorf("%v after %v hides %s (%v), want %s", tt.now, tt.before, hidden(now), safe, tt.want)
+		}
 	}
 }
 
@@ -162,6 +203,6 @@ func BenchmarkSuppressDistrict(b *testing.B) {
 			}
 		}
 		b.StartTimer()
-		indicator.Suppress(table)
+		indicator.Suppress([][]indicator.Cell{table}, 0)
 	}
 }

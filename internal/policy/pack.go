@@ -58,6 +58,8 @@ type Pack struct {
 	Benefits []Indicator `yaml:"benefits"`
 	// Catalogue is what the service chains may give; that of the service where the pack has none of its own.
 	Catalogue *care.Catalogue `yaml:"catalogue"`
+	// Worklists say how long there is for a lead of each.
+	Worklists map[string]Worklist `yaml:"worklists"`
 
 	byName     map[string]*Programme
 	ages       map[string][]int // at which answers may change, by variable
@@ -152,6 +154,9 @@ func Load(document []byte) (*Pack, error) {
 		return nil, fmt.Errorf("policy pack: %w", err)
 	}
 	if err := p.Catalogue.Check(); err != nil {
+		return nil, fmt.Errorf("policy pack: %w", err)
+	}
+	if err := p.checkWorklists(); err != nil {
 		return nil, fmt.Errorf("policy pack: %w", err)
 	}
 	if err := p.compile(); err != nil {
@@ -298,6 +303,18 @@ func (pr *Programme) RuleSet(day calendar.Date) *RuleSet {
 		}
 	}
 	return nil
+}
+
+// Condition is the condition with a code among those in force on a day.
+func (pr *Programme) Condition(code string, day calendar.Date) (Condition, bool) {
+	if rs := pr.RuleSet(day); rs != nil {
+		for _, c := range rs.conditions {
+			if c.Code == code {
+				return c.Condition, true
+			}
+		}
+	}
+	return Condition{}, false
 }
 
 // Cites are the documents that the conditions of a rule set rest on.

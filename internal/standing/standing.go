@@ -1,6 +1,6 @@
 // Package standing derives the timeline of one person: for each indicator the days in its population, covered, missing
-// or excluded and why, and for each programme the months in which its conditions hold. Everything here follows from
-// the file, the awards and the pack; nothing is decided twice.
+// or excluded and why, for each programme the months in which its conditions hold, and for who was ever granted one the
+// days. Everything here follows from the file, the awards and the pack; nothing is decided twice.
 package standing
 
 import (
@@ -115,7 +115,8 @@ func Derive(file casefile.File, awards []award.Award, pack *policy.Pack) ([]Inte
 	return r.Standings()
 }
 
-// Standings is the timeline of the person for every indicator and benefit of the pack that counts persons.
+// Standings is the timeline of the person for every indicator and benefit of the pack that counts persons, and for every
+// programme that the person was granted.
 func (r *Reading) Standings() ([]Interval, error) {
 	var timeline []Interval
 	for _, indicator := range r.pack.Counting(policy.UnitPerson) {
@@ -124,6 +125,46 @@ func (r *Reading) Standings() ([]Interval, error) {
 			return nil, fmt.Errorf("standing for %s: %w", indicator.Key(), err)
 		}
 		timeline = append(timeline, intervals...)
+	}
+	for _, programme := range r.pack.Programmes {
+		intervals, err := r.conditions(programme.ID)
+		if err != nil {
+			return nil, fmt.Errorf("conditions of %s: %w", programme.ID, err)
+		}
+		timeline = append(timeline, intervals...)
+	}
+	return timeline, nil
+}
+
+// conditions are the days since a programme was first granted: Covered where its conditions hold, Excluded where one of
+// them does not, or is not known to, with the code of the first. They stand under the id of the programme, which no
+// indicator has. An indicator cannot say it: who has died or moved away is in no population, and a month that is paid in
+// whole may well have days on which nothing holds any more.
+func (r *Reading) conditions(programme string) ([]Interval, error) {
+	var timeline []Interval
+	var granted calendar.Month
+	for _, a := range r.awards {
+		if a.Programme == programme && !a.Void && (granted.IsZero() || a.StartMonth.Before(granted)) {
+			granted = a.StartMonth
+		}
+	}
+	for i := range r.segments {
+		days := r.segments[i].days
+		if granted.IsZero() || !days.To.IsZero() && days.To.Before(granted.First()) {
+			continue
+		}
+		if days.From.Before(granted.First()) {
+			days.From = granted.First()
+		}
+		outcome, reason, err := r.segments[i].ask.Answer(programme)
+		if err != nil {
+			return nil, err
+		}
+		one := Interval{PersonID: r.file.Person.ID, Indicator: programme, Days: days, Status: Excluded, Reason: reason, Area: r.file.Person.Managing}
+		if outcome == policy.Yes {
+			one.Status, one.Reason = Covered, ""
+		}
+		timeline = appendInterval(timeline, one)
 	}
 	return timeline, nil
 }
@@ -180,6 +221,9 @@ func (r *Reading) byMonth(s *segment, indicator *policy.Indicator, days calendar
 		return r.interval(s, indicator, days, Covered, ""), nil
 	}
 	reason, err := s.ask.GapReason(indicator)
+	if err == nil && reason == "" { // the month counts for days on which the conditions held: what fails today tells it from a right that waits
+		_, reason, err = s.ask.Answer(indicator.Programme)
+	}
 	return r.interval(s, indicator, days, Gap, reason), err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -16,38 +17,62 @@ import (
 )
 
 var duesTable = table{"dues", []string{"person_id uuid", "programme", "from_month date", "to_month date", "award_id uuid", "level smallint",
-	"amount_fen bigint", "rule_set text", "rate_document text", "area_code"}}
+	"amount_fen bigint", "rule_set text", "rate_document text", "area_code", "known_from timestamptz"}}
 
 const dueColumns = `person_id, programme, award_id, from_month, to_month, level, amount_fen, rule_set, rate_document, area_code`
 
+func dueFields(d *ledger.Due) []any {
+	return []any{&d.PersonID, &d.Programme, &d.AwardID, &d.From, &d.To, &d.Level, &d.Amount, &d.RuleSet, &d.RateDocument, &d.Area}
+}
+
 func scanDue(rows pgx.Rows) (d ledger.Due, err error) {
-	err = rows.Scan(&d.PersonID, &d.Programme, &d.AwardID, &d.From, &d.To, &d.Level, &d.Amount, &d.RuleSet, &d.RateDocument, &d.Area)
-	return d, err
+	return d, rows.Scan(dueFields(&d)...)
 }
 
 // ReplaceDues writes what is owed to persons over what was derived before, opens the months in which that differs, and
 // returns the persons for whom it does.
 func (tx *Tx) ReplaceDues(ctx context.Context, persons []uuid.UUID, dues []ledger.Due) ([]uuid.UUID, error) {
-	before := map[personProgramme][]ledger.Due{}
+	before := map[personProgramme][]knownDue{}
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		each(b, "SELECT "+dueColumns+" FROM dues WHERE person_id = ANY($1) ORDER BY person_id, programme, from_month", persons, func(rows pgx.Rows) error {
-			d, err := scanDue(rows)
-			before[keyOf(d)] = append(before[keyOf(d)], d)
+		each(b, "SELECT "+dueColumns+", known_from FROM dues WHERE person_id = ANY($1) ORDER BY person_id, programme, from_month", persons, func(rows pgx.Rows) error {
+			d, err := scanKnownDue(rows)
+			before[keyOf(d.Due)] = append(before[keyOf(d.Due)], d)
 			return err
 		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read what was owed: %w", err)
 	}
-	now := map[personProgramme][]ledger.Due{}
+	now := map[personProgramme][]knownDue{}
 	for _, d := range dues {
-		now[keyOf(d)] = append(now[keyOf(d)], d)
+		now[keyOf(d)] = append(now[keyOf(d)], knownDue{d, tx.knownSince(d, before[keyOf(d)])})
 	}
 	opened := differing(before, now)
 	if len(opened) == 0 {
 		return nil, nil
 	}
 	return tx.writeDues(ctx, now, opened)
+}
+
+// knownDue is a due with the instant since which its first month is known to be owed at this amount.
+type knownDue struct {
+	ledger.Due
+	since time.Time
+}
+
+func scanKnownDue(rows pgx.Rows) (d knownDue, err error) {
+	err = rows.Scan(append(dueFields(&d.Due), &d.since)...)
+	return d, err
+}
+
+// knownSince is now, unless the same amount was owed before for the first month of a due, however that was cut.
+func (tx *Tx) knownSince(d ledger.Due, before []knownDue) time.Time {
+	for _, old := range before {
+		if old.Amount == d.Amount && !d.From.Before(old.From) && (old.To.IsZero() || !d.From.After(old.To)) {
+			return old.since
+		}
+	}
+	return tx.Now
 }
 
 // personProgramme is one account of the ledger.
@@ -59,12 +84,12 @@ type personProgramme struct {
 func keyOf(d ledger.Due) personProgramme { return personProgramme{d.PersonID, d.Programme} }
 
 // differing is, for each account in which what is owed differs, the first month in which it does.
-func differing(before, now map[personProgramme][]ledger.Due) map[personProgramme]calendar.Month {
+func differing(before, now map[personProgramme][]knownDue) map[personProgramme]calendar.Month {
 	opened := map[personProgramme]calendar.Month{}
-	compare := func(list, other map[personProgramme][]ledger.Due) {
+	compare := func(list, other map[personProgramme][]knownDue) {
 		for key, dues := range list {
 			for _, d := range dues {
-				if !slices.Contains(other[key], d) && (opened[key].IsZero() || d.From.Before(opened[key])) {
+				if !slices.ContainsFunc(other[key], func(o knownDue) bool { return o.Due == d.Due }) && (opened[key].IsZero() || d.From.Before(opened[key])) {
 					opened[key] = d.From
 				}
 			}
@@ -75,14 +100,14 @@ func differing(before, now map[personProgramme][]ledger.Due) map[personProgramme
 	return opened
 }
 
-func (tx *Tx) writeDues(ctx context.Context, now map[personProgramme][]ledger.Due, opened map[personProgramme]calendar.Month) ([]uuid.UUID, error) {
+func (tx *Tx) writeDues(ctx context.Context, now map[personProgramme][]knownDue, opened map[personProgramme]calendar.Month) ([]uuid.UUID, error) {
 	var persons []uuid.UUID
 	var programmes, months []string
 	var rows []row
 	for key, month := range opened {
 		persons, programmes, months = append(persons, key.person), append(programmes, key.programme), append(months, month.First().String())
 		for _, d := range now[key] {
-			rows = append(rows, row{d.PersonID, d.Programme, d.From, d.To, d.AwardID, d.Level, int64(d.Amount), d.RuleSet, d.RateDocument, string(d.Area)})
+			rows = append(rows, row{d.PersonID, d.Programme, d.From, d.To, d.AwardID, d.Level, int64(d.Amount), d.RuleSet, d.RateDocument, string(d.Area), d.since})
 		}
 	}
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
@@ -125,7 +150,7 @@ const overpaid = `
 WITH paid AS (
     SELECT p.person_id, p.programme, p.month, sum(p.amount_fen) AS fen
     FROM payments p JOIN roster_lines l USING (roster_id, person_id, programme)
-    WHERE p.person_id = ANY($1) AND p.live AND l.state = 'paid'
+    WHERE p.person_id = ANY($1) AND l.person_id = ANY($1) AND p.live AND l.state = 'paid'
     GROUP BY 1, 2, 3
 ), asked AS (
     SELECT person_id, programme, month, sum(amount_fen) AS fen, sum(repaid_fen) AS repaid

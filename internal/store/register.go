@@ -140,7 +140,10 @@ func (tx *Tx) InsertPersons(ctx context.Context, persons ...casefile.Person) err
 		}
 		rows[i] = r
 	}
-	return tx.insert(ctx, personsTable, rows)
+	if err := tx.insert(ctx, personsTable, rows); err != nil {
+		return err
+	}
+	return tx.writeMatchKeys(ctx, persons)
 }
 
 func (tx *Tx) personRow(p casefile.Person) (row, error) {
@@ -167,7 +170,7 @@ func (tx *Tx) UpdatePersons(ctx context.Context, persons ...casefile.Person) err
 			return fmt.Errorf("update a person: %w", err)
 		}
 	}
-	return nil
+	return tx.writeMatchKeys(ctx, persons)
 }
 
 func (tx *Tx) updatePerson(ctx context.Context, version int, r row) error {

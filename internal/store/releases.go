@@ -84,21 +84,22 @@ func (db *DB) Releases(ctx context.Context, in area.Code, before uuid.UUID, limi
 	return db.releases(ctx, "WHERE area_code >= $1 AND area_code < $2 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4", lo, hi, orNull(before), limit)
 }
 
-// PublishedBefore reads what was published of an area on days in an interval, each as its JSON file, and lets nobody else publish
-// until the transaction ends.
-func (tx *Tx) PublishedBefore(ctx context.Context, in area.Code, from, to calendar.Date) (files [][]byte, err error) {
-	err = tx.Batch(ctx, func(b *pgx.Batch) {
+// Published lists what was published of an area on days in an interval.
+func (db *DB) Published(ctx context.Context, in area.Code, from, to calendar.Date) ([]Release, error) {
+	return db.releases(ctx, "WHERE public AND area_code = $1 AND as_of BETWEEN $2 AND $3 ORDER BY as_of, known_at, id", string(in), from, to)
+}
+
+// LockPublishing lets nobody else publish until the transaction ends. Whoever does is waited for: it takes some seconds.
+func (tx *Tx) LockPublishing(ctx context.Context) error {
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT set_config('lock_timeout', '60s', true)")
 		b.Queue("SELECT pg_advisory_xact_lock(370305, 4)")
-		b.Queue(`SELECT string_agg(f.piece, ''::bytea ORDER BY f.seq) FROM indicator_releases r JOIN indicator_release_files f ON f.release_id = r.id AND f.form = 'json'
-			WHERE r.public AND r.area_code = $1 AND r.as_of BETWEEN $2 AND $3 GROUP BY r.id ORDER BY r.id`, string(in), from, to).Query(func(rows pgx.Rows) error {
-			files, err = pgx.CollectRows(rows, pgx.RowTo[[]byte])
-			return err
-		})
+		b.Queue("SELECT set_config('lock_timeout', '2s', true)")
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read what was published before: %w", err)
+		return fmt.Errorf("wait for who publishes: %w", err)
 	}
-	return files, nil
+	return nil
 }
 
 func (db *DB) releases(ctx context.Context, where string, args ...any) (list []Release, err error) {

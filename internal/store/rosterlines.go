@@ -206,8 +206,8 @@ func (tx *Tx) RecordOutcomes(ctx context.Context, id uuid.UUID, outcomes []Outco
 		seqs, states, failures = append(seqs, o.Seq), append(states, state), append(failures, o.Failure)
 	}
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue(`UPDATE roster_lines l SET state = u.state, failure = u.failure FROM unnest($2::int[], $3::text[], $4::text[]) AS u (seq, state, failure)
-			WHERE l.roster_id = $1 AND l.seq = u.seq AND l.state = 'sent'`, id, seqs, states, failures)
+		b.Queue(`UPDATE roster_lines l SET state = u.state, failure = u.failure, answered_at = $5 FROM unnest($2::int[], $3::text[], $4::text[]) AS u (seq, state, failure)
+			WHERE l.roster_id = $1 AND l.seq = u.seq AND l.state = 'sent'`, id, seqs, states, failures, tx.Now)
 		b.Queue(`UPDATE payments p SET live = false FROM roster_lines l
 			WHERE l.roster_id = $1 AND l.seq = ANY($2) AND l.state = 'failed' AND p.roster_id = l.roster_id AND p.person_id = l.person_id
 				AND p.programme = l.programme AND p.live`, id, seqs)

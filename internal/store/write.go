@@ -28,6 +28,7 @@ type Tx struct {
 	// PackID is the pack in force, which stays in force until this transaction ends. Zero where there is none.
 	PackID uuid.UUID
 	closed time.Time // the last instant that was closed, zero where none was
+	events []Event   // emitted and not yet written
 }
 
 // Write runs fn in one transaction signed with who and action (the why). The database refuses unsigned writes and
@@ -38,7 +39,7 @@ func (db *DB) Write(ctx context.Context, who access.Actor, action string, fn fun
 			return err
 		}
 		tx.afterClosed()
-		return fn(tx)
+		return tx.recorded(ctx, fn)
 	})
 }
 
@@ -53,7 +54,7 @@ func (db *DB) WriteRules(ctx context.Context, who access.Actor, action string, f
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
 		}
-		return fn(tx)
+		return tx.recorded(ctx, fn)
 	})
 }
 
@@ -85,6 +86,25 @@ func (tx *Tx) findClosed(batch *pgx.Batch) {
 		tx.closed = orZero(at)
 		return err
 	})
+}
+
+// recorded runs fn and writes the events of what it did.
+func (tx *Tx) recorded(ctx context.Context, fn func(*Tx) error) error {
+	tx.events = nil // of an earlier write in this transaction that failed and was got over
+	if err := fn(tx); err != nil {
+		return err
+	}
+	if len(tx.events) == 0 {
+		return nil
+	}
+	events, err := tx.takeEvents()
+	if err != nil {
+		return err
+	}
+	if err := tx.Batch(ctx, events); err != nil {
+		return fmt.Errorf("write events: %w", err)
+	}
+	return nil
 }
 
 // afterClosed moves the time of a transaction behind the last closed instant: it may have begun before, and waited.
@@ -151,14 +171,17 @@ func (tx *Tx) sign(ctx context.Context, action, outcome string, subject uuid.UUI
 	})
 }
 
-// Describe adds to the audit entry what it is about.
+// Describe adds to the audit entry what it is about, and writes the events so far in the same round trip.
 func (tx *Tx) Describe(ctx context.Context, subject uuid.UUID, detail map[string]any) error {
 	text, err := json.Marshal(detail)
 	if err != nil || detail == nil {
 		text = []byte("{}")
 	}
-	_, err = tx.sql.ExecContext(ctx, "SELECT audit_describe($1, $2)", orNull(subject), text)
-	return err
+	events, err := tx.takeEvents()
+	if err != nil {
+		return err
+	}
+	return tx.Batch(ctx, func(b *pgx.Batch) { b.Queue("SELECT audit_describe($1, $2)", orNull(subject), text) }, events)
 }
 
 // Batch runs queries on the transaction's connection in one round trip.
@@ -180,7 +203,7 @@ func (tx *Tx) AllowLong(ctx context.Context) error {
 
 // RefreshStatistics lets the planner know what a bulk load has changed.
 func (tx *Tx) RefreshStatistics(ctx context.Context) error {
-	if _, err := tx.sql.ExecContext(ctx, "SELECT refresh_statistics()"); err != nil {
+	if _, err := tx.sql.ExecContext(ctx, "SELECT refresh_statistics(), refresh_worklist_statistics()"); err != nil {
 		return fmt.Errorf("refresh statistics: %w", err)
 	}
 	return nil

@@ -1,0 +1,157 @@
+package indicator
+
+import "math"
+
+// reaches reports whether the first of several numbers can be a goal or more, where none is negative and each row of factors gives
+// the same sum as with the values. A search in fractions proposes, and what it finds is checked in whole numbers: yes is certain,
+// and no may be said too often. Somewhat further than the goal there are fewer halves and thirds.
+func reaches(rows []map[int]int64, values []int64, goal int64) bool {
+	for _, far := range []int64{goal, goal + 1, 2 * (goal + 1)} {
+		found, ok := newSimplex(rows, values, far).solve()
+		if !ok {
+			return false
+		}
+		other := make([]int64, len(values))
+		for j := range other {
+			other[j] = int64(math.Round(found[j]))
+		}
+		if other[0] >= goal && fits(rows, values, other) {
+			return true
+		}
+	}
+	return false
+}
+
+// fits reports whether other numbers give the same sums as the values.
+func fits(rows []map[int]int64, values, other []int64) bool {
+	for _, n := range other {
+		if n < 0 {
+			return false
+		}
+	}
+	for _, row := range rows {
+		var difference int64
+		for j, factor := range row {
+			difference += factor * (other[j] - values[j])
+		}
+		if difference != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// simplex is rows that are solved for a column each, and below them what they lack: the first phase of the simplex method.
+type simplex struct {
+	rows  [][]float64 // the right side stands last
+	basis []int
+	width int
+}
+
+const (
+	nearly   = 1e-9 // and less is nothing
+	patience = 20   // pivots for each row, after which a search is given up
+)
+
+func newSimplex(rows []map[int]int64, values []int64, goal int64) *simplex {
+	above := len(values) // the column of what the first number has above the goal
+	s := &simplex{width: above + 1}
+	add := func(row map[int]int64, right int64) {
+		line := make([]float64, s.width+1)
+		sign := 1.0
+		if right < 0 {
+			sign = -1
+		}
+		for j, factor := range row {
+			line[j] = sign * float64(factor)
+		}
+		line[s.width] = sign * float64(right)
+		s.rows, s.basis = append(s.rows, line), append(s.basis, -1) // nothing solves this row yet
+	}
+	for _, row := range rows {
+		var right int64
+		for j, factor := range row {
+			right += factor * values[j]
+		}
+		add(row, right)
+	}
+	add(map[int]int64{0: 1, above: -1}, goal)
+	lack := make([]float64, s.width+1)
+	for _, row := range s.rows {
+		for j, x := range row {
+			lack[j] += x
+		}
+	}
+	s.rows = append(s.rows, lack)
+	return s
+}
+
+// solve finds numbers that are not negative and fit all rows.
+func (s *simplex) solve() (found []float64, ok bool) {
+	lack := s.rows[len(s.basis)]
+	for range patience * len(s.rows) {
+		column := s.entering(lack)
+		if column < 0 {
+			break
+		}
+		row := s.leaving(column)
+		if row < 0 {
+			return nil, false
+		}
+		s.pivot(row, column)
+	}
+	if lack[s.width] > 1000*nearly {
+		return nil, false
+	}
+	found = make([]float64, s.width)
+	for i, j := range s.basis {
+		if j >= 0 {
+			found[j] = s.rows[i][s.width]
+		}
+	}
+	return found, true
+}
+
+// entering is the column that does most about what the rows lack.
+func (s *simplex) entering(lack []float64) int {
+	best, most := -1, nearly
+	for j, x := range lack[:s.width] {
+		if x > most {
+			best, most = j, x
+		}
+	}
+	return best
+}
+
+// leaving is the row that bounds a column first.
+func (s *simplex) leaving(column int) int {
+	found, least := -1, math.Inf(1)
+	for i := range s.basis {
+		if x := s.rows[i][column]; x > nearly {
+			if ratio := s.rows[i][s.width] / x; ratio < least-nearly || ratio < least+nearly && s.basis[i] < 0 {
+				found, least = i, min(ratio, least)
+			}
+		}
+	}
+	return found
+}
+
+// pivot solves a row for a column.
+func (s *simplex) pivot(i, column int) {
+	pivot := s.rows[i]
+	by := pivot[column]
+	for j := range pivot {
+		pivot[j] /= by
+	}
+	for k, row := range s.rows {
+		if factor := row[column]; k != i && factor != 0 {
+			for j, x := range pivot {
+				if x != 0 {
+					row[j] -= factor * x
+				}
+			}
+			row[column] = 0
+		}
+	}
+	s.basis[i] = column
+}

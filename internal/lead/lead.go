@@ -1,0 +1,102 @@
+// Package lead is the list of standing worklists: who should receive and does not, who receives and should not, what is about
+// to change for somebody. A lead is not kept and nobody ticks it off. It is what facts, standings, awards, dues and payments say
+// today, so that only a change of these closes it. Each worklist is one entry here, its query in store, and its scenario in the
+// tests of httpapi.
+package lead
+
+import (
+	"slices"
+
+	"zhucan/internal/access"
+)
+
+// List is one worklist.
+type List struct {
+	Name    string
+	ZH, EN  string
+	Roles   []access.Role // who works on it; an auditor reads all
+	Reasons []Reason      // why somebody stands on it; none where the codes are those of the pack's conditions
+}
+
+// Reason is one of the ways onto a list.
+type Reason struct{ Code, ZH, EN string }
+
+var (
+	offices = []access.Role{access.VillageLiaison, access.TownOfficer, access.CDPFReviewer, access.CivilAffairsApprover}
+	money   = append(slices.Clone(offices), access.FinanceOfficer)
+)
+
+// The names by which other rooms know a list, or a reason.
+const (
+	NoSurvey          = "no_survey"
+	ReverificationDue = "reverification_due"
+	NotVerified       = "NOT_VERIFIED" // a reason
+)
+
+// All are the worklists, in the order in which an office works through them: money first.
+var All = []List{
+	{Name: "enrolled_not_eligible", ZH: "享受补贴但今日不符合条件", EN: "receives and should not", Roles: money},
+	{Name: "eligible_not_enrolled", ZH: "符合条件但未享受补贴", EN: "should receive and does not", Roles: offices, Reasons: []Reason{
+		{"NOT_APPLIED", "符合条件，未申请", "the conditions hold and nobody has applied"},
+		{"APPLICATION_OPEN", "符合条件，申请在办", "the conditions hold and an application is under way"},
+		{"AWARD_NOT_PAID", "符合条件，已有待遇但本月不发放（暂停、未按期复核，或曾中断后自行终止）",
+			"the conditions hold and there is an award that does not pay this month: suspended, not verified, or ended by itself before"},
+	}},
+	{Name: "wrong_amount", ZH: "已发月份金额与应发不符", EN: "months that were paid another amount than is owed", Roles: money, Reasons: []Reason{
+		{"UNDERPAID", "已发金额少于应发，待补差", "less was paid than is owed"},
+		{"OVERPAID", "已发金额多于应发且未立追缴", "more was paid than is owed and no recovery asks for it"},
+	}},
+	{Name: "undeliverable_payment", ZH: "银行退票未重发", EN: "payments that the bank could not deliver", Roles: money, Reasons: []Reason{
+		{"PAYMENT_FAILED", "银行退回，至今未发放成功", "the bank returned it and it has not been paid since"},
+	}},
+	{Name: "certificate_expiring", ZH: "残疾人证到期换领", EN: "certificates to be renewed", Roles: offices, Reasons: []Reason{
+		{"EXPIRES_IN_6_MONTHS", "残疾人证六个月内到期", "the certificate runs out within six months"},
+		{"EXPIRES_IN_1_MONTH", "残疾人证一个月内到期，须书面告知", "the certificate runs out within a month; notify in writing"},
+		{"CERT_EXPIRED", "残疾人证已到期未换领，冻结满六个月将被注销", "the certificate has run out; frozen for six months it is cancelled"},
+	}},
+	{Name: ReverificationDue, ZH: "待定期复核", EN: "recipients to be verified again", Roles: offices, Reasons: []Reason{
+		{NotVerified, "本年度尚未复核", "not verified in this year's window yet"},
+		{"VERIFICATION_FAILED", "复核未通过，须核实并更正情况或终止待遇", "the verification failed; correct the facts or end the award"},
+	}},
+	{Name: "turning_age", ZH: "六个月内年满关键年龄", EN: "reaches an age that matters within six months", Roles: offices, Reasons: []Reason{
+		{"TURNS_16_PENSION", "将满16周岁，可参加城乡居民养老保险", "turns 16: may join the resident pension"},
+		{"TURNS_16_CARE", "将满16周岁，可申请托养服务", "turns 16: may apply for care"},
+		{"TURNS_18_UNCERTIFIED", "将满18周岁仍未办残疾人证，届时不再列为残疾儿童", "turns 18 without a certificate and then leaves the population of children"},
+		{"TURNS_18_ORPHAN_SUPPORT", "将满18周岁，孤儿（事实无人抚养儿童）保障到期，可能符合生活补贴条件", "turns 18: orphan support ends, the living allowance may begin"},
+		{"TURNS_60", "将满60周岁，养老待遇、托养和老年津贴有变化", "turns 60: pension, care and allowances of the elderly change"},
+	}},
+	{Name: NoSurvey, ZH: "本年度需求调查未登记", EN: "not surveyed this year", Roles: offices, Reasons: []Reason{
+		{"NO_RESPONSE", "本年度调查尚无答卷", "there is no response in this year's survey"},
+	}},
+	{Name: "duplicate", ZH: "疑似同一人重复建档", EN: "files that may be of one person", Roles: offices, Reasons: []Reason{
+		{"SAME_NAME_BIRTH_TOWN", "姓名、出生日期、镇（街道）相同", "the same name, birth date and town"},
+		{"SAME_GUARDIAN_NAME", "监护人和姓名相同", "the same guardian and name"},
+		{"SAME_PHONE_NAME", "电话和姓名相同", "the same telephone and name"},
+	}},
+}
+
+// Find returns a worklist by its name, or nil.
+func Find(name string) *List {
+	for i := range All {
+		if All[i].Name == name {
+			return &All[i]
+		}
+	}
+	return nil
+}
+
+// WorkedOnBy reports whether a role works on the list.
+func (l *List) WorkedOnBy(role access.Role) bool { return slices.Contains(l.Roles, role) }
+
+// ReadBy reports whether a role may see the list.
+func (l *List) ReadBy(role access.Role) bool { return role == access.Auditor || l.WorkedOnBy(role) }
+
+// Reason returns a reason of the list by its code, or nil.
+func (l *List) Reason(code string) *Reason {
+	for i := range l.Reasons {
+		if l.Reasons[i].Code == code {
+			return &l.Reasons[i]
+		}
+	}
+	return nil
+}

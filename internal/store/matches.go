@@ -1,0 +1,122 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"zhucan/internal/access"
+	"zhucan/internal/casefile"
+)
+
+// What may say that two files are of one person (domain: the same name, birth date and town, or the same guardian and name;
+// and the same telephone and name).
+const (
+	matchNameBirthTown = "name_birth_town"
+	matchGuardianName  = "guardian_name"
+	matchPhoneName     = "phone_name"
+)
+
+// townDigits are those of the code of a town.
+const townDigits = 9
+
+// matchKeys are what is compared of a person, by kind.
+func (db *DB) matchKeys(p casefile.Person) map[string][]byte {
+	keys := map[string][]byte{}
+	add := func(kind string, parts ...string) {
+		plain := ""
+		for _, part := range parts {
+			if part == "" {
+				return
+			}
+			plain += part + "\x1f"
+		}
+		keys[kind] = db.Ring.BlindIndex("match_"+kind, plain)
+	}
+	town := string(p.Managing)
+	add(matchNameBirthTown, p.Name, p.BirthDate.String(), town[:min(townDigits, len(town))])
+	add(matchPhoneName, p.Phone, p.Name)
+	if p.Guardian != nil {
+		add(matchGuardianName, p.Guardian.IDNumber.Reveal(), p.Name)
+	}
+	return keys
+}
+
+// writeMatchKeys makes the keys of persons what their rows say. One that stays keeps the instant since which it is so.
+func (tx *Tx) writeMatchKeys(ctx context.Context, persons []casefile.Person) error {
+	var ids, owners []uuid.UUID
+	var kinds []string
+	var keys [][]byte
+	for _, p := range persons {
+		ids = append(ids, p.ID)
+		for kind, key := range tx.db.matchKeys(p) {
+			owners, kinds, keys = append(owners, p.ID), append(kinds, kind), append(keys, key)
+		}
+	}
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(`DELETE FROM match_keys m WHERE person_id = ANY($1)
+			AND NOT EXISTS (SELECT FROM unnest($2::uuid[], $3::text[]) AS u (person_id, kind) WHERE u.person_id = m.person_id AND u.kind = m.kind)`, ids, owners, kinds)
+		b.Queue(`INSERT INTO match_keys (person_id, kind, key, recorded_at) SELECT u.*, $4 FROM unnest($1::uuid[], $2::text[], $3::bytea[]) AS u
+			ON CONFLICT (person_id, kind) DO UPDATE SET key = excluded.key, recorded_at = excluded.recorded_at WHERE match_keys.key <> excluded.key`,
+			owners, kinds, keys, tx.Now)
+	})
+	if err != nil {
+		return fmt.Errorf("write what may be the same: %w", err)
+	}
+	return nil
+}
+
+// WriteMatchKeys makes the keys of persons anew.
+func (tx *Tx) WriteMatchKeys(ctx context.Context, dossiers []Dossier) error {
+	persons := make([]casefile.Person, len(dossiers))
+	for i, d := range dossiers {
+		persons[i] = d.File.Person
+	}
+	return tx.writeMatchKeys(ctx, persons)
+}
+
+// MatchKeysDiffer finds the persons whose keys are not those that their rows give.
+func (db *DB) MatchKeysDiffer(ctx context.Context, who access.Actor, dossiers []Dossier) (wrong []uuid.UUID, err error) {
+	ids := make([]uuid.UUID, len(dossiers))
+	for i, d := range dossiers {
+		ids[i] = d.File.Person.ID
+	}
+	stored := map[uuid.UUID]map[string][]byte{}
+	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		each(b, "SELECT person_id, kind, key FROM match_keys WHERE person_id = ANY($1)", ids, func(rows pgx.Rows) error {
+			var id uuid.UUID
+			var kind string
+			var key []byte
+			err := rows.Scan(&id, &kind, &key)
+			if stored[id] == nil {
+				stored[id] = map[string][]byte{}
+			}
+			stored[id][kind] = key
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what may be the same: %w", err)
+	}
+	for _, d := range dossiers {
+		if id := d.File.Person.ID; !sameKeys(stored[id], db.matchKeys(d.File.Person)) {
+			wrong = append(wrong, id)
+		}
+	}
+	return wrong, nil
+}
+
+func sameKeys(a, b map[string][]byte) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for kind, key := range a {
+		if !bytes.Equal(key, b[kind]) {
+			return false
+		}
+	}
+	return true
+}

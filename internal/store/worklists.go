@@ -1,0 +1,210 @@
+package store
+
+import "strings"
+
+// The queries of the worklists, one each. A query finds persons of the area from @lo to @hi, from @after_area and @after_id on,
+// who stand on the list on the day @today, at the instant @now. Persons are under row security of the actor's area; what is derived
+// and paid keeps the area of its time, is read with open bounds, and counts only beside a person that was seen. since is the
+// instant from which a lead has stood on its list without a break.
+
+// here are the persons that a query may speak of.
+const here = `
+here AS NOT MATERIALIZED (
+    SELECT id, name, managing_area_code AS area_code, birth_date, record_type, created_at FROM persons
+    WHERE managing_area_code >= @lo AND managing_area_code < @hi AND (managing_area_code, id) >= (@after_area, @after_id::uuid)
+)`
+
+// living and said go into a WHERE: the person h has not died before today; what a circumstance c says is yes.
+const (
+	said   = `(c.value NOT IN ('false', '"no"', '"unknown"') AND coalesce(c.value ->> 'answer', 'yes') = 'yes')`
+	living = `(h.record_type <> 'HISTORICAL' AND NOT EXISTS (SELECT FROM circumstances c WHERE c.person_id = h.id AND c.kind = 'death'
+        AND c.superseded_at IS NULL AND c.valid_from < @today::date AND ` + said + `))`
+	holdsToday = `c.superseded_at IS NULL AND c.valid_from <= @today::date AND (c.valid_to IS NULL OR c.valid_to >= @today::date) AND ` + said
+)
+
+// onDate takes the standing of today, whose area is the person's of now: so the index by area bounds the scan.
+func onDate(alias string) string {
+	return strings.ReplaceAll("s.valid_from <= @today::date AND (s.valid_to IS NULL OR s.valid_to >= @today::date) AND s.area_code >= @lo AND s.area_code < @hi", "s.", alias+".")
+}
+
+// midnight is the instant at which a civil day begins.
+func midnight(day string) string { return "((" + day + ")::timestamp AT TIME ZONE 'Asia/Shanghai')" }
+
+// stoodSince is the instant since which the service has said of a person, each day of that day, what a predicate over standings
+// asks: known and true, the later of the two, without a break. Rows that were superseded by others that say the same are no break.
+func stoodSince(person, key, predicate string) string {
+	span := func(table, until string) string {
+		return `SELECT greatest(` + midnight("valid_from") + `, known_from) AS s, least(` + midnight("valid_to + 1") + `, ` + until + `) AS e
+            FROM ` + table + ` WHERE person_id = ` + person + ` AND indicator = ` + key + ` AND ` + predicate
+	}
+	return `coalesce((SELECT lower(r) FROM (SELECT unnest(range_agg(tstzrange(s, e))) AS r FROM (
+            ` + span("standings", "NULL::timestamptz") + ` UNION ALL ` + span("standings_past", "known_to") + `) k WHERE e IS NULL OR s < e) o
+        WHERE r @> @now::timestamptz), @now::timestamptz)`
+}
+
+// leads are the queries by the name of their worklist. Each gives the columns of leadColumns.
+var leads = map[string]string{
+	"eligible_not_enrolled": eligibleNotEnrolled, "enrolled_not_eligible": enrolledNotEligible, "wrong_amount": wrongAmount,
+	"undeliverable_payment": undeliverablePayment, "certificate_expiring": certificateExpiring, "turning_age": turningAge, "no_survey": noSurvey,
+	"duplicate": duplicate, "reverification_due": reverificationDue,
+}
+
+// leadColumns are what every query selects, beside which the first five name a lead.
+const leadColumns = `person_id, name, area_code, programme, reason, since, level, underpaid_fen, overpaid_fen, undelivered_fen, on_day, detail, others`
+
+// nothingElse stands for the columns that a list does not have, from level on.
+const nothingElse = `0 AS level, 0::bigint AS underpaid_fen, 0::bigint AS overpaid_fen, 0::bigint AS undelivered_fen`
+
+// Who is a gap of a programme's coverage today: the conditions hold today, nobody has waived, and no award pays this month.
+var eligibleNotEnrolled = `WITH ` + here + `
+SELECT h.id AS person_id, h.name, h.area_code, pr.id AS programme,
+       CASE WHEN EXISTS (SELECT FROM applications a WHERE a.person_id = h.id AND a.programme = pr.id
+                AND a.stage IN ('submitted', 'town_review', 'cdpf_review', 'civil_affairs_decision', 'returned')) THEN 'APPLICATION_OPEN'
+            WHEN EXISTS (SELECT FROM awards a WHERE a.person_id = h.id AND a.programme = pr.id AND NOT a.void
+                AND (a.end_month IS NULL OR a.end_month >= date_trunc('month', @today::date))) THEN 'AWARD_NOT_PAID'
+            ELSE 'NOT_APPLIED' END AS reason,
+       ` + stoodSince("h.id", "pr.coverage", "status = 2 AND reason = ''") + ` AS since,
+       s.level::int AS level, 0::bigint AS underpaid_fen, 0::bigint AS overpaid_fen, 0::bigint AS undelivered_fen, NULL::date AS on_day, '' AS detail, NULL::uuid[] AS others
+FROM here h JOIN standings s ON s.person_id = h.id
+JOIN unnest(@programmes::text[], @coverages::text[]) AS pr (id, coverage) ON s.indicator = pr.coverage
+WHERE s.status = 2 AND s.reason = '' AND ` + onDate("s")
+
+// Whose award nobody has ended while its conditions do not hold today. That an award pays nothing any more from the next month
+// on does not end the lead: an officer ends the award, or the facts are corrected. At stake is the level that was paid last.
+var enrolledNotEligible = `WITH ` + here + `
+SELECT h.id AS person_id, h.name, h.area_code, a.programme, s.reason,
+       greatest(a.recorded_at, ` + midnight("a.start_month") + `, ` + stoodSince("h.id", "a.programme", "status = 3") + `) AS since,
+       coalesce((SELECT d.level FROM dues d WHERE d.person_id = h.id AND d.programme = a.programme AND d.from_month <= @today::date ORDER BY d.from_month DESC LIMIT 1),
+                (SELECT c.level FROM certificates c WHERE c.person_id = h.id AND c.issued_on <= @today::date ORDER BY c.issued_on DESC LIMIT 1), 0)::int AS level,
+       0::bigint AS underpaid_fen,
+       coalesce((SELECT sum(m.amount_fen - m.repaid_fen - m.waived_fen) FROM recovery_months m WHERE m.person_id = h.id AND m.programme = a.programme), 0)::bigint AS overpaid_fen,
+       0::bigint AS undelivered_fen, NULL::date AS on_day, '' AS detail, NULL::uuid[] AS others
+FROM here h JOIN awards a ON a.person_id = h.id AND NOT a.void AND a.end_month IS NULL AND a.start_month <= @today::date
+JOIN standings s ON s.person_id = h.id AND s.indicator = ANY(@programmes::text[]) AND s.indicator = a.programme AND s.status = 3 AND ` + onDate("s")
+
+// Months that a closed roster has paid and whose due is another amount: less was paid, or more than a recovery asks for. Only
+// open months, and months for which a supplement is on its way, can differ: what was paid otherwise is what is owed, or is asked back.
+var wrongAmount = `WITH ` + here + `, month AS (
+    SELECT p.person_id, p.programme, p.month
+    FROM here h JOIN open_months o ON o.person_id = h.id
+    JOIN payments p ON p.person_id = o.person_id AND p.programme = o.programme AND p.month >= o.open_from AND p.live
+    UNION
+    SELECT p.person_id, p.programme, p.month
+    FROM rosters r JOIN payments p ON p.roster_id = r.id AND p.live AND p.kind = 'supplement' JOIN here h ON h.id = p.person_id
+    WHERE r.state IN ('calculated', 'checked', 'locked', 'sent', 'results_in')
+), paid AS (
+    SELECT m.person_id, m.programme, m.month, sum(p.amount_fen) FILTER (WHERE l.state = 'paid') AS fen,
+           min(r.closed_at) FILTER (WHERE l.state = 'paid' AND r.state = 'closed') AS closed_at
+    FROM month m JOIN payments p ON p.person_id = m.person_id AND p.programme = m.programme AND p.month = m.month AND p.live
+    JOIN roster_lines l ON l.roster_id = p.roster_id AND l.person_id = p.person_id AND l.programme = p.programme JOIN rosters r ON r.id = p.roster_id
+    GROUP BY 1, 2, 3
+), compared AS (
+    SELECT p.person_id, p.programme, greatest(p.closed_at, d.known_from) AS since, coalesce(d.amount_fen, 0) - p.fen + coalesce(b.settled, 0) AS under,
+           p.fen - coalesce(d.amount_fen, 0) - coalesce(b.asked, 0) AS over
+    FROM paid p
+    LEFT JOIN dues d ON d.person_id = p.person_id AND d.programme = p.programme AND d.from_month <= p.month AND (d.to_month IS NULL OR d.to_month >= p.month)
+    LEFT JOIN LATERAL (SELECT sum(repaid_fen + waived_fen) AS settled, sum(amount_fen) AS asked FROM recovery_months b
+        WHERE b.person_id = p.person_id AND b.programme = p.programme AND b.month = p.month) b ON true
+    WHERE p.closed_at IS NOT NULL
+), wrong AS (
+    SELECT person_id, programme, 'UNDERPAID' AS reason, min(since) AS since, sum(under) AS under, 0 AS over FROM compared WHERE under > 0 GROUP BY 1, 2
+    UNION ALL
+    SELECT person_id, programme, 'OVERPAID', min(since), 0, sum(over) FROM compared WHERE over > 0 GROUP BY 1, 2
+)
+SELECT h.id AS person_id, h.name, h.area_code, w.programme, w.reason, w.since, 0 AS level, w.under::bigint AS underpaid_fen, w.over::bigint AS overpaid_fen,
+       0::bigint AS undelivered_fen, NULL::date AS on_day, '' AS detail, NULL::uuid[] AS others
+FROM wrong w JOIN here h ON h.id = w.person_id`
+
+// Months that the bank could not pay and that are owed still. The bank's words of the last attempt say why.
+var undeliverablePayment = `WITH ` + here + `, failed AS (
+    SELECT p.person_id, p.programme, p.month, min(coalesce(l.answered_at, r.closed_at, r.sent_at)) AS since,
+           (array_agg(l.failure ORDER BY r.month DESC, r.made_at DESC))[1] AS failure, max(r.month) AS of_month
+    FROM here h JOIN roster_lines l ON l.person_id = h.id AND l.state = 'failed' JOIN rosters r ON r.id = l.roster_id
+    JOIN payments p ON p.roster_id = l.roster_id AND p.person_id = l.person_id AND p.programme = l.programme AND NOT p.live
+    GROUP BY 1, 2, 3
+), owed AS (
+    SELECT f.*, coalesce(d.amount_fen, 0)
+           - coalesce((SELECT sum(p.amount_fen) FROM payments p JOIN roster_lines l USING (roster_id, person_id, programme)
+                 WHERE p.person_id = f.person_id AND p.programme = f.programme AND p.month = f.month AND p.live AND l.state = 'paid'), 0)
+           + coalesce((SELECT sum(b.repaid_fen + b.waived_fen) FROM recovery_months b WHERE b.person_id = f.person_id AND b.programme = f.programme AND b.month = f.month), 0) AS fen
+    FROM failed f
+    LEFT JOIN dues d ON d.person_id = f.person_id AND d.programme = f.programme AND d.from_month <= f.month AND (d.to_month IS NULL OR d.to_month >= f.month)
+)
+SELECT h.id AS person_id, h.name, h.area_code, o.programme, 'PAYMENT_FAILED' AS reason, min(o.since) AS since, 0 AS level, 0::bigint AS underpaid_fen,
+       0::bigint AS overpaid_fen, sum(o.fen)::bigint AS undelivered_fen, NULL::date AS on_day,
+       (array_agg(o.failure ORDER BY o.of_month DESC, o.month DESC))[1] AS detail, NULL::uuid[] AS others
+FROM owed o JOIN here h ON h.id = o.person_id WHERE o.fen > 0 GROUP BY 1, 2, 3, 4`
+
+// Cards of the living that run out within six months, within one, or have run out and are neither renewed nor cancelled. A card
+// that runs out inside a declared transition runs out with it.
+var certificateExpiring = `WITH ` + here + `, card AS (
+    SELECT h.*, c.recorded_at, coalesce((SELECT w.until FROM unnest(@transition_from::date[], @transition_to::date[], @transition_until::date[])
+               WITH ORDINALITY AS w (since, till, until, n) WHERE c.expires_on >= w.since AND c.expires_on < w.till ORDER BY w.n LIMIT 1), c.expires_on) AS expires
+    FROM here h JOIN certificates c ON c.person_id = h.id AND c.issued_on <= @today::date AND (c.held_to IS NULL OR c.held_to >= @today::date)
+    WHERE ` + living + ` AND NOT EXISTS (SELECT FROM certificate_events e WHERE e.certificate_id = c.id AND e.person_id = c.person_id AND e.event = 'CANCEL' AND e.happened_on <= @today::date)
+), reminded AS (
+    SELECT card.*, r.reason, r.from_on FROM card CROSS JOIN LATERAL (VALUES ('CERT_EXPIRED', expires + 1),
+        ('EXPIRES_IN_1_MONTH', (expires - interval '1 month')::date), ('EXPIRES_IN_6_MONTHS', (expires - interval '6 months')::date)) r (reason, from_on)
+    WHERE expires - interval '6 months' <= @today::date
+)
+SELECT DISTINCT ON (area_code, id) id AS person_id, name, area_code, '' AS programme, reason, greatest(recorded_at, ` + midnight("from_on") + `) AS since, ` + nothingElse + `,
+       expires AS on_day, '' AS detail, NULL::uuid[] AS others
+FROM reminded WHERE from_on <= @today::date ORDER BY area_code, id, from_on DESC`
+
+// Who reaches an age within six months, and has not got yet what it is about. Born on 29 February, one reaches an age on 1 March.
+var turningAge = `WITH ` + here + `, coming AS (
+    SELECT h.*, b.years, b.turns, (b.turns - interval '6 months')::date AS from_on
+    FROM here h CROSS JOIN (VALUES (16), (18), (60)) AS y (years)
+    CROSS JOIN LATERAL (SELECT y.years, (h.birth_date + make_interval(years => y.years))::date
+        + CASE WHEN to_char(h.birth_date, 'MMDD') = '0229' AND to_char(h.birth_date + make_interval(years => y.years), 'MMDD') = '0228' THEN 1 ELSE 0 END AS turns) b
+    WHERE b.turns > @today::date AND b.turns - interval '6 months' <= @today::date AND ` + living + `
+), holder AS (
+    SELECT h.*, ` + stoodSince("h.id", "@surveyed", "category > 0 AND status < 4") + ` AS known,
+           s.components & 96 <> 0 OR s.level <= 2 AND s.components & 16 <> 0 AS may_need_care
+    FROM coming h JOIN standings s ON s.person_id = h.id AND s.indicator = @surveyed AND s.category > 0 AND s.status < 4 AND ` + onDate("s") + `
+), found AS (
+    SELECT id, name, area_code, turns, 'TURNS_16_PENSION' AS reason, greatest(known, ` + midnight("from_on") + `) AS since FROM holder h
+    WHERE years = 16 AND NOT EXISTS (SELECT FROM circumstances c WHERE c.person_id = h.id AND c.kind = 'insurance_pension' AND ` + holdsToday + `)
+    UNION ALL
+    SELECT id, name, area_code, turns, 'TURNS_16_CARE', greatest(known, ` + midnight("from_on") + `) FROM holder h
+    WHERE years = 16 AND may_need_care AND NOT EXISTS (SELECT FROM circumstances c WHERE c.person_id = h.id AND c.kind = 'care_programme' AND ` + holdsToday + `)
+    UNION ALL
+    SELECT id, name, area_code, turns, 'TURNS_60', greatest(known, ` + midnight("from_on") + `) FROM holder WHERE years = 60
+    UNION ALL
+    SELECT id, name, area_code, turns, 'TURNS_18_UNCERTIFIED', greatest(created_at, ` + midnight("from_on") + `) FROM coming h
+    WHERE years = 18 AND record_type = 'UNCERTIFIED_CHILD'
+      AND NOT EXISTS (SELECT FROM certificates c WHERE c.person_id = h.id AND c.issued_on <= @today::date AND (c.held_to IS NULL OR c.held_to >= @today::date))
+    UNION ALL
+    SELECT h.id, h.name, h.area_code, h.turns, 'TURNS_18_ORPHAN_SUPPORT', greatest(c.recorded_at, ` + midnight("greatest(h.from_on, c.valid_from)") + `)
+    FROM coming h JOIN circumstances c ON c.person_id = h.id AND c.kind = 'orphan_support' AND ` + holdsToday + ` WHERE years = 18
+)
+SELECT id AS person_id, name, area_code, '' AS programme, reason, since, ` + nothingElse + `, turns AS on_day, '' AS detail, NULL::uuid[] AS others FROM found`
+
+// Certificate holders of today whose card was there on the day of the population, without an answer in the survey year.
+var noSurvey = `WITH ` + here + `
+SELECT h.id AS person_id, h.name, h.area_code, '' AS programme, 'NO_RESPONSE' AS reason,
+       greatest(` + midnight("@survey_from::date") + `, ` + stoodSince("h.id", "@surveyed", "category > 0 AND status < 4") + `) AS since, ` + nothingElse + `,
+       NULL::date AS on_day, '' AS detail, NULL::uuid[] AS others
+FROM here h JOIN standings s ON s.person_id = h.id AND s.indicator = @surveyed AND s.category > 0 AND s.status < 4 AND ` + onDate("s") + `
+WHERE @survey_year::int > 0 AND (s.valid_from <= @survey_population::date OR (SELECT true FROM standings p WHERE p.person_id = h.id AND p.indicator = @surveyed
+    AND p.category > 0 AND p.status < 4 AND p.valid_from <= @survey_population::date AND p.valid_to >= @survey_population::date LIMIT 1))
+  AND NOT EXISTS (SELECT FROM survey_responses r WHERE r.person_id = h.id AND r.survey_year = @survey_year::int)`
+
+// Files that have something in common with another one that the actor may see too.
+var duplicate = `WITH ` + here + `
+SELECT h.id AS person_id, h.name, h.area_code, '' AS programme,
+       CASE k.kind WHEN 'name_birth_town' THEN 'SAME_NAME_BIRTH_TOWN' WHEN 'guardian_name' THEN 'SAME_GUARDIAN_NAME' ELSE 'SAME_PHONE_NAME' END AS reason,
+       min(greatest(k.recorded_at, o.recorded_at)) AS since, ` + nothingElse + `, NULL::date AS on_day, '' AS detail, array_agg(o.person_id ORDER BY o.person_id) AS others
+FROM here h JOIN match_keys k ON k.person_id = h.id
+JOIN match_keys o ON o.kind = k.kind AND o.key = k.key AND o.person_id <> k.person_id
+JOIN persons q ON q.id = o.person_id AND q.record_type <> 'HISTORICAL'
+WHERE h.record_type <> 'HISTORICAL' GROUP BY h.id, h.name, h.area_code, k.kind`
+
+// Who had to be verified in the window that begins on @window, is not by now, and still lives and has a right.
+var reverificationDue = "WITH " + strings.NewReplacer("$1", "@window", "$2", "@covered", "$3", "@gap", "$4", "@lo", "$5", "@hi").Replace(toVerify) + `
+SELECT h.id AS person_id, h.name, a.area_code, '' AS programme, CASE WHEN v.id IS NULL THEN 'NOT_VERIFIED' ELSE 'VERIFICATION_FAILED' END AS reason,
+       greatest(` + midnight("@window::date") + `, v.recorded_at) AS since, ` + nothingElse + `, NULL::date AS on_day, coalesce(v.findings, '') AS detail, NULL::uuid[] AS others
+FROM asked a JOIN persons h ON h.id = a.person_id LEFT JOIN found f ON f.person_id = a.person_id LEFT JOIN verifications v ON v.id = f.id
+WHERE @window_began::boolean AND f.passed IS NOT TRUE AND ` + living + `
+  AND EXISTS (SELECT FROM awards w WHERE w.person_id = h.id AND NOT w.void AND (w.end_month IS NULL OR w.end_month >= date_trunc('month', @today::date))
+      AND w.recorded_at < ` + midnight("@window::date") + `)`
