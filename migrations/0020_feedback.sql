@@ -27,6 +27,7 @@ ALTER TABLE applications ADD COLUMN case_number text NOT NULL DEFAULT next_case_
     ADD COLUMN status_code_hash bytea; -- of the code on the slip; keyed, so that the few possible codes cannot be tried on a copy
 CREATE INDEX applications_decided ON applications (decided_at) WHERE decided_at IS NOT NULL; -- what was decided in a period
 CREATE INDEX application_steps_at ON application_steps (at);                                  -- what was done in a period
+CREATE INDEX service_steps_on ON service_steps (happened_on);                                 -- what was given in a period
 
 -- What people think of a decision or of a service step, once each. Entered for them, or by themselves with the code.
 CREATE TABLE ratings (
@@ -97,6 +98,8 @@ CREATE TABLE tickets (
     CONSTRAINT tickets_closed CHECK ((closed_at IS NOT NULL) = (state IN ('closed', 'archived')) AND (clock_limit IS NULL) = (closed_at IS NOT NULL))
 );
 CREATE INDEX tickets_area ON tickets (area_code, id);                                            -- lists and counts of an area
+CREATE INDEX tickets_received ON tickets (received_at);                                           -- those of a period
+CREATE INDEX tickets_closed_at ON tickets (closed_at) WHERE closed_at IS NOT NULL;               -- those closed in a period
 CREATE INDEX tickets_running ON tickets (clock_limit, clock_since) WHERE clock_limit IS NOT NULL; -- the overdue
 SELECT audit_watch('tickets');
 

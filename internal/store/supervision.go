@@ -58,7 +58,8 @@ var (
 
 	ticketsTally = `SELECT t.area_code, count(*) FILTER (WHERE ` + inPeriod("t.received_at") + `), count(*) FILTER (WHERE ` + inPeriod("t.closed_at") + `),
 		count(*) FILTER (WHERE EXISTS (SELECT FROM unnest($5::text[], $6::text[]::date[]) o(l, day) WHERE o.l = t.clock_limit AND t.clock_since <= o.day))
-		FROM tickets t WHERE t.area_code >= $1 AND t.area_code < $2 GROUP BY 1`
+		FROM tickets t WHERE t.area_code >= $1 AND t.area_code < $2
+		AND (t.clock_limit IS NOT NULL OR ` + inPeriod("t.received_at") + ` OR ` + inPeriod("t.closed_at") + `) GROUP BY 1`
 
 	callsTally = `SELECT t.area_code, count(*), count(*) FILTER (WHERE s.result <> 'dissatisfied') FROM ticket_steps s JOIN tickets t ON t.id = s.ticket_id
 		WHERE s.step = 'call_back' AND t.area_code >= $1 AND t.area_code < $2 AND ` + inPeriod("s.at") + ` GROUP BY 1`
@@ -66,10 +67,9 @@ var (
 	openedTally = `SELECT area_code, count(*) FROM services WHERE area_code >= $1 AND area_code < $2 AND opened_on BETWEEN $3::date AND $4::date GROUP BY 1`
 
 	// a service is completed once, on the first day of a state in which it was given
-	completedTally = `SELECT area_code, count(*) FROM (
-		SELECT s.area_code, min(t.happened_on) AS first FROM services s JOIN service_steps t ON t.service_id = s.id
-		WHERE s.area_code >= $1 AND s.area_code < $2 AND s.kind || ' ' || t.to_state = ANY($5::text[]) GROUP BY s.id, s.area_code) g
-		WHERE first BETWEEN $3::date AND $4::date GROUP BY 1`
+	completedTally = `SELECT s.area_code, count(DISTINCT s.id) FROM service_steps t JOIN services s ON s.id = t.service_id
+		WHERE s.area_code >= $1 AND s.area_code < $2 AND t.happened_on BETWEEN $3::date AND $4::date AND s.kind || ' ' || t.to_state = ANY($5::text[])
+		AND NOT EXISTS (SELECT FROM service_steps e WHERE e.service_id = s.id AND e.happened_on < $3::date AND s.kind || ' ' || e.to_state = ANY($5::text[])) GROUP BY 1`
 
 	ratingsTally = `SELECT area_code, count(*), sum(score)::bigint FROM ratings WHERE area_code >= $1 AND area_code < $2 AND ` + inPeriod("rated_at") + ` GROUP BY 1`
 )
