@@ -86,6 +86,7 @@ func (c demoCommand) Run(ctx context.Context, io stdio) error {
 		return fmt.Errorf("listen: %w", err)
 	}
 	go desk.KeepDelivering(ctx, deliverEvery)
+	go desk.KeepTallies(ctx, tallyEvery)
 	if err := c.announce(io, listener, accounts); err != nil {
 		return err
 	}

@@ -36,6 +36,9 @@ const filesEvery = 6 * time.Hour
 // deliverEvery is how long an event may wait before it is sent to webhooks.
 const deliverEvery = time.Second
 
+// tallyEvery is how long a change may lie beside the counts kept by village, where every answer has to read it.
+const tallyEvery = 5 * time.Second
+
 type serveCommand struct{ config.Config }
 
 func (c serveCommand) Run(ctx context.Context, io stdio) error {
@@ -74,6 +77,7 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 	go desk.KeepFiles(ctx, filesEvery)
 	go desk.KeepImports(ctx, importsEvery)
 	go desk.KeepDelivering(ctx, deliverEvery)
+	go desk.KeepTallies(ctx, tallyEvery)
 	log.Info("serving", "address", listener.Addr().String(), "pack", desk.Pack().Version, "config", c.Dump())
 	return serve(ctx, listener, handler)
 }

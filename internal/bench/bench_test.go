@@ -87,6 +87,7 @@ var parts = []struct {
 	{"worklists", func(b *testing.B, _ *world) []result { return worklists(b) }},
 	{"rosters", func(b *testing.B, _ *world) []result { return rosters(b) }},
 	{"indicators", func(b *testing.B, _ *world) []result { return indicators(b) }},
+	{"millions", func(b *testing.B, _ *world) []result { return millions(b) }},
 }
 
 func BenchmarkAll(b *testing.B) {

@@ -9,6 +9,7 @@ CREATE TEMP TABLE district AS SELECT (410000 + n)::text AS code FROM generate_se
 INSERT INTO divisions (id, code, name, level, parent_code, valid_from)
     SELECT gen_random_uuid(), t.code || substr(d.code, 7), name, level, CASE level WHEN 'district' THEN left(t.code, 4) ELSE t.code || substr(parent_code, 7) END, valid_from
     FROM divisions d, district t WHERE d.code >= '370305' AND d.code < '370306';
+UPDATE divisions SET recorded_at = '2023-01-01'; -- or nobody would have known the tree at an instant of the past
 INSERT INTO facilities (id, area_code, name, kind, created_at)
     SELECT gen_random_uuid(), code, 'x', 'government', now() FROM divisions WHERE level = 'village' AND right(code, 1) = '1';
 INSERT INTO facility_inspections (id, facility_id, inspected_on, standard, compliant, recorded_at)

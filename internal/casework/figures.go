@@ -10,11 +10,11 @@ import (
 	"zhucan/internal/policy"
 )
 
-// Figure is the value as it goes out: to the API, to a page, into a file or a release.
+// Figure is the value as it goes out: to the API, to a page, into a file or a release; what it counts is said by described.
 func (v Value) Figure() exchange.Figure {
 	def := v.Definition
 	f := exchange.Figure{Indicator: def.Key(), AreaCode: string(v.Area), AreaName: v.AreaName, Group: v.Group, TargetPercent: def.Target(),
-		Excluded: &v.Excluded, Extra: unlessZero(v.Extra), Waived: unlessZero(v.Waived), Unplaced: unlessZero(v.Unplaced), Definition: figureDefinition(def)}
+		Excluded: &v.Excluded, Extra: unlessZero(v.Extra), Waived: unlessZero(v.Waived), Unplaced: unlessZero(v.Unplaced)}
 	switch {
 	case v.Missing:
 		f.Missing, f.Light = true, string(indicator.LightMissing)
@@ -110,8 +110,8 @@ func (d *Desk) FigureRows(ctx context.Context, who access.Actor, q ValuesOf) (f 
 func figureRows(list []Value, step, all int, count func(int) ([]Value, error)) iter.Seq2[exchange.Figure, error] {
 	return func(yield func(exchange.Figure, error) bool) {
 		for from := 0; ; {
-			for _, v := range list {
-				if !yield(v.Figure(), nil) {
+			for f := range described(list) {
+				if !yield(f, nil) {
 					return
 				}
 			}
@@ -130,10 +130,28 @@ func figureRows(list []Value, step, all int, count func(int) ([]Value, error)) i
 // figuresOf collects rows of one breakdown, marked with it.
 func (d *Desk) figuresOf(ctx context.Context, who access.Actor, definitions []*policy.Indicator, q ValuesOf) ([]exchange.Figure, error) {
 	values, err := d.values(ctx, who, definitions, q, q.Area)
-	list := make([]exchange.Figure, len(values))
-	for i, v := range values {
-		list[i] = v.Figure()
-		list[i].By = string(q.By)
+	list := make([]exchange.Figure, 0, len(values))
+	for f := range described(values) {
+		f.By = string(q.By)
+		list = append(list, f)
 	}
 	return list, err
+}
+
+// described are the figures of values with what they count, said once for all rows of an indicator: they come one after the other.
+func described(values []Value) iter.Seq[exchange.Figure] {
+	return func(yield func(exchange.Figure) bool) {
+		var of *policy.Indicator
+		var says *exchange.FigureDefinition
+		for _, v := range values {
+			if v.Definition != of {
+				of, says = v.Definition, figureDefinition(v.Definition)
+			}
+			f := v.Figure()
+			f.Definition = says
+			if !yield(f) {
+				return
+			}
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -18,7 +19,8 @@ import (
 const portion = 500
 
 // RebuildStandings derives the standings of everybody again, and of every household, and says of how many persons and
-// households they differed from what was stored. With checkOnly nothing is written.
+// households they differed from what was stored; the counts that are kept of an indicator and village, too. With checkOnly nothing
+// is written.
 func (d *Desk) RebuildStandings(ctx context.Context, who access.Actor, checkOnly bool) (persons, differed int, err error) {
 	persons, differed, err = d.rebuild(ctx, who, checkOnly, d.DB.PersonIDs, d.differing, func(tx *store.Tx, wrong []uuid.UUID) error {
 		dossiers, err := d.rederive(ctx, tx, wrong...)
@@ -33,7 +35,30 @@ func (d *Desk) RebuildStandings(ctx context.Context, who access.Actor, checkOnly
 	_, households, err := d.rebuild(ctx, who, checkOnly, d.DB.HouseholdIDs, d.differingHouseholds, func(tx *store.Tx, wrong []uuid.UUID) error {
 		return d.deriveHouseholds(ctx, tx, wrong...)
 	})
-	return persons, differed + households, err
+	if err != nil {
+		return persons, differed + households, err
+	}
+	tallies, err := d.DB.DifferingTallies(ctx)
+	if err == nil && tallies > 0 && !checkOnly {
+		err = d.DB.RebuildTallies(ctx, d.today())
+	}
+	return persons, differed + households + tallies, err
+}
+
+// KeepTallies takes what has changed into the counts kept by village, until ctx ends. Any number of processes may do so.
+func (d *Desk) KeepTallies(ctx context.Context, every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		if err := d.DB.FoldTallies(ctx, d.today()); err != nil && ctx.Err() == nil {
+			d.Log.WarnContext(ctx, "counts could not be folded", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // rebuild looks at all subjects of a kind, a portion at a time, and puts right those that differ.

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"bufio"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -104,29 +105,22 @@ func writeFiguresJSON(w io.Writer, f Figures) error {
 	if err != nil {
 		return err
 	}
-	text := append(head[:len(head)-1], `,"items":[`...)
-	first := true
+	out := bufio.NewWriterSize(w, writeSize)
+	out.Write(head[:len(head)-1])
+	out.WriteString(`,"items":[`)
+	rows, between := json.NewEncoder(out), ""
 	for row, err := range f.Rows {
 		if err != nil {
 			return err
 		}
-		if !first {
-			text = append(text, ',')
-		}
-		first = false
-		one, err := json.Marshal(row)
-		if err != nil {
+		out.WriteString(between)
+		if err := rows.Encode(&row); err != nil {
 			return err
 		}
-		if text = append(text, one...); len(text) > writeSize {
-			if _, err := w.Write(text); err != nil {
-				return err
-			}
-			text = text[:0]
-		}
+		between = ","
 	}
-	_, err = w.Write(append(text, `]}`...))
-	return err
+	out.WriteString(`]}`)
+	return out.Flush()
 }
 
 // writeSize is how many bytes are gathered before they are written.

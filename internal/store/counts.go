@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -172,15 +173,15 @@ func counting(b *pgx.Batch) {
 	b.Queue("SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('statement_timeout', '30s', true)")
 }
 
-// Counts counts standings of a day in an area by one dimension.
+// Counts counts standings of a day in an area by one dimension: from what is kept by village where that is enough.
 func (db *DB) Counts(ctx context.Context, who access.Actor, q CountOf) ([]GroupCount, error) {
 	lo, hi := q.Area.Range()
 	var list []GroupCount
-	count := func(b *pgx.Batch, table string, keys []string, by split) {
+	count := func(b *pgx.Batch, statement string, keys []string) {
 		if len(keys) == 0 {
 			return
 		}
-		b.Queue(countStatement(table, q.Moment, by), q.args(keys, q.On, lo, hi)...).Query(func(rows pgx.Rows) error {
+		b.Queue(statement, q.args(keys, q.On, lo, hi)...).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				var g GroupCount
 				if err := rows.Scan(&g.Indicator, &g.Group, &g.Covered, &g.Gap, &g.Excluded, &g.Waived, &g.Extra, &g.Unplaced); err != nil {
@@ -196,8 +197,12 @@ func (db *DB) Counts(ctx context.Context, who access.Actor, q CountOf) ([]GroupC
 		households = split{group: notHere}
 	}
 	err := db.Read(ctx, who, counting, func(b *pgx.Batch) {
-		count(b, "standings", q.Persons, splits[q.By])
-		count(b, "household_standings", q.Households, households)
+		if tallied[q.By] && q.KnownAt.IsZero() {
+			count(b, tallyStatement(splits[q.By]), slices.Concat(q.Persons, q.Households))
+			return
+		}
+		count(b, countStatement("standings", q.Moment, splits[q.By]), q.Persons)
+		count(b, countStatement("household_standings", q.Moment, households), q.Households)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("count standings: %w", err)
