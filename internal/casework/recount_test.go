@@ -74,6 +74,9 @@ func (w *world) years() (history []told) {
 			}
 			h := pick(w, happenings...)
 			w.live(h.name, h.do)
+			if n%40 == 7 { // what moves later lies beside what is kept
+				w.live("fold", func() error { return w.desk.DB.FoldTallies(w.t.Context(), calendar.DateOf(w.clock())) })
+			}
 		}
 		if round == len(rounds)-1 {
 			w.live("merge", w.merge)
