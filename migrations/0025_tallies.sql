@@ -25,7 +25,7 @@ CREATE TABLE tally_ticks (
 INSERT INTO tally_ticks SELECT '0001-01-01', true UNION ALL SELECT d::date, d <= now() FROM generate_series(timestamp '2015-01-01', '2100-01-01', '3 months') d;
 
 CREATE TABLE tallies (
-    tick      date NOT NULL REFERENCES tally_ticks,
+    tick      date NOT NULL, -- one of tally_ticks; a key would be looked up for each of the many rows of a fold
     indicator text COLLATE "C" NOT NULL,
     area_code text COLLATE "C" NOT NULL,
     day       date NOT NULL CHECK (day >= tick), -- the tick itself: the counts of that day; later: the difference from that day on

@@ -37,7 +37,8 @@ WHERE s.covered + s.gap + s.excluded + s.extra > 0 GROUP BY 1, 2 ORDER BY 1, 2`
 }
 
 // foldMoves takes everything that has moved into the tallies. A day belongs to the last tick before it; a tick that is kept has the
-// sum of all days until it. Only differences are added, so whatever is there already stays right.
+// sum of all days until it. Only differences are added, so whatever is there already stays right. In order, so that what is read
+// together lies together.
 const foldMoves = `
 WITH moved AS (
     DELETE FROM tally_moves RETURNING *
@@ -53,11 +54,11 @@ WITH moved AS (
     SELECT tick, indicator, area_code, sum(covered)::int AS covered, sum(gap)::int AS gap, sum(excluded)::int AS excluded, sum(extra)::int AS extra, sum(waived)::int AS waived
     FROM ticked GROUP BY 1, 2, 3
 ), since AS (
-    INSERT INTO tallies SELECT tick, indicator, area_code, day, ` + tally + ` FROM ticked ` + addTally + ` RETURNING 1
+    INSERT INTO tallies SELECT tick, indicator, area_code, day, ` + tally + ` FROM ticked ORDER BY 1, 2, 3, 4 ` + addTally + ` RETURNING 1
 )
 INSERT INTO tallies
 SELECT t.tick, indicator, area_code, t.tick, sum(covered), sum(gap), sum(excluded), sum(extra), sum(waived)
-FROM quarters q JOIN tally_ticks t ON t.tick > q.tick AND t.kept GROUP BY 1, 2, 3 ` + addTally
+FROM quarters q JOIN tally_ticks t ON t.tick > q.tick AND t.kept GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 ` + addTally
 
 const addTally = `ON CONFLICT (tick, indicator, area_code, day) DO UPDATE SET covered = tallies.covered + excluded.covered, gap = tallies.gap + excluded.gap,
 	excluded = tallies.excluded + excluded.excluded, extra = tallies.extra + excluded.extra, waived = tallies.waived + excluded.waived`
@@ -70,7 +71,7 @@ WITH due AS (
 ), made AS (
     INSERT INTO tallies
     SELECT due.tick, indicator, area_code, due.tick, sum(covered), sum(gap), sum(excluded), sum(extra), sum(waived)
-    FROM due, tallies WHERE tallies.tick = (SELECT max(tick) FROM tally_ticks t WHERE t.kept AND t.tick < due.tick) GROUP BY 1, 2, 3
+    FROM due, tallies WHERE tallies.tick = (SELECT max(tick) FROM tally_ticks t WHERE t.kept AND t.tick < due.tick) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 )
 SELECT count(*) FROM due`
 
