@@ -24,7 +24,7 @@ func tallyStatement(by split) string {
 	const within = " AND indicator = ANY($1) AND area_code >= $3 AND area_code < $4"
 	return `
 WITH s AS (
-    SELECT indicator, area_code, sum(covered) AS covered, sum(gap) AS gap, sum(excluded) AS excluded, sum(extra) AS extra, sum(waived) AS waived FROM (
+    SELECT indicator, area_code, sum(covered)::int AS covered, sum(gap)::int AS gap, sum(excluded)::int AS excluded, sum(extra)::int AS extra, sum(waived)::int AS waived FROM (
         SELECT indicator, area_code, ` + tally + ` FROM tallies WHERE ` + onTick + within + ` AND day <= $2
         UNION ALL
         SELECT indicator, area_code, ` + tally + ` FROM tally_moves WHERE valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)` + within + `
