@@ -55,7 +55,42 @@ type register struct {
 // one plain statement that counts the same standings by indicator and village. Smaller is better everywhere here.
 func indicators(b *testing.B) []result {
 	b.Helper()
-	return derived(b).multiplied("370305", fewCopies, 0).against("10,000", 10)
+	few := derived(b).multiplied("370305", fewCopies, 0)
+	rebuilt := few.rebuilt()
+	return append(few.against("10,000", 10),
+		pairs(b, "counts by village after 0.1 % changed / full rebuild", "ms", few.refreshed(10), rebuilt),
+		pairs(b, "counts by village after 1 % changed / full rebuild", "ms", few.refreshed(100), rebuilt))
+}
+
+// rebuilt is how long it takes to make the counts by village again from all standings, in milliseconds.
+func (r *register) rebuilt() func() float64 {
+	return func() float64 {
+		began := time.Now()
+		if err := r.desk.DB.RebuildTallies(context.Background(), today); err != nil {
+			r.b.Fatal(err)
+		}
+		return float64(time.Since(began).Microseconds()) / 1000
+	}
+}
+
+// refreshed is how long it takes until the counts by village hold what has changed about so many persons: their rows, which are
+// written anyway, and the fold. What is kept then has to be the recount.
+func (r *register) refreshed(persons int) func() float64 {
+	round := 0
+	return func() float64 {
+		round++
+		began := time.Now()
+		r.exec(r.b, fmt.Sprintf(`UPDATE standings SET status = 3 - status WHERE status IN (1, 2) AND valid_to IS NULL AND person_id IN (
+			SELECT DISTINCT person_id FROM standings WHERE person_id > md5('%d')::uuid ORDER BY 1 LIMIT %d)`, round, persons))
+		if err := r.desk.DB.FoldTallies(context.Background(), today); err != nil {
+			r.b.Fatal(err)
+		}
+		took := float64(time.Since(began).Microseconds()) / 1000
+		if n, err := r.desk.DB.DifferingTallies(context.Background()); err != nil || n != 0 {
+			r.b.Fatalf("%d kept counts differ from a recount (%v)", n, err)
+		}
+		return took
+	}
 }
 
 // millions measures the same of a district in a register of 1,000,000, and a district of 10,000 in it against the same one alone.
