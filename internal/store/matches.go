@@ -10,6 +10,7 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/casefile"
+	"zhucan/internal/names"
 )
 
 // What may say that two files are of one person (domain: the same name, birth date and town, or the same guardian and name;
@@ -37,10 +38,11 @@ func (db *DB) matchKeys(p casefile.Person) map[string][]byte {
 		keys[kind] = db.Ring.BlindIndex("match_"+kind, plain)
 	}
 	town := string(p.Managing)
-	add(matchNameBirthTown, p.Name, p.BirthDate.String(), town[:min(townDigits, len(town))])
-	add(matchPhoneName, p.Phone, p.Name)
+	name := names.Key(p.Name)
+	add(matchNameBirthTown, name, p.BirthDate.String(), town[:min(townDigits, len(town))])
+	add(matchPhoneName, p.Phone, name)
 	if p.Guardian != nil {
-		add(matchGuardianName, p.Guardian.IDNumber.Reveal(), p.Name)
+		add(matchGuardianName, p.Guardian.IDNumber.Reveal(), name)
 	}
 	return keys
 }
