@@ -144,7 +144,8 @@ func (d *Desk) readList(ctx context.Context, i store.Import) (*exchange.List, er
 func saidIn(list *exchange.List, i store.Import) []saidRow {
 	meaning, rows := listMeanings[i.Kind], make([]saidRow, len(list.Rows))
 	for n, r := range list.Rows {
-		rows[n] = saidRow{Row: r.Row, ID: r.ID("id"), Certificate: r.Certificate("certificate"), Name: r.Text("name"), Statements: meaning.says(r, i.AsOf)}
+		rows[n] = saidRow{Row: r.Row, ID: r.ID("id"), Certificate: r.Certificate("certificate"), Name: r.Text("name"), Birth: r.Date("birth"),
+			Guardian: r.ID("guardian_id"), Town: r.Text("town"), Statements: meaning.says(r, i.AsOf)}
 	}
 	return rows
 }

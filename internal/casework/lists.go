@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/idnum"
@@ -21,6 +22,8 @@ type saidRow struct {
 	Certificate idnum.Certificate
 	Name        string
 	Birth       calendar.Date
+	Guardian    idnum.Resident
+	Town        string // as the list writes it
 	Statements  []statement.Statement
 }
 
@@ -32,11 +35,13 @@ type listRun struct {
 	desk     *Desk
 	tx       *store.Tx
 	done     *store.Import
-	kind     string            // of fact
-	complete bool              // the list names everybody of its area
-	only     string            // of which sort its silence speaks; empty: of any
-	n        int               // changes so far
-	named    map[uuid.UUID]int // the row that names somebody
+	kind     string             // of fact
+	complete bool               // the list names everybody of its area
+	only     string             // of which sort its silence speaks; empty: of any
+	n        int                // changes so far
+	named    map[uuid.UUID]int  // the row that names somebody
+	possible map[uuid.UUID]bool // whom a row may mean that names nobody for certain
+	towns    []area.Division
 	progress func(rows int) error
 }
 
@@ -80,7 +85,7 @@ func (l *listRun) once(person uuid.UUID, r saidRow) bool {
 	return true
 }
 
-// silence is what a list that names everybody says of those whom it does not name.
+// silence is what a list that names everybody says of those whom it does not name. Of somebody whom a row may mean it says nothing.
 func (l *listRun) silence(ctx context.Context) error {
 	asOf := l.done.AsOf
 	for after := uuid.Nil; ; {
@@ -90,7 +95,7 @@ func (l *listRun) silence(ctx context.Context) error {
 		}
 		said := map[uuid.UUID][]saidRow{}
 		for _, person := range holders {
-			if _, named := l.named[person]; !named {
+			if _, named := l.named[person]; !named && !l.possible[person] {
 				said[person] = []saidRow{{Statements: []statement.Statement{l.absent(asOf)}}}
 			}
 		}
@@ -281,60 +286,4 @@ func (d *Desk) carryOut(ctx context.Context, tx *store.Tx, r rewriting, touched 
 	}
 	_, err := d.rederive(ctx, tx, touched...)
 	return err
-}
-
-// match finds whom rows name: by ID number, also an earlier one; by certificate; or by name and birth date where that is one
-// person and no number stands against it.
-func (l *listRun) match(ctx context.Context, rows []saidRow) (map[int]uuid.UUID, error) {
-	var ids, cards, names []string
-	var births []calendar.Date
-	for _, r := range rows {
-		if !r.ID.IsZero() {
-			ids = append(ids, r.ID.Reveal())
-		}
-		if !r.Certificate.IsZero() {
-			cards = append(cards, r.Certificate.Reveal())
-		}
-		if r.ID.IsZero() && r.Certificate.IsZero() {
-			names, births = append(names, r.Name), append(births, r.Birth)
-		}
-	}
-	byID, err := l.tx.MatchIDNumbers(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	byCard, err := l.tx.MatchCertificates(ctx, cards)
-	if err != nil {
-		return nil, err
-	}
-	byName, err := l.tx.MatchNames(ctx, names, births)
-	if err != nil {
-		return nil, err
-	}
-	found := map[int]uuid.UUID{}
-	for _, r := range rows {
-		l.matchOne(found, r, byID, byCard, byName)
-	}
-	return found, nil
-}
-
-func (l *listRun) matchOne(found map[int]uuid.UUID, r saidRow, byID, byCard map[string]store.Match, byName map[string][]store.Candidate) {
-	one, numbered := byID[r.ID.Reveal()], !r.ID.IsZero()
-	if one.PersonID == uuid.Nil && !r.Certificate.IsZero() {
-		one, numbered = byCard[r.Certificate.Reveal()], true
-	}
-	switch candidates := byName[store.NameKey(r.Name, r.Birth)]; {
-	case one.PersonID != uuid.Nil:
-		found[r.Row] = one.PersonID
-	case numbered:
-		l.refuse(r.Row, "", "NOT_IN_REGISTER", "本辖区残疾人档案中没有此人", "nobody in the register of this area has this number")
-	case r.Birth.IsZero():
-		l.refuse(r.Row, "", "NO_NUMBER", "没有证件号，且没有出生日期，无法识别", "neither a number nor a birth date")
-	case len(candidates) == 1:
-		found[r.Row] = candidates[0].PersonID
-	case len(candidates) == 0:
-		l.refuse(r.Row, "", "NOT_IN_REGISTER", "本辖区残疾人档案中没有此人", "nobody in the register of this area has this name and birth date")
-	default:
-		l.refuse(r.Row, "", "SEVERAL_CANDIDATES", fmt.Sprintf("同名同出生日期的有%d人，请补充证件号", len(candidates)), fmt.Sprintf("%d persons have this name and birth date; give a number", len(candidates)))
-	}
 }
