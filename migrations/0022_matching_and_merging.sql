@@ -140,3 +140,7 @@ END $$;
 ALTER TABLE awards DROP CONSTRAINT awards_do_not_overlap;
 ALTER TABLE awards ADD CONSTRAINT awards_do_not_overlap EXCLUDE USING gist
     (person_id WITH =, programme WITH =, daterange(start_month, end_month, '[]') WITH &&) WHERE (NOT void) DEFERRABLE INITIALLY IMMEDIATE;
+
+-- An award that has come with a merge and gone again when that was undone may have paid one month to either.
+DROP INDEX payments_once_a_kind;
+CREATE UNIQUE INDEX payments_once_a_kind ON payments (award_id, month, person_id) WHERE live AND kind <> 'supplement';

@@ -262,7 +262,8 @@ func (tx *Tx) Exchange(ctx context.Context) error {
 
 // PointTo says that one person is merged into another from now on; rows may move between the two while it says so.
 func (tx *Tx) PointTo(ctx context.Context, m Merge) error {
-	return tx.insert(ctx, table{"merged_persons", []string{"person_id uuid", "into_id uuid", "merge_id uuid"}}, []row{{m.MergedID, m.PersonID, m.ID}})
+	_, err := tx.sql.ExecContext(ctx, "INSERT INTO merged_persons (person_id, into_id, merge_id) VALUES ($1, $2, $3)", m.MergedID, m.PersonID, m.ID)
+	return err
 }
 
 // PointNowhere says that somebody is a person of his own again.
