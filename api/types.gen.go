@@ -2793,7 +2793,8 @@ type Circumstance struct {
 	ValidTo      *calendar.Date `json:"valid_to,omitempty"`
 
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`; further members of an object are kept and not read.
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
+	// `paid_by`, are kept and not read.
 	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
 	//
 	//
@@ -2812,7 +2813,8 @@ type CircumstanceCorrection struct {
 	ValidTo   *calendar.Date `json:"valid_to,omitempty"`
 
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`; further members of an object are kept and not read.
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
+	// `paid_by`, are kept and not read.
 	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
 	//
 	//
@@ -2848,7 +2850,7 @@ type CircumstanceEnd struct {
 // | `missing` | 宣告失踪 | `yes` |
 // | `veteran` | 残疾军人或伤残人民警察 | `yes` |
 // | `registered_poor` | 建档立卡; the list is left by `exited` (脱贫) or `removed` (清退) | `yes`, `exited`, `removed`, others |
-// | `insurance_paid` * | 政府代缴保险费 | `pension`, `medical` |
+// | `insurance_paid` * | 政府代缴保险费, over the days of the year it is paid for, with `annual_amount_fen` | `pension`, `medical` |
 // | `medical_assistance` | 医疗救助 | `yes`, others |
 // | `information_subsidy` | 信息消费补贴 | `yes`, others |
 // | `care_programme` | 阳光家园托养 | `boarding`, `day`, `home` |
@@ -2870,7 +2872,8 @@ type CircumstanceList struct {
 }
 
 // CircumstanceValue `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`; further members of an object are kept and not read.
+// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
+// `paid_by`, are kept and not read.
 // Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
 //
 // Example: {"monthly_amount_fen":10000,"sort":"elder_nursing"}
@@ -3313,7 +3316,8 @@ type HouseholdCircumstance struct {
 	ValidTo      *calendar.Date `json:"valid_to,omitempty"`
 
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`; further members of an object are kept and not read.
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
+	// `paid_by`, are kept and not read.
 	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
 	//
 	//
@@ -4172,7 +4176,7 @@ type NewCircumstance struct {
 	// | `missing` | 宣告失踪 | `yes` |
 	// | `veteran` | 残疾军人或伤残人民警察 | `yes` |
 	// | `registered_poor` | 建档立卡; the list is left by `exited` (脱贫) or `removed` (清退) | `yes`, `exited`, `removed`, others |
-	// | `insurance_paid` * | 政府代缴保险费 | `pension`, `medical` |
+	// | `insurance_paid` * | 政府代缴保险费, over the days of the year it is paid for, with `annual_amount_fen` | `pension`, `medical` |
 	// | `medical_assistance` | 医疗救助 | `yes`, others |
 	// | `information_subsidy` | 信息消费补贴 | `yes`, others |
 	// | `care_programme` | 阳光家园托养 | `boarding`, `day`, `home` |
@@ -4200,7 +4204,8 @@ type NewCircumstance struct {
 	ValidTo *calendar.Date `json:"valid_to,omitempty"`
 
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`; further members of an object are kept and not read.
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
+	// `paid_by`, are kept and not read.
 	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
 	//
 	//
@@ -4322,7 +4327,8 @@ type NewHouseholdCircumstance struct {
 	ValidTo *calendar.Date `json:"valid_to,omitempty"`
 
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`; further members of an object are kept and not read.
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
+	// `paid_by`, are kept and not read.
 	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
 	//
 	//

@@ -199,6 +199,9 @@ func (d *Desk) runList(ctx context.Context, who access.Actor, worker uuid.UUID, 
 				worked += n
 				return d.DB.Progress(ctx, worker, i.ID, worked, len(rows))
 			}}
+		if also := meaning.also; also != nil {
+			run.also = &listRun{desk: d, tx: tx, kind: also.fact, only: also.only}
+		}
 		if err := run.take(ctx, rows); err != nil {
 			return err
 		}

@@ -73,7 +73,7 @@ func (l *listRun) lookFor(ctx context.Context, lost []saidRow) error {
 		}
 		l.refuse(r.Row, "", candidatesFound, fmt.Sprintf("按姓名、出生日期和镇街（或监护人）找到%d名可能的人，未自动认定，请选择", len(may)),
 			fmt.Sprintf("%d persons have this name with this birth date and town, or with this guardian; none was taken: choose", len(may)))
-		kept = append(kept, store.Unmatched{ID: l.desk.NewID(), ImportID: l.done.ID, Row: r.Row, Says: r.Statements, Candidates: may})
+		kept = append(kept, store.Unmatched{ID: l.desk.NewID(), ImportID: l.done.ID, Row: r.Row, Says: r.Statements, Also: r.Also, Candidates: may})
 	}
 	return l.tx.InsertUnmatched(ctx, kept)
 }
@@ -183,7 +183,14 @@ func (d *Desk) takeChosen(ctx context.Context, tx *store.Tx, i *store.Import, u 
 	if run.n, err = tx.ChangesOfImport(ctx, i.ID); err != nil {
 		return "", err
 	}
-	if err := run.settle(ctx, map[uuid.UUID][]saidRow{u.PersonID: {{Row: u.Row, Statements: u.Says}}}); err != nil {
+	if also := meaning.also; also != nil {
+		run.also = &listRun{desk: d, tx: tx, kind: also.fact, only: also.only}
+	}
+	said := map[uuid.UUID][]saidRow{u.PersonID: {{Row: u.Row, Statements: u.Says, Also: u.Also}}}
+	if err := run.settle(ctx, said); err != nil {
+		return "", err
+	}
+	if err := run.settleAlso(ctx, said); err != nil {
 		return "", err
 	}
 	if len(i.Refusals) > refused {

@@ -25,6 +25,7 @@ type saidRow struct {
 	Guardian    idnum.Resident
 	Town        string // as the list writes it
 	Statements  []statement.Statement
+	Also        []statement.Statement // of the list's other kind of fact
 }
 
 // listPortion is how many rows are held against the register at a time: what is in memory does not grow with the list.
@@ -42,6 +43,7 @@ type listRun struct {
 	named    map[uuid.UUID]int  // the row that names somebody
 	possible map[uuid.UUID]bool // whom a row may mean that names nobody for certain
 	towns    []area.Division
+	also     *listRun // takes what rows say beside; its counts are its own
 	progress func(rows int) error
 }
 
@@ -61,6 +63,9 @@ func (l *listRun) take(ctx context.Context, rows []saidRow) error {
 		if err := l.settle(ctx, said); err != nil {
 			return err
 		}
+		if err := l.settleAlso(ctx, said); err != nil {
+			return err
+		}
 		if err := l.progress(len(portion)); err != nil {
 			return err
 		}
@@ -68,6 +73,35 @@ func (l *listRun) take(ctx context.Context, rows []saidRow) error {
 	if l.complete {
 		return l.silence(ctx)
 	}
+	return nil
+}
+
+// settleAlso takes what rows say beside. A row that changes nothing else counts as changed by it.
+func (l *listRun) settleAlso(ctx context.Context, said map[uuid.UUID][]saidRow) error {
+	if l.also == nil {
+		return nil
+	}
+	beside := map[uuid.UUID][]saidRow{}
+	for person, rows := range said {
+		for _, r := range rows {
+			if len(r.Also) > 0 {
+				r.Statements = r.Also
+				beside[person] = append(beside[person], r)
+			}
+		}
+	}
+	if l.also.done == nil {
+		counts := *l.done
+		counts.Refusals, counts.Changed = nil, 0
+		l.also.done = &counts
+	}
+	l.also.n, l.also.done.Changed, l.also.done.Refusals = l.n, 0, nil
+	if err := l.also.settle(ctx, beside); err != nil {
+		return err
+	}
+	l.n, l.done.Refusals = l.also.n, append(l.done.Refusals, l.also.done.Refusals...)
+	moved := min(l.also.done.Changed, l.done.Same)
+	l.done.Changed, l.done.Same = l.done.Changed+moved, l.done.Same-moved
 	return nil
 }
 
@@ -137,7 +171,7 @@ func (l *listRun) settle(ctx context.Context, said map[uuid.UUID][]saidRow) erro
 	}
 	w := &listWrites{}
 	for _, dossier := range dossiers {
-		h := hear(dossier, l.kind, live)
+		h := hear(dossier, l.kind, l.only, live)
 		h.silent = silent[dossier.File.Person.ID]
 		for _, r := range said[dossier.File.Person.ID] {
 			if err := l.decide(w, &h, r); err != nil {

@@ -22,7 +22,8 @@ type Unmatched struct {
 	ImportID   uuid.UUID
 	Row        int
 	Says       []statement.Statement
-	Outcome    string // open, nobody, or what the row did: changed, same, pending
+	Also       []statement.Statement // of the list's other kind of fact
+	Outcome    string                // open, nobody, or what the row did: changed, same, pending
 	PersonID   uuid.UUID
 	Reason     string
 	DecidedAt  time.Time
@@ -108,17 +109,21 @@ type keptStatement struct {
 	From calendar.Date  `json:"from,omitzero"`
 	To   calendar.Date  `json:"to,omitzero"`
 	AsOf calendar.Date  `json:"as_of"`
+	Also bool           `json:"also,omitempty"` // of the list's other kind of fact
+}
+
+func kept(list []statement.Statement, also bool) (kept []keptStatement) {
+	for _, s := range list {
+		kept = append(kept, keptStatement{s.Says, s.Sort, s.From, s.To, s.AsOf, also})
+	}
+	return kept
 }
 
 // InsertUnmatched keeps rows that name nobody for certain, with whom they may mean.
 func (tx *Tx) InsertUnmatched(ctx context.Context, list []Unmatched) error {
 	var rows, candidates []row
 	for _, u := range list {
-		kept := make([]keptStatement, len(u.Says))
-		for i, s := range u.Says {
-			kept[i] = keptStatement(s)
-		}
-		says, err := json.Marshal(kept)
+		says, err := json.Marshal(append(kept(u.Says, false), kept(u.Also, true)...))
 		if err != nil {
 			return fmt.Errorf("keep an unmatched row: %w", err)
 		}
@@ -145,7 +150,12 @@ func scanUnmatched(row pgx.CollectableRow) (u Unmatched, err error) {
 	var at *time.Time
 	err = row.Scan(&u.ID, &u.ImportID, &u.Row, &says, &u.Outcome, &person, &u.Reason, &at, &by, &u.Candidates)
 	for _, s := range says {
-		u.Says = append(u.Says, statement.Statement(s))
+		said := statement.Statement{Says: s.Says, Sort: s.Sort, From: s.From, To: s.To, AsOf: s.AsOf}
+		if s.Also {
+			u.Also = append(u.Also, said)
+		} else {
+			u.Says = append(u.Says, said)
+		}
 	}
 	u.PersonID, u.DecidedAt, u.DecidedBy = orZero(person), orZero(at), orZero(by)
 	return u, err
