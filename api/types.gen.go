@@ -549,7 +549,9 @@ const (
 	EventTypePersonCreated        EventType = "person.created"
 	EventTypePersonDied           EventType = "person.died"
 	EventTypePersonLeft           EventType = "person.left"
+	EventTypePersonMerged         EventType = "person.merged"
 	EventTypePersonMoved          EventType = "person.moved"
+	EventTypePersonUnmerged       EventType = "person.unmerged"
 	EventTypePersonUpdated        EventType = "person.updated"
 	EventTypeReleaseSealed        EventType = "release.sealed"
 	EventTypeRosterClosed         EventType = "roster.closed"
@@ -589,7 +591,11 @@ func (e EventType) Valid() bool {
 		return true
 	case EventTypePersonLeft:
 		return true
+	case EventTypePersonMerged:
+		return true
 	case EventTypePersonMoved:
+		return true
+	case EventTypePersonUnmerged:
 		return true
 	case EventTypePersonUpdated:
 		return true
@@ -1087,6 +1093,24 @@ func (e ListStatementState) Valid() bool {
 	case ListStatementStateUndone:
 		return true
 	case ListStatementStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MatchCandidateBasis.
+const (
+	MatchCandidateBasisGuardianName  MatchCandidateBasis = "guardian_name"
+	MatchCandidateBasisNameBirthTown MatchCandidateBasis = "name_birth_town"
+)
+
+// Valid indicates whether the value is a known member of the MatchCandidateBasis enum.
+func (e MatchCandidateBasis) Valid() bool {
+	switch e {
+	case MatchCandidateBasisGuardianName:
+		return true
+	case MatchCandidateBasisNameBirthTown:
 		return true
 	default:
 		return false
@@ -1981,6 +2005,33 @@ func (e ToVerifyState) Valid() bool {
 	}
 }
 
+// Defines values for UnmatchedRowOutcome.
+const (
+	UnmatchedRowOutcomeChanged UnmatchedRowOutcome = "changed"
+	UnmatchedRowOutcomeNobody  UnmatchedRowOutcome = "nobody"
+	UnmatchedRowOutcomeOpen    UnmatchedRowOutcome = "open"
+	UnmatchedRowOutcomePending UnmatchedRowOutcome = "pending"
+	UnmatchedRowOutcomeSame    UnmatchedRowOutcome = "same"
+)
+
+// Valid indicates whether the value is a known member of the UnmatchedRowOutcome enum.
+func (e UnmatchedRowOutcome) Valid() bool {
+	switch e {
+	case UnmatchedRowOutcomeChanged:
+		return true
+	case UnmatchedRowOutcomeNobody:
+		return true
+	case UnmatchedRowOutcomeOpen:
+		return true
+	case UnmatchedRowOutcomePending:
+		return true
+	case UnmatchedRowOutcomeSame:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for VerificationMethod.
 const (
 	VerificationMethodData  VerificationMethod = "data"
@@ -2572,6 +2623,13 @@ type CalendarList struct {
 // CancelReason defines model for CancelReason.
 type CancelReason string
 
+// CandidateChoice defines model for CandidateChoice.
+type CandidateChoice struct {
+	// PersonID A candidate of the row; absent: the row means none of them.
+	PersonID *uuid.UUID `json:"person_id,omitempty"`
+	Reason   string     `json:"reason"`
+}
+
 // CatalogueEntry defines model for CatalogueEntry.
 type CatalogueEntry struct {
 	// AgeFrom Completed years; no limit when absent.
@@ -2735,7 +2793,8 @@ type Circumstance struct {
 	ValidTo      *calendar.Date `json:"valid_to,omitempty"`
 
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`; further members of an object are kept and not read.
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
+	// `paid_by`, are kept and not read.
 	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
 	//
 	//
@@ -2754,7 +2813,8 @@ type CircumstanceCorrection struct {
 	ValidTo   *calendar.Date `json:"valid_to,omitempty"`
 
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`; further members of an object are kept and not read.
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
+	// `paid_by`, are kept and not read.
 	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
 	//
 	//
@@ -2790,7 +2850,7 @@ type CircumstanceEnd struct {
 // | `missing` | 宣告失踪 | `yes` |
 // | `veteran` | 残疾军人或伤残人民警察 | `yes` |
 // | `registered_poor` | 建档立卡; the list is left by `exited` (脱贫) or `removed` (清退) | `yes`, `exited`, `removed`, others |
-// | `insurance_paid` * | 政府代缴保险费 | `pension`, `medical` |
+// | `insurance_paid` * | 政府代缴保险费, over the days of the year it is paid for, with `annual_amount_fen` | `pension`, `medical` |
 // | `medical_assistance` | 医疗救助 | `yes`, others |
 // | `information_subsidy` | 信息消费补贴 | `yes`, others |
 // | `care_programme` | 阳光家园托养 | `boarding`, `day`, `home` |
@@ -2812,7 +2872,8 @@ type CircumstanceList struct {
 }
 
 // CircumstanceValue `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`; further members of an object are kept and not read.
+// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
+// `paid_by`, are kept and not read.
 // Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
 //
 // Example: {"monthly_amount_fen":10000,"sort":"elder_nursing"}
@@ -2878,7 +2939,8 @@ type Delivery struct {
 	Status *int `json:"status,omitempty"`
 
 	// Type `person.created` 人员建档, `person.updated` 人员信息变更 (`changed`: which members), `person.moved` 人员迁移 (`places`), `person.left` 人员调出
-	// (told where the person was managed before), `person.died` 人员死亡; `certificate.issued` 核发, `certificate.changed` 变更 (`event`),
+	// (told where the person was managed before), `person.died` 人员死亡; `person.merged` 档案合并 (the file
+	// `merged_id` is part of this one from now on), `person.unmerged` 撤销合并 (`merged_id`; fetch both anew); `certificate.issued` 核发, `certificate.changed` 变更 (`event`),
 	// `certificate.frozen` 冻结, `certificate.cancelled` 注销 (`cancel_reason`); `fact.recorded` 情况登记, `fact.ended` 终止, `fact.corrected` 更正 (`kind`;
 	// with `household_id` those of a household); `application.decided` 申请办结 (`programme`, `outcome`); `award.begun` 待遇开始, `award.suspended` 暂停,
 	// `award.resumed` 恢复, `award.ended` 终止 (`programme`; `void` where it was wrong from the start); `service.counted` 服务完成 (`kind`, `counts`);
@@ -2962,7 +3024,8 @@ type Event struct {
 	SubjectID uuid.UUID `json:"subject_id"`
 
 	// Type `person.created` 人员建档, `person.updated` 人员信息变更 (`changed`: which members), `person.moved` 人员迁移 (`places`), `person.left` 人员调出
-	// (told where the person was managed before), `person.died` 人员死亡; `certificate.issued` 核发, `certificate.changed` 变更 (`event`),
+	// (told where the person was managed before), `person.died` 人员死亡; `person.merged` 档案合并 (the file
+	// `merged_id` is part of this one from now on), `person.unmerged` 撤销合并 (`merged_id`; fetch both anew); `certificate.issued` 核发, `certificate.changed` 变更 (`event`),
 	// `certificate.frozen` 冻结, `certificate.cancelled` 注销 (`cancel_reason`); `fact.recorded` 情况登记, `fact.ended` 终止, `fact.corrected` 更正 (`kind`;
 	// with `household_id` those of a household); `application.decided` 申请办结 (`programme`, `outcome`); `award.begun` 待遇开始, `award.suspended` 暂停,
 	// `award.resumed` 恢复, `award.ended` 终止 (`programme`; `void` where it was wrong from the start); `service.counted` 服务完成 (`kind`, `counts`);
@@ -2973,7 +3036,8 @@ type Event struct {
 }
 
 // EventType `person.created` 人员建档, `person.updated` 人员信息变更 (`changed`: which members), `person.moved` 人员迁移 (`places`), `person.left` 人员调出
-// (told where the person was managed before), `person.died` 人员死亡; `certificate.issued` 核发, `certificate.changed` 变更 (`event`),
+// (told where the person was managed before), `person.died` 人员死亡; `person.merged` 档案合并 (the file
+// `merged_id` is part of this one from now on), `person.unmerged` 撤销合并 (`merged_id`; fetch both anew); `certificate.issued` 核发, `certificate.changed` 变更 (`event`),
 // `certificate.frozen` 冻结, `certificate.cancelled` 注销 (`cancel_reason`); `fact.recorded` 情况登记, `fact.ended` 终止, `fact.corrected` 更正 (`kind`;
 // with `household_id` those of a household); `application.decided` 申请办结 (`programme`, `outcome`); `award.begun` 待遇开始, `award.suspended` 暂停,
 // `award.resumed` 恢复, `award.ended` 终止 (`programme`; `void` where it was wrong from the start); `service.counted` 服务完成 (`kind`, `counts`);
@@ -3252,7 +3316,8 @@ type HouseholdCircumstance struct {
 	ValidTo      *calendar.Date `json:"valid_to,omitempty"`
 
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`; further members of an object are kept and not read.
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
+	// `paid_by`, are kept and not read.
 	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
 	//
 	//
@@ -3971,6 +4036,70 @@ type LoginRequest struct {
 	Username string `json:"username"`
 }
 
+// MatchCandidate defines model for MatchCandidate.
+type MatchCandidate struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode `json:"area_code"`
+
+	// Basis The same name, birth date and town; or the same name and guardian.
+	Basis     MatchCandidateBasis `json:"basis"`
+	BirthDate *calendar.Date      `json:"birth_date,omitempty"`
+
+	// IDNumberKnown The file has a valid ID number.
+	IDNumberKnown bool      `json:"id_number_known"`
+	Name          string    `json:"name"`
+	PersonID      uuid.UUID `json:"person_id"`
+}
+
+// MatchCandidateBasis The same name, birth date and town; or the same name and guardian.
+type MatchCandidateBasis string
+
+// Merge defines model for Merge.
+type Merge struct {
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode `json:"area_code"`
+
+	// Cut How many cards and awards were cut, or put away, because another one counts.
+	Cut      int       `json:"cut"`
+	ID       uuid.UUID `json:"id"`
+	MergedAt time.Time `json:"merged_at"`
+	MergedBy uuid.UUID `json:"merged_by"`
+
+	// MergedID Whose file was merged into it.
+	MergedID uuid.UUID `json:"merged_id"`
+
+	// MergedName Absent where that file is outside the caller's area.
+	MergedName *string `json:"merged_name,omitempty"`
+
+	// Moved How many records moved, by kind.
+	Moved map[string]int `json:"moved"`
+
+	// PersonID Whose file stays.
+	PersonID   uuid.UUID  `json:"person_id"`
+	Reason     string     `json:"reason"`
+	UndoReason *string    `json:"undo_reason,omitempty"`
+	UndoneAt   *time.Time `json:"undone_at,omitempty"`
+	UndoneBy   *uuid.UUID `json:"undone_by,omitempty"`
+	Version    int        `json:"version"`
+}
+
+// MergeList defines model for MergeList.
+type MergeList struct {
+	Items []Merge `json:"items"`
+
+	// NextCursor Always null: nobody has many.
+	NextCursor *string `json:"next_cursor"`
+}
+
+// MergeUndo defines model for MergeUndo.
+type MergeUndo struct {
+	Reason string `json:"reason"`
+}
+
 // Month Example: 2023-03
 type Month = calendar.Month
 
@@ -4047,7 +4176,7 @@ type NewCircumstance struct {
 	// | `missing` | 宣告失踪 | `yes` |
 	// | `veteran` | 残疾军人或伤残人民警察 | `yes` |
 	// | `registered_poor` | 建档立卡; the list is left by `exited` (脱贫) or `removed` (清退) | `yes`, `exited`, `removed`, others |
-	// | `insurance_paid` * | 政府代缴保险费 | `pension`, `medical` |
+	// | `insurance_paid` * | 政府代缴保险费, over the days of the year it is paid for, with `annual_amount_fen` | `pension`, `medical` |
 	// | `medical_assistance` | 医疗救助 | `yes`, others |
 	// | `information_subsidy` | 信息消费补贴 | `yes`, others |
 	// | `care_programme` | 阳光家园托养 | `boarding`, `day`, `home` |
@@ -4075,7 +4204,8 @@ type NewCircumstance struct {
 	ValidTo *calendar.Date `json:"valid_to,omitempty"`
 
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`; further members of an object are kept and not read.
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
+	// `paid_by`, are kept and not read.
 	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
 	//
 	//
@@ -4197,7 +4327,8 @@ type NewHouseholdCircumstance struct {
 	ValidTo *calendar.Date `json:"valid_to,omitempty"`
 
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`; further members of an object are kept and not read.
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
+	// `paid_by`, are kept and not read.
 	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
 	//
 	//
@@ -4260,6 +4391,13 @@ type NewListDecision struct {
 
 // NewListDecisionDecision defines model for NewListDecision.Decision.
 type NewListDecisionDecision string
+
+// NewMerge defines model for NewMerge.
+type NewMerge struct {
+	// Into The person whose file stays.
+	Into   uuid.UUID `json:"into"`
+	Reason string    `json:"reason"`
+}
 
 // NewNotice defines model for NewNotice.
 type NewNotice struct {
@@ -4683,7 +4821,10 @@ type Person struct {
 	//
 	// Example: 370305100
 	ManagingAreaCode AreaCode `json:"managing_area_code"`
-	Name             string   `json:"name"`
+
+	// MergedInto The file is merged into that of this person, and is not written to any more. What is left here could not stand beside what is there.
+	MergedInto *uuid.UUID `json:"merged_into,omitempty"`
+	Name       string     `json:"name"`
 
 	// Phone Masked.
 	Phone *string `json:"phone,omitempty"`
@@ -4774,7 +4915,10 @@ type PersonRecord struct {
 	// Circumstances The facts that hold on the day, places among them as `hukou_area`, `residence_area`, `managing_area`.
 	Circumstances []Circumstance `json:"circumstances"`
 	KnownAt       time.Time      `json:"known_at"`
-	Person        Person         `json:"person"`
+
+	// Merges Of which the person is either side, as known at the instant. What came from a merged file stands among the rest.
+	Merges []Merge `json:"merges,omitempty"`
+	Person Person  `json:"person"`
 }
 
 // PersonSearch Exactly one member.
@@ -5899,6 +6043,31 @@ type TrendPoint struct {
 	Value IndicatorValue `json:"value"`
 }
 
+// UnmatchedRow defines model for UnmatchedRow.
+type UnmatchedRow struct {
+	// Candidates Those in the caller's area.
+	Candidates []MatchCandidate `json:"candidates"`
+	DecidedAt  *time.Time       `json:"decided_at,omitempty"`
+	DecidedBy  *uuid.UUID       `json:"decided_by,omitempty"`
+
+	// Outcome `open` until somebody decides; then what the row did, or `nobody`.
+	Outcome UnmatchedRowOutcome `json:"outcome"`
+
+	// PersonID Who was chosen.
+	PersonID *uuid.UUID `json:"person_id,omitempty"`
+	Reason   *string    `json:"reason,omitempty"`
+	Row      int        `json:"row"`
+}
+
+// UnmatchedRowOutcome `open` until somebody decides; then what the row did, or `nobody`.
+type UnmatchedRowOutcome string
+
+// UnmatchedRowList defines model for UnmatchedRowList.
+type UnmatchedRowList struct {
+	Items      []UnmatchedRow `json:"items"`
+	NextCursor *string        `json:"next_cursor"`
+}
+
 // User defines model for User.
 type User struct {
 	// ActingFor The principal in whose role and area a deputy acts.
@@ -6660,6 +6829,21 @@ type UndoImportParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListUnmatchedRowsParams defines parameters for ListUnmatchedRows.
+type ListUnmatchedRowsParams struct {
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ChooseCandidateParams defines parameters for ChooseCandidate.
+type ChooseCandidateParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // GetImportWorkbookParams defines parameters for GetImportWorkbook.
 type GetImportWorkbookParams struct {
 	// Only Only the refused rows.
@@ -6804,6 +6988,15 @@ type DecideListStatementParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// UndoMergeParams defines parameters for UndoMerge.
+type UndoMergeParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // AnswerObjectionParams defines parameters for AnswerObjection.
 type AnswerObjectionParams struct {
 	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
@@ -6887,6 +7080,15 @@ type GetEligibilityParams struct {
 
 // PlaceHoldParams defines parameters for PlaceHold.
 type PlaceHoldParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// MergePersonParams defines parameters for MergePerson.
+type MergePersonParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -7497,6 +7699,9 @@ type EndHouseholdMemberJSONRequestBody = HouseholdMemberEnd
 // CreateImportMultipartRequestBody defines body for CreateImport for multipart/form-data ContentType.
 type CreateImportMultipartRequestBody CreateImportMultipartBody
 
+// ChooseCandidateJSONRequestBody defines body for ChooseCandidate for application/json ContentType.
+type ChooseCandidateJSONRequestBody = CandidateChoice
+
 // SealIndicatorReleaseJSONRequestBody defines body for SealIndicatorRelease for application/json ContentType.
 type SealIndicatorReleaseJSONRequestBody = NewIndicatorRelease
 
@@ -7505,6 +7710,9 @@ type DecideListStatementJSONRequestBody = NewListDecision
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange
+
+// UndoMergeJSONRequestBody defines body for UndoMerge for application/json ContentType.
+type UndoMergeJSONRequestBody = MergeUndo
 
 // AnswerObjectionJSONRequestBody defines body for AnswerObjection for application/json ContentType.
 type AnswerObjectionJSONRequestBody = ObjectionAnswer
@@ -7529,6 +7737,9 @@ type AddCircumstanceJSONRequestBody = NewCircumstance
 
 // PlaceHoldJSONRequestBody defines body for PlaceHold for application/json ContentType.
 type PlaceHoldJSONRequestBody = NewHold
+
+// MergePersonJSONRequestBody defines body for MergePerson for application/json ContentType.
+type MergePersonJSONRequestBody = NewMerge
 
 // SetPayeeJSONRequestBody defines body for SetPayee for application/json ContentType.
 type SetPayeeJSONRequestBody = NewPayee

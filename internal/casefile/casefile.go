@@ -54,6 +54,7 @@ type Person struct {
 	Guardian         *Guardian
 	CreatedAt        time.Time
 	UpdatedAt        time.Time
+	MergedInto       uuid.UUID // of a file merged into another one: which; nothing is derived from it, and nobody writes to it
 }
 
 // Component is one disability of a person with several, with its own level.
@@ -189,6 +190,11 @@ func (f File) Current(day calendar.Date) (Certificate, bool) {
 		}
 	}
 	return Certificate{}, false
+}
+
+// WasNumbered reports whether the ID number was corrected from this one.
+func (f File) WasNumbered(number string) bool {
+	return slices.ContainsFunc(f.Aliases, func(a Alias) bool { return a.Kind == "id_number_corrected" && a.Value == number })
 }
 
 // DefaultExpiry is the last valid day of a card of which only the issue date is known: ten years less a day

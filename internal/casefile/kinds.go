@@ -24,6 +24,7 @@ type Value struct {
 	Answer     Answer
 	Sort       string // one of the kind's sorts, or an area code for a place
 	MonthlyFen int64  // of another benefit, where known
+	AnnualFen  int64  // of a contribution that the government pays, where known
 }
 
 // Kind is one kind of dated fact.
@@ -117,10 +118,11 @@ type valueShape struct {
 	Type             string `json:"type"`
 	Area             string `json:"area_code"`
 	MonthlyAmountFen int64  `json:"monthly_amount_fen"`
+	AnnualAmountFen  int64  `json:"annual_amount_fen"`
 }
 
 // ParseValue reads the value of a circumstance of kind k: true or false, the name of a sort, "unknown", or an object
-// with answer, sort (or kind, type), area_code and monthly_amount_fen. Further members of an object are kept and not read.
+// with answer, sort (or kind, type), area_code, monthly_amount_fen and annual_amount_fen. Further members of an object are kept and not read.
 func ParseValue(k Kind, raw json.RawMessage) (Value, error) {
 	var flag bool
 	if len(raw) == 0 || string(raw) == "null" {
@@ -149,7 +151,12 @@ func ParseValue(k Kind, raw json.RawMessage) (Value, error) {
 	if shape.Answer == "" {
 		shape.Answer = "yes"
 	}
-	return k.value(shape.Answer, sort, shape.MonthlyAmountFen)
+	if shape.AnnualAmountFen < 0 {
+		return Value{}, badValue(k)
+	}
+	v, err := k.value(shape.Answer, sort, shape.MonthlyAmountFen)
+	v.AnnualFen = shape.AnnualAmountFen
+	return v, err
 }
 
 func (k Kind) fromText(text string) (Value, error) {

@@ -92,6 +92,9 @@ func readAll(pack *policy.Pack, dossiers []store.Dossier) (timeline []standing.I
 		group.Go(func() error {
 			part := &parts[n]
 			for _, dossier := range dossiers[n*few : min(len(dossiers), (n+1)*few)] {
+				if dossier.File.Person.MergedInto != uuid.Nil {
+					continue // nothing follows from what is left in a merged file
+				}
 				reading, err := standing.Read(dossier.File, dossier.Awards, pack)
 				if err != nil {
 					return fmt.Errorf("derive a standing: %w", err)

@@ -30,6 +30,8 @@ const (
 	personMoved     = "person.moved"
 	personLeft      = "person.left"
 	personDied      = "person.died"
+	personMerged    = "person.merged"
+	personUnmerged  = "person.unmerged"
 	cardIssued      = "certificate.issued"
 	cardChanged     = "certificate.changed"
 	cardFrozen      = "certificate.frozen"
@@ -54,6 +56,8 @@ var EventTypes = []EventType{
 	{personMoved, "人员迁移", "a person's place changed", []string{"places"}},
 	{personLeft, "人员调出", "a person is managed elsewhere from now on; told where he was managed", nil},
 	{personDied, "人员死亡", "a death was recorded; fact.corrected or fact.ended of this kind take it back", nil},
+	{personMerged, "档案合并", "another file was merged into this one; what had its id has this one's now", []string{"merged_id"}},
+	{personUnmerged, "撤销合并", "a merge was undone; fetch both files anew", []string{"merged_id"}},
 	{cardIssued, "残疾人证核发", "a first certificate was issued", nil},
 	{cardChanged, "残疾人证变更", "a certificate was renewed, replaced, changed, moved, reassessed or unfrozen", []string{"event"}},
 	{cardFrozen, "残疾人证冻结", "a certificate was frozen", nil},

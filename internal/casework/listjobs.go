@@ -183,6 +183,10 @@ func (d *Desk) runList(ctx context.Context, who access.Actor, worker uuid.UUID, 
 	for _, e := range list.Refused {
 		i.Refusals = append(i.Refusals, store.Refusal(e))
 	}
+	towns, err := d.townsOf(ctx, i)
+	if err != nil {
+		return err
+	}
 	worked := 0
 	return d.write(ctx, who, "import.list", func(tx *store.Tx) error {
 		if err := tx.AllowLong(ctx); err != nil {
@@ -190,10 +194,14 @@ func (d *Desk) runList(ctx context.Context, who access.Actor, worker uuid.UUID, 
 		}
 		meaning := listMeanings[i.Kind]
 		run := &listRun{desk: d, tx: tx, done: &i, kind: meaning.fact, only: meaning.only, complete: list.Kind.Complete, named: map[uuid.UUID]int{},
+			possible: map[uuid.UUID]bool{}, towns: towns,
 			progress: func(n int) error {
 				worked += n
 				return d.DB.Progress(ctx, worker, i.ID, worked, len(rows))
 			}}
+		if also := meaning.also; also != nil {
+			run.also = &listRun{desk: d, tx: tx, kind: also.fact, only: also.only}
+		}
 		if err := run.take(ctx, rows); err != nil {
 			return err
 		}

@@ -15,23 +15,32 @@ type listMeaning struct {
 	fact string // the kind of circumstance
 	only string // of a list that names everybody: of which sort its silence speaks; empty: of any
 	says func(exchange.ListRow, calendar.Date) []statement.Statement
+	also *listMeaning // what a row may say beside
+}
+
+// all are the meaning and what a row may say beside.
+func (m listMeaning) all() []listMeaning {
+	if m.also == nil {
+		return []listMeaning{m}
+	}
+	return []listMeaning{m, *m.also}
 }
 
 // listMeanings are the lists that are taken in. To add one, add a line, and its columns to exchange.ListKinds.
 var listMeanings = map[string]listMeaning{
-	"dibao":           {"dibao", "", allowance("household")},
-	"dibao_edge":      {"dibao_edge", "", allowance("household")},
-	"tekun":           {"tekun", "", allowance("dispersed")},
-	"orphan":          {"orphan_support", "orphan", allowance("orphan")},
-	"defacto":         {"orphan_support", "defacto", allowance("defacto")},
-	"injury_fee":      {"injury_care_fee", "", allowance("yes")},
-	"deaths":          {"death", "", from("yes", "died_on")},
-	"cremations":      {"death", "", from("yes", "died_on", "cremated_on")},
-	"imprisonment":    {"imprisonment", "", allowance("yes")},
-	"pension":         {"insurance_pension", "", allowance("")},
-	"medical":         {"insurance_medical", "", insuredYear},
-	"school":          {"school", "", schooling},
-	"registered_poor": {"registered_poor", "", poverty},
+	"dibao":           {"dibao", "", allowance("household"), nil},
+	"dibao_edge":      {"dibao_edge", "", allowance("household"), nil},
+	"tekun":           {"tekun", "", allowance("dispersed"), nil},
+	"orphan":          {"orphan_support", "orphan", allowance("orphan"), nil},
+	"defacto":         {"orphan_support", "defacto", allowance("defacto"), nil},
+	"injury_fee":      {"injury_care_fee", "", allowance("yes"), nil},
+	"deaths":          {"death", "", from("yes", "died_on"), nil},
+	"cremations":      {"death", "", from("yes", "died_on", "cremated_on"), nil},
+	"imprisonment":    {"imprisonment", "", allowance("yes"), nil},
+	"pension":         {"insurance_pension", "", allowance(""), &listMeaning{"insurance_paid", "pension", paidFor("pension"), nil}},
+	"medical":         {"insurance_medical", "", insuredYear, &listMeaning{"insurance_paid", "medical", paidFor("medical"), nil}},
+	"school":          {"school", "", schooling, nil},
+	"registered_poor": {"registered_poor", "", poverty, nil},
 }
 
 // allowance is a list of who receives something: since when, until when, and whether still. What was suspended is not received
@@ -64,6 +73,24 @@ func insuredYear(r exchange.ListRow, asOf calendar.Date) []statement.Statement {
 	}
 	first := firstDay(year, time.January)
 	return []statement.Statement{{Says: statement.Holds, Sort: r.Text("sort"), From: later(first, r.Date("from")), To: first.AddYears(1).Add(-1), AsOf: asOf}}
+}
+
+// paidFor is whether the government pays somebody's contribution for a year (政府代缴, 资助参保), where the list says either.
+func paidFor(scheme string) func(exchange.ListRow, calendar.Date) []statement.Statement {
+	return func(r exchange.ListRow, asOf calendar.Date) []statement.Statement {
+		year := r.Year("year")
+		if year == 0 {
+			year = asOf.Year()
+		}
+		first := firstDay(year, time.January)
+		switch {
+		case r.Text("government_paid") == "yes", r.Text("status") == "government_paid":
+			return []statement.Statement{{Says: statement.Holds, Sort: scheme, From: first, To: first.AddYears(1).Add(-1), AsOf: asOf}}
+		case r.Text("government_paid") == "no" && year == asOf.Year():
+			return []statement.Statement{{Says: statement.Absent, Sort: scheme, AsOf: asOf}}
+		}
+		return nil
+	}
 }
 
 // schooling is the state of a child in a school year, which begins on 1 September.
@@ -144,7 +171,11 @@ func (d *Desk) readList(ctx context.Context, i store.Import) (*exchange.List, er
 func saidIn(list *exchange.List, i store.Import) []saidRow {
 	meaning, rows := listMeanings[i.Kind], make([]saidRow, len(list.Rows))
 	for n, r := range list.Rows {
-		rows[n] = saidRow{Row: r.Row, ID: r.ID("id"), Certificate: r.Certificate("certificate"), Name: r.Text("name"), Statements: meaning.says(r, i.AsOf)}
+		rows[n] = saidRow{Row: r.Row, ID: r.ID("id"), Certificate: r.Certificate("certificate"), Name: r.Text("name"), Birth: r.Date("birth"),
+			Guardian: r.ID("guardian_id"), Town: r.Text("town"), Statements: meaning.says(r, i.AsOf)}
+		if meaning.also != nil {
+			rows[n].Also = meaning.also.says(r, i.AsOf)
+		}
 	}
 	return rows
 }

@@ -25,11 +25,15 @@ type heard struct {
 	facts   []casefile.Circumstance // of the kind, held true now
 }
 
-func hear(dossier store.Dossier, kind string, live []store.Statement) heard {
+// hear takes what is said and recorded of a kind; of one whose sorts run side by side, of the sort alone.
+func hear(dossier store.Dossier, kind, sort string, live []store.Statement) heard {
+	if k, _ := casefile.KindOf(kind); !k.SideBySide {
+		sort = ""
+	}
 	h := heard{dossier: dossier, kind: kind}
 	for _, s := range live {
 		switch {
-		case s.Kind != kind || s.PersonID != dossier.File.Person.ID:
+		case s.Kind != kind || s.PersonID != dossier.File.Person.ID || sort != "" && s.Sort != sort:
 		case s.State == store.StatementPending:
 			h.pending = append(h.pending, s)
 		default:
@@ -37,7 +41,7 @@ func hear(dossier store.Dossier, kind string, live []store.Statement) heard {
 		}
 	}
 	for _, c := range dossier.File.Circumstances {
-		if c.Kind == kind && c.SupersededAt.IsZero() && c.Value.Answer == casefile.Yes {
+		if c.Kind == kind && c.SupersededAt.IsZero() && c.Value.Answer == casefile.Yes && (sort == "" || c.Value.Sort == sort) {
 			h.facts = append(h.facts, c)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/idnum"
@@ -21,7 +22,10 @@ type saidRow struct {
 	Certificate idnum.Certificate
 	Name        string
 	Birth       calendar.Date
+	Guardian    idnum.Resident
+	Town        string // as the list writes it
 	Statements  []statement.Statement
+	Also        []statement.Statement // of the list's other kind of fact
 }
 
 // listPortion is how many rows are held against the register at a time: what is in memory does not grow with the list.
@@ -32,11 +36,14 @@ type listRun struct {
 	desk     *Desk
 	tx       *store.Tx
 	done     *store.Import
-	kind     string            // of fact
-	complete bool              // the list names everybody of its area
-	only     string            // of which sort its silence speaks; empty: of any
-	n        int               // changes so far
-	named    map[uuid.UUID]int // the row that names somebody
+	kind     string             // of fact
+	complete bool               // the list names everybody of its area
+	only     string             // of which sort its silence speaks; empty: of any
+	n        int                // changes so far
+	named    map[uuid.UUID]int  // the row that names somebody
+	possible map[uuid.UUID]bool // whom a row may mean that names nobody for certain
+	towns    []area.Division
+	also     *listRun // takes what rows say beside; its counts are its own
 	progress func(rows int) error
 }
 
@@ -56,6 +63,9 @@ func (l *listRun) take(ctx context.Context, rows []saidRow) error {
 		if err := l.settle(ctx, said); err != nil {
 			return err
 		}
+		if err := l.settleAlso(ctx, said); err != nil {
+			return err
+		}
 		if err := l.progress(len(portion)); err != nil {
 			return err
 		}
@@ -63,6 +73,35 @@ func (l *listRun) take(ctx context.Context, rows []saidRow) error {
 	if l.complete {
 		return l.silence(ctx)
 	}
+	return nil
+}
+
+// settleAlso takes what rows say beside. A row that changes nothing else counts as changed by it.
+func (l *listRun) settleAlso(ctx context.Context, said map[uuid.UUID][]saidRow) error {
+	if l.also == nil {
+		return nil
+	}
+	beside := map[uuid.UUID][]saidRow{}
+	for person, rows := range said {
+		for _, r := range rows {
+			if len(r.Also) > 0 {
+				r.Statements = r.Also
+				beside[person] = append(beside[person], r)
+			}
+		}
+	}
+	if l.also.done == nil {
+		counts := *l.done
+		counts.Refusals, counts.Changed = nil, 0
+		l.also.done = &counts
+	}
+	l.also.n, l.also.done.Changed, l.also.done.Refusals = l.n, 0, nil
+	if err := l.also.settle(ctx, beside); err != nil {
+		return err
+	}
+	l.n, l.done.Refusals = l.also.n, append(l.done.Refusals, l.also.done.Refusals...)
+	moved := min(l.also.done.Changed, l.done.Same)
+	l.done.Changed, l.done.Same = l.done.Changed+moved, l.done.Same-moved
 	return nil
 }
 
@@ -80,7 +119,7 @@ func (l *listRun) once(person uuid.UUID, r saidRow) bool {
 	return true
 }
 
-// silence is what a list that names everybody says of those whom it does not name.
+// silence is what a list that names everybody says of those whom it does not name. Of somebody whom a row may mean it says nothing.
 func (l *listRun) silence(ctx context.Context) error {
 	asOf := l.done.AsOf
 	for after := uuid.Nil; ; {
@@ -90,7 +129,7 @@ func (l *listRun) silence(ctx context.Context) error {
 		}
 		said := map[uuid.UUID][]saidRow{}
 		for _, person := range holders {
-			if _, named := l.named[person]; !named {
+			if _, named := l.named[person]; !named && !l.possible[person] {
 				said[person] = []saidRow{{Statements: []statement.Statement{l.absent(asOf)}}}
 			}
 		}
@@ -132,7 +171,7 @@ func (l *listRun) settle(ctx context.Context, said map[uuid.UUID][]saidRow) erro
 	}
 	w := &listWrites{}
 	for _, dossier := range dossiers {
-		h := hear(dossier, l.kind, live)
+		h := hear(dossier, l.kind, l.only, live)
 		h.silent = silent[dossier.File.Person.ID]
 		for _, r := range said[dossier.File.Person.ID] {
 			if err := l.decide(w, &h, r); err != nil {
@@ -281,60 +320,4 @@ func (d *Desk) carryOut(ctx context.Context, tx *store.Tx, r rewriting, touched 
 	}
 	_, err := d.rederive(ctx, tx, touched...)
 	return err
-}
-
-// match finds whom rows name: by ID number, also an earlier one; by certificate; or by name and birth date where that is one
-// person and no number stands against it.
-func (l *listRun) match(ctx context.Context, rows []saidRow) (map[int]uuid.UUID, error) {
-	var ids, cards, names []string
-	var births []calendar.Date
-	for _, r := range rows {
-		if !r.ID.IsZero() {
-			ids = append(ids, r.ID.Reveal())
-		}
-		if !r.Certificate.IsZero() {
-			cards = append(cards, r.Certificate.Reveal())
-		}
-		if r.ID.IsZero() && r.Certificate.IsZero() {
-			names, births = append(names, r.Name), append(births, r.Birth)
-		}
-	}
-	byID, err := l.tx.MatchIDNumbers(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	byCard, err := l.tx.MatchCertificates(ctx, cards)
-	if err != nil {
-		return nil, err
-	}
-	byName, err := l.tx.MatchNames(ctx, names, births)
-	if err != nil {
-		return nil, err
-	}
-	found := map[int]uuid.UUID{}
-	for _, r := range rows {
-		l.matchOne(found, r, byID, byCard, byName)
-	}
-	return found, nil
-}
-
-func (l *listRun) matchOne(found map[int]uuid.UUID, r saidRow, byID, byCard map[string]store.Match, byName map[string][]store.Candidate) {
-	one, numbered := byID[r.ID.Reveal()], !r.ID.IsZero()
-	if one.PersonID == uuid.Nil && !r.Certificate.IsZero() {
-		one, numbered = byCard[r.Certificate.Reveal()], true
-	}
-	switch candidates := byName[store.NameKey(r.Name, r.Birth)]; {
-	case one.PersonID != uuid.Nil:
-		found[r.Row] = one.PersonID
-	case numbered:
-		l.refuse(r.Row, "", "NOT_IN_REGISTER", "本辖区残疾人档案中没有此人", "nobody in the register of this area has this number")
-	case r.Birth.IsZero():
-		l.refuse(r.Row, "", "NO_NUMBER", "没有证件号，且没有出生日期，无法识别", "neither a number nor a birth date")
-	case len(candidates) == 1:
-		found[r.Row] = candidates[0].PersonID
-	case len(candidates) == 0:
-		l.refuse(r.Row, "", "NOT_IN_REGISTER", "本辖区残疾人档案中没有此人", "nobody in the register of this area has this name and birth date")
-	default:
-		l.refuse(r.Row, "", "SEVERAL_CANDIDATES", fmt.Sprintf("同名同出生日期的有%d人，请补充证件号", len(candidates)), fmt.Sprintf("%d persons have this name and birth date; give a number", len(candidates)))
-	}
 }

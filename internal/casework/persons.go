@@ -339,6 +339,7 @@ func (d *Desk) Person(ctx context.Context, who access.Actor, id uuid.UUID) (stor
 type Record struct {
 	store.Dossier
 	Applications []store.Case
+	Merges       []store.Merge // of which the person is either side
 }
 
 // Record reads the whole file: circumstances that hold on asOf, by what was known at knownAt.
@@ -356,7 +357,12 @@ func (d *Desk) Record(ctx context.Context, who access.Actor, id uuid.UUID, asOf 
 		func(c casefile.Circumstance) bool { return !c.Interval().Contains(asOf) })
 	cases = slices.DeleteFunc(cases, func(c store.Case) bool { return c.CreatedAt.After(knownAt) })
 	dossier.Awards = slices.DeleteFunc(dossier.Awards, func(a award.Award) bool { return a.RecordedAt.After(knownAt) })
-	return Record{Dossier: dossier, Applications: cases}, nil
+	merges, err := d.Merges(ctx, who, id)
+	if err != nil {
+		return Record{}, err
+	}
+	merges = slices.DeleteFunc(merges, func(m store.Merge) bool { return m.MergedAt.After(knownAt) })
+	return Record{Dossier: dossier, Applications: cases, Merges: merges}, nil
 }
 
 // Reveal reads numbers in clear, and says in the audit who read which and why.

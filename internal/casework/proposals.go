@@ -72,7 +72,7 @@ func (d *Desk) decideStatement(ctx context.Context, who access.Actor, action str
 		if err != nil {
 			return err
 		}
-		h := hear(dossier, s.Kind, live)
+		h := hear(dossier, s.Kind, s.Sort, live)
 		h.pending = []store.Statement{s}
 		if err := decide(tx, h); err != nil {
 			return err
@@ -116,9 +116,12 @@ func (d *Desk) UndoImport(ctx context.Context, who access.Actor, id uuid.UUID, v
 		if err != nil {
 			return err
 		}
-		for portion := range slices.Chunk(said, listPortion) {
-			if err := d.unsay(ctx, tx, listMeanings[i.Kind].fact, portion); err != nil {
-				return err
+		for _, meaning := range listMeanings[i.Kind].all() {
+			of := slices.DeleteFunc(slices.Clone(said), func(s store.Statement) bool { return s.Kind != meaning.fact })
+			for portion := range slices.Chunk(of, listPortion) {
+				if err := d.unsay(ctx, tx, meaning, portion); err != nil {
+					return err
+				}
 			}
 		}
 		return tx.Describe(ctx, id, map[string]any{"statements": len(said)})
@@ -130,7 +133,8 @@ func (d *Desk) UndoImport(ctx context.Context, who access.Actor, id uuid.UUID, v
 }
 
 // unsay takes statements back.
-func (d *Desk) unsay(ctx context.Context, tx *store.Tx, kind string, said []store.Statement) error {
+func (d *Desk) unsay(ctx context.Context, tx *store.Tx, meaning listMeaning, said []store.Statement) error {
+	kind := meaning.fact
 	var persons, touched []uuid.UUID
 	for _, s := range said {
 		persons = append(persons, s.PersonID)
@@ -145,7 +149,7 @@ func (d *Desk) unsay(ctx context.Context, tx *store.Tx, kind string, said []stor
 	}
 	var all rewriting
 	for _, dossier := range dossiers {
-		h := hear(dossier, kind, live)
+		h := hear(dossier, kind, meaning.only, live)
 		if !slices.Equal(folded(h.active), h.recorded()) {
 			continue // recorded by hand since
 		}

@@ -10,7 +10,6 @@ import (
 	"github.com/google/uuid"
 
 	"zhucan/internal/access"
-	"zhucan/internal/ledger"
 	"zhucan/internal/standing"
 	"zhucan/internal/store"
 )
@@ -107,17 +106,13 @@ func (d *Desk) differing(ctx context.Context, who access.Actor, ids []uuid.UUID)
 		return nil, err
 	}
 	for _, dossier := range dossiers {
-		reading, err := standing.Read(dossier.File, dossier.Awards, d.Pack())
+		derived, due, err := readAll(d.Pack(), []store.Dossier{dossier})
 		if err != nil {
-			return nil, fmt.Errorf("derive a standing: %w", err)
-		}
-		derived, err := reading.Standings()
-		if err != nil {
-			return nil, fmt.Errorf("derive a standing: %w", err)
+			return nil, err
 		}
 		standing.Sort(derived)
 		id := dossier.File.Person.ID
-		if !slices.Contains(wrong, id) && (!slices.Equal(derived, byPerson[id]) || !slices.Equal(ledger.Dues(reading), owed[id])) {
+		if !slices.Contains(wrong, id) && (!slices.Equal(derived, byPerson[id]) || !slices.Equal(due, owed[id])) {
 			wrong = append(wrong, id)
 		}
 	}

@@ -205,7 +205,7 @@ func (x *headingIndex) missing(headings []Heading) (list []ListColumn) {
 		has[h.Column] = true
 	}
 	for _, c := range x.kind.Columns {
-		if c.Need && !has[c.Name] && (c.Or == "" || !has[c.Or]) {
+		if c.Need && !has[c.Name] && !slices.ContainsFunc(words(c.Or), func(other string) bool { return has[other] }) {
 			list = append(list, c)
 		}
 	}

@@ -56,21 +56,24 @@ var (
 	cardAliases   = words("残疾证号码 残疾人证号 残疾人证号码 残疾证 残疾人证 残疾证编号 残疾人证编号 证号")
 )
 
-// person is how a list says whom a row is about, with words that may stand before 姓名 and 身份证号 in its headings.
+// person is how a list says whom a row is about, with words that may stand before 姓名 and 身份证号 in its headings. Without a
+// number a row has to have a birth date or the guardian's number; then it says whom it may mean.
 func person(roles ...string) columns {
-	id := ListColumn{Name: "id", ZH: "身份证号", Aliases: append([]string{}, idAliases...), Need: true, Is: IDNumber}
+	id := ListColumn{Name: "id", ZH: "身份证号", Aliases: append([]string{}, idAliases...), Need: true, Or: "birth guardian_id", Is: IDNumber}
 	name := ListColumn{Name: "name", ZH: "姓名", Aliases: words("名字 人员姓名"), Need: true, Is: PersonName}
 	for _, role := range append([]string{"本人", "残疾人"}, roles...) {
 		id.Aliases = append(id.Aliases, role+"身份证号", role+"身份证号码", role+"证件号码", role+"证件号", role+"公民身份号码", role+"身份证")
 		name.Aliases = append(name.Aliases, role+"姓名")
 	}
-	return columns{name, id}
+	birth := ListColumn{Name: "birth", ZH: "出生日期", Aliases: words("出生年月日 出生年月 出生时间 生日"), Is: Day, Past: true}
+	guardian := ListColumn{Name: "guardian_id", ZH: "监护人身份证号", Aliases: words("监护人身份证号码 监护人证件号码 监护人证件号 监护人身份证 抚养人身份证号 抚养人身份证号码"), Is: IDNumber}
+	return columns{name, id, birth, guardian}
 }
 
 // holder is a person whom the federation's lists often know by the certificate alone, which has the ID number in it.
 func holder(roles ...string) columns {
 	list := person(roles...)
-	list[1].Or = "certificate"
+	list[1].Or += " certificate"
 	return list.with(ListColumn{Name: "certificate", ZH: "残疾证号", Aliases: cardAliases, Is: CertificateNumber})
 }
 

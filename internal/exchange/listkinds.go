@@ -41,7 +41,7 @@ type ListColumn struct {
 	ZH      string
 	Aliases []string
 	Need    bool   // heading and cell have to be there
-	Or      string // where they need not: with the column of this name
+	Or      string // where they need not: with one of the columns of these names
 	Is      ColumnType
 	Words   map[string]string // of a choice: what lists write, and the code of it
 	Default string            // of a choice: the code where column or cell are missing

@@ -191,7 +191,10 @@ func (r *listReader) require(c *boundColumn) {
 	if !c.Need || !r.values[c.Name].IsZero() || r.wrong(c) {
 		return
 	}
-	if i := slices.IndexFunc(r.columns, func(b boundColumn) bool { return b.Name == c.Or }); i >= 0 && (!r.values[c.Or].IsZero() || r.wrong(&r.columns[i])) {
+	instead := words(c.Or)
+	if slices.ContainsFunc(r.columns, func(b boundColumn) bool {
+		return slices.Contains(instead, b.Name) && (!r.values[b.Name].IsZero() || r.wrong(&b))
+	}) {
 		return
 	}
 	r.refuse(c, "REQUIRED", "该列必填，请补上", "the cell is blank; fill it in")

@@ -102,7 +102,7 @@ func (a *API) getImport(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	return Response{Version: 1, Body: importView(done, r.English)}, nil
+	return Response{Version: done.Version, Body: importView(done, r.English)}, nil
 }
 
 func importView(i store.Import, english bool) api.Import {

@@ -78,11 +78,9 @@ func (a *API) listImportChanges(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	after := 0
-	if c := r.Query.Get("cursor"); c != "" {
-		if after, err = strconv.Atoi(c); err != nil {
-			return Response{}, fault.New(fault.Malformed, "BAD_CURSOR", "分页游标无效", "the cursor is not one of ours")
-		}
+	after, err := r.afterNumber()
+	if err != nil {
+		return Response{}, err
 	}
 	list, err := a.Desk.ImportChanges(r.Ctx, r.Who, id, after, r.limit())
 	if err != nil {
@@ -94,6 +92,19 @@ func (a *API) listImportChanges(r *Request) (Response, error) {
 			Before: factViews(c.Before), After: factViews(c.After), Monthly: c.MonthlyFen})
 	}
 	return Response{Body: v}, nil
+}
+
+// afterNumber is the number after which a list goes on.
+func (r *Request) afterNumber() (int, error) {
+	c := r.Query.Get("cursor")
+	if c == "" {
+		return 0, nil
+	}
+	after, err := strconv.Atoi(c)
+	if err != nil {
+		return 0, fault.New(fault.Malformed, "BAD_CURSOR", "分页游标无效", "the cursor is not one of ours")
+	}
+	return after, nil
 }
 
 type importChangesView struct {

@@ -34,7 +34,9 @@ var mayCall = map[string][]string{
 	"logout": everybody, "getMe": everybody, "changePassword": everybody, "listAreas": everybody, "getArea": everybody,
 	"listAccounts": {admin}, "createAccount": {admin}, "updateAccount": {admin},
 	"listDeputations": {admin}, "addDeputation": {admin}, "endDeputation": {admin}, "listMyDeputations": {liaison, town, cdpf, civil, finance}, "actFor": {liaison, town, cdpf, civil, finance},
-	"createPerson": {liaison, town}, "updatePerson": {liaison, town, cdpf},
+	"createPerson": {liaison, town}, "updatePerson": {liaison, town, cdpf}, "mergePerson": {town, cdpf}, "undoMerge": {town, cdpf},
+	"listPersonMerges": {liaison, town, cdpf, civil, finance, auditor}, "getMerge": {liaison, town, cdpf, civil, finance, auditor},
+	"listUnmatchedRows": {town, cdpf, civil}, "chooseCandidate": {town, cdpf, civil},
 	"listPersons":   {liaison, town, cdpf, civil, auditor},
 	"searchPersons": {liaison, town, cdpf, civil, hotline, auditor}, "getPerson": {liaison, town, cdpf, civil, hotline, auditor},
 	"getPersonRecord": {liaison, town, cdpf, civil, auditor}, "getEligibility": {liaison, town, cdpf, civil, auditor},
@@ -210,7 +212,8 @@ var bodies = map[string]any{
 	"registerWebhook": map[string]any{"url": "ftp://x", "types": []string{"person.died"}}, "pauseWebhook": map[string]any{"paused": true},
 	"exportPartnerList": map[string]any{"purpose": "比对"},
 	"addCertificate":    map[string]any{"number": "379999197001010011" + "83", "category": 4, "level": 3, "issued_on": "2023-01-01"},
-	"receiveTicket":     map[string]any{"channel": "visit", "kind": "advice", "topic": "none", "text": "x"}, "takeTicketStep": map[string]any{"step": "archive"},
+	"mergePerson":       map[string]any{"into": someID, "reason": "x"}, "undoMerge": map[string]any{"reason": "x"}, "chooseCandidate": map[string]any{"reason": "x"},
+	"receiveTicket": map[string]any{"channel": "visit", "kind": "advice", "topic": "none", "text": "x"}, "takeTicketStep": map[string]any{"step": "archive"},
 	"revealTicketCaller": map[string]any{"reason": "回访"}, "rateApplication": map[string]any{"score": 3}, "rateService": map[string]any{"score": 3},
 }
 
@@ -264,5 +267,5 @@ func replaceID(path, id string) string {
 	if strings.HasPrefix(path, "/partner-lists") {
 		name = "pension_holders"
 	}
-	return strings.NewReplacer("{id}", id, "{code}", "370305", "{member}", someID, "{fact}", someID, "{delivery}", someID, "{year}", "2023", "{name}", name).Replace(path)
+	return strings.NewReplacer("{id}", id, "{code}", "370305", "{member}", someID, "{fact}", someID, "{delivery}", someID, "{year}", "2023", "{row}", "2", "{name}", name).Replace(path)
 }

@@ -228,6 +228,7 @@ func (a *API) getPersonRecord(r *Request) (Response, error) {
 	for _, c := range rec.File.Circumstances {
 		v.Circumstances = append(v.Circumstances, circumstanceView(c))
 	}
+	v.Merges = mergeViews(rec.Merges)
 	return Response{Version: rec.File.Person.Version, Body: v}, nil
 }
 

@@ -86,7 +86,7 @@ func (a *API) personView(d store.Dossier, r *Request) api.Person {
 		BirthDate: some(p.BirthDate), Age: ageOn(p.BirthDate, r.Today), IDNumber: some(maskedNumber(p)), IDNumberInvalid: some(p.InvalidID != ""),
 		Phone: some(idnum.MaskPhone(p.Phone)), HukouAreaCode: some(api.AreaCode(p.Hukou)), ResidenceAreaCode: some(api.AreaCode(p.Residence)),
 		ManagingAreaCode: api.AreaCode(p.Managing), HukouType: some(api.HukouType(p.HukouType)), Guardian: guardianView(p.Guardian),
-		Diagnosis: some(p.Diagnosis), Certificates: []api.Certificate{}, CreatedAt: p.CreatedAt.UTC(), UpdatedAt: p.UpdatedAt.UTC()}
+		Diagnosis: some(p.Diagnosis), MergedInto: some(p.MergedInto), Certificates: []api.Certificate{}, CreatedAt: p.CreatedAt.UTC(), UpdatedAt: p.UpdatedAt.UTC()}
 	for _, c := range d.File.Certificates {
 		v.Certificates = append(v.Certificates, certificateView(d.File, c, r.Today))
 	}

@@ -38,6 +38,7 @@ type Recovery struct {
 	OpenedAt  time.Time
 	ClosedAt  time.Time
 	Consented money.Fen // what may still be kept back from rosters
+	Moved     bool      // it came with a file that was merged, and asks for no more than it did: that file may go again
 	Months    []Month   // in order
 	Events    []Event   // in order
 	added     int
@@ -197,7 +198,7 @@ func Adjust(list []*Recovery, found []Over, now time.Time, open func() *Recovery
 	var changed []*Recovery
 	var current *Recovery
 	for _, r := range list {
-		if r.State == Open {
+		if r.State == Open && !r.Moved {
 			current = r
 		}
 	}

@@ -145,24 +145,27 @@ type Overpaid struct {
 }
 
 // overpaid compares, month by month, what the bank has paid with what is owed and with what is asked back. What has been
-// repaid stays asked for.
+// repaid stays asked for. What was paid under a merged file counts for the one that stays.
 const overpaid = `
-WITH paid AS (
-    SELECT p.person_id, p.programme, p.month, sum(p.amount_fen) AS fen
-    FROM payments p JOIN roster_lines l USING (roster_id, person_id, programme)
-    WHERE p.person_id = ANY($1) AND l.person_id = ANY($1) AND p.live AND l.state = 'paid'
+WITH account AS (
+    SELECT DISTINCT coalesce(g.into_id, u.id) AS id FROM unnest($1::uuid[]) AS u (id) LEFT JOIN merged_persons g ON g.person_id = u.id
+), whose AS (
+    SELECT id AS person_id, id AS account FROM account UNION ALL SELECT g.person_id, g.into_id FROM account a JOIN merged_persons g ON g.into_id = a.id
+), paid AS (
+    SELECT w.account AS person_id, p.programme, p.month, sum(p.amount_fen) AS fen
+    FROM whose w JOIN payments p ON p.person_id = w.person_id JOIN roster_lines l ON l.roster_id = p.roster_id AND l.person_id = p.person_id AND l.programme = p.programme
+    WHERE p.live AND l.state = 'paid'
     GROUP BY 1, 2, 3
 ), asked AS (
-    SELECT person_id, programme, month, sum(amount_fen) AS fen, sum(repaid_fen) AS repaid
-    FROM recovery_months WHERE person_id = ANY($1)
+    SELECT m.person_id, m.programme, m.month, sum(m.amount_fen) AS fen, sum(m.repaid_fen) AS repaid
+    FROM account a JOIN recovery_months m ON m.person_id = a.id
     GROUP BY 1, 2, 3
 ), found AS (
-    SELECT paid.person_id, paid.programme, paid.month, coalesce(asked.fen, 0) AS asked,
-           greatest(paid.fen - coalesce(d.amount_fen, 0), coalesce(asked.repaid, 0), 0) AS fen
-    FROM paid
-    LEFT JOIN asked USING (person_id, programme, month)
-    LEFT JOIN dues d ON d.person_id = paid.person_id AND d.programme = paid.programme AND d.from_month <= paid.month
-        AND (d.to_month IS NULL OR d.to_month >= paid.month)
+    SELECT o.person_id, o.programme, o.month, o.asked, greatest(o.paid - coalesce(d.amount_fen, 0), o.repaid, 0) AS fen
+    FROM (SELECT person_id, programme, month, coalesce(paid.fen, 0) AS paid, coalesce(asked.fen, 0) AS asked, coalesce(asked.repaid, 0) AS repaid
+          FROM paid FULL JOIN asked USING (person_id, programme, month)) o
+    LEFT JOIN dues d ON d.person_id = o.person_id AND d.programme = o.programme AND d.from_month <= o.month
+        AND (d.to_month IS NULL OR d.to_month >= o.month)
 )
 SELECT person_id, programme, month, fen::bigint FROM found WHERE fen <> asked ORDER BY 1, 2, 3`
 

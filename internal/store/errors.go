@@ -21,6 +21,9 @@ var NotFound = fault.New(fault.NotFound, "NOT_FOUND", "记录不存在", "no suc
 // asking again, finds out the present ones.
 var RightsChanged = fault.New(fault.Unauthenticated, "RIGHTS_CHANGED", "您的权限已变更，请重新登录", "your rights have changed; sign in again")
 
+// MergedAlready is the answer to a change of a file that is merged into another one.
+var MergedAlready = fault.New(fault.Conflict, "MERGED", "该档案已并入另一份档案（见merged_into），请在保留的档案上办理", "this file is merged into another one (see merged_into); work on that one")
+
 // byConstraint says what a broken constraint means to the user.
 var byConstraint = map[string]*fault.Error{
 	"persons_id_number_once":                 fault.New(fault.Conflict, "PERSON_EXISTS", "该身份证号已在册", "this ID number is in the register already"),
@@ -36,6 +39,10 @@ var byConstraint = map[string]*fault.Error{
 	"household_members_one_household":        fault.New(fault.Conflict, "MEMBER_ELSEWHERE", "该人在此期间已登记在其他家庭", "the person is a member of a household on these days already"),
 	"household_members_dates":                fault.New(fault.Invalid, "DATES_REVERSED", "结束日期早于开始日期", "the last day is before the first"),
 	"household_circumstances_do_not_overlap": fault.New(fault.Conflict, "OVERLAPS", "与已登记的同类情况时间重叠", "overlaps a recorded circumstance of the same kind"),
+	"person_merges_once":                     MergedAlready,
+	"merged_persons_pkey":                    MergedAlready,
+	"merged_persons_one_step":                MergedAlready,
+	"import_unmatched_once":                  fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
 	"external_figures_current":               fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
 	"facilities_once":                        fault.New(fault.Conflict, "FACILITY_EXISTS", "该村居已有同名设施", "a facility of this name is there already"),
 	"accounts_username_taken":                fault.New(fault.Conflict, "USERNAME_TAKEN", "用户名已被使用", "the user name is taken"),

@@ -77,9 +77,13 @@ func (tx *Tx) ReadDossiers(ctx context.Context, ids ...uuid.UUID) ([]Dossier, er
 	return l.finish()
 }
 
-// LockDossier reads and holds the file of one person.
+// LockDossier reads and holds the file of one person, to write to it. A file that is merged into another one is not written to.
 func (tx *Tx) LockDossier(ctx context.Context, id uuid.UUID) (Dossier, error) {
-	return one(tx.LockDossiers(ctx, id))
+	d, err := one(tx.LockDossiers(ctx, id))
+	if err == nil && d.File.Person.MergedInto != uuid.Nil {
+		return d, MergedAlready
+	}
+	return d, err
 }
 
 // LockPersonOf holds the person whose certificate, circumstance, application or award has this id, and reads the file.

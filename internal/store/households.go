@@ -145,7 +145,7 @@ func (l *householdLoader) files(members *loader) []casefile.HouseholdFile {
 	for i, h := range l.list {
 		h.Files = map[uuid.UUID]casefile.File{}
 		for _, m := range h.Members {
-			if d := members.byID[m.PersonID]; d != nil {
+			if d := members.byID[m.PersonID]; d != nil && d.File.Person.MergedInto == uuid.Nil {
 				h.Files[m.PersonID] = d.File
 			}
 		}

@@ -11,7 +11,8 @@ import (
 	"zhucan/internal/calendar"
 )
 
-// ledgerOf is every month of a person up to one in which something is owed, was paid or is asked back.
+// ledgerOf is every month of a person up to one in which something is owed, was paid or is asked back; with what was paid under a
+// file that is merged into this one.
 const ledgerOf = `
 WITH due AS (
     SELECT d.programme, m::date AS month, d.amount_fen, d.level, d.rule_set, d.rate_document
@@ -21,7 +22,8 @@ WITH due AS (
     SELECT p.programme, p.month, sum(p.amount_fen) FILTER (WHERE l.state = 'paid') AS paid,
            sum(p.amount_fen) FILTER (WHERE l.state <> 'paid') AS coming, array_agg(p.roster_id ORDER BY p.sequence) AS rosters
     FROM payments p JOIN roster_lines l USING (roster_id, person_id, programme)
-    WHERE p.person_id = $1 AND p.live
+    WHERE p.person_id = ANY(ARRAY(SELECT $1::uuid WHERE NOT EXISTS (SELECT FROM merged_persons g WHERE g.person_id = $1)
+        UNION ALL SELECT g.person_id FROM merged_persons g WHERE g.into_id = $1)) AND p.live
     GROUP BY 1, 2
 ), back AS (
     SELECT programme, month, sum(repaid_fen) AS repaid, sum(waived_fen) AS waived FROM recovery_months WHERE person_id = $1 GROUP BY 1, 2

@@ -65,6 +65,7 @@ func (db *DB) ListPersons(ctx context.Context, who access.Actor, f PersonFilter)
 	const sql = `SELECT ` + personColumns + `, coalesce(c.category, 0), coalesce(c.level, 0)
 		FROM persons p LEFT JOIN certificates c ON c.person_id = p.id AND c.held_to IS NULL
 		WHERE p.managing_area_code >= $1 AND p.managing_area_code < $2 AND (p.managing_area_code, p.id) > ($3, $4)
+		  AND NOT EXISTS (SELECT FROM merged_persons g WHERE g.person_id = p.id)
 		  AND ($5 = 0 OR c.category = $5) AND ($6 = 0 OR c.level = $6) AND ($7 = '' OR position($7 IN p.name) > 0)
 		ORDER BY p.managing_area_code, p.id LIMIT $8`
 	var list []Listed
@@ -98,7 +99,7 @@ func (db *DB) scanListed(rows pgx.Rows) ([]Listed, error) {
 	return list, rows.Err()
 }
 
-// Search finds persons by exactly one of these.
+// Search finds persons by exactly one of these. A number of a file that was merged into another one finds that one.
 type Search struct {
 	IDNumber    string // normalised; also finds by an earlier number
 	Certificate string // canonical
@@ -109,13 +110,14 @@ type Search struct {
 func (db *DB) SearchPersons(ctx context.Context, who access.Actor, s Search) ([]Listed, error) {
 	const from = `SELECT ` + personColumns + `, coalesce(c.category, 0), coalesce(c.level, 0)
 		FROM persons p LEFT JOIN certificates c ON c.person_id = p.id AND c.held_to IS NULL WHERE `
-	where, arg := "p.name = $1", any(s.Name)
+	where, arg := "p.name = $1 AND NOT EXISTS (SELECT FROM merged_persons g WHERE g.person_id = p.id)", any(s.Name)
 	switch {
 	case s.IDNumber != "":
-		where = `p.id_number_index = $1 OR p.id IN (SELECT person_id FROM person_aliases WHERE value_index = $1)`
+		where = `p.id IN (SELECT coalesce(g.into_id, n.id) FROM (SELECT id FROM persons WHERE id_number_index = $1
+			UNION SELECT person_id FROM person_aliases WHERE value_index = $1) n LEFT JOIN merged_persons g ON g.person_id = n.id)`
 		arg = db.index(indexID, s.IDNumber)
 	case s.Certificate != "":
-		where, arg = `p.id IN (SELECT person_id FROM certificates WHERE number_index = $1)`, db.index(indexCertificate, s.Certificate)
+		where, arg = `p.id IN (SELECT coalesce(g.into_id, c.person_id) FROM certificates c LEFT JOIN merged_persons g ON g.person_id = c.person_id WHERE c.number_index = $1)`, db.index(indexCertificate, s.Certificate)
 	}
 	var list []Listed
 	err := db.Read(ctx, who, func(b *pgx.Batch) {
@@ -144,8 +146,10 @@ func (tx *Tx) MatchIDNumbers(ctx context.Context, numbers []string) (map[string]
 		byHash[string(hashes[i])] = number
 	}
 	found := make(map[string]Match, len(numbers))
-	const sql = `SELECT id_number_index, id, managing_area_code FROM persons WHERE id_number_index = ANY($1)
-		UNION ALL SELECT a.value_index, p.id, p.managing_area_code FROM person_aliases a JOIN persons p ON p.id = a.person_id WHERE a.value_index = ANY($1)`
+	const sql = `SELECT n.number, p.id, p.managing_area_code FROM (
+			SELECT id_number_index AS number, id FROM persons WHERE id_number_index = ANY($1)
+			UNION ALL SELECT value_index, person_id FROM person_aliases WHERE value_index = ANY($1)) n
+		LEFT JOIN merged_persons g ON g.person_id = n.id JOIN persons p ON p.id = coalesce(g.into_id, n.id)`
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue(sql, hashes).Query(func(rows pgx.Rows) error {
 			for rows.Next() {

@@ -10,6 +10,7 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/casefile"
+	"zhucan/internal/names"
 )
 
 // What may say that two files are of one person (domain: the same name, birth date and town, or the same guardian and name;
@@ -23,26 +24,37 @@ const (
 // townDigits are those of the code of a town.
 const townDigits = 9
 
-// matchKeys are what is compared of a person, by kind.
+// matchKeys are what is compared of a person, by kind; of one who is merged into another nothing is.
 func (db *DB) matchKeys(p casefile.Person) map[string][]byte {
 	keys := map[string][]byte{}
+	if p.MergedInto != uuid.Nil {
+		return keys
+	}
 	add := func(kind string, parts ...string) {
-		plain := ""
-		for _, part := range parts {
-			if part == "" {
-				return
-			}
-			plain += part + "\x1f"
+		if key := db.matchKey(kind, parts...); key != nil {
+			keys[kind] = key
 		}
-		keys[kind] = db.Ring.BlindIndex("match_"+kind, plain)
 	}
 	town := string(p.Managing)
-	add(matchNameBirthTown, p.Name, p.BirthDate.String(), town[:min(townDigits, len(town))])
-	add(matchPhoneName, p.Phone, p.Name)
+	name := names.Key(p.Name)
+	add(matchNameBirthTown, name, p.BirthDate.String(), town[:min(townDigits, len(town))])
+	add(matchPhoneName, p.Phone, name)
 	if p.Guardian != nil {
-		add(matchGuardianName, p.Guardian.IDNumber.Reveal(), p.Name)
+		add(matchGuardianName, p.Guardian.IDNumber.Reveal(), name)
 	}
 	return keys
+}
+
+// matchKey is a keyed hash of parts; nil where one is not known.
+func (db *DB) matchKey(kind string, parts ...string) []byte {
+	plain := ""
+	for _, part := range parts {
+		if part == "" {
+			return nil
+		}
+		plain += part + "\x1f"
+	}
+	return db.Ring.BlindIndex("match_"+kind, plain)
 }
 
 // writeMatchKeys makes the keys of persons what their rows say. One that stays keeps the instant since which it is so.

@@ -17,12 +17,13 @@ const recoveryColumns = `r.id, r.version, r.person_id, r.programme, r.state, r.r
 	(SELECT coalesce(jsonb_agg(jsonb_build_object('ID', m.id, 'Month', to_char(m.month, 'YYYY-MM'), 'Amount', m.amount_fen, 'Repaid', m.repaid_fen,
 		'Waived', m.waived_fen) ORDER BY m.month), '[]') FROM recovery_months m WHERE m.recovery_id = r.id),
 	(SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('ID', e.id, 'At', e.at, 'Event', e.event, 'Amount', e.amount_fen, 'Reason', e.reason,
-		'RosterID', e.roster_id, 'ActorID', e.actor_id)) ORDER BY e.at, e.id), '[]') FROM recovery_events e WHERE e.recovery_id = r.id)`
+		'RosterID', e.roster_id, 'ActorID', e.actor_id)) ORDER BY e.at, e.id), '[]') FROM recovery_events e WHERE e.recovery_id = r.id),
+	EXISTS (SELECT FROM merged_persons g JOIN person_merges m ON m.id = g.merge_id WHERE g.into_id = r.person_id AND m.rows -> 'moved' -> 'recoveries' ? r.id::text)`
 
 func scanRecovery(row pgx.Row) (*recovery.Recovery, error) {
 	r := &recovery.Recovery{}
 	var closed *time.Time
-	err := row.Scan(&r.ID, &r.Version, &r.PersonID, &r.Programme, &r.State, &r.Reason, &r.OpenedAt, &closed, &r.Consented, &r.Months, &r.Events)
+	err := row.Scan(&r.ID, &r.Version, &r.PersonID, &r.Programme, &r.State, &r.Reason, &r.OpenedAt, &closed, &r.Consented, &r.Months, &r.Events, &r.Moved)
 	r.ClosedAt = orZero(closed)
 	return r, err
 }

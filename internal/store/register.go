@@ -24,7 +24,7 @@ const (
 const personColumns = `p.id, p.version, p.record_type, p.name, coalesce(p.sex, ''), p.birth_date, p.id_number, p.id_number_invalid,
 	p.birth_certificate, p.phone, coalesce(p.diagnosis, ''), coalesce(p.hukou_type, ''), coalesce(p.hukou_area_code, ''),
 	coalesce(p.residence_area_code, ''), p.managing_area_code, coalesce(p.guardian_name, ''), coalesce(p.guardian_relation, ''),
-	p.guardian_id_number, p.guardian_phone, p.created_at, p.updated_at`
+	p.guardian_id_number, p.guardian_phone, p.created_at, p.updated_at, (SELECT g.into_id FROM merged_persons g WHERE g.person_id = p.id)`
 
 // sealedPerson is what a row holds of a person before its sealed columns are opened.
 type sealedPerson struct {
@@ -34,17 +34,18 @@ type sealedPerson struct {
 	guardianName, guardianRelation   string
 	guardianIDNumber, guardianPhone  []byte
 	hukou, residence, managing, kind string
+	into                             *uuid.UUID
 }
 
 func (p *sealedPerson) fields() []any {
 	return []any{&p.ID, &p.Version, &p.kind, &p.Name, &p.Sex, &p.BirthDate, &p.idNumber, &p.invalid, &p.birthCert, &p.phone,
 		&p.Diagnosis, &p.HukouType, &p.hukou, &p.residence, &p.managing, &p.guardianName, &p.guardianRelation,
-		&p.guardianIDNumber, &p.guardianPhone, &p.CreatedAt, &p.UpdatedAt}
+		&p.guardianIDNumber, &p.guardianPhone, &p.CreatedAt, &p.UpdatedAt, &p.into}
 }
 
 func (db *DB) openPerson(s *sealedPerson) (casefile.Person, error) {
 	p := s.Person
-	p.RecordType = casefile.RecordType(s.kind)
+	p.RecordType, p.MergedInto = casefile.RecordType(s.kind), orZero(s.into)
 	p.Hukou, p.Residence, p.Managing = area.Code(s.hukou), area.Code(s.residence), area.Code(s.managing)
 	o := opener{ring: db.Ring, table: "persons", row: p.ID}
 	number := o.open("id_number", s.idNumber)
@@ -277,6 +278,15 @@ func (tx *Tx) Supersede(ctx context.Context, ids ...uuid.UUID) error {
 	n, _ := result.RowsAffected()
 	if int(n) != len(ids) {
 		return exactlyOne(0, nil)
+	}
+	return nil
+}
+
+// SupersedeLeft marks those of some facts as no longer held true that still are.
+func (tx *Tx) SupersedeLeft(ctx context.Context, ids []uuid.UUID) error {
+	_, err := tx.sql.ExecContext(ctx, "UPDATE circumstances SET superseded_at = $2 WHERE id = ANY($1) AND superseded_at IS NULL", ids, tx.Now)
+	if err != nil {
+		return fmt.Errorf("supersede circumstances: %w", err)
 	}
 	return nil
 }

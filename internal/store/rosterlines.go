@@ -117,7 +117,7 @@ func (db *DB) PaidLines(ctx context.Context, who access.Actor, r roster.Roster) 
 		err := db.readOnly(ctx, who, bounds{everything, everything}, func(tx pgx.Tx) error {
 			rows, err := tx.Query(ctx, "SELECT "+rosterLineColumns+`, p.name, p.id_number, y.holder, y.account, c.id, c.number, coalesce(c.category, 0)
 				FROM roster_lines l JOIN persons p ON p.id = l.person_id JOIN payees y ON y.id = l.payee_id
-				LEFT JOIN certificates c ON c.person_id = l.person_id AND c.issued_on <= $2 AND (c.held_to IS NULL OR c.held_to >= $2)
+				LEFT JOIN certificates c ON c.person_id = coalesce((SELECT g.into_id FROM merged_persons g WHERE g.person_id = l.person_id), l.person_id) AND c.issued_on <= $2 AND (c.held_to IS NULL OR c.held_to >= $2)
 				WHERE l.roster_id = $1 AND l.hold = '' ORDER BY l.seq`, r.ID, r.Month.Last().String())
 			if err != nil {
 				return err
@@ -212,7 +212,8 @@ func (tx *Tx) RecordOutcomes(ctx context.Context, id uuid.UUID, outcomes []Outco
 			WHERE l.roster_id = $1 AND l.seq = ANY($2) AND l.state = 'failed' AND p.roster_id = l.roster_id AND p.person_id = l.person_id
 				AND p.programme = l.programme AND p.live`, id, seqs)
 		b.Queue(`UPDATE open_months o SET open_from = least(o.open_from, f.month)
-			FROM (SELECT p.person_id, p.programme, min(p.month) AS month FROM payments p WHERE p.roster_id = $1 AND NOT p.live GROUP BY 1, 2) f
+			FROM (SELECT coalesce(g.into_id, p.person_id) AS person_id, p.programme, min(p.month) AS month
+				FROM payments p LEFT JOIN merged_persons g ON g.person_id = p.person_id WHERE p.roster_id = $1 AND NOT p.live GROUP BY 1, 2) f
 			WHERE o.person_id = f.person_id AND o.programme = f.programme`, id)
 	})
 	if err != nil {
@@ -228,10 +229,11 @@ type Deduction struct {
 	Fen       money.Fen
 }
 
-// PaidOf lists the persons of lines, and what was kept back from them.
+// PaidOf lists the persons of lines, and what was kept back from them; for one who is merged into another, that one.
 func (tx *Tx) PaidOf(ctx context.Context, id uuid.UUID, seqs []int) (persons []uuid.UUID, kept []Deduction, err error) {
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT person_id, programme, deduction_fen FROM roster_lines WHERE roster_id = $1 AND seq = ANY($2) AND state = 'paid' ORDER BY person_id", id, seqs).
+		b.Queue(`SELECT coalesce(g.into_id, l.person_id), l.programme, l.deduction_fen FROM roster_lines l LEFT JOIN merged_persons g ON g.person_id = l.person_id
+				WHERE l.roster_id = $1 AND l.seq = ANY($2) AND l.state = 'paid' ORDER BY l.person_id`, id, seqs).
 			Query(func(rows pgx.Rows) error {
 				for rows.Next() {
 					var d Deduction

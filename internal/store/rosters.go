@@ -17,7 +17,7 @@ import (
 // What is on a roster, in steps. $1 roster, $2 month, $3 and $4 bounds of the area, $5 programme or null, $6 today.
 //
 // Of each account only the open months are looked at; for most that is the roster's own month. What a live payment of
-// another roster covers is not paid again. The area that manages a person in the latest month owed is the one whose
+// another roster covers is not paid again, be it under a file that is merged into this one. The area that manages a person in the latest month owed is the one whose
 // roster pays.
 const (
 	openAccounts = `
@@ -33,17 +33,24 @@ owed AS (
 )`
 	paidMonths = `
 paid AS (
-    SELECT p.person_id, p.programme, p.month, sum(p.amount_fen) AS fen, count(*) AS n
-    FROM open o JOIN payments p ON p.person_id = o.person_id AND p.programme = o.programme AND p.month >= o.open_from
-    WHERE p.live AND p.roster_id <> $1
+    SELECT person_id, programme, month, sum(fen) AS fen, max(sequence) AS last
+    FROM (
+        SELECT p.person_id, p.programme, p.month, p.amount_fen AS fen, p.sequence
+        FROM open o JOIN payments p ON p.person_id = o.person_id AND p.programme = o.programme AND p.month >= o.open_from
+        WHERE p.live AND p.roster_id <> $1
+        UNION ALL
+        SELECT g.into_id, p.programme, p.month, p.amount_fen, 0
+        FROM payments p JOIN merged_persons g ON g.person_id = p.person_id
+        WHERE p.person_id = ANY(ARRAY(SELECT person_id FROM merged_persons)) AND p.live AND p.roster_id <> $1
+    ) p
     GROUP BY 1, 2, 3
 ), back AS (
     SELECT person_id, programme, month, sum(repaid_fen + waived_fen) AS fen FROM recovery_months GROUP BY 1, 2, 3
 )`
 	items = `
 item AS (
-    SELECT o.*, o.amount_fen - coalesce(p.fen, 0) + coalesce(b.fen, 0) AS fen, coalesce(p.n, 0) + 1 AS sequence,
-           CASE WHEN p.n IS NOT NULL THEN 'supplement' WHEN o.month = $2 THEN 'regular' ELSE 'arrears' END AS kind
+    SELECT o.*, o.amount_fen - coalesce(p.fen, 0) + coalesce(b.fen, 0) AS fen, coalesce(p.last, 0) + 1 AS sequence,
+           CASE WHEN p.last IS NOT NULL THEN 'supplement' WHEN o.month = $2 THEN 'regular' ELSE 'arrears' END AS kind
     FROM owed o LEFT JOIN paid p USING (person_id, programme, month) LEFT JOIN back b USING (person_id, programme, month)
     WHERE o.amount_fen - coalesce(p.fen, 0) + coalesce(b.fen, 0) > 0
 )`

@@ -219,7 +219,8 @@ func (tx *Tx) MatchCertificates(ctx context.Context, numbers []string) (map[stri
 	}
 	found := make(map[string]Match, len(numbers))
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue(`SELECT c.number_index, p.id, p.managing_area_code FROM certificates c JOIN persons p ON p.id = c.person_id WHERE c.number_index = ANY($1)`, hashes).
+		b.Queue(`SELECT c.number_index, p.id, p.managing_area_code FROM certificates c LEFT JOIN merged_persons g ON g.person_id = c.person_id
+				JOIN persons p ON p.id = coalesce(g.into_id, c.person_id) WHERE c.number_index = ANY($1)`, hashes).
 			Query(func(rows pgx.Rows) error {
 				for rows.Next() {
 					var hash []byte
@@ -237,44 +238,6 @@ func (tx *Tx) MatchCertificates(ctx context.Context, numbers []string) (map[stri
 	}
 	return found, nil
 }
-
-// Candidate is somebody who may be meant by a name.
-type Candidate struct {
-	Match
-	HasID bool // an ID number that is known and valid
-}
-
-// MatchNames finds who bears a name and was born on a day, in the whole area of the writer.
-func (tx *Tx) MatchNames(ctx context.Context, names []string, births []calendar.Date) (map[string][]Candidate, error) {
-	days := make([]string, len(births))
-	for i, b := range births {
-		days[i] = b.String()
-	}
-	found := map[string][]Candidate{}
-	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue(`SELECT p.name, p.birth_date, p.id, p.managing_area_code, p.id_number_index IS NOT NULL AND NOT p.id_number_invalid
-			FROM unnest($1::text[], $2::text[]::date[]) n(name, born) JOIN persons p ON p.name = n.name AND p.birth_date = n.born`, names, days).
-			Query(func(rows pgx.Rows) error {
-				for rows.Next() {
-					var name string
-					var born calendar.Date
-					var c Candidate
-					if err := rows.Scan(&name, &born, &c.PersonID, &c.Managing, &c.HasID); err != nil {
-						return err
-					}
-					found[NameKey(name, born)] = append(found[NameKey(name, born)], c)
-				}
-				return rows.Err()
-			})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("match names: %w", err)
-	}
-	return found, nil
-}
-
-// NameKey is by what MatchNames answers.
-func NameKey(name string, born calendar.Date) string { return name + "|" + born.String() }
 
 // PersonOfStatement is whom a statement of the actor's area is about.
 func (tx *Tx) PersonOfStatement(ctx context.Context, id uuid.UUID) (person uuid.UUID, err error) {

@@ -12,6 +12,7 @@ const here = `
 here AS NOT MATERIALIZED (
     SELECT id, name, managing_area_code AS area_code, birth_date, record_type, created_at FROM persons
     WHERE managing_area_code >= @lo AND managing_area_code < @hi AND (managing_area_code, id) >= (@after_area, @after_id::uuid)
+      AND NOT EXISTS (SELECT FROM merged_persons g WHERE g.person_id = persons.id)
 )`
 
 // living and said go into a WHERE: the person h has not died before today; what a circumstance c says is yes.
@@ -99,9 +100,12 @@ var wrongAmount = `WITH ` + here + `, month AS (
     JOIN roster_lines l ON l.roster_id = p.roster_id AND l.person_id = p.person_id AND l.programme = p.programme JOIN rosters r ON r.id = p.roster_id
     GROUP BY 1, 2, 3
 ), compared AS (
-    SELECT p.person_id, p.programme, greatest(p.closed_at, d.known_from) AS since, coalesce(d.amount_fen, 0) - p.fen + coalesce(b.settled, 0) AS under,
-           p.fen - coalesce(d.amount_fen, 0) - coalesce(b.asked, 0) AS over
+    SELECT p.person_id, p.programme, greatest(p.closed_at, d.known_from) AS since, coalesce(d.amount_fen, 0) - p.fen - g.fen + coalesce(b.settled, 0) AS under,
+           p.fen + g.fen - coalesce(d.amount_fen, 0) - coalesce(b.asked, 0) AS over
     FROM paid p
+    CROSS JOIN LATERAL (SELECT coalesce(sum(o.amount_fen), 0) AS fen FROM merged_persons g JOIN payments o ON o.person_id = g.person_id AND o.programme = p.programme
+        AND o.month = p.month AND o.live JOIN roster_lines l ON l.roster_id = o.roster_id AND l.person_id = o.person_id AND l.programme = o.programme AND l.state = 'paid'
+        WHERE g.into_id = p.person_id) g
     LEFT JOIN dues d ON d.person_id = p.person_id AND d.programme = p.programme AND d.from_month <= p.month AND (d.to_month IS NULL OR d.to_month >= p.month)
     LEFT JOIN LATERAL (SELECT sum(repaid_fen + waived_fen) AS settled, sum(amount_fen) AS asked FROM recovery_months b
         WHERE b.person_id = p.person_id AND b.programme = p.programme AND b.month = p.month) b ON true
@@ -125,7 +129,8 @@ var undeliverablePayment = `WITH ` + here + `, failed AS (
 ), owed AS (
     SELECT f.*, coalesce(d.amount_fen, 0)
            - coalesce((SELECT sum(p.amount_fen) FROM payments p JOIN roster_lines l USING (roster_id, person_id, programme)
-                 WHERE p.person_id = f.person_id AND p.programme = f.programme AND p.month = f.month AND p.live AND l.state = 'paid'), 0)
+                 WHERE (p.person_id = f.person_id OR p.person_id IN (SELECT g.person_id FROM merged_persons g WHERE g.into_id = f.person_id))
+                   AND p.programme = f.programme AND p.month = f.month AND p.live AND l.state = 'paid'), 0)
            + coalesce((SELECT sum(b.repaid_fen + b.waived_fen) FROM recovery_months b WHERE b.person_id = f.person_id AND b.programme = f.programme AND b.month = f.month), 0) AS fen
     FROM failed f
     LEFT JOIN dues d ON d.person_id = f.person_id AND d.programme = f.programme AND d.from_month <= f.month AND (d.to_month IS NULL OR d.to_month >= f.month)

@@ -49,6 +49,7 @@ type Scenario struct {
 	Expect   map[string]Answer
 	Months   map[string]map[string]int64 // programme, month: fen
 	Status   map[string]string           // day: status of the card held then
+	Stands   map[string]string           // indicator or benefit: covered, gap or excluded on the day; none outside its population
 }
 
 // Facts is a file, briefly.
@@ -146,7 +147,7 @@ func Load(files fs.FS, name string) ([]Scenario, error) {
 		return nil, fmt.Errorf("read scenarios %s: %w", name, err)
 	}
 	for _, s := range list {
-		if s.ID == "" || s.Source == "" || s.Number == nil && len(s.Expect)+len(s.Months)+len(s.Status) == 0 {
+		if s.ID == "" || s.Source == "" || s.Number == nil && len(s.Expect)+len(s.Months)+len(s.Status)+len(s.Stands) == 0 {
 			return nil, fmt.Errorf("%s: scenario %q needs an id, a source and an expectation", name, s.ID)
 		}
 	}
@@ -173,7 +174,7 @@ func (s Scenario) Run(document []byte) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.checkDay(pack, file), s.checkMonths(pack, file), s.checkStatus(file))
+	return errors.Join(s.checkDay(pack, file), s.checkMonths(pack, file), s.checkStatus(file), s.checkStands(pack, file))
 }
 
 func (s Scenario) checkDay(pack *policy.Pack, file casefile.File) error {
@@ -215,6 +216,34 @@ func (s Scenario) checkMonths(pack *policy.Pack, file casefile.File) error {
 			if got != want {
 				return fmt.Errorf("%s in %s: got %d fen, want %d", programme, month, got, want)
 			}
+		}
+	}
+	return nil
+}
+
+// checkStands compares where the person stands with indicators and benefits of other offices.
+func (s Scenario) checkStands(pack *policy.Pack, file casefile.File) error {
+	if len(s.Stands) == 0 {
+		return nil
+	}
+	reading, err := standing.Read(file, nil, pack)
+	if err != nil {
+		return err
+	}
+	timeline, err := reading.Standings()
+	if err != nil {
+		return err
+	}
+	words := map[standing.Status]string{standing.Covered: "covered", standing.Gap: "gap", standing.Excluded: "excluded", standing.Extra: "extra"}
+	for key, want := range s.Stands {
+		got := "none"
+		for _, i := range timeline {
+			if i.Indicator == key && i.Days.Contains(s.Date) {
+				got = words[i.Status]
+			}
+		}
+		if got != want {
+			return fmt.Errorf("%s on %s: got %s, want %s", key, s.Date, got, want)
 		}
 	}
 	return nil

@@ -1,0 +1,209 @@
+package casework
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/exchange"
+	"zhucan/internal/fault"
+	"zhucan/internal/store"
+)
+
+// match finds whom rows name: by ID number, also an earlier one, or by certificate. Whom a row may mean that names nobody so is
+// kept with it, for an officer to choose; nobody is taken for having the name.
+func (l *listRun) match(ctx context.Context, rows []saidRow) (map[int]uuid.UUID, error) {
+	var ids, cards []string
+	for _, r := range rows {
+		if !r.ID.IsZero() {
+			ids = append(ids, r.ID.Reveal())
+		}
+		if !r.Certificate.IsZero() {
+			cards = append(cards, r.Certificate.Reveal())
+		}
+	}
+	byID, err := l.tx.MatchIDNumbers(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	byCard, err := l.tx.MatchCertificates(ctx, cards)
+	if err != nil {
+		return nil, err
+	}
+	found := map[int]uuid.UUID{}
+	var lost []saidRow
+	for _, r := range rows {
+		one := byID[r.ID.Reveal()]
+		if one.PersonID == uuid.Nil && !r.Certificate.IsZero() {
+			one = byCard[r.Certificate.Reveal()]
+		}
+		if one.PersonID == uuid.Nil {
+			lost = append(lost, r)
+			continue
+		}
+		found[r.Row] = one.PersonID
+	}
+	return found, l.lookFor(ctx, lost)
+}
+
+// lookFor keeps rows that name nobody with those whom they may mean, and refuses them for now.
+func (l *listRun) lookFor(ctx context.Context, lost []saidRow) error {
+	described := make([]store.Described, len(lost))
+	for i, r := range lost {
+		described[i] = l.described(r)
+	}
+	candidates, err := l.tx.MatchDescribed(ctx, described)
+	if err != nil {
+		return err
+	}
+	var kept []store.Unmatched
+	for _, r := range lost {
+		may := candidates[r.Row]
+		if len(may) == 0 {
+			l.refuse(r.Row, "", "NOT_IN_REGISTER", "本辖区残疾人档案中没有此人", "nobody in the register of this area has this number, or this name with this birth date")
+			continue
+		}
+		for _, c := range may {
+			l.possible[c.PersonID] = true
+		}
+		l.refuse(r.Row, "", candidatesFound, fmt.Sprintf("按姓名、出生日期和镇街（或监护人）找到%d名可能的人，未自动认定，请选择", len(may)),
+			fmt.Sprintf("%d persons have this name with this birth date and town, or with this guardian; none was taken: choose", len(may)))
+		kept = append(kept, store.Unmatched{ID: l.desk.NewID(), ImportID: l.done.ID, Row: r.Row, Says: r.Statements, Also: r.Also, Candidates: may})
+	}
+	return l.tx.InsertUnmatched(ctx, kept)
+}
+
+// candidatesFound is why a row is refused until somebody chooses.
+const candidatesFound = "CANDIDATES"
+
+// described is what a row tells of somebody beside a number. A valid number has the birth date in it.
+func (l *listRun) described(r saidRow) store.Described {
+	d := store.Described{Row: r.Row, Name: r.Name, Birth: r.Birth, Guardian: r.Guardian.Reveal(), Numbered: !r.ID.IsZero()}
+	if d.Birth.IsZero() && d.Numbered {
+		d.Birth = r.ID.BirthDate()
+	}
+	if d.Birth.IsZero() {
+		return d
+	}
+	for _, town := range l.towns {
+		if r.Town == "" || !slices.ContainsFunc(l.towns, r.isFrom) || r.isFrom(town) {
+			d.Towns = append(d.Towns, town.Code)
+		}
+	}
+	return d
+}
+
+// isFrom reports whether the town of a row is this one. Lists write 金岭 for 金岭镇, and 金岭回族镇.
+func (r saidRow) isFrom(town area.Division) bool {
+	const least = 2 // characters that tell one town from another
+	short := strings.TrimRight(strings.TrimSuffix(strings.TrimSuffix(r.Town, "街道"), "办事处"), "镇乡")
+	return r.Town == town.Name || len([]rune(short)) >= least && strings.HasPrefix(town.Name, short)
+}
+
+// townsOf are the towns in which an import may name somebody.
+func (d *Desk) townsOf(ctx context.Context, i store.Import) ([]area.Division, error) {
+	tree, err := d.DB.Divisions(ctx, d.Pack().District, i.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(tree, func(div area.Division) bool {
+		return div.Code.Level() != "town" || !i.Area.Contains(div.Code) && !div.Code.Contains(i.Area)
+	}), nil
+}
+
+// UnmatchedRows lists the rows of an import that name nobody for certain.
+func (d *Desk) UnmatchedRows(ctx context.Context, who access.Actor, imported uuid.UUID, after, limit int) ([]store.Unmatched, error) {
+	if _, err := d.DB.ImportByID(ctx, who, imported); err != nil {
+		return nil, err
+	}
+	return d.DB.UnmatchedRows(ctx, who, imported, after, limit)
+}
+
+var (
+	errNotApplied  = fault.New(fault.Conflict, "NOT_APPLIED", "该导入未生效或已撤销", "the import is not in force")
+	errNamed       = fault.New(fault.Conflict, "NAMED_ALREADY", "名单另有一行写的是此人", "another row of the list names this person")
+	errNoCandidate = field("person_id", "NO_CANDIDATE", "此人不在该行的可选范围内", "the person is no candidate of this row")
+)
+
+// ChooseCandidate says whom a row means, and takes the row as if it had named the person; a zero person is nobody.
+func (d *Desk) ChooseCandidate(ctx context.Context, who access.Actor, imported uuid.UUID, row int, person uuid.UUID, reason string) (u store.Unmatched, err error) {
+	i, err := d.DB.ImportByID(ctx, who, imported)
+	if err != nil {
+		return u, err
+	}
+	if i.State != store.ImportDone || i.DryRun {
+		return u, errNotApplied
+	}
+	err = d.write(ctx, who, "import.choose", func(tx *store.Tx) error {
+		if u, err = tx.LockUnmatched(ctx, imported, row); err != nil {
+			return err
+		}
+		if u.Outcome != store.UnmatchedOpen {
+			return errDecided
+		}
+		u.PersonID, u.Reason, u.Outcome, u.DecidedAt, u.DecidedBy = person, reason, "nobody", tx.Now, who.AccountID
+		if person != uuid.Nil {
+			if u.Outcome, err = d.takeChosen(ctx, tx, &i, u); err != nil {
+				return err
+			}
+		}
+		if err := tx.DecideUnmatched(ctx, u); err != nil {
+			return err
+		}
+		return tx.Describe(ctx, imported, map[string]any{"row": row, "person_id": person, "outcome": u.Outcome})
+	})
+	return u, err
+}
+
+// takeChosen takes a row that means somebody, and says what it did.
+func (d *Desk) takeChosen(ctx context.Context, tx *store.Tx, i *store.Import, u store.Unmatched) (outcome string, err error) {
+	if !slices.ContainsFunc(u.Candidates, func(c store.Candidate) bool { return c.PersonID == u.PersonID }) {
+		return "", errNoCandidate
+	}
+	if _, err := tx.LockDossier(ctx, u.PersonID); err != nil {
+		return "", err
+	}
+	named, err := tx.NamedIn(ctx, i.ID, u.PersonID)
+	if err != nil {
+		return "", err
+	}
+	if named {
+		return "", errNamed
+	}
+	meaning, before := listMeanings[i.Kind], *i
+	kind, _ := exchange.ListKindOf(i.Kind)
+	i.Refusals = slices.DeleteFunc(slices.Clone(i.Refusals), func(r store.Refusal) bool { return r.Row == u.Row && r.Code == candidatesFound })
+	refused := len(i.Refusals)
+	run := &listRun{desk: d, tx: tx, done: i, kind: meaning.fact, only: meaning.only, complete: kind.Complete}
+	if run.n, err = tx.ChangesOfImport(ctx, i.ID); err != nil {
+		return "", err
+	}
+	if also := meaning.also; also != nil {
+		run.also = &listRun{desk: d, tx: tx, kind: also.fact, only: also.only}
+	}
+	said := map[uuid.UUID][]saidRow{u.PersonID: {{Row: u.Row, Statements: u.Says, Also: u.Also}}}
+	if err := run.settle(ctx, said); err != nil {
+		return "", err
+	}
+	if err := run.settleAlso(ctx, said); err != nil {
+		return "", err
+	}
+	if len(i.Refusals) > refused {
+		r := i.Refusals[refused]
+		return "", fault.New(fault.Conflict, r.Code, r.ZH, r.EN)
+	}
+	outcome = "same"
+	switch {
+	case i.Changed > before.Changed:
+		outcome = "changed"
+	case i.Pending > before.Pending:
+		outcome = "pending"
+	}
+	i.Refused = countRows(i.Refusals)
+	return outcome, tx.RecountImport(ctx, *i)
+}

@@ -1,0 +1,104 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"testing"
+)
+
+// unmatched are the rows of an import that wait, as row: outcome, candidates.
+func (s *service) unmatched(user, imported string) (list []string) {
+	s.t.Helper()
+	for _, raw := range s.do(user, "GET", "/imports/"+imported+"/unmatched", nil).want(200).json()["items"].([]any) {
+		u := raw.(map[string]any)
+		text := fmt.Sprint(u["row"], " ", u["outcome"])
+		for _, c := range u["candidates"].([]any) {
+			text += fmt.Sprint(" ", c.(map[string]any)["name"], "/", c.(map[string]any)["basis"])
+		}
+		list = append(list, text)
+	}
+	return list
+}
+
+// named is somebody in a village with a name and a birth date, with or without a number.
+func (s *service) named(village, name, birth, number string, guardian string) string {
+	s.t.Helper()
+	body := map[string]any{"name": name, "birth_date": birth, "sex": "male", "hukou_area_code": village, "hukou_type": "agricultural", "diagnosis": "x", "record_type": "RECOVERING"}
+	if number != "" {
+		body["id_number"] = number
+	}
+	if guardian != "" {
+		body["guardian"] = map[string]any{"name": "金丝雀监护", "relation": "parent", "id_number": guardian}
+	}
+	return s.do("town."+map[string]string{villageA: "a", villageB: "a", villageC: "c"}[village], "POST", "/persons", body).want(201).text("id")
+}
+
+// TestCandidatesOfAList: who is named without a number, or with one that nobody has, is found by name, birth date and town or by the guardian, whatever forms the
+// characters have, and is taken only when an officer chooses.
+func TestCandidatesOfAList(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-03-10")
+	first, second := s.named(villageA, "于昇", "1970-01-01", "", ""), s.named(villageB, "於升", "1970-01-01", "", "")
+	far := s.named(villageC, "于升", "1970-01-01", "", "")
+	numbered := s.named(villageA, "张堃", "1970-01-01", number(961), "")
+	child := s.named(villageA, "李·娃", "2015-02-03", "", number(962))
+	s.named(villageA, "王喆", "1970-01-01", "", "")
+	head := "姓名,身份证号,出生日期,监护人身份证号,镇街,起始日期"
+	lines := []string{head, "于昇,,1970-01-01,,闻韶街道,2022-05-01", "張坤,,1970-01-01,,,2022-05-01", "张坤," + number(963) + ",,,,2022-05-01", "李娃,,," + number(962) + ",,2022-05-01",
+		"王哲,,1970-01-01,,,2022-05-01", "某人,,,,,2022-05-01", "于昇,,1970-01-01,,,2022-05-01"}
+	const query = "kind=dibao&sender=x&as_of=2023-03-01"
+	dry := s.list("civil", query+"&dry_run=true", lines...).want(201).wantCounts(0, 0, 7, 0)
+	s.do("civil", "POST", "/imports/"+dry.text("id")+"/unmatched/2/choice", map[string]any{"person_id": first, "reason": "x"}).want(409, "NOT_APPLIED")
+	i := s.list("civil", query, lines...).want(201).wantCounts(0, 0, 7, 0)
+	imported := i.text("id")
+	want := "[2 open 于昇/name_birth_town 於升/name_birth_town 3 open 张堃/name_birth_town 5 open 李·娃/guardian_name 8 open 于昇/name_birth_town 於升/name_birth_town 于升/name_birth_town]"
+	if got := fmt.Sprint(s.unmatched("civil", imported)); got != want {
+		t.Errorf("rows that wait:\n%s\nwant\n%s", got, want)
+	}
+	if got := s.dibao(first, second, far, numbered, child); got != "" {
+		t.Errorf("somebody was taken: %s", got)
+	}
+	choose := func(row int, body map[string]any) answer {
+		return s.do("civil", "POST", fmt.Sprintf("/imports/%s/unmatched/%d/choice", imported, row), body)
+	}
+	choose(2, map[string]any{"person_id": far, "reason": "x"}).want(422, "NO_CANDIDATE")
+	choose(4, map[string]any{"person_id": numbered, "reason": "x"}).want(404)
+	s.do("town.a", "POST", "/imports/"+imported+"/unmatched/2/choice", map[string]any{"person_id": second, "reason": "x"}).want(404)
+	if got := choose(2, map[string]any{"person_id": second, "reason": "已电话核实"}).want(201).text("outcome"); got != "changed" {
+		t.Errorf("the chosen row: %s", got)
+	}
+	choose(2, map[string]any{"person_id": first, "reason": "x"}).want(409, "DECIDED_ALREADY")
+	choose(8, map[string]any{"person_id": second, "reason": "x"}).want(409, "NAMED_ALREADY")
+	choose(8, map[string]any{"reason": "查无此人"}).want(201)
+	choose(5, map[string]any{"person_id": child, "reason": "监护人确认"}).want(201)
+	if s.dibao(second) == "" || s.dibao(child) == "" || s.dibao(first, numbered) != "" {
+		t.Errorf("facts: %s", s.dibao(first, second, numbered, child))
+	}
+	now := s.do("civil", "GET", "/imports/"+imported, nil).want(200)
+	if v := now.json(); v["changed"] != 2.0 || v["refused"] != 5.0 {
+		t.Errorf("counts after choosing: %s", now.body)
+	}
+	s.do("civil", "POST", "/imports/"+imported+"/undo", nil, "If-Match", now.version()).want(200)
+	if got := s.dibao(second, child); got != "" {
+		t.Errorf("taken back, there are %s", got)
+	}
+	choose(3, map[string]any{"person_id": numbered, "reason": "x"}).want(409, "NOT_APPLIED")
+	s.wantDerived()
+}
+
+// TestListDoesNotSilenceCandidates: of somebody whom a row may mean, a list that names everybody does not say that he is missing from it.
+func TestListDoesNotSilenceCandidates(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	paid := s.person1(971, 1)
+	s.granted(paid, living, "2023-01-05", "2023-01-06")
+	s.at("2023-03-01")
+	s.list("civil", "kind=dibao&sender=x&as_of=2023-02-01", dibaoHead, dibaoLine(971, "2022-01-01")).want(201)
+	i := s.list("civil", "kind=dibao&sender=x&as_of=2023-03-01", "姓名,身份证号,出生日期,起始日期", "金丝雀971,,1970-01-01,2022-01-01").want(201).wantCounts(0, 0, 1, 0)
+	if waiting := s.do("town.a", "GET", "/list-statements", nil).want(200).json()["items"].([]any); len(waiting) != 0 {
+		t.Errorf("money is held for %v", waiting)
+	}
+	if got := s.do("civil", "POST", "/imports/"+i.text("id")+"/unmatched/2/choice", map[string]any{"person_id": paid, "reason": "x"}).want(201).text("outcome"); got != "same" {
+		t.Errorf("the chosen row: %s", got)
+	}
+}

@@ -1,0 +1,142 @@
+package httpapi
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"zhucan/api"
+	"zhucan/internal/store"
+)
+
+func (a *API) mergePerson(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	in, err := decode[api.NewMerge](r)
+	if err != nil {
+		return Response{}, err
+	}
+	m, err := a.Desk.Merge(r.Ctx, r.Who, id, in.Into, r.Version, in.Reason)
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Status: http.StatusCreated, Version: m.Version, Body: mergeView(m)}, nil
+}
+
+func (a *API) undoMerge(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	in, err := decode[api.MergeUndo](r)
+	if err != nil {
+		return Response{}, err
+	}
+	m, err := a.Desk.UndoMerge(r.Ctx, r.Who, id, r.Version, in.Reason)
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Version: m.Version, Body: mergeView(m)}, nil
+}
+
+func (a *API) getMerge(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	m, err := a.Desk.DB.Merge(r.Ctx, r.Who, id)
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Version: m.Version, Body: mergeView(m)}, nil
+}
+
+func (a *API) listPersonMerges(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	list, err := a.Desk.Merges(r.Ctx, r.Who, id)
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Body: api.MergeList{Items: mergeViews(list)}}, nil
+}
+
+func mergeViews(list []store.Merge) []api.Merge {
+	views := make([]api.Merge, len(list))
+	for i, m := range list {
+		views[i] = mergeView(m)
+	}
+	return views
+}
+
+func mergeView(m store.Merge) api.Merge {
+	v := api.Merge{ID: m.ID, Version: m.Version, PersonID: m.PersonID, AreaCode: api.AreaCode(m.Area), MergedID: m.MergedID, MergedName: some(m.MergedName), Reason: m.Reason,
+		MergedAt: m.MergedAt.UTC(), MergedBy: m.MergedBy, UndoneBy: some(m.UndoneBy), UndoReason: some(m.UndoReason), Moved: map[string]int{}, Cut: len(m.Rows.Cut) + len(m.Rows.Back["awards"])}
+	for table, rows := range m.Rows.Moved {
+		v.Moved[table] = len(rows)
+	}
+	if !m.UndoneAt.IsZero() {
+		at := m.UndoneAt.UTC()
+		v.UndoneAt = &at
+	}
+	return v
+}
+
+func (a *API) listUnmatchedRows(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	after, err := r.afterNumber()
+	if err != nil {
+		return Response{}, err
+	}
+	list, err := a.Desk.UnmatchedRows(r.Ctx, r.Who, id, after, r.limit())
+	if err != nil {
+		return Response{}, err
+	}
+	v := api.UnmatchedRowList{Items: []api.UnmatchedRow{}, NextCursor: next(list, r.limit(), func(u store.Unmatched) string { return strconv.Itoa(u.Row) })}
+	for _, u := range list {
+		v.Items = append(v.Items, unmatchedView(u))
+	}
+	return Response{Body: v}, nil
+}
+
+func (a *API) chooseCandidate(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	in, err := decode[api.CandidateChoice](r)
+	if err != nil {
+		return Response{}, err
+	}
+	row, _ := strconv.Atoi(r.params("row")) // the contract has been checked
+	chosen := uuid.Nil
+	if in.PersonID != nil {
+		chosen = *in.PersonID
+	}
+	u, err := a.Desk.ChooseCandidate(r.Ctx, r.Who, id, row, chosen, in.Reason)
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Status: http.StatusCreated, Body: unmatchedView(u)}, nil
+}
+
+func unmatchedView(u store.Unmatched) api.UnmatchedRow {
+	v := api.UnmatchedRow{Row: u.Row, Outcome: api.UnmatchedRowOutcome(u.Outcome), PersonID: some(u.PersonID), Reason: some(u.Reason), DecidedBy: some(u.DecidedBy), Candidates: []api.MatchCandidate{}}
+	if !u.DecidedAt.IsZero() {
+		at := u.DecidedAt.UTC()
+		v.DecidedAt = &at
+	}
+	for _, c := range u.Candidates {
+		v.Candidates = append(v.Candidates, api.MatchCandidate{PersonID: c.PersonID, Name: c.Name, BirthDate: some(c.Birth), AreaCode: api.AreaCode(c.Area),
+			Basis: api.MatchCandidateBasis(c.Basis), IDNumberKnown: c.HasID})
+	}
+	return v
+}
