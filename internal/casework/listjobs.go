@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -175,7 +176,7 @@ func (d *Desk) runList(ctx context.Context, who access.Actor, worker uuid.UUID, 
 	if err != nil {
 		return err
 	}
-	rows := saidIn(list, i)
+	rows := namedIn(list)
 	i.Reading, err = json.Marshal(readingOf(list))
 	if err != nil {
 		return fmt.Errorf("describe a list: %w", err)
@@ -183,13 +184,17 @@ func (d *Desk) runList(ctx context.Context, who access.Actor, worker uuid.UUID, 
 	for _, e := range list.Refused {
 		i.Refusals = append(i.Refusals, store.Refusal(e))
 	}
-	worked := 0
-	return d.write(ctx, who, "import.list", func(tx *store.Tx) error {
+	tree, err := d.DB.Divisions(ctx, d.Pack().District, d.today())
+	if err != nil {
+		return err
+	}
+	queued, worked := i, 0
+	err = d.write(ctx, who, "import.list", func(tx *store.Tx) error {
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
 		}
-		meaning := listMeanings[i.Kind]
-		run := &listRun{desk: d, tx: tx, done: &i, kind: meaning.fact, only: meaning.only, complete: list.Kind.Complete, named: map[uuid.UUID]int{},
+		run := &listRun{desk: d, tx: tx, done: &i, list: list, places: exchange.NewPlaces(tree), meaning: listMeanings[i.Kind], complete: list.Kind.Complete,
+			named: map[uuid.UUID]int{}, fresh: map[uuid.UUID]bool{}, given: map[servedKey]int{},
 			progress: func(n int) error {
 				worked += n
 				return d.DB.Progress(ctx, worker, i.ID, worked, len(rows))
@@ -201,12 +206,28 @@ func (d *Desk) runList(ctx context.Context, who access.Actor, worker uuid.UUID, 
 		if err := tx.FinishImport(ctx, i); err != nil {
 			return err
 		}
-		if i.Changed > bulk && !i.DryRun {
+		if i.New+i.Changed > bulk && !i.DryRun {
 			if err := tx.RefreshStatistics(ctx); err != nil {
 				return err
 			}
 		}
-		return tx.Describe(ctx, i.ID, map[string]any{"changed": i.Changed, "same": i.Same, "refused": i.Refused, "pending": i.Pending, "dry_run": i.DryRun})
+		return tx.Describe(ctx, i.ID, map[string]any{"new": i.New, "changed": i.Changed, "same": i.Same, "refused": i.Refused, "pending": i.Pending, "dry_run": i.DryRun})
+	})
+	if errors.Is(err, errNotBelieved) {
+		queued.Absence = i.Absence
+		return d.askAbout(ctx, who, queued)
+	}
+	return err
+}
+
+// askAbout leaves a list to be confirmed: nothing of it was taken.
+func (d *Desk) askAbout(ctx context.Context, who access.Actor, i store.Import) error {
+	i.State, i.Refused = store.ImportWaiting, countRows(i.Refusals)
+	return d.write(ctx, who, "import.wait", func(tx *store.Tx) error {
+		if err := tx.FinishImport(ctx, i); err != nil {
+			return err
+		}
+		return tx.Describe(ctx, i.ID, map[string]any{"known": i.Absence.Known, "missing": i.Absence.Missing})
 	})
 }
 

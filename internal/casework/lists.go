@@ -2,26 +2,31 @@ package casework
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
 
+	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
+	"zhucan/internal/exchange"
 	"zhucan/internal/idnum"
 	"zhucan/internal/statement"
 	"zhucan/internal/store"
 )
 
-// saidRow is a row of a list that names somebody, and what it says.
+// saidRow is a row of a list that names somebody.
 type saidRow struct {
 	Row         int
 	ID          idnum.Resident
 	Certificate idnum.Certificate
 	Name        string
 	Birth       calendar.Date
-	Statements  []statement.Statement
+	in          exchange.ListRow
+	silent      []said // what the list says by not naming somebody; Row is 0
 }
 
 // listPortion is how many rows are held against the register at a time: what is in memory does not grow with the list.
@@ -32,11 +37,14 @@ type listRun struct {
 	desk     *Desk
 	tx       *store.Tx
 	done     *store.Import
-	kind     string            // of fact
+	list     *exchange.List
+	places   *exchange.Places
+	meaning  listMeaning
 	complete bool              // the list names everybody of its area
-	only     string            // of which sort its silence speaks; empty: of any
 	n        int               // changes so far
-	named    map[uuid.UUID]int // the row that names somebody
+	named    map[uuid.UUID]int // the row that names somebody, or a household
+	fresh    map[uuid.UUID]bool
+	given    map[servedKey]int // the row that names a service
 	progress func(rows int) error
 }
 
@@ -47,54 +55,113 @@ func (l *listRun) take(ctx context.Context, rows []saidRow) error {
 		if err != nil {
 			return err
 		}
-		said := map[uuid.UUID][]saidRow{}
-		for _, r := range portion {
-			if m, ok := found[r.Row]; ok && l.once(m, r) {
-				said[m] = append(said[m], r)
-			}
-		}
-		if err := l.settle(ctx, said); err != nil {
+		if err := l.takePortion(ctx, portion, found); err != nil {
 			return err
 		}
 		if err := l.progress(len(portion)); err != nil {
 			return err
 		}
 	}
-	if l.complete {
-		return l.silence(ctx)
+	if !l.complete {
+		return nil
 	}
-	return nil
+	if err := l.believe(ctx); err != nil {
+		return err
+	}
+	if l.meaning.home {
+		return l.homesSilence(ctx)
+	}
+	return l.silence(ctx)
+}
+
+// takePortion decides of the rows whose people are found: by household, by service or by person.
+func (l *listRun) takePortion(ctx context.Context, portion []saidRow, found map[int]uuid.UUID) error {
+	switch {
+	case l.meaning.gives != nil:
+		return l.serve(ctx, portion, found)
+	case l.meaning.home:
+		return l.house(ctx, portion, found)
+	}
+	said := map[uuid.UUID]saidRow{}
+	for _, r := range portion {
+		if person, ok := found[r.Row]; ok && l.once(person, r.Row, "与第%d行为同一人", "row %d names the same person") {
+			said[person] = r
+		}
+	}
+	return l.settle(ctx, said)
 }
 
 func (l *listRun) refuse(row int, column, code, zh, en string) {
 	l.done.Refusals = append(l.done.Refusals, store.Refusal{Row: row, Column: column, Code: code, ZH: zh, EN: en})
 }
 
-// once refuses a second row about somebody.
-func (l *listRun) once(person uuid.UUID, r saidRow) bool {
-	if first, again := l.named[person]; again {
-		l.refuse(r.Row, "", "DUPLICATE_IN_FILE", fmt.Sprintf("与第%d行为同一人", first), fmt.Sprintf("row %d names the same person", first))
+// wrong refuses a row for a cell of it.
+func (l *listRun) wrong(row int, w *wrongCell) {
+	column := ""
+	if w.column != "" {
+		column = l.list.Place(w.column)
+	}
+	l.refuse(row, column, w.code, w.zh, w.en)
+}
+
+// once refuses a second row about somebody or something.
+func (l *listRun) once(subject uuid.UUID, row int, zh, en string) bool {
+	if first, again := l.named[subject]; again {
+		l.refuse(row, "", "DUPLICATE_IN_FILE", fmt.Sprintf(zh, first), fmt.Sprintf(en, first))
 		return false
 	}
-	l.named[person] = r.Row
+	l.named[subject] = row
 	return true
+}
+
+// errNotBelieved ends the transaction of a list that leaves out too many.
+var errNotBelieved = errors.New("the list leaves out too many of those whom it should name")
+
+// believe counts whom a list that names everybody should still name, and does not. Where that is too much to be true, nothing is taken
+// until somebody has confirmed it: a file that was cut off looks like a list on which few are left.
+func (l *listRun) believe(ctx context.Context) error {
+	named := slices.Collect(maps.Keys(l.named))
+	kind := l.meaning.facts[0]
+	known, there, err := 0, 0, error(nil)
+	if l.meaning.home {
+		of, _ := casefile.HouseholdKindOf(kind)
+		known, there, err = l.tx.HomesKnown(ctx, kind, firstSort(of), l.done.Area, l.done.AsOf, named)
+	} else {
+		of, _ := casefile.KindOf(kind)
+		known, there, err = l.tx.HoldersKnown(ctx, kind, l.meaning.only, firstSort(of), l.done.Area, l.done.AsOf, named)
+	}
+	if err != nil {
+		return err
+	}
+	l.done.Absence = &store.Absence{Known: known, Missing: known - there}
+	if !l.done.DryRun && l.done.ConfirmedAt.IsZero() && l.desk.Pack().Lists.TooMany(known, known-there) {
+		return errNotBelieved
+	}
+	return nil
+}
+
+func firstSort(k casefile.Kind) string {
+	if len(k.Sorts) == 0 {
+		return ""
+	}
+	return k.Sorts[0]
 }
 
 // silence is what a list that names everybody says of those whom it does not name.
 func (l *listRun) silence(ctx context.Context) error {
 	asOf := l.done.AsOf
 	for after := uuid.Nil; ; {
-		holders, err := l.tx.HoldersOf(ctx, l.kind, l.done.Area, asOf, after, listPortion)
+		holders, err := l.tx.HoldersOf(ctx, l.meaning.facts[0], l.done.Area, asOf, after, listPortion)
 		if err != nil {
 			return err
 		}
-		said := map[uuid.UUID][]saidRow{}
+		silent := map[uuid.UUID]saidRow{}
 		for _, person := range holders {
 			if _, named := l.named[person]; !named {
-				said[person] = []saidRow{{Statements: []statement.Statement{l.absent(asOf)}}}
+				silent[person] = saidRow{silent: []said{{l.meaning.facts[0], l.absent(asOf)}}}
 			}
 		}
-		if err := l.settle(ctx, said); err != nil {
+		if err := l.settle(ctx, silent); err != nil {
 			return err
 		}
 		if len(holders) < listPortion {
@@ -105,24 +172,20 @@ func (l *listRun) silence(ctx context.Context) error {
 }
 
 func (l *listRun) absent(on calendar.Date) statement.Statement {
-	return statement.Statement{Says: statement.Absent, Sort: l.only, AsOf: on}
+	return statement.Statement{Says: statement.Absent, Sort: l.meaning.only, AsOf: on}
 }
 
 // settle decides of each person what a statement does, and writes it unless this only looks.
-func (l *listRun) settle(ctx context.Context, said map[uuid.UUID][]saidRow) error {
-	if len(said) == 0 {
+func (l *listRun) settle(ctx context.Context, rows map[uuid.UUID]saidRow) error {
+	if len(rows) == 0 {
 		return nil
 	}
-	persons := make([]uuid.UUID, 0, len(said))
-	for person := range said {
-		persons = append(persons, person)
-	}
-	slices.SortFunc(persons, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	persons := slices.SortedFunc(maps.Keys(rows), func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
 	dossiers, err := l.tx.LockDossiers(ctx, persons...)
 	if err != nil {
 		return err
 	}
-	live, err := l.tx.LiveStatements(ctx, l.kind, persons)
+	live, err := l.tx.LiveStatements(ctx, l.meaning.facts, persons)
 	if err != nil {
 		return err
 	}
@@ -132,12 +195,9 @@ func (l *listRun) settle(ctx context.Context, said map[uuid.UUID][]saidRow) erro
 	}
 	w := &listWrites{}
 	for _, dossier := range dossiers {
-		h := hear(dossier, l.kind, live)
-		h.silent = silent[dossier.File.Person.ID]
-		for _, r := range said[dossier.File.Person.ID] {
-			if err := l.decide(w, &h, r); err != nil {
-				return err
-			}
+		person := dossier.File.Person.ID
+		if err := l.decide(w, dossier, live, silent[person], rows[person]); err != nil {
+			return err
 		}
 	}
 	if l.done.DryRun {
@@ -157,49 +217,130 @@ type listWrites struct {
 	touched []uuid.UUID
 }
 
-// decide says what a row does: nothing new, changes facts, or waits because it would take money.
-func (l *listRun) decide(w *listWrites, h *heard, r saidRow) error {
+// rowOutcome is what a row does. Of several kinds of fact the most counts.
+type rowOutcome int
+
+const (
+	outcomeSame rowOutcome = iota
+	outcomeChanged
+	outcomePending
+	outcomeRefused
+)
+
+// decide says what a row does: nothing new, changes facts, or waits because it would take money. One kind of fact after the other: what
+// the first has changed, the next finds.
+func (l *listRun) decide(w *listWrites, dossier store.Dossier, live, silent []store.Statement, r saidRow) error {
+	says := r.silent
+	if r.Row > 0 {
+		var wrong *wrongCell
+		if says, wrong = l.meaning.says(r.in, l.done.AsOf, dossier.File); wrong != nil {
+			l.wrong(r.Row, wrong)
+			return nil
+		}
+	}
+	if wrong := l.outside(says); wrong != nil {
+		l.wrong(r.Row, wrong)
+		return nil
+	}
+	most := outcomeSame
+	for _, kind := range l.meaning.facts {
+		statements := ofKind(says, kind)
+		if len(statements) == 0 {
+			continue
+		}
+		h := hear(dossier, kind, live)
+		h.card = r.Certificate
+		if kind == l.meaning.facts[0] {
+			h.silent = silent
+		}
+		does, active, err := l.decideKind(w, &h, r.Row, statements)
+		if err != nil || does == outcomeRefused {
+			return err
+		}
+		most, dossier, live = max(most, does), h.dossier, append(live, active...)
+	}
+	l.tally(dossier.File.Person.ID, r.Row, most)
+	return nil
+}
+
+// outside refuses a move out of the area of who hands the list in: the file would leave it.
+func (l *listRun) outside(says []said) *wrongCell {
+	for _, s := range says {
+		if s.Kind == casefile.ManagingArea && !l.done.Area.Contains(area.Code(s.Sort)) {
+			return &wrongCell{"area", "OUTSIDE_AREA", "迁出本人管辖区域，请由上级办理", "the move leads out of your area"}
+		}
+	}
+	return nil
+}
+
+func ofKind(says []said, kind string) (list []statement.Statement) {
+	for _, s := range says {
+		if s.Kind == kind {
+			list = append(list, s.Statement)
+		}
+	}
+	return list
+}
+
+// tally counts a row by what it did.
+func (l *listRun) tally(subject uuid.UUID, row int, does rowOutcome) {
+	switch {
+	case does == outcomePending:
+		l.done.Pending++
+	case does == outcomeChanged && l.fresh[subject]:
+		l.done.New++
+	case does == outcomeChanged:
+		l.done.Changed++
+	default:
+		l.done.Same += min(row, 1)
+	}
+}
+
+// decideKind says what a row does to one kind of fact, and which statements count from now on.
+func (l *listRun) decideKind(w *listWrites, h *heard, row int, statements []statement.Statement) (does rowOutcome, active []store.Statement, err error) {
 	d, person := l.desk, h.dossier.File.Person.ID
 	overruled, seeds := h.settle(d.NewID)
 	w.overruled, w.statements = append(w.overruled, overruled...), append(w.statements, seeds...)
-	said := append(h.silent, l.statements(person, r)...)
-	w.withdrawn = append(w.withdrawn, outdated(h.pending, r.Statements)...)
-	target := folded(append(slices.Clone(h.active), said...))
-	change := h.rewrite(target, d.NewID, l.done.Sender, "")
-	if len(change.insert)+len(change.supersede) == 0 {
-		l.done.Same += min(r.Row, 1)
+	said := append(h.silent, l.statements(h, row, statements)...)
+	w.withdrawn = append(w.withdrawn, outdated(h.pending, statements)...)
+	before := h.shown()
+	change, after := h.change(said, d.NewID, l.done.Sender)
+	if change.empty() {
 		w.statements = append(w.statements, said...)
-		return nil
+		return outcomeSame, append(seeds, said...), nil
 	}
 	if h.against(change) {
-		l.refuse(r.Row, "", "CONTRADICTS_RECORD", "与经办人登记的情况矛盾，请核实后更正登记", "an officer has recorded the opposite; correct one of the two")
-		return nil
+		l.refuse(row, "", "CONTRADICTS_RECORD", "与经办人登记的情况矛盾，请核实后更正登记", "an officer has recorded the opposite; correct one of the two")
+		return outcomeRefused, nil, nil
 	}
 	losses, err := d.atStake(h.dossier, change)
 	if err != nil {
-		return err
+		return outcomeRefused, nil, err
 	}
-	if len(losses) > 0 && h.waits(r.Statements) {
-		l.done.Same += min(r.Row, 1) // an earlier list said so, and waits for an officer
-		return nil
+	if len(losses) > 0 && h.waits(statements) {
+		return outcomeSame, nil, nil // an earlier list said so, and waits for an officer
 	}
 	l.n++
 	programme, monthly := holdFor(losses)
-	noted := store.ImportChange{N: l.n, Row: r.Row, PersonID: person, Outcome: "changed", Kind: l.kind, Before: h.recorded(), After: target, MonthlyFen: monthly}
-	if len(losses) > 0 {
-		noted.Outcome = store.StatementPending
+	noted := store.ImportChange{N: l.n, Row: row, PersonID: person, Outcome: "changed", Kind: h.kind, Before: before, After: after, MonthlyFen: monthly}
+	switch {
+	case len(losses) > 0:
+		does, noted.Outcome = outcomePending, store.StatementPending
 		hold := store.Hold{ID: d.NewID(), PersonID: person, Programme: programme, Reason: "LEAD", Note: l.done.Sender}
 		for i := range said { // also what others left unsaid: without this list it is of no account
 			said[i].State, said[i].MonthlyFen, said[i].DueOn, said[i].HoldID = store.StatementPending, monthly, d.dueDay(d.today()), hold.ID
 		}
-		w.holds = append(w.holds, hold)
-		l.done.Pending++
-	} else {
-		l.done.Changed++
-		w.supersede, w.insert, w.touched = append(w.supersede, change.supersede...), append(w.insert, change.insert...), append(w.touched, person)
+		w.holds, active = append(w.holds, hold), seeds
+	default:
+		if does = outcomeChanged; l.fresh[person] {
+			noted.Outcome = "new"
+		}
+		w.add(change)
+		w.touched, active = append(w.touched, person), append(seeds, said...)
+		h.dossier.File = change.applied(h.dossier.File)
 	}
 	w.statements, w.changes = append(w.statements, said...), append(w.changes, noted)
-	return nil
+	return does, active, nil
 }
 
 // silentBefore is what other lists of the kind, which name everybody, have left unsaid of persons: it was of no account while nobody
@@ -214,24 +355,28 @@ func (l *listRun) silentBefore(ctx context.Context, persons []uuid.UUID) (map[uu
 	}
 	silent := map[uuid.UUID][]store.Statement{}
 	for _, f := range found {
-		silent[f.PersonID] = append(silent[f.PersonID], store.Statement{ID: l.desk.NewID(), ImportID: f.ImportID, PersonID: f.PersonID, Kind: l.kind,
+		silent[f.PersonID] = append(silent[f.PersonID], store.Statement{ID: l.desk.NewID(), ImportID: f.ImportID, PersonID: f.PersonID, Kind: l.meaning.facts[0],
 			State: store.StatementActive, Statement: l.absent(f.AsOf)})
 	}
 	return silent, nil
 }
 
 // statements are what a row says, to be kept.
-func (l *listRun) statements(person uuid.UUID, r saidRow) []store.Statement {
-	list := make([]store.Statement, len(r.Statements))
-	for i, s := range r.Statements {
-		list[i] = store.Statement{ID: l.desk.NewID(), ImportID: l.done.ID, Row: r.Row, PersonID: person, Kind: l.kind, State: store.StatementActive, Statement: s}
+func (l *listRun) statements(h *heard, row int, says []statement.Statement) []store.Statement {
+	list := make([]store.Statement, len(says))
+	for i, s := range says {
+		list[i] = store.Statement{ID: l.desk.NewID(), ImportID: l.done.ID, Row: row, PersonID: h.dossier.File.Person.ID, HouseholdID: h.home, Kind: h.kind,
+			State: store.StatementActive, Statement: s}
 	}
 	return list
 }
 
-// waits reports whether something of this sort waits for an officer already.
+// waits reports whether something of this sort waits for an officer already. Of cards each says something of its own.
 func (h heard) waits(said []statement.Statement) bool {
-	return slices.ContainsFunc(h.pending, func(p store.Statement) bool { return p.Says == said[len(said)-1].Says })
+	last := said[len(said)-1]
+	return slices.ContainsFunc(h.pending, func(p store.Statement) bool {
+		return p.Says == last.Says && (!ofCards(h.kind) || p.Sort == last.Sort && p.From == last.From)
+	})
 }
 
 // against reports whether a fact that would be inserted meets one that says no.
@@ -269,12 +414,26 @@ func (d *Desk) carryOut(ctx context.Context, tx *store.Tx, r rewriting, touched 
 	for i, c := range r.supersede {
 		ids[i] = c.ID
 	}
-	if err := tx.Supersede(ctx, ids...); err != nil {
-		return err
-	}
 	emitRewriting(tx, r)
-	if err := tx.InsertCircumstances(ctx, r.insert...); err != nil {
-		return err
+	emitCards(tx, r.cards)
+	persons := make([]casefile.Person, len(r.moved))
+	for i, m := range r.moved {
+		persons[i] = m.after
+		persons[i].UpdatedAt = tx.Now
+		emitUpdate(tx, m.before, m.after)
+	}
+	for _, step := range []func() error{
+		func() error { return tx.Supersede(ctx, ids...) },
+		func() error { return tx.InsertCircumstances(ctx, r.insert...) },
+		func() error { return tx.TakeBackCards(ctx, r.cards.gone, r.cards.goneEvents) },
+		func() error { return tx.HoldCertificates(ctx, r.cards.held...) },
+		func() error { return tx.InsertCertificates(ctx, r.cards.insert...) },
+		func() error { return tx.InsertEvents(ctx, r.cards.events...) },
+		func() error { return tx.UpdatePersons(ctx, persons...) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
 	if len(touched) == 0 {
 		return nil
@@ -312,13 +471,17 @@ func (l *listRun) match(ctx context.Context, rows []saidRow) (map[int]uuid.UUID,
 		return nil, err
 	}
 	found := map[int]uuid.UUID{}
+	var unknown []saidRow
 	for _, r := range rows {
-		l.matchOne(found, r, byID, byCard, byName)
+		if !l.matchOne(found, r, byID, byCard, byName) {
+			unknown = append(unknown, r)
+		}
 	}
-	return found, nil
+	return found, l.open(ctx, unknown, found)
 }
 
-func (l *listRun) matchOne(found map[int]uuid.UUID, r saidRow, byID, byCard map[string]store.Match, byName map[string][]store.Candidate) {
+// matchOne finds whom a row names. It reports false for a number that nobody on the register has, where the list may open a file.
+func (l *listRun) matchOne(found map[int]uuid.UUID, r saidRow, byID, byCard map[string]store.Match, byName map[string][]store.Candidate) bool {
 	one, numbered := byID[r.ID.Reveal()], !r.ID.IsZero()
 	if one.PersonID == uuid.Nil && !r.Certificate.IsZero() {
 		one, numbered = byCard[r.Certificate.Reveal()], true
@@ -326,6 +489,8 @@ func (l *listRun) matchOne(found map[int]uuid.UUID, r saidRow, byID, byCard map[
 	switch candidates := byName[store.NameKey(r.Name, r.Birth)]; {
 	case one.PersonID != uuid.Nil:
 		found[r.Row] = one.PersonID
+	case numbered && l.meaning.opens:
+		return false
 	case numbered:
 		l.refuse(r.Row, "", "NOT_IN_REGISTER", "本辖区残疾人档案中没有此人", "nobody in the register of this area has this number")
 	case r.Birth.IsZero():
@@ -337,4 +502,5 @@ func (l *listRun) matchOne(found map[int]uuid.UUID, r saidRow, byID, byCard map[
 	default:
 		l.refuse(r.Row, "", "SEVERAL_CANDIDATES", fmt.Sprintf("同名同出生日期的有%d人，请补充证件号", len(candidates)), fmt.Sprintf("%d persons have this name and birth date; give a number", len(candidates)))
 	}
+	return true
 }

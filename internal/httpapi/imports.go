@@ -102,7 +102,7 @@ func (a *API) getImport(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	return Response{Version: 1, Body: importView(done, r.English)}, nil
+	return Response{Version: done.Version, Body: importView(done, r.English)}, nil
 }
 
 func importView(i store.Import, english bool) api.Import {
@@ -116,6 +116,18 @@ func importView(i store.Import, english bool) api.Import {
 		var reading map[string]any
 		_ = json.Unmarshal(i.Reading, &reading) // we wrote it
 		v.Reading = reading
+	}
+	if i.Absence != nil {
+		v.Absence = &struct {
+			Known   int `json:"known"`
+			Missing int `json:"missing"`
+		}{i.Absence.Known, i.Absence.Missing}
+	}
+	if !i.ConfirmedAt.IsZero() {
+		v.ConfirmedAt, v.ConfirmedReason = some(i.ConfirmedAt.UTC()), some(i.ConfirmedReason)
+	}
+	if len(i.Kept) > 0 {
+		v.Kept = importErrors(i.Kept, english)
 	}
 	if i.Failure != nil {
 		v.Failure = &importErrors([]store.Refusal{*i.Failure}, english)[0]

@@ -125,7 +125,7 @@ func (a *API) operations() map[string]handler {
 		"listIndicators": a.listIndicators, "getIndicatorValues": a.getIndicatorValues, "listIndicatorPersons": a.listIndicatorPersons,
 		"getIndicatorTrend": a.getIndicatorTrend, "listExternalFigures": a.listExternalFigures, "recordExternalFigure": a.recordExternalFigure,
 		"listImports": a.listImports, "listImportKinds": a.listImportKinds, "getImportWorkbook": a.getImportWorkbook, "listImportChanges": a.listImportChanges,
-		"undoImport": a.undoImport, "listListStatements": a.listListStatements, "decideListStatement": a.decideListStatement,
+		"undoImport": a.undoImport, "confirmImport": a.confirmImport, "listListStatements": a.listListStatements, "decideListStatement": a.decideListStatement,
 		"listIndicatorReleases": a.listIndicatorReleases, "sealIndicatorRelease": a.sealIndicatorRelease, "getIndicatorRelease": a.getIndicatorRelease,
 		"getIndicatorReleaseFile": a.getIndicatorReleaseFile, "listIndicatorReleaseChanges": a.listIndicatorReleaseChanges,
 		"listIndicatorReleaseChangePersons": a.listIndicatorReleaseChangePersons,
