@@ -32,7 +32,7 @@ CREATE TABLE list_services (
     service_id uuid NOT NULL,
     person_id  uuid NOT NULL, -- whom the row names
     area_code  text COLLATE "C" NOT NULL,
-    brought    boolean NOT NULL, -- this row made the service; otherwise it was there
+    brought    integer NOT NULL, -- the version in which this row made the service; 0: it was there
     PRIMARY KEY (import_id, row),
     CONSTRAINT list_services_of_person FOREIGN KEY (person_id, area_code) REFERENCES persons (id, managing_area_code) ON UPDATE CASCADE
 );

@@ -141,6 +141,9 @@ func (l *listRun) house(ctx context.Context, portion []saidRow, found map[int]uu
 		says, wrong := l.meaning.says(r.in, l.done.AsOf, files[person].File)
 		if wrong != nil {
 			l.wrong(r.Row, wrong)
+			if !h.fresh {
+				l.doubt(person, h.file.Household.ID, r.Row)
+			}
 			continue
 		}
 		rows = append(rows, homeRow{r.Row, h, person, says})
@@ -257,6 +260,7 @@ func (l *listRun) decideHome(w *homeWrites, r homeRow, live, silent []store.Stat
 		change, after := h.change(said, l.desk.NewID, l.done.Sender)
 		if h.against(change) {
 			l.refuse(r.row, "", "CONTRADICTS_RECORD", "与经办人登记的情况矛盾，请核实后更正登记", "an officer has recorded the opposite; correct one of the two")
+			l.doubt(r.person, household.ID, r.row)
 			return
 		}
 		w.overruled, w.statements = append(w.overruled, overruled...), append(w.statements, append(seeds, said...)...)

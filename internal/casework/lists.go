@@ -44,12 +44,20 @@ type listRun struct {
 	n        int               // changes so far
 	named    map[uuid.UUID]int // the row that names somebody, or a household
 	fresh    map[uuid.UUID]bool
+	doubtful []store.Statement // of whom the list says something that cannot be taken: it is not silent about them
 	given    map[servedKey]int // the row that names a service
 	progress func(rows int) error
 }
 
 // take holds rows against the register, a portion at a time.
 func (l *listRun) take(ctx context.Context, rows []saidRow) error {
+	if l.complete {
+		known, _, err := l.known(ctx)
+		if err != nil {
+			return err
+		}
+		l.done.Absence = &store.Absence{Known: known}
+	}
 	for portion := range slices.Chunk(rows, listPortion) {
 		found, err := l.match(ctx, portion)
 		if err != nil {
@@ -64,6 +72,9 @@ func (l *listRun) take(ctx context.Context, rows []saidRow) error {
 	}
 	if !l.complete {
 		return nil
+	}
+	if err := l.nameDoubtful(ctx); err != nil {
+		return err
 	}
 	if err := l.believe(ctx); err != nil {
 		return err
@@ -114,30 +125,87 @@ func (l *listRun) once(subject uuid.UUID, row int, zh, en string) bool {
 	return true
 }
 
+// nameDoubtful notes whom the refused rows name: a row that cannot be read does not leave anybody out.
+func (l *listRun) nameDoubtful(ctx context.Context) error {
+	for portion := range slices.Chunk(l.list.Doubtful, listPortion) {
+		ids, cards := make([]string, len(portion)), make([]string, len(portion))
+		for i, n := range portion {
+			ids[i], cards[i] = n.ID.Reveal(), n.Certificate.Reveal()
+		}
+		byID, err := l.tx.MatchIDNumbers(ctx, ids)
+		if err != nil {
+			return err
+		}
+		byCard, err := l.tx.MatchCertificates(ctx, cards)
+		if err != nil {
+			return err
+		}
+		var persons []uuid.UUID
+		for i, n := range portion {
+			for _, m := range []store.Match{byID[ids[i]], byCard[cards[i]]} {
+				if _, named := l.named[m.PersonID]; m.PersonID != uuid.Nil && !named {
+					l.named[m.PersonID], persons = n.Row, append(persons, m.PersonID)
+				}
+			}
+		}
+		if !l.meaning.home {
+			for _, person := range persons {
+				l.doubt(person, uuid.Nil, l.named[person])
+			}
+			continue
+		}
+		homes, err := l.tx.HomesOf(ctx, persons, l.desk.today())
+		if err != nil {
+			return err
+		}
+		for person, household := range homes {
+			if _, named := l.named[household]; !named {
+				l.named[household] = l.named[person]
+				l.doubt(person, household, l.named[person])
+			}
+		}
+	}
+	if l.done.DryRun {
+		return nil
+	}
+	return l.tx.InsertStatements(ctx, l.doubtful...)
+}
+
+// doubt keeps that a list names somebody, or a household, without having its say.
+func (l *listRun) doubt(person, household uuid.UUID, row int) {
+	if !l.complete || row == 0 {
+		return
+	}
+	l.doubtful = append(l.doubtful, store.Statement{ID: l.desk.NewID(), ImportID: l.done.ID, Row: row, PersonID: person, HouseholdID: household, Kind: l.meaning.facts[0],
+		State: store.StatementDismissed, Statement: statement.Statement{Says: statement.Holds, From: l.done.AsOf, AsOf: l.done.AsOf}})
+}
+
 // errNotBelieved ends the transaction of a list that leaves out too many.
 var errNotBelieved = errors.New("the list leaves out too many of those whom it should name")
 
 // believe counts whom a list that names everybody should still name, and does not. Where that is too much to be true, nothing is taken
 // until somebody has confirmed it: a file that was cut off looks like a list on which few are left.
 func (l *listRun) believe(ctx context.Context) error {
-	named := slices.Collect(maps.Keys(l.named))
-	kind := l.meaning.facts[0]
-	known, there, err := 0, 0, error(nil)
-	if l.meaning.home {
-		of, _ := casefile.HouseholdKindOf(kind)
-		known, there, err = l.tx.HomesKnown(ctx, kind, firstSort(of), l.done.Area, l.done.AsOf, named)
-	} else {
-		of, _ := casefile.KindOf(kind)
-		known, there, err = l.tx.HoldersKnown(ctx, kind, l.meaning.only, firstSort(of), l.done.Area, l.done.AsOf, named)
-	}
+	holders, named, err := l.known(ctx)
 	if err != nil {
 		return err
 	}
-	l.done.Absence = &store.Absence{Known: known, Missing: known - there}
-	if !l.done.DryRun && l.done.ConfirmedAt.IsZero() && l.desk.Pack().Lists.TooMany(known, known-there) {
+	l.done.Absence.Missing = holders - named
+	if !l.done.DryRun && l.done.ConfirmedAt.IsZero() && l.desk.Pack().Lists.TooMany(l.done.Absence.Known, l.done.Absence.Missing) {
 		return errNotBelieved
 	}
 	return nil
+}
+
+// known counts of whom the fact is recorded for the day of the list, and how many of them it has named so far.
+func (l *listRun) known(ctx context.Context) (holders, named int, err error) {
+	subjects, kind := slices.Collect(maps.Keys(l.named)), l.meaning.facts[0]
+	if l.meaning.home {
+		of, _ := casefile.HouseholdKindOf(kind)
+		return l.tx.HomesKnown(ctx, kind, firstSort(of), l.done.Area, l.done.AsOf, subjects)
+	}
+	of, _ := casefile.KindOf(kind)
+	return l.tx.HoldersKnown(ctx, kind, l.meaning.only, firstSort(of), l.done.Area, l.done.AsOf, subjects)
 }
 
 func firstSort(k casefile.Kind) string {
@@ -233,14 +301,14 @@ func (l *listRun) decide(w *listWrites, dossier store.Dossier, live, silent []st
 	says := r.silent
 	if r.Row > 0 {
 		var wrong *wrongCell
-		if says, wrong = l.meaning.says(r.in, l.done.AsOf, dossier.File); wrong != nil {
+		if says, wrong = l.meaning.says(r.in, l.done.AsOf, dossier.File); wrong == nil {
+			wrong = l.outside(says)
+		}
+		if wrong != nil {
 			l.wrong(r.Row, wrong)
+			l.doubt(dossier.File.Person.ID, uuid.Nil, r.Row)
 			return nil
 		}
-	}
-	if wrong := l.outside(says); wrong != nil {
-		l.wrong(r.Row, wrong)
-		return nil
 	}
 	most := outcomeSame
 	for _, kind := range l.meaning.facts {
@@ -254,8 +322,12 @@ func (l *listRun) decide(w *listWrites, dossier store.Dossier, live, silent []st
 			h.silent = silent
 		}
 		does, active, err := l.decideKind(w, &h, r.Row, statements)
-		if err != nil || does == outcomeRefused {
+		if err != nil {
 			return err
+		}
+		if does == outcomeRefused {
+			l.doubt(dossier.File.Person.ID, uuid.Nil, r.Row)
+			return nil
 		}
 		most, dossier, live = max(most, does), h.dossier, append(live, active...)
 	}

@@ -288,7 +288,7 @@ func (s *serviceRun) row(row int, dossier store.Dossier, at *home, g givenServic
 	s.done.New++
 	s.given[key.subject] = append(s.given[key.subject], service)
 	s.writes = append(s.writes, service)
-	s.links = append(s.links, store.ListedService{Row: row, ServiceID: service.ID, Named: person.ID, Brought: true})
+	s.links = append(s.links, store.ListedService{Row: row, ServiceID: service.ID, Named: person.ID, Brought: 1 + len(service.Steps)})
 	if at != nil && at.fresh {
 		s.fresh[at.file.Household.ID] = at
 	}
@@ -424,7 +424,7 @@ func (d *Desk) takeBackServices(ctx context.Context, tx *store.Tx, imported uuid
 	persons, households := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
 	for _, s := range list {
 		switch {
-		case !s.Brought || s.Elsewhere:
+		case s.Brought == 0 || s.Elsewhere:
 		case s.WorkedOn:
 			kept = append(kept, store.Refusal{Row: s.Row, Code: workedOnSince, ZH: "该服务之后已有人继续办理，予以保留", EN: "somebody has gone on with this service since; it stays"})
 		default:

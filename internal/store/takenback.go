@@ -118,7 +118,7 @@ type ListedService struct {
 	ServiceID             uuid.UUID
 	PersonID, HouseholdID uuid.UUID // whose it is
 	Named                 uuid.UUID // the person whom the row names
-	Brought               bool      // by this row, or as it is read, by any list
+	Brought               int       // the version in which this row, or as it is read, any list made it; 0: none did
 	Elsewhere             bool      // another list that is in force names it
 	WorkedOn              bool      // a step, a file or a rating has been added since
 }
@@ -129,16 +129,16 @@ func (tx *Tx) InsertListedServices(ctx context.Context, imported uuid.UUID, list
 	for i, s := range list {
 		rows[i] = row{imported, s.Row, s.ServiceID, s.Named, s.Brought}
 	}
-	return tx.insert(ctx, table{"list_services", []string{"import_id uuid", "row bigint", "service_id uuid", "person_id uuid", "brought boolean"}}, rows)
+	return tx.insert(ctx, table{"list_services", []string{"import_id uuid", "row bigint", "service_id uuid", "person_id uuid", "brought bigint"}}, rows)
 }
 
 // ListedServices reads the services that an import has named and that are there, with what decides whether they go with it.
 func (tx *Tx) ListedServices(ctx context.Context, imported uuid.UUID) (list []ListedService, err error) {
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue(`SELECT l.row, s.id, s.person_id, s.household_id, l.person_id,
-				EXISTS (SELECT FROM list_services o WHERE o.service_id = s.id AND o.brought),
+				coalesce((SELECT max(o.brought) FROM list_services o WHERE o.service_id = s.id), 0),
 				EXISTS (SELECT FROM list_services o JOIN imports i ON i.id = o.import_id WHERE o.service_id = s.id AND i.state = 'done' AND i.id <> $1),
-				EXISTS (SELECT FROM service_steps t WHERE t.service_id = s.id AND t.recorded_at > s.created_at)
+				s.version > coalesce((SELECT max(o.brought) FROM list_services o WHERE o.service_id = s.id), 0)
 					OR EXISTS (SELECT FROM attachments a WHERE a.service_id = s.id) OR EXISTS (SELECT FROM ratings r WHERE r.service_id = s.id)
 			FROM list_services l JOIN services s ON s.id = l.service_id WHERE l.import_id = $1 ORDER BY l.row`, imported).Query(func(rows pgx.Rows) error {
 			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s ListedService, err error) {
