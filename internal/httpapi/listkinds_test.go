@@ -210,6 +210,9 @@ func TestServicesOfLists(t *testing.T) {
 	if got := fmt.Sprint(s.services("person_id=" + id)); got != "[EVALUATED]" {
 		t.Errorf("services: %s", got)
 	}
+	if sheet := s.do("cdpf", "GET", "/imports/"+first.text("id")+"/workbook", nil).want(200); !strings.HasPrefix(string(sheet.body), "PK") {
+		t.Error("the sender's own workbook does not come back")
+	}
 	s.list("cdpf", "kind=rehab&sender=fy&as_of=2019-06-01", rows...).want(200)
 	second := s.taken("cdpf", "rehab", "2019-06-02", "clzx", 0, 0, 1, 0, 0, rows[:2]...)
 	if kept := s.undone(first); len(kept) != 0 || len(s.services("person_id="+id)) != 1 {
