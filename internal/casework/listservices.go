@@ -21,10 +21,11 @@ import (
 // givenService is a service that another system has recorded, as far as it has come there.
 type givenService struct {
 	kind   care.Kind
-	item   string // what was given; of a home the day says it
-	column string // where a row says so
-	opened calendar.Date
+	item   string        // what was given; of a home the day says it
+	column string        // where a row says so
+	opened calendar.Date // fitted, or completed, where that was before the last day
 	on     calendar.Date
+	given  bool // it is said to have been signed for, or accepted
 	need   care.Evidence
 	steps  []givenStep
 }
@@ -136,7 +137,7 @@ func deviceGiven(r exchange.ListRow, c *care.Catalogue) (g givenService, wrong *
 	if !fitted.IsZero() && fitted.Before(on) {
 		opened = fitted
 	}
-	return givenService{kind: care.Device, item: item, column: "device", opened: opened, on: on,
+	return givenService{kind: care.Device, item: item, column: "device", opened: opened, on: on, given: !accepted.IsZero(),
 		need: care.Evidence{"item": item, "mode": mode, "pieces": pieces}, steps: []givenStep{{care.Reported, report}}}, nil
 }
 
@@ -173,7 +174,7 @@ func retrofitGiven(r exchange.ListRow, c *care.Catalogue) (g givenService, wrong
 	if !completed.IsZero() && completed.Before(on) {
 		opened = completed
 	}
-	return givenService{kind: care.Retrofit, column: "items", opened: opened, on: on,
+	return givenService{kind: care.Retrofit, column: "items", opened: opened, on: on, given: result == "PASS",
 		need: care.Evidence{"items": list, "note": r.Text("items")}, steps: []givenStep{{care.Reported, report}}}, nil
 }
 
@@ -270,11 +271,16 @@ func (s *serviceRun) row(row int, dossier store.Dossier, at *home, g givenServic
 	}
 	s.listRun.given[key] = row
 	for _, there := range s.given[key.subject] {
-		if g.is(there) {
-			s.done.Same++
-			s.links = append(s.links, store.ListedService{Row: row, ServiceID: there.ID, Named: person.ID})
+		if !g.is(there) {
+			continue
+		}
+		if _, given := there.Given(); g.given && !given {
+			s.wrong(row, &wrongCell{g.column, "STANDS_OTHERWISE", "该服务已在册，尚未签收或验收，请在该服务上登记", "the service is recorded already and not signed for or accepted; record that with it"})
 			return nil
 		}
+		s.done.Same++
+		s.links = append(s.links, store.ListedService{Row: row, ServiceID: there.ID, Named: person.ID})
+		return nil
 	}
 	service, err := s.walk(service, dossier, at, g)
 	if f, refused := fault.Of(err); refused {
@@ -310,21 +316,20 @@ func (s *serviceRun) unfit(row int, g givenService, f *fault.Error) {
 	s.wrong(row, &wrongCell{g.column, f.Code, f.ZH, f.EN})
 }
 
-// is reports whether a service is the one that a row names: the same item, or the same home, given on the same day.
+// is reports whether a service is the one that a row names: the same item, or the same home, given on the same day. A device is fitted on
+// one day and signed for on another, a home completed and accepted: one of the two is enough.
 func (g givenService) is(s care.Service) bool {
-	if s.Kind != g.kind {
+	if s.Kind != g.kind || g.kind == care.Device && s.Need.Text("item") != g.item {
 		return false
 	}
 	return slices.ContainsFunc(s.Steps, func(d care.Done) bool {
-		switch {
-		case d.On != g.on || !slices.Contains(givenBy[g.kind], d.Step):
+		if !slices.Contains(givenBy[g.kind], d.Step) {
 			return false
-		case g.kind == care.Rehab:
-			return d.Evidence.Text("item") == g.item
-		case g.kind == care.Device:
-			return s.Need.Text("item") == g.item
 		}
-		return true
+		if g.kind == care.Rehab {
+			return d.On == g.on && d.Evidence.Text("item") == g.item
+		}
+		return d.On == g.on || d.On == g.opened || d.Step == care.Reported && (s.OpenedOn == g.on || s.OpenedOn == g.opened)
 	})
 }
 
