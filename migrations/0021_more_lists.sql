@@ -42,11 +42,15 @@ CREATE INDEX list_services_service ON list_services (service_id); -- who else na
 ALTER TABLE certificates ADD COLUMN by_list boolean NOT NULL DEFAULT false;
 ALTER TABLE certificate_events ADD COLUMN by_list boolean NOT NULL DEFAULT false;
 
--- What was taken back with its list moves here with the instant: until then the service said so.
+-- What was taken back with its list moves here with the instant: until then the service said so. Their columns are those of the tables that
+-- the rows come from, in the same order, and the instant; whoever adds a column there adds it here.
 CREATE TABLE certificates_taken_back (LIKE certificates, taken_back_at timestamptz NOT NULL);
 CREATE TABLE certificate_events_taken_back (LIKE certificate_events, taken_back_at timestamptz NOT NULL);
 CREATE TABLE services_taken_back (LIKE services, taken_back_at timestamptz NOT NULL);
 CREATE TABLE service_steps_taken_back (LIKE service_steps, taken_back_at timestamptz NOT NULL);
+ALTER TABLE certificates_taken_back ADD CONSTRAINT certificates_taken_back_of_person FOREIGN KEY (person_id, area_code) REFERENCES persons (id, managing_area_code) ON UPDATE CASCADE;
+ALTER TABLE certificate_events_taken_back ADD CONSTRAINT certificate_events_taken_back_of_person FOREIGN KEY (person_id, area_code)
+    REFERENCES persons (id, managing_area_code) ON UPDATE CASCADE;
 CREATE INDEX certificates_taken_back_person ON certificates_taken_back (person_id);             -- the file as it was known
 CREATE INDEX certificate_events_taken_back_person ON certificate_events_taken_back (person_id);
 GRANT DELETE ON certificates, certificate_events, services, service_steps TO zhucan_app; -- only into these tables
