@@ -131,7 +131,7 @@ func foldStates(list []store.Statement) map[string][]statement.Fact {
 	byCard := map[string][]statement.Statement{}
 	for _, s := range list {
 		card, state, _ := strings.Cut(s.Sort, ":")
-		s.Statement.Sort = state
+		s.Sort = state
 		byCard[card] = append(byCard[card], s.Statement)
 	}
 	states := map[string][]statement.Fact{}
