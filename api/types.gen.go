@@ -556,6 +556,7 @@ const (
 	EventTypeReleaseSealed        EventType = "release.sealed"
 	EventTypeRosterClosed         EventType = "roster.closed"
 	EventTypeServiceCounted       EventType = "service.counted"
+	EventTypeServiceWithdrawn     EventType = "service.withdrawn"
 )
 
 // Valid indicates whether the value is a known member of the EventType enum.
@@ -604,6 +605,8 @@ func (e EventType) Valid() bool {
 	case EventTypeRosterClosed:
 		return true
 	case EventTypeServiceCounted:
+		return true
+	case EventTypeServiceWithdrawn:
 		return true
 	default:
 		return false
@@ -852,10 +855,11 @@ func (e HukouType) Valid() bool {
 
 // Defines values for ImportState.
 const (
-	ImportStateDone   ImportState = "done"
-	ImportStateFailed ImportState = "failed"
-	ImportStateQueued ImportState = "queued"
-	ImportStateUndone ImportState = "undone"
+	ImportStateDone    ImportState = "done"
+	ImportStateFailed  ImportState = "failed"
+	ImportStateQueued  ImportState = "queued"
+	ImportStateUndone  ImportState = "undone"
+	ImportStateWaiting ImportState = "waiting"
 )
 
 // Valid indicates whether the value is a known member of the ImportState enum.
@@ -869,6 +873,8 @@ func (e ImportState) Valid() bool {
 		return true
 	case ImportStateUndone:
 		return true
+	case ImportStateWaiting:
+		return true
 	default:
 		return false
 	}
@@ -877,6 +883,7 @@ func (e ImportState) Valid() bool {
 // Defines values for ImportChangeListItemsOutcome.
 const (
 	ImportChangeListItemsOutcomeChanged ImportChangeListItemsOutcome = "changed"
+	ImportChangeListItemsOutcomeNew     ImportChangeListItemsOutcome = "new"
 	ImportChangeListItemsOutcomePending ImportChangeListItemsOutcome = "pending"
 )
 
@@ -884,6 +891,8 @@ const (
 func (e ImportChangeListItemsOutcome) Valid() bool {
 	switch e {
 	case ImportChangeListItemsOutcomeChanged:
+		return true
+	case ImportChangeListItemsOutcomeNew:
 		return true
 	case ImportChangeListItemsOutcomePending:
 		return true
@@ -2943,7 +2952,8 @@ type Delivery struct {
 	// `merged_id` is part of this one from now on), `person.unmerged` 撤销合并 (`merged_id`; fetch both anew); `certificate.issued` 核发, `certificate.changed` 变更 (`event`),
 	// `certificate.frozen` 冻结, `certificate.cancelled` 注销 (`cancel_reason`); `fact.recorded` 情况登记, `fact.ended` 终止, `fact.corrected` 更正 (`kind`;
 	// with `household_id` those of a household); `application.decided` 申请办结 (`programme`, `outcome`); `award.begun` 待遇开始, `award.suspended` 暂停,
-	// `award.resumed` 恢复, `award.ended` 终止 (`programme`; `void` where it was wrong from the start); `service.counted` 服务完成 (`kind`, `counts`);
+	// `award.resumed` 恢复, `award.ended` 终止 (`programme`; `void` where it was wrong from the start); `service.counted` 服务完成 (`kind`, `counts`),
+	// `service.withdrawn` 撤销 (`kind`; it went with the list that had brought it);
 	// `roster.closed` 花名册办结 (`month`, `programme`); `release.sealed` 指标发布 (`as_of`, `public`).
 	//
 	// A right that ends by itself has no event: it follows from the fact, the certificate or the death that ended it.
@@ -3028,7 +3038,8 @@ type Event struct {
 	// `merged_id` is part of this one from now on), `person.unmerged` 撤销合并 (`merged_id`; fetch both anew); `certificate.issued` 核发, `certificate.changed` 变更 (`event`),
 	// `certificate.frozen` 冻结, `certificate.cancelled` 注销 (`cancel_reason`); `fact.recorded` 情况登记, `fact.ended` 终止, `fact.corrected` 更正 (`kind`;
 	// with `household_id` those of a household); `application.decided` 申请办结 (`programme`, `outcome`); `award.begun` 待遇开始, `award.suspended` 暂停,
-	// `award.resumed` 恢复, `award.ended` 终止 (`programme`; `void` where it was wrong from the start); `service.counted` 服务完成 (`kind`, `counts`);
+	// `award.resumed` 恢复, `award.ended` 终止 (`programme`; `void` where it was wrong from the start); `service.counted` 服务完成 (`kind`, `counts`),
+	// `service.withdrawn` 撤销 (`kind`; it went with the list that had brought it);
 	// `roster.closed` 花名册办结 (`month`, `programme`); `release.sealed` 指标发布 (`as_of`, `public`).
 	//
 	// A right that ends by itself has no event: it follows from the fact, the certificate or the death that ended it.
@@ -3040,7 +3051,8 @@ type Event struct {
 // `merged_id` is part of this one from now on), `person.unmerged` 撤销合并 (`merged_id`; fetch both anew); `certificate.issued` 核发, `certificate.changed` 变更 (`event`),
 // `certificate.frozen` 冻结, `certificate.cancelled` 注销 (`cancel_reason`); `fact.recorded` 情况登记, `fact.ended` 终止, `fact.corrected` 更正 (`kind`;
 // with `household_id` those of a household); `application.decided` 申请办结 (`programme`, `outcome`); `award.begun` 待遇开始, `award.suspended` 暂停,
-// `award.resumed` 恢复, `award.ended` 终止 (`programme`; `void` where it was wrong from the start); `service.counted` 服务完成 (`kind`, `counts`);
+// `award.resumed` 恢复, `award.ended` 终止 (`programme`; `void` where it was wrong from the start); `service.counted` 服务完成 (`kind`, `counts`),
+// `service.withdrawn` 撤销 (`kind`; it went with the list that had brought it);
 // `roster.closed` 花名册办结 (`month`, `programme`); `release.sealed` 指标发布 (`as_of`, `public`).
 //
 // A right that ends by itself has no event: it follows from the fact, the certificate or the death that ended it.
@@ -3373,6 +3385,15 @@ type IDNumberInput = string
 
 // Import A file and what became of its rows.
 type Import struct {
+	// Absence Of a list that claims to name everybody.
+	Absence *struct {
+		// Known Persons, or households, whom it should still name.
+		Known int `json:"known"`
+
+		// Missing Of them, whom it does not name.
+		Missing int `json:"missing"`
+	} `json:"absence,omitempty"`
+
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
 	//
 	// Example: 370305100
@@ -3380,13 +3401,20 @@ type Import struct {
 	AsOf     *calendar.Date `json:"as_of,omitempty"`
 	At       time.Time      `json:"at"`
 	Changed  int            `json:"changed"`
-	DryRun   bool           `json:"dry_run"`
+
+	// ConfirmedAt That it may leave out as many.
+	ConfirmedAt     *time.Time `json:"confirmed_at,omitempty"`
+	ConfirmedReason *string    `json:"confirmed_reason,omitempty"`
+	DryRun          bool       `json:"dry_run"`
 
 	// Errors Why rows were refused; never what a cell held.
 	Errors     []ImportError `json:"errors"`
 	Failure    *ImportError  `json:"failure,omitempty"`
 	FinishedAt *time.Time    `json:"finished_at,omitempty"`
 	ID         uuid.UUID     `json:"id"`
+
+	// Kept Of one that was taken back: what it brought and what stays, by row, and why.
+	Kept []ImportError `json:"kept,omitempty"`
 
 	// Kind `roster` is the certificate roster of twenty columns; the others are lists.
 	Kind ImportKind `json:"kind"`
@@ -3402,15 +3430,17 @@ type Import struct {
 	Refused int                    `json:"refused"`
 
 	// RowsDone While it is queued.
-	RowsDone  *int        `json:"rows_done,omitempty"`
-	RowsTotal *int        `json:"rows_total,omitempty"`
-	Same      int         `json:"same"`
-	Sender    *string     `json:"sender,omitempty"`
-	State     ImportState `json:"state"`
-	Version   int         `json:"version"`
+	RowsDone  *int    `json:"rows_done,omitempty"`
+	RowsTotal *int    `json:"rows_total,omitempty"`
+	Same      int     `json:"same"`
+	Sender    *string `json:"sender,omitempty"`
+
+	// State waiting: it leaves out too many, and an officer has to confirm it.
+	State   ImportState `json:"state"`
+	Version int         `json:"version"`
 }
 
-// ImportState defines model for Import.State.
+// ImportState waiting: it leaves out too many, and an officer has to confirm it.
 type ImportState string
 
 // ImportChangeList defines model for ImportChangeList.
@@ -3424,7 +3454,7 @@ type ImportChangeList struct {
 		AreaCode AreaCode   `json:"area_code"`
 		Before   []ListFact `json:"before"`
 
-		// Kind Of the facts.
+		// Kind Of the facts. Those of cards: `certificate`, the value being its number without the person's, and `certificate_state`, such as 42:FROZEN. Or of a service, the value being its item.
 		Kind string `json:"kind"`
 
 		// MonthlyAmountFen What a month would lose.
@@ -4342,6 +4372,11 @@ type NewHouseholdMember struct {
 	From     calendar.Date `json:"from"`
 	PersonID uuid.UUID     `json:"person_id"`
 	Relation HouseRelation `json:"relation"`
+}
+
+// NewImportConfirmation defines model for NewImportConfirmation.
+type NewImportConfirmation struct {
+	Reason string `json:"reason"`
 }
 
 // NewIndicatorRelease defines model for NewIndicatorRelease.
@@ -6820,6 +6855,15 @@ type ListImportChangesParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ConfirmImportParams defines parameters for ConfirmImport.
+type ConfirmImportParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // UndoImportParams defines parameters for UndoImport.
 type UndoImportParams struct {
 	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
@@ -7698,6 +7742,9 @@ type EndHouseholdMemberJSONRequestBody = HouseholdMemberEnd
 
 // CreateImportMultipartRequestBody defines body for CreateImport for multipart/form-data ContentType.
 type CreateImportMultipartRequestBody CreateImportMultipartBody
+
+// ConfirmImportJSONRequestBody defines body for ConfirmImport for application/json ContentType.
+type ConfirmImportJSONRequestBody = NewImportConfirmation
 
 // ChooseCandidateJSONRequestBody defines body for ChooseCandidate for application/json ContentType.
 type ChooseCandidateJSONRequestBody = CandidateChoice

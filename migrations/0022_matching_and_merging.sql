@@ -7,7 +7,6 @@ CREATE TABLE import_unmatched (
     version    integer NOT NULL DEFAULT 1,
     import_id  uuid NOT NULL REFERENCES imports,
     row        integer NOT NULL,
-    says       jsonb NOT NULL, -- the statements of the row, of nobody yet
     outcome    text NOT NULL DEFAULT 'open' CHECK (outcome IN ('open', 'changed', 'same', 'pending', 'nobody')),
     person_id  uuid REFERENCES persons, -- who was chosen
     reason     text NOT NULL DEFAULT '',

@@ -22,7 +22,7 @@ import (
 
 type importCommand struct {
 	database
-	Kind    string `arg:"" help:"What the file is: roster, divisions, or a kind of list such as dibao."`
+	Kind    string `arg:"" help:"What the file is: roster, divisions, or a kind of list such as dibao, moves or rehab."`
 	File    string `arg:"" type:"existingfile" help:"The file: xlsx or csv."`
 	DryRun  bool   `help:"Only say what would happen."`
 	From    string `default:"2016-01-01" help:"First day on which imported divisions are valid."`
@@ -69,6 +69,10 @@ func (c importCommand) Run(ctx context.Context, io stdio) error {
 	})
 	if err != nil {
 		return err
+	}
+	if done.State == store.ImportWaiting {
+		return fmt.Errorf("nothing was taken in: the list leaves out %d of %d whom it should still name; an officer confirms it (POST /imports/%s/confirmation) or takes it back",
+			done.Absence.Missing, done.Absence.Known, done.ID)
 	}
 	if done.State != store.ImportDone {
 		return fmt.Errorf("the list was not taken in: %s", done.State)

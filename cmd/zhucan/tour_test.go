@@ -251,6 +251,12 @@ func (v *visitor) takesOver(dir string) {
 	if after := medical(); *after.Numerator != *before.Numerator+1 {
 		t.Errorf("%d are insured after %d; want one more", *after.Numerator, *before.Numerator)
 	}
+	list := write("rehab.csv", "姓名,残疾证号,康复项目,结束日期\n金丝雀李,37999919880717002741,心理辅导,2020-02-06\n金丝雀李,37999919880717002741,针灸,2020-02-07\n")
+	out = &output{}
+	err = run(t.Context(), append([]string{"import", "rehab", list, "--sender", "区医院", "--files", "file://" + t.TempDir()}, reach...), out, &output{})
+	if want := "1 new, 0 changed, 0 same, 1 refused"; err != nil || !strings.Contains(out.String(), want) || !strings.Contains(out.String(), "row 3, C 康复项目") {
+		t.Errorf("import of a list: %v, %s; want %s", err, out, want)
+	}
 	if err := run(t.Context(), append([]string{"import", "divisions", roster, "--records", records}, reach...), out, &output{}); err == nil {
 		t.Error("divisions were taken with records")
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -173,10 +174,43 @@ func (c *Catalogue) entries() map[string][]Entry {
 	return lists
 }
 
+// Find lists the codes that a text means, as other offices write it: a code, a name, or else every name that stands in the text, in
+// whole or by one of the things that it joins; or that the text is a part of.
+func (c *Catalogue) Find(kind Kind, text string) (codes []string) {
+	entries := c.entries()[names[kind]]
+	for _, e := range entries {
+		if e.Code == text || e.ZH == text {
+			return []string{e.Code}
+		}
+	}
+	for _, means := range []func(name string) bool{
+		func(name string) bool { return strings.Contains(text, name) },
+		func(name string) bool {
+			return slices.ContainsFunc(strings.FieldsFunc(name, joins), func(part string) bool { return strings.Contains(text, part) })
+		},
+		func(name string) bool { return text != "" && strings.Contains(name, text) },
+	} {
+		for _, e := range entries {
+			if means(e.ZH) && !slices.Contains(codes, e.Code) {
+				codes = append(codes, e.Code)
+			}
+		}
+		if len(codes) > 0 && kind != Retrofit {
+			return codes
+		}
+	}
+	return codes
+}
+
+// joins are the signs between things that one name has together.
+func joins(r rune) bool { return strings.ContainsRune("、或", r) }
+
+// names are what the parts of a catalogue are called, by chain.
+var names = map[Kind]string{Rehab: "rehab", Device: "devices", Retrofit: "retrofit"}
+
 // Has reports whether a chain's catalogue has a code.
 func (c *Catalogue) Has(kind Kind, code string) bool {
-	name := map[Kind]string{Rehab: "rehab", Device: "devices", Retrofit: "retrofit"}[kind]
-	return slices.ContainsFunc(c.entries()[name], func(e Entry) bool { return e.Code == code })
+	return slices.ContainsFunc(c.entries()[names[kind]], func(e Entry) bool { return e.Code == code })
 }
 
 func (c *Catalogue) device(code string) *DeviceItem {

@@ -35,6 +35,9 @@ var device = Chain{
 		return nil
 	},
 	Steps: append([]Step{
+		{Name: Reported, ZH: "据名单登记", EN: "recorded as another system has it", From: []string{"NEED"}, ByResult: map[string]string{"accepted": "ACCEPTED", "fitted": "FITTED"}, Roles: lists,
+			Counts: countsReported, Evidence: reported(Field{Name: "result", ZH: "适配结果", Is: Choice, Need: true, Codes: []string{"accepted", "fitted"}},
+				Field{Name: "supplier", ZH: "供应商", Is: Text}, Field{Name: "price_fen", ZH: "价格（分）", Is: Fen}, Field{Name: "subsidy_fen", ZH: "补贴（分）", Is: Fen})},
 		{Name: "village_check", ZH: "村居核实", EN: "checked by the village", From: []string{"NEED"}, To: "VILLAGE_CHECKED", Roles: village, Evidence: []Field{{Name: "findings", ZH: "核实情况", Is: Text, Need: true}}},
 		{Name: "town_review", ZH: "镇办审核", EN: "reviewed by the town", From: []string{"VILLAGE_CHECKED"}, To: "TOWN_REVIEWED", Roles: town, Evidence: []Field{{Name: "findings", ZH: "审核意见", Is: Text, Need: true}}},
 		{Name: "assess", ZH: "适配评估", EN: "assessed", From: []string{"TOWN_REVIEWED"}, To: "ASSESSED", Roles: district, Evidence: []Field{
@@ -97,12 +100,24 @@ func edition(c Case) Evidence {
 	return Evidence{"edition": json.Number(strconv.Itoa(c.Catalogue.device(c.Evidence.Text("item")).Edition))}
 }
 
+// granted is the device that was approved, or that another system has given.
+func (s Service) granted() (code string, ok bool) {
+	if s.Kind != Device {
+		return "", false
+	}
+	if approved, ok := s.Last("approve"); ok {
+		return approved.Evidence.Text("item"), true
+	}
+	_, ok = s.Last(Reported)
+	return s.Need.Text("item"), ok
+}
+
 // earlier is the person's last acceptance of the same device.
 func (c Case) earlier(item *DeviceItem) (last Done, found bool) {
 	for _, s := range c.own() {
-		approved, ok := s.Last("approve")
-		accepted, done := s.Last("accept")
-		if s.Kind == Device && ok && done && approved.Evidence.Text("item") == item.Code && s.Need.Text("mode") != "loan" && !accepted.On.Before(last.On) {
+		code, ok := s.granted()
+		accepted, done := s.lastTo("ACCEPTED")
+		if ok && done && code == item.Code && s.Need.Text("mode") != "loan" && !accepted.On.Before(last.On) {
 			last, found = accepted, true
 		}
 	}
@@ -140,6 +155,14 @@ func fitAll(c Case) error {
 	return nil
 }
 
+// countsReported: a device that was only fitted counts once its acceptance is signed.
+func countsReported(c Case) []string {
+	if c.Evidence.Text("result") != "accepted" {
+		return nil
+	}
+	return countsDevice(c)
+}
+
 func countsDevice(c Case) []string {
 	if c.Need.Text("mode") == "loan" || c.File.Person.RecordType == casefile.Recovering {
 		return nil
@@ -158,7 +181,7 @@ func lasted(c Case) error {
 	if err := lent(c); err != nil {
 		return err
 	}
-	if accepted, _ := c.Last("accept"); c.On.Sub(accepted.On) < c.Catalogue.Loan.CountsAfterDays {
+	if accepted, _ := c.lastTo("ACCEPTED"); c.On.Sub(accepted.On) < c.Catalogue.Loan.CountsAfterDays {
 		return refuse("TOO_SHORT", "借用时间未满", "the loan has not lasted long enough")
 	}
 	return nil

@@ -111,6 +111,16 @@ func (s Service) Last(step string) (Done, bool) {
 	return Done{}, false
 }
 
+// lastTo is the latest step that led to a state.
+func (s Service) lastTo(state string) (Done, bool) {
+	for i := len(s.Steps) - 1; i >= 0; i-- {
+		if d := s.Steps[i]; d.To == state && d.From != d.To {
+			return d, true
+		}
+	}
+	return Done{}, false
+}
+
 // counted reports whether a step has counted as a kind before.
 func (s Service) counted(kind string) bool {
 	return slices.ContainsFunc(s.Steps, func(d Done) bool { return slices.Contains(d.Counts, kind) })
@@ -292,7 +302,16 @@ var (
 	field    = []access.Role{access.VillageLiaison, access.TownOfficer}
 	district = []access.Role{access.CDPFReviewer}
 	anyone   = []access.Role{access.VillageLiaison, access.TownOfficer, access.CDPFReviewer}
+	lists    = []access.Role{access.System} // what another system has done: nobody takes such a step by hand
 )
+
+// Reported is the step by which a service comes that another system has recorded, from the need to where it stands there.
+const Reported = "report"
+
+// reported is what is known of such a service beside what a chain asks for itself.
+func reported(more ...Field) []Field {
+	return append([]Field{{Name: "source", ZH: "来源", Is: Text, Need: true}, {Name: "note", ZH: "说明", Is: Text}}, more...)
+}
 
 // sums adds the fen of a list of parts.
 func sums(parts []Evidence) (fen int64) {

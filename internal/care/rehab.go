@@ -27,6 +27,9 @@ var rehab = Chain{
 		return nil
 	},
 	Steps: append([]Step{
+		{Name: Reported, ZH: "据名单登记", EN: "recorded as another system has it", From: []string{"NEED"}, To: "COMPLETED", Roles: lists, Check: suits, Counts: countsRehab,
+			Evidence: reported(Field{Name: "item", ZH: "服务项目", Is: Item, Need: true}, Field{Name: "institution", ZH: "服务机构", Is: Text}, Field{Name: "started_on", ZH: "开始日期", Is: Day},
+				Field{Name: "reported_fen", ZH: "费用（分）", Is: Fen})},
 		{Name: "assess", ZH: "评估", EN: "assessed", From: []string{"NEED"}, To: "ASSESSED", Roles: anyone, Evidence: []Field{
 			{Name: "institution", ZH: "评估机构", Is: Text, Need: true}, {Name: "assessor", ZH: "评估人", Is: Text, Need: true},
 			{Name: "findings", ZH: "功能状况", Is: Text, Need: true}, {Name: "items", ZH: "建议项目", Is: List, Of: []Field{{Name: "item", ZH: "项目", Is: Item, Need: true}}},
@@ -69,6 +72,17 @@ func referred(c Case) error {
 
 // served checks a service against the catalogue and the money against what was approved.
 func served(c Case) error {
+	if err := suits(c); err != nil {
+		return err
+	}
+	if err := adds(c.Evidence.List("payers"), c.Evidence.Int("cost_fen"), "payers"); err != nil {
+		return err
+	}
+	return withinRescue(c)
+}
+
+// suits refuses what the catalogue has for other categories or ages.
+func suits(c Case) error {
 	item := c.Catalogue.rehab(c.Evidence.Text("item"))
 	category := c.Facts.Certificate.Category
 	fits := func(k int) bool { return slices.Contains(item.Categories, k) }
@@ -81,10 +95,7 @@ func served(c Case) error {
 	case item.AgeTo > 0 && c.Facts.Age > item.AgeTo && !c.rescuedIn(c.On.Year()) || c.Facts.Age >= 0 && c.Facts.Age < item.AgeFrom:
 		return refuse("NOT_FOR_AGE", "该项目不适用于本人的年龄", "the item is not for this age")
 	}
-	if err := adds(c.Evidence.List("payers"), c.Evidence.Int("cost_fen"), "payers"); err != nil {
-		return err
-	}
-	return withinRescue(c)
+	return nil
 }
 
 // rescuedIn reports whether the programme was approved for a year. Who turns too old meanwhile finishes that year (choice).

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/fault"
 )
@@ -22,6 +23,9 @@ var retrofit = Chain{
 		{Name: "again_because", ZH: "再次改造原因", Is: Choice, Codes: []string{"moved", "condition_worsened"}}, {Name: "note", ZH: "说明", Is: Text}},
 	Opens: opensRetrofit,
 	Steps: append([]Step{
+		{Name: Reported, ZH: "据名单登记", EN: "recorded as another system has it", From: []string{"NEED"}, ByResult: map[string]string{"PASS": "DONE", "RECTIFY": "RECTIFY", "FAIL": "IN_WORK", "WAITING": "ACCEPTANCE"},
+			Roles: lists, Counts: countsRetrofit, Evidence: reported(Field{Name: "result", ZH: "验收结论", Is: Choice, Need: true, Codes: []string{"PASS", "RECTIFY", "FAIL", "WAITING"}},
+				Field{Name: "contractor", ZH: "施工单位", Is: Text}, Field{Name: "reported_fen", ZH: "造价（分）", Is: Fen}, Field{Name: "completed_on", ZH: "竣工日期", Is: Day})},
 		{Name: "verify", ZH: "入户核实", EN: "verified at home", From: []string{"NEED"}, To: "VERIFIED", Roles: field, Check: verifyHome, Evidence: []Field{
 			{Name: "findings", ZH: "核实情况", Is: Text, Need: true}, {Name: "hardship", ZH: "困难类型", Is: Choice, Need: true, Codes: []string{"dibao", "dibao_edge", "tekun", "monitored", "other"}},
 			{Name: "willing", ZH: "家庭愿意改造", Is: Flag, Need: true}, {Name: "files", ZH: "附件", Is: Files}}},
@@ -70,7 +74,7 @@ func opensRetrofit(c Case) error {
 		if !slices.Contains(settledStates, s.State) {
 			return fault.New(fault.Conflict, "OPEN_ALREADY", "该户已有在办的改造", "a retrofit of this household is under way")
 		}
-		if done, ok := s.Last("accept"); ok && slices.Contains([]string{"DONE", "ARCHIVED"}, s.State) && c.Evidence.Text("again_because") == "" &&
+		if done, ok := s.lastTo("DONE"); ok && slices.Contains([]string{"DONE", "ARCHIVED"}, s.State) && c.Evidence.Text("again_because") == "" &&
 			c.On.Before(done.On.AddYears(c.Catalogue.Retry.RepeatYears)) {
 			return refuse("SERVED_LATELY", "该户近年已改造，除搬迁或残疾加重外不再安排", "the household has been served lately and has not moved, nor has the disability become worse")
 		}
@@ -122,13 +126,22 @@ func planned(c Case) error {
 // fittings are the services in which a device was approved for a member and has not served its time.
 func (c Case) fittings(code string) (ids []string) {
 	for _, s := range c.Others {
-		approved, ok := s.Last("approve")
-		if s.Kind == Device && code != "" && ok && approved.Evidence.Text("item") == code && c.lasts(code, approved.On) &&
+		item, ok := s.granted()
+		if code != "" && ok && item == code && c.lasts(code, s.grantedOn()) &&
 			slices.Contains([]string{"APPROVED", "FITTED", "ACCEPTED", "FOLLOWED_UP"}, s.State) {
 			ids = append(ids, s.ID.String())
 		}
 	}
 	return ids
+}
+
+// grantedOn is the day of what granted says.
+func (s Service) grantedOn() calendar.Date {
+	if approved, ok := s.Last("approve"); ok {
+		return approved.On
+	}
+	given, _ := s.Last(Reported)
+	return given.On
 }
 
 func budgeted(c Case) error {
@@ -176,7 +189,8 @@ func acceptHome(c Case) error {
 }
 
 func settled(c Case) error {
-	if contract, _ := c.Last("contract"); c.Evidence.Int("paid_fen") > contract.Evidence.Int("amount_fen") {
+	contract, known := c.Last("contract") // of what another system has done, it is not
+	if known && c.Evidence.Int("paid_fen") > contract.Evidence.Int("amount_fen") {
 		return refuse("OVER_CONTRACT", "实付超出合同金额", "more was paid than the contract says")
 	}
 	return adds(c.Evidence.List("funds"), c.Evidence.Int("paid_fen"), "funds")

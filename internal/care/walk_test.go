@@ -19,9 +19,10 @@ import (
 )
 
 // ways are the chains as the field draws them, written down a second time: a step, the states that it leads on from, where
-// to (= stays, a result decides between several), and whose it is: V village, T town, D the district's 残联.
+// to (= stays, a result decides between several), and whose it is: V village, T town, D the district's 残联, L a list of another system alone.
 var ways = map[care.Kind]string{
 	care.Rehab: `
+report            NEED                                       COMPLETED    L
 assess            NEED                                       ASSESSED     VTD
 plan              ASSESSED                                   PLANNED      VTD
 approve_rescue    ASSESSED|PLANNED|IN_SERVICE                =            D
@@ -36,6 +37,7 @@ refuse            NEED|ASSESSED|PLANNED|IN_SERVICE           REFUSED      VTD
 moved             NEED|ASSESSED|PLANNED|IN_SERVICE           MOVED        VTD
 deceased          NEED|ASSESSED|PLANNED|IN_SERVICE           DECEASED     VTD`,
 	care.Device: `
+report            NEED                                       ACCEPTED|FITTED L
 village_check     NEED                                       VILLAGE_CHECKED V
 town_review       VILLAGE_CHECKED                            TOWN_REVIEWED   T
 assess            TOWN_REVIEWED                              ASSESSED        D
@@ -50,6 +52,7 @@ refuse            NEED|VILLAGE_CHECKED|TOWN_REVIEWED|ASSESSED|APPROVED|FITTED RE
 moved             NEED|VILLAGE_CHECKED|TOWN_REVIEWED|ASSESSED|APPROVED|FITTED MOVED    VTD
 deceased          NEED|VILLAGE_CHECKED|TOWN_REVIEWED|ASSESSED|APPROVED|FITTED DECEASED VTD`,
 	care.Retrofit: `
+report            NEED                                       DONE|RECTIFY|IN_WORK|ACCEPTANCE L
 verify            NEED                                       VERIFIED     VT
 plan              VERIFIED|PLANNED                           PLANNED      VTD
 approve           PLANNED                                    APPROVED     D
@@ -66,7 +69,7 @@ moved             NEED|VERIFIED|PLANNED|APPROVED|CONTRACTED|IN_WORK|ACCEPTANCE|R
 deceased          NEED|VERIFIED|PLANNED|APPROVED|CONTRACTED|IN_WORK|ACCEPTANCE|RECTIFY DECEASED     VTD`,
 }
 
-var letters = map[access.Role]string{access.VillageLiaison: "V", access.TownOfficer: "T", access.CDPFReviewer: "D"}
+var letters = map[access.Role]string{access.VillageLiaison: "V", access.TownOfficer: "T", access.CDPFReviewer: "D", access.System: "L"}
 
 // leads says where a step may lead from a state when a role takes it; nowhere if it may not.
 func leads(kind care.Kind, state, step string, role access.Role) (to []string, known, mine bool) {

@@ -24,7 +24,8 @@ const (
 	Recovering       RecordType = "RECOVERING"
 	HistoricalPerson RecordType = "HISTORICAL"
 	childUpTo                   = 17 // years; disabled children without a certificate are 0 to 17 (choice)
-	certificateYears            = 10
+	// CertificateYears is how long a card is valid (残疾人证管理办法).
+	CertificateYears = 10
 )
 
 // Guardian is who acts for a minor or a person with intellectual or psychiatric disability.
@@ -74,6 +75,7 @@ type Certificate struct {
 	ExpiresOn  calendar.Date // last valid day
 	HeldTo     calendar.Date // last day on which this was the person's card; zero: still is
 	RecordedAt time.Time
+	ByList     bool // a list of the certificate base brought it, and no officer wrote it
 }
 
 // CertificateEvent is what happened to a card on a day.
@@ -86,6 +88,7 @@ type CertificateEvent struct {
 	Reason        string
 	CancelReason  string // of a CANCEL
 	RecordedAt    time.Time
+	ByList        bool // it follows from what a list said
 }
 
 // Circumstance is a dated fact: both days belong to the interval, a zero ValidTo leaves it open.
@@ -200,7 +203,7 @@ func (f File) WasNumbered(number string) bool {
 // DefaultExpiry is the last valid day of a card of which only the issue date is known: ten years less a day
 // (残疾人证管理办法: valid ten years; the last day is our choice). A card of 29 February 2012 ends on 28 February 2022.
 func DefaultExpiry(issued calendar.Date) calendar.Date {
-	return issued.AddYears(certificateYears).Add(-1)
+	return issued.AddYears(CertificateYears).Add(-1)
 }
 
 // IsChild reports whether somebody born on birth is of the age of an uncertified disabled child on a day.

@@ -45,6 +45,7 @@ const (
 	awardResumed    = "award.resumed"
 	awardEnded      = "award.ended"
 	serviceCounted  = "service.counted"
+	serviceGone     = "service.withdrawn"
 	rosterClosed    = "roster.closed"
 	releaseIsSealed = "release.sealed"
 )
@@ -71,6 +72,7 @@ var EventTypes = []EventType{
 	{awardResumed, "待遇恢复", "an officer resumed a right", []string{"programme"}},
 	{awardEnded, "待遇终止", "an officer ended a right, or a new one took its place", []string{"programme", "void"}},
 	{serviceCounted, "服务完成", "a step completed a service", []string{"kind", "counts"}},
+	{serviceGone, "服务撤销", "a completed service went with the list that had brought it", []string{"kind"}},
 	{rosterClosed, "花名册办结", "the bank has answered a roster in full", []string{"month", "programme"}},
 	{releaseIsSealed, "指标发布", "indicator values were sealed", []string{"as_of", "public"}},
 }
@@ -169,6 +171,20 @@ func emitService(tx *store.Tx, s care.Service, done care.Done) {
 	tx.Emit(e)
 }
 
+// emitWithdrawn tells of services that go with their list, as far as they were told of.
+func emitWithdrawn(tx *store.Tx, list []care.Service) {
+	for _, s := range list {
+		if !slices.ContainsFunc(s.Steps, func(d care.Done) bool { return len(d.Counts) > 0 }) {
+			continue
+		}
+		e := store.Event{Type: serviceGone, Subject: s.ID, Person: s.PersonID, Area: area.Code(s.Area), Data: map[string]any{"kind": string(s.Kind)}}
+		if s.HouseholdID != uuid.Nil {
+			e.Data["household_id"] = s.HouseholdID
+		}
+		tx.Emit(e)
+	}
+}
+
 func emitClosed(tx *store.Tx, r roster.Roster) {
 	data := map[string]any{"month": r.Month.String()}
 	if r.Programme != "" {
@@ -222,6 +238,39 @@ func emitRewriting(tx *store.Tx, r rewriting) {
 		}
 	}
 }
+
+// emitHomeRewriting tells of what lists have changed about a household.
+func emitHomeRewriting(tx *store.Tx, h casefile.Household, r rewriting) {
+	for _, fact := range r.insert {
+		kind := factRecorded
+		if len(r.supersede) > 0 {
+			kind = factCorrected
+		}
+		emitHouseholdFact(tx, kind, h, fact)
+	}
+	if len(r.insert) > 0 {
+		return
+	}
+	for _, old := range r.supersede {
+		emitHouseholdFact(tx, factEnded, h, old)
+	}
+}
+
+// emitCards tells of the cards that lists have changed. One that is taken back has changed, too: whoever kept it asks again.
+func emitCards(tx *store.Tx, c cardChange) {
+	for _, e := range c.events {
+		emitCard(tx, c.about(e), e)
+	}
+	for _, card := range c.gone {
+		emitCard(tx, card.ID, casefile.CertificateEvent{PersonID: card.PersonID, Event: takenBackEvent})
+	}
+	for _, e := range c.goneEvents {
+		emitCard(tx, e.CertificateID, casefile.CertificateEvent{PersonID: e.PersonID, Event: takenBackEvent})
+	}
+}
+
+// takenBackEvent is what partners hear when a list that said something of a card, or brought it, was taken back.
+const takenBackEvent = "TAKEN_BACK"
 
 // Changes is a page of events in order, and where to go on: behind everything that was looked at, also where nothing of it fits.
 type Changes struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -175,7 +176,7 @@ func (d *Desk) runList(ctx context.Context, who access.Actor, worker uuid.UUID, 
 	if err != nil {
 		return err
 	}
-	rows := saidIn(list, i)
+	rows := namedIn(list)
 	i.Reading, err = json.Marshal(readingOf(list))
 	if err != nil {
 		return fmt.Errorf("describe a list: %w", err)
@@ -183,24 +184,23 @@ func (d *Desk) runList(ctx context.Context, who access.Actor, worker uuid.UUID, 
 	for _, e := range list.Refused {
 		i.Refusals = append(i.Refusals, store.Refusal(e))
 	}
+	tree, err := d.DB.Divisions(ctx, d.Pack().District, d.today())
+	if err != nil {
+		return err
+	}
 	towns, err := d.townsOf(ctx, i)
 	if err != nil {
 		return err
 	}
-	worked := 0
-	return d.write(ctx, who, "import.list", func(tx *store.Tx) error {
+	queued, worked := i, 0
+	err = d.write(ctx, who, "import.list", func(tx *store.Tx) error {
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
 		}
-		meaning := listMeanings[i.Kind]
-		run := &listRun{desk: d, tx: tx, done: &i, kind: meaning.fact, only: meaning.only, complete: list.Kind.Complete, named: map[uuid.UUID]int{},
-			possible: map[uuid.UUID]bool{}, towns: towns,
-			progress: func(n int) error {
-				worked += n
-				return d.DB.Progress(ctx, worker, i.ID, worked, len(rows))
-			}}
-		if also := meaning.also; also != nil {
-			run.also = &listRun{desk: d, tx: tx, kind: also.fact, only: also.only}
+		run := d.newListRun(tx, &i, list, tree)
+		run.towns, run.progress = towns, func(n int) error {
+			worked += n
+			return d.DB.Progress(ctx, worker, i.ID, worked, len(rows))
 		}
 		if err := run.take(ctx, rows); err != nil {
 			return err
@@ -209,12 +209,33 @@ func (d *Desk) runList(ctx context.Context, who access.Actor, worker uuid.UUID, 
 		if err := tx.FinishImport(ctx, i); err != nil {
 			return err
 		}
-		if i.Changed > bulk && !i.DryRun {
+		if i.New+i.Changed > bulk && !i.DryRun {
 			if err := tx.RefreshStatistics(ctx); err != nil {
 				return err
 			}
 		}
-		return tx.Describe(ctx, i.ID, map[string]any{"changed": i.Changed, "same": i.Same, "refused": i.Refused, "pending": i.Pending, "dry_run": i.DryRun})
+		return tx.Describe(ctx, i.ID, map[string]any{"new": i.New, "changed": i.Changed, "same": i.Same, "refused": i.Refused, "pending": i.Pending, "dry_run": i.DryRun})
+	})
+	if errors.Is(err, errNotBelieved) {
+		queued.Absence = i.Absence
+		return d.askAbout(ctx, who, queued)
+	}
+	return err
+}
+
+func (d *Desk) newListRun(tx *store.Tx, i *store.Import, list *exchange.List, tree []area.Division) *listRun {
+	return &listRun{desk: d, tx: tx, done: i, list: list, places: exchange.NewPlaces(tree), meaning: listMeanings[i.Kind], complete: list.Kind.Complete,
+		named: map[uuid.UUID]int{}, fresh: map[uuid.UUID]bool{}, given: map[servedKey]int{}, possible: map[uuid.UUID]int{}}
+}
+
+// askAbout leaves a list to be confirmed: nothing of it was taken.
+func (d *Desk) askAbout(ctx context.Context, who access.Actor, i store.Import) error {
+	i.State, i.Refused = store.ImportWaiting, countRows(i.Refusals)
+	return d.write(ctx, who, "import.wait", func(tx *store.Tx) error {
+		if err := tx.FinishImport(ctx, i); err != nil {
+			return err
+		}
+		return tx.Describe(ctx, i.ID, map[string]any{"known": i.Absence.Known, "missing": i.Absence.Missing})
 	})
 }
 

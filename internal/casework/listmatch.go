@@ -48,34 +48,44 @@ func (l *listRun) match(ctx context.Context, rows []saidRow) (map[int]uuid.UUID,
 		}
 		found[r.Row] = one.PersonID
 	}
-	return found, l.lookFor(ctx, lost)
+	unknown, err := l.lookFor(ctx, lost)
+	if err != nil {
+		return nil, err
+	}
+	if l.meaning.opens {
+		return found, l.open(ctx, unknown, found)
+	}
+	for _, r := range unknown {
+		l.refuse(r.Row, "", "NOT_IN_REGISTER", "本辖区残疾人档案中没有此人", "nobody in the register of this area has this number, or this name with this birth date")
+	}
+	return found, nil
 }
 
-// lookFor keeps rows that name nobody with those whom they may mean, and refuses them for now.
-func (l *listRun) lookFor(ctx context.Context, lost []saidRow) error {
+// lookFor keeps rows that name nobody with those whom they may mean, and refuses them for now. It returns the rows that mean nobody.
+func (l *listRun) lookFor(ctx context.Context, lost []saidRow) (unknown []saidRow, err error) {
 	described := make([]store.Described, len(lost))
 	for i, r := range lost {
 		described[i] = l.described(r)
 	}
 	candidates, err := l.tx.MatchDescribed(ctx, described)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var kept []store.Unmatched
 	for _, r := range lost {
 		may := candidates[r.Row]
 		if len(may) == 0 {
-			l.refuse(r.Row, "", "NOT_IN_REGISTER", "本辖区残疾人档案中没有此人", "nobody in the register of this area has this number, or this name with this birth date")
+			unknown = append(unknown, r)
 			continue
 		}
 		for _, c := range may {
-			l.possible[c.PersonID] = true
+			l.possible[c.PersonID] = r.Row
 		}
 		l.refuse(r.Row, "", candidatesFound, fmt.Sprintf("按姓名、出生日期和镇街（或监护人）找到%d名可能的人，未自动认定，请选择", len(may)),
 			fmt.Sprintf("%d persons have this name with this birth date and town, or with this guardian; none was taken: choose", len(may)))
-		kept = append(kept, store.Unmatched{ID: l.desk.NewID(), ImportID: l.done.ID, Row: r.Row, Says: r.Statements, Also: r.Also, Candidates: may})
+		kept = append(kept, store.Unmatched{ID: l.desk.NewID(), ImportID: l.done.ID, Row: r.Row, Candidates: may})
 	}
-	return l.tx.InsertUnmatched(ctx, kept)
+	return unknown, l.tx.InsertUnmatched(ctx, kept)
 }
 
 // candidatesFound is why a row is refused until somebody chooses.
@@ -139,6 +149,12 @@ func (d *Desk) ChooseCandidate(ctx context.Context, who access.Actor, imported u
 	if i.State != store.ImportDone || i.DryRun {
 		return u, errNotApplied
 	}
+	var list readRow
+	if person != uuid.Nil {
+		if list, err = d.readRow(ctx, i, row); err != nil {
+			return u, err
+		}
+	}
 	err = d.write(ctx, who, "import.choose", func(tx *store.Tx) error {
 		if u, err = tx.LockUnmatched(ctx, imported, row); err != nil {
 			return err
@@ -148,7 +164,7 @@ func (d *Desk) ChooseCandidate(ctx context.Context, who access.Actor, imported u
 		}
 		u.PersonID, u.Reason, u.Outcome, u.DecidedAt, u.DecidedBy = person, reason, "nobody", tx.Now, who.AccountID
 		if person != uuid.Nil {
-			if u.Outcome, err = d.takeChosen(ctx, tx, &i, u); err != nil {
+			if u.Outcome, err = d.takeChosen(ctx, tx, &i, list, u); err != nil {
 				return err
 			}
 		}
@@ -160,8 +176,31 @@ func (d *Desk) ChooseCandidate(ctx context.Context, who access.Actor, imported u
 	return u, err
 }
 
+// readRow is a row of a list that was taken in, read again.
+type readRow struct {
+	list *exchange.List
+	tree []area.Division
+	row  saidRow
+}
+
+func (d *Desk) readRow(ctx context.Context, i store.Import, n int) (read readRow, err error) {
+	if read.tree, err = d.DB.Divisions(ctx, d.Pack().District, d.today()); err != nil {
+		return read, err
+	}
+	if read.list, err = d.readList(ctx, i); err != nil {
+		return read, err
+	}
+	rows := namedIn(read.list)
+	at := slices.IndexFunc(rows, func(r saidRow) bool { return r.Row == n })
+	if at < 0 {
+		return read, store.NotFound
+	}
+	read.row = rows[at]
+	return read, nil
+}
+
 // takeChosen takes a row that means somebody, and says what it did.
-func (d *Desk) takeChosen(ctx context.Context, tx *store.Tx, i *store.Import, u store.Unmatched) (outcome string, err error) {
+func (d *Desk) takeChosen(ctx context.Context, tx *store.Tx, i *store.Import, list readRow, u store.Unmatched) (outcome string, err error) {
 	if !slices.ContainsFunc(u.Candidates, func(c store.Candidate) bool { return c.PersonID == u.PersonID }) {
 		return "", errNoCandidate
 	}
@@ -175,22 +214,14 @@ func (d *Desk) takeChosen(ctx context.Context, tx *store.Tx, i *store.Import, u 
 	if named {
 		return "", errNamed
 	}
-	meaning, before := listMeanings[i.Kind], *i
-	kind, _ := exchange.ListKindOf(i.Kind)
+	before := *i
 	i.Refusals = slices.DeleteFunc(slices.Clone(i.Refusals), func(r store.Refusal) bool { return r.Row == u.Row && r.Code == candidatesFound })
 	refused := len(i.Refusals)
-	run := &listRun{desk: d, tx: tx, done: i, kind: meaning.fact, only: meaning.only, complete: kind.Complete}
+	run := d.newListRun(tx, i, list.list, list.tree)
 	if run.n, err = tx.ChangesOfImport(ctx, i.ID); err != nil {
 		return "", err
 	}
-	if also := meaning.also; also != nil {
-		run.also = &listRun{desk: d, tx: tx, kind: also.fact, only: also.only}
-	}
-	said := map[uuid.UUID][]saidRow{u.PersonID: {{Row: u.Row, Statements: u.Says, Also: u.Also}}}
-	if err := run.settle(ctx, said); err != nil {
-		return "", err
-	}
-	if err := run.settleAlso(ctx, said); err != nil {
+	if err := run.takePortion(ctx, []saidRow{list.row}, map[int]uuid.UUID{u.Row: u.PersonID}); err != nil {
 		return "", err
 	}
 	if len(i.Refusals) > refused {

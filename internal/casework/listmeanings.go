@@ -5,42 +5,78 @@ import (
 	"time"
 
 	"zhucan/internal/calendar"
+	"zhucan/internal/casefile"
 	"zhucan/internal/exchange"
 	"zhucan/internal/statement"
 	"zhucan/internal/store"
 )
 
-// listMeaning says what the rows of a kind of list mean for the files of those whom they name.
-type listMeaning struct {
-	fact string // the kind of circumstance
-	only string // of a list that names everybody: of which sort its silence speaks; empty: of any
-	says func(exchange.ListRow, calendar.Date) []statement.Statement
-	also *listMeaning // what a row may say beside
+// said is what a list says of one kind of fact.
+type said struct {
+	Kind string
+	statement.Statement
 }
 
-// all are the meaning and what a row may say beside.
-func (m listMeaning) all() []listMeaning {
-	if m.also == nil {
-		return []listMeaning{m}
-	}
-	return []listMeaning{m, *m.also}
+// wrongCell is why a row says nothing that can be taken.
+type wrongCell struct{ column, code, zh, en string }
+
+// saying reads what a row says of somebody whose file is known.
+type saying func(r exchange.ListRow, asOf calendar.Date, file casefile.File) ([]said, *wrongCell)
+
+// listMeaning says what the rows of a kind of list mean for the files of those whom they name: facts, or a service that was given.
+type listMeaning struct {
+	facts []string // the kinds of fact; of a list that names everybody, the silence is about the first
+	only  string   // and about one sort alone; empty: about any
+	says  saying
+	home  bool        // they are facts of the household
+	gives serviceList // or what was given
+	// opens: somebody who is not on the register gets a file, where a row says enough.
+	opens bool
 }
 
 // listMeanings are the lists that are taken in. To add one, add a line, and its columns to exchange.ListKinds.
 var listMeanings = map[string]listMeaning{
-	"dibao":           {"dibao", "", allowance("household"), nil},
-	"dibao_edge":      {"dibao_edge", "", allowance("household"), nil},
-	"tekun":           {"tekun", "", allowance("dispersed"), nil},
-	"orphan":          {"orphan_support", "orphan", allowance("orphan"), nil},
-	"defacto":         {"orphan_support", "defacto", allowance("defacto"), nil},
-	"injury_fee":      {"injury_care_fee", "", allowance("yes"), nil},
-	"deaths":          {"death", "", from("yes", "died_on"), nil},
-	"cremations":      {"death", "", from("yes", "died_on", "cremated_on"), nil},
-	"imprisonment":    {"imprisonment", "", allowance("yes"), nil},
-	"pension":         {"insurance_pension", "", allowance(""), &listMeaning{"insurance_paid", "pension", paidFor("pension"), nil}},
-	"medical":         {"insurance_medical", "", insuredYear, &listMeaning{"insurance_paid", "medical", paidFor("medical"), nil}},
-	"school":          {"school", "", schooling, nil},
-	"registered_poor": {"registered_poor", "", poverty, nil},
+	"dibao":            {facts: []string{"dibao"}, says: of("dibao", allowance("household"))},
+	"dibao_edge":       {facts: []string{"dibao_edge"}, says: of("dibao_edge", allowance("household"))},
+	"tekun":            {facts: []string{"tekun"}, says: of("tekun", allowance("dispersed"))},
+	"orphan":           {facts: []string{"orphan_support"}, only: "orphan", says: of("orphan_support", allowance("orphan"))},
+	"defacto":          {facts: []string{"orphan_support"}, only: "defacto", says: of("orphan_support", allowance("defacto"))},
+	"injury_fee":       {facts: []string{"injury_care_fee"}, says: of("injury_care_fee", allowance("yes"))},
+	"deaths":           {facts: []string{"death"}, says: of("death", from("yes", "died_on"))},
+	"cremations":       {facts: []string{"death"}, says: of("death", from("yes", "died_on", "cremated_on"))},
+	"imprisonment":     {facts: []string{"imprisonment"}, says: of("imprisonment", allowance("yes"))},
+	"pension":          {facts: []string{"insurance_pension", "insurance_paid"}, says: both(of("insurance_pension", allowance("")), of("insurance_paid", paidFor("pension")))},
+	"medical":          {facts: []string{"insurance_medical", "insurance_paid"}, says: both(of("insurance_medical", insuredYear), of("insurance_paid", paidFor("medical")))},
+	"school":           {facts: []string{"school"}, says: of("school", schooling)},
+	"registered_poor":  {facts: []string{"registered_poor"}, says: of("registered_poor", poverty)},
+	"dangerous_houses": {facts: []string{"dangerous_house", "house_converted"}, says: house, home: true},
+	"moves":            {facts: []string{casefile.HukouArea, casefile.ManagingArea}, says: moved},
+	"certificates":     {facts: []string{factCard, factCardState}, says: cardSays, opens: true},
+	"rehab":            {gives: rehabGiven},
+	"devices":          {gives: deviceGiven},
+	"retrofits":        {gives: retrofitGiven, home: true},
+}
+
+// of is a list about one kind of fact, whatever the file says.
+func of(kind string, says func(exchange.ListRow, calendar.Date) []statement.Statement) saying {
+	return func(r exchange.ListRow, asOf calendar.Date, _ casefile.File) (list []said, _ *wrongCell) {
+		for _, s := range says(r, asOf) {
+			list = append(list, said{kind, s})
+		}
+		return list, nil
+	}
+}
+
+// both is a list about two kinds of fact.
+func both(first, second saying) saying {
+	return func(r exchange.ListRow, asOf calendar.Date, file casefile.File) ([]said, *wrongCell) {
+		list, wrong := first(r, asOf, file)
+		if wrong != nil {
+			return nil, wrong
+		}
+		more, wrong := second(r, asOf, file)
+		return append(list, more...), wrong
+	}
 }
 
 // allowance is a list of who receives something: since when, until when, and whether still. What was suspended is not received
@@ -123,6 +159,41 @@ func poverty(r exchange.ListRow, asOf calendar.Date) []statement.Statement {
 	return list
 }
 
+// house is a house on the stock list of dangerous ones since a day, and what was done about it once that was accepted (indicator 7 counts
+// what is converted and accepted). Where the list does not say how, it was repaired.
+func house(r exchange.ListRow, asOf calendar.Date, _ casefile.File) ([]said, *wrongCell) {
+	completed := r.Date("completed_on")
+	list := []said{{"dangerous_house", statement.Statement{Says: statement.Holds, Sort: r.Text("grade"), From: firstOf(r, asOf, "identified_on", "completed_on"), AsOf: asOf}}}
+	switch accepted := r.Text("accepted"); {
+	case accepted == "pass" && completed.IsZero():
+		return nil, &wrongCell{"completed_on", "REQUIRED", "已验收的须填竣工日期", "what was accepted needs the day on which it was completed"}
+	case accepted == "pass", accepted == "" && !completed.IsZero():
+		list = append(list, said{"house_converted", statement.Statement{Says: statement.Holds, Sort: sortIn(r, "repaired"), From: completed, AsOf: asOf}})
+	}
+	return list, nil
+}
+
+// moved is a move of hukou. Its day still belongs to the old place, as that of every event which ends a right. Out of the district the
+// hukou is known no longer; whoever has the file keeps it. Inside, the managing village follows where it was that of the hukou (domain
+// 1.6, 2.6): the right goes on and nobody loses anything, so no officer is asked. What
+// came after the move is not the list's affair, whatever its day.
+func moved(r exchange.ListRow, _ calendar.Date, file casefile.File) ([]said, *wrongCell) {
+	on := r.Date("moved_on")
+	if r.Text("sort") == "out" {
+		return []said{{casefile.HukouArea, statement.Statement{Says: statement.Ended, From: on, AsOf: on}}}, nil
+	}
+	to := r.Area("area")
+	if to == "" {
+		return nil, &wrongCell{"area", "REQUIRED", "迁入或区内迁移须填迁入的村居", "a move here or inside the district needs the village moved to"}
+	}
+	there := statement.Statement{Says: statement.Holds, Sort: string(to), From: on.Add(1), AsOf: on.Add(1)}
+	list := []said{{casefile.HukouArea, there}}
+	if before := file.On(on, nil); before.Managing == before.Latest(casefile.HukouArea).Sort {
+		list = append(list, said{casefile.ManagingArea, there})
+	}
+	return list, nil
+}
+
 func sortIn(r exchange.ListRow, otherwise string) string {
 	if sort := r.Text("sort"); sort != "" {
 		return sort
@@ -167,15 +238,12 @@ func (d *Desk) readList(ctx context.Context, i store.Import) (*exchange.List, er
 	return exchange.ReadList(kind, data, i.Mapping, exchange.NewPlaces(tree), d.today())
 }
 
-// saidIn is what the rows of a list say of whom they name.
-func saidIn(list *exchange.List, i store.Import) []saidRow {
-	meaning, rows := listMeanings[i.Kind], make([]saidRow, len(list.Rows))
+// namedIn are the rows of a list, by whom they name.
+func namedIn(list *exchange.List) []saidRow {
+	rows := make([]saidRow, len(list.Rows))
 	for n, r := range list.Rows {
 		rows[n] = saidRow{Row: r.Row, ID: r.ID("id"), Certificate: r.Certificate("certificate"), Name: r.Text("name"), Birth: r.Date("birth"),
-			Guardian: r.ID("guardian_id"), Town: r.Text("town"), Statements: meaning.says(r, i.AsOf)}
-		if meaning.also != nil {
-			rows[n].Also = meaning.also.says(r, i.AsOf)
-		}
+			Guardian: r.ID("guardian_id"), Town: r.Text("town"), in: r}
 	}
 	return rows
 }

@@ -4,11 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
+	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
+	"zhucan/internal/idnum"
 	"zhucan/internal/ledger"
 	"zhucan/internal/standing"
 	"zhucan/internal/statement"
@@ -23,6 +26,9 @@ type heard struct {
 	pending []store.Statement
 	silent  []store.Statement       // of other lists that name everybody, and not this one
 	facts   []casefile.Circumstance // of the kind, held true now
+	beside  []store.Statement       // of cards: what lists say of them otherwise, and counts
+	card    idnum.Certificate       // that the row names
+	home    uuid.UUID               // of facts of a household; the dossier has its facts then, and is otherwise that of the member named
 }
 
 // hear takes what is said and recorded of a kind; of one whose sorts run side by side, of the sort alone.
@@ -33,7 +39,10 @@ func hear(dossier store.Dossier, kind, sort string, live []store.Statement) hear
 	h := heard{dossier: dossier, kind: kind}
 	for _, s := range live {
 		switch {
-		case s.Kind != kind || s.PersonID != dossier.File.Person.ID || sort != "" && s.Sort != sort:
+		case s.PersonID != dossier.File.Person.ID:
+		case s.Kind != kind && s.State == store.StatementActive && ofCards(kind) && ofCards(s.Kind):
+			h.beside = append(h.beside, s)
+		case s.Kind != kind || sort != "" && s.Sort != sort:
 		case s.State == store.StatementPending:
 			h.pending = append(h.pending, s)
 		default:
@@ -77,12 +86,15 @@ func folded(list []store.Statement) []statement.Fact {
 // settle makes statements and facts agree before anything is added: what officers have recorded by hand since counts, and takes
 // the place of what was said. It returns what to overrule and what to keep in its place.
 func (h *heard) settle(newID func() uuid.UUID) (overruled, seeds []store.Statement) {
+	if ofCards(h.kind) {
+		return nil, nil // what officers have written of cards stays beside what lists say
+	}
 	if slices.Equal(folded(h.active), h.recorded()) {
 		return nil, nil
 	}
 	overruled = h.active
 	for _, f := range h.recorded() {
-		seeds = append(seeds, store.Statement{ID: newID(), PersonID: h.dossier.File.Person.ID, Kind: h.kind, State: store.StatementActive,
+		seeds = append(seeds, store.Statement{ID: newID(), PersonID: h.dossier.File.Person.ID, HouseholdID: h.home, Kind: h.kind, State: store.StatementActive,
 			Statement: statement.Statement{Says: statement.Holds, Sort: f.Sort, From: f.Days.From, To: f.Days.To, AsOf: f.Days.From}})
 	}
 	h.active = seeds
@@ -92,6 +104,79 @@ func (h *heard) settle(newID func() uuid.UUID) (overruled, seeds []store.Stateme
 // rewriting is how the recorded facts become those that all statements give.
 type rewriting struct {
 	supersede, insert []casefile.Circumstance
+	moved             []movedPerson // whose places follow
+	cards             cardChange
+}
+
+// movedPerson is a person before and after.
+type movedPerson struct{ before, after casefile.Person }
+
+func (r rewriting) empty() bool {
+	return len(r.supersede)+len(r.insert) == 0 && r.cards.empty()
+}
+
+// add joins what two rewritings do, the second after the first.
+func (r *rewriting) add(o rewriting) {
+	r.supersede, r.insert = append(r.supersede, o.supersede...), append(r.insert, o.insert...)
+	r.cards.add(o.cards)
+	for _, m := range o.moved {
+		if i := slices.IndexFunc(r.moved, func(old movedPerson) bool { return old.after.ID == m.after.ID }); i >= 0 {
+			r.moved[i].after = m.after
+			continue
+		}
+		r.moved = append(r.moved, m)
+	}
+}
+
+// shown are the facts of the kind as they are, for who looks at a change.
+func (h heard) shown() []statement.Fact {
+	switch h.kind {
+	case factCard:
+		return shownCards(h.dossier.File)
+	case factCardState:
+		return shownStates(h.active)
+	}
+	return h.recorded()
+}
+
+// change is what statements do beside those that count already, and the facts of the kind then.
+func (h heard) change(said []store.Statement, newID func() uuid.UUID, source string) (r rewriting, after []statement.Fact) {
+	return h.become(append(slices.Clone(h.active), said...), newID, source)
+}
+
+// become is what it takes that these statements and no others count.
+func (h heard) become(active []store.Statement, newID func() uuid.UUID, source string) (r rewriting, after []statement.Fact) {
+	switch h.kind {
+	case factCard:
+		r = h.rewriteCards(active, h.beside, newID)
+		return r, shownCards(r.applied(h.dossier.File))
+	case factCardState:
+		return h.rewriteCards(h.beside, active, newID), shownStates(active)
+	}
+	after = folded(active)
+	r = h.rewrite(after, newID, source, "")
+	if kind, _ := casefile.KindOf(h.kind); kind.Place && !r.empty() {
+		before := h.dossier.File.Person
+		if now := atPlace(before, h.kind, after); now != before {
+			r.moved = []movedPerson{{before, now}}
+		}
+	}
+	return r, after
+}
+
+// atPlace is a person with the place that the facts of a kind end in.
+func atPlace(p casefile.Person, kind string, facts []statement.Fact) casefile.Person {
+	var at area.Code
+	if n := len(facts); n > 0 && facts[n-1].Days.To.IsZero() {
+		at = area.Code(facts[n-1].Sort)
+	}
+	switch {
+	case kind == casefile.HukouArea:
+		p.Hukou = at
+	case kind == casefile.ManagingArea && at != "":
+		p.Managing = at
+	}
+	return p
 }
 
 // rewrite compares the facts with a target. What is there already stays.
@@ -120,6 +205,10 @@ func (h heard) rewrite(target []statement.Fact, newID func() uuid.UUID, source, 
 
 // applied is the file with a rewriting carried out.
 func (r rewriting) applied(file casefile.File) casefile.File {
+	for _, m := range r.moved {
+		file.Person = m.after
+	}
+	file = r.cards.applied(file)
 	file.Circumstances = slices.DeleteFunc(slices.Clone(file.Circumstances), func(c casefile.Circumstance) bool {
 		return slices.ContainsFunc(r.supersede, func(gone casefile.Circumstance) bool { return gone.ID == c.ID })
 	})
@@ -154,11 +243,13 @@ func holdFor(losses []ledger.Loss) (programme string, monthly int64) {
 	return programme, monthly
 }
 
-// outdated are the pending statements that a later list contradicts: who is said to hold a fact has not lost it before.
+// outdated are the pending statements that a later list contradicts: who is said to hold a fact has not lost it before, and whose card is
+// said to be in order has not had it frozen.
 func outdated(pending []store.Statement, said []statement.Statement) (list []store.Statement) {
 	for _, p := range pending {
 		if slices.ContainsFunc(said, func(s statement.Statement) bool {
-			return s.Says == statement.Holds && p.Says != statement.Holds && !s.AsOf.Before(p.AsOf)
+			changed := s.Says == statement.Holds && p.Says != statement.Holds || p.Kind == factCardState && s.Says == statement.Absent && p.Says == statement.Holds && strings.HasPrefix(p.Sort, s.Sort)
+			return changed && !s.AsOf.Before(p.AsOf)
 		}) {
 			list = append(list, p)
 		}

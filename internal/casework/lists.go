@@ -2,7 +2,9 @@ package casework
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -10,12 +12,13 @@ import (
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
+	"zhucan/internal/exchange"
 	"zhucan/internal/idnum"
 	"zhucan/internal/statement"
 	"zhucan/internal/store"
 )
 
-// saidRow is a row of a list that names somebody, and what it says.
+// saidRow is a row of a list that names somebody.
 type saidRow struct {
 	Row         int
 	ID          idnum.Resident
@@ -24,8 +27,8 @@ type saidRow struct {
 	Birth       calendar.Date
 	Guardian    idnum.Resident
 	Town        string // as the list writes it
-	Statements  []statement.Statement
-	Also        []statement.Statement // of the list's other kind of fact
+	in          exchange.ListRow
+	silent      []said // what the list says by not naming somebody; Row is 0
 }
 
 // listPortion is how many rows are held against the register at a time: what is in memory does not grow with the list.
@@ -36,104 +39,220 @@ type listRun struct {
 	desk     *Desk
 	tx       *store.Tx
 	done     *store.Import
-	kind     string             // of fact
-	complete bool               // the list names everybody of its area
-	only     string             // of which sort its silence speaks; empty: of any
-	n        int                // changes so far
-	named    map[uuid.UUID]int  // the row that names somebody
-	possible map[uuid.UUID]bool // whom a row may mean that names nobody for certain
+	list     *exchange.List
+	places   *exchange.Places
+	meaning  listMeaning
+	complete bool              // the list names everybody of its area
+	n        int               // changes so far
+	named    map[uuid.UUID]int // the row that names somebody, or a household
+	fresh    map[uuid.UUID]bool
+	doubtful []store.Statement // of whom the list says something that cannot be taken: it is not silent about them
+	given    map[servedKey]int // the row that names a service
+	possible map[uuid.UUID]int // the row that may mean somebody, and names nobody for certain
 	towns    []area.Division
-	also     *listRun // takes what rows say beside; its counts are its own
 	progress func(rows int) error
 }
 
 // take holds rows against the register, a portion at a time.
 func (l *listRun) take(ctx context.Context, rows []saidRow) error {
+	if l.complete {
+		known, _, err := l.known(ctx)
+		if err != nil {
+			return err
+		}
+		l.done.Absence = &store.Absence{Known: known}
+	}
 	for portion := range slices.Chunk(rows, listPortion) {
 		found, err := l.match(ctx, portion)
 		if err != nil {
 			return err
 		}
-		said := map[uuid.UUID][]saidRow{}
-		for _, r := range portion {
-			if m, ok := found[r.Row]; ok && l.once(m, r) {
-				said[m] = append(said[m], r)
-			}
-		}
-		if err := l.settle(ctx, said); err != nil {
-			return err
-		}
-		if err := l.settleAlso(ctx, said); err != nil {
+		if err := l.takePortion(ctx, portion, found); err != nil {
 			return err
 		}
 		if err := l.progress(len(portion)); err != nil {
 			return err
 		}
 	}
-	if l.complete {
-		return l.silence(ctx)
-	}
-	return nil
-}
-
-// settleAlso takes what rows say beside. A row that changes nothing else counts as changed by it.
-func (l *listRun) settleAlso(ctx context.Context, said map[uuid.UUID][]saidRow) error {
-	if l.also == nil {
+	if !l.complete {
 		return nil
 	}
-	beside := map[uuid.UUID][]saidRow{}
-	for person, rows := range said {
-		for _, r := range rows {
-			if len(r.Also) > 0 {
-				r.Statements = r.Also
-				beside[person] = append(beside[person], r)
-			}
-		}
-	}
-	if l.also.done == nil {
-		counts := *l.done
-		counts.Refusals, counts.Changed = nil, 0
-		l.also.done = &counts
-	}
-	l.also.n, l.also.done.Changed, l.also.done.Refusals = l.n, 0, nil
-	if err := l.also.settle(ctx, beside); err != nil {
+	if err := l.nameDoubtful(ctx); err != nil {
 		return err
 	}
-	l.n, l.done.Refusals = l.also.n, append(l.done.Refusals, l.also.done.Refusals...)
-	moved := min(l.also.done.Changed, l.done.Same)
-	l.done.Changed, l.done.Same = l.done.Changed+moved, l.done.Same-moved
-	return nil
+	if err := l.believe(ctx); err != nil {
+		return err
+	}
+	if l.meaning.home {
+		return l.homesSilence(ctx)
+	}
+	return l.silence(ctx)
+}
+
+// takePortion decides of the rows whose people are found: by household, by service or by person.
+func (l *listRun) takePortion(ctx context.Context, portion []saidRow, found map[int]uuid.UUID) error {
+	switch {
+	case l.meaning.gives != nil:
+		return l.serve(ctx, portion, found)
+	case l.meaning.home:
+		return l.house(ctx, portion, found)
+	}
+	said := map[uuid.UUID]saidRow{}
+	for _, r := range portion {
+		if person, ok := found[r.Row]; ok && l.once(person, r.Row, "与第%d行为同一人", "row %d names the same person") {
+			said[person] = r
+		}
+	}
+	return l.settle(ctx, said)
 }
 
 func (l *listRun) refuse(row int, column, code, zh, en string) {
 	l.done.Refusals = append(l.done.Refusals, store.Refusal{Row: row, Column: column, Code: code, ZH: zh, EN: en})
 }
 
-// once refuses a second row about somebody.
-func (l *listRun) once(person uuid.UUID, r saidRow) bool {
-	if first, again := l.named[person]; again {
-		l.refuse(r.Row, "", "DUPLICATE_IN_FILE", fmt.Sprintf("与第%d行为同一人", first), fmt.Sprintf("row %d names the same person", first))
+// wrong refuses a row for a cell of it.
+func (l *listRun) wrong(row int, w *wrongCell) {
+	column := ""
+	if w.column != "" {
+		column = l.list.Place(w.column)
+	}
+	l.refuse(row, column, w.code, w.zh, w.en)
+}
+
+// once refuses a second row about somebody or something.
+func (l *listRun) once(subject uuid.UUID, row int, zh, en string) bool {
+	if first, again := l.named[subject]; again {
+		l.refuse(row, "", "DUPLICATE_IN_FILE", fmt.Sprintf(zh, first), fmt.Sprintf(en, first))
 		return false
 	}
-	l.named[person] = r.Row
+	l.named[subject] = row
 	return true
+}
+
+// nameDoubtful notes whom the refused rows name: a row that cannot be read does not leave anybody out.
+func (l *listRun) nameDoubtful(ctx context.Context) error {
+	for portion := range slices.Chunk(l.list.Doubtful, listPortion) {
+		ids, cards := make([]string, len(portion)), make([]string, len(portion))
+		for i, n := range portion {
+			ids[i], cards[i] = n.ID.Reveal(), n.Certificate.Reveal()
+		}
+		byID, err := l.tx.MatchIDNumbers(ctx, ids)
+		if err != nil {
+			return err
+		}
+		byCard, err := l.tx.MatchCertificates(ctx, cards)
+		if err != nil {
+			return err
+		}
+		var persons []uuid.UUID
+		for i, n := range portion {
+			for _, m := range []store.Match{byID[ids[i]], byCard[cards[i]]} {
+				if _, named := l.named[m.PersonID]; m.PersonID != uuid.Nil && !named {
+					l.named[m.PersonID], persons = n.Row, append(persons, m.PersonID)
+				}
+			}
+		}
+		if !l.meaning.home {
+			for _, person := range persons {
+				l.doubt(person, uuid.Nil, l.named[person])
+			}
+			continue
+		}
+		homes, err := l.tx.HomesOf(ctx, persons, l.desk.today())
+		if err != nil {
+			return err
+		}
+		for person, household := range homes {
+			if _, named := l.named[household]; !named {
+				l.named[household] = l.named[person]
+				l.doubt(person, household, l.named[person])
+			}
+		}
+	}
+	if err := l.namePossible(ctx); err != nil || l.done.DryRun {
+		return err
+	}
+	return l.tx.InsertStatements(ctx, l.doubtful...)
+}
+
+// namePossible keeps a list from being silent about the households of those whom a row may mean.
+func (l *listRun) namePossible(ctx context.Context) error {
+	if !l.meaning.home || len(l.possible) == 0 {
+		return nil
+	}
+	homes, err := l.tx.HomesOf(ctx, slices.Collect(maps.Keys(l.possible)), l.desk.today())
+	if err != nil {
+		return err
+	}
+	for person, household := range homes {
+		if _, named := l.named[household]; !named {
+			l.named[household] = l.possible[person]
+			l.doubt(person, household, l.possible[person])
+		}
+	}
+	return nil
+}
+
+// doubt keeps that a list names somebody, or a household, without having its say.
+func (l *listRun) doubt(person, household uuid.UUID, row int) {
+	if !l.complete || row == 0 {
+		return
+	}
+	l.doubtful = append(l.doubtful, store.Statement{ID: l.desk.NewID(), ImportID: l.done.ID, Row: row, PersonID: person, HouseholdID: household, Kind: l.meaning.facts[0],
+		State: store.StatementDismissed, Statement: statement.Statement{Says: statement.Holds, From: l.done.AsOf, AsOf: l.done.AsOf}})
+}
+
+// errNotBelieved ends the transaction of a list that leaves out too many.
+var errNotBelieved = errors.New("the list leaves out too many of those whom it should name")
+
+// believe counts whom a list that names everybody should still name, and does not. Where that is too much to be true, nothing is taken
+// until somebody has confirmed it: a file that was cut off looks like a list on which few are left.
+func (l *listRun) believe(ctx context.Context) error {
+	holders, named, err := l.known(ctx)
+	if err != nil {
+		return err
+	}
+	l.done.Absence.Missing = holders - named
+	if !l.done.DryRun && l.done.ConfirmedAt.IsZero() && l.desk.Pack().Lists.TooMany(l.done.Absence.Known, l.done.Absence.Missing) {
+		return errNotBelieved
+	}
+	return nil
+}
+
+// known counts of whom the fact is recorded for the day of the list, and how many of them it has named so far.
+func (l *listRun) known(ctx context.Context) (holders, named int, err error) {
+	subjects, kind := slices.AppendSeq(slices.Collect(maps.Keys(l.named)), maps.Keys(l.possible)), l.meaning.facts[0]
+	if l.meaning.home {
+		of, _ := casefile.HouseholdKindOf(kind)
+		return l.tx.HomesKnown(ctx, kind, firstSort(of), l.done.Area, l.done.AsOf, subjects)
+	}
+	of, _ := casefile.KindOf(kind)
+	return l.tx.HoldersKnown(ctx, kind, l.meaning.only, firstSort(of), l.done.Area, l.done.AsOf, subjects)
+}
+
+func firstSort(k casefile.Kind) string {
+	if len(k.Sorts) == 0 {
+		return ""
+	}
+	return k.Sorts[0]
 }
 
 // silence is what a list that names everybody says of those whom it does not name. Of somebody whom a row may mean it says nothing.
 func (l *listRun) silence(ctx context.Context) error {
 	asOf := l.done.AsOf
 	for after := uuid.Nil; ; {
-		holders, err := l.tx.HoldersOf(ctx, l.kind, l.done.Area, asOf, after, listPortion)
+		holders, err := l.tx.HoldersOf(ctx, l.meaning.facts[0], l.done.Area, asOf, after, listPortion)
 		if err != nil {
 			return err
 		}
-		said := map[uuid.UUID][]saidRow{}
+		silent := map[uuid.UUID]saidRow{}
 		for _, person := range holders {
-			if _, named := l.named[person]; !named && !l.possible[person] {
-				said[person] = []saidRow{{Statements: []statement.Statement{l.absent(asOf)}}}
+			_, named := l.named[person]
+			if _, possible := l.possible[person]; !named && !possible {
+				silent[person] = saidRow{silent: []said{{l.meaning.facts[0], l.absent(asOf)}}}
 			}
 		}
-		if err := l.settle(ctx, said); err != nil {
+		if err := l.settle(ctx, silent); err != nil {
 			return err
 		}
 		if len(holders) < listPortion {
@@ -144,24 +263,20 @@ func (l *listRun) silence(ctx context.Context) error {
 }
 
 func (l *listRun) absent(on calendar.Date) statement.Statement {
-	return statement.Statement{Says: statement.Absent, Sort: l.only, AsOf: on}
+	return statement.Statement{Says: statement.Absent, Sort: l.meaning.only, AsOf: on}
 }
 
 // settle decides of each person what a statement does, and writes it unless this only looks.
-func (l *listRun) settle(ctx context.Context, said map[uuid.UUID][]saidRow) error {
-	if len(said) == 0 {
+func (l *listRun) settle(ctx context.Context, rows map[uuid.UUID]saidRow) error {
+	if len(rows) == 0 {
 		return nil
 	}
-	persons := make([]uuid.UUID, 0, len(said))
-	for person := range said {
-		persons = append(persons, person)
-	}
-	slices.SortFunc(persons, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	persons := slices.SortedFunc(maps.Keys(rows), func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
 	dossiers, err := l.tx.LockDossiers(ctx, persons...)
 	if err != nil {
 		return err
 	}
-	live, err := l.tx.LiveStatements(ctx, l.kind, persons)
+	live, err := l.tx.LiveStatements(ctx, l.meaning.facts, persons)
 	if err != nil {
 		return err
 	}
@@ -171,12 +286,9 @@ func (l *listRun) settle(ctx context.Context, said map[uuid.UUID][]saidRow) erro
 	}
 	w := &listWrites{}
 	for _, dossier := range dossiers {
-		h := hear(dossier, l.kind, l.only, live)
-		h.silent = silent[dossier.File.Person.ID]
-		for _, r := range said[dossier.File.Person.ID] {
-			if err := l.decide(w, &h, r); err != nil {
-				return err
-			}
+		person := dossier.File.Person.ID
+		if err := l.decide(w, dossier, live, silent[person], rows[person]); err != nil {
+			return err
 		}
 	}
 	if l.done.DryRun {
@@ -196,49 +308,134 @@ type listWrites struct {
 	touched []uuid.UUID
 }
 
-// decide says what a row does: nothing new, changes facts, or waits because it would take money.
-func (l *listRun) decide(w *listWrites, h *heard, r saidRow) error {
+// rowOutcome is what a row does. Of several kinds of fact the most counts.
+type rowOutcome int
+
+const (
+	outcomeSame rowOutcome = iota
+	outcomeChanged
+	outcomePending
+	outcomeRefused
+)
+
+// decide says what a row does: nothing new, changes facts, or waits because it would take money. One kind of fact after the other: what
+// the first has changed, the next finds.
+func (l *listRun) decide(w *listWrites, dossier store.Dossier, live, silent []store.Statement, r saidRow) error {
+	says := r.silent
+	if r.Row > 0 {
+		var wrong *wrongCell
+		if says, wrong = l.meaning.says(r.in, l.done.AsOf, dossier.File); wrong == nil {
+			wrong = l.outside(says)
+		}
+		if wrong != nil {
+			l.wrong(r.Row, wrong)
+			l.doubt(dossier.File.Person.ID, uuid.Nil, r.Row)
+			return nil
+		}
+	}
+	most := outcomeSame
+	for _, kind := range l.meaning.facts {
+		statements := ofKind(says, kind)
+		if len(statements) == 0 {
+			continue
+		}
+		h := hear(dossier, kind, statements[0].Sort, live)
+		h.card = r.Certificate
+		if kind == l.meaning.facts[0] {
+			h.silent = silent
+		}
+		does, active, err := l.decideKind(w, &h, r.Row, statements)
+		if err != nil {
+			return err
+		}
+		if does == outcomeRefused {
+			l.doubt(dossier.File.Person.ID, uuid.Nil, r.Row)
+			return nil
+		}
+		most, dossier, live = max(most, does), h.dossier, append(live, active...)
+	}
+	l.tally(dossier.File.Person.ID, r.Row, most)
+	return nil
+}
+
+// outside refuses a move out of the area of who hands the list in: the file would leave it.
+func (l *listRun) outside(says []said) *wrongCell {
+	for _, s := range says {
+		if s.Kind == casefile.ManagingArea && !l.done.Area.Contains(area.Code(s.Sort)) {
+			return &wrongCell{"area", "OUTSIDE_AREA", "迁出本人管辖区域，请由上级办理", "the move leads out of your area"}
+		}
+	}
+	return nil
+}
+
+func ofKind(says []said, kind string) (list []statement.Statement) {
+	for _, s := range says {
+		if s.Kind == kind {
+			list = append(list, s.Statement)
+		}
+	}
+	return list
+}
+
+// tally counts a row by what it did.
+func (l *listRun) tally(subject uuid.UUID, row int, does rowOutcome) {
+	switch {
+	case does == outcomePending:
+		l.done.Pending++
+	case does == outcomeChanged && l.fresh[subject]:
+		l.done.New++
+	case does == outcomeChanged:
+		l.done.Changed++
+	default:
+		l.done.Same += min(row, 1)
+	}
+}
+
+// decideKind says what a row does to one kind of fact, and which statements count from now on.
+func (l *listRun) decideKind(w *listWrites, h *heard, row int, statements []statement.Statement) (does rowOutcome, active []store.Statement, err error) {
 	d, person := l.desk, h.dossier.File.Person.ID
 	overruled, seeds := h.settle(d.NewID)
 	w.overruled, w.statements = append(w.overruled, overruled...), append(w.statements, seeds...)
-	said := append(h.silent, l.statements(person, r)...)
-	w.withdrawn = append(w.withdrawn, outdated(h.pending, r.Statements)...)
-	target := folded(append(slices.Clone(h.active), said...))
-	change := h.rewrite(target, d.NewID, l.done.Sender, "")
-	if len(change.insert)+len(change.supersede) == 0 {
-		l.done.Same += min(r.Row, 1)
+	said := append(h.silent, l.statements(h, row, statements)...)
+	w.withdrawn = append(w.withdrawn, outdated(h.pending, statements)...)
+	before := h.shown()
+	change, after := h.change(said, d.NewID, l.done.Sender)
+	if change.empty() {
 		w.statements = append(w.statements, said...)
-		return nil
+		return outcomeSame, append(seeds, said...), nil
 	}
 	if h.against(change) {
-		l.refuse(r.Row, "", "CONTRADICTS_RECORD", "与经办人登记的情况矛盾，请核实后更正登记", "an officer has recorded the opposite; correct one of the two")
-		return nil
+		l.refuse(row, "", "CONTRADICTS_RECORD", "与经办人登记的情况矛盾，请核实后更正登记", "an officer has recorded the opposite; correct one of the two")
+		return outcomeRefused, nil, nil
 	}
 	losses, err := d.atStake(h.dossier, change)
 	if err != nil {
-		return err
+		return outcomeRefused, nil, err
 	}
-	if len(losses) > 0 && h.waits(r.Statements) {
-		l.done.Same += min(r.Row, 1) // an earlier list said so, and waits for an officer
-		return nil
+	if len(losses) > 0 && h.waits(statements) {
+		return outcomeSame, nil, nil // an earlier list said so, and waits for an officer
 	}
 	l.n++
 	programme, monthly := holdFor(losses)
-	noted := store.ImportChange{N: l.n, Row: r.Row, PersonID: person, Outcome: "changed", Kind: l.kind, Before: h.recorded(), After: target, MonthlyFen: monthly}
-	if len(losses) > 0 {
-		noted.Outcome = store.StatementPending
+	noted := store.ImportChange{N: l.n, Row: row, PersonID: person, Outcome: "changed", Kind: h.kind, Before: before, After: after, MonthlyFen: monthly}
+	switch {
+	case len(losses) > 0:
+		does, noted.Outcome = outcomePending, store.StatementPending
 		hold := store.Hold{ID: d.NewID(), PersonID: person, Programme: programme, Reason: "LEAD", Note: l.done.Sender}
 		for i := range said { // also what others left unsaid: without this list it is of no account
 			said[i].State, said[i].MonthlyFen, said[i].DueOn, said[i].HoldID = store.StatementPending, monthly, d.dueDay(d.today()), hold.ID
 		}
-		w.holds = append(w.holds, hold)
-		l.done.Pending++
-	} else {
-		l.done.Changed++
-		w.supersede, w.insert, w.touched = append(w.supersede, change.supersede...), append(w.insert, change.insert...), append(w.touched, person)
+		w.holds, active = append(w.holds, hold), seeds
+	default:
+		if does = outcomeChanged; l.fresh[person] {
+			noted.Outcome = "new"
+		}
+		w.add(change)
+		w.touched, active = append(w.touched, person), append(seeds, said...)
+		h.dossier.File = change.applied(h.dossier.File)
 	}
 	w.statements, w.changes = append(w.statements, said...), append(w.changes, noted)
-	return nil
+	return does, active, nil
 }
 
 // silentBefore is what other lists of the kind, which name everybody, have left unsaid of persons: it was of no account while nobody
@@ -253,24 +450,28 @@ func (l *listRun) silentBefore(ctx context.Context, persons []uuid.UUID) (map[uu
 	}
 	silent := map[uuid.UUID][]store.Statement{}
 	for _, f := range found {
-		silent[f.PersonID] = append(silent[f.PersonID], store.Statement{ID: l.desk.NewID(), ImportID: f.ImportID, PersonID: f.PersonID, Kind: l.kind,
+		silent[f.PersonID] = append(silent[f.PersonID], store.Statement{ID: l.desk.NewID(), ImportID: f.ImportID, PersonID: f.PersonID, Kind: l.meaning.facts[0],
 			State: store.StatementActive, Statement: l.absent(f.AsOf)})
 	}
 	return silent, nil
 }
 
 // statements are what a row says, to be kept.
-func (l *listRun) statements(person uuid.UUID, r saidRow) []store.Statement {
-	list := make([]store.Statement, len(r.Statements))
-	for i, s := range r.Statements {
-		list[i] = store.Statement{ID: l.desk.NewID(), ImportID: l.done.ID, Row: r.Row, PersonID: person, Kind: l.kind, State: store.StatementActive, Statement: s}
+func (l *listRun) statements(h *heard, row int, says []statement.Statement) []store.Statement {
+	list := make([]store.Statement, len(says))
+	for i, s := range says {
+		list[i] = store.Statement{ID: l.desk.NewID(), ImportID: l.done.ID, Row: row, PersonID: h.dossier.File.Person.ID, HouseholdID: h.home, Kind: h.kind,
+			State: store.StatementActive, Statement: s}
 	}
 	return list
 }
 
-// waits reports whether something of this sort waits for an officer already.
+// waits reports whether something of this sort waits for an officer already. Of cards each says something of its own.
 func (h heard) waits(said []statement.Statement) bool {
-	return slices.ContainsFunc(h.pending, func(p store.Statement) bool { return p.Says == said[len(said)-1].Says })
+	last := said[len(said)-1]
+	return slices.ContainsFunc(h.pending, func(p store.Statement) bool {
+		return p.Says == last.Says && (!ofCards(h.kind) || p.Sort == last.Sort && p.From == last.From)
+	})
 }
 
 // against reports whether a fact that would be inserted meets one that says no.
@@ -308,12 +509,26 @@ func (d *Desk) carryOut(ctx context.Context, tx *store.Tx, r rewriting, touched 
 	for i, c := range r.supersede {
 		ids[i] = c.ID
 	}
-	if err := tx.Supersede(ctx, ids...); err != nil {
-		return err
-	}
 	emitRewriting(tx, r)
-	if err := tx.InsertCircumstances(ctx, r.insert...); err != nil {
-		return err
+	emitCards(tx, r.cards)
+	persons := make([]casefile.Person, len(r.moved))
+	for i, m := range r.moved {
+		persons[i] = m.after
+		persons[i].UpdatedAt = tx.Now
+		emitUpdate(tx, m.before, m.after)
+	}
+	for _, step := range []func() error{
+		func() error { return tx.Supersede(ctx, ids...) },
+		func() error { return tx.InsertCircumstances(ctx, r.insert...) },
+		func() error { return tx.TakeBackCards(ctx, r.cards.gone, r.cards.goneEvents) },
+		func() error { return tx.HoldCertificates(ctx, r.cards.held...) },
+		func() error { return tx.InsertCertificates(ctx, r.cards.insert...) },
+		func() error { return tx.InsertEvents(ctx, r.cards.events...) },
+		func() error { return tx.UpdatePersons(ctx, persons...) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
 	if len(touched) == 0 {
 		return nil

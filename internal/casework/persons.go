@@ -352,6 +352,9 @@ func (d *Desk) Record(ctx context.Context, who access.Actor, id uuid.UUID, asOf 
 	if err != nil {
 		return Record{}, err
 	}
+	if err := d.DB.CardsTakenBack(ctx, who, id, &dossier.File, knownAt); err != nil {
+		return Record{}, err
+	}
 	dossier.File = dossier.File.KnownAt(knownAt)
 	dossier.File.Circumstances = slices.DeleteFunc(dossier.File.Circumstances,
 		func(c casefile.Circumstance) bool { return !c.Interval().Contains(asOf) })

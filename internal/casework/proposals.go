@@ -32,9 +32,9 @@ func (d *Desk) ConfirmStatement(ctx context.Context, who access.Actor, id uuid.U
 		if err != nil {
 			return err
 		}
-		target := folded(append(slices.Clone(h.active), h.pending...))
 		s = h.pending[0]
-		return d.carryOut(ctx, tx, h.rewrite(target, d.NewID, source, ""), []uuid.UUID{s.PersonID})
+		change, _ := h.change(h.pending, d.NewID, source)
+		return d.carryOut(ctx, tx, change, []uuid.UUID{s.PersonID})
 	})
 	s.State = store.StatementActive
 	return s, err
@@ -68,7 +68,7 @@ func (d *Desk) decideStatement(ctx context.Context, who access.Actor, action str
 		if s.State != store.StatementPending {
 			return errDecided
 		}
-		live, err := tx.LiveStatements(ctx, s.Kind, []uuid.UUID{person})
+		live, err := tx.LiveStatements(ctx, besides(s.Kind), []uuid.UUID{person})
 		if err != nil {
 			return err
 		}
@@ -102,29 +102,25 @@ func (d *Desk) UndoImport(ctx context.Context, who access.Actor, id uuid.UUID, v
 		return i, stale(i.Version, version)
 	case i.Kind == KindRoster:
 		return i, fault.New(fault.Conflict, "NOT_A_LIST", "花名册导入不能整体撤销", "the take-over of a roster is not taken back as a whole")
-	case i.State != store.ImportDone || i.DryRun:
+	case i.State != store.ImportDone && i.State != store.ImportWaiting || i.DryRun:
 		return i, fault.New(fault.Conflict, "NOT_APPLIED", "该导入未生效或已撤销", "the import is not in force")
 	}
 	err = d.write(ctx, who, "import.undo", func(tx *store.Tx) error {
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
 		}
-		if err := tx.UndoImport(ctx, id, version); err != nil {
-			return err
-		}
 		said, err := tx.StatementsOfImport(ctx, id)
 		if err != nil {
 			return err
 		}
-		for _, meaning := range listMeanings[i.Kind].all() {
-			of := slices.DeleteFunc(slices.Clone(said), func(s store.Statement) bool { return s.Kind != meaning.fact })
-			for portion := range slices.Chunk(of, listPortion) {
-				if err := d.unsay(ctx, tx, meaning, portion); err != nil {
-					return err
-				}
-			}
+		kept, err := d.takeBack(ctx, tx, i, said)
+		if err != nil {
+			return err
 		}
-		return tx.Describe(ctx, id, map[string]any{"statements": len(said)})
+		if err := tx.UndoImport(ctx, id, version, kept); err != nil {
+			return err
+		}
+		return tx.Describe(ctx, id, map[string]any{"statements": len(said), "kept": len(kept)})
 	})
 	if err != nil {
 		return i, err
@@ -132,37 +128,102 @@ func (d *Desk) UndoImport(ctx context.Context, who access.Actor, id uuid.UUID, v
 	return d.DB.ImportByID(ctx, who, id)
 }
 
+// takeBack takes back what a list said, kind by kind, and what it brought; it says what stays because somebody has gone on with it.
+func (d *Desk) takeBack(ctx context.Context, tx *store.Tx, i store.Import, said []store.Statement) (kept []store.Refusal, err error) {
+	meaning := listMeanings[i.Kind]
+	if meaning.gives != nil {
+		return d.takeBackServices(ctx, tx, i.ID)
+	}
+	for _, kind := range meaning.facts {
+		ofIt := slices.DeleteFunc(slices.Clone(said), func(s store.Statement) bool { return s.Kind != kind })
+		for portion := range slices.Chunk(ofIt, listPortion) {
+			switch {
+			case meaning.home:
+				err = d.unsayHomes(ctx, tx, kind, portion)
+			default:
+				var stays []store.Refusal
+				stays, err = d.unsay(ctx, tx, kind, portion)
+				kept = append(kept, stays...)
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return kept, nil
+}
+
+// besides are the kinds of fact that have to be known to judge one of a kind.
+func besides(kind string) []string {
+	if ofCards(kind) {
+		return []string{factCard, factCardState}
+	}
+	return []string{kind}
+}
+
+// without are statements that stay when some are taken back.
+func without(list, gone []store.Statement) []store.Statement {
+	taken := map[uuid.UUID]bool{}
+	for _, s := range gone {
+		taken[s.ID] = true
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(s store.Statement) bool { return taken[s.ID] })
+}
+
 // unsay takes statements back.
-func (d *Desk) unsay(ctx context.Context, tx *store.Tx, meaning listMeaning, said []store.Statement) error {
-	kind := meaning.fact
+func (d *Desk) unsay(ctx context.Context, tx *store.Tx, kind string, said []store.Statement) (kept []store.Refusal, err error) {
 	var persons, touched []uuid.UUID
 	for _, s := range said {
 		persons = append(persons, s.PersonID)
 	}
 	dossiers, err := tx.LockDossiers(ctx, persons...)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	live, err := tx.LiveStatements(ctx, kind, persons)
+	live, err := tx.LiveStatements(ctx, besides(kind), persons)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var all rewriting
 	for _, dossier := range dossiers {
-		h := hear(dossier, kind, meaning.only, live)
-		if !slices.Equal(folded(h.active), h.recorded()) {
+		h := hear(dossier, kind, said[0].Sort, live) // a list speaks of one sort, where several run side by side
+		if !ofCards(kind) && !slices.Equal(folded(h.active), h.recorded()) {
 			continue // recorded by hand since
 		}
-		h.active = slices.DeleteFunc(h.active, func(s store.Statement) bool {
-			return slices.ContainsFunc(said, func(gone store.Statement) bool { return gone.ID == s.ID })
-		})
-		r := h.rewrite(folded(h.active), d.NewID, "撤销导入", "")
-		if len(r.insert)+len(r.supersede) > 0 {
-			all.insert, all.supersede, touched = append(all.insert, r.insert...), append(all.supersede, r.supersede...), append(touched, dossier.File.Person.ID)
+		r, _ := h.become(without(h.active, said), d.NewID, "撤销导入")
+		kept = append(kept, h.stays(said, r)...)
+		if !r.empty() {
+			all.add(r)
+			touched = append(touched, dossier.File.Person.ID)
 		}
 	}
 	if err := tx.DecideStatements(ctx, store.StatementUndone, "the import was taken back", said...); err != nil {
-		return err
+		return nil, err
 	}
-	return d.carryOut(ctx, tx, all, touched)
+	return kept, d.carryOut(ctx, tx, all, touched)
+}
+
+// ConfirmImport lets a list have its way that leaves out far more than it should: it is queued again and taken in. What it would take from
+// anybody still waits for an officer, one by one.
+func (d *Desk) ConfirmImport(ctx context.Context, who access.Actor, id uuid.UUID, version int, reason string) (store.Import, error) {
+	i, err := d.DB.ImportByID(ctx, who, id)
+	if err != nil {
+		return i, err
+	}
+	switch {
+	case i.Version != version:
+		return i, stale(i.Version, version)
+	case i.State != store.ImportWaiting:
+		return i, fault.New(fault.Conflict, "NOT_WAITING", "该导入不在待确认状态", "the import does not wait to be confirmed")
+	}
+	err = d.write(ctx, who, "import.confirm", func(tx *store.Tx) error {
+		if err := tx.ConfirmImport(ctx, id, version, reason); err != nil {
+			return err
+		}
+		return tx.Describe(ctx, id, map[string]any{"known": i.Absence.Known, "missing": i.Absence.Missing, "reason": reason})
+	})
+	if err != nil {
+		return i, err
+	}
+	return d.awaitImport(ctx, who, id)
 }

@@ -11,6 +11,7 @@ import (
 
 	"zhucan/internal/calendar"
 	"zhucan/internal/fault"
+	"zhucan/internal/idnum"
 )
 
 // List is what another department's list says.
@@ -21,10 +22,18 @@ type List struct {
 	Headings   []Heading
 	Rows       []ListRow
 	Refused    []RowError
+	Doubtful   []NamedRow // whom refused rows name: what a list says of them is not known, and not that it leaves them out
 	Repairs    []Repair
 	Notes      []Note
 
 	top int // the first row of the heading
+}
+
+// NamedRow is a row of which only whom it names is taken.
+type NamedRow struct {
+	Row         int
+	ID          idnum.Resident
+	Certificate idnum.Certificate
 }
 
 // Repair is what was put right in a cell before it was read: where and how, never what.

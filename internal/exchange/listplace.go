@@ -51,6 +51,21 @@ func (r *listReader) village(c *boundColumn, cell Cell) any {
 	return nil
 }
 
+// Village finds the one village of a name, in a town where that is given; or false, where there is none or several.
+func (p *Places) Village(text, town string) (area.Code, bool) {
+	if text = idnum.Normalize(text); text == "" {
+		return "", false
+	}
+	if code, err := area.Parse(text); err == nil && p.codes[code] && code.Level() == "village" {
+		return code, true
+	}
+	found, _ := p.named(text, idnum.Normalize(town))
+	if len(found) != 1 {
+		return "", false
+	}
+	return found[0], true
+}
+
 // named are the villages with a name; short says that it is not the whole one. A town narrows them down, and what the
 // towns lie in may stand before them.
 func (p *Places) named(text, town string) (found []area.Code, short bool) {

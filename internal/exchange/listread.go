@@ -180,6 +180,10 @@ func (r *listReader) read(last bool) {
 	}
 	if len(r.errors) > 0 {
 		r.list.Refused = append(r.list.Refused, r.errors...)
+		named := ListRow{Values: r.values}
+		if n := (NamedRow{r.row.n, named.ID("id"), named.Certificate("certificate")}); !n.ID.IsZero() || !n.Certificate.IsZero() {
+			r.list.Doubtful = append(r.list.Doubtful, n)
+		}
 		return
 	}
 	r.list.Rows = append(r.list.Rows, ListRow{Row: r.row.n, Values: r.values})

@@ -117,6 +117,18 @@ func importView(i store.Import, english bool) api.Import {
 		_ = json.Unmarshal(i.Reading, &reading) // we wrote it
 		v.Reading = reading
 	}
+	if i.Absence != nil {
+		v.Absence = &struct {
+			Known   int `json:"known"`
+			Missing int `json:"missing"`
+		}{i.Absence.Known, i.Absence.Missing}
+	}
+	if !i.ConfirmedAt.IsZero() {
+		v.ConfirmedAt, v.ConfirmedReason = some(i.ConfirmedAt.UTC()), some(i.ConfirmedReason)
+	}
+	if len(i.Kept) > 0 {
+		v.Kept = importErrors(i.Kept, english)
+	}
 	if i.Failure != nil {
 		v.Failure = &importErrors([]store.Refusal{*i.Failure}, english)[0]
 	}

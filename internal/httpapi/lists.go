@@ -144,6 +144,22 @@ func (a *API) undoImport(r *Request) (Response, error) {
 	return Response{Version: done.Version, Body: importView(done, r.English)}, nil
 }
 
+func (a *API) confirmImport(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	in, err := decode[api.NewImportConfirmation](r)
+	if err != nil {
+		return Response{}, err
+	}
+	done, err := a.Desk.ConfirmImport(r.Ctx, r.Who, id, r.Version, in.Reason)
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Version: done.Version, Body: importView(done, r.English)}, nil
+}
+
 func (a *API) listListStatements(r *Request) (Response, error) {
 	in, err := a.areaParam(r)
 	if err != nil {

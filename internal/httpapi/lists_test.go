@@ -66,6 +66,22 @@ func TestListTakesNothingByItself(t *testing.T) {
 	_, _ = b, second
 }
 
+// TestRefusedRowLeavesNobodyOut: whoever is named in a row that cannot be read is not left out by the list.
+func TestRefusedRowLeavesNobodyOut(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-01-10")
+	a := s.person("liaison.a", villageA, 706, 1).want(201).text("id")
+	s.person("liaison.a", villageA, 707, 2).want(201)
+	s.list("civil", "kind=dibao&sender=x&as_of=2023-01-10", dibaoHead, dibaoLine(706, "2022-05-01"), dibaoLine(707, "2022-06-01")).want(201).wantCounts(2, 0, 0, 0)
+	s.granted(a, "living_allowance", "2023-01-11", "2023-01-12")
+	s.at("2023-03-01")
+	s.list("civil", "kind=dibao&sender=x&as_of=2023-03-01", dibaoHead, dibaoLine(706, "二零二二年"), dibaoLine(707, "2022-06-01")).want(201).wantCounts(0, 1, 1, 0)
+	if got := s.dibao(a); !strings.Contains(got, "2022-05-01 <nil>") {
+		t.Errorf("the facts: %s", got)
+	}
+}
+
 // TestConfirmedOrDismissed: a death that a list tells ends what is owed once an officer confirms it, and not before; dismissed, it
 // changes nothing.
 func TestConfirmedOrDismissed(t *testing.T) {

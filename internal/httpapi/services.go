@@ -121,8 +121,11 @@ func object(e care.Evidence) json.RawMessage {
 }
 
 func chainStepView(s *care.Step) api.ChainStep {
-	v := api.ChainStep{Step: s.Name, Name: s.ZH, NameEN: s.EN, From: s.From, To: some(s.To), Evidence: fieldViews(s.Evidence)}
+	v := api.ChainStep{Step: s.Name, Name: s.ZH, NameEN: s.EN, From: s.From, To: some(s.To), Evidence: fieldViews(s.Evidence), Roles: []api.Role{}}
 	for _, role := range s.Roles {
+		if role == access.System {
+			continue // nobody takes it by hand
+		}
 		v.Roles = append(v.Roles, api.Role(role))
 	}
 	return v

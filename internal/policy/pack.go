@@ -60,6 +60,8 @@ type Pack struct {
 	Catalogue *care.Catalogue `yaml:"catalogue"`
 	// Worklists say how long there is for a lead of each.
 	Worklists map[string]Worklist `yaml:"worklists"`
+	// Lists says when a list of another department is not believed at once.
+	Lists *Lists `yaml:"lists"`
 
 	byName     map[string]*Programme
 	ages       map[string][]int // at which answers may change, by variable
@@ -156,6 +158,9 @@ func Load(document []byte) (*Pack, error) {
 	if err := p.Catalogue.Check(); err != nil {
 		return nil, fmt.Errorf("policy pack: %w", err)
 	}
+	if err := p.Lists.check(); err != nil {
+		return nil, fmt.Errorf("policy pack: %w", err)
+	}
 	if err := p.checkWorklists(); err != nil {
 		return nil, fmt.Errorf("policy pack: %w", err)
 	}
@@ -181,6 +186,9 @@ func (p *Pack) setDefaults() {
 	}
 	if p.Catalogue == nil {
 		p.Catalogue = care.Builtin
+	}
+	if p.Lists == nil {
+		p.Lists = &defaultLists
 	}
 }
 

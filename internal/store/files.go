@@ -202,7 +202,7 @@ func (l *loader) addPerson(s *sealedPerson) error {
 }
 
 const cardColumns = `c.id, c.version, c.number, c.number_raw, c.category, c.level, c.components, c.issued_on, c.expires_on,
-	c.held_to, c.recorded_at`
+	c.held_to, c.recorded_at, c.by_list`
 
 // cardRow is a certificate as stored, or nothing but nulls beside a person without one.
 type cardRow struct {
@@ -212,15 +212,16 @@ type cardRow struct {
 	components               []int16
 	issued, expires, heldTo  calendar.Date
 	recorded                 *time.Time
+	byList                   *bool
 }
 
 func (r *cardRow) fields() []any {
-	return []any{&r.id, &r.version, &r.number, &r.raw, &r.category, &r.level, &r.components, &r.issued, &r.expires, &r.heldTo, &r.recorded}
+	return []any{&r.id, &r.version, &r.number, &r.raw, &r.category, &r.level, &r.components, &r.issued, &r.expires, &r.heldTo, &r.recorded, &r.byList}
 }
 
 func (l *loader) addCard(r cardRow) error {
 	c := casefile.Certificate{ID: *r.id, Version: *r.version, PersonID: *r.person, Category: *r.category, Level: *r.level, IssuedOn: r.issued,
-		ExpiresOn: r.expires, HeldTo: r.heldTo, RecordedAt: *r.recorded, Components: componentsOf(r.components)}
+		ExpiresOn: r.expires, HeldTo: r.heldTo, RecordedAt: *r.recorded, Components: componentsOf(r.components), ByList: orZero(r.byList)}
 	o := opener{ring: l.db.Ring, table: "certificates", row: c.ID}
 	number, err := idnum.ParseCertificate(o.open("number", r.number), farFuture)
 	if err != nil {
@@ -243,7 +244,7 @@ func (l *loader) certificates(b *pgx.Batch) {
 	})
 }
 
-const eventColumns = `e.id, e.certificate_id, e.person_id, e.event, e.happened_on, e.reason, e.cancel_reason, e.recorded_at`
+const eventColumns = `e.id, e.certificate_id, e.person_id, e.event, e.happened_on, e.reason, e.cancel_reason, e.recorded_at, e.by_list`
 
 // eventRow is what happened to a certificate, or nothing but nulls.
 type eventRow struct {
@@ -251,16 +252,17 @@ type eventRow struct {
 	event, reason, cancel *string
 	on                    calendar.Date
 	recorded              *time.Time
+	byList                *bool
 }
 
 func (r *eventRow) fields() []any {
-	return []any{&r.id, &r.card, &r.person, &r.event, &r.on, &r.reason, &r.cancel, &r.recorded}
+	return []any{&r.id, &r.card, &r.person, &r.event, &r.on, &r.reason, &r.cancel, &r.recorded, &r.byList}
 }
 
 func (l *loader) addEvent(r eventRow) {
 	if d := l.byID[*r.person]; d != nil {
 		d.File.Events = append(d.File.Events, casefile.CertificateEvent{ID: orZero(r.id), CertificateID: *r.card, PersonID: *r.person,
-			Event: *r.event, On: r.on, Reason: orZero(r.reason), CancelReason: orZero(r.cancel), RecordedAt: *r.recorded})
+			Event: *r.event, On: r.on, Reason: orZero(r.reason), CancelReason: orZero(r.cancel), RecordedAt: *r.recorded, ByList: orZero(r.byList)})
 	}
 }
 

@@ -25,12 +25,13 @@ type Refusal struct {
 	EN     string `json:"en"`
 }
 
-// The states of an import.
+// The states of an import. Waiting: a list leaves out too many of those whom it should name, and somebody has to confirm it.
 const (
-	ImportQueued = "queued"
-	ImportDone   = "done"
-	ImportFailed = "failed"
-	ImportUndone = "undone"
+	ImportQueued  = "queued"
+	ImportWaiting = "waiting"
+	ImportDone    = "done"
+	ImportFailed  = "failed"
+	ImportUndone  = "undone"
 )
 
 // Import is a file that came in, and what became of its rows.
@@ -54,7 +55,14 @@ type Import struct {
 	At                                   time.Time
 	FinishedAt                           time.Time
 	Done, Total                          int // rows, while it is under way
+	Absence                              *Absence
+	Kept                                 []Refusal // of one taken back: what stays of it, and why
+	ConfirmedAt                          time.Time // that it may leave out as many as it does
+	ConfirmedReason                      string
 }
+
+// Absence is how many a list that claims to name everybody should still name, and how many of them it does not.
+type Absence struct{ Known, Missing int }
 
 // InsertImport records an import, done already or queued.
 func (tx *Tx) InsertImport(ctx context.Context, i Import) error {
@@ -101,9 +109,13 @@ func (tx *Tx) FinishImport(ctx context.Context, i Import) error {
 		reading = new(string)
 		*reading = string(i.Reading)
 	}
+	var known, missing *int
+	if i.Absence != nil {
+		known, missing = &i.Absence.Known, &i.Absence.Missing
+	}
 	result, err := tx.sql.ExecContext(ctx, `UPDATE imports SET version = version + 1, state = $2, new_rows = $3, changed_rows = $4, same_rows = $5, refused_rows = $6, pending_rows = $7,
-			refusals = $8, failure = $9, reading = $10, finished_at = $11
-		WHERE id = $1 AND state = 'queued'`, i.ID, i.State, i.New, i.Changed, i.Same, i.Refused, i.Pending, string(refusals), failure, reading, tx.Now)
+			refusals = $8, failure = $9, reading = $10, finished_at = $11, known_rows = $12, missing_rows = $13
+		WHERE id = $1 AND state = 'queued'`, i.ID, i.State, i.New, i.Changed, i.Same, i.Refused, i.Pending, string(refusals), failure, reading, tx.Now, known, missing)
 	if err != nil {
 		return fmt.Errorf("finish an import: %w", err)
 	}
@@ -111,9 +123,14 @@ func (tx *Tx) FinishImport(ctx context.Context, i Import) error {
 	return exactlyOne(int(n), err)
 }
 
-// UndoImport marks an import as taken back.
-func (tx *Tx) UndoImport(ctx context.Context, id uuid.UUID, version int) error {
-	result, err := tx.sql.ExecContext(ctx, "UPDATE imports SET version = version + 1, state = 'undone' WHERE id = $1 AND version = $2 AND state = 'done'", id, version)
+// UndoImport marks an import as taken back, with what stays of it.
+func (tx *Tx) UndoImport(ctx context.Context, id uuid.UUID, version int, kept []Refusal) error {
+	text, err := json.Marshal(append([]Refusal{}, kept...))
+	if err != nil {
+		return fmt.Errorf("write what stays: %w", err)
+	}
+	result, err := tx.sql.ExecContext(ctx, "UPDATE imports SET version = version + 1, state = 'undone', kept = $3 WHERE id = $1 AND version = $2 AND state IN ('waiting', 'done')",
+		id, version, string(text))
 	if err != nil {
 		return fmt.Errorf("take back an import: %w", err)
 	}
@@ -121,16 +138,36 @@ func (tx *Tx) UndoImport(ctx context.Context, id uuid.UUID, version int) error {
 	return exactlyOne(int(n), err)
 }
 
+// ConfirmImport queues an import again that waits, and says who found that it may leave out as many as it does.
+func (tx *Tx) ConfirmImport(ctx context.Context, id uuid.UUID, version int, reason string) error {
+	result, err := tx.sql.ExecContext(ctx, `UPDATE imports SET version = version + 1, state = 'queued', refusals = '[]', finished_at = NULL, confirmed_at = $3, confirmed_by = $4,
+		confirmed_reason = $5 WHERE id = $1 AND version = $2 AND state = 'waiting'`, id, version, tx.Now, orNull(tx.Who.AccountID), reason)
+	if err != nil {
+		return fmt.Errorf("confirm an import: %w", err)
+	}
+	if _, err := tx.sql.ExecContext(ctx, "UPDATE import_progress SET seen_at = NULL, done = 0, total = 0 WHERE import_id = $1", id); err != nil {
+		return fmt.Errorf("confirm an import: %w", err)
+	}
+	n, err := result.RowsAffected()
+	return exactlyOne(int(n), err)
+}
+
 const importColumns = `i.id, i.version, i.kind, i.sender, i.as_of, i.sha256, i.area_code, i.account_id, i.dry_run, i.state, i.new_rows, i.changed_rows, i.same_rows, i.refused_rows,
-	i.pending_rows, i.refusals, i.mapping, i.reading, i.failure, i.at, i.finished_at, coalesce(p.done, 0), coalesce(p.total, 0)
+	i.pending_rows, i.refusals, i.mapping, i.reading, i.failure, i.at, i.finished_at, coalesce(p.done, 0), coalesce(p.total, 0),
+	i.known_rows, i.missing_rows, i.kept, i.confirmed_at, i.confirmed_reason
 	FROM imports i LEFT JOIN import_progress p ON p.import_id = i.id`
 
 func scanImport(row pgx.CollectableRow) (i Import, err error) {
 	var account *uuid.UUID
-	var finished *time.Time
+	var finished, confirmed *time.Time
+	var known, missing *int
 	err = row.Scan(&i.ID, &i.Version, &i.Kind, &i.Sender, &i.AsOf, &i.SHA256, &i.Area, &account, &i.DryRun, &i.State, &i.New, &i.Changed, &i.Same, &i.Refused, &i.Pending,
-		&i.Refusals, &i.Mapping, &i.Reading, &i.Failure, &i.At, &finished, &i.Done, &i.Total)
-	i.AccountID, i.FinishedAt = orZero(account), orZero(finished)
+		&i.Refusals, &i.Mapping, &i.Reading, &i.Failure, &i.At, &finished, &i.Done, &i.Total,
+		&known, &missing, &i.Kept, &confirmed, &i.ConfirmedReason)
+	i.AccountID, i.FinishedAt, i.ConfirmedAt = orZero(account), orZero(finished), orZero(confirmed)
+	if known != nil {
+		i.Absence = &Absence{*known, orZero(missing)}
+	}
 	return i, err
 }
 
@@ -163,7 +200,7 @@ func (db *DB) ListImports(ctx context.Context, in area.Code, before uuid.UUID, l
 // AppliedImport finds the import that a file has been already, if it has and was not taken back.
 func (db *DB) AppliedImport(ctx context.Context, like Import) (i Import, found bool, err error) {
 	i, err = one(db.imports(ctx, `WHERE i.kind = $1 AND i.area_code = $2 AND i.sha256 = $3 AND i.sender = $4 AND i.as_of IS NOT DISTINCT FROM $5 AND NOT i.dry_run
-		AND i.state IN ('queued', 'done')`, like.Kind, string(like.Area), like.SHA256, like.Sender, like.AsOf))
+		AND i.state IN ('queued', 'waiting', 'done')`, like.Kind, string(like.Area), like.SHA256, like.Sender, like.AsOf))
 	if errors.Is(err, NotFound) {
 		return Import{}, false, nil
 	}

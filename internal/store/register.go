@@ -194,7 +194,7 @@ func (tx *Tx) updatePerson(ctx context.Context, version int, r row) error {
 
 var certificatesTable = table{"certificates", []string{"id uuid", "person_id uuid", "number bytea", "number_index bytea", "number_raw bytea",
 	"category smallint", "level smallint", "components smallint[]", "issued_on date", "expires_on date", "held_to date",
-	"recorded_at timestamptz", "recorded_by uuid"}}
+	"recorded_at timestamptz", "recorded_by uuid", "by_list boolean"}}
 
 // InsertCertificates adds cards.
 func (tx *Tx) InsertCertificates(ctx context.Context, cards ...casefile.Certificate) error {
@@ -203,7 +203,7 @@ func (tx *Tx) InsertCertificates(ctx context.Context, cards ...casefile.Certific
 		s := sealer{ring: tx.db.Ring, table: "certificates", row: c.ID}
 		number := c.Number.Reveal()
 		rows[i] = row{c.ID, c.PersonID, s.seal("number", number), tx.db.index(indexCertificate, number), s.seal("number_raw", c.RawNumber),
-			c.Category, c.Level, componentsText(c.Components), c.IssuedOn, c.ExpiresOn, c.HeldTo, tx.Now, tx.Who.AccountID}
+			c.Category, c.Level, componentsText(c.Components), c.IssuedOn, c.ExpiresOn, c.HeldTo, tx.Now, tx.Who.AccountID, c.ByList}
 		if s.err != nil {
 			return s.err
 		}
@@ -238,13 +238,13 @@ func (tx *Tx) TouchCertificate(ctx context.Context, id uuid.UUID, version int) e
 }
 
 var eventsTable = table{"certificate_events", []string{"id uuid", "certificate_id uuid", "person_id uuid", "event", "happened_on date",
-	"reason text", "cancel_reason", "recorded_at timestamptz", "recorded_by uuid"}}
+	"reason text", "cancel_reason", "recorded_at timestamptz", "recorded_by uuid", "by_list boolean"}}
 
 // InsertEvents adds what happened to cards.
 func (tx *Tx) InsertEvents(ctx context.Context, events ...casefile.CertificateEvent) error {
 	rows := make([]row, len(events))
 	for i, e := range events {
-		rows[i] = row{e.ID, e.CertificateID, e.PersonID, e.Event, e.On, e.Reason, e.CancelReason, tx.Now, tx.Who.AccountID}
+		rows[i] = row{e.ID, e.CertificateID, e.PersonID, e.Event, e.On, e.Reason, e.CancelReason, tx.Now, tx.Who.AccountID, e.ByList}
 	}
 	return tx.insert(ctx, eventsTable, rows)
 }

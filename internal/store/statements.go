@@ -13,6 +13,7 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
+	"zhucan/internal/casefile"
 	"zhucan/internal/statement"
 )
 
@@ -29,37 +30,54 @@ const (
 // Statement is what a list said of a person and a kind of fact.
 type Statement struct {
 	statement.Statement
-	ID         uuid.UUID
-	ImportID   uuid.UUID // zero: what was recorded by hand before a list spoke of it
-	Row        int       // 0: the list is silent
-	PersonID   uuid.UUID
-	Area       area.Code
-	Kind       string
-	State      string
-	MonthlyFen int64         // of a pending one: what a month stands to lose
-	DueOn      calendar.Date // of a pending one
-	HoldID     uuid.UUID
-	RecordedAt time.Time
-	DecidedAt  time.Time
-	DecidedBy  uuid.UUID
-	Reason     string
+	ID       uuid.UUID
+	ImportID uuid.UUID // zero: what was recorded by hand before a list spoke of it
+	Row      int       // 0: the list is silent
+	PersonID uuid.UUID
+	// HouseholdID is of what is said of a household; the person is the member by whom the list knows it.
+	HouseholdID uuid.UUID
+	Area        area.Code
+	Kind        string
+	State       string
+	MonthlyFen  int64         // of a pending one: what a month stands to lose
+	DueOn       calendar.Date // of a pending one
+	HoldID      uuid.UUID
+	RecordedAt  time.Time
+	DecidedAt   time.Time
+	DecidedBy   uuid.UUID
+	Reason      string
 }
 
 const statementColumns = `s.id, s.import_id, s.row, s.person_id, s.area_code, s.kind, s.says, s.sort, s.from_on, s.to_on, s.as_of, s.state, s.monthly_fen, s.due_on, s.hold_id,
-	s.recorded_at, s.decided_at, s.decided_by, s.reason`
+	s.recorded_at, s.decided_at, s.decided_by, s.reason, s.household_id`
 
 func scanStatement(row pgx.CollectableRow) (s Statement, err error) {
-	var imported, hold, by *uuid.UUID
+	var imported, hold, by, household *uuid.UUID
 	var decided *time.Time
 	err = row.Scan(&s.ID, &imported, &s.Row, &s.PersonID, &s.Area, &s.Kind, &s.Says, &s.Sort, &s.From, &s.To, &s.AsOf, &s.State, &s.MonthlyFen, &s.DueOn, &hold,
-		&s.RecordedAt, &decided, &by, &s.Reason)
-	s.ImportID, s.HoldID, s.DecidedBy, s.DecidedAt = orZero(imported), orZero(hold), orZero(by), orZero(decided)
+		&s.RecordedAt, &decided, &by, &s.Reason, &household)
+	s.HouseholdID, s.ImportID, s.HoldID, s.DecidedBy, s.DecidedAt = orZero(household), orZero(imported), orZero(hold), orZero(by), orZero(decided)
 	return s, err
 }
 
-// LiveStatements reads what was said of persons and a kind and counts or waits still, in the order in which it was recorded.
-func (tx *Tx) LiveStatements(ctx context.Context, kind string, persons []uuid.UUID) ([]Statement, error) {
-	return tx.statements(ctx, "WHERE s.person_id = ANY($1) AND s.kind = $2 AND s.state IN ('active', 'pending') ORDER BY s.person_id, s.id", persons, kind)
+// LiveStatements reads what was said of persons and kinds and counts or waits still, in the order in which it was recorded.
+func (tx *Tx) LiveStatements(ctx context.Context, kinds []string, persons []uuid.UUID) ([]Statement, error) {
+	return tx.statements(ctx, `WHERE s.person_id = ANY($1) AND s.kind = ANY($2) AND s.household_id IS NULL AND s.state IN ('active', 'pending')
+		ORDER BY s.person_id, s.id`, persons, kinds)
+}
+
+// HomeStatements is LiveStatements of households, by household. Whichever member a list named, also one who is managed elsewhere: so it
+// is read in the whole register.
+func (tx *Tx) HomeStatements(ctx context.Context, kinds []string, households []uuid.UUID) (map[uuid.UUID][]Statement, error) {
+	byHome := map[uuid.UUID][]Statement{}
+	err := tx.Everywhere(ctx, func() error {
+		list, err := tx.statements(ctx, `WHERE s.household_id = ANY($1) AND s.kind = ANY($2) AND s.state IN ('active', 'pending') ORDER BY s.id`, households, kinds)
+		for _, s := range list {
+			byHome[s.HouseholdID] = append(byHome[s.HouseholdID], s)
+		}
+		return err
+	})
+	return byHome, err
 }
 
 // StatementsOfImport reads what an import said that counts or waits still, of some persons.
@@ -67,10 +85,72 @@ func (tx *Tx) StatementsOfImport(ctx context.Context, id uuid.UUID) ([]Statement
 	return tx.statements(ctx, "WHERE s.import_id = $1 AND s.state IN ('active', 'pending') ORDER BY s.person_id, s.id", id)
 }
 
-// Silent is that an import of a list that names everybody does not name somebody.
+// Silent is that an import of a list that names everybody does not name somebody, or a household.
 type Silent struct {
-	PersonID, ImportID uuid.UUID
-	AsOf               calendar.Date
+	PersonID, HouseholdID, ImportID uuid.UUID
+	AsOf                            calendar.Date
+}
+
+// SilentOfHomes is SilentImports of households, also of those that are not written yet.
+func (tx *Tx) SilentOfHomes(ctx context.Context, than Import, homes []casefile.Household) (list []Silent, err error) {
+	ids, areas := make([]uuid.UUID, len(homes)), make([]string, len(homes))
+	for i, h := range homes {
+		ids[i], areas[i] = h.ID, string(h.Area)
+	}
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(`SELECT h.id, i.id, i.as_of FROM unnest($1::uuid[], $4::text[]) h (id, area_code) JOIN imports i ON i.kind = $2 AND i.state = 'done' AND NOT i.dry_run AND i.id <> $3
+				AND h.area_code COLLATE "C" >= i.area_code AND h.area_code COLLATE "C" < i.area_code || ':'
+			WHERE NOT EXISTS (SELECT FROM list_statements s WHERE s.household_id = h.id AND s.import_id = i.id) ORDER BY 1, 2`,
+			ids, than.Kind, than.ID, areas).Query(func(rows pgx.Rows) error {
+			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Silent, err error) {
+				return s, row.Scan(&s.HouseholdID, &s.ImportID, &s.AsOf)
+			})
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find lists that are silent: %w", err)
+	}
+	return list, nil
+}
+
+// HomesOf are the households in which persons live on a day, by person.
+func (tx *Tx) HomesOf(ctx context.Context, persons []uuid.UUID, on calendar.Date) (map[uuid.UUID]uuid.UUID, error) {
+	homes := map[uuid.UUID]uuid.UUID{}
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT person_id, household_id FROM household_members WHERE person_id = ANY($1) AND (to_on IS NULL OR to_on >= $2) AND from_on <= $2", persons, on).
+			Query(func(rows pgx.Rows) error {
+				for rows.Next() {
+					var person, household uuid.UUID
+					if err := rows.Scan(&person, &household); err != nil {
+						return err
+					}
+					homes[person] = household
+				}
+				return rows.Err()
+			})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find households: %w", err)
+	}
+	return homes, nil
+}
+
+// HomesHolding lists the households of an area of which a kind of fact is recorded for a day, after one in order.
+func (tx *Tx) HomesHolding(ctx context.Context, kind string, in area.Code, on calendar.Date, after uuid.UUID, limit int) (ids []uuid.UUID, err error) {
+	lo, hi := in.Range()
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(`SELECT DISTINCT household_id FROM household_circumstances WHERE kind = $1 AND area_code >= $2 AND area_code < $3 AND superseded_at IS NULL
+			AND valid_from <= $4 AND (valid_to IS NULL OR valid_to >= $4) AND household_id > $5 ORDER BY household_id LIMIT $6`,
+			kind, lo, hi, on, after, limit).Query(func(rows pgx.Rows) (err error) {
+			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list households of %s: %w", kind, err)
+	}
+	return ids, nil
 }
 
 // SilentImports finds the other imports of a kind that are in force, reach the persons' areas and say nothing of them.
@@ -114,10 +194,10 @@ func (tx *Tx) statements(ctx context.Context, where string, args ...any) (list [
 func (tx *Tx) InsertStatements(ctx context.Context, list ...Statement) error {
 	rows := make([]row, len(list))
 	for i, s := range list {
-		rows[i] = row{s.ID, s.ImportID, s.Row, s.PersonID, s.Kind, string(s.Says), s.Sort, s.From, s.To, s.AsOf, s.State, s.MonthlyFen, s.DueOn, s.HoldID, tx.Now}
+		rows[i] = row{s.ID, s.ImportID, s.Row, s.PersonID, s.Kind, string(s.Says), s.Sort, s.From, s.To, s.AsOf, s.State, s.MonthlyFen, s.DueOn, s.HoldID, tx.Now, s.HouseholdID}
 	}
 	return tx.insert(ctx, table{"list_statements", []string{"id uuid", "import_id uuid", "row bigint", "person_id uuid", "kind", "says", "sort text", "from_on date", "to_on date",
-		"as_of date", "state", "monthly_fen bigint", "due_on date", "hold_id uuid", "recorded_at timestamptz"}}, rows)
+		"as_of date", "state", "monthly_fen bigint", "due_on date", "hold_id uuid", "recorded_at timestamptz", "household_id uuid"}}, rows)
 }
 
 // DecideStatements puts statements into a state and lets the money go that they held.
@@ -208,6 +288,35 @@ func (tx *Tx) HoldersOf(ctx context.Context, kind string, in area.Code, on calen
 		return nil, fmt.Errorf("list holders of %s: %w", kind, err)
 	}
 	return ids, nil
+}
+
+// sortOfFact reads the sort of a fact's value; that of true alone is the first of its kind, $5.
+const sortOfFact = `CASE jsonb_typeof(value) WHEN 'boolean' THEN $5 WHEN 'string' THEN CASE value #>> '{}' WHEN 'yes' THEN $5 ELSE value #>> '{}' END
+	ELSE coalesce(value->>'sort', value->>'kind', value->>'type', $5) END`
+
+// HoldersKnown counts whom a list that names everybody should name: those of an area of whom a fact of a kind is recorded for a day, of
+// one sort alone where one is given. first is the sort that is meant where none is recorded. Of the named it says how many those are.
+func (tx *Tx) HoldersKnown(ctx context.Context, kind, only, first string, in area.Code, on calendar.Date, named []uuid.UUID) (known, there int, err error) {
+	return tx.known(ctx, "circumstances", "person_id", kind, only, first, in, on, named)
+}
+
+// HomesKnown is HoldersKnown of households.
+func (tx *Tx) HomesKnown(ctx context.Context, kind, first string, in area.Code, on calendar.Date, named []uuid.UUID) (known, there int, err error) {
+	return tx.known(ctx, "household_circumstances", "household_id", kind, "", first, in, on, named)
+}
+
+func (tx *Tx) known(ctx context.Context, table, subject, kind, only, first string, in area.Code, on calendar.Date, named []uuid.UUID) (known, there int, err error) {
+	lo, hi := in.Range()
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(`SELECT count(DISTINCT `+subject+`), count(DISTINCT `+subject+`) FILTER (WHERE `+subject+` = ANY($7)) FROM `+table+`
+			WHERE kind = $1 AND area_code >= $2 AND area_code < $3 AND superseded_at IS NULL AND valid_from <= $4 AND (valid_to IS NULL OR valid_to >= $4)
+				AND value NOT IN ('false', '"no"', '"unknown"') AND coalesce(value->>'answer', 'yes') = 'yes' AND ($6 = '' OR `+sortOfFact+` = $6)`,
+			kind, lo, hi, on, first, only, named).QueryRow(func(row pgx.Row) error { return row.Scan(&known, &there) })
+	})
+	if err != nil {
+		return 0, 0, fmt.Errorf("count holders of %s: %w", kind, err)
+	}
+	return known, there, nil
 }
 
 // MatchCertificates finds whose card has or had each of these numbers, in the whole area of the writer.

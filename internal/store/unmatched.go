@@ -13,7 +13,6 @@ import (
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/names"
-	"zhucan/internal/statement"
 )
 
 // Unmatched is a row of a list that names nobody for certain.
@@ -21,9 +20,7 @@ type Unmatched struct {
 	ID         uuid.UUID
 	ImportID   uuid.UUID
 	Row        int
-	Says       []statement.Statement
-	Also       []statement.Statement // of the list's other kind of fact
-	Outcome    string                // open, nobody, or what the row did: changed, same, pending
+	Outcome    string // open, nobody, or what the row did: changed, same, pending
 	PersonID   uuid.UUID
 	Reason     string
 	DecidedAt  time.Time
@@ -102,61 +99,31 @@ func (tx *Tx) MatchDescribed(ctx context.Context, rows []Described) (map[int][]C
 	return found, nil
 }
 
-// keptStatement is what a row says, as it is kept until somebody knows of whom.
-type keptStatement struct {
-	Says statement.Says `json:"says"`
-	Sort string         `json:"sort,omitempty"`
-	From calendar.Date  `json:"from,omitzero"`
-	To   calendar.Date  `json:"to,omitzero"`
-	AsOf calendar.Date  `json:"as_of"`
-	Also bool           `json:"also,omitempty"` // of the list's other kind of fact
-}
-
-func kept(list []statement.Statement, also bool) (kept []keptStatement) {
-	for _, s := range list {
-		kept = append(kept, keptStatement{s.Says, s.Sort, s.From, s.To, s.AsOf, also})
-	}
-	return kept
-}
-
 // InsertUnmatched keeps rows that name nobody for certain, with whom they may mean.
 func (tx *Tx) InsertUnmatched(ctx context.Context, list []Unmatched) error {
 	var rows, candidates []row
 	for _, u := range list {
-		says, err := json.Marshal(append(kept(u.Says, false), kept(u.Also, true)...))
-		if err != nil {
-			return fmt.Errorf("keep an unmatched row: %w", err)
-		}
-		rows = append(rows, row{u.ID, u.ImportID, u.Row, string(says)})
+		rows = append(rows, row{u.ID, u.ImportID, u.Row})
 		for _, c := range u.Candidates {
 			candidates = append(candidates, row{u.ImportID, u.Row, c.PersonID, c.Basis})
 		}
 	}
-	if err := tx.insert(ctx, table{"import_unmatched", []string{"id uuid", "import_id uuid", "row bigint", "says jsonb"}}, rows); err != nil {
+	if err := tx.insert(ctx, table{"import_unmatched", []string{"id uuid", "import_id uuid", "row bigint"}}, rows); err != nil {
 		return err
 	}
 	return tx.insert(ctx, table{"import_candidates", []string{"import_id uuid", "row bigint", "person_id uuid", "basis"}}, candidates)
 }
 
-const unmatchedColumns = `SELECT u.id, u.import_id, u.row, u.says, u.outcome, u.person_id, u.reason, u.decided_at, u.decided_by,
+const unmatchedColumns = `SELECT u.id, u.import_id, u.row, u.outcome, u.person_id, u.reason, u.decided_at, u.decided_by,
 	(SELECT coalesce(jsonb_agg(jsonb_build_object('PersonID', p.id, 'Name', p.name, 'Birth', p.birth_date, 'Area', p.managing_area_code, 'Basis', c.basis,
 		'HasID', p.id_number_index IS NOT NULL AND NOT p.id_number_invalid) ORDER BY p.managing_area_code, p.id), '[]')
 		FROM import_candidates c JOIN persons p ON p.id = c.person_id WHERE c.import_id = u.import_id AND c.row = u.row)
 	FROM import_unmatched u `
 
 func scanUnmatched(row pgx.CollectableRow) (u Unmatched, err error) {
-	var says []keptStatement
 	var person, by *uuid.UUID
 	var at *time.Time
-	err = row.Scan(&u.ID, &u.ImportID, &u.Row, &says, &u.Outcome, &person, &u.Reason, &at, &by, &u.Candidates)
-	for _, s := range says {
-		said := statement.Statement{Says: s.Says, Sort: s.Sort, From: s.From, To: s.To, AsOf: s.AsOf}
-		if s.Also {
-			u.Also = append(u.Also, said)
-		} else {
-			u.Says = append(u.Says, said)
-		}
-	}
+	err = row.Scan(&u.ID, &u.ImportID, &u.Row, &u.Outcome, &person, &u.Reason, &at, &by, &u.Candidates)
 	u.PersonID, u.DecidedAt, u.DecidedBy = orZero(person), orZero(at), orZero(by)
 	return u, err
 }

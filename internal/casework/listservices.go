@@ -1,0 +1,476 @@
+package casework
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/calendar"
+	"zhucan/internal/care"
+	"zhucan/internal/exchange"
+	"zhucan/internal/fault"
+	"zhucan/internal/statement"
+	"zhucan/internal/store"
+)
+
+// givenService is a service that another system has recorded, as far as it has come there.
+type givenService struct {
+	kind   care.Kind
+	item   string        // what was given; of a home the day says it
+	column string        // where a row says so
+	opened calendar.Date // fitted, or completed, where that was before the last day
+	on     calendar.Date
+	given  bool // it is said to have been signed for, or accepted
+	need   care.Evidence
+	steps  []givenStep
+}
+
+type givenStep struct {
+	name     string
+	evidence care.Evidence
+}
+
+// serviceList reads the service that a row is of.
+type serviceList func(r exchange.ListRow, c *care.Catalogue) (givenService, *wrongCell)
+
+// servedKey is what makes two services the same: what was given to whom on a day. Who reported it makes no difference, or two systems
+// that know of one training would count it twice.
+type servedKey struct {
+	subject uuid.UUID
+	kind    care.Kind
+	item    string
+	on      calendar.Date
+}
+
+// found is the one item of the catalogue that a text means.
+func found(c *care.Catalogue, kind care.Kind, column string, texts ...string) (string, *wrongCell) {
+	wrong := &wrongCell{column, "NOT_IN_CATALOGUE", "目录中没有此项，请写目录中的名称或代码", "the catalogue has no such item; write a name or code of it"}
+	for _, text := range texts {
+		codes := c.Find(kind, strings.TrimSpace(text))
+		if len(codes) == 1 {
+			return codes[0], nil
+		}
+		if len(codes) > 1 {
+			wrong = &wrongCell{column, "ITEM_AMBIGUOUS", "目录中有几项与此相符，请写全称或代码", "several items of the catalogue fit; write the whole name or the code"}
+		}
+	}
+	return "", wrong
+}
+
+// put adds what a row says, where it says something.
+func put(e care.Evidence, name string, r exchange.ListRow, column string) {
+	switch text, day := r.Text(column), r.Date(column); {
+	case !day.IsZero():
+		e[name] = day.String()
+	case text != "":
+		e[name] = text
+	case r.Has(column):
+		e[name] = json.Number(strconv.FormatInt(int64(r.Fen(column)), 10))
+	}
+}
+
+// rehabTypes are what kind of rehabilitation an item is where the list does not say, by words of its name; otherwise it is a training.
+var rehabTypes = []struct{ word, kind string }{{"手术", "surgery"}, {"植入", "surgery"}, {"服药", "medication"}, {"适配", "device"}, {"验配", "device"}, {"护理", "nursing"}, {"支持", "nursing"}}
+
+func rehabGiven(r exchange.ListRow, c *care.Catalogue) (g givenService, wrong *wrongCell) {
+	item, wrong := found(c, care.Rehab, "service", r.Text("service"))
+	if wrong != nil {
+		return g, wrong
+	}
+	kind := r.Text("sort")
+	for _, t := range rehabTypes {
+		if kind == "" && strings.Contains(r.Text("service"), t.word) {
+			kind = t.kind
+		}
+	}
+	if kind == "" {
+		kind = "training"
+	}
+	on := r.Date("to")
+	report := care.Evidence{"item": item}
+	put(report, "institution", r, "institution")
+	put(report, "started_on", r, "from")
+	put(report, "reported_fen", r, "cost")
+	put(report, "note", r, "note")
+	g = givenService{kind: care.Rehab, item: item, column: "service", opened: firstOf(r, on, "from"), on: on, need: care.Evidence{"types": []any{map[string]any{"type": kind}}},
+		steps: []givenStep{{care.Reported, report}}}
+	if outcome := r.Text("outcome"); outcome != "" {
+		g.steps = append(g.steps, givenStep{"evaluate", care.Evidence{"outcome": outcome}})
+	}
+	return g, nil
+}
+
+// deviceGiven is a device that was fitted. Only what was signed for counts; the list of another system says so by a day of acceptance.
+func deviceGiven(r exchange.ListRow, c *care.Catalogue) (g givenService, wrong *wrongCell) {
+	item, wrong := found(c, care.Device, "device", r.Text("code"), r.Text("device"))
+	if wrong != nil {
+		return g, wrong
+	}
+	mode := r.Text("sort")
+	if mode == "" {
+		mode = "grant"
+	}
+	pieces := json.Number("1")
+	if text := r.Text("pieces"); text != "" {
+		n, err := strconv.Atoi(strings.TrimRight(text, "件个台副辆双只套"))
+		if err != nil || n < 1 {
+			return g, &wrongCell{"pieces", "NOT_A_NUMBER", "应为件数", "not a number of pieces"}
+		}
+		pieces = json.Number(strconv.Itoa(n))
+	}
+	fitted, accepted := r.Date("fitted_on"), r.Date("accepted_on")
+	report := care.Evidence{"result": "fitted"}
+	on := fitted
+	if !accepted.IsZero() {
+		report["result"], on = "accepted", accepted
+	}
+	put(report, "supplier", r, "supplier")
+	put(report, "price_fen", r, "price")
+	put(report, "subsidy_fen", r, "subsidy")
+	put(report, "note", r, "note")
+	opened := on
+	if !fitted.IsZero() && fitted.Before(on) {
+		opened = fitted
+	}
+	return givenService{kind: care.Device, item: item, column: "device", opened: opened, on: on, given: !accepted.IsZero(),
+		need: care.Evidence{"item": item, "mode": mode, "pieces": pieces}, steps: []givenStep{{care.Reported, report}}}, nil
+}
+
+// acceptances are what a list says of the acceptance of a home, as the chain has it.
+var acceptances = map[string]string{"pass": "PASS", "rectify": "RECTIFY", "fail": "FAIL"}
+
+// retrofitGiven is a home that was altered. It counts where the acceptance is said; a list with a day of completion alone leaves it to be
+// accepted.
+func retrofitGiven(r exchange.ListRow, c *care.Catalogue) (g givenService, wrong *wrongCell) {
+	items := c.Find(care.Retrofit, strings.TrimSpace(r.Text("items")))
+	if len(items) == 0 {
+		return g, &wrongCell{"items", "NOT_IN_CATALOGUE", "改造内容中没有目录内的项目，请写目录中的名称", "none of the works is in the catalogue; write names of it"}
+	}
+	list := make([]any, len(items))
+	for i, item := range items {
+		list[i] = map[string]any{"item": item}
+	}
+	completed, accepted := r.Date("completed_on"), r.Date("accepted_on")
+	on := firstOf(r, accepted, "completed_on")
+	result := acceptances[r.Text("accepted")]
+	if result == "" && !accepted.IsZero() {
+		result = "PASS"
+	}
+	if result == "" {
+		result = "WAITING"
+	} else if !accepted.IsZero() {
+		on = accepted
+	}
+	report := care.Evidence{"result": result}
+	put(report, "contractor", r, "contractor")
+	put(report, "reported_fen", r, "cost")
+	put(report, "completed_on", r, "completed_on")
+	opened := on
+	if !completed.IsZero() && completed.Before(on) {
+		opened = completed
+	}
+	return givenService{kind: care.Retrofit, column: "items", opened: opened, on: on, given: result == "PASS",
+		need: care.Evidence{"items": list, "note": r.Text("items")}, steps: []givenStep{{care.Reported, report}}}, nil
+}
+
+// serviceRun is a portion of a list of services under way.
+type serviceRun struct {
+	*listRun
+	homes  map[int]*home
+	files  map[uuid.UUID]store.Dossier
+	given  map[uuid.UUID][]care.Service // that there are, by person and household
+	fresh  map[uuid.UUID]*home          // households that the list makes known
+	writes []care.Service
+	links  []store.ListedService
+	shows  []store.ImportChange
+}
+
+// serve takes the services of rows. What is there already is the same, whoever recorded it.
+func (l *listRun) serve(ctx context.Context, portion []saidRow, who map[int]uuid.UUID) error {
+	s := &serviceRun{listRun: l, given: map[uuid.UUID][]care.Service{}, fresh: map[uuid.UUID]*home{}}
+	if err := s.lookUp(ctx, portion, who); err != nil {
+		return err
+	}
+	for _, r := range portion {
+		dossier, ok := s.files[who[r.Row]]
+		if !ok || l.meaning.home && s.homes[r.Row] == nil {
+			continue
+		}
+		g, wrong := l.meaning.gives(r.in, l.desk.Pack().Catalogue)
+		if wrong != nil {
+			l.wrong(r.Row, wrong)
+			continue
+		}
+		if err := s.row(r.Row, dossier, s.homes[r.Row], g); err != nil {
+			return err
+		}
+	}
+	if l.done.DryRun {
+		return l.tx.InsertImportChanges(ctx, l.done.ID, s.shows)
+	}
+	return s.write(ctx)
+}
+
+// lookUp holds whom the rows name and reads their services, wherever their households stand.
+func (s *serviceRun) lookUp(ctx context.Context, portion []saidRow, who map[int]uuid.UUID) (err error) {
+	if s.meaning.home {
+		if s.homes, s.files, err = s.namedHomes(ctx, portion, who, func(r saidRow) calendar.Date { return firstOf(r.in, s.done.AsOf, "completed_on", "accepted_on") }); err != nil {
+			return err
+		}
+	} else {
+		dossiers, err := s.tx.LockDossiers(ctx, slices.Collect(maps.Values(who))...)
+		if err != nil {
+			return err
+		}
+		s.files = map[uuid.UUID]store.Dossier{}
+		for _, d := range dossiers {
+			s.files[d.File.Person.ID] = d
+		}
+	}
+	persons, households := slices.Collect(maps.Keys(s.files)), []uuid.UUID{}
+	for _, d := range s.files {
+		households = append(households, d.Households...)
+	}
+	for _, h := range s.homes {
+		households = append(households, h.file.Household.ID)
+	}
+	return s.tx.Everywhere(ctx, func() error {
+		list, err := s.tx.ServicesAround(ctx, persons, households)
+		for _, given := range list {
+			subject := subjectOf(given)
+			s.given[subject] = append(s.given[subject], given)
+		}
+		return err
+	})
+}
+
+func subjectOf(s care.Service) uuid.UUID {
+	if s.HouseholdID != uuid.Nil {
+		return s.HouseholdID
+	}
+	return s.PersonID
+}
+
+// row takes one service, or finds it there.
+func (s *serviceRun) row(row int, dossier store.Dossier, at *home, g givenService) error {
+	person := dossier.File.Person
+	service := care.Service{ID: s.desk.NewID(), Kind: g.kind, PersonID: person.ID, Area: string(person.Managing)}
+	if at != nil {
+		service.PersonID, service.HouseholdID, service.Area = uuid.Nil, at.file.Household.ID, string(at.file.Household.Area)
+	}
+	key := servedKey{subjectOf(service), g.kind, g.item, g.on}
+	if first, again := s.listRun.given[key]; again {
+		n := strconv.Itoa(first)
+		s.refuse(row, "", "DUPLICATE_IN_FILE", "与第"+n+"行为同一服务", "row "+n+" is the same service")
+		return nil
+	}
+	s.listRun.given[key] = row
+	for _, there := range s.given[key.subject] {
+		if !g.is(there) {
+			continue
+		}
+		if _, given := there.Given(); g.given && !given {
+			s.wrong(row, &wrongCell{g.column, "STANDS_OTHERWISE", "该服务已在册，尚未签收或验收，请在该服务上登记", "the service is recorded already and not signed for or accepted; record that with it"})
+			return nil
+		}
+		s.done.Same++
+		s.links = append(s.links, store.ListedService{Row: row, ServiceID: there.ID, Named: person.ID})
+		return nil
+	}
+	service, err := s.walk(service, dossier, at, g)
+	if f, refused := fault.Of(err); refused {
+		s.unfit(row, g, f)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.n++
+	s.done.New++
+	s.given[key.subject] = append(s.given[key.subject], service)
+	s.writes = append(s.writes, service)
+	s.links = append(s.links, store.ListedService{Row: row, ServiceID: service.ID, Named: person.ID, Brought: 1 + len(service.Steps)})
+	if at != nil && at.fresh {
+		s.fresh[at.file.Household.ID] = at
+	}
+	shown := g.item
+	if shown == "" {
+		shown = service.State
+	}
+	s.shows = append(s.shows, store.ImportChange{N: s.n, Row: row, PersonID: person.ID, Outcome: "new", Kind: string(g.kind),
+		After: []statement.Fact{{Sort: shown, Days: calendar.Interval{From: g.opened, To: g.on}}}})
+	return nil
+}
+
+// unfit refuses a row for the rule of the chain that stands in the way.
+func (s *serviceRun) unfit(row int, g givenService, f *fault.Error) {
+	if len(f.Fields) > 0 {
+		s.wrong(row, &wrongCell{"", f.Fields[0].Code, f.Fields[0].ZH, f.Fields[0].EN})
+		return
+	}
+	s.wrong(row, &wrongCell{g.column, f.Code, f.ZH, f.EN})
+}
+
+// is reports whether a service is the one that a row names: the same item, or the same home, given on the same day. A device is fitted on
+// one day and signed for on another, a home completed and accepted: one of the two is enough.
+func (g givenService) is(s care.Service) bool {
+	if s.Kind != g.kind || g.kind == care.Device && s.Need.Text("item") != g.item {
+		return false
+	}
+	return slices.ContainsFunc(s.Steps, func(d care.Done) bool {
+		if !slices.Contains(givenBy[g.kind], d.Step) {
+			return false
+		}
+		if g.kind == care.Rehab {
+			return d.On == g.on && d.Evidence.Text("item") == g.item
+		}
+		return d.On == g.on || d.On == g.opened || d.Step == care.Reported && (s.OpenedOn == g.on || s.OpenedOn == g.opened)
+	})
+}
+
+// givenBy are the steps on whose day a service was given.
+var givenBy = map[care.Kind][]string{care.Rehab: {care.Reported, "serve"}, care.Device: {care.Reported, "fit", "accept"}, care.Retrofit: {care.Reported, "finish", "accept"}}
+
+// walk takes a service to where the other system has it. The rules of the chain hold; whose step it was and the papers were seen to there.
+func (s *serviceRun) walk(service care.Service, dossier store.Dossier, at *home, g givenService) (care.Service, error) {
+	pack := s.desk.Pack()
+	c := care.Case{Service: service, TakenOver: true, Catalogue: pack.Catalogue, District: string(pack.District), On: g.opened, Evidence: g.need}
+	c.Others = append(slices.Clone(s.given[dossier.File.Person.ID]), s.given[service.HouseholdID]...)
+	look := func(on calendar.Date) {
+		c.On = on
+		if at != nil {
+			c.Household = at.file.On(on, pack.Transitions)
+			return
+		}
+		c.File, c.Facts = dossier.File, dossier.File.On(on, pack.Transitions)
+	}
+	look(g.opened)
+	opened, err := care.Open(c)
+	if err != nil {
+		return service, err
+	}
+	c.Service = opened
+	for _, step := range g.steps {
+		look(g.on)
+		c.Evidence = step.evidence
+		if step.name == care.Reported {
+			c.Evidence["source"] = s.source()
+		}
+		if c.Service, _, err = care.Take(c, step.name, s.tx.Who, s.desk.today()); err != nil {
+			return service, err
+		}
+		c.Steps[len(c.Steps)-1].ID = s.desk.NewID()
+	}
+	return c.Service, nil
+}
+
+// source is who reported what a list brings.
+func (l *listRun) source() string {
+	if l.done.Sender != "" {
+		return l.done.Sender
+	}
+	return l.list.Kind.ZH
+}
+
+func (s *serviceRun) write(ctx context.Context) error {
+	persons, households := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
+	for _, service := range s.writes {
+		for _, done := range service.Steps {
+			emitService(s.tx, service, done)
+		}
+		if service.HouseholdID != uuid.Nil {
+			households[service.HouseholdID] = true
+		} else {
+			persons[service.PersonID] = true
+		}
+	}
+	for _, step := range []func() error{
+		func() error { return s.openHomes(ctx, slices.Collect(maps.Values(s.fresh))...) },
+		func() error { return s.tx.InsertServices(ctx, s.writes...) },
+		func() error { return s.tx.InsertListedServices(ctx, s.done.ID, s.links...) },
+		func() error { return s.tx.InsertImportChanges(ctx, s.done.ID, s.shows) },
+		func() error { return s.desk.rederiveServed(ctx, s.tx, persons, households) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Desk) rederiveServed(ctx context.Context, tx *store.Tx, persons, households map[uuid.UUID]bool) error {
+	if len(persons) > 0 {
+		if _, err := d.rederive(ctx, tx, slices.Collect(maps.Keys(persons))...); err != nil {
+			return err
+		}
+	}
+	return d.deriveHouseholds(ctx, tx, slices.Collect(maps.Keys(households))...)
+}
+
+// takeBackServices takes back the services that a list has brought and no other list in force names. One that somebody has gone on with
+// since stays, and is named; so does one that was there before any list.
+func (d *Desk) takeBackServices(ctx context.Context, tx *store.Tx, imported uuid.UUID) (kept []store.Refusal, err error) {
+	list, err := tx.ListedServices(ctx, imported)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.holdServed(ctx, tx, list); err != nil {
+		return nil, err
+	}
+	if list, err = tx.ListedServices(ctx, imported); err != nil { // as it is now that nobody can change it
+		return nil, err
+	}
+	var gone []uuid.UUID
+	persons, households := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
+	for _, s := range list {
+		switch {
+		case s.Brought == 0 || s.Elsewhere:
+		case s.WorkedOn:
+			kept = append(kept, store.Refusal{Row: s.Row, Code: workedOnSince, ZH: "该服务之后已有人继续办理，予以保留", EN: "somebody has gone on with this service since; it stays"})
+		default:
+			gone = append(gone, s.ServiceID)
+			if s.HouseholdID != uuid.Nil {
+				households[s.HouseholdID] = true
+			} else {
+				persons[s.PersonID] = true
+			}
+		}
+	}
+	services, err := tx.ServicesByID(ctx, gone)
+	if err != nil {
+		return nil, err
+	}
+	emitWithdrawn(tx, services)
+	if err := tx.TakeBackServices(ctx, gone); err != nil {
+		return nil, err
+	}
+	return kept, d.rederiveServed(ctx, tx, persons, households)
+}
+
+// holdServed keeps whom services are for, and the services, until the transaction ends: persons first, as everywhere.
+func (d *Desk) holdServed(ctx context.Context, tx *store.Tx, list []store.ListedService) error {
+	var persons, households, services []uuid.UUID
+	for _, s := range list {
+		services = append(services, s.ServiceID)
+		if s.HouseholdID != uuid.Nil {
+			households = append(households, s.HouseholdID)
+		} else {
+			persons = append(persons, s.PersonID)
+		}
+	}
+	if _, err := tx.LockDossiers(ctx, persons...); err != nil {
+		return err
+	}
+	if err := tx.Everywhere(ctx, func() error {
+		_, err := tx.LockHouseholds(ctx, households...)
+		return err
+	}); err != nil {
+		return err
+	}
+	return tx.LockServices(ctx, services)
+}
