@@ -154,7 +154,7 @@ type listWrites struct {
 	holds      []store.Hold
 	rewriting
 	changes []store.ImportChange
-	touched []uuid.UUID
+	after   []store.Dossier // the files of whose facts change, as they will be
 }
 
 // decide says what a row does: nothing new, changes facts, or waits because it would take money.
@@ -196,7 +196,10 @@ func (l *listRun) decide(w *listWrites, h *heard, r saidRow) error {
 		l.done.Pending++
 	} else {
 		l.done.Changed++
-		w.supersede, w.insert, w.touched = append(w.supersede, change.supersede...), append(w.insert, change.insert...), append(w.touched, person)
+		w.supersede, w.insert = append(w.supersede, change.supersede...), append(w.insert, change.insert...)
+		after := h.dossier
+		after.File = change.applied(after.File)
+		w.after = append(w.after, after)
 	}
 	w.statements, w.changes = append(w.statements, said...), append(w.changes, noted)
 	return nil
@@ -252,7 +255,8 @@ func (l *listRun) write(ctx context.Context, w *listWrites) error {
 		},
 		func() error { return l.tx.InsertHolds(ctx, w.holds...) },
 		func() error { return l.tx.InsertStatements(ctx, w.statements...) },
-		func() error { return l.desk.carryOut(ctx, l.tx, w.rewriting, w.touched) },
+		func() error { return l.desk.writeFacts(ctx, l.tx, w.rewriting) },
+		func() error { return l.desk.deriveKnown(ctx, l.tx, w.after) },
 		func() error { return l.tx.InsertImportChanges(ctx, l.done.ID, w.changes) },
 	}
 	for _, step := range steps {
@@ -265,6 +269,14 @@ func (l *listRun) write(ctx context.Context, w *listWrites) error {
 
 // carryOut writes a rewriting and derives again.
 func (d *Desk) carryOut(ctx context.Context, tx *store.Tx, r rewriting, touched []uuid.UUID) error {
+	if err := d.writeFacts(ctx, tx, r); err != nil || len(touched) == 0 {
+		return err
+	}
+	_, err := d.rederive(ctx, tx, touched...)
+	return err
+}
+
+func (d *Desk) writeFacts(ctx context.Context, tx *store.Tx, r rewriting) error {
 	ids := make([]uuid.UUID, len(r.supersede))
 	for i, c := range r.supersede {
 		ids[i] = c.ID
@@ -273,14 +285,23 @@ func (d *Desk) carryOut(ctx context.Context, tx *store.Tx, r rewriting, touched 
 		return err
 	}
 	emitRewriting(tx, r)
-	if err := tx.InsertCircumstances(ctx, r.insert...); err != nil {
-		return err
-	}
-	if len(touched) == 0 {
+	return tx.InsertCircumstances(ctx, r.insert...)
+}
+
+// deriveKnown derives from files that are locked and known as they are after what was written: reading thousands of them again would
+// take longer than all else.
+func (d *Desk) deriveKnown(ctx context.Context, tx *store.Tx, dossiers []store.Dossier) error {
+	if len(dossiers) == 0 {
 		return nil
 	}
-	_, err := d.rederive(ctx, tx, touched...)
-	return err
+	var persons, households []uuid.UUID
+	for _, dossier := range dossiers {
+		persons, households = append(persons, dossier.File.Person.ID), append(households, dossier.Households...)
+	}
+	if err := d.derive(ctx, tx, persons, dossiers); err != nil {
+		return err
+	}
+	return d.deriveHouseholds(ctx, tx, households...)
 }
 
 // match finds whom rows name: by ID number, also an earlier one; by certificate; or by name and birth date where that is one
