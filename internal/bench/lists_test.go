@@ -27,8 +27,8 @@ import (
 
 // listRows are the rows of the list, and listPeople the register that they are held against.
 const (
-	listRows   = 10_000
-	listPeople = 10_600
+	listRows   = 50_000
+	listPeople = 51_000
 	rosterRows = 10_000 // in one file of the register
 )
 
@@ -39,7 +39,7 @@ func lists(b *testing.B) []result {
 	r := newListed(b)
 	var dry, taken, copied []float64
 	var most uint64
-	for round := range 3 {
+	for round := range rounds {
 		book, asOf := r.insured(2020+round), calendar.MustDate(fmt.Sprintf("%d-12-20", 2020+round))
 		var looked, applied store.Import
 		var dryTook, took float64
@@ -49,7 +49,7 @@ func lists(b *testing.B) []result {
 			b.Fatalf("%d rows would change something, %d did, of %d", looked.Changed, applied.Changed, listRows)
 		}
 		rows, again := r.copyOf(applied.ID)
-		fmt.Printf("round %d: dry %.1f s, import %.1f s, COPY of %d rows %.1f s\n", round, dryTook, took, rows, again)
+		b.Logf("round %d: dry %.1f s, import %.1f s, COPY of %d rows %.1f s", round, dryTook, took, rows, again)
 		dry, taken, copied = append(dry, float64(rows)/dryTook), append(taken, float64(rows)/took), append(copied, float64(rows)/again)
 	}
 	mib := float64(most) / (1 << 20)
