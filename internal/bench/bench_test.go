@@ -59,15 +59,11 @@ type result struct {
 // pairs measures a value and its reference in turn and keeps the median of the ratios.
 func pairs(b *testing.B, name, unit string, value, reference func() float64) result {
 	b.Helper()
-	var values, references, ratios []float64
+	var values, references []float64
 	for range rounds {
-		r, v := reference(), value()
-		values, references, ratios = append(values, v), append(references, r), append(ratios, v/r)
+		references, values = append(references, reference()), append(values, value())
 	}
-	median := func(list []float64) float64 { slices.Sort(list); return list[len(list)/2] }
-	out := result{Name: name, Value: median(values), Reference: median(references), Ratio: median(ratios), Rounds: rounds, Unit: unit}
-	out.Min, out.Max = ratios[0], ratios[len(ratios)-1]
-	return printed(out)
+	return paired(name, unit, values, references)
 }
 
 func printed(out result) result {
@@ -84,6 +80,9 @@ var parts = []struct {
 	{"read", func(b *testing.B, w *world) []result { return []result{w.pointRead(b)} }},
 	{"releases", releases},
 	{"decisions", func(b *testing.B, _ *world) []result { return []result{bulkDecisions(b)} }},
+	{"lists", func(b *testing.B, _ *world) []result { return lists(b) }},
+	{"matching", func(b *testing.B, _ *world) []result { return matching(b) }},
+	{"failed", func(b *testing.B, _ *world) []result { return failures(b) }},
 	{"worklists", func(b *testing.B, _ *world) []result { return worklists(b) }},
 	{"rosters", func(b *testing.B, _ *world) []result { return rosters(b) }},
 	{"indicators", func(b *testing.B, _ *world) []result { return indicators(b) }},

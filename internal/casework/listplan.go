@@ -203,7 +203,7 @@ func (h heard) rewrite(target []statement.Fact, newID func() uuid.UUID, source, 
 	return r
 }
 
-// applied is the file with a rewriting carried out.
+// applied is the file with a rewriting carried out, its facts in the order in which files have them.
 func (r rewriting) applied(file casefile.File) casefile.File {
 	for _, m := range r.moved {
 		file.Person = m.after
@@ -213,12 +213,15 @@ func (r rewriting) applied(file casefile.File) casefile.File {
 		return slices.ContainsFunc(r.supersede, func(gone casefile.Circumstance) bool { return gone.ID == c.ID })
 	})
 	file.Circumstances = append(file.Circumstances, r.insert...)
+	slices.SortStableFunc(file.Circumstances, func(a, b casefile.Circumstance) int { return a.ValidFrom.Compare(b.ValidFrom) })
 	return file
 }
 
 // atStake is what a rewriting takes from somebody, by programme.
 func (d *Desk) atStake(dossier store.Dossier, r rewriting) ([]ledger.Loss, error) {
-	if len(dossier.Awards) == 0 {
+	paying := func(c casefile.Circumstance) bool { return d.Pack().Pays(c.Kind) }
+	facts := len(r.moved) == 0 && r.cards.empty() // and nothing else
+	if len(dossier.Awards) == 0 || facts && !slices.ContainsFunc(r.insert, paying) && !slices.ContainsFunc(r.supersede, paying) {
 		return nil, nil
 	}
 	before, err := standing.Read(dossier.File, dossier.Awards, d.Pack())

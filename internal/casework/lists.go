@@ -305,7 +305,7 @@ type listWrites struct {
 	holds      []store.Hold
 	rewriting
 	changes []store.ImportChange
-	touched []uuid.UUID
+	after   []store.Dossier // the files of whose facts change, as they will be
 }
 
 // rowOutcome is what a row does. Of several kinds of fact the most counts.
@@ -333,7 +333,12 @@ func (l *listRun) decide(w *listWrites, dossier store.Dossier, live, silent []st
 			return nil
 		}
 	}
-	most := outcomeSame
+	most, changed := outcomeSame, false
+	defer func() {
+		if changed {
+			w.after = append(w.after, dossier)
+		}
+	}()
 	for _, kind := range l.meaning.facts {
 		statements := ofKind(says, kind)
 		if len(statements) == 0 {
@@ -352,6 +357,7 @@ func (l *listRun) decide(w *listWrites, dossier store.Dossier, live, silent []st
 			l.doubt(dossier.File.Person.ID, uuid.Nil, r.Row)
 			return nil
 		}
+		changed = changed || does == outcomeChanged
 		most, dossier, live = max(most, does), h.dossier, append(live, active...)
 	}
 	l.tally(dossier.File.Person.ID, r.Row, most)
@@ -431,8 +437,7 @@ func (l *listRun) decideKind(w *listWrites, h *heard, row int, statements []stat
 			noted.Outcome = "new"
 		}
 		w.add(change)
-		w.touched, active = append(w.touched, person), append(seeds, said...)
-		h.dossier.File = change.applied(h.dossier.File)
+		active, h.dossier.File = append(seeds, said...), change.applied(h.dossier.File)
 	}
 	w.statements, w.changes = append(w.statements, said...), append(w.changes, noted)
 	return does, active, nil
@@ -492,7 +497,8 @@ func (l *listRun) write(ctx context.Context, w *listWrites) error {
 		},
 		func() error { return l.tx.InsertHolds(ctx, w.holds...) },
 		func() error { return l.tx.InsertStatements(ctx, w.statements...) },
-		func() error { return l.desk.carryOut(ctx, l.tx, w.rewriting, w.touched) },
+		func() error { return l.desk.writeFacts(ctx, l.tx, w.rewriting) },
+		func() error { return l.desk.deriveKnown(ctx, l.tx, w.rewriting, w.after) },
 		func() error { return l.tx.InsertImportChanges(ctx, l.done.ID, w.changes) },
 	}
 	for _, step := range steps {
@@ -505,6 +511,14 @@ func (l *listRun) write(ctx context.Context, w *listWrites) error {
 
 // carryOut writes a rewriting and derives again.
 func (d *Desk) carryOut(ctx context.Context, tx *store.Tx, r rewriting, touched []uuid.UUID) error {
+	if err := d.writeFacts(ctx, tx, r); err != nil || len(touched) == 0 {
+		return err
+	}
+	_, err := d.rederive(ctx, tx, touched...)
+	return err
+}
+
+func (d *Desk) writeFacts(ctx context.Context, tx *store.Tx, r rewriting) error {
 	ids := make([]uuid.UUID, len(r.supersede))
 	for i, c := range r.supersede {
 		ids[i] = c.ID
@@ -530,9 +544,25 @@ func (d *Desk) carryOut(ctx context.Context, tx *store.Tx, r rewriting, touched 
 			return err
 		}
 	}
-	if len(touched) == 0 {
+	return nil
+}
+
+// deriveKnown derives from files that are locked and known as they are after what was written: reading thousands of them again would
+// take longer than all else. Cards and places are read again, since the database has a part in them.
+func (d *Desk) deriveKnown(ctx context.Context, tx *store.Tx, r rewriting, dossiers []store.Dossier) error {
+	if len(dossiers) == 0 {
 		return nil
 	}
-	_, err := d.rederive(ctx, tx, touched...)
-	return err
+	var persons, households []uuid.UUID
+	for _, dossier := range dossiers {
+		persons, households = append(persons, dossier.File.Person.ID), append(households, dossier.Households...)
+	}
+	if len(r.moved) > 0 || !r.cards.empty() {
+		_, err := d.rederive(ctx, tx, persons...)
+		return err
+	}
+	if err := d.derive(ctx, tx, persons, dossiers); err != nil {
+		return err
+	}
+	return d.deriveHouseholds(ctx, tx, households...)
 }

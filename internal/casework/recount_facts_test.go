@@ -44,15 +44,21 @@ type home struct {
 // asKnown reads the register as it stood at an instant.
 func (o *office) asKnown(conn *pgx.Conn, known time.Time) *register {
 	o.t.Helper()
+	return o.read(conn, known, changedInPlace)
+}
+
+// read reads the register. How rows are read that are changed in place is said by a statement for the name of their table.
+func (o *office) read(conn *pgx.Conn, known time.Time, inPlace string) *register {
+	o.t.Helper()
 	r := &register{tree: fetch[rawDivision](o, conn, known, asRows+"divisions t"+strings.Replace(factsHeld, "valid_from, recorded_at", "code", 1))}
 	men := map[uuid.UUID]*man{}
-	for _, p := range fetch[rawPerson](o, conn, known, fmt.Sprintf(changedInPlace, "persons")) {
+	for _, p := range fetch[rawPerson](o, conn, known, fmt.Sprintf(inPlace, "persons")) {
 		m := &man{rawPerson: p, events: map[uuid.UUID][]rawEvent{}, facts: map[string][]rawFact{}, suspended: map[uuid.UUID][]rawSuspension{},
 			months: map[string]string{}, validOn: map[calendar.Date]string{}}
 		men[p.ID], r.persons = m, append(r.persons, m)
 	}
 	holder := map[uuid.UUID]*man{}
-	for _, c := range fetch[rawCard](o, conn, known, fmt.Sprintf(changedInPlace, "certificates")) {
+	for _, c := range fetch[rawCard](o, conn, known, fmt.Sprintf(inPlace, "certificates")) {
 		m := men[c.Person]
 		m.cards, holder[c.ID] = append(m.cards, c), m
 	}
@@ -67,26 +73,26 @@ func (o *office) asKnown(conn *pgx.Conn, known time.Time) *register {
 		men[a.Person].answers = append(men[a.Person].answers, a)
 	}
 	granted := map[uuid.UUID]*man{}
-	for _, a := range fetch[rawAward](o, conn, known, fmt.Sprintf(changedInPlace, "awards")) {
+	for _, a := range fetch[rawAward](o, conn, known, fmt.Sprintf(inPlace, "awards")) {
 		m := men[a.Person]
 		m.awards, granted[a.ID] = append(m.awards, a), m
 	}
-	for _, s := range fetch[rawSuspension](o, conn, known, fmt.Sprintf(changedInPlace, "award_suspensions")) {
+	for _, s := range fetch[rawSuspension](o, conn, known, fmt.Sprintf(inPlace, "award_suspensions")) {
 		m := granted[s.Award]
 		m.suspended[s.Award] = append(m.suspended[s.Award], s)
 	}
-	r.readHomes(o, conn, known, men)
+	r.readHomes(o, conn, known, inPlace, men)
 	return r
 }
 
-func (r *register) readHomes(o *office, conn *pgx.Conn, known time.Time, men map[uuid.UUID]*man) {
+func (r *register) readHomes(o *office, conn *pgx.Conn, known time.Time, inPlace string, men map[uuid.UUID]*man) {
 	o.t.Helper()
 	homes := map[uuid.UUID]*home{}
-	for _, h := range fetch[rawHousehold](o, conn, known, fmt.Sprintf(changedInPlace, "households")) {
+	for _, h := range fetch[rawHousehold](o, conn, known, fmt.Sprintf(inPlace, "households")) {
 		one := &home{rawHousehold: h, facts: map[string][]rawFact{}, files: men}
 		homes[h.ID], r.households = one, append(r.households, one)
 	}
-	for _, m := range fetch[rawMember](o, conn, known, fmt.Sprintf(changedInPlace, "household_members")) {
+	for _, m := range fetch[rawMember](o, conn, known, fmt.Sprintf(inPlace, "household_members")) {
 		homes[m.Household].members = append(homes[m.Household].members, m)
 	}
 	for _, f := range fetch[rawFact](o, conn, known, asRows+"household_circumstances t"+factsHeld) {

@@ -19,6 +19,8 @@ type rawPerson struct {
 	Sex       string        `json:"sex"`
 	Birth     calendar.Date `json:"birth_date"`
 	Diagnosis string        `json:"diagnosis"`
+	Type      string        `json:"record_type"`
+	Managing  string        `json:"managing_area_code"`
 	HukouType string        `json:"hukou_type"`
 	CreatedAt time.Time     `json:"created_at"`
 }
@@ -104,6 +106,7 @@ type rawAward struct {
 	Start     calendar.Date `json:"start_month"`
 	End       calendar.Date `json:"end_month"`
 	Void      bool          `json:"void"`
+	Recorded  time.Time     `json:"recorded_at"`
 }
 
 type rawSuspension struct {
@@ -137,6 +140,8 @@ type rawDivision struct {
 const (
 	factsHeld = ` WHERE recorded_at <= $1 AND (superseded_at IS NULL OR superseded_at > $1) ORDER BY valid_from, recorded_at, id`
 	asRows    = "SELECT to_jsonb(t) FROM "
+	// asTheyAre are the rows of a table as they now are.
+	asTheyAre = "SELECT to_jsonb(t) FROM %s t WHERE $1::timestamptz IS NOT NULL ORDER BY t.id"
 	// changedInPlace is the last state of each row of a table that was written by the instant.
 	changedInPlace = `SELECT row FROM (SELECT DISTINCT ON (c.row_id) c.new_row AS row FROM audit_changes c JOIN audit_entries e ON e.id = c.entry_id
 		WHERE c.table_name = '%s' AND e.at <= $1 ORDER BY c.row_id, c.n DESC) t ORDER BY row->>'id'`

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
@@ -35,7 +36,8 @@ type world struct {
 	facilities []uuid.UUID
 	keys       map[bool][]string // of the pack: those that count persons, and those that count households
 	refused    map[string]int
-	born       int // how many numbers were given out
+	born       int       // how many numbers were given out
+	conn       *pgx.Conn // as the owner, past the service; only where rows are read again and again
 }
 
 const district = "370305"

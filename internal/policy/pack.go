@@ -65,6 +65,7 @@ type Pack struct {
 
 	byName     map[string]*Programme
 	ages       map[string][]int // at which answers may change, by variable
+	paying     map[string]bool  // names that conditions of programmes read
 	conditions map[string]*condition
 	household  map[string]*condition
 }
@@ -228,6 +229,7 @@ func (p *Pack) compile() error {
 		return err
 	}
 	p.ages = c.sortedAges()
+	p.findPaying()
 	return nil
 }
 

@@ -43,6 +43,26 @@ func stoodSince(person, key, predicate string) string {
         WHERE r @> @now::timestamptz), @now::timestamptz)`
 }
 
+// saidOf is a subquery of the stretches r of time in which the service has said of a person that a circumstance holds: known and true.
+// A death holds from the day after, for good.
+func saidOf(person, kind string) string {
+	from, to := midnight("c.valid_from"), midnight("c.valid_to + 1")
+	if kind == "death" {
+		from, to = midnight("c.valid_from + 1"), "NULL::timestamptz"
+	}
+	return `(SELECT unnest(range_agg(tstzrange(s, e))) AS r FROM (SELECT greatest(c.recorded_at, ` + from + `) AS s, least(c.superseded_at, ` + to + `) AS e
+        FROM circumstances c WHERE c.person_id = ` + person + ` AND c.kind = '` + kind + `' AND ` + said + `) k WHERE e IS NULL OR s < e) o`
+}
+
+// heldSince is since when the service has said so without a break, and lapsedSince since when it has not any more; null where it
+// never did.
+func heldSince(person, kind string) string {
+	return `(SELECT lower(r) FROM ` + saidOf(person, kind) + ` WHERE r @> @now::timestamptz)`
+}
+func lapsedSince(person, kind string) string {
+	return `(SELECT max(upper(r)) FROM ` + saidOf(person, kind) + ` WHERE upper(r) <= @now::timestamptz)`
+}
+
 // leads are the queries by the name of their worklist. Each gives the columns of leadColumns.
 var leads = map[string]string{
 	"eligible_not_enrolled": eligibleNotEnrolled, "enrolled_not_eligible": enrolledNotEligible, "wrong_amount": wrongAmount,
@@ -119,12 +139,13 @@ SELECT h.id AS person_id, h.name, h.area_code, w.programme, w.reason, w.since, 0
        0::bigint AS undelivered_fen, NULL::date AS on_day, '' AS detail, NULL::uuid[] AS others
 FROM wrong w JOIN here h ON h.id = w.person_id`
 
-// Months that the bank could not pay and that are owed still. The bank's words of the last attempt say why.
+// Months that the bank could not pay and that are owed still. The bank's words of the last attempt say why. The payments that failed are
+// found by an index that has no others, so their number bounds the work, and not how much was ever paid.
 var undeliverablePayment = `WITH ` + here + `, failed AS (
     SELECT p.person_id, p.programme, p.month, min(coalesce(l.answered_at, r.closed_at, r.sent_at)) AS since,
            (array_agg(l.failure ORDER BY r.month DESC, r.made_at DESC))[1] AS failure, max(r.month) AS of_month
-    FROM here h JOIN roster_lines l ON l.person_id = h.id AND l.state = 'failed' JOIN rosters r ON r.id = l.roster_id
-    JOIN payments p ON p.roster_id = l.roster_id AND p.person_id = l.person_id AND p.programme = l.programme AND NOT p.live
+    FROM here h JOIN payments p ON p.person_id = h.id AND NOT p.live
+    JOIN roster_lines l ON l.roster_id = p.roster_id AND l.person_id = p.person_id AND l.programme = p.programme AND l.state = 'failed' JOIN rosters r ON r.id = l.roster_id
     GROUP BY 1, 2, 3
 ), owed AS (
     SELECT f.*, coalesce(d.amount_fen, 0)
@@ -152,35 +173,37 @@ var certificateExpiring = `WITH ` + here + `, card AS (
         ('EXPIRES_IN_1_MONTH', (expires - interval '1 month')::date), ('EXPIRES_IN_6_MONTHS', (expires - interval '6 months')::date)) r (reason, from_on)
     WHERE expires - interval '6 months' <= @today::date
 )
-SELECT DISTINCT ON (area_code, id) id AS person_id, name, area_code, '' AS programme, reason, greatest(recorded_at, ` + midnight("from_on") + `) AS since, ` + nothingElse + `,
+SELECT DISTINCT ON (area_code, id) id AS person_id, name, area_code, '' AS programme, reason, greatest(recorded_at, ` + midnight("from_on") + `, ` + lapsedSince("reminded.id", "death") + `) AS since, ` + nothingElse + `,
        expires AS on_day, '' AS detail, NULL::uuid[] AS others
 FROM reminded WHERE from_on <= @today::date ORDER BY area_code, id, from_on DESC`
 
-// Who reaches an age within six months, and has not got yet what it is about. Born on 29 February, one reaches an age on 1 March.
+// Who reaches an age within six months, and has not got yet what it is about. Born on 29 February, one reaches an age on 1 March. Who was
+// thought to be born on another day is known to reach it since the ID number was corrected.
 var turningAge = `WITH ` + here + `, coming AS (
-    SELECT h.*, b.years, b.turns, (b.turns - interval '6 months')::date AS from_on
+    SELECT h.*, b.years, b.turns, (b.turns - interval '6 months')::date AS from_on,
+           (SELECT max(a.recorded_at) FROM person_aliases a WHERE a.person_id = h.id AND a.kind = 'id_number_corrected') AS corrected_at
     FROM here h CROSS JOIN (VALUES (16), (18), (60)) AS y (years)
     CROSS JOIN LATERAL (SELECT y.years, (h.birth_date + make_interval(years => y.years))::date
         + CASE WHEN to_char(h.birth_date, 'MMDD') = '0229' AND to_char(h.birth_date + make_interval(years => y.years), 'MMDD') = '0228' THEN 1 ELSE 0 END AS turns) b
     WHERE b.turns > @today::date AND b.turns - interval '6 months' <= @today::date AND ` + living + `
 ), holder AS (
-    SELECT h.*, ` + stoodSince("h.id", "@surveyed", "category > 0 AND status < 4") + ` AS known,
+    SELECT h.*, ` + stoodSince("h.id", "@surveyed", "category > 0 AND status < 4 AND birth_date = h.birth_date") + ` AS known,
            s.components & 96 <> 0 OR s.level <= 2 AND s.components & 16 <> 0 AS may_need_care
     FROM coming h JOIN standings s ON s.person_id = h.id AND s.indicator = @surveyed AND s.category > 0 AND s.status < 4 AND ` + onDate("s") + `
 ), found AS (
-    SELECT id, name, area_code, turns, 'TURNS_16_PENSION' AS reason, greatest(known, ` + midnight("from_on") + `) AS since FROM holder h
+    SELECT id, name, area_code, turns, 'TURNS_16_PENSION' AS reason, greatest(known, ` + midnight("from_on") + `, ` + lapsedSince("h.id", "insurance_pension") + `) AS since FROM holder h
     WHERE years = 16 AND NOT EXISTS (SELECT FROM circumstances c WHERE c.person_id = h.id AND c.kind = 'insurance_pension' AND ` + holdsToday + `)
     UNION ALL
-    SELECT id, name, area_code, turns, 'TURNS_16_CARE', greatest(known, ` + midnight("from_on") + `) FROM holder h
+    SELECT id, name, area_code, turns, 'TURNS_16_CARE', greatest(known, ` + midnight("from_on") + `, ` + lapsedSince("h.id", "care_programme") + `) FROM holder h
     WHERE years = 16 AND may_need_care AND NOT EXISTS (SELECT FROM circumstances c WHERE c.person_id = h.id AND c.kind = 'care_programme' AND ` + holdsToday + `)
     UNION ALL
     SELECT id, name, area_code, turns, 'TURNS_60', greatest(known, ` + midnight("from_on") + `) FROM holder WHERE years = 60
     UNION ALL
-    SELECT id, name, area_code, turns, 'TURNS_18_UNCERTIFIED', greatest(created_at, ` + midnight("from_on") + `) FROM coming h
+    SELECT id, name, area_code, turns, 'TURNS_18_UNCERTIFIED', greatest(created_at, corrected_at, ` + midnight("from_on") + `, ` + lapsedSince("h.id", "death") + `) FROM coming h
     WHERE years = 18 AND record_type = 'UNCERTIFIED_CHILD'
       AND NOT EXISTS (SELECT FROM certificates c WHERE c.person_id = h.id AND c.issued_on <= @today::date AND (c.held_to IS NULL OR c.held_to >= @today::date))
     UNION ALL
-    SELECT h.id, h.name, h.area_code, h.turns, 'TURNS_18_ORPHAN_SUPPORT', greatest(c.recorded_at, ` + midnight("greatest(h.from_on, c.valid_from)") + `)
+    SELECT h.id, h.name, h.area_code, h.turns, 'TURNS_18_ORPHAN_SUPPORT', greatest(h.corrected_at, ` + midnight("h.from_on") + `, ` + heldSince("h.id", "orphan_support") + `, ` + lapsedSince("h.id", "death") + `)
     FROM coming h JOIN circumstances c ON c.person_id = h.id AND c.kind = 'orphan_support' AND ` + holdsToday + ` WHERE years = 18
 )
 SELECT id AS person_id, name, area_code, '' AS programme, reason, since, ` + nothingElse + `, turns AS on_day, '' AS detail, NULL::uuid[] AS others FROM found`
@@ -205,10 +228,23 @@ JOIN match_keys o ON o.kind = k.kind AND o.key = k.key AND o.person_id <> k.pers
 JOIN persons q ON q.id = o.person_id AND q.record_type <> 'HISTORICAL'
 WHERE h.record_type <> 'HISTORICAL' GROUP BY h.id, h.name, h.area_code, k.kind`
 
-// Who had to be verified in the window that begins on @window, is not by now, and still lives and has a right.
+// askedSince is the instant since which the service has said without a break that the conditions of a right of the person a held on the
+// first day of the window: it may have learned of that only later.
+const askedSince = `coalesce((SELECT lower(r) FROM (SELECT unnest(range_agg(tstzrange(s, e))) AS r FROM (
+        SELECT k.known_from AS s, NULL::timestamptz AS e FROM standings k WHERE k.person_id = a.person_id AND ` + askedFor + `
+        UNION ALL SELECT k.known_from, k.known_to FROM standings_past k WHERE k.person_id = a.person_id AND ` + askedFor + `) k) o
+    WHERE r @> @now::timestamptz), @now::timestamptz)`
+
+const askedFor = `k.status IN (@covered, @gap) AND k.valid_from <= @window::date AND (k.valid_to IS NULL OR k.valid_to >= @window::date)
+        AND k.indicator IN (SELECT w.programme || '_coverage' FROM awards w WHERE w.person_id = a.person_id AND NOT w.void AND w.start_month <= @window::date
+            AND (w.end_month IS NULL OR w.end_month >= @window::date) AND w.recorded_at < (@window::date)::timestamp AT TIME ZONE 'Asia/Shanghai')`
+
+// Who had to be verified in the window that begins on @window, is not by now, and still lives and has a right. The first look that
+// failed puts somebody there as one that failed; the words are those of the last.
 var reverificationDue = "WITH " + strings.NewReplacer("$1", "@window", "$2", "@covered", "$3", "@gap", "$4", "@lo", "$5", "@hi").Replace(toVerify) + `
 SELECT h.id AS person_id, h.name, a.area_code, '' AS programme, CASE WHEN v.id IS NULL THEN 'NOT_VERIFIED' ELSE 'VERIFICATION_FAILED' END AS reason,
-       greatest(` + midnight("@window::date") + `, v.recorded_at) AS since, ` + nothingElse + `, NULL::date AS on_day, coalesce(v.findings, '') AS detail, NULL::uuid[] AS others
+       greatest(` + midnight("@window::date") + `, ` + askedSince + `, (SELECT min(f.recorded_at) FROM verifications f WHERE f.person_id = h.id AND f.happened_on >= @window::date), ` + lapsedSince("h.id", "death") + `) AS since,
+       ` + nothingElse + `, NULL::date AS on_day, coalesce(v.findings, '') AS detail, NULL::uuid[] AS others
 FROM asked a JOIN persons h ON h.id = a.person_id LEFT JOIN found f ON f.person_id = a.person_id LEFT JOIN verifications v ON v.id = f.id
 WHERE @window_began::boolean AND f.passed IS NOT TRUE AND ` + living + `
   AND EXISTS (SELECT FROM awards w WHERE w.person_id = h.id AND NOT w.void AND (w.end_month IS NULL OR w.end_month >= date_trunc('month', @today::date))
