@@ -29,7 +29,7 @@ type Config struct {
 // Check names every setting that cannot be served with, so that one start shows all of them. Its errors quote no
 // setting that may hold a password.
 func (c Config) Check() error {
-	return errors.Join(CheckDatabase(c.DatabaseURL), checkListen(c.Listen), checkKeyFile(c.KeyFile), checkFiles(c.Files), checkProxies(c.TrustedProxies),
+	return errors.Join(CheckDatabase(c.DatabaseURL), checkListen(c.Listen), c.checkPlain(), checkKeyFile(c.KeyFile), checkFiles(c.Files), checkProxies(c.TrustedProxies),
 		CheckNetworks(c.Networks), checkPool(c.Pool), checkLogLevel(c.LogLevel), checkApproval(c.ApprovalMode))
 }
 
@@ -48,6 +48,15 @@ func checkListen(address string) error {
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return errors.New("ZHUCAN_LISTEN: the port is not a number up to 65535")
+	}
+	return nil
+}
+
+// checkPlain keeps cookies off the wire in the clear: plain HTTP is for this machine alone.
+func (c Config) checkPlain() error {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if at, parsed := netip.ParseAddr(host); c.PlainHTTP && (err != nil || host != "localhost" && (parsed != nil || !at.IsLoopback())) {
+		return errors.New("ZHUCAN_PLAIN_HTTP is for a ZHUCAN_LISTEN on this machine, such as 127.0.0.1:8080")
 	}
 	return nil
 }

@@ -106,13 +106,24 @@ func TestCheck(t *testing.T) {
 
 func TestCheckNamesEverything(t *testing.T) {
 	t.Parallel()
-	err := Config{TrustedProxies: []string{"x"}, Networks: []string{"x"}}.Check()
+	err := Config{TrustedProxies: []string{"x"}, Networks: []string{"x"}, PlainHTTP: true}.Check()
 	if err == nil {
 		t.Fatal("accepted nothing at all")
 	}
 	for name := range (Config{}).Dump() {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("says nothing about %s: %v", name, err)
+		}
+	}
+}
+
+func TestPlainHTTPStaysHere(t *testing.T) {
+	t.Parallel()
+	for address, refused := range map[string]bool{"127.0.0.1:8080": false, "localhost:80": false, "[::1]:8080": false, "0.0.0.0:8080": true, ":8080": true, "10.0.0.5:80": true} {
+		c := good(t)
+		c.Listen, c.PlainHTTP = address, true
+		if err := c.Check(); (err != nil) != refused {
+			t.Errorf("plain HTTP at %s: %v", address, err)
 		}
 	}
 }
