@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"zhucan/internal/care"
 )
 
 // literal is a key of the catalogue as templates and code name it.
@@ -48,6 +50,31 @@ func TestTexts(t *testing.T) {
 		used := strings.Contains(all, `"`+key+`"`) || slices.ContainsFunc(prefixes, func(p []string) bool { return strings.HasPrefix(key, p[1]+p[2]+".") })
 		if !used {
 			t.Errorf("nothing uses the text %s", key)
+		}
+	}
+}
+
+// TestCareTexts: every piece of evidence and every choice of the chains has its words.
+func TestCareTexts(t *testing.T) {
+	t.Parallel()
+	var check func(fields []care.Field)
+	check = func(fields []care.Field) {
+		for _, f := range fields {
+			if _, ok := texts["evidence."+f.Name]; !ok {
+				t.Errorf("no text evidence.%s", f.Name)
+			}
+			for _, code := range f.Codes {
+				if _, ok := texts["choice."+code]; !ok {
+					t.Errorf("no text choice.%s", code)
+				}
+			}
+			check(f.Of)
+		}
+	}
+	for _, c := range care.Chains {
+		check(c.Need)
+		for _, s := range c.Steps {
+			check(s.Evidence)
 		}
 	}
 }

@@ -159,7 +159,7 @@ func (v *visit) crumbs() (list []link) {
 	if v.page == nil || v.page.under == "" {
 		return nil
 	}
-	for p := pageOf(v.page.under); p != nil; p = pageOf(p.under) {
+	for p := pageOf(v.page.under); p != nil && p.allows(v.who.Role); p = pageOf(p.under) {
 		at := p.path
 		for _, name := range v.echo.ParamNames() {
 			at = strings.ReplaceAll(at, ":"+name, v.echo.Param(name))

@@ -92,25 +92,6 @@ func (v *visit) version() int {
 // value is a field of the form.
 func (v *visit) value(name string) string { return v.form.Get(name) }
 
-// day is a field of the form, or the fault that it is no day; nothing is the zero day.
-func (v *visit) day(name string) (calendar.Date, error) {
-	text := v.form.Get(name)
-	if text == "" {
-		return calendar.Date{}, nil
-	}
-	d, err := calendar.ParseDate(text)
-	if err != nil {
-		return d, fault.InvalidFields(fault.Field{Name: name, Code: "NOT_A_DATE", ZH: "日期格式应为2023-03-28", EN: "write the day as 2023-03-28"})
-	}
-	return d, nil
-}
-
-// number is a field of the form; 0 where it is none.
-func (v *visit) number(name string) int {
-	n, _ := strconv.Atoi(v.form.Get(name))
-	return n
-}
-
 // may says whether this role sees a page of the list.
 func (v *visit) may(path string) bool {
 	p := pageOf(path)
@@ -129,7 +110,7 @@ func (v *visit) placeName(code area.Code) string {
 		return ""
 	}
 	var names []string
-	for c := code; len(c) > 6; c = c.Parent() {
+	for c := code; len(c) > 6 || c == code; c = c.Parent() {
 		d, err := v.desk.DB.Division(v.ctx, c, v.today)
 		if err != nil {
 			break
