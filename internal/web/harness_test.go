@@ -21,6 +21,7 @@ import (
 	"golang.org/x/net/html"
 
 	"zhucan/internal/access"
+	"zhucan/internal/application"
 	"zhucan/internal/area"
 	"zhucan/internal/auth"
 	"zhucan/internal/blobs"
@@ -417,3 +418,7 @@ func (sh shown) origin() *url.URL {
 }
 
 func parseAddr(text string) netip.Addr { return netip.MustParseAddr(text) }
+
+func ruling(decision, reason string) application.Ruling {
+	return application.Ruling{Decision: decision, Reason: reason}
+}
