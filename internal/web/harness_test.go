@@ -422,3 +422,7 @@ func parseAddr(text string) netip.Addr { return netip.MustParseAddr(text) }
 func ruling(decision, reason string) application.Ruling {
 	return application.Ruling{Decision: decision, Reason: reason}
 }
+
+func escaped(text string) string { return url.PathEscape(text) }
+
+func (s *site) today() calendar.Date { return calendar.DateOf(s.clock.Now()) }

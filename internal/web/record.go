@@ -46,7 +46,8 @@ type cardLine struct {
 
 type verdictLine struct {
 	Programme, Outcome, Tone, Amount string
-	Reasons                          []reasonLine
+	Against                          []reasonLine // what does not hold, or is not known to
+	Reasons                          []reasonLine // what holds
 }
 
 type reasonLine struct{ Mark, Tone, Text, Cite string }
@@ -212,7 +213,12 @@ func (v *visit) verdictLine(verdict policy.Verdict) verdictLine {
 		line.Tone = "warn"
 	}
 	for _, r := range verdict.Reasons {
-		line.Reasons = append(line.Reasons, v.reason(r.Passed, v.either(r.ZH, r.EN), r.Cite))
+		one := v.reason(r.Passed, v.either(r.ZH, r.EN), r.Cite)
+		if r.Passed != nil && *r.Passed {
+			line.Reasons = append(line.Reasons, one)
+		} else {
+			line.Against = append(line.Against, one)
+		}
 	}
 	return line
 }
