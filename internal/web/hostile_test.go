@@ -6,7 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"zhucan/internal/application"
+	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 )
 
@@ -64,13 +67,7 @@ func TestHostileTexts(t *testing.T) {
 		if len([]rune(text)) > 60 {
 			text = string([]rune(text)[:60])
 		}
-		ctx := context.Background()
-		p, err := s.desk.CreatePerson(ctx, s.actor("liaison.a"), casework.NewPerson{Name: text, IDNumber: number(301 + i), Hukou: villageA, HukouType: "agricultural", Diagnosis: text,
-			Guardian: &casework.NewGuardian{Name: text, Relation: text}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		person := "/persons/" + p.File.Person.ID.String()
+		person := "/persons/" + s.child(i, text).String()
 		for _, path := range []string{person, person + "/edit", person + "/apply", person + "/survey", person + "/services/new?kind=rehab"} {
 			b.get(path).want(200).wantHarmless()
 		}
@@ -112,4 +109,15 @@ func (s *site) hostileCase(f fixture, text string) {
 	page.wantHarmless()
 	b.get(strings.Split(opened.header.Get("Location"), "?")[0]+"/steps/village_check").form("take").set("evidence.findings", text).send().want(303)
 	b.get(strings.Split(opened.header.Get("Location"), "?")[0]).says(text).wantHarmless()
+}
+
+// child is somebody whose every text is the given one.
+func (s *site) child(i int, text string) uuid.UUID {
+	s.t.Helper()
+	p, err := s.desk.CreatePerson(context.Background(), s.actor("liaison.a"), casework.NewPerson{Name: text, BirthDate: calendar.MustDate(fmt.Sprintf("2015-01-%02d", 1+i%28)), Hukou: villageA,
+		HukouType: "agricultural", BirthCertificate: fmt.Sprint("B", i), Diagnosis: text, Guardian: &casework.NewGuardian{Name: text, Relation: text}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return p.File.Person.ID
 }
