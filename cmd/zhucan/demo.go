@@ -77,7 +77,7 @@ func (c demoCommand) Run(ctx context.Context, io stdio) error {
 	if c.ClockControl {
 		api.Clock = clock
 	}
-	handler, err := api.Handler()
+	handler, err := faces(api, false) // on this machine alone, and without TLS
 	if err != nil {
 		return err
 	}
@@ -190,6 +190,6 @@ func (c demoCommand) announce(io stdio, listener net.Listener, accounts []demo.A
 	for _, a := range accounts {
 		fmt.Fprintf(io.out, "%-17s %-20s %-22s %s\n", a.Username, a.Password, a.Role, a.Area)
 	}
-	_, err := fmt.Fprintf(io.out, "zhucan demo is ready: http://%s/api/v1/docs\n", listener.Addr())
+	_, err := fmt.Fprintf(io.out, "zhucan demo is ready: http://%s/ (API: http://%[1]s/api/v1/docs)\n", listener.Addr())
 	return err
 }

@@ -21,6 +21,7 @@ import (
 	"zhucan/internal/httpapi"
 	"zhucan/internal/secret"
 	"zhucan/internal/store"
+	"zhucan/internal/web"
 	"zhucan/internal/webhook"
 )
 
@@ -64,8 +65,7 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 	defer func() { _ = desk.Files.Close() }() // all that was put is there
 	desk.Sender = webhook.NewSender(config.Prefixes(c.Networks)...)
 	desk.FullChain = c.ApprovalMode == config.FullChain
-	api := &httpapi.API{Desk: desk, Log: log, IPs: clientAddress(c.TrustedProxies), NewID: requestID}
-	handler, err := api.Handler()
+	handler, err := faces(&httpapi.API{Desk: desk, Log: log, IPs: clientAddress(c.TrustedProxies), NewID: requestID}, !c.PlainHTTP)
 	if err != nil {
 		return err
 	}
@@ -80,6 +80,26 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 	go desk.KeepTallies(ctx, tallyEvery)
 	log.Info("serving", "address", listener.Addr().String(), "pack", desk.Pack().Version, "config", c.Dump())
 	return serve(ctx, listener, handler)
+}
+
+// faces is both faces of a desk behind one address: the JSON face and the pages.
+func faces(api *httpapi.API, secure bool) (http.Handler, error) {
+	programs, err := api.Handler()
+	if err != nil {
+		return nil, err
+	}
+	site := &web.Site{Desk: api.Desk, Log: api.Log, IPs: api.IPs, NewID: api.NewID, Secure: secure, Count: api.Count}
+	people, err := site.Handler()
+	if err != nil {
+		return nil, err
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if httpapi.Answers(r.URL.Path) {
+			programs.ServeHTTP(w, r)
+			return
+		}
+		people.ServeHTTP(w, r)
+	}), nil
 }
 
 func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {

@@ -170,6 +170,16 @@ type Ruling struct {
 // deciders are the roles that decide in each stage.
 var deciders = map[Stage]access.Role{Submitted: access.VillageLiaison, TownReview: access.TownOfficer, CDPFReview: access.CDPFReviewer, CivilAffairsDecides: access.CivilAffairsApprover}
 
+// WaitsFor is the stage in which cases wait for a role, or none.
+func WaitsFor(role access.Role) Stage {
+	for stage, decider := range deciders {
+		if decider == role {
+			return stage
+		}
+	}
+	return ""
+}
+
 // after is where an approval leads in the full chain.
 var after = map[Stage]Stage{Submitted: TownReview, TownReview: CDPFReview, CDPFReview: CivilAffairsDecides, CivilAffairsDecides: Approved}
 

@@ -16,8 +16,8 @@ import (
 	"zhucan/internal/store"
 )
 
-// sessionLife is how long a sign-in lasts at most.
-const sessionLife = 12 * time.Hour
+// SessionLife is how long a sign-in lasts at most.
+const SessionLife = 12 * time.Hour
 
 var badCredentials = fault.New(fault.Unauthenticated, "BAD_CREDENTIALS", "用户名或密码不正确", "the user name or the password is wrong")
 
@@ -31,25 +31,74 @@ type SignIn struct {
 // Login checks a password and opens a session. Failures slow down the same name from the same network, and the same
 // address; nobody can lock an account for others.
 func (d *Desk) Login(ctx context.Context, username, password string, client netip.Addr, requestID string) (SignIn, error) {
+	account, err := d.checkPassword(ctx, username, password, client, requestID)
+	if err != nil {
+		return SignIn{}, err
+	}
+	refresh, hash, err := auth.NewRefresh()
+	if err != nil {
+		return SignIn{}, err
+	}
+	session, err := d.openSession(ctx, account, password, requestID, func(tx *store.Tx, session uuid.UUID) error {
+		return tx.OpenSession(ctx, session, account.ID, tx.Now.Add(SessionLife), hash)
+	})
+	if err != nil {
+		return SignIn{}, err
+	}
+	return d.signIn(account, session, refresh)
+}
+
+// LoginBrowser is Login for a browser: the session is named by a cookie, which is told here once. What the cookie of an earlier
+// sign-in in the same browser named ends.
+func (d *Desk) LoginBrowser(ctx context.Context, username, password, earlier string, client netip.Addr, requestID string) (cookie string, err error) {
+	account, err := d.checkPassword(ctx, username, password, client, requestID)
+	if err != nil {
+		return "", err
+	}
+	before, found, err := d.ActorOfCookie(ctx, earlier)
+	if err != nil {
+		return "", err
+	}
+	cookie, hash, err := auth.NewRefresh()
+	if err != nil {
+		return "", err
+	}
+	_, err = d.openSession(ctx, account, password, requestID, func(tx *store.Tx, session uuid.UUID) error {
+		if found {
+			if err := tx.EndSession(ctx, before.SessionID); err != nil {
+				return err
+			}
+		}
+		return tx.OpenBrowserSession(ctx, session, account.ID, tx.Now.Add(SessionLife), hash)
+	})
+	return cookie, err
+}
+
+// ActorOfCookie is who acts under the session that a browser's cookie names, with the rights of this moment.
+func (d *Desk) ActorOfCookie(ctx context.Context, cookie string) (who access.Actor, found bool, err error) {
+	if cookie == "" {
+		return who, false, nil
+	}
+	return d.DB.ActorOfCookie(ctx, auth.RefreshHash(cookie))
+}
+
+func (d *Desk) checkPassword(ctx context.Context, username, password string, client netip.Addr, requestID string) (store.Account, error) {
 	buckets := d.buckets(username, client)
 	if err := d.DB.TakeLoginAttempt(ctx, buckets, d.countAttempt); err != nil {
-		return SignIn{}, err
+		return store.Account{}, err
 	}
 	account, found, err := d.DB.AccountByUsername(ctx, username)
 	if err != nil {
-		return SignIn{}, err
+		return account, err
 	}
 	good, err := d.Passwords.Verify(ctx, account.PasswordPHC, password)
 	if err != nil {
-		return SignIn{}, err
+		return account, err
 	}
 	if !good || !found || account.Disabled {
-		return SignIn{}, d.loginFailed(ctx, account, requestID)
+		return account, d.loginFailed(ctx, account, requestID)
 	}
-	if err := d.DB.ForgiveLoginAttempt(ctx, buckets[0], buckets[1]); err != nil {
-		return SignIn{}, err
-	}
-	return d.openSession(ctx, account, password, requestID)
+	return account, d.DB.ForgiveLoginAttempt(ctx, buckets[0], buckets[1])
 }
 
 // buckets are (name, network) and the address; the network is /24 or /48.
@@ -99,20 +148,16 @@ func (d *Desk) loginFailed(ctx context.Context, account store.Account, requestID
 }
 
 // openSession also hashes the password again where it was kept at another cost than today's: only now is it known.
-func (d *Desk) openSession(ctx context.Context, account store.Account, password, requestID string) (SignIn, error) {
-	session := d.NewID()
-	refresh, hash, err := auth.NewRefresh()
-	if err != nil {
-		return SignIn{}, err
-	}
+func (d *Desk) openSession(ctx context.Context, account store.Account, password, requestID string, open func(tx *store.Tx, session uuid.UUID) error) (session uuid.UUID, err error) {
+	session = d.NewID()
 	rehashed := ""
 	if d.Passwords.Stale(account.PasswordPHC) {
 		if rehashed, err = d.Passwords.Hash(ctx, password); err != nil {
-			return SignIn{}, err
+			return session, err
 		}
 	}
 	who := access.Actor{AccountID: account.ID, Role: account.Role, Area: account.AreaCode, RequestID: requestID}
-	err = d.write(ctx, who, "login", func(tx *store.Tx) error {
+	return session, d.write(ctx, who, "login", func(tx *store.Tx) error {
 		if err := tx.Describe(ctx, account.ID, map[string]any{"session_id": session}); err != nil {
 			return err
 		}
@@ -121,12 +166,8 @@ func (d *Desk) openSession(ctx context.Context, account store.Account, password,
 				return err
 			}
 		}
-		return tx.OpenSession(ctx, session, account.ID, tx.Now.Add(sessionLife), hash)
+		return open(tx, session)
 	})
-	if err != nil {
-		return SignIn{}, err
-	}
-	return d.signIn(account, session, refresh)
 }
 
 func (d *Desk) signIn(account store.Account, session uuid.UUID, refresh string) (SignIn, error) {

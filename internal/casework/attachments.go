@@ -17,19 +17,38 @@ func (d *Desk) Attach(ctx context.Context, who access.Actor, service uuid.UUID, 
 	if _, err := d.DB.Service(ctx, who, service); err != nil {
 		return a, false, err
 	}
+	return d.attach(ctx, who, store.Attachment{ServiceID: service}, content, func(tx *store.Tx) error {
+		_, err := tx.LockService(ctx, service)
+		return err
+	})
+}
+
+// AttachToApplication keeps a file at an application, as Attach does at a service.
+func (d *Desk) AttachToApplication(ctx context.Context, who access.Actor, application uuid.UUID, content []byte) (a store.Attachment, first bool, err error) {
+	return d.attach(ctx, who, store.Attachment{ApplicationID: application}, content, func(tx *store.Tx) error {
+		_, err := tx.LockPersonOf(ctx, "application", application)
+		return err
+	})
+}
+
+func (d *Desk) attach(ctx context.Context, who access.Actor, to store.Attachment, content []byte, lock func(*store.Tx) error) (a store.Attachment, first bool, err error) {
 	file, err := attachment.Take(content)
 	if err != nil {
 		return a, false, err
 	}
-	a = store.Attachment{ID: d.NewID(), ServiceID: service, Type: file.Type, Bytes: len(file.Content), SHA256: file.SHA256, RecordedBy: who.AccountID}
+	a, subject := to, to.ServiceID
+	if subject == uuid.Nil {
+		subject = to.ApplicationID
+	}
+	a.ID, a.Type, a.Bytes, a.SHA256, a.RecordedBy = d.NewID(), file.Type, len(file.Content), file.SHA256, who.AccountID
 	if err := d.Files.Put(ctx, a.ID, file.Content); err != nil {
 		return a, false, err
 	}
 	err = d.write(ctx, who, "attachment.add", func(tx *store.Tx) error {
-		if _, err := tx.LockService(ctx, service); err != nil {
+		if err := lock(tx); err != nil {
 			return err
 		}
-		same, found, err := tx.SameAttachment(ctx, service, file.SHA256)
+		same, found, err := tx.SameAttachment(ctx, subject, file.SHA256)
 		if err != nil {
 			return err
 		}
@@ -41,9 +60,17 @@ func (d *Desk) Attach(ctx context.Context, who access.Actor, service uuid.UUID, 
 		if err := tx.InsertAttachment(ctx, a); err != nil {
 			return err
 		}
-		return tx.Describe(ctx, a.ID, map[string]any{"service_id": service})
+		return tx.Describe(ctx, a.ID, subjectOf(a))
 	})
 	return a, first, err
+}
+
+// subjectOf names what an attachment belongs to, for the audit.
+func subjectOf(a store.Attachment) map[string]any {
+	if a.ApplicationID != uuid.Nil {
+		return map[string]any{"application_id": a.ApplicationID}
+	}
+	return map[string]any{"service_id": a.ServiceID}
 }
 
 // ReadAttachment reads a file. Who looked at it is kept.
@@ -52,7 +79,7 @@ func (d *Desk) ReadAttachment(ctx context.Context, who access.Actor, id uuid.UUI
 		if a, err = tx.LockAttachment(ctx, id); err != nil {
 			return err
 		}
-		return tx.Describe(ctx, id, map[string]any{"service_id": a.ServiceID})
+		return tx.Describe(ctx, id, subjectOf(a))
 	})
 	if err != nil {
 		return a, nil, err

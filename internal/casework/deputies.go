@@ -87,7 +87,7 @@ func (d *Desk) ActFor(ctx context.Context, who access.Actor, deputation uuid.UUI
 	}
 	session := d.NewID()
 	err = d.write(ctx, who, "deputation.act", func(tx *store.Tx) error {
-		if err := tx.OpenSession(ctx, session, who.AccountID, tx.Now.Add(sessionLife), hash); err != nil {
+		if err := tx.OpenSession(ctx, session, who.AccountID, tx.Now.Add(SessionLife), hash); err != nil {
 			return err
 		}
 		if err := tx.ActUnder(ctx, session, deputation); err != nil {

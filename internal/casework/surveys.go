@@ -57,6 +57,15 @@ func (d *Desk) checkCollected(r store.Response) error {
 	return nil
 }
 
+// SurveyYear is the year of the survey that has begun last: answers of today belong to it while its window lasts.
+func (d *Desk) SurveyYear() int {
+	year := d.today().Year()
+	if d.today().Before(d.Pack().SurveyFrom(year)) {
+		year--
+	}
+	return year
+}
+
 // Asked is what a person is asked in a year, with last year's answers to be confirmed.
 type Asked struct {
 	Questions []*survey.Question

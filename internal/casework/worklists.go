@@ -187,10 +187,7 @@ func (d *Desk) leadsToday() store.Today {
 	if window, began := d.lastWindow(); began {
 		t.Window = window.From
 	}
-	year := today.Year()
-	if today.Before(pack.SurveyFrom(year)) {
-		year--
-	}
+	year := d.SurveyYear()
 	if survey.Builtin.Window(year).Contains(today) {
 		until := survey.Builtin.PopulationUntil
 		t.SurveyYear, t.SurveyFrom = year, pack.SurveyFrom(year)

@@ -19,6 +19,7 @@ type Config struct {
 	KeyFile        string   `env:"ZHUCAN_KEY_FILE" type:"path" help:"File with the keys, as zhucan keys makes it; readable by its owner alone."`
 	Files          string   `env:"ZHUCAN_FILES" help:"Where attachments are kept, sealed: an address such as file:///var/lib/zhucan/files."`
 	TrustedProxies []string `env:"ZHUCAN_TRUSTED_PROXIES" help:"Networks (CIDR) of proxies whose X-Forwarded-For is believed; none by default."`
+	PlainHTTP      bool     `env:"ZHUCAN_PLAIN_HTTP" help:"Let browsers sign in over plain HTTP, without TLS in front: for a trial inside one machine only."`
 	Networks       []string `name:"webhook-networks" env:"ZHUCAN_WEBHOOK_NETWORKS" help:"Networks (CIDR) beside public addresses to which events may be sent; none by default."`
 	Pool           int      `env:"ZHUCAN_DB_POOL" default:"12" help:"Connections to the database; 8 to 16 serve two cores."`
 	LogLevel       string   `env:"ZHUCAN_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least important line that is logged."`
@@ -28,7 +29,7 @@ type Config struct {
 // Check names every setting that cannot be served with, so that one start shows all of them. Its errors quote no
 // setting that may hold a password.
 func (c Config) Check() error {
-	return errors.Join(CheckDatabase(c.DatabaseURL), checkListen(c.Listen), checkKeyFile(c.KeyFile), checkFiles(c.Files), checkProxies(c.TrustedProxies),
+	return errors.Join(CheckDatabase(c.DatabaseURL), checkListen(c.Listen), c.checkPlain(), checkKeyFile(c.KeyFile), checkFiles(c.Files), checkProxies(c.TrustedProxies),
 		CheckNetworks(c.Networks), checkPool(c.Pool), checkLogLevel(c.LogLevel), checkApproval(c.ApprovalMode))
 }
 
@@ -47,6 +48,15 @@ func checkListen(address string) error {
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return errors.New("ZHUCAN_LISTEN: the port is not a number up to 65535")
+	}
+	return nil
+}
+
+// checkPlain keeps cookies off the wire in the clear: plain HTTP is for this machine alone.
+func (c Config) checkPlain() error {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if at, parsed := netip.ParseAddr(host); c.PlainHTTP && (err != nil || host != "localhost" && (parsed != nil || !at.IsLoopback())) {
+		return errors.New("ZHUCAN_PLAIN_HTTP is for a ZHUCAN_LISTEN on this machine, such as 127.0.0.1:8080")
 	}
 	return nil
 }
@@ -126,6 +136,7 @@ func (c Config) Dump() map[string]string {
 		"ZHUCAN_KEY_FILE":         c.KeyFile,
 		"ZHUCAN_FILES":            c.Files,
 		"ZHUCAN_TRUSTED_PROXIES":  strings.Join(c.TrustedProxies, ","),
+		"ZHUCAN_PLAIN_HTTP":       strconv.FormatBool(c.PlainHTTP),
 		"ZHUCAN_WEBHOOK_NETWORKS": strings.Join(c.Networks, ","),
 		"ZHUCAN_DB_POOL":          strconv.Itoa(c.Pool),
 		"ZHUCAN_LOG_LEVEL":        c.LogLevel,

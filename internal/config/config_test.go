@@ -106,13 +106,24 @@ func TestCheck(t *testing.T) {
 
 func TestCheckNamesEverything(t *testing.T) {
 	t.Parallel()
-	err := Config{TrustedProxies: []string{"x"}, Networks: []string{"x"}}.Check()
+	err := Config{TrustedProxies: []string{"x"}, Networks: []string{"x"}, PlainHTTP: true}.Check()
 	if err == nil {
 		t.Fatal("accepted nothing at all")
 	}
 	for name := range (Config{}).Dump() {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("says nothing about %s: %v", name, err)
+		}
+	}
+}
+
+func TestPlainHTTPStaysHere(t *testing.T) {
+	t.Parallel()
+	for address, refused := range map[string]bool{"127.0.0.1:8080": false, "localhost:80": false, "[::1]:8080": false, "0.0.0.0:8080": true, ":8080": true, "10.0.0.5:80": true} {
+		c := good(t)
+		c.Listen, c.PlainHTTP = address, true
+		if err := c.Check(); (err != nil) != refused {
+			t.Errorf("plain HTTP at %s: %v", address, err)
 		}
 	}
 }
@@ -156,7 +167,7 @@ func TestDump(t *testing.T) {
 	c := good(t)
 	c.TrustedProxies, c.Networks = []string{"10.0.0.0/24", "fd00::/64"}, []string{"10.9.0.0/16"}
 	want := map[string]string{"DATABASE_URL": "zhucan as zhucan_app at 127.0.0.1 port 5432 (TLS), 127.0.0.1 port 5432 (no TLS)",
-		"ZHUCAN_LISTEN": "127.0.0.1:8080", "ZHUCAN_KEY_FILE": c.KeyFile, "ZHUCAN_FILES": "file:///var/lib/zhucan/files", "ZHUCAN_TRUSTED_PROXIES": "10.0.0.0/24,fd00::/64", "ZHUCAN_WEBHOOK_NETWORKS": "10.9.0.0/16",
+		"ZHUCAN_LISTEN": "127.0.0.1:8080", "ZHUCAN_KEY_FILE": c.KeyFile, "ZHUCAN_FILES": "file:///var/lib/zhucan/files", "ZHUCAN_TRUSTED_PROXIES": "10.0.0.0/24,fd00::/64", "ZHUCAN_WEBHOOK_NETWORKS": "10.9.0.0/16", "ZHUCAN_PLAIN_HTTP": "false",
 		"ZHUCAN_DB_POOL": "12", "ZHUCAN_LOG_LEVEL": "info", "ZHUCAN_APPROVAL_MODE": "town_delegated"}
 	if diff := cmp.Diff(want, c.Dump()); diff != "" {
 		t.Error(diff)

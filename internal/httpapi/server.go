@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -185,13 +186,24 @@ func (a *API) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if route == "" {
 			route = "unmatched"
 		}
-		a.metrics.requests.WithLabelValues(c.Request().Method, route, fmt.Sprint(status)).Inc()
-		a.metrics.seconds.WithLabelValues(c.Request().Method, route).Observe(took.Seconds())
+		a.Count(c.Request().Method, route, status, took)
 		a.Log.LogAttrs(context.WithoutCancel(c.Request().Context()), slog.LevelInfo, "request", slog.String("method", c.Request().Method),
 			slog.String("route", route), slog.Int("status", status), slog.Duration("took", took),
 			slog.String("request_id", c.Response().Header().Get(echo.HeaderXRequestID)))
 		return nil
 	}
+}
+
+// Count counts an answer that another face of the same service has given.
+func (a *API) Count(method, route string, status int, took time.Duration) {
+	a.metrics.requests.WithLabelValues(method, route, fmt.Sprint(status)).Inc()
+	a.metrics.seconds.WithLabelValues(method, route).Observe(took.Seconds())
+}
+
+// Answers reports whether a path is of the JSON face; every other is a page.
+func Answers(path string) bool {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return slices.Contains([]string{"api", "healthz", "readyz", "metrics", "demo"}, first)
 }
 
 type metrics struct {

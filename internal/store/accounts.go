@@ -126,10 +126,18 @@ func (db *DB) ListAccounts(ctx context.Context, in area.Code, after uuid.UUID, l
 // ActorOfSession reads who acts under a session, with the rights of this moment. found is false when the session has
 // ended or run out, or the account is disabled.
 func (db *DB) ActorOfSession(ctx context.Context, session, account uuid.UUID) (who access.Actor, found bool, err error) {
-	sql := `SELECT a.id, s.id, a.username, a.name, coalesce(p.role, a.role), coalesce(p.area_code, a.area_code), p.id
-		FROM ` + sessionsGoodAt("$3") + ` AND s.id = $1 AND a.id = $2`
+	return db.actor(ctx, sessionsGoodAt("$3")+` AND s.id = $1 AND a.id = $2`, session, account, db.Now())
+}
+
+// ActorOfCookie reads who acts under the session that a cookie names, as ActorOfSession does.
+func (db *DB) ActorOfCookie(ctx context.Context, cookieHash []byte) (who access.Actor, found bool, err error) {
+	return db.actor(ctx, sessionsGoodAt("$2")+` AND s.cookie_hash = $1`, cookieHash, db.Now())
+}
+
+func (db *DB) actor(ctx context.Context, from string, args ...any) (who access.Actor, found bool, err error) {
+	sql := `SELECT a.id, s.id, a.username, a.name, coalesce(p.role, a.role), coalesce(p.area_code, a.area_code), p.id FROM ` + from
 	var principal *uuid.UUID
-	err = db.pool.QueryRow(ctx, sql, session, account, db.Now()).Scan(&who.AccountID, &who.SessionID, &who.Username, &who.Name, &who.Role, &who.Area, &principal)
+	err = db.pool.QueryRow(ctx, sql, args...).Scan(&who.AccountID, &who.SessionID, &who.Username, &who.Name, &who.Role, &who.Area, &principal)
 	who.ActingFor = orZero(principal)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return access.Actor{}, false, nil
@@ -146,6 +154,16 @@ func (tx *Tx) OpenSession(ctx context.Context, id, account uuid.UUID, expires ti
 	if err == nil {
 		_, err = tx.sql.ExecContext(ctx, "INSERT INTO refresh_tokens (hash, session_id, issued_at) VALUES ($1, $2, $3)", refreshHash, id, tx.Now)
 	}
+	if err != nil {
+		return fmt.Errorf("open a session: %w", err)
+	}
+	return nil
+}
+
+// OpenBrowserSession begins a session that a cookie names.
+func (tx *Tx) OpenBrowserSession(ctx context.Context, id, account uuid.UUID, expires time.Time, cookieHash []byte) error {
+	_, err := tx.sql.ExecContext(ctx, "INSERT INTO sessions (id, account_id, created_at, expires_at, cookie_hash) VALUES ($1, $2, $3, $4, $5)",
+		id, account, tx.Now, expires, cookieHash)
 	if err != nil {
 		return fmt.Errorf("open a session: %w", err)
 	}

@@ -11,32 +11,34 @@ import (
 	"zhucan/internal/access"
 )
 
-// Attachment is what is known of an uploaded file. Its content lies in the blob store under the same id.
+// Attachment is what is known of an uploaded file. Its content lies in the blob store under the same id. It belongs to a service
+// or to an application.
 type Attachment struct {
-	ID         uuid.UUID
-	ServiceID  uuid.UUID
-	Type       string
-	Bytes      int
-	SHA256     [32]byte
-	RecordedAt time.Time
-	RecordedBy uuid.UUID
+	ID            uuid.UUID
+	ServiceID     uuid.UUID
+	ApplicationID uuid.UUID
+	Type          string
+	Bytes         int
+	SHA256        [32]byte
+	RecordedAt    time.Time
+	RecordedBy    uuid.UUID
 }
 
-const attachmentColumns = `id, service_id, media_type, bytes, sha256, recorded_at, recorded_by`
+const attachmentColumns = `id, service_id, application_id, media_type, bytes, sha256, recorded_at, recorded_by`
 
 func scanAttachment(row pgx.CollectableRow) (a Attachment, err error) {
 	var sum []byte
-	var by *uuid.UUID
-	err = row.Scan(&a.ID, &a.ServiceID, &a.Type, &a.Bytes, &sum, &a.RecordedAt, &by)
-	a.RecordedBy = orZero(by)
+	var service, application, by *uuid.UUID
+	err = row.Scan(&a.ID, &service, &application, &a.Type, &a.Bytes, &sum, &a.RecordedAt, &by)
+	a.ServiceID, a.ApplicationID, a.RecordedBy = orZero(service), orZero(application), orZero(by)
 	copy(a.SHA256[:], sum)
 	return a, err
 }
 
-// Attachments lists what was uploaded to a service of the actor's area, in order.
-func (db *DB) Attachments(ctx context.Context, who access.Actor, service uuid.UUID) (list []Attachment, err error) {
+// Attachments lists what was uploaded to a service or an application of the actor's area, in order.
+func (db *DB) Attachments(ctx context.Context, who access.Actor, subject uuid.UUID) (list []Attachment, err error) {
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue("SELECT "+attachmentColumns+" FROM attachments WHERE service_id = $1 ORDER BY id", service).Query(func(rows pgx.Rows) error {
+		b.Queue("SELECT "+attachmentColumns+" FROM attachments WHERE service_id = $1 OR application_id = $1 ORDER BY id", subject).Query(func(rows pgx.Rows) error {
 			list, err = pgx.CollectRows(rows, scanAttachment)
 			return err
 		})
@@ -69,11 +71,11 @@ func orNotFound(err error) error {
 	return translate(err)
 }
 
-// SameAttachment finds a file with the same content at a service.
-func (tx *Tx) SameAttachment(ctx context.Context, service uuid.UUID, sum [32]byte) (a Attachment, found bool, err error) {
+// SameAttachment finds a file with the same content at a service or an application.
+func (tx *Tx) SameAttachment(ctx context.Context, subject uuid.UUID, sum [32]byte) (a Attachment, found bool, err error) {
 	var list []Attachment
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT "+attachmentColumns+" FROM attachments WHERE service_id = $1 AND sha256 = $2", service, sum[:]).Query(func(rows pgx.Rows) error {
+		b.Queue("SELECT "+attachmentColumns+" FROM attachments WHERE (service_id = $1 OR application_id = $1) AND sha256 = $2", subject, sum[:]).Query(func(rows pgx.Rows) error {
 			list, err = pgx.CollectRows(rows, scanAttachment)
 			return err
 		})
@@ -84,12 +86,16 @@ func (tx *Tx) SameAttachment(ctx context.Context, service uuid.UUID, sum [32]byt
 	return list[0], true, nil
 }
 
-// InsertAttachment records a file of a service.
+// InsertAttachment records a file of a service or of an application.
 func (tx *Tx) InsertAttachment(ctx context.Context, a Attachment) error {
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue(`INSERT INTO attachments (id, service_id, area_code, media_type, bytes, sha256, recorded_at, recorded_by)
-			SELECT $1, id, area_code, $3, $4, $5, $6, $7 FROM services WHERE id = $2`,
-			a.ID, a.ServiceID, a.Type, a.Bytes, a.SHA256[:], tx.Now, orNull(tx.Who.AccountID))
+		const values = `$3, $4, $5, $6::timestamptz, $7::uuid`
+		sql, subject := `SELECT $1, id, NULL::uuid, NULL::uuid, area_code, `+values+` FROM services WHERE id = $2`, a.ServiceID
+		if a.ApplicationID != uuid.Nil {
+			sql, subject = `SELECT $1, NULL::uuid, id, person_id, area_code, `+values+` FROM applications WHERE id = $2`, a.ApplicationID
+		}
+		b.Queue(`INSERT INTO attachments (id, service_id, application_id, person_id, area_code, media_type, bytes, sha256, recorded_at, recorded_by) `+sql,
+			a.ID, subject, a.Type, a.Bytes, a.SHA256[:], tx.Now, orNull(tx.Who.AccountID))
 	})
 	if err != nil {
 		return fmt.Errorf("record an attachment: %w", translate(err))

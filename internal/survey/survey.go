@@ -152,15 +152,15 @@ func (q *Question) Asks(f casefile.Facts) bool {
 	return false
 }
 
-// follows reports whether the answers so far lead to a question.
-func (q *Question) follows(a Answers) bool {
+// Follows reports whether the answers so far lead to a question.
+func (q *Question) Follows(a Answers) bool {
 	return q.After == nil || slices.ContainsFunc(a[q.After.Question], func(code string) bool { return slices.Contains(q.After.Any, code) })
 }
 
 // Applicable are the questions that a person is asked, given the answers so far.
 func (q *Questionnaire) Applicable(f casefile.Facts, a Answers) (list []*Question) {
 	for i := range q.Questions {
-		if one := &q.Questions[i]; one.Asks(f) && one.follows(a) {
+		if one := &q.Questions[i]; one.Asks(f) && one.Follows(a) {
 			list = append(list, one)
 		}
 	}
@@ -226,7 +226,7 @@ func (q *Questionnaire) Prefill(f casefile.Facts, before Answers) Answers {
 	proposal := Answers{}
 	for i := range q.Questions {
 		one := &q.Questions[i]
-		if given := before[one.Code]; len(given) > 0 && one.Asks(f) && one.follows(proposal) && !slices.ContainsFunc(given, func(code string) bool { return !one.has(code) }) {
+		if given := before[one.Code]; len(given) > 0 && one.Asks(f) && one.Follows(proposal) && !slices.ContainsFunc(given, func(code string) bool { return !one.has(code) }) {
 			proposal[one.Code] = given
 		}
 	}

@@ -1,0 +1,344 @@
+package web
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/application"
+	"zhucan/internal/casework"
+	"zhucan/internal/fault"
+	"zhucan/internal/idnum"
+	"zhucan/internal/store"
+)
+
+type applicationsData struct {
+	Stages []Option
+	Lines  []caseLine
+	More   string
+}
+
+var stages = []string{"draft", "returned", "submitted", "town_review", "cdpf_review", "civil_affairs_decision", "approved", "rejected", "withdrawn"}
+
+func showApplications(v *visit) (any, error) {
+	data := applicationsData{Stages: v.options("stage", stages...)}
+	asked(data.Stages, v.query.Get("stage"))
+	after, err := store.ParseCursor(v.query.Get("cursor"))
+	if err != nil {
+		return nil, err
+	}
+	f := store.ApplicationFilter{Area: v.who.Area, After: after.ID, Limit: pageSize}
+	if slices.Contains(stages, v.query.Get("stage")) {
+		f.Stage = v.query.Get("stage")
+	}
+	found, err := v.desk.DB.ListApplications(v.ctx, v.who, f)
+	if err != nil {
+		return nil, err
+	}
+	data.Lines = v.caseLines(found)
+	if n := len(found); n > 0 {
+		data.More = v.more(n == pageSize, store.Cursor{ID: found[n-1].ID}.String())
+	}
+	return data, nil
+}
+
+type applyData struct {
+	Name     string
+	Verdicts []verdictLine
+	Form     *Form
+}
+
+var relations = []string{"self", "guardian", "supporter", "village_committee", "agent"}
+
+// showApply is the form of an application on behalf of a person, beside what the rules say today.
+func showApply(v *visit) (any, error) {
+	id, err := v.id()
+	if err != nil {
+		return nil, err
+	}
+	d, err := v.desk.Person(v.ctx, v.who, id)
+	if err != nil {
+		return nil, err
+	}
+	data := applyData{Name: d.File.Person.Name}
+	verdicts, err := v.desk.Eligibility(v.ctx, v.who, id, v.today)
+	if err != nil {
+		return nil, err
+	}
+	var programmes []Option
+	for _, verdict := range verdicts {
+		line := v.verdictLine(verdict)
+		data.Verdicts = append(data.Verdicts, line)
+		programmes = append(programmes, Option{Value: verdict.Programme, Label: line.Programme})
+	}
+	data.Form = v.newForm("submit", "apply.submit",
+		&Field{Name: "programme", Label: v.t("apply.programme"), Kind: "radio", Need: true, Options: programmes},
+		&Field{Name: "applied_on", Label: v.t("case.applied"), Hint: v.t("apply.applied_on.hint"), Kind: "date", Need: true, Value: v.today.String()})
+	v.group(data.Form, v.t("apply.group.by"), v.applicantFields(application.Applicant{Relation: "self"})...)
+	v.group(data.Form, v.t("apply.group.more"), &Field{Name: "bank_account", Label: v.t("apply.bank_account"), Hint: v.t("apply.bank_account.hint"), Kind: "text", Mode: "numeric", Max: 40},
+		&Field{Name: "photos", Label: v.t("apply.photos"), Hint: v.t("apply.photos.hint"), Kind: "file", Many: true})
+	v.button(data.Form, "draft", "apply.draft")
+	return data, nil
+}
+
+func (v *visit) applicantFields(by application.Applicant) []*Field {
+	return []*Field{{Name: "applicant.relation", Label: v.t("apply.relation"), Kind: "radio", Need: true, Options: v.options("relation", relations...), Value: by.Relation},
+		{Name: "applicant.name", Label: v.t("apply.applicant"), Hint: v.t("apply.applicant.hint"), Kind: "text", Max: 60, Value: by.Name}}
+}
+
+func (r *reader) applicant() application.Applicant {
+	return application.Applicant{Relation: r.choice("applicant.relation", true, relations...), Name: r.text("applicant.name", 60, false)}
+}
+
+// enterApplication enters a case, with its photos, and hands it in at once where that is asked for: all of it or nothing.
+func enterApplication(submit bool) func(*visit) (string, error) {
+	return func(v *visit) (string, error) {
+		person, err := v.id()
+		if err != nil {
+			return "", err
+		}
+		r := v.reader()
+		in := casework.NewApplication{PersonID: person, Programme: r.text("programme", 60, true), AppliedOn: r.day("applied_on", true),
+			Applicant: r.applicant(), BankAccount: r.text("bank_account", 40, false)}
+		if err := r.err(); err != nil {
+			return "", err
+		}
+		c, err := v.desk.EnterApplication(v.ctx, v.who, in)
+		if err != nil {
+			return "", err
+		}
+		if err := v.attachPhotos(c.ID); err != nil {
+			return "", err
+		}
+		next := "/applications/" + c.ID.String()
+		if !submit {
+			return next + "?done=drafted", nil
+		}
+		if c, err = v.desk.SubmitApplication(v.ctx, v.who, c.ID, c.Version); err != nil {
+			return "", err
+		}
+		v.told = c.StatusCode
+		return next + "?done=submitted", nil
+	}
+}
+
+func (v *visit) attachPhotos(id uuid.UUID) error {
+	for _, content := range v.uploads["photos"] {
+		if _, _, err := v.desk.AttachToApplication(v.ctx, v.who, id, content); err != nil {
+			return atField("photos", err)
+		}
+	}
+	return nil
+}
+
+// atField puts a refusal that names no field beside one.
+func atField(name string, err error) error {
+	f, ok := fault.Of(err)
+	if !ok || len(f.Fields) > 0 {
+		return err
+	}
+	return f.With(fault.Field{Name: name, Code: f.Code, ZH: f.ZH, EN: f.EN})
+}
+
+type applicationData struct {
+	Case    caseLine
+	Person  string // path of the file
+	Facts   []pair
+	Told    string // the code by which the applicant asks, once
+	Reasons []reasonLine
+	Start   string
+	Steps   []stepLine
+	Photos  []photo
+	Forms   []titledForm
+}
+
+type stepLine struct {
+	At, Who, What, Reason string
+	Changes               []string
+}
+
+type photo struct {
+	Path, Text string
+	Picture    bool
+}
+
+type titledForm struct {
+	Title string
+	Form  *Form
+}
+
+func showApplication(v *visit) (any, error) {
+	id, err := v.id()
+	if err != nil {
+		return nil, err
+	}
+	c, err := v.desk.DB.Application(v.ctx, v.who, id)
+	if err != nil {
+		return nil, err
+	}
+	data := applicationData{Case: v.caseLines([]store.Case{c})[0], Person: "/persons/" + c.PersonID.String()}
+	data.Facts = []pair{{v.t("case.person"), c.PersonName}, {v.t("case.programme"), data.Case.Programme}, {v.t("case.applied"), data.Case.Applied},
+		{v.t("apply.relation"), v.t("relation."+c.Applicant.Relation) + " " + c.Applicant.Name}, {v.t("apply.bank_account"), orNone(v, idnum.MaskAccount(c.BankAccount))}, {v.t("person.managing"), v.placeName(c.Area)}}
+	if data.Told = v.cookie(onceCookie); data.Told != "" {
+		v.setCookie(onceCookie, "", -1)
+	}
+	if e := c.Explanation; e != nil {
+		if !e.StartMonth.IsZero() {
+			data.Start = v.t("application.start", e.StartMonth.String())
+		}
+		for _, r := range e.Reasons {
+			data.Reasons = append(data.Reasons, v.reason(r.Passed, v.either(r.ZH, r.EN), r.Cite))
+		}
+	}
+	for _, s := range c.Steps {
+		line := stepLine{At: s.At.In(china).Format("2006-01-02 15:04"), Who: s.ActorName + "（" + v.t("role."+string(s.ActorRole)) + "）", What: v.t("action." + s.Action), Reason: s.Reason}
+		for _, change := range s.Changes {
+			line.Changes = append(line.Changes, v.t("application.change", v.t("changed."+change.Field), orNone(v, v.relationName(change.Before)), orNone(v, v.relationName(change.After))))
+		}
+		data.Steps = append(data.Steps, line)
+	}
+	if v.may("/attachments/:id") {
+		if data.Photos, err = v.photos(c.ID); err != nil {
+			return nil, err
+		}
+	}
+	data.Forms = v.caseForms(c)
+	return data, nil
+}
+
+func (v *visit) relationName(text string) string {
+	if slices.Contains(relations, text) {
+		return v.t("relation." + text)
+	}
+	return text
+}
+
+func (v *visit) reason(passed *bool, text, cite string) reasonLine {
+	switch {
+	case passed == nil:
+		return reasonLine{Mark: v.t("reason.open"), Tone: "warn", Text: text, Cite: cite}
+	case *passed:
+		return reasonLine{Mark: v.t("reason.yes"), Tone: "good", Text: text, Cite: cite}
+	}
+	return reasonLine{Mark: v.t("reason.no"), Tone: "bad", Text: text, Cite: cite}
+}
+
+func (v *visit) photos(subject uuid.UUID) (list []photo, err error) {
+	found, err := v.desk.DB.Attachments(v.ctx, v.who, subject)
+	if err != nil {
+		return nil, err
+	}
+	for i, a := range found {
+		list = append(list, photo{Path: "/attachments/" + a.ID.String(), Text: v.t("attachment.name", i+1, a.RecordedAt.In(china).Format("2006-01-02")), Picture: a.Type != "application/pdf"})
+	}
+	return list, nil
+}
+
+// caseForms are the forms of what this role may do. Whether the case is in a stage for it the desk decides; a form is shown where
+// it leads somewhere.
+func (v *visit) caseForms(c store.Case) (list []titledForm) {
+	add := func(do, submit string, grave bool, fields ...*Field) {
+		if !v.acts(do) {
+			return
+		}
+		f := v.newForm(do, submit, fields...)
+		f.Version, f.Grave = c.Version, grave
+		list = append(list, titledForm{Title: v.t(submit), Form: f})
+	}
+	reason := func(need bool) *Field {
+		return &Field{Name: "reason", Label: v.t("application.reason"), Kind: "textarea", Max: 500, Need: need}
+	}
+	photos := &Field{Name: "photos", Label: v.t("apply.photos"), Hint: v.t("apply.photos.hint"), Kind: "file", Many: true}
+	switch c.Stage {
+	case application.Draft:
+		add("submit", "application.submit", false)
+		add("photos", "application.photos", false, photos)
+	case application.Returned:
+		add("resubmit", "application.resubmit", false, append(v.applicantFields(c.Applicant),
+			&Field{Name: "bank_account", Label: v.t("apply.bank_account"), Hint: v.t("application.account.hint", orNone(v, idnum.MaskAccount(c.BankAccount))), Kind: "text", Mode: "numeric", Max: 40})...)
+		add("photos", "application.photos", false, photos)
+	case application.Submitted:
+		add("pass", "application.pass", false)
+		add("return", "application.return", false, reason(true))
+	}
+	if !slices.Contains([]application.Stage{application.Approved, application.Rejected, application.Withdrawn, application.CancelledDuplicate}, c.Stage) {
+		add("withdraw", "application.withdraw", true, reason(false))
+	}
+	return list
+}
+
+// onCase does something to the case of the page, at the version that the form was shown with.
+func onCase(done string, do func(v *visit, id uuid.UUID) (store.Case, error)) func(*visit) (string, error) {
+	return func(v *visit) (string, error) {
+		id, err := v.id()
+		if err != nil {
+			return "", err
+		}
+		c, err := do(v, id)
+		if err != nil {
+			return "", err
+		}
+		v.told = c.StatusCode
+		return "/applications/" + id.String() + "?done=" + done, nil
+	}
+}
+
+var (
+	submitCase = onCase("submitted", func(v *visit, id uuid.UUID) (store.Case, error) {
+		return v.desk.SubmitApplication(v.ctx, v.who, id, v.version())
+	})
+	resubmitCase = onCase("submitted", func(v *visit, id uuid.UUID) (store.Case, error) {
+		r := v.reader()
+		by, account := r.applicant(), r.text("bank_account", 40, false)
+		again := casework.Resubmission{Applicant: &by}
+		if account != "" {
+			again.BankAccount = &account
+		}
+		if err := r.err(); err != nil {
+			return store.Case{}, err
+		}
+		return v.desk.ResubmitApplication(v.ctx, v.who, id, v.version(), again)
+	})
+	withdrawCase = onCase("withdrawn", func(v *visit, id uuid.UUID) (store.Case, error) {
+		r := v.reader()
+		reason := r.text("reason", 500, false)
+		if err := r.err(); err != nil {
+			return store.Case{}, err
+		}
+		return v.desk.WithdrawApplication(v.ctx, v.who, id, v.version(), reason)
+	})
+	passCase = onCase("passed", func(v *visit, id uuid.UUID) (store.Case, error) {
+		return v.desk.DecideApplication(v.ctx, v.who, id, v.version(), application.Ruling{Decision: "approve"}) // of this stage: it goes on to the town
+	})
+	returnCase = onCase("returned", func(v *visit, id uuid.UUID) (store.Case, error) {
+		r := v.reader()
+		reason := r.text("reason", 500, true)
+		if err := r.err(); err != nil {
+			return store.Case{}, err
+		}
+		return v.desk.DecideApplication(v.ctx, v.who, id, v.version(), application.Ruling{Decision: "return", Reason: reason})
+	})
+)
+
+func addPhotos(v *visit) (string, error) {
+	id, err := v.id()
+	if err != nil {
+		return "", err
+	}
+	if len(v.uploads["photos"]) == 0 {
+		return "", fault.InvalidFields(fault.Field{Name: "photos", Code: "REQUIRED", ZH: "请选择照片", EN: "choose a photo"})
+	}
+	return "/applications/" + id.String() + "?done=photos", v.attachPhotos(id)
+}
+
+var extensions = map[string]string{"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}
+
+// showAttachment is a file as it was uploaded. Who looks is kept by the desk.
+func showAttachment(v *visit) (any, error) {
+	id, err := v.id()
+	if err != nil {
+		return nil, err
+	}
+	a, content, err := v.desk.ReadAttachment(v.ctx, v.who, id)
+	return raw{kind: a.Type, name: id.String() + extensions[a.Type], content: content}, err
+}

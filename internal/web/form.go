@@ -1,0 +1,197 @@
+package web
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"zhucan/internal/fault"
+)
+
+// Option is a choice of a field.
+type Option struct {
+	Value, Label string
+	Chosen       bool
+}
+
+// Field is one field of a form. Its name is that by which the desk names it in what it refuses, so that the refusal stands
+// beside the field.
+type Field struct {
+	Name     string
+	Kind     string // text, password, date, month, number, textarea, select, radio, checks, file, hidden, static
+	Label    string
+	Hint     string
+	Value    string
+	Values   []string // of checks
+	Options  []Option
+	Need     bool
+	Max      int    // characters; 0: no bound
+	Auto     string // what a browser may fill in
+	Mode     string // the keyboard of a phone
+	Check    string // what the script looks at while typing
+	Error    string
+	Now      string // what is recorded now, where somebody has changed it meanwhile
+	Off      bool   // not asked at the moment, as answers stand
+	After    string // the question that decides whether this one is asked
+	AfterAny string // and its answers, by spaces
+	Many     bool   // a file field takes several
+}
+
+// ID is the field's id in the page.
+func (f *Field) ID() string {
+	return "f-" + strings.NewReplacer(".", "-", "[", "-", "]", "").Replace(f.Name)
+}
+
+// Described are the ids of what explains the field.
+func (f *Field) Described() string {
+	var ids []string
+	if f.Hint != "" {
+		ids = append(ids, f.ID()+"-hint")
+	}
+	if f.Now != "" {
+		ids = append(ids, f.ID()+"-now")
+	}
+	if f.Error != "" {
+		ids = append(ids, f.ID()+"-error")
+	}
+	return strings.Join(ids, " ")
+}
+
+// Focus is the id that the summary of errors leads to: the first choice of several.
+func (f *Field) Focus() string {
+	if (f.Kind == "radio" || f.Kind == "checks") && len(f.Options) > 0 {
+		return f.ID() + "-0"
+	}
+	return f.ID()
+}
+
+// Group is fields under one heading.
+type Group struct {
+	Title  string
+	Fields []*Field
+}
+
+// Button is a further button of a form.
+type Button struct{ Do, Label string }
+
+// Form is a form of a page. Every form that was shown is done at most once, however often it is sent.
+type Form struct {
+	Action  string
+	Do      string
+	Submit  string
+	CSRF    string
+	Key     string
+	Version int
+	Upload  bool
+	Fields  []*Field // in no group
+	Groups  []Group
+	Buttons []Button
+	Errors  []Problem // the summary above the form
+	General string    // what is wrong, where no field is
+	Stale   bool
+	Grave   bool // it cannot be taken back
+}
+
+// Problem is one line of the summary of errors, with the field that it leads to.
+type Problem struct{ Text, To string }
+
+// newForm makes a form of the current page. What was entered before, and what was wrong about it, is put in where the page is
+// shown again because this form was refused.
+func (v *visit) newForm(do, submit string, fields ...*Field) *Form {
+	f := &Form{Action: v.path, Do: do, Submit: v.t(submit), CSRF: v.csrf(), Key: newKey(), Fields: fields}
+	v.refill(f, fields)
+	return f
+}
+
+// group adds fields under a heading.
+func (v *visit) group(f *Form, title string, fields ...*Field) {
+	f.Groups = append(f.Groups, Group{Title: title, Fields: fields})
+	v.refill(f, fields)
+}
+
+// button adds another button: another act of the same fields.
+func (v *visit) button(f *Form, do, label string) {
+	f.Buttons = append(f.Buttons, Button{do, v.t(label)})
+}
+
+// sent reports whether this is the form that was sent.
+func (v *visit) sent(f *Form) bool {
+	return v.form != nil && (v.do == f.Do || slices.ContainsFunc(f.Buttons, func(b Button) bool { return b.Do == v.do }) || v.form.Get("form") == f.Do)
+}
+
+func (v *visit) refill(f *Form, fields []*Field) {
+	for _, field := range fields {
+		field.choose()
+		if field.Kind == "file" {
+			f.Upload = true
+		}
+	}
+	if !v.sent(f) {
+		return
+	}
+	if v.key != "" {
+		f.Key = v.key
+	}
+	v.placed, f.Stale = true, v.fault != nil && v.fault.Kind == fault.Stale
+	for _, field := range fields {
+		field.refill(v.form, f.Stale)
+	}
+	if v.fault == nil {
+		return
+	}
+	f.General = v.fault.Message(v.english)
+	for _, problem := range v.fault.Fields {
+		for _, field := range fields {
+			if field.Name == problem.Name || strings.HasPrefix(problem.Name, field.Name+".") && !slices.ContainsFunc(fields, func(o *Field) bool { return o.Name == problem.Name }) {
+				field.Error = v.either(problem.ZH, problem.EN)
+				f.Errors = append(f.Errors, Problem{Text: v.t("form.problem", field.Label, field.Error), To: field.Focus()})
+				break
+			}
+		}
+	}
+}
+
+func (f *Field) choose() {
+	for i, o := range f.Options {
+		f.Options[i].Chosen = o.Value == f.Value && f.Value != "" || slices.Contains(f.Values, o.Value)
+	}
+}
+
+// refill puts in what was sent. Where the record has changed meanwhile, both values are shown.
+func (f *Field) refill(sent url.Values, stale bool) {
+	if f.Kind == "file" || f.Kind == "static" {
+		return
+	}
+	before, beforeText := f.Value, f.text()
+	if f.Kind == "checks" {
+		f.Values = sent[f.Name]
+	} else {
+		f.Value = sent.Get(f.Name)
+	}
+	f.choose()
+	if stale && f.Kind != "hidden" && before != f.Value {
+		f.Now = beforeText
+		if f.Now == "" {
+			f.Now = "—"
+		}
+	}
+}
+
+// text is the value as people read it.
+func (f *Field) text() string {
+	for _, o := range f.Options {
+		if o.Value == f.Value {
+			return o.Label
+		}
+	}
+	return f.Value
+}
+
+// options are choices whose labels stand in the catalogue under a prefix.
+func (v *visit) options(prefix string, codes ...string) []Option {
+	list := make([]Option, len(codes))
+	for i, code := range codes {
+		list[i] = Option{Value: code, Label: v.t(prefix + "." + code)}
+	}
+	return list
+}

@@ -1,0 +1,100 @@
+package web
+
+import (
+	"zhucan/internal/application"
+	"zhucan/internal/store"
+)
+
+// homeData is what there is to do today.
+type homeData struct {
+	Lead     string
+	Returned []caseLine // to be corrected
+	Waiting  []caseLine // with a clock that runs here
+	Drafts   []caseLine
+	Lists    []listCard
+	Quiet    []listCard // with nothing on them
+}
+
+type listCard struct {
+	Path, Name     string
+	Count, Overdue int64
+}
+
+const homeLines = 10 // of each kind of case
+
+func showHome(v *visit) (any, error) {
+	data := homeData{Lead: v.t("home.lead", v.today.String())}
+	if v.may("/worklists/:name") {
+		lists, err := v.desk.Worklists(v.ctx, v.who, "")
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range lists {
+			card := listCard{Path: "/worklists/" + l.Name, Name: v.either(l.ZH, l.EN), Count: l.Count, Overdue: l.Overdue}
+			if l.Count == 0 {
+				data.Quiet = append(data.Quiet, card)
+			} else {
+				data.Lists = append(data.Lists, card)
+			}
+		}
+	}
+	if !v.may("/applications/:id") {
+		return data, nil
+	}
+	stages := map[string]*[]caseLine{}
+	if v.may("/persons/:id/apply") {
+		stages[string(application.Returned)], stages[string(application.Draft)] = &data.Returned, &data.Drafts
+	}
+	if stage := application.WaitsFor(v.who.Role); stage != "" {
+		stages[string(stage)] = &data.Waiting
+	}
+	for stage, lines := range stages {
+		cases, err := v.desk.DB.ListApplications(v.ctx, v.who, store.ApplicationFilter{Area: v.who.Area, Stage: stage, Limit: homeLines})
+		if err != nil {
+			return nil, err
+		}
+		*lines = v.caseLines(cases)
+	}
+	return data, nil
+}
+
+// caseLine is a case in a list.
+type caseLine struct {
+	Path, Number, Person, Programme, Stage, Applied string
+	Clock, ClockTone                                string
+}
+
+func (v *visit) caseLines(cases []store.Case) (list []caseLine) {
+	for _, c := range cases {
+		line := caseLine{Path: "/applications/" + c.ID.String(), Number: c.CaseNumber, Person: c.PersonName, Programme: v.programme(c.Programme),
+			Stage: v.t("stage." + string(c.Stage)), Applied: c.AppliedOn.String()}
+		line.Clock, line.ClockTone = v.clock(c)
+		list = append(list, line)
+	}
+	return list
+}
+
+// clock says how long a case still has, in words, and how grave that is.
+func (v *visit) clock(c store.Case) (text, tone string) {
+	k := v.desk.Clock(c.Application)
+	if k == nil {
+		return "", ""
+	}
+	state := v.desk.ClockState(k)
+	switch state {
+	case "paused":
+		return v.t("clock.paused"), ""
+	case "overdue":
+		return v.t("clock.overdue", k.DueOn.String()), "bad"
+	case "due_soon":
+		tone = "warn"
+	}
+	return v.t("clock."+state, k.DueOn.String(), k.DaysLeft), tone
+}
+
+func (v *visit) programme(id string) string {
+	if p := v.desk.Pack().Programme(id); p != nil {
+		return v.either(p.ZH, p.EN)
+	}
+	return id
+}

@@ -1,0 +1,266 @@
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"zhucan/internal/access"
+	"zhucan/internal/fault"
+	"zhucan/internal/store"
+)
+
+// page is one page of the site. Its template has the name of its file.
+type page struct {
+	path  string // of Echo; no personal data stands in it
+	file  string // the template, without .html
+	title string // key of the catalogue
+	roles []access.Role
+	menu  bool                          // it stands in the menu of its roles
+	under string                        // path of the page above, for the way back
+	files bool                          // its forms may bring files
+	show  func(*visit) (any, error)     // what the template is filled with
+	acts  map[string]act                // what its forms do, by the name of the button
+	asks  map[string]func(*visit) error // posts that change nothing: the page is shown again, with what they have put into the visit
+}
+
+// act is something that a form does. It says where to go on.
+type act struct {
+	roles []access.Role // who may, of those who may see the page; nil: all of them
+	do    func(*visit) (next string, err error)
+}
+
+func (p *page) allows(role access.Role) bool { return slices.Contains(p.roles, role) }
+
+func (a act) allows(role access.Role) bool { return a.roles == nil || slices.Contains(a.roles, role) }
+
+func pageOf(path string) *page {
+	for i := range pages {
+		if pages[i].path == path {
+			return &pages[i]
+		}
+	}
+	return nil
+}
+
+// raw is shown as it is, instead of a template: a file.
+type raw struct {
+	kind, name string
+	content    []byte
+}
+
+// enter finds who asks and whether the page is for his role. Who is not signed in is sent to sign in.
+func (s *Site) enter(c echo.Context, p *page) (*visit, error) {
+	v := s.visit(c, p)
+	var err error
+	v.who, v.known, err = s.Desk.ActorOfCookie(v.ctx, v.cookie(sessionCookie))
+	if err != nil {
+		return v, err
+	}
+	if !v.known {
+		return v, notSignedIn
+	}
+	v.who.RequestID = requestID(c)
+	if !p.allows(v.who.Role) {
+		return v, forbidden
+	}
+	return v, nil
+}
+
+func (s *Site) get(p *page) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		v, err := s.enter(c, p)
+		if errors.Is(err, notSignedIn) {
+			return c.Redirect(http.StatusSeeOther, "/sign-in?next="+url.QueryEscape(c.Request().URL.RequestURI()))
+		}
+		if err != nil {
+			return err
+		}
+		return s.show(c, v, http.StatusOK)
+	}
+}
+
+func (s *Site) show(c echo.Context, v *visit, status int) error {
+	data, err := v.page.show(v)
+	if err != nil {
+		return err
+	}
+	if file, ok := data.(raw); ok {
+		c.Response().Header().Set("Content-Disposition", `attachment; filename="`+file.name+`"`)
+		return c.Blob(http.StatusOK, file.kind, file.content)
+	}
+	return s.render(c, v, v.page.file, status, data)
+}
+
+// post does what a form asks for, once for each form that was shown, and then sends the browser on. What the desk refuses is
+// shown beside the form, with all that was entered.
+func (s *Site) post(p *page) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		v, err := s.enter(c, p)
+		if err != nil {
+			return err
+		}
+		if err := v.readForm(c); err != nil {
+			return err
+		}
+		if ask, ok := p.asks[v.do]; ok {
+			if err := ask(v); err != nil {
+				return s.again(c, v, err)
+			}
+			return s.show(c, v, http.StatusOK)
+		}
+		a, ok := p.acts[v.do]
+		if !ok {
+			return fault.New(fault.Malformed, "UNKNOWN_ACTION", "无法识别的操作", "this page does nothing of the kind")
+		}
+		if !a.allows(v.who.Role) {
+			return forbidden
+		}
+		next, err := s.once(v, a)
+		if err != nil {
+			return s.again(c, v, err)
+		}
+		if v.told != "" {
+			v.setCookie(onceCookie, v.told, 60)
+		}
+		return c.Redirect(http.StatusSeeOther, next)
+	}
+}
+
+// once does an act in the transaction that keeps where it led to, so that the same form sent twice leads there twice and acts once.
+func (s *Site) once(v *visit, a act) (string, error) {
+	if v.key == "" || len(v.key) > 64 {
+		return "", badForm
+	}
+	answer, err := s.Desk.DB.Once(v.ctx, v.who, v.key, v.digest(), func(ctx context.Context) (store.Answer, error) {
+		inside := *v
+		inside.ctx = ctx
+		next, err := a.do(&inside)
+		v.told = inside.told
+		return store.Answer{Status: http.StatusSeeOther, Body: []byte(next)}, err
+	})
+	return string(answer.Body), err
+}
+
+// again shows the page of a form that was refused.
+func (s *Site) again(c echo.Context, v *visit, err error) error {
+	f, ok := fault.Of(err)
+	if !ok || !slices.Contains([]fault.Kind{fault.Invalid, fault.Conflict, fault.Stale, fault.Malformed, fault.TooLarge, fault.WrongType}, f.Kind) {
+		return err
+	}
+	s.auditRefusal(v, f)
+	if v.fault = f; f.Code == "IDEMPOTENCY_KEY_REUSED" {
+		v.key = "" // the form was sent before with other contents; sent once more it is another
+	}
+	return s.show(c, v, f.Kind.Status())
+}
+
+var badForm = fault.New(fault.Malformed, "BAD_FORM", "表单无法识别，请返回后重新填写", "the form cannot be read; go back and fill it in again")
+
+// readForm reads a form that comes from one of our own pages, in the session that it was shown in.
+func (v *visit) readForm(c echo.Context) error {
+	in := c.Request()
+	if err := sameOrigin(in); err != nil {
+		return err
+	}
+	kind, _, _ := mime.ParseMediaType(in.Header.Get("Content-Type"))
+	switch kind {
+	case "application/x-www-form-urlencoded":
+		if err := in.ParseForm(); err != nil {
+			return orTooLarge(err)
+		}
+	case "multipart/form-data":
+		if v.page == nil || !v.page.files {
+			return badForm
+		}
+		if err := v.readFiles(in); err != nil {
+			return err
+		}
+	default:
+		return fault.New(fault.WrongType, "WRONG_TYPE", "请通过页面表单提交", "send the form of the page")
+	}
+	v.form = in.PostForm
+	for name, values := range v.form {
+		for i, value := range values {
+			if len(value) > maxValue || !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
+				return badForm
+			}
+			if name != "password" {
+				values[i] = strings.TrimSpace(value)
+			}
+		}
+	}
+	if !v.goodToken(v.form.Get("csrf")) {
+		return fault.New(fault.Forbidden, "BAD_FORM_TOKEN", "表单已失效，请刷新页面后重新提交", "the form has run out; reload the page and send it again")
+	}
+	v.do, v.key = v.form.Get("do"), v.form.Get("key")
+	return nil
+}
+
+const (
+	maxValue = 16 << 10 // bytes of one field
+	maxFile  = 11 << 20
+	inMemory = 1 << 20
+)
+
+func (v *visit) readFiles(in *http.Request) error {
+	if err := in.ParseMultipartForm(inMemory); err != nil {
+		return orTooLarge(err)
+	}
+	defer func() { _ = in.MultipartForm.RemoveAll() }() // contents are in memory by then
+	v.uploads = map[string][][]byte{}
+	for _, name := range slices.Sorted(maps.Keys(in.MultipartForm.File)) {
+		for _, head := range in.MultipartForm.File[name] {
+			if head.Size == 0 {
+				continue // a field that was left empty
+			}
+			f, err := head.Open()
+			if err != nil {
+				return err
+			}
+			content, err := io.ReadAll(io.LimitReader(f, maxFile))
+			_ = f.Close()
+			if err != nil {
+				return err
+			}
+			v.uploads[name] = append(v.uploads[name], content)
+		}
+	}
+	return nil
+}
+
+// orTooLarge keeps the answer to a body that is too large, and takes everything else for a form that is none.
+func orTooLarge(err error) error {
+	if f := faultOf(err); f.Kind == fault.TooLarge || f.Kind == fault.Unavailable {
+		return f
+	}
+	return badForm.Wrap(err)
+}
+
+// digest is what a form says, apart from its token.
+func (v *visit) digest() []byte {
+	sum := sha256.New()
+	fmt.Fprintln(sum, v.path)
+	for _, name := range slices.Sorted(maps.Keys(v.form)) {
+		if name != "csrf" {
+			fmt.Fprintf(sum, "%q %q\n", name, v.form[name])
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.uploads)) {
+		for _, content := range v.uploads[name] {
+			fmt.Fprintf(sum, "%q %x\n", name, sha256.Sum256(content))
+		}
+	}
+	return sum.Sum(nil)
+}

@@ -1,0 +1,165 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/access"
+	"zhucan/internal/application"
+	"zhucan/internal/calendar"
+	"zhucan/internal/care"
+	"zhucan/internal/casework"
+	"zhucan/internal/web"
+)
+
+// Short names of the roles in the table below.
+const (
+	liaison = access.VillageLiaison
+	town    = access.TownOfficer
+	cdpf    = access.CDPFReviewer
+	civil   = access.CivilAffairsApprover
+	finance = access.FinanceOfficer
+	auditor = access.Auditor
+)
+
+type roles = []access.Role
+
+// maySee is the expectation, written from the roles of the offices and not from the list of pages. A page that is not here fails
+// the test.
+var maySee = map[string]roles{
+	"/": access.Roles, "/worklists/:name": {liaison, town, cdpf, civil, finance, auditor},
+	"/persons": {liaison, town, cdpf, civil, auditor}, "/persons/new": {liaison, town}, "/persons/:id": {liaison, town, cdpf, civil, auditor},
+	"/persons/:id/edit": {liaison, town, cdpf}, "/persons/:id/apply": {liaison, town}, "/persons/:id/survey": {liaison, town, cdpf}, "/persons/:id/services/new": {liaison, town, cdpf},
+	"/applications": {liaison, town, cdpf, civil, auditor}, "/applications/:id": {liaison, town, cdpf, civil, auditor},
+	"/attachments/:id": {liaison, town, cdpf, auditor}, "/services/:id": {liaison, town, cdpf, civil, finance, auditor}, "/services/:id/steps/:step": {liaison, town, cdpf},
+}
+
+// mayDo is who may do what on a page, of those who see it, where not all of them may.
+var mayDo = map[string]roles{
+	"/worklists/:name act": {liaison, town, cdpf, civil, finance}, "/applications/:id submit": {liaison, town}, "/applications/:id resubmit": {liaison, town},
+	"/applications/:id withdraw": {liaison, town}, "/applications/:id photos": {liaison, town}, "/applications/:id pass": {liaison}, "/applications/:id return": {liaison},
+}
+
+// fixture is somebody of village A with a case, a photo and a service.
+type fixture struct {
+	person, app, photo, service uuid.UUID
+}
+
+func (s *site) fixture(name string, n int) fixture {
+	s.t.Helper()
+	ctx := context.Background()
+	f := fixture{person: s.person(n, 1, villageA)}
+	must := func(err error) {
+		s.t.Helper()
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	c, err := s.desk.EnterApplication(ctx, s.actor("liaison.a"), casework.NewApplication{PersonID: f.person, Programme: "nursing_subsidy", AppliedOn: calendar.MustDate("2023-03-27"),
+		Applicant: application.Applicant{Relation: "guardian", Name: name}})
+	must(err)
+	a, _, err := s.desk.AttachToApplication(ctx, s.actor("liaison.a"), c.ID, photograph(1))
+	must(err)
+	need, err := care.ParseEvidence([]byte(`{"types":[{"type":"training"}],"note":"x"}`))
+	must(err)
+	need["note"] = name
+	service, err := s.desk.OpenService(ctx, s.actor("liaison.a"), care.Rehab, f.person, uuid.Nil, calendar.MustDate("2023-03-27"), need)
+	must(err)
+	f.app, f.photo, f.service = c.ID, a.ID, service.ID
+	return f
+}
+
+// photograph is a small picture.
+func photograph(shade uint8) []byte {
+	img := image.NewRGBA(image.Rect(0, 0, 40, 30))
+	for y := range 30 {
+		for x := range 40 {
+			img.SetRGBA(x, y, color.RGBA{R: shade, G: uint8(x), B: uint8(y), A: 255})
+		}
+	}
+	var out bytes.Buffer
+	jpeg.Encode(&out, img, nil)
+	return out.Bytes()
+}
+
+// address fills in what stands in the path of a page.
+func (f fixture) address(path string) string {
+	id := f.person
+	switch {
+	case strings.HasPrefix(path, "/applications"):
+		id = f.app
+	case strings.HasPrefix(path, "/attachments"):
+		id = f.photo
+	case strings.HasPrefix(path, "/services"):
+		id = f.service
+	}
+	return strings.NewReplacer(":id", id.String(), ":name", "wrong_amount", ":step", "assess").Replace(path)
+}
+
+// TestMatrix asks for every page as every role, inside and outside the area, and as nobody; and sends every form of it.
+func TestMatrix(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	f := s.fixture("监护人甲", 11)
+	listed := map[string]bool{}
+	for _, p := range web.Pages() {
+		listed[p.Path] = true
+		want, known := maySee[p.Path]
+		if !known {
+			t.Errorf("the page %s has no expectation", p.Path)
+			continue
+		}
+		at := f.address(p.Path)
+		s.browser().get(at).want(303)
+		for role, user := range userOf {
+			status := 403
+			if slices.Contains(want, role) {
+				status = 200
+			}
+			s.as(user).get(at).want(status)
+			for _, do := range p.Acts {
+				s.tryAct(p.Path, at, do, role, slices.Contains(want, role))
+			}
+		}
+		if strings.Contains(p.Path, ":id") {
+			for _, user := range []string{"liaison.b", "town.c"} {
+				status := 404
+				if !slices.Contains(want, accounts[user].role) {
+					status = 403
+				}
+				s.as(user).get(at).want(status)
+			}
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(maySee)) {
+		if !listed[path] {
+			t.Errorf("there is no page %s", path)
+		}
+	}
+}
+
+// tryAct sends an empty form. Who may is told what is missing, or that it cannot be done now; nobody else gets that far.
+func (s *site) tryAct(path, at, do string, role access.Role, sees bool) {
+	s.t.Helper()
+	allowed, special := mayDo[path+" "+do]
+	may := sees && (!special || slices.Contains(allowed, role))
+	b := s.as(userOf[role])
+	token := b.get("/").formTo("/sign-out").values.Get("csrf")
+	in := &filled{page: shown{b: b, path: at}, action: at, values: map[string][]string{"csrf": {token}, "do": {do}, "key": {uuid.NewString()}, "kind": {"rehab"}, "version": {"99"}}}
+	got := in.send()
+	if refused := got.status == 403; refused == may {
+		s.t.Errorf("%s %s as %s: status %d, may %v: %s", path, do, role, got.status, may, textOf(got.doc))
+	}
+	if may && (got.status < 400 || got.status >= 500) {
+		s.t.Errorf("%s %s as %s with an empty form: status %d", path, do, role, got.status)
+	}
+}

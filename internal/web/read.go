@@ -1,0 +1,120 @@
+package web
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+	"zhucan/internal/fault"
+)
+
+// reader reads the fields of a form into values and notes what cannot be one: what the contract is for the JSON face. Whether
+// values make sense is for the desk to say.
+type reader struct {
+	v        *visit
+	problems []fault.Field
+}
+
+func (v *visit) reader() *reader { return &reader{v: v} }
+
+// err is everything that could not be read.
+func (r *reader) err() error {
+	if len(r.problems) == 0 {
+		return nil
+	}
+	return fault.InvalidFields(r.problems...)
+}
+
+func (r *reader) wrong(name, code, zh, en string) {
+	r.problems = append(r.problems, fault.Field{Name: name, Code: code, ZH: zh, EN: en})
+}
+
+func (r *reader) missing(name string) {
+	r.wrong(name, "REQUIRED", "请填写此项", "this has to be filled in")
+}
+
+// text is a text of at most so many characters; empty only where it need not be there.
+func (r *reader) text(name string, most int, need bool) string {
+	text := r.v.form.Get(name)
+	switch {
+	case text == "" && need:
+		r.missing(name)
+	case utf8.RuneCountInString(text) > most:
+		r.wrong(name, "TOO_LONG", fmt.Sprintf("不能超过%d个字", most), fmt.Sprintf("at most %d characters", most))
+	}
+	return text
+}
+
+// choice is one of some codes, or empty where it need not be there.
+func (r *reader) choice(name string, need bool, codes ...string) string {
+	text := r.v.form.Get(name)
+	switch {
+	case text == "" && need:
+		r.wrong(name, "REQUIRED", "请选择", "choose one")
+	case text != "" && !slices.Contains(codes, text):
+		r.wrong(name, "NOT_A_CHOICE", "请从选项中选择", "choose one of the list")
+	}
+	return text
+}
+
+// day is a day as 2006-01-02; zero only where it need not be there.
+func (r *reader) day(name string, need bool) (d calendar.Date) {
+	text := r.v.form.Get(name)
+	if text == "" {
+		if need {
+			r.missing(name)
+		}
+		return d
+	}
+	d, err := calendar.ParseDate(text)
+	if err != nil {
+		r.wrong(name, "NOT_A_DATE", "日期应写成2023-03-28的形式", "write the day as 2023-03-28")
+	}
+	return d
+}
+
+// place is a division code; empty only where it need not be there.
+func (r *reader) place(name string, need bool) area.Code {
+	text := r.v.form.Get(name)
+	if text == "" {
+		if need {
+			r.missing(name)
+		}
+		return ""
+	}
+	code, err := area.Parse(text)
+	if err != nil {
+		r.wrong(name, "PATTERN", "区划代码格式不正确", "not a division code")
+	}
+	return code
+}
+
+// number is a whole number of a choice, 0 where there is none.
+func (r *reader) number(name string, need bool, from, to int) int {
+	text := r.v.form.Get(name)
+	if text == "" {
+		if need {
+			r.missing(name)
+		}
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < from || n > to {
+		r.wrong(name, "OUT_OF_RANGE", fmt.Sprintf("应为%d至%d的整数", from, to), fmt.Sprintf("a whole number from %d to %d", from, to))
+	}
+	return n
+}
+
+// fen reads an amount that people write in yuan, without floating point.
+func fen(yuan string) (int64, bool) {
+	whole, part, _ := strings.Cut(strings.TrimSpace(strings.NewReplacer(",", "", "，", "", "￥", "", "¥", "").Replace(yuan)), ".")
+	if whole == "" || len(whole) > 12 || len(part) > 2 || strings.Trim(whole+part, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(whole+(part + "00")[:2], 10, 64)
+	return n, err == nil
+}

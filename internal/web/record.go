@@ -1,0 +1,325 @@
+package web
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+	"zhucan/internal/care"
+	"zhucan/internal/casefile"
+	"zhucan/internal/casework"
+	"zhucan/internal/idnum"
+	"zhucan/internal/policy"
+	"zhucan/internal/store"
+)
+
+// recordData is the whole file of a person on one page (一人一档).
+type recordData struct {
+	AsOf, KnownOn string
+	Past          bool // the file of another day than today
+	Name          string
+	Facts         []pair
+	Warnings      []string
+	Cards         []cardLine
+	Verdicts      []verdictLine
+	Cases         []caseLine
+	Circumstances []circumstanceLine
+	Money         []moneyLine
+	Payee         string
+	Services      []serviceLine
+	Surveys       []surveyLine
+	Timeline      []happened
+	Links         []link // what this role may do here
+}
+
+type pair struct{ Label, Value string }
+
+type cardLine struct {
+	Number, Disability, Issued, Expires, Status, Tone string
+}
+
+type verdictLine struct {
+	Programme, Outcome, Tone, Amount string
+	Against                          []reasonLine // what does not hold, or is not known to
+	Reasons                          []reasonLine // what holds
+}
+
+type reasonLine struct{ Mark, Tone, Text, Cite string }
+
+type circumstanceLine struct{ Kind, Value, From, To, Source string }
+
+type moneyLine struct{ Month, Programme, Due, Paid, Coming, Open string }
+
+type serviceLine struct{ Path, Kind, State, Opened string }
+
+type surveyLine struct{ Year, On, Mode, Needs string }
+
+type happened struct {
+	on   calendar.Date
+	On   string
+	Text string
+}
+
+func showRecord(v *visit) (any, error) {
+	id, err := v.id()
+	if err != nil {
+		return nil, err
+	}
+	asOf, knownAt := v.today, v.desk.Now()
+	if day, err := calendar.ParseDate(v.query.Get("as_of")); err == nil && !day.After(v.today) {
+		asOf = day
+	}
+	if day, err := calendar.ParseDate(v.query.Get("known_on")); err == nil && day.Before(v.today) {
+		y, m, d := day.YMD()
+		knownAt = time.Date(y, m, d+1, 0, 0, 0, 0, china) // the end of that day
+	}
+	rec, err := v.desk.Record(v.ctx, v.who, id, asOf, knownAt)
+	if err != nil {
+		return nil, err
+	}
+	data := recordData{AsOf: asOf.String(), KnownOn: calendar.DateOf(knownAt).String(), Past: asOf != v.today || v.query.Get("known_on") != "", Name: rec.File.Person.Name, Cases: v.caseLines(rec.Applications)}
+	for _, w := range v.desk.Warnings(rec.File) {
+		data.Warnings = append(data.Warnings, v.either(w.ZH, w.EN))
+	}
+	data.Facts = v.personFacts(rec.File.Person, asOf)
+	for _, c := range rec.File.Certificates {
+		data.Cards = append(data.Cards, v.cardLine(rec.File, c, asOf))
+	}
+	for _, c := range rec.File.Circumstances {
+		data.Circumstances = append(data.Circumstances, v.circumstanceLine(c))
+	}
+	data.Timeline = v.timeline(rec)
+	data.Links = v.recordLinks(id)
+	return &data, v.fillRecord(&data, rec.Households, id, asOf)
+}
+
+// fillRecord adds what is not of the file itself: eligibility, money, services, surveys.
+func (v *visit) fillRecord(data *recordData, households []uuid.UUID, id uuid.UUID, asOf calendar.Date) error {
+	verdicts, err := v.desk.Eligibility(v.ctx, v.who, id, asOf)
+	if err != nil {
+		return err
+	}
+	for _, verdict := range verdicts {
+		data.Verdicts = append(data.Verdicts, v.verdictLine(verdict))
+	}
+	ledger, err := v.desk.DB.Ledger(v.ctx, v.who, id, v.today.Month())
+	if err != nil {
+		return err
+	}
+	data.Money = v.moneyLines(ledger)
+	payees, err := v.desk.DB.Payees(v.ctx, v.who, id)
+	if err != nil {
+		return err
+	}
+	for _, p := range payees {
+		if p.SupersededAt.IsZero() {
+			data.Payee = v.t("record.payee", p.Holder, idnum.MaskAccount(p.Account))
+		}
+	}
+	services, err := v.desk.DB.ServicesOf(v.ctx, v.who, id, households)
+	if err != nil {
+		return err
+	}
+	for _, s := range services {
+		data.Services = append(data.Services, v.serviceLine(s))
+		data.Timeline = append(data.Timeline, v.serviceSteps(s)...)
+	}
+	if data.Surveys, err = v.surveyLines(id); err != nil {
+		return err
+	}
+	for i := range data.Timeline {
+		data.Timeline[i].On = data.Timeline[i].on.String()
+	}
+	slices.SortStableFunc(data.Timeline, func(a, b happened) int { return b.on.Compare(a.on) })
+	return nil
+}
+
+func (v *visit) personFacts(p casefile.Person, asOf calendar.Date) []pair {
+	facts := []pair{{v.t("person.id_number"), orNone(v, maskedNumber(p))}}
+	if p.Sex != "" {
+		facts = append(facts, pair{v.t("person.sex"), v.t("sex." + p.Sex)})
+	}
+	if !p.BirthDate.IsZero() {
+		facts = append(facts, pair{v.t("person.birth_date"), v.t("persons.birth", p.BirthDate.String(), max(calendar.Age(p.BirthDate, asOf), 0))})
+	}
+	facts = append(facts, pair{v.t("person.phone"), orNone(v, idnum.MaskPhone(p.Phone))}, pair{v.t("person.managing"), v.placeName(p.Managing)},
+		pair{v.t("person.hukou"), orNone(v, v.placeName(p.Hukou))})
+	if p.HukouType != "" {
+		facts = append(facts, pair{v.t("person.hukou_type"), v.t("hukou." + p.HukouType)})
+	}
+	if g := p.Guardian; g != nil {
+		facts = append(facts, pair{v.t("person.guardian"), g.Name + "（" + g.Relation + "）" + idnum.MaskPhone(g.Phone)})
+	}
+	if p.Diagnosis != "" {
+		facts = append(facts, pair{v.t("person.diagnosis"), p.Diagnosis})
+	}
+	return facts
+}
+
+func (v *visit) cardLine(file casefile.File, c casefile.Certificate, asOf calendar.Date) cardLine {
+	status := file.StatusOn(c, asOf)
+	line := cardLine{Number: c.Number.Masked(), Disability: v.disability(c.Category, c.Level), Issued: c.IssuedOn.String(), Expires: c.ExpiresOn.String(),
+		Status: v.t("card." + string(status)), Tone: "bad"}
+	switch {
+	case status.Valid():
+		line.Tone = "good"
+	case status == casefile.Replaced:
+		line.Tone = ""
+	}
+	return line
+}
+
+func (v *visit) circumstanceLine(c casefile.Circumstance) circumstanceLine {
+	line := circumstanceLine{Kind: c.Kind, Value: v.t("answer." + answerCode(c.Value.Answer)), From: c.ValidFrom.String(), Source: c.Source}
+	if k, ok := casefile.KindOf(c.Kind); ok {
+		line.Kind = v.either(k.ZH, k.EN)
+		if k.Place {
+			var code string
+			if json.Unmarshal(c.Raw, &code) == nil {
+				line.Value = v.placeName(area.Code(code))
+			}
+		} else if c.Value.Sort != "" && c.Value.Sort != "yes" {
+			line.Value += " · " + c.Value.Sort
+		}
+	}
+	if !c.ValidTo.IsZero() {
+		line.To = c.ValidTo.String()
+	}
+	return line
+}
+
+func answerCode(a casefile.Answer) string {
+	switch a {
+	case casefile.Yes:
+		return "yes"
+	case casefile.No:
+		return "no"
+	}
+	return "unknown"
+}
+
+func (v *visit) verdictLine(verdict policy.Verdict) verdictLine {
+	line := verdictLine{Programme: v.programme(verdict.Programme), Outcome: v.t("outcome_of." + string(verdict.Outcome)), Tone: "bad"}
+	switch verdict.Outcome {
+	case policy.Yes:
+		line.Tone, line.Amount = "good", v.t("record.monthly", verdict.Amount.Yuan())
+	case policy.NeedsFact:
+		line.Tone = "warn"
+	}
+	for _, r := range verdict.Reasons {
+		one := v.reason(r.Passed, v.either(r.ZH, r.EN), r.Cite)
+		if r.Passed != nil && *r.Passed {
+			line.Reasons = append(line.Reasons, one)
+		} else {
+			line.Against = append(line.Against, one)
+		}
+	}
+	return line
+}
+
+const monthsShown = 24
+
+// moneyLines are the last months of the account, the latest first.
+func (v *visit) moneyLines(rows []store.LedgerRow) (list []moneyLine) {
+	slices.SortStableFunc(rows, func(a, b store.LedgerRow) int {
+		return cmp.Or(b.Month.Compare(a.Month), cmp.Compare(a.Programme, b.Programme))
+	})
+	for _, r := range rows[:min(len(rows), monthsShown)] {
+		list = append(list, moneyLine{Month: r.Month.String(), Programme: v.programme(r.Programme), Due: r.Due.Yuan(), Paid: r.Paid.Yuan(), Coming: r.OnRoster.Yuan(), Open: r.Difference().Yuan()})
+	}
+	return list
+}
+
+func (v *visit) serviceLine(s care.Service) serviceLine {
+	line := serviceLine{Kind: v.either(care.ChainOf(s.Kind).ZH, care.ChainOf(s.Kind).EN), State: v.serviceState(s), Opened: s.OpenedOn.String()}
+	if v.may("/services/:id") {
+		line.Path = "/services/" + s.ID.String()
+	}
+	return line
+}
+
+func (v *visit) serviceState(s care.Service) string {
+	for _, state := range care.ChainOf(s.Kind).States {
+		if state.Code == s.State {
+			return v.either(state.ZH, state.EN)
+		}
+	}
+	return s.State
+}
+
+func (v *visit) serviceSteps(s care.Service) (list []happened) {
+	chain := care.ChainOf(s.Kind)
+	list = append(list, happened{on: s.OpenedOn, Text: v.t("time.opened", v.either(chain.ZH, chain.EN))})
+	for _, d := range s.Steps {
+		for _, step := range chain.Steps {
+			if step.Name == d.Step {
+				list = append(list, happened{on: d.On, Text: v.either(chain.ZH+"："+step.ZH, chain.EN+": "+step.EN)})
+			}
+		}
+	}
+	return list
+}
+
+func (v *visit) surveyLines(id uuid.UUID) (list []surveyLine, err error) {
+	if !v.may("/persons/:id/survey") {
+		return nil, nil
+	}
+	for year := v.today.Year(); year > v.today.Year()-3; year-- {
+		responses, err := v.desk.DB.ListResponses(v.ctx, v.who, year, v.who.Area, id, uuid.Nil, 10)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range responses {
+			line := surveyLine{Year: strconv.Itoa(r.Year), On: r.CollectedOn.String(), Mode: v.t("mode." + r.Mode)}
+			for _, need := range r.Needs {
+				line.Needs += v.t("need."+need) + " "
+			}
+			list = append(list, line)
+		}
+	}
+	return list, nil
+}
+
+// timeline is what happened to a person, from the file.
+func (v *visit) timeline(rec casework.Record) (list []happened) {
+	for _, e := range rec.File.Events {
+		list = append(list, happened{on: e.On, Text: v.t("time.card", v.t("event."+e.Event))})
+	}
+	for _, c := range rec.Applications {
+		for _, s := range c.Steps {
+			list = append(list, happened{on: calendar.DateOf(s.At), Text: v.t("time.case", v.programme(c.Programme), v.t("action."+s.Action), s.ActorName)})
+		}
+		if len(c.Steps) == 0 {
+			list = append(list, happened{on: c.AppliedOn, Text: v.t("time.applied", v.programme(c.Programme))})
+		}
+	}
+	for _, a := range rec.Awards {
+		list = append(list, happened{on: a.StartMonth.First(), Text: v.t("time.award", v.programme(a.Programme))})
+		if !a.EndMonth.IsZero() {
+			list = append(list, happened{on: a.EndMonth.Last(), Text: v.t("time.awardend", v.programme(a.Programme))})
+		}
+	}
+	for _, one := range rec.File.Verifications {
+		list = append(list, happened{on: one.On, Text: v.t("time.verified", v.t("passed."+map[bool]string{true: "yes", false: "no"}[one.Passed]))})
+	}
+	for _, n := range rec.File.Needs {
+		list = append(list, happened{on: n.On, Text: v.t("time.surveyed")})
+	}
+	return list
+}
+
+// recordLinks is what the role may do from here.
+func (v *visit) recordLinks(id uuid.UUID) (list []link) {
+	for _, one := range []struct{ path, key string }{{"/persons/:id/apply", "apply.title"}, {"/persons/:id/survey", "survey.title"}, {"/persons/:id/services/new", "service.new.title"}, {"/persons/:id/edit", "person.edit.title"}} {
+		if v.may(one.path) {
+			list = append(list, link{Path: "/persons/" + id.String() + one.path[len("/persons/:id"):], Text: v.t(one.key)})
+		}
+	}
+	return list
+}

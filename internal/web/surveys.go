@@ -1,0 +1,111 @@
+package web
+
+import (
+	"slices"
+	"strings"
+
+	"zhucan/internal/casework"
+	"zhucan/internal/store"
+	"zhucan/internal/survey"
+)
+
+type surveyData struct {
+	Name string
+	Year int
+	Form *Form
+}
+
+var modes = []string{"visit", "phone", "window"}
+
+// showSurvey asks a person's questions of the year. What follows from an answer is hidden until that answer is chosen: by the
+// script at once, without it when the form comes back.
+func showSurvey(v *visit) (any, error) {
+	id, err := v.id()
+	if err != nil {
+		return nil, err
+	}
+	d, err := v.desk.Person(v.ctx, v.who, id)
+	if err != nil {
+		return nil, err
+	}
+	year := v.desk.SurveyYear()
+	asked, err := v.desk.Questionnaire(v.ctx, v.who, year, id)
+	if err != nil {
+		return nil, err
+	}
+	form := v.newForm("save", "survey.save", &Field{Name: "mode", Label: v.t("survey.mode"), Kind: "radio", Need: true, Options: v.options("mode", modes...)},
+		&Field{Name: "collected_on", Label: v.t("survey.on"), Kind: "date", Need: true, Value: v.today.String()})
+	now := asked.Proposed
+	if v.form != nil {
+		now = chosen(v, asked)
+	}
+	var fields []*Field
+	for _, q := range asked.Questions {
+		fields = append(fields, v.question(q, asked.Proposed[q.Code], now))
+	}
+	v.group(form, v.t("survey.questions"), fields...)
+	v.button(form, "next", "survey.next")
+	return surveyData{Name: d.File.Person.Name, Year: year, Form: form}, nil
+}
+
+func (v *visit) question(q *survey.Question, before []string, now survey.Answers) *Field {
+	f := &Field{Name: "answers." + q.Code, Label: v.either(q.ZH, q.EN), Kind: "radio", Need: q.Required, Off: !q.Follows(now)}
+	if q.Multi {
+		f.Kind = "checks"
+	}
+	for _, o := range q.Options {
+		f.Options = append(f.Options, Option{Value: o.Code, Label: v.either(o.ZH, o.EN)})
+		if slices.Contains(before, o.Code) {
+			f.Hint += " " + v.either(o.ZH, o.EN)
+		}
+	}
+	if f.Hint != "" {
+		f.Hint = v.t("survey.before", strings.TrimSpace(f.Hint))
+	}
+	if q.After != nil {
+		f.After, f.AfterAny = q.After.Question, strings.Join(q.After.Any, " ")
+	}
+	return f
+}
+
+// chosen are the answers of the form to the questions that are asked with them. An answer to what is not asked any more, because
+// an earlier one has changed, is no answer.
+func chosen(v *visit, asked casework.Asked) survey.Answers {
+	answers := survey.Answers{}
+	for _, q := range asked.Questions {
+		if given := v.form["answers."+q.Code]; len(given) > 0 && given[0] != "" && q.Follows(answers) {
+			answers[q.Code] = given
+		}
+	}
+	return answers
+}
+
+func saveSurvey(v *visit) (string, error) {
+	id, err := v.id()
+	if err != nil {
+		return "", err
+	}
+	r := v.reader()
+	mode, on := r.choice("mode", true, modes...), r.day("collected_on", true)
+	if err := r.err(); err != nil {
+		return "", err
+	}
+	year := v.desk.SurveyYear()
+	asked, err := v.desk.Questionnaire(v.ctx, v.who, year, id)
+	if err != nil {
+		return "", err
+	}
+	answers := chosen(v, asked)
+	var confirmed []string
+	for code, given := range answers {
+		if slices.Equal(given, asked.Proposed[code]) {
+			confirmed = append(confirmed, code)
+		}
+	}
+	slices.Sort(confirmed)
+	_, err = v.desk.Answer(v.ctx, v.who, store.Response{Year: year, PersonID: id, Mode: mode, CollectedOn: on, Answers: answers, Confirmed: confirmed})
+	return "/persons/" + id.String() + "?done=surveyed", err
+}
+
+// askOn shows the form again, with the questions that the answers so far lead to.
+func askOn(*visit) error { return nil }

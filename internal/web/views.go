@@ -1,0 +1,170 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"zhucan/internal/access"
+	"zhucan/internal/calendar"
+	"zhucan/internal/money"
+)
+
+//go:embed templates
+var templates embed.FS
+
+// views are the templates, parsed once for each language, so that a template says {{t "key"}} and nothing else.
+type views struct{ chinese, english map[string]*template.Template }
+
+func readViews(a *assets) (*views, error) {
+	v := &views{}
+	var err error
+	if v.chinese, err = parse(false, a); err == nil {
+		v.english, err = parse(true, a)
+	}
+	return v, err
+}
+
+// parse reads the layout, the parts and each page with them.
+func parse(english bool, a *assets) (map[string]*template.Template, error) {
+	funcs := template.FuncMap{
+		"t":     func(key string, args ...any) string { return say(english, key, args...) },
+		"has":   func(key string) bool { _, ok := texts[key]; return ok },
+		"asset": a.path,
+		"yuan":  func(f money.Fen) string { return f.Yuan() },
+		"when":  func(at time.Time) string { return at.In(china).Format("2006-01-02 15:04") },
+		"lang":  func() string { return map[bool]string{false: "zh-CN", true: "en"}[english] },
+		"join":  strings.Join,
+		"dot":   func(d calendar.Date) string { return d.String() },
+	}
+	base, err := template.New("").Funcs(funcs).ParseFS(templates, "templates/layout.html", "templates/parts.html")
+	if err != nil {
+		return nil, fmt.Errorf("read the layout: %w", err)
+	}
+	names, err := fs.Glob(templates, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	views := map[string]*template.Template{}
+	for _, name := range names {
+		own := strings.TrimSuffix(path.Base(name), ".html")
+		if own == "layout" || own == "parts" {
+			continue
+		}
+		one, err := base.Clone()
+		if err == nil {
+			_, err = one.ParseFS(templates, name)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the page %s: %w", own, err)
+		}
+		views[own] = one
+	}
+	return views, nil
+}
+
+var china = time.FixedZone("Asia/Shanghai", 8*60*60)
+
+// shown is what the layout shows around a page.
+type shown struct {
+	Title    string
+	Brand    string
+	Known    bool
+	Who      access.Actor
+	RoleName string
+	Place    string
+	Menu     []link
+	Crumbs   []link
+	CSRF     string
+	Path     string // to come back to after choosing a language
+	Done     string // what was done just now
+	Wrong    bool   // a form of the page was refused
+	Placed   bool   // which says so itself
+	Message  string
+	Code     string
+	Request  string
+	Signed   bool // the problem can be solved by signing in
+	English  bool
+	Data     any
+}
+
+type link struct {
+	Path, Text string
+	Here       bool
+}
+
+// render writes a page into memory: nothing goes out before all of it is known.
+func (s *Site) render(c echo.Context, v *visit, name string, status int, data any) error {
+	views := s.views.chinese
+	if v.english {
+		views = s.views.english
+	}
+	view, ok := views[name]
+	if !ok {
+		return fmt.Errorf("there is no template %s", name)
+	}
+	var out bytes.Buffer
+	if err := view.ExecuteTemplate(&out, "layout", v.around(name, data)); err != nil {
+		return fmt.Errorf("write the page %s: %w", name, err)
+	}
+	return c.Blob(status, "text/html; charset=utf-8", out.Bytes())
+}
+
+func (v *visit) around(name string, data any) shown {
+	sh := shown{Known: v.known, Who: v.who, CSRF: v.csrf(), Path: nextOf(v.echo.Request().URL.RequestURI()), English: v.english, Data: data, Request: requestID(v.echo)}
+	switch {
+	case name == "problem":
+		sh.Title = v.t("problem." + fmt.Sprint(v.fault.Kind.Status()/100*100))
+		sh.Path = "/"
+	case v.title != "":
+		sh.Title = v.t(v.title)
+	default:
+		sh.Title = v.t(v.page.title)
+	}
+	if v.fault != nil {
+		sh.Placed = v.placed
+		sh.Wrong, sh.Message, sh.Code = true, v.fault.Message(v.english), v.fault.Code
+		sh.Signed = v.fault.Kind.Status() == http.StatusUnauthorized
+	}
+	if done := "done." + v.query.Get("done"); v.form == nil && texts[done][0] != "" {
+		sh.Done = v.t(done)
+	}
+	if v.known {
+		sh.RoleName, sh.Place = v.t("role."+string(v.who.Role)), v.placeName(v.who.Area)
+		sh.Menu, sh.Crumbs = v.menu(), v.crumbs()
+	}
+	return sh
+}
+
+// menu is the pages of one's role that stand in it.
+func (v *visit) menu() (list []link) {
+	for i := range pages {
+		if p := &pages[i]; p.menu && p.allows(v.who.Role) {
+			list = append(list, link{Path: p.path, Text: v.t(p.title), Here: v.page == p})
+		}
+	}
+	return list
+}
+
+// crumbs is the way from the start to this page. What a page above has in its path, this one has, too.
+func (v *visit) crumbs() (list []link) {
+	if v.page == nil || v.page.under == "" {
+		return nil
+	}
+	for p := pageOf(v.page.under); p != nil && p.allows(v.who.Role); p = pageOf(p.under) {
+		at := p.path
+		for _, name := range v.echo.ParamNames() {
+			at = strings.ReplaceAll(at, ":"+name, v.echo.Param(name))
+		}
+		list = append([]link{{Path: at, Text: v.t(p.title)}}, list...)
+	}
+	return append(list, link{Text: v.t(v.page.title), Here: true})
+}

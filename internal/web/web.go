@@ -1,0 +1,191 @@
+// Package web is the pages: what people see who work with the service. A page is one file of Go, one template and one entry of
+// the list in pages.go. Pages read and write by the desk alone; they hold no rule and repeat no decision of it. Everything works
+// without JavaScript.
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"zhucan/internal/casework"
+	"zhucan/internal/fault"
+	"zhucan/internal/store"
+)
+
+// Site serves the pages of a desk.
+type Site struct {
+	Desk   *casework.Desk
+	Log    *slog.Logger
+	IPs    echo.IPExtractor // whom to believe about a client's address
+	NewID  func() string    // of requests
+	Secure bool             // people reach it by TLS alone, so cookies are kept to TLS
+	// Count counts an answer, where somebody does.
+	Count  func(method, route string, status int, took time.Duration)
+	views  *views
+	assets *assets
+}
+
+// Bounds of a request. A form may bring several photos.
+const (
+	maxForm   = "1M"
+	maxUpload = "33M"
+	timeout   = 55 * time.Second
+)
+
+// Handler is the whole site with its middleware, outermost first: request id, log, recovery, headers, size, time.
+func (s *Site) Handler() (http.Handler, error) {
+	var err error
+	if s.assets, err = readAssets(); err != nil {
+		return nil, err
+	}
+	if s.views, err = readViews(s.assets); err != nil {
+		return nil, err
+	}
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = s.IPs
+	e.HTTPErrorHandler = s.problem
+	e.Use(s.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{DisableErrorHandler: true, DisablePrintStack: true}), secureHeaders,
+		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxForm, Skipper: takesFiles}),
+		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxUpload}), middleware.ContextTimeout(timeout))
+	for i := range pages {
+		p := &pages[i]
+		e.GET(p.path, s.get(p))
+		if len(p.acts)+len(p.asks) > 0 {
+			e.POST(p.path, s.post(p))
+		}
+	}
+	e.GET("/sign-in", s.signInPage)
+	e.POST("/sign-in", s.signIn)
+	e.POST("/sign-out", s.signOut)
+	e.POST("/language", s.chooseLanguage)
+	e.GET("/assets/:name", s.assets.serve)
+	return e, nil
+}
+
+func takesFiles(c echo.Context) bool {
+	p := pageOf(c.Path())
+	return p != nil && p.files
+}
+
+// contentPolicy allows this site and nothing else: no script or style in a page, no other host, no frame around it.
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; " +
+	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+// secureHeaders go out with every answer, also with errors and assets. A referrer goes to this site only, which then knows in old
+// browsers, too, where a form comes from; no address holds personal data.
+func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		h.Add("Vary", "Cookie, Accept-Language")
+		return next(c)
+	}
+}
+
+// observe counts and logs each request by its route, never by its address.
+func (s *Site) observe(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		began := time.Now() // how long it took, whatever the desk's clock says
+		c.Response().Header().Set(echo.HeaderXRequestID, s.NewID())
+		if err := next(c); err != nil {
+			c.Error(err)
+		}
+		route, status, took := c.Path(), c.Response().Status, time.Since(began)
+		if route == "" {
+			route = "unmatched"
+		}
+		if s.Count != nil {
+			s.Count(c.Request().Method, route, status, took)
+		}
+		s.Log.LogAttrs(context.WithoutCancel(c.Request().Context()), slog.LevelInfo, "page", slog.String("method", c.Request().Method),
+			slog.String("route", route), slog.Int("status", status), slog.Duration("took", took), slog.String("request_id", requestID(c)))
+		return nil
+	}
+}
+
+func requestID(c echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }
+
+// problem answers every error with a page. Only faults speak; the rest is an internal error with a request id.
+func (s *Site) problem(err error, c echo.Context) {
+	id := requestID(c)
+	if c.Response().Committed {
+		s.Log.Error("error after the answer began", "err", err, "request_id", id)
+		return
+	}
+	f := faultOf(err)
+	if f.Kind == fault.Internal || f.Kind == fault.Unavailable {
+		s.Log.Error("page failed", "err", err, "request_id", id)
+	}
+	v, known := c.Get(visitKey).(*visit)
+	if !known {
+		v = s.visit(c, nil)
+		v.who, v.known, _ = s.Desk.ActorOfCookie(v.ctx, v.cookie(sessionCookie)) // who cannot be found out is nobody
+	}
+	s.auditRefusal(v, f)
+	if f.RetryAfter > 0 {
+		c.Response().Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
+	}
+	v.fault = f
+	if err := s.render(c, v, "problem", f.Kind.Status(), nil); err != nil {
+		s.Log.Error("the page of a problem failed", "err", err, "request_id", id)
+		c.Response().WriteHeader(http.StatusInternalServerError)
+	}
+}
+
+// auditRefusal records attempts that were turned away for who asked: forbidden to the role, or absent in the area.
+func (s *Site) auditRefusal(v *visit, f *fault.Error) {
+	if !v.known || f.Kind != fault.Forbidden && f.Kind != fault.NotFound && f.Code != "OUTSIDE_AREA" && f.Code != "OWN_CASE" || v.page == nil {
+		return
+	}
+	subject, _ := v.id()
+	detail := map[string]any{"code": f.Code, "status": f.Kind.Status()}
+	if err := s.Desk.DB.Refused(context.WithoutCancel(v.ctx), v.who, "page "+v.page.path, subject, detail); err != nil {
+		s.Log.Error("a refused attempt was not recorded", "err", err, "request_id", v.who.RequestID)
+	}
+}
+
+var (
+	internalError = fault.New(fault.Internal, "INTERNAL", "系统内部错误，请提供请求编号", "internal error; quote the request id")
+	busy          = fault.New(fault.Unavailable, "BUSY", "系统繁忙，请稍后重试", "the service is busy; try again")
+	forbidden     = fault.New(fault.Forbidden, "FORBIDDEN", "您的角色不使用此页面", "this page is not for your role")
+)
+
+// faultOf finds what to tell people about any error.
+func faultOf(err error) *fault.Error {
+	if f, ok := fault.Of(err); ok {
+		return f
+	}
+	var he *echo.HTTPError
+	if errors.As(err, &he) {
+		switch he.Code {
+		case http.StatusNotFound:
+			return store.NotFound
+		case http.StatusMethodNotAllowed:
+			return fault.New(fault.MethodNotAllowed, "METHOD_NOT_ALLOWED", "不支持的请求方法", "this method is not allowed here")
+		case http.StatusRequestEntityTooLarge:
+			return fault.New(fault.TooLarge, "TOO_LARGE", "提交的内容过大", "what was sent is too large")
+		}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		f := *busy
+		f.RetryAfter = 2
+		return &f
+	}
+	return internalError
+}

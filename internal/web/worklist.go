@@ -1,0 +1,115 @@
+package web
+
+import (
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/casework"
+	"zhucan/internal/lead"
+	"zhucan/internal/store"
+)
+
+// worklistData is one worklist, a page of it at a time.
+type worklistData struct {
+	Name  string
+	Lines []leadLine
+	More  string
+	Act   *Form // what was done about somebody; nil: not this role's
+}
+
+type leadLine struct {
+	Person, Path, Place, Programme, Reason string
+	Money, Due, DueTone, Last              string
+}
+
+// outcomes are what can be said of a lead that was followed.
+var outcomes = []string{"contacted", "visited", "not_found", "declined", "application_helped", "forwarded", "other"}
+
+func showWorklist(v *visit) (any, error) {
+	list := lead.Find(v.echo.Param("name"))
+	if list == nil {
+		return nil, store.NotFound
+	}
+	q := casework.LeadsOf{Worklist: list.Name, Limit: pageSize}
+	var err error
+	if q.After, err = store.ParseLeadKey(v.query.Get("cursor")); err != nil {
+		return nil, err
+	}
+	found, err := v.desk.Leads(v.ctx, v.who, q)
+	if err != nil {
+		return nil, err
+	}
+	data := worklistData{Name: v.either(list.ZH, list.EN)}
+	var people []Option
+	for _, l := range found {
+		data.Lines = append(data.Lines, v.leadLine(l))
+		if o := (Option{Value: l.PersonID.String() + " " + l.Programme, Label: l.Name + " " + v.programmeOrNothing(l.Programme)}); len(people) == 0 || people[len(people)-1].Value != o.Value {
+			people = append(people, o)
+		}
+	}
+	if n := len(found); n > 0 {
+		data.More = v.more(n == pageSize, found[n-1].String())
+	}
+	if list.WorkedOnBy(v.who.Role) && len(people) > 0 {
+		data.Act = v.newForm("act", "worklist.act", &Field{Name: "who", Label: v.t("worklist.who"), Kind: "select", Need: true, Options: people},
+			&Field{Name: "outcome", Label: v.t("worklist.outcome"), Kind: "select", Need: true, Options: v.options("outcome", outcomes...)},
+			&Field{Name: "note", Label: v.t("worklist.note"), Hint: v.t("worklist.note.hint"), Kind: "textarea", Max: 500},
+			&Field{Name: "follow_up_on", Label: v.t("worklist.followup"), Kind: "date"})
+	}
+	return data, nil
+}
+
+func (v *visit) programmeOrNothing(id string) string {
+	if id == "" {
+		return ""
+	}
+	return "（" + v.programme(id) + "）"
+}
+
+func (v *visit) leadLine(l casework.Lead) leadLine {
+	line := leadLine{Person: l.Name, Place: v.placeName(l.Area), Reason: v.either(l.ReasonZH, l.ReasonEN), Due: l.DueOn.String()}
+	if v.may("/persons/:id") {
+		line.Path = "/persons/" + l.PersonID.String()
+	}
+	if l.Programme != "" {
+		line.Programme = v.programme(l.Programme)
+	}
+	switch {
+	case l.Overdue:
+		line.Due, line.DueTone = v.t("worklist.overdue", l.DueOn.String()), "bad"
+	case l.DueOn.Sub(v.today) <= 7:
+		line.DueTone = "warn"
+	}
+	switch {
+	case l.Underpaid > 0:
+		line.Money = v.t("worklist.underpaid", l.Underpaid.Yuan())
+	case l.Overpaid > 0:
+		line.Money = v.t("worklist.overpaid", l.Overpaid.Yuan())
+	case l.Undelivered > 0:
+		line.Money = v.t("worklist.undelivered", l.Undelivered.Yuan())
+	case l.Monthly > 0:
+		line.Money = v.t("worklist.monthly", l.Monthly.Yuan())
+	}
+	if l.Last != nil {
+		line.Last = v.t("worklist.last", l.Last.RecordedAt.In(china).Format("2006-01-02"), l.Last.ByName, v.t("outcome."+l.Last.Outcome))
+	}
+	return line
+}
+
+// actOnLead keeps what was done about somebody of a worklist.
+func actOnLead(v *visit) (string, error) {
+	r := v.reader()
+	a := store.LeadAction{Worklist: v.echo.Param("name"), Outcome: r.choice("outcome", true, outcomes...), Note: r.text("note", 500, false), FollowUpOn: r.day("follow_up_on", false)}
+	id, programme := "", ""
+	if _, err := fmt.Sscanf(v.value("who")+" ", "%s %s", &id, &programme); err != nil && id == "" {
+		r.missing("who")
+	}
+	a.PersonID, _ = uuid.Parse(id)
+	a.Programme = programme
+	if err := r.err(); err != nil {
+		return "", err
+	}
+	_, err := v.desk.ActOnLead(v.ctx, v.who, a)
+	return v.path + "?done=lead", err
+}
