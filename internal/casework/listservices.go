@@ -242,14 +242,15 @@ func (s *serviceRun) lookUp(ctx context.Context, portion []saidRow, who map[int]
 	return s.tx.Everywhere(ctx, func() error {
 		list, err := s.tx.ServicesAround(ctx, persons, households)
 		for _, given := range list {
-			subject := subjectOf(given)
+			subject := servedSubject(given)
 			s.given[subject] = append(s.given[subject], given)
 		}
 		return err
 	})
 }
 
-func subjectOf(s care.Service) uuid.UUID {
+// servedSubject is the person or household that a service is for.
+func servedSubject(s care.Service) uuid.UUID {
 	if s.HouseholdID != uuid.Nil {
 		return s.HouseholdID
 	}
@@ -263,7 +264,7 @@ func (s *serviceRun) row(row int, dossier store.Dossier, at *home, g givenServic
 	if at != nil {
 		service.PersonID, service.HouseholdID, service.Area = uuid.Nil, at.file.Household.ID, string(at.file.Household.Area)
 	}
-	key := servedKey{subjectOf(service), g.kind, g.item, g.on}
+	key := servedKey{servedSubject(service), g.kind, g.item, g.on}
 	if first, again := s.listRun.given[key]; again {
 		n := strconv.Itoa(first)
 		s.refuse(row, "", "DUPLICATE_IN_FILE", "与第"+n+"行为同一服务", "row "+n+" is the same service")
