@@ -31,7 +31,7 @@ type page struct {
 	files bool                          // its forms may bring files
 	show  func(*visit) (any, error)     // what the template is filled with
 	acts  map[string]act                // what its forms do, by the name of the button
-	asks  map[string]func(*visit) error // posts that change nothing: the page is shown again, with what they have put into the visit
+	asks  map[string]func(*visit) error // posts that may come twice, for they change nothing or know what they have done: the page is shown again, with what they have put into the visit
 }
 
 // act is something that a form does. It says where to go on.

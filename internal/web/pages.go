@@ -50,5 +50,9 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/services/:id", file: "service", title: "service.title", under: "/persons", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showService},
 		{path: "/services/:id/steps/:step", file: "service-step", title: "service.step.title", under: "/services/:id", roles: roles{liaison, town, cdpf}, files: true,
 			show: showStep, acts: map[string]act{"take": {do: takeStep}}, asks: map[string]func(*visit) error{"more": askOn}},
+
+		// the offices that decide and pay
+		{path: "/queue", file: "queue", title: "queue.title", under: "/", menu: true, roles: roles{town, cdpf, civil}, show: showQueue, asks: map[string]func(*visit) error{"decide": decideTogether}},
+		{path: "/queue/:id", file: "review", title: "review.title", under: "/queue", roles: roles{town, cdpf, civil}, show: showReview, acts: map[string]act{"decide": {do: decideCase}}},
 	}
 }
