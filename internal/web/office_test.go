@@ -43,6 +43,13 @@ func (s *site) submitted(n, level int, village area.Code) store.Case {
 	return c
 }
 
+// again signs in once more: no session lasts over a day.
+func (s *site) again(user string) *browser {
+	s.t.Helper()
+	delete(s.browsers, user)
+	return s.as(user)
+}
+
 // numbersOf are the case numbers that a page shows, in order.
 func numbersOf(sh shown, cases ...store.Case) (order []int) {
 	text := textOf(sh.doc)
@@ -83,7 +90,10 @@ func TestQueueOrder(t *testing.T) {
 		return s.desk.Clock(now.Application).DueOn.String()
 	}
 	all := []store.Case{first, second, third}
-	slices.SortStableFunc(want, func(x, y int) int { return strings.Compare(due(all[x])+all[x].ID.String(), due(all[y])+all[y].ID.String()) })
+	slices.SortStableFunc(want, func(x, y int) int {
+		return strings.Compare(due(all[x])+all[x].ID.String(), due(all[y])+all[y].ID.String())
+	})
+	b = s.again("town.a")
 	sh := b.get("/queue").want(200).says("共 3 件待办，其中逾期 0 件")
 	if got := numbersOf(sh, first, second, third); !slices.Equal(got, want) {
 		t.Errorf("the queue stands as %v, due days say %v: %s %s %s", got, want, due(first), due(second), due(third))
@@ -98,8 +108,7 @@ func TestQueueOrder(t *testing.T) {
 		t.Errorf("an area outside narrows to nothing that is not mine: %v", got)
 	}
 	s.clock.add(30 * 24 * time.Hour)
-	delete(s.browsers, "town.a") // the session has run out
-	late := s.as("town.a").get("/queue?late=yes").want(200).says("其中逾期 3 件", "逾期")
+	late := s.again("town.a").get("/queue?late=yes").want(200).says("其中逾期 3 件", "逾期")
 	if got := numbersOf(late, first, second, third); len(got) != 3 {
 		t.Errorf("overdue: %v", got)
 	}
@@ -209,7 +218,7 @@ func TestReview(t *testing.T) {
 	_, err = s.desk.WithdrawApplication(ctx, s.actor("liaison.a"), second.ID, second.Version, "")
 	must(t, err)
 	next.form("decide").set("decision", "reject", "reason", "我写的理由").send().want(412).says("没有待作的决定")
-	sh = b.get("/queue/" + weak.ID.String()).want(200).says("不能批准", "不成立")
+	sh = b.get("/queue/"+weak.ID.String()).want(200).says("不能批准", "不成立")
 	sh.form("decide").set("decision", "approve").send().want(422).says("不符合条件")
 	code := ""
 	for _, o := range all(sh.doc, "option") {

@@ -163,4 +163,3 @@ func decideCase(v *visit) (string, error) {
 	}
 	return addQuery(next, "done", "decided_"+ruling.Decision), nil
 }
-
