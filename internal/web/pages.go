@@ -54,5 +54,14 @@ func init() { // not in the declaration, since pages name each other
 		// the offices that decide and pay
 		{path: "/queue", file: "queue", title: "queue.title", under: "/", menu: true, roles: roles{town, cdpf, civil}, show: showQueue, asks: map[string]func(*visit) error{"decide": decideTogether}},
 		{path: "/queue/:id", file: "review", title: "review.title", under: "/queue", roles: roles{town, cdpf, civil}, show: showReview, acts: map[string]act{"decide": {do: decideCase}}},
+		{path: "/rosters", file: "rosters", title: "rosters.title", under: "/", menu: true, roles: roles{town, cdpf, civil, finance, auditor}, show: showRosters,
+			acts: map[string]act{"make": {roles: moneyRoles, do: makeRoster}}},
+		{path: "/rosters/:id", file: "roster", title: "roster.title", under: "/rosters", roles: roles{town, cdpf, civil, finance, auditor}, files: true, show: showRoster, acts: rosterStepActs(),
+			asks: map[string]func(*visit) error{"results": takeResults}},
+		{path: "/rosters/:id/file", roles: moneyRoles, title: "roster.title", under: "/rosters/:id", show: showRosterFile},
+		{path: "/rosters/:id/sheet", file: "roster-sheet", title: "roster.sheet", under: "/rosters/:id", roles: roles{town, cdpf, civil, finance, auditor}, show: showRosterSheet},
+		{path: "/recoveries", file: "recoveries", title: "recoveries.title", under: "/", menu: true, roles: roles{town, cdpf, civil, finance, auditor}, show: showRecoveries},
+		{path: "/recoveries/:id", file: "recovery", title: "recovery.title", under: "/recoveries", roles: roles{town, cdpf, civil, finance, auditor}, show: showRecovery, acts: recoveryActs()},
+		{path: "/persons/:id/ledger", file: "ledger", title: "ledger.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showLedger},
 	}
 }
