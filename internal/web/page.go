@@ -37,6 +37,7 @@ type page struct {
 // act is something that a form does. It says where to go on.
 type act struct {
 	roles []access.Role // who may, of those who may see the page; nil: all of them
+	alone bool          // the desk keeps the form's key itself, over several transactions
 	do    func(*visit) (next string, err error)
 }
 
@@ -141,6 +142,9 @@ func (s *Site) post(p *page) echo.HandlerFunc {
 func (s *Site) once(v *visit, a act) (string, error) {
 	if v.key == "" || len(v.key) > 64 {
 		return "", badForm
+	}
+	if a.alone {
+		return a.do(v)
 	}
 	answer, err := s.Desk.DB.Once(v.ctx, v.who, v.key, v.digest(), func(ctx context.Context) (store.Answer, error) {
 		inside := *v

@@ -62,6 +62,14 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/rosters/:id/sheet", file: "roster-sheet", title: "roster.sheet", under: "/rosters/:id", roles: roles{town, cdpf, civil, finance, auditor}, show: showRosterSheet},
 		{path: "/recoveries", file: "recoveries", title: "recoveries.title", under: "/", menu: true, roles: roles{town, cdpf, civil, finance, auditor}, show: showRecoveries},
 		{path: "/recoveries/:id", file: "recovery", title: "recovery.title", under: "/recoveries", roles: roles{town, cdpf, civil, finance, auditor}, show: showRecovery, acts: recoveryActs()},
+		{path: "/statements", file: "statements", title: "statements.title", under: "/", menu: true, roles: roles{liaison, town, cdpf, civil, auditor}, show: showStatements,
+			asks: map[string]func(*visit) error{"decide": decideStatements}},
+		{path: "/imports", file: "imports", title: "imports.title", under: "/", menu: true, roles: roles{town, cdpf, civil, auditor}, show: showImports},
+		{path: "/imports/new", file: "import-new", title: "imports.new", under: "/imports", roles: roles{town, cdpf, civil}, files: true, show: showNewImport,
+			acts: map[string]act{"try": {alone: true, do: handIn(true)}, "take": {alone: true, do: handIn(false)}}},
+		{path: "/imports/:id", file: "import", title: "import.title", under: "/imports", roles: roles{town, cdpf, civil}, show: showImport,
+			acts: map[string]act{"again": {alone: true, do: takeAgain(false)}, "retry": {alone: true, do: takeAgain(true)}, "undo": {roles: roles{cdpf, civil}, do: undoImport}}},
+		{path: "/imports/:id/workbook", title: "import.title", under: "/imports/:id", roles: roles{town, cdpf, civil}, show: showWorkbook},
 		{path: "/persons/:id/ledger", file: "ledger", title: "ledger.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showLedger},
 	}
 }
