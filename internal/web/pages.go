@@ -54,6 +54,11 @@ func init() { // not in the declaration, since pages name each other
 		// the offices that decide and pay
 		{path: "/queue", file: "queue", title: "queue.title", under: "/", menu: true, roles: roles{town, cdpf, civil}, show: showQueue, asks: map[string]func(*visit) error{"decide": decideTogether}},
 		{path: "/queue/:id", file: "review", title: "review.title", under: "/queue", roles: roles{town, cdpf, civil}, show: showReview, acts: map[string]act{"decide": {do: decideCase}}},
+		{path: "/notices", file: "notices", title: "notices.title", under: "/", menu: true, roles: roles{town, cdpf, civil, auditor}, show: showNotices,
+			acts: map[string]act{"publish": {roles: roles{town, cdpf, civil}, do: publishNotice}}},
+		{path: "/notices/:id", file: "notice", title: "notice.title", under: "/notices", roles: roles{town, cdpf, civil, auditor}, show: showNotice,
+			acts: map[string]act{"object": {roles: roles{town, cdpf, civil}, do: recordObjection}, "answer": {roles: roles{town, cdpf, civil}, do: answerObjection}}},
+		{path: "/notices/:id/sheet", file: "notice-sheet", title: "notice.sheet", under: "/notices/:id", roles: roles{town, cdpf, civil, auditor}, show: showNoticeSheet},
 		{path: "/rosters", file: "rosters", title: "rosters.title", under: "/", menu: true, roles: roles{town, cdpf, civil, finance, auditor}, show: showRosters,
 			acts: map[string]act{"make": {roles: moneyRoles, do: makeRoster}}},
 		{path: "/rosters/:id", file: "roster", title: "roster.title", under: "/rosters", roles: roles{town, cdpf, civil, finance, auditor}, files: true, show: showRoster, acts: rosterStepActs(),
