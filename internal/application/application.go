@@ -31,8 +31,8 @@ const (
 	CancelledDuplicate  Stage = "cancelled_duplicate"
 )
 
-// keepsMonthFor is how many days after a return the month of application is kept (choice).
-const keepsMonthFor = 30
+// KeepsMonthFor is how many days after a return the month of application is kept (choice).
+const KeepsMonthFor = 30
 
 // Applicant is who applies for the person: self, guardian, supporter, village_committee or agent.
 type Applicant struct{ Relation, Name string }
@@ -132,7 +132,7 @@ func (a *Application) Resubmit(who access.Actor, villageChecks bool, now time.Ti
 		return a.notInStage()
 	}
 	today := calendar.DateOf(now)
-	if today.After(a.ReturnedOn.Add(keepsMonthFor)) {
+	if today.After(a.ReturnedOn.Add(KeepsMonthFor)) {
 		a.OwedFrom = today.Month()
 	}
 	a.handIn(who, now, "resubmit", villageChecks)

@@ -91,6 +91,7 @@ type noticeData struct {
 	Notice     noticeLine
 	Telephones string
 	Entries    []noticeEntry
+	More       string
 	Objections []objectionLine
 	Sheet      string
 	Forms      []titledForm
@@ -112,19 +113,24 @@ func showNotice(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := noticeData{Notice: v.noticeLine(n), Telephones: strings.Join(append(n.Telephones, "12385"), "、"), Entries: v.noticeEntries(n), Sheet: v.path + "/sheet"}
+	data := noticeData{Notice: v.noticeLine(n), Telephones: strings.Join(append(n.Telephones, "12385"), "、"), Sheet: v.path + "/sheet"}
+	entries := v.noticeEntries(n)
+	from, _ := strconv.Atoi(v.query.Get("cursor"))
+	from = min(max(from, 0), len(entries))
+	data.Entries = entries[from:min(from+linesShown, len(entries))]
+	data.More = v.more(from+linesShown < len(entries), strconv.Itoa(from+linesShown))
 	objections, err := v.desk.DB.ListObjections(v.ctx, v.who, id)
 	if err != nil {
 		return nil, err
 	}
-	entries := map[uuid.UUID]string{}
+	named := map[uuid.UUID]string{}
 	var items, open []Option
 	for i, item := range n.Items {
-		entries[item.ID] = numberText(item.N) + " " + item.MaskedName + " " + data.Entries[i].Programme
-		items = append(items, Option{Value: item.ID.String(), Label: entries[item.ID]})
+		named[item.ID] = numberText(item.N) + " " + item.MaskedName + " " + entries[i].Programme
+		items = append(items, Option{Value: item.ID.String(), Label: named[item.ID]})
 	}
 	for _, o := range objections {
-		line := objectionLine{On: o.ReceivedOn.String(), Entry: entries[o.ItemID], Content: o.Content, Outcome: v.t("objection." + o.Outcome), Answer: o.Answer}
+		line := objectionLine{On: o.ReceivedOn.String(), Entry: named[o.ItemID], Content: o.Content, Outcome: v.t("objection." + o.Outcome), Answer: o.Answer}
 		if o.Outcome == "open" {
 			line.Tone = "warn"
 			open = append(open, Option{Value: o.ID.String() + "/" + strconv.Itoa(o.Version), Label: line.Entry + "（" + line.On + "）"})

@@ -54,6 +54,9 @@ func init() { // not in the declaration, since pages name each other
 		// the offices that decide and pay
 		{path: "/queue", file: "queue", title: "queue.title", under: "/", menu: true, roles: roles{town, cdpf, civil}, show: showQueue, asks: map[string]func(*visit) error{"decide": decideTogether}},
 		{path: "/queue/:id", file: "review", title: "review.title", under: "/queue", roles: roles{town, cdpf, civil}, show: showReview, acts: map[string]act{"decide": {do: decideCase}}},
+		{path: "/applications/:id/form", file: "form-paper", title: "paper.form", under: "/applications/:id", roles: roles{liaison, town, cdpf, civil}, show: showFormPaper,
+			asks: map[string]func(*visit) error{"reveal": revealOnForm}},
+		{path: "/applications/:id/letter", file: "letter-paper", title: "paper.letter", under: "/applications/:id", roles: roles{liaison, town, cdpf, civil}, show: showLetterPaper},
 		{path: "/notices", file: "notices", title: "notices.title", under: "/", menu: true, roles: roles{town, cdpf, civil, auditor}, show: showNotices,
 			acts: map[string]act{"publish": {roles: roles{town, cdpf, civil}, do: publishNotice}}},
 		{path: "/notices/:id", file: "notice", title: "notice.title", under: "/notices", roles: roles{town, cdpf, civil, auditor}, show: showNotice,

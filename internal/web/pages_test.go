@@ -102,6 +102,8 @@ func (f fixture) address(path string) string {
 		id = other
 	}
 	switch {
+	case f.more[path] != uuid.Nil:
+		id = f.more[path]
 	case strings.HasPrefix(path, "/applications"):
 		id = f.app
 	case strings.HasPrefix(path, "/attachments"):

@@ -23,7 +23,6 @@ type reviewData struct {
 	Closed        string // why this officer does not decide the case
 	Form          *Form
 	Next, Queue   string
-	Papers        []link // what can be printed of it
 }
 
 func showReview(v *visit) (any, error) {
