@@ -5,6 +5,7 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/application"
+	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/fault"
 	"zhucan/internal/idnum"
@@ -225,8 +226,8 @@ func showLetterPaper(v *visit) (any, error) {
 		}
 	}
 	stage := string(c.Stage)
-	data := letterPaper{Title: v.t("letter_title." + stage), Number: c.CaseNumber, To: to, Asked: v.t("letter.asked", longDay(c.AppliedOn), c.PersonName, v.programme(c.Programme)),
-		Decision: v.t("letter_decision." + stage), Appeal: v.t("letter_appeal." + stage), On: last.At.In(china).Format("2006-01-02"), Back: "/applications/" + id.String(), Code: last.ReasonCode}
+	data := letterPaper{Title: v.t("letter_title." + stage), Number: c.CaseNumber, To: to, Asked: v.asked(c),
+		Decision: v.t("letter_decision." + stage), Appeal: v.t("letter_appeal." + stage), On: longDay(calendar.DateOf(last.At)), Back: "/applications/" + id.String(), Code: last.ReasonCode}
 	if c.Stage == application.Returned {
 		data.Decision = v.t("letter_decision.returned", application.KeepsMonthFor)
 	}
@@ -244,6 +245,14 @@ func showLetterPaper(v *visit) (any, error) {
 	}
 	data.Fields = last.Fields
 	return data, nil
+}
+
+// asked says what the letter answers.
+func (v *visit) asked(c store.Case) string {
+	if c.Applicant.Relation == "self" {
+		return v.t("letter.asked.self", longDay(c.AppliedOn), v.programme(c.Programme))
+	}
+	return v.t("letter.asked.other", longDay(c.AppliedOn), c.PersonName, v.programme(c.Programme))
 }
 
 func officeOf(role access.Role) string {
