@@ -206,7 +206,10 @@ func showImport(v *visit) (any, error) {
 }
 
 func (data *importData) reading(v *visit, i store.Import, read reading) {
-	data.Read = v.t("import.read", read.Sheet, read.HeadingRow, read.Rows, read.Repaired)
+	data.Read = v.t("import.read", read.HeadingRow, read.Rows, read.Repaired)
+	if read.Sheet != "" {
+		data.Read = v.t("import.sheet", read.Sheet) + data.Read
+	}
 	for _, h := range read.Headings {
 		line := headingLine{Text: h.Text, Column: v.t("import.unread")}
 		if h.Column != "" {

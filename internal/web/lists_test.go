@@ -7,6 +7,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -117,4 +118,19 @@ func TestRosterByPage(t *testing.T) {
 	if len(found) != 0 {
 		t.Errorf("%d imports", len(found))
 	}
+}
+
+// TestLeadFilters: a list of leads says whose it is, and is narrowed in the address.
+func TestLeadFilters(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.person(211, 1, villageA)
+	b := s.as("town.a")
+	b.get("/worklists/eligible_not_enrolled").want(200).says("村居专职委员、镇（街道）干事", "金丝雀211", "每月 167.00 元", "符合条件，未申请")
+	b.get("/worklists/eligible_not_enrolled?area=" + villageB).want(200).says("这份清单现在没有需要办理的事项")
+	b.get("/worklists/eligible_not_enrolled?reason=APPLICATION_OPEN").want(200).says("这份清单现在没有需要办理的事项")
+	b.get("/worklists/eligible_not_enrolled?reason=NOT_APPLIED&area=" + villageA).want(200).says("金丝雀211")
+	b.get("/worklists/eligible_not_enrolled?late=yes").want(200).says("这份清单现在没有需要办理的事项")
+	s.later(60 * 24 * time.Hour)
+	s.again("town.a").get("/worklists/eligible_not_enrolled?late=yes").want(200).says("金丝雀211", "已逾期")
 }

@@ -33,7 +33,7 @@ func init() {
 	}
 	further = append(further, func(s *site, f *fixture) {
 		person, paid := s.paid(61, villageA)
-		f.more["/rosters"], f.more["/recoveries"] = paid.ID, s.overpaid(person)
+		f.more["/rosters"], f.more["/recoveries"], f.more["/persons/:id/ledger"] = paid.ID, s.overpaid(person), person
 	})
 }
 

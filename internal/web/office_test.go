@@ -50,6 +50,18 @@ func (s *site) later(d time.Duration) {
 	s.clock.now = s.clock.now.Add(d)
 }
 
+// choices are the values of a select.
+func (sh shown) choices(name string) (values []string) {
+	for _, list := range all(sh.doc, "select") {
+		for _, o := range all(list, "option") {
+			if attr(list, "name") == name && attr(o, "value") != "" {
+				values = append(values, attr(o, "value"))
+			}
+		}
+	}
+	return values
+}
+
 // again signs in once more: no session lasts over a day.
 func (s *site) again(user string) *browser {
 	s.t.Helper()

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/google/uuid"
 
@@ -53,17 +55,40 @@ func TestOfficePagesWithoutBarriers(t *testing.T) {
 		if strings.HasPrefix(path, "/rosters") {
 			user = "finance"
 		}
+		if strings.HasPrefix(path, "/recoveries") {
+			user = "cdpf"
+		}
 		if !slices.Contains(who, accounts[user].role) {
 			t.Fatalf("%s is not for %s", path, user)
 		}
 		b.use(user)
 		b.open(f.address(path))
 		b.both("office" + name(path))
+		if strings.HasSuffix(path, "/sheet") || strings.HasSuffix(path, "/form") || strings.HasSuffix(path, "/letter") {
+			b.wantPaper("print" + name(path))
+		}
 	}
 	b.use("town.a")
 	b.open("/queue")
 	b.click(`button[value="decide"]`)
 	b.both("office-queue-wrong")
+}
+
+// wantPaper looks at a paper as it is printed: nothing but the paper.
+func (b *tab) wantPaper(name string) {
+	b.t.Helper()
+	media := func(kind string) {
+		run(b, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: kind})
+			return err
+		}))
+	}
+	media("print")
+	defer media("")
+	if shown := run(b, chromedp.Evaluate[string](`[...document.querySelectorAll("header, nav, form, footer, .noprint")].filter((e) => e.offsetParent !== null).map((e) => e.outerHTML.slice(0, 80)).join("\n")`)); shown != "" {
+		b.t.Errorf("%s prints %s", name, shown)
+	}
+	b.picture(name)
 }
 
 // TestOfficeKeys: single keys choose and lead on, do nothing inside a field, and can be turned off.
