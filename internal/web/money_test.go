@@ -198,10 +198,10 @@ func TestFromApplicationToMoney(t *testing.T) {
 			t.Fatalf("the account has %q", rows)
 		}
 		cells := strings.Split(rows[0], "|")
-		switch rest := strings.Join(cells[4:], " "); {
-		case rest == cells[2]+" 0.00 0.00 0.00 0.00":
+		switch strings.Join(cells[4:], " ") {
+		case cells[2] + " 0.00 0.00 0.00 0.00":
 			seen["paid"]++
-		case rest == "0.00 0.00 0.00 0.00 "+cells[2]:
+		case "0.00 0.00 0.00 0.00 " + cells[2]:
 			seen["owed again"]++
 		default:
 			t.Errorf("an account says %q", rows)
