@@ -31,8 +31,8 @@ const (
 	CancelledDuplicate  Stage = "cancelled_duplicate"
 )
 
-// keepsMonthFor is how many days after a return the month of application is kept (choice).
-const keepsMonthFor = 30
+// KeepsMonthFor is how many days after a return the month of application is kept (choice).
+const KeepsMonthFor = 30
 
 // Applicant is who applies for the person: self, guardian, supporter, village_committee or agent.
 type Applicant struct{ Relation, Name string }
@@ -132,7 +132,7 @@ func (a *Application) Resubmit(who access.Actor, villageChecks bool, now time.Ti
 		return a.notInStage()
 	}
 	today := calendar.DateOf(now)
-	if today.After(a.ReturnedOn.Add(keepsMonthFor)) {
+	if today.After(a.ReturnedOn.Add(KeepsMonthFor)) {
 		a.OwedFrom = today.Month()
 	}
 	a.handIn(who, now, "resubmit", villageChecks)
@@ -187,10 +187,7 @@ var after = map[Stage]Stage{Submitted: TownReview, TownReview: CDPFReview, CDPFR
 // decide it, and nobody acts at two of its stages. In the full chain an approval leads to the next stage. A case that has
 // reached the county stays there when the mode changes.
 func (a *Application) Decide(who access.Actor, r Ruling, fullChain bool, now time.Time) error {
-	if role, open := deciders[a.Stage]; !open || role != who.Role {
-		return a.notInStage()
-	}
-	if err := a.apart(who); err != nil {
+	if err := a.Decidable(who); err != nil {
 		return err
 	}
 	to, known := map[string]Stage{"approve": Approved, "return": Returned, "reject": Rejected}[r.Decision]
@@ -213,6 +210,14 @@ func (a *Application) Decide(who access.Actor, r Ruling, fullChain bool, now tim
 		a.DecidedBy, a.DecidedAt = who.AccountID, now
 	}
 	return nil
+}
+
+// Decidable refuses who has no decision on a case as it stands: it is in another's stage, or he has had a hand in it.
+func (a *Application) Decidable(who access.Actor) error {
+	if role, open := deciders[a.Stage]; !open || role != who.Role {
+		return a.notInStage()
+	}
+	return a.apart(who)
 }
 
 // apart keeps one person out of two duties in the same case. A deputy is kept out of what he and the one for whom he acts

@@ -75,6 +75,28 @@ func (d *Desk) ImportList(ctx context.Context, who access.Actor, in NewList) (i 
 	return i, true, err
 }
 
+// ImportAgain takes in the file of an earlier import of a list once more: after it was tried, or with headings put right beside
+// those that were before.
+func (d *Desk) ImportAgain(ctx context.Context, who access.Actor, id uuid.UUID, mapping map[string]string, dryRun bool, key string) (i store.Import, first bool, err error) {
+	earlier, err := d.DB.ImportByID(ctx, who, id)
+	if err != nil {
+		return i, false, err
+	}
+	if earlier.Kind == KindRoster {
+		return i, false, errNoFile
+	}
+	data, err := d.Files.Get(ctx, id)
+	if err != nil {
+		return i, false, errNoFile.Wrap(err)
+	}
+	put := maps.Clone(earlier.Mapping)
+	if put == nil {
+		put = map[string]string{}
+	}
+	maps.Copy(put, mapping)
+	return d.ImportList(ctx, who, NewList{Kind: earlier.Kind, Sender: earlier.Sender, AsOf: earlier.AsOf, Mapping: put, Data: data, DryRun: dryRun, Key: key})
+}
+
 // sameImport finds the import that this one is already: by its key, or by its file.
 func (d *Desk) sameImport(ctx context.Context, who access.Actor, i store.Import) (earlier store.Import, found bool, err error) {
 	if i.Key != "" {
@@ -137,6 +159,11 @@ func (d *Desk) WorkImport(ctx context.Context, id uuid.UUID) (worked bool, err e
 	}
 	err = d.runList(ctx, who, worker, i)
 	if f, refused := fault.Of(err); refused && f.Kind != fault.Unavailable && f.Kind != fault.Internal {
+		if list, _ := d.readList(ctx, i); list != nil { // headings that were not understood are told, to be corrected
+			if i.Reading, err = json.Marshal(readingOf(list)); err != nil {
+				return false, fmt.Errorf("describe a list: %w", err)
+			}
+		}
 		err = d.failImport(ctx, who, i, f)
 	}
 	return err == nil, err

@@ -227,7 +227,7 @@ func (a *API) listRosterLines(r *Request) (Response, error) {
 		return Response{}, err
 	}
 	after, _ := strconv.Atoi(string(cursor.Area)) // a line's cursor holds its number
-	found, err := a.Desk.DB.RosterLines(r.Ctx, r.Who, id, after, r.limit())
+	found, err := a.Desk.DB.RosterLines(r.Ctx, r.Who, store.LinesOf{Roster: id, After: after, Limit: r.limit()})
 	if err != nil {
 		return Response{}, err
 	}

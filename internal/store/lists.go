@@ -168,3 +168,29 @@ func (tx *Tx) MatchIDNumbers(ctx context.Context, numbers []string) (map[string]
 	}
 	return found, nil
 }
+
+// PersonNames are the names of persons, of those in the actor's area.
+func (db *DB) PersonNames(ctx context.Context, who access.Actor, ids []uuid.UUID) (map[uuid.UUID]string, error) {
+	return db.namesBy(ctx, who, "SELECT id, name FROM persons WHERE id = ANY($1)", ids)
+}
+
+// AccountNames are the names of those who work with the service.
+func (db *DB) AccountNames(ctx context.Context, who access.Actor, ids []uuid.UUID) (map[uuid.UUID]string, error) {
+	return db.namesBy(ctx, who, "SELECT id, name FROM accounts WHERE id = ANY($1)", ids)
+}
+
+func (db *DB) namesBy(ctx context.Context, who access.Actor, sql string, ids []uuid.UUID) (map[uuid.UUID]string, error) {
+	names := make(map[uuid.UUID]string, len(ids))
+	err := db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue(sql, ids).Query(func(rows pgx.Rows) error {
+			var id uuid.UUID
+			var name string
+			_, err := pgx.ForEachRow(rows, []any{&id, &name}, func() error { names[id] = name; return nil })
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read names: %w", err)
+	}
+	return names, nil
+}

@@ -117,6 +117,30 @@ func (db *DB) ListNotices(ctx context.Context, who access.Actor, in area.Code, a
 	return list, err
 }
 
+// LatestNotices lists notices of an area, the latest first, before one in this order; zero: from the beginning.
+func (db *DB) LatestNotices(ctx context.Context, who access.Actor, in area.Code, before uuid.UUID, limit int) (list []Notice, err error) {
+	lo, hi := in.Range()
+	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue("SELECT "+noticeColumns+" FROM notices n WHERE n.area_code >= $1 AND n.area_code < $2 AND ($3::uuid IS NULL OR n.id < $3) ORDER BY n.id DESC LIMIT $4", lo, hi, orNull(before), limit).
+			Query(func(rows pgx.Rows) error {
+				list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Notice, error) { return scanNotice(row) })
+				return err
+			})
+	})
+	return list, err
+}
+
+// Notice reads a notice of the actor's area, also one that is over.
+func (db *DB) Notice(ctx context.Context, who access.Actor, id uuid.UUID) (n Notice, err error) {
+	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue("SELECT "+noticeColumns+" FROM notices n WHERE n.id = $1", id).QueryRow(func(row pgx.Row) error { n, err = scanNotice(row); return err })
+	})
+	if err == nil && !who.Covers(n.Area) {
+		return Notice{}, NotFound
+	}
+	return n, translate(err)
+}
+
 // Objection is what somebody says against a case on a notice.
 type Objection struct {
 	ID         uuid.UUID

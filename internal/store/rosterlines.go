@@ -79,12 +79,20 @@ func (db *DB) readOnly(ctx context.Context, who access.Actor, inside bounds, fn 
 	}))
 }
 
+// LinesOf asks for lines of a roster, after one in order.
+type LinesOf struct {
+	Roster uuid.UUID
+	State  string // empty: any
+	After  int
+	Limit  int
+}
+
 // RosterLines lists lines after one in order. Names are there where the person is in the actor's area by now.
-func (db *DB) RosterLines(ctx context.Context, who access.Actor, id uuid.UUID, after, limit int) (list []roster.Line, err error) {
+func (db *DB) RosterLines(ctx context.Context, who access.Actor, q LinesOf) (list []roster.Line, err error) {
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
 		b.Queue("SELECT "+rosterLineColumns+`, coalesce(p.name, ''), coalesce(y.holder, ''), y.id, y.account
 			FROM roster_lines l LEFT JOIN persons p ON p.id = l.person_id LEFT JOIN payees y ON y.id = l.payee_id
-			WHERE l.roster_id = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3`, id, after, limit).Query(func(rows pgx.Rows) error {
+			WHERE l.roster_id = $1 AND l.seq > $2 AND ($4 = '' OR l.state = $4) ORDER BY l.seq LIMIT $3`, q.Roster, q.After, q.Limit, q.State).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				var l roster.Line
 				var payee, account *uuid.UUID

@@ -250,17 +250,22 @@ func (tx *Tx) LockRoster(ctx context.Context, id uuid.UUID) (r roster.Roster, er
 
 // RosterFilter narrows a list of rosters. Zero members do not narrow.
 type RosterFilter struct {
-	Area  area.Code
-	Month calendar.Month
-	After uuid.UUID
-	Limit int
+	Area   area.Code
+	Month  calendar.Month
+	After  uuid.UUID
+	Latest bool // the latest first, instead of the first
+	Limit  int
 }
 
-// ListRosters lists rosters of an area in the order in which they were made.
+// ListRosters lists rosters of an area in the order in which they were made, or the other way round.
 func (db *DB) ListRosters(ctx context.Context, who access.Actor, f RosterFilter) (list []roster.Roster, err error) {
 	lo, hi := f.Area.Range()
+	order := "AND id > $4 ORDER BY id"
+	if f.Latest {
+		order = "AND ($4 = '00000000-0000-0000-0000-000000000000'::uuid OR id < $4) ORDER BY id DESC"
+	}
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue("SELECT "+rosterColumns+` FROM rosters WHERE area_code >= $1 AND area_code < $2 AND ($3::date IS NULL OR month = $3) AND id > $4 ORDER BY id LIMIT $5`,
+		b.Queue("SELECT "+rosterColumns+` FROM rosters WHERE area_code >= $1 AND area_code < $2 AND ($3::date IS NULL OR month = $3) `+order+` LIMIT $5`,
 			lo, hi, textOrNull(dateText(f.Month)), f.After, f.Limit).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				r, err := scanRoster(rows)

@@ -150,6 +150,7 @@ type applicationData struct {
 	Steps   []stepLine
 	Photos  []photo
 	Forms   []titledForm
+	Papers  []link // what can be printed of it
 }
 
 type stepLine struct {
@@ -202,7 +203,7 @@ func showApplication(v *visit) (any, error) {
 			return nil, err
 		}
 	}
-	data.Forms = v.caseForms(c)
+	data.Forms, data.Papers = v.caseForms(c), v.papers(c)
 	return data, nil
 }
 

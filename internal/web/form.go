@@ -35,11 +35,17 @@ type Field struct {
 	After    string // the question that decides whether this one is asked
 	AfterAny string // and its answers, by spaces
 	Many     bool   // a file field takes several
+	Accept   string // what a file field takes; photos and papers where empty
+	Of       string // its form, where several of a page ask for the same
 }
 
 // ID is the field's id in the page.
 func (f *Field) ID() string {
-	return "f-" + strings.NewReplacer(".", "-", "[", "-", "]", "").Replace(f.Name)
+	name := f.Name
+	if f.Of != "" {
+		name = f.Of + "-" + name
+	}
+	return "f-" + strings.NewReplacer(".", "-", "[", "-", "]", "").Replace(name)
 }
 
 // Described are the ids of what explains the field.

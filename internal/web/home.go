@@ -68,6 +68,9 @@ func (v *visit) caseLines(cases []store.Case) (list []caseLine) {
 	for _, c := range cases {
 		line := caseLine{Path: "/applications/" + c.ID.String(), Number: c.CaseNumber, Person: c.PersonName, Programme: v.programme(c.Programme),
 			Stage: v.t("stage." + string(c.Stage)), Applied: c.AppliedOn.String()}
+		if v.may("/queue/:id") && c.Stage == application.WaitsFor(v.who.Role) {
+			line.Path = "/queue/" + c.ID.String()
+		}
 		line.Clock, line.ClockTone = v.clock(c)
 		list = append(list, line)
 	}

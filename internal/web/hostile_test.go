@@ -42,7 +42,7 @@ func (sh shown) wantHarmless() {
 		if !ours[n.Data] {
 			t.Errorf("%s: an element %s out of a text", sh.path, n.Data)
 		}
-		if n.Data == "script" {
+		if n.Data == "script" && !strings.HasPrefix(attr(n, "src"), "/assets/officer-") {
 			scripts++
 		}
 		for _, a := range n.Attr {
@@ -102,7 +102,7 @@ func (s *site) hostileCase(f fixture, text string) {
 	b.get(at).form("withdraw").set("reason", text).send().want(303)
 	b.get(at).want(200).says(text).wantHarmless()
 	list := b.get("/worklists/eligible_not_enrolled").want(200)
-	list.form("act").set("who", attr(all(list.doc, "option")[1], "value"), "outcome", "other", "note", text).send().want(303)
+	list.form("act").set("who", list.choices("who")[0], "outcome", "other", "note", text).send().want(303)
 	b.get("/worklists/eligible_not_enrolled").want(200).wantHarmless()
 	opened := b.get("/persons/"+f.person.String()+"/services/new?kind=device").form("open").set("need.item", s.desk.Pack().Catalogue.Devices[0].Code, "need.mode", "grant", "need.pieces", "1", "need.reason", text).send().want(303)
 	page := opened.follow().want(200).says(text)

@@ -284,7 +284,7 @@ func TestWorklist(t *testing.T) {
 	next := regexp.MustCompile(`/worklists/eligible_not_enrolled\?cursor=[^"]+`).FindString(html.UnescapeString(list.body))
 	b.get(next).want(200).says("金丝雀122")
 	act := list.form("act")
-	who := attr(all(list.doc, "option")[1], "value")
+	who := list.choices("who")[0]
 	act.set("who", who, "outcome", "visited", "note", "本人在家", "follow_up_on", "2023-04-03").send().want(303)
 	b.get("/worklists/eligible_not_enrolled").says("已入户")
 	act.set("who", "", "outcome", "").send().want(422)

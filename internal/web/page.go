@@ -32,12 +32,13 @@ type page struct {
 	files bool                          // its forms may bring files
 	show  func(*visit) (any, error)     // what the template is filled with
 	acts  map[string]act                // what its forms do, by the name of the button
-	asks  map[string]func(*visit) error // posts that change nothing: the page is shown again, with what they have put into the visit
+	asks  map[string]func(*visit) error // posts that may come twice, for they change nothing or know what they have done: the page is shown again, with what they have put into the visit
 }
 
 // act is something that a form does. It says where to go on.
 type act struct {
 	roles []access.Role // who may, of those who may see the page; nil: all of them
+	alone bool          // the desk keeps the form's key itself, over several transactions
 	do    func(*visit) (next string, err error)
 }
 
@@ -142,6 +143,9 @@ func (s *Site) post(p *page) echo.HandlerFunc {
 func (s *Site) once(v *visit, a act) (string, error) {
 	if v.key == "" || len(v.key) > 64 {
 		return "", badForm
+	}
+	if a.alone {
+		return a.do(v)
 	}
 	answer, err := s.Desk.DB.Once(v.ctx, v.who, v.key, v.digest(), func(ctx context.Context) (store.Answer, error) {
 		inside := *v

@@ -52,7 +52,11 @@ var mayDo = map[string]roles{
 // fixture is somebody of village A with a case, a photo and a service.
 type fixture struct {
 	person, app, photo, service uuid.UUID
+	more                        map[string]uuid.UUID // what other pages are about, by the first part of their path
 }
+
+// further makes what the pages of other areas of work are about.
+var further []func(s *site, f *fixture)
 
 func (s *site) fixture(name string, n int) fixture {
 	s.t.Helper()
@@ -94,7 +98,12 @@ func photograph(shade uint8) []byte {
 // address fills in what stands in the path of a page.
 func (f fixture) address(path string) string {
 	id := f.person
+	if other, ok := f.more["/"+strings.Split(path, "/")[1]]; ok {
+		id = other
+	}
 	switch {
+	case f.more[path] != uuid.Nil:
+		id = f.more[path]
 	case strings.HasPrefix(path, "/applications"):
 		id = f.app
 	case strings.HasPrefix(path, "/attachments"):
@@ -110,6 +119,10 @@ func TestMatrix(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	f := s.fixture("监护人甲", 11)
+	f.more = map[string]uuid.UUID{}
+	for _, add := range further {
+		add(s, &f)
+	}
 	listed := map[string]bool{}
 	for _, p := range web.Pages() {
 		listed[p.Path] = true

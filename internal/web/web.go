@@ -37,6 +37,8 @@ const (
 	maxForm   = "1M"
 	maxUpload = "33M"
 	timeout   = 55 * time.Second
+
+	problemTime = 5 * time.Second
 )
 
 // Handler is the whole site with its middleware, outermost first: request id, log, recovery, headers, size, time.
@@ -135,6 +137,11 @@ func (s *Site) problem(err error, c echo.Context) {
 	v, known := c.Get(visitKey).(*visit)
 	if !known {
 		v = s.visit(c, nil)
+	}
+	var done context.CancelFunc
+	v.ctx, done = context.WithTimeout(context.WithoutCancel(v.ctx), problemTime) // that of the request has ended with it
+	defer done()
+	if !known {
 		v.who, v.known, _ = s.Desk.ActorOfCookie(v.ctx, v.cookie(sessionCookie)) // who cannot be found out is nobody
 	}
 	s.auditRefusal(v, f)

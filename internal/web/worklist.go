@@ -2,9 +2,11 @@ package web
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
+	"zhucan/internal/area"
 	"zhucan/internal/casework"
 	"zhucan/internal/lead"
 	"zhucan/internal/store"
@@ -12,7 +14,9 @@ import (
 
 // worklistData is one worklist, a page of it at a time.
 type worklistData struct {
+	filters
 	Name  string
+	Owner string // whose list it is
 	Lines []leadLine
 	More  string
 	Act   *Form // what was done about somebody; nil: not this role's
@@ -36,11 +40,14 @@ func showWorklist(v *visit) (any, error) {
 	if q.After, err = store.ParseLeadKey(v.query.Get("cursor")); err != nil {
 		return nil, err
 	}
+	data := worklistData{Name: v.either(list.ZH, list.EN), Owner: v.owners(list)}
+	if data.filters, err = v.leadFilters(list, &q); err != nil {
+		return nil, err
+	}
 	found, err := v.desk.Leads(v.ctx, v.who, q)
 	if err != nil {
 		return nil, err
 	}
-	data := worklistData{Name: v.either(list.ZH, list.EN)}
 	var people []Option
 	for _, l := range found {
 		data.Lines = append(data.Lines, v.leadLine(l))
@@ -58,6 +65,45 @@ func showWorklist(v *visit) (any, error) {
 			&Field{Name: "follow_up_on", Label: v.t("worklist.followup"), Kind: "date"})
 	}
 	return data, nil
+}
+
+// owners are the offices that work on a list.
+func (v *visit) owners(list *lead.List) string {
+	names := make([]string, len(list.Roles))
+	for i, role := range list.Roles {
+		names[i] = v.t("role." + string(role))
+	}
+	return v.t("worklist.owner", strings.Join(names, v.t("worklist.and")))
+}
+
+// leadFilters reads what narrows a list from the address.
+func (v *visit) leadFilters(list *lead.List, q *casework.LeadsOf) (f filters, err error) {
+	if code, bad := area.Parse(v.query.Get("area")); bad == nil && v.who.Covers(code) {
+		q.Area = code
+	}
+	places, err := v.placesBelow(q.Area)
+	if err != nil {
+		return f, err
+	}
+	if len(places) > 0 {
+		f.Filters = []filter{{"area", v.t("queue.area"), v.t("persons.all"), places}}
+	}
+	var reasons []Option
+	for _, r := range list.Reasons {
+		o := Option{Value: r.Code, Label: v.either(r.ZH, r.EN), Chosen: r.Code == v.query.Get("reason")}
+		if o.Chosen {
+			q.Reason = r.Code
+		}
+		reasons = append(reasons, o)
+	}
+	if len(reasons) > 1 {
+		f.Filters = append(f.Filters, filter{"reason", v.t("worklist.why"), v.t("persons.all"), reasons})
+	}
+	late := v.query.Get("late") == "yes"
+	if f.Tick = (&tick{"late", v.t("queue.late"), late}); late {
+		q.Overdue = &late
+	}
+	return f, nil
 }
 
 func (v *visit) programmeOrNothing(id string) string {
