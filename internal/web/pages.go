@@ -50,5 +50,12 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/services/:id", file: "service", title: "service.title", under: "/persons", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showService},
 		{path: "/services/:id/steps/:step", file: "service-step", title: "service.step.title", under: "/services/:id", roles: roles{liaison, town, cdpf}, files: true,
 			show: showStep, acts: map[string]act{"take": {do: takeStep}}, asks: map[string]func(*visit) error{"more": askOn}},
+
+		// numbers
+		{path: "/indicators", file: "indicators", title: "indicators.title", under: "/", menu: true, roles: roles{liaison, town, cdpf, civil, statistic, auditor}, show: showIndicators},
+		{path: "/indicators/more", file: "indicators-more", title: "indicators.more.title", under: "/indicators", roles: roles{liaison, town, cdpf, civil, statistic, auditor}, show: showMoreIndicators},
+		{path: "/indicators/file", title: "indicators.file.title", roles: roles{liaison, town, cdpf, civil, statistic, auditor}, show: showFiguresFile},
+		{path: "/indicators/:key", file: "indicator", title: "indicator.title", under: "/indicators", roles: roles{liaison, town, cdpf, civil, statistic, auditor}, show: showIndicator},
+		{path: "/indicators/:key/persons", file: "indicator-persons", title: "names.title", under: "/indicators/:key", roles: roles{liaison, town, cdpf, civil, auditor}, show: showNames},
 	}
 }

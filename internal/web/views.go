@@ -45,7 +45,7 @@ func parse(english bool, a *assets) (map[string]*template.Template, error) {
 		"join":  strings.Join,
 		"dot":   func(d calendar.Date) string { return d.String() },
 	}
-	base, err := template.New("").Funcs(funcs).ParseFS(templates, "templates/layout.html", "templates/parts.html")
+	base, err := template.New("").Funcs(funcs).ParseFS(templates, "templates/layout.html", "templates/parts*.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the layout: %w", err)
 	}
@@ -56,7 +56,7 @@ func parse(english bool, a *assets) (map[string]*template.Template, error) {
 	views := map[string]*template.Template{}
 	for _, name := range names {
 		own := strings.TrimSuffix(path.Base(name), ".html")
-		if own == "layout" || own == "parts" {
+		if own == "layout" || strings.HasPrefix(own, "parts") {
 			continue
 		}
 		one, err := base.Clone()
