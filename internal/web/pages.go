@@ -57,5 +57,13 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/indicators/file", title: "indicators.file.title", roles: roles{liaison, town, cdpf, civil, statistic, auditor}, show: showFiguresFile},
 		{path: "/indicators/:key", file: "indicator", title: "indicator.title", under: "/indicators", roles: roles{liaison, town, cdpf, civil, statistic, auditor}, show: showIndicator},
 		{path: "/indicators/:key/persons", file: "indicator-persons", title: "names.title", under: "/indicators/:key", roles: roles{liaison, town, cdpf, civil, auditor}, show: showNames},
+		{path: "/releases", file: "releases", title: "releases.title", under: "/indicators", menu: true, roles: roles{liaison, town, cdpf, civil, finance, statistic, auditor}, show: showReleases},
+		{path: "/releases/new", file: "release-new", title: "release.new.title", under: "/releases", roles: roles{cdpf, statistic}, show: showNewRelease, acts: map[string]act{"seal": {do: sealRelease}}},
+		{path: "/releases/:id", file: "release", title: "release.title", under: "/releases", roles: roles{liaison, town, cdpf, civil, finance, statistic, auditor}, show: showRelease},
+		{path: "/releases/:id/file", title: "release.file.title", roles: roles{liaison, town, cdpf, civil, finance, statistic, auditor}, show: showReleaseFile},
+		{path: "/releases/:id/changes", file: "release-changes", title: "changes.title", under: "/releases/:id", roles: roles{town, cdpf, civil, statistic, auditor}, show: showChanges},
+		{path: "/releases/:id/changes/:key", file: "release-moved", title: "moved.title", under: "/releases/:id/changes", roles: roles{town, cdpf, civil, auditor}, show: showMoved},
+		{path: "/figures", file: "figures", title: "outside.title", under: "/indicators", roles: roles{cdpf, statistic, auditor}, show: showOutsideFigures, acts: map[string]act{"record": {roles: roles{cdpf, statistic}, do: recordFigure}}},
+		{path: "/facilities", file: "facilities", title: "facilities.title", under: "/indicators", roles: roles{town, cdpf, statistic, auditor}, show: showFacilities, acts: map[string]act{"add": {roles: roles{town, cdpf}, do: addFacility}, "inspect": {roles: roles{town, cdpf}, do: inspectFacility}}},
 	}
 }

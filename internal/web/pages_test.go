@@ -29,6 +29,9 @@ const (
 	civil   = access.CivilAffairsApprover
 	finance = access.FinanceOfficer
 	auditor = access.Auditor
+	stats   = access.Statistician
+	hotline = access.HotlineClerk
+	admin   = access.Administrator
 )
 
 type roles = []access.Role
@@ -41,17 +44,24 @@ var maySee = map[string]roles{
 	"/persons/:id/edit": {liaison, town, cdpf}, "/persons/:id/apply": {liaison, town}, "/persons/:id/survey": {liaison, town, cdpf}, "/persons/:id/services/new": {liaison, town, cdpf},
 	"/applications": {liaison, town, cdpf, civil, auditor}, "/applications/:id": {liaison, town, cdpf, civil, auditor},
 	"/attachments/:id": {liaison, town, cdpf, auditor}, "/services/:id": {liaison, town, cdpf, civil, finance, auditor}, "/services/:id/steps/:step": {liaison, town, cdpf},
+	"/indicators": {liaison, town, cdpf, civil, stats, auditor}, "/indicators/more": {liaison, town, cdpf, civil, stats, auditor}, "/indicators/file": {liaison, town, cdpf, civil, stats, auditor},
+	"/indicators/:key": {liaison, town, cdpf, civil, stats, auditor}, "/indicators/:key/persons": {liaison, town, cdpf, civil, auditor},
+	"/releases": {liaison, town, cdpf, civil, finance, stats, auditor}, "/releases/new": {cdpf, stats}, "/releases/:id": {liaison, town, cdpf, civil, finance, stats, auditor},
+	"/releases/:id/file": {liaison, town, cdpf, civil, finance, stats, auditor}, "/releases/:id/changes": {town, cdpf, civil, stats, auditor}, "/releases/:id/changes/:key": {town, cdpf, civil, auditor},
+	"/figures": {cdpf, stats, auditor}, "/facilities": {town, cdpf, stats, auditor},
 }
 
 // mayDo is who may do what on a page, of those who see it, where not all of them may.
 var mayDo = map[string]roles{
 	"/worklists/:name act": {liaison, town, cdpf, civil, finance}, "/applications/:id submit": {liaison, town}, "/applications/:id resubmit": {liaison, town},
+	"/figures record": {cdpf, stats}, "/facilities add": {town, cdpf}, "/facilities inspect": {town, cdpf},
 	"/applications/:id withdraw": {liaison, town}, "/applications/:id photos": {liaison, town}, "/applications/:id pass": {liaison}, "/applications/:id return": {liaison},
 }
 
 // fixture is somebody of village A with a case, a photo and a service.
 type fixture struct {
 	person, app, photo, service uuid.UUID
+	office                      office
 }
 
 func (s *site) fixture(name string, n int) fixture {
@@ -75,6 +85,7 @@ func (s *site) fixture(name string, n int) fixture {
 	service, err := s.desk.OpenService(ctx, s.actor("liaison.a"), care.Rehab, f.person, uuid.Nil, calendar.MustDate("2023-03-27"), need)
 	must(err)
 	f.app, f.photo, f.service = c.ID, a.ID, service.ID
+	f.office = s.office(f.person)
 	return f
 }
 
@@ -101,6 +112,9 @@ func (f fixture) address(path string) string {
 		id = f.photo
 	case strings.HasPrefix(path, "/services"):
 		id = f.service
+	}
+	if at := f.office.address(path); at != "" {
+		return at
 	}
 	return strings.NewReplacer(":id", id.String(), ":name", "wrong_amount", ":step", "assess").Replace(path)
 }

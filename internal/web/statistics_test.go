@@ -44,13 +44,13 @@ func (sh shown) row(first ...string) []string {
 }
 
 // granted lets somebody receive the nursing subsidy.
-func (s *site) granted(person uuid.UUID) {
+func (s *site) granted(by string, person uuid.UUID) {
 	s.t.Helper()
 	ctx := context.Background()
-	c, err := s.desk.EnterApplication(ctx, s.actor("liaison.a"), casework.NewApplication{PersonID: person, Programme: "nursing_subsidy", AppliedOn: calendar.MustDate("2023-03-20"),
+	c, err := s.desk.EnterApplication(ctx, s.actor(by), casework.NewApplication{PersonID: person, Programme: "nursing_subsidy", AppliedOn: calendar.MustDate("2023-03-20"),
 		Applicant: application.Applicant{Relation: "self"}})
 	if err == nil {
-		c, err = s.desk.SubmitApplication(ctx, s.actor("liaison.a"), c.ID, c.Version)
+		c, err = s.desk.SubmitApplication(ctx, s.actor(by), c.ID, c.Version)
 	}
 	if err == nil {
 		c, err = s.desk.DecideApplication(ctx, s.actor("town.a"), c.ID, c.Version, application.Ruling{Decision: "approve"})
@@ -82,8 +82,8 @@ func (s *site) populated() (ids []uuid.UUID) {
 	for i, village := range []area.Code{villageA, villageA, villageA, villageB, villageB, "370305111245", "370305111245"} {
 		ids = append(ids, s.person(101+i, 1+i%3, village))
 	}
-	s.granted(ids[0])
-	s.granted(ids[1])
+	s.granted("liaison.a", ids[0])
+	s.granted("liaison.a", ids[1])
 	return ids
 }
 
@@ -183,8 +183,8 @@ func TestIndicatorAddress(t *testing.T) {
 	s := start(t)
 	s.populated()
 	b := s.as("town.a")
-	b.get("/indicators?as_of=2023-02-01&area=" + villageA + "&by=none").want(200).says("2023-02-01", "辛东")
-	b.get("/indicators?as_of=yesterday&by=colour&area=" + townC).want(200).says("日期应写成2023-03-28的形式", "没有这种分组方式", "不是您辖区内的区划")
+	b.get("/indicators?as_of=2023-02-01&area="+villageA+"&by=none").want(200).says("2023-02-01", "辛东")
+	b.get("/indicators?as_of=yesterday&by=colour&area="+townC).want(200).says("日期应写成2023-03-28的形式", "没有这种分组方式", "不是您辖区内的区划")
 	b.get("/indicators/nothing").want(404)
 	b.get("/indicators/nursing_subsidy_coverage@no_such").want(404)
 	file := b.get("/indicators/file?by=village&form=csv").want(200)
