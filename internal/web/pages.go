@@ -65,5 +65,16 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/releases/:id/changes/:key", file: "release-moved", title: "moved.title", under: "/releases/:id/changes", roles: roles{town, cdpf, civil, auditor}, show: showMoved},
 		{path: "/figures", file: "figures", title: "outside.title", under: "/indicators", roles: roles{cdpf, statistic, auditor}, show: showOutsideFigures, acts: map[string]act{"record": {roles: roles{cdpf, statistic}, do: recordFigure}}},
 		{path: "/facilities", file: "facilities", title: "facilities.title", under: "/indicators", roles: roles{town, cdpf, statistic, auditor}, show: showFacilities, acts: map[string]act{"add": {roles: roles{town, cdpf}, do: addFacility}, "inspect": {roles: roles{town, cdpf}, do: inspectFacility}}},
+
+		// audit
+		{path: "/audit", file: "audit", title: "audit.title", under: "/", menu: true, roles: roles{auditor}, show: showAudit, asks: map[string]func(*visit) error{"by": auditBy}},
+		{path: "/audit/verify", file: "audit-verify", title: "chain.title", under: "/audit", roles: roles{auditor}, show: showChain, asks: map[string]func(*visit) error{"verify": verifyChain}},
+		{path: "/audit/:seq", file: "audit-entry", title: "audit.entry.title", under: "/audit", roles: roles{auditor}, show: showEntry},
+
+		// hotline
+		{path: "/lookup", file: "lookup", title: "lookup.title", under: "/", menu: true, roles: roles{hotline}, show: showLookup, asks: map[string]func(*visit) error{"search": searchPersons}},
+		{path: "/tickets", file: "tickets", title: "tickets.title", under: "/", menu: true, roles: roles{hotline, town, cdpf, civil, auditor}, show: showTickets},
+		{path: "/tickets/new", file: "ticket-new", title: "ticket.new.title", under: "/tickets", roles: roles{hotline}, show: showNewTicket, acts: map[string]act{"receive": {do: receiveTicket}}},
+		{path: "/tickets/:id", file: "ticket", title: "ticket.title", under: "/tickets", roles: roles{hotline, town, cdpf, civil, auditor}, show: showTicket, asks: map[string]func(*visit) error{"reveal": revealCaller}, acts: ticketActs},
 	}
 }

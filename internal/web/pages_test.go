@@ -48,12 +48,16 @@ var maySee = map[string]roles{
 	"/indicators/:key": {liaison, town, cdpf, civil, stats, auditor}, "/indicators/:key/persons": {liaison, town, cdpf, civil, auditor},
 	"/releases": {liaison, town, cdpf, civil, finance, stats, auditor}, "/releases/new": {cdpf, stats}, "/releases/:id": {liaison, town, cdpf, civil, finance, stats, auditor},
 	"/releases/:id/file": {liaison, town, cdpf, civil, finance, stats, auditor}, "/releases/:id/changes": {town, cdpf, civil, stats, auditor}, "/releases/:id/changes/:key": {town, cdpf, civil, auditor},
+	"/lookup": {hotline}, "/tickets": {hotline, town, cdpf, civil, auditor}, "/tickets/new": {hotline}, "/tickets/:id": {hotline, town, cdpf, civil, auditor},
+	"/audit": {auditor}, "/audit/verify": {auditor}, "/audit/:seq": {auditor},
 	"/figures": {cdpf, stats, auditor}, "/facilities": {town, cdpf, stats, auditor},
 }
 
 // mayDo is who may do what on a page, of those who see it, where not all of them may.
 var mayDo = map[string]roles{
 	"/worklists/:name act": {liaison, town, cdpf, civil, finance}, "/applications/:id submit": {liaison, town}, "/applications/:id resubmit": {liaison, town},
+	"/tickets/:id assign": {hotline}, "/tickets/:id forward": {hotline, town, cdpf, civil}, "/tickets/:id return": {town, cdpf, civil}, "/tickets/:id reply": {town, cdpf, civil},
+	"/tickets/:id call_back": {hotline}, "/tickets/:id close": {hotline}, "/tickets/:id reopen": {hotline}, "/tickets/:id archive": {hotline},
 	"/figures record": {cdpf, stats}, "/facilities add": {town, cdpf}, "/facilities inspect": {town, cdpf},
 	"/applications/:id withdraw": {liaison, town}, "/applications/:id photos": {liaison, town}, "/applications/:id pass": {liaison}, "/applications/:id return": {liaison},
 }
@@ -135,6 +139,7 @@ func TestMatrix(t *testing.T) {
 		at := f.address(p.Path)
 		s.browser().get(at).want(303)
 		for role, user := range userOf {
+			at := f.office.of(role, at)
 			status := 403
 			if slices.Contains(want, role) {
 				status = 200
