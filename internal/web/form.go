@@ -35,6 +35,7 @@ type Field struct {
 	After    string // the question that decides whether this one is asked
 	AfterAny string // and its answers, by spaces
 	Many     bool   // a file field takes several
+	Accept   string // the kinds that a file field offers; photos and PDF where empty
 }
 
 // ID is the field's id in the page.

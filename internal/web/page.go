@@ -27,6 +27,7 @@ type page struct {
 	title string // key of the catalogue
 	roles []access.Role
 	menu  bool                          // it stands in the menu of its roles
+	inOf  roles                         // of these alone, where they are named
 	under string                        // path of the page above, for the way back
 	files bool                          // its forms may bring files
 	show  func(*visit) (any, error)     // what the template is filled with

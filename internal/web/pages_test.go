@@ -49,6 +49,8 @@ var maySee = map[string]roles{
 	"/releases": {liaison, town, cdpf, civil, finance, stats, auditor}, "/releases/new": {cdpf, stats}, "/releases/:id": {liaison, town, cdpf, civil, finance, stats, auditor},
 	"/releases/:id/file": {liaison, town, cdpf, civil, finance, stats, auditor}, "/releases/:id/changes": {town, cdpf, civil, stats, auditor}, "/releases/:id/changes/:key": {town, cdpf, civil, auditor},
 	"/lookup": {hotline}, "/tickets": {hotline, town, cdpf, civil, auditor}, "/tickets/new": {hotline}, "/tickets/:id": {hotline, town, cdpf, civil, auditor},
+	"/accounts": {admin}, "/accounts/new": {admin}, "/accounts/:id": {admin}, "/deputies": {admin}, "/divisions": {admin}, "/policies": {cdpf, civil, finance, auditor, admin}, "/policies/new": {admin},
+	"/policies/:id": {cdpf, civil, finance, auditor, admin}, "/calendars": {liaison, town, cdpf, civil, finance, auditor, admin}, "/webhooks": {admin}, "/webhooks/:id": {admin},
 	"/audit": {auditor}, "/audit/verify": {auditor}, "/audit/:seq": {auditor},
 	"/figures": {cdpf, stats, auditor}, "/facilities": {town, cdpf, stats, auditor},
 }
@@ -58,6 +60,7 @@ var mayDo = map[string]roles{
 	"/worklists/:name act": {liaison, town, cdpf, civil, finance}, "/applications/:id submit": {liaison, town}, "/applications/:id resubmit": {liaison, town},
 	"/tickets/:id assign": {hotline}, "/tickets/:id forward": {hotline, town, cdpf, civil}, "/tickets/:id return": {town, cdpf, civil}, "/tickets/:id reply": {town, cdpf, civil},
 	"/tickets/:id call_back": {hotline}, "/tickets/:id close": {hotline}, "/tickets/:id reopen": {hotline}, "/tickets/:id archive": {hotline},
+	"/policies/:id activate": {admin}, "/calendars record": {admin},
 	"/figures record": {cdpf, stats}, "/facilities add": {town, cdpf}, "/facilities inspect": {town, cdpf},
 	"/applications/:id withdraw": {liaison, town}, "/applications/:id photos": {liaison, town}, "/applications/:id pass": {liaison}, "/applications/:id return": {liaison},
 }

@@ -43,7 +43,7 @@ func showIndicators(v *visit) (any, error) {
 	for _, form := range fileForms {
 		data.Files = append(data.Files, link{Path: "/indicators/file" + l.query("by", string(l.by), "form", form), Text: v.t("file." + form)})
 	}
-	for _, path := range []string{"/releases", "/figures", "/facilities"} {
+	for _, path := range []string{"/releases", "/figures", "/facilities", "/policies"} {
 		if v.may(path) {
 			data.May = append(data.May, link{Path: path, Text: v.t(pageOf(path).title)})
 		}
