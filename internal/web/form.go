@@ -35,7 +35,7 @@ type Field struct {
 	After    string // the question that decides whether this one is asked
 	AfterAny string // and its answers, by spaces
 	Many     bool   // a file field takes several
-	Accept   string // the kinds that a file field offers; photos and PDF where empty
+	Accept   string // what a file field takes; photos and papers where empty
 }
 
 // ID is the field's id in the page.
@@ -145,7 +145,7 @@ func (v *visit) refill(f *Form, fields []*Field) {
 		for _, field := range fields {
 			if field.Name == problem.Name || strings.HasPrefix(problem.Name, field.Name+".") && !slices.ContainsFunc(fields, func(o *Field) bool { return o.Name == problem.Name }) {
 				field.Error = v.either(problem.ZH, problem.EN)
-				f.Errors = append(f.Errors, Problem{Text: field.Error, To: field.Focus()})
+				f.Errors = append(f.Errors, Problem{Text: v.t("form.problem", field.Label, field.Error), To: field.Focus()})
 				break
 			}
 		}

@@ -12,6 +12,7 @@ type homeData struct {
 	Waiting  []caseLine // with a clock that runs here
 	Drafts   []caseLine
 	Lists    []listCard
+	Quiet    []listCard // with nothing on them
 }
 
 type listCard struct {
@@ -29,7 +30,12 @@ func showHome(v *visit) (any, error) {
 			return nil, err
 		}
 		for _, l := range lists {
-			data.Lists = append(data.Lists, listCard{Path: "/worklists/" + l.Name, Name: v.either(l.ZH, l.EN), Count: l.Count, Overdue: l.Overdue})
+			card := listCard{Path: "/worklists/" + l.Name, Name: v.either(l.ZH, l.EN), Count: l.Count, Overdue: l.Overdue}
+			if l.Count == 0 {
+				data.Quiet = append(data.Quiet, card)
+			} else {
+				data.Lists = append(data.Lists, card)
+			}
 		}
 	}
 	if !v.may("/applications/:id") {
