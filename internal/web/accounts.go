@@ -18,11 +18,11 @@ import (
 
 // accountsData is the accounts of an area.
 type accountsData struct {
-	Lines []accountLine
+	Lines []userLine
 	More  string
 }
 
-type accountLine struct{ Path, Username, Name, Role, Place, State, Tone string }
+type userLine struct{ Path, Username, Name, Role, Place, State, Tone string }
 
 func showAccounts(v *visit) (any, error) {
 	after, err := store.ParseCursor(v.query.Get("cursor"))
@@ -36,7 +36,7 @@ func showAccounts(v *visit) (any, error) {
 	data := accountsData{}
 	where := v.placeNames()
 	for _, a := range found {
-		data.Lines = append(data.Lines, v.accountLine(a, where))
+		data.Lines = append(data.Lines, v.userLine(a, where))
 	}
 	if n := len(found); n > 0 {
 		data.More = v.more(n == pageSize, store.Cursor{ID: found[n-1].ID}.String())
@@ -44,8 +44,8 @@ func showAccounts(v *visit) (any, error) {
 	return data, nil
 }
 
-func (v *visit) accountLine(a store.Account, where func(area.Code) string) accountLine {
-	line := accountLine{Path: "/accounts/" + a.ID.String(), Username: a.Username, Name: a.Name, Role: v.t("role." + string(a.Role)), Place: where(a.AreaCode), State: v.t("account.active"), Tone: "good"}
+func (v *visit) userLine(a store.Account, where func(area.Code) string) userLine {
+	line := userLine{Path: "/accounts/" + a.ID.String(), Username: a.Username, Name: a.Name, Role: v.t("role." + string(a.Role)), Place: where(a.AreaCode), State: v.t("account.active"), Tone: "good"}
 	if a.Disabled {
 		line.State, line.Tone = v.t("account.disabled"), "bad"
 	}
@@ -84,7 +84,7 @@ func showNewAccount(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return formData{v.newForm("add", "account.add", &Field{Name: "username", Label: v.t("signin.username"), Hint: v.t("account.username.hint"), Kind: "text", Need: true, Max: 60},
+	return oneForm{v.newForm("add", "account.add", &Field{Name: "username", Label: v.t("signin.username"), Hint: v.t("account.username.hint"), Kind: "text", Need: true, Max: 60},
 		&Field{Name: "name", Label: v.t("case.person"), Kind: "text", Need: true, Max: 60},
 		&Field{Name: "role", Label: v.t("audit.role"), Kind: "select", Need: true, Options: v.options("role", roleNames()...)}, at)}, nil
 }
@@ -128,7 +128,7 @@ func (v *visit) withPassword(use func(password string) error) error {
 
 // accountData is one account with what may be done about it.
 type accountData struct {
-	Line   accountLine
+	Line   userLine
 	Told   string
 	Edit   *Form
 	Turn   *Form // off or on
@@ -141,7 +141,7 @@ func showAccount(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := accountData{Line: v.accountLine(a, v.placeName), Myself: a.ID == v.who.AccountID}
+	data := accountData{Line: v.userLine(a, v.placeName), Myself: a.ID == v.who.AccountID}
 	if data.Told = v.cookie(onceCookie); data.Told != "" {
 		v.setCookie(onceCookie, "", -1)
 	}

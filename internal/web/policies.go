@@ -136,7 +136,7 @@ func (v *visit) simulate(r *reader, draft casework.Draft) error {
 	if !slices.Contains(simulators, v.who.Role) {
 		return forbidden
 	}
-	q := casework.Question{Draft: draft, Area: r.place("area_code", true), Month: r.month("month"), To: r.month("to_month")}
+	q := casework.Question{Draft: draft, Area: r.place("area_code", true), Month: r.wantMonth("month"), To: r.wantMonth("to_month")}
 	if err := r.err(); err != nil {
 		return err
 	}
@@ -148,8 +148,8 @@ func (v *visit) simulate(r *reader, draft casework.Draft) error {
 	return nil
 }
 
-// month is a month as 2006-01.
-func (r *reader) month(name string) calendar.Month {
+// wantMonth is a month as 2006-01.
+func (r *reader) wantMonth(name string) calendar.Month {
 	m, err := calendar.ParseMonth(r.v.form.Get(name))
 	if err != nil {
 		r.wrong(name, "NOT_A_MONTH", "月份应写成2023-03的形式", "write the month as 2023-03")

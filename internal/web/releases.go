@@ -49,11 +49,11 @@ func (v *visit) releaseLine(r store.Release) releaseLine {
 	return line
 }
 
-type formData struct{ Form *Form }
+type oneForm struct{ Form *Form }
 
 func showNewRelease(v *visit) (any, error) {
 	areas, err := v.areasAround(v.who.Area, v.today)
-	return formData{v.newForm("seal", "release.seal", &Field{Name: "title", Label: v.t("release.name"), Kind: "text", Need: true, Max: 100},
+	return oneForm{v.newForm("seal", "release.seal", &Field{Name: "title", Label: v.t("release.name"), Kind: "text", Need: true, Max: 100},
 		&Field{Name: "as_of", Label: v.t("figures.as_of"), Kind: "date", Need: true, Value: v.today.String()},
 		&Field{Name: "area_code", Label: v.t("figures.area"), Kind: "select", Need: true, Options: areas, Value: string(v.who.Area)},
 		&Field{Name: "public", Label: v.t("release.for"), Hint: v.t("release.public.hint"), Kind: "radio", Need: true, Value: "no", Options: v.options("release_for", "no", "yes")})}, err
@@ -147,10 +147,10 @@ type changesData struct {
 	Path, Back    string
 	Before, After string
 	Compare       *Field
-	Lines         []changeLine
+	Lines         []indicatorChange
 }
 
-type changeLine struct {
+type indicatorChange struct {
 	No, Name      string
 	Before, After figureLine
 	Passages      []passageLine
@@ -189,7 +189,7 @@ func showChanges(v *visit) (any, error) {
 	}
 	data.Before = before.AsOf.String() + "  " + before.Title
 	for _, c := range changes {
-		line := changeLine{No: strconv.Itoa(c.Definition.No), Name: v.either(c.Definition.ZH, c.Definition.EN), Before: v.figureLine(c.Before.Figure(), ""), After: v.figureLine(c.After.Figure(), "")}
+		line := indicatorChange{No: strconv.Itoa(c.Definition.No), Name: v.either(c.Definition.ZH, c.Definition.EN), Before: v.figureLine(c.Before.Figure(), ""), After: v.figureLine(c.After.Figure(), "")}
 		for _, p := range c.Passages {
 			line.Passages = append(line.Passages, passageLine{From: v.standsAt(p.Before, p.ReasonBefore), To: v.standsAt(p.After, p.ReasonAfter), Count: strconv.FormatInt(p.Count, 10)})
 		}
