@@ -51,12 +51,6 @@ func (c *clock) Now() time.Time {
 	return c.now
 }
 
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 const (
 	villageA = "370305001005"
 	villageB = "370305001009"
