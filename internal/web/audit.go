@@ -33,7 +33,7 @@ var auditOutcomes = []string{"done", "refused"}
 func showAudit(v *visit) (any, error) {
 	f := store.AuditFilter{Area: v.who.Area, Limit: pageSize}
 	data := auditData{Fields: v.auditFields(&f), All: v.path}
-	f.AccountID, _ = uuid.Parse(v.query.Get("account"))
+	f.AccountID = idOf(v.query.Get("account"))
 	if found, ok := v.found.(uuid.UUID); ok {
 		f.AccountID = found
 		v.query.Set("account", found.String())
@@ -84,11 +84,19 @@ func (v *visit) auditFields(f *store.AuditFilter) []*Field {
 	if slices.Contains(auditOutcomes, outcome.Value) {
 		f.Outcome = outcome.Value
 	}
-	var err error
-	if f.SubjectID, err = uuid.Parse(subject.Value); err != nil && subject.Value != "" {
+	if f.SubjectID = idOf(subject.Value); f.SubjectID == uuid.Nil && subject.Value != "" {
 		subject.Error = v.t("audit.subject.bad")
 	}
 	return []*Field{from, until, action, subject, outcome}
+}
+
+// idOf reads an id; what is none is no id at all.
+func idOf(text string) uuid.UUID {
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return uuid.Nil
+	}
+	return id
 }
 
 func (v *visit) auditLine(e store.AuditEntry) auditLine {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -100,4 +101,10 @@ func (s *site) second(user string) *browser {
 		s.t.Fatal(err)
 	}
 	return s.as(name)
+}
+
+func (c *clock) later(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(by)
 }

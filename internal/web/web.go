@@ -135,8 +135,10 @@ func (s *Site) problem(err error, c echo.Context) {
 	v, known := c.Get(visitKey).(*visit)
 	if !known {
 		v = s.visit(c, nil)
+		v.ctx = context.WithoutCancel(v.ctx)
 		v.who, v.known, _ = s.Desk.ActorOfCookie(v.ctx, v.cookie(sessionCookie)) // who cannot be found out is nobody
 	}
+	v.ctx = context.WithoutCancel(v.ctx) // the time of the request is over, and the page still says who is where
 	s.auditRefusal(v, f)
 	if f.RetryAfter > 0 {
 		c.Response().Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
