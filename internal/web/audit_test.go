@@ -8,6 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"zhucan/internal/casework"
+	"zhucan/internal/exchange"
 	"zhucan/internal/store"
 )
 
@@ -105,4 +107,31 @@ func TestChainPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.get("/audit/verify").form("verify").send().want(200).says("日志链不完整", "its own columns were altered")
+}
+
+// TestOversightPages: what people think, and who took which list, as the desk keeps them.
+func TestOversightPages(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	ctx := context.Background()
+	c := s.granted("liaison.a", s.person(101, 1, villageA))
+	s.as("auditor").get("/ratings").want(200).says("没有评价")
+	if _, err := s.desk.RateApplication(ctx, s.actor("hotline"), c.ID, casework.Opinion{Score: 2, Text: "等得太久"}); err != nil {
+		t.Fatal(err)
+	}
+	s.as("cdpf").get("/ratings").want(200).says("等得太久", "不满意", "热线代填", "申请办理")
+	s.as("town.c").get("/ratings").want(200).says("没有评价")
+	s.as("auditor").get("/ratings?score_up_to=1").want(200).says("没有评价")
+	s.as("auditor").get("/exports").want(200).says("没有导出过名单")
+	_, rows, err := s.desk.ExportList(ctx, s.actor("cdpf"), casework.NewExport{List: exchange.PartnerLists[0].Name, Form: "csv", Purpose: "核对参保"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range rows {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.as("auditor").get("/exports").want(200).says("核对参保", exchange.PartnerLists[0].ZH, "cdpf")
+	s.as("auditor").get("/exports?list=" + exchange.PartnerLists[1].Name).want(200).says("没有导出过名单")
 }

@@ -70,6 +70,8 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/audit", file: "audit", title: "audit.title", under: "/", menu: true, roles: roles{auditor}, show: showAudit, asks: map[string]func(*visit) error{"by": auditBy}},
 		{path: "/audit/verify", file: "audit-verify", title: "chain.title", under: "/audit", roles: roles{auditor}, show: showChain, asks: map[string]func(*visit) error{"verify": verifyChain}},
 		{path: "/audit/:seq", file: "audit-entry", title: "audit.entry.title", under: "/audit", roles: roles{auditor}, show: showEntry},
+		{path: "/exports", file: "exports", title: "taken.title", under: "/", menu: true, roles: roles{auditor}, show: showTaken},
+		{path: "/ratings", file: "ratings", title: "ratings.title", under: "/", menu: true, inOf: roles{cdpf, auditor}, roles: roles{town, cdpf, civil, auditor}, show: showRatings},
 
 		// hotline
 		{path: "/lookup", file: "lookup", title: "lookup.title", under: "/", menu: true, roles: roles{hotline}, show: showLookup, asks: map[string]func(*visit) error{"search": searchPersons}},

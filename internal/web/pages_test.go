@@ -51,6 +51,7 @@ var maySee = map[string]roles{
 	"/lookup": {hotline}, "/tickets": {hotline, town, cdpf, civil, auditor}, "/tickets/new": {hotline}, "/tickets/:id": {hotline, town, cdpf, civil, auditor},
 	"/accounts": {admin}, "/accounts/new": {admin}, "/accounts/:id": {admin}, "/deputies": {admin}, "/divisions": {admin}, "/policies": {cdpf, civil, finance, auditor, admin}, "/policies/new": {admin},
 	"/policies/:id": {cdpf, civil, finance, auditor, admin}, "/calendars": {liaison, town, cdpf, civil, finance, auditor, admin}, "/webhooks": {admin}, "/webhooks/:id": {admin},
+	"/exports": {auditor}, "/ratings": {town, cdpf, civil, auditor},
 	"/audit": {auditor}, "/audit/verify": {auditor}, "/audit/:seq": {auditor},
 	"/figures": {cdpf, stats, auditor}, "/facilities": {town, cdpf, stats, auditor},
 }

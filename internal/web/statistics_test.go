@@ -44,7 +44,7 @@ func (sh shown) row(first ...string) []string {
 }
 
 // granted lets somebody receive the nursing subsidy.
-func (s *site) granted(by string, person uuid.UUID) {
+func (s *site) granted(by string, person uuid.UUID) store.Case {
 	s.t.Helper()
 	ctx := context.Background()
 	c, err := s.desk.EnterApplication(ctx, s.actor(by), casework.NewApplication{PersonID: person, Programme: "nursing_subsidy", AppliedOn: calendar.MustDate("2023-03-20"),
@@ -58,6 +58,7 @@ func (s *site) granted(by string, person uuid.UUID) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	return c
 }
 
 // figures are the values of the desk, for comparison.
