@@ -21,8 +21,8 @@ type chart struct {
 
 type dot struct {
 	X, Y  string
+	R     string // its size
 	Label string
-	Tone  string
 }
 
 type gridLine struct {
@@ -34,7 +34,8 @@ type gridLine struct {
 const (
 	chartWidth, chartHeight                      = 360, 230
 	chartLeft, chartRight, chartTop, chartBottom = 46, 28, 20, 34
-	chartLabels                                  = 5 // of months below, at most
+	chartLabels                                  = 5  // of months below, at most
+	chartSparse                                  = 24 // points, up to which they are drawn large
 	hundred                                      = 100
 )
 
@@ -89,7 +90,7 @@ func (v *visit) chart(name string, points []casework.TrendPoint) *chart {
 		c.Grid = append(c.Grid, gridLine{Y: at(y(n)), TextY: at(y(n) + 4), Label: strconv.FormatFloat(float64(n)/hundred, 'f', -1, 64) + "%"})
 	}
 	if target > 0 {
-		c.Target = &gridLine{Y: at(y(target)), TextY: at(y(target) - 5), Label: v.t("trend.target", strconv.FormatFloat(float64(target)/hundred, 'f', -1, 64))}
+		c.Target = &gridLine{Y: at(y(target)), TextY: at(y(target) + 4), Label: strconv.FormatFloat(float64(target)/hundred, 'f', -1, 64) + "%"}
 	}
 	var line []string
 	end := func() {
@@ -97,6 +98,10 @@ func (v *visit) chart(name string, points []casework.TrendPoint) *chart {
 			c.Lines = append(c.Lines, strings.Join(line, " "))
 		}
 		line = nil
+	}
+	size := "4"
+	if len(points) > chartSparse {
+		size = "2"
 	}
 	every := (len(points) + chartLabels - 1) / chartLabels
 	for i, p := range points {
@@ -109,7 +114,7 @@ func (v *visit) chart(name string, points []casework.TrendPoint) *chart {
 		}
 		f := p.Figure()
 		line = append(line, at(x(i))+","+at(y(*values[i])))
-		c.Dots = append(c.Dots, dot{X: at(x(i)), Y: at(y(*values[i])), Label: p.On.String() + "  " + *f.Rate + "%", Tone: lightTones[f.Light]})
+		c.Dots = append(c.Dots, dot{X: at(x(i)), Y: at(y(*values[i])), R: size, Label: p.On.String() + "  " + *f.Rate + "%"})
 	}
 	end()
 	first, last := c.Dots[0], c.Dots[len(c.Dots)-1]

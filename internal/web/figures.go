@@ -241,7 +241,7 @@ type heatCell struct {
 }
 
 // heatRows is how many groups a page shows; more come on the next.
-const heatRows = 40
+const heatRows = 20
 
 func (v *visit) heat(l look, list []exchange.Figure, head exchange.FiguresHead) *heat {
 	h := &heat{Title: v.t("figures.heat", v.t("by."+string(l.by))), Overlap: head.Overlapping != nil && *head.Overlapping}
@@ -326,7 +326,7 @@ func (v *visit) heatCell(f exchange.Figure, head heatHead, at look) heatCell {
 	if f.Definition == nil {
 		return c
 	}
-	c.Rate, c.Mark, c.Light, c.Shade = v.rate(f), marks[f.Light], v.t("light."+f.Light), f.Light
+	c.Rate, c.Mark, c.Light, c.Shade = strings.TrimSuffix(v.rate(f), "%"), marks[f.Light], v.t("light."+f.Light), f.Light
 	if f.ShortBy != nil && f.Denominator != nil && *f.ShortBy*5 > *f.Denominator {
 		c.Shade = "far" // more than a fifth of all short of the target
 	}

@@ -190,7 +190,7 @@ func (v *visit) forecast(f casework.Forecast) *forecastData {
 			sums[k], keys = &store.Cost{}, append(keys, k)
 		}
 		sums[k].Now, sums[k].Then = sums[k].Now+c.Now, sums[k].Then+c.Then
-		if c.Month == f.To {
+		if c.Month == f.Month {
 			persons[k] = c
 		}
 	}

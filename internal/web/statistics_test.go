@@ -167,7 +167,7 @@ func (s *site) wantHeat(b *browser, by store.Dimension, q casework.ValuesOf) {
 	rows := 0
 	for _, f := range s.figures("stats", q) {
 		light := map[string]string{"met": "已达标", "near": "接近目标", "unmet": "未达标", "missing": "待录入", "not_applicable": "不适用"}[f.Light]
-		key := fmt.Sprintf("%d %s|%s %s", f.Definition.No, f.Definition.NameZH, rateOf(f), light)
+		key := fmt.Sprintf("%d %s|%s %s", f.Definition.No, f.Definition.NameZH, strings.TrimSuffix(rateOf(f), "%"), light)
 		if said[key]--; said[key] < 0 {
 			s.t.Errorf("by %s: the desk says %s %s%s, the page does not", by, key, f.Group, f.AreaName)
 		}
