@@ -6518,6 +6518,12 @@ type ListAuditEventsParams struct {
 	// Outcome Only with this outcome.
 	Outcome *AuditOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 
+	// From Only from this day on.
+	From *calendar.Date `form:"from,omitempty" json:"from,omitempty"`
+
+	// Until Only up to this day, which belongs to it.
+	Until *calendar.Date `form:"until,omitempty" json:"until,omitempty"`
+
 	// Limit Items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 

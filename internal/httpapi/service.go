@@ -13,6 +13,7 @@ import (
 
 	"zhucan/api"
 	"zhucan/internal/area"
+	"zhucan/internal/calendar"
 	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
@@ -61,8 +62,10 @@ func (a *API) listAuditEvents(r *Request) (Response, error) {
 	}
 	account, _ := uuid.Parse(r.Query.Get("account_id"))
 	subject, _ := uuid.Parse(r.Query.Get("subject"))
+	from, _ := calendar.ParseDate(r.Query.Get("from")) // the contract has been checked
+	until, _ := calendar.ParseDate(r.Query.Get("until"))
 	found, err := a.Desk.DB.ListAudit(r.Ctx, store.AuditFilter{Area: in, Before: before, AccountID: account, SubjectID: subject,
-		Action: r.Query.Get("action"), Outcome: r.Query.Get("outcome"), Limit: r.limit()})
+		Action: r.Query.Get("action"), Outcome: r.Query.Get("outcome"), From: from, Until: until, Limit: r.limit()})
 	if err != nil {
 		return Response{}, err
 	}

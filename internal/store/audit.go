@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"zhucan/internal/area"
+	"zhucan/internal/calendar"
 )
 
 // AuditEntry is one signed transaction or refused attempt.
@@ -48,6 +49,8 @@ type AuditFilter struct {
 	SubjectID uuid.UUID
 	Action    string
 	Outcome   string
+	From      calendar.Date // the first day
+	Until     calendar.Date // the last day
 	Limit     int
 }
 
@@ -61,9 +64,10 @@ func (db *DB) ListAudit(ctx context.Context, f AuditFilter) ([]AuditEntry, error
 		FROM audit_entries e LEFT JOIN accounts a ON a.id = e.account_id
 		WHERE e.seq IS NOT NULL AND ($1 = 0 OR e.seq < $1) AND e.area_code >= $2 AND e.area_code < $3
 		  AND ($4::uuid IS NULL OR e.account_id = $4) AND ($5::uuid IS NULL OR e.subject_id = $5) AND ($6 = '' OR e.action = $6)
-		  AND ($7 = '' OR e.outcome = $7)
+		  AND ($7 = '' OR e.outcome = $7) AND ($9::date IS NULL OR e.at >= $9::date::timestamp AT TIME ZONE 'Asia/Shanghai')
+		  AND ($10::date IS NULL OR e.at < ($10::date + 1)::timestamp AT TIME ZONE 'Asia/Shanghai')
 		ORDER BY e.seq DESC LIMIT $8`
-	rows, err := db.pool.Query(ctx, sql, f.Before, lo, hi, orNull(f.AccountID), orNull(f.SubjectID), f.Action, f.Outcome, f.Limit)
+	rows, err := db.pool.Query(ctx, sql, f.Before, lo, hi, orNull(f.AccountID), orNull(f.SubjectID), f.Action, f.Outcome, f.Limit, f.From, f.Until)
 	if err != nil {
 		return nil, translate(fmt.Errorf("list the audit: %w", err))
 	}

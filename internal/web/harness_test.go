@@ -33,6 +33,7 @@ import (
 	"zhucan/internal/store"
 	"zhucan/internal/store/testdb"
 	"zhucan/internal/web"
+	"zhucan/internal/webhook"
 )
 
 func TestMain(m *testing.M) { testdb.Main(m) }
@@ -87,7 +88,7 @@ func start(t *testing.T) *site {
 	db := s.db.Open(t, s.clock.Now)
 	newID := func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 	s.desk = &casework.Desk{DB: db, Rules: casework.NewRules(policy.MustLoadBuiltin()), Now: s.clock.Now, NewID: newID, Passwords: auth.NewCheapPasswords(),
-		Tokens: auth.NewTokens(s.db.Ring), Log: testdb.Log(t)}
+		Tokens: auth.NewTokens(s.db.Ring), Log: testdb.Log(t), Sender: webhook.NewSender()}
 	ctx := context.Background()
 	var err error
 	if s.desk.Files, err = blobs.Open(ctx, blobs.Folder(t.TempDir()), s.db.Ring); err != nil {

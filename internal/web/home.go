@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+
 	"zhucan/internal/application"
 	"zhucan/internal/store"
 )
@@ -13,6 +15,7 @@ type homeData struct {
 	Drafts   []caseLine
 	Lists    []listCard
 	Quiet    []listCard // with nothing on them
+	Pages    []link     // of who has no worklists: what he works with
 }
 
 type listCard struct {
@@ -37,6 +40,9 @@ func showHome(v *visit) (any, error) {
 				data.Lists = append(data.Lists, card)
 			}
 		}
+	}
+	if !v.may("/worklists/:name") {
+		data.Pages = slices.DeleteFunc(v.menu(), func(l link) bool { return l.Here })
 	}
 	if !v.may("/applications/:id") {
 		return data, nil

@@ -28,6 +28,7 @@ type page struct {
 	title string // key of the catalogue
 	roles []access.Role
 	menu  bool                          // it stands in the menu of its roles
+	inOf  roles                         // of these alone, where they are named
 	under string                        // path of the page above, for the way back
 	files bool                          // its forms may bring files
 	show  func(*visit) (any, error)     // what the template is filled with
@@ -55,10 +56,11 @@ func pageOf(path string) *page {
 	return nil
 }
 
-// raw is shown as it is, instead of a template: a file.
+// raw is shown as it is, instead of a template: a file. One that may be large is written as it is made.
 type raw struct {
 	kind, name string
 	content    []byte
+	write      func(io.Writer) error
 }
 
 // enter finds who asks and whether the page is for his role. Who is not signed in is sent to sign in.
@@ -99,9 +101,22 @@ func (s *Site) show(c echo.Context, v *visit, status int) error {
 	}
 	if file, ok := data.(raw); ok {
 		c.Response().Header().Set("Content-Disposition", `attachment; filename="`+file.name+`"`)
+		if file.write != nil {
+			return s.stream(c, v, file)
+		}
 		return c.Blob(http.StatusOK, file.kind, file.content)
 	}
 	return s.render(c, v, v.page.file, status, data)
+}
+
+// stream writes a file while it is made. What breaks on the way breaks the connection, so that nobody takes a part for the whole.
+func (s *Site) stream(c echo.Context, v *visit, file raw) error {
+	c.Response().Header().Set("Content-Type", file.kind)
+	if err := file.write(c.Response()); err != nil {
+		s.Log.ErrorContext(v.ctx, "a file broke off", "err", err, "request_id", requestID(c))
+		panic(http.ErrAbortHandler)
+	}
+	return nil
 }
 
 // post does what a form asks for, once for each form that was shown, and then sends the browser on. What the desk refuses is

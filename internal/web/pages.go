@@ -81,5 +81,46 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/supervision", file: "board", title: "board.title", under: "/", menu: true, roles: roles{town, cdpf, civil, statistic, auditor}, show: showBoard},
 		{path: "/supervision/file", title: "board.title", under: "/supervision", roles: roles{town, cdpf, civil, statistic, auditor}, show: showBoardFile},
 		{path: "/persons/:id/ledger", file: "ledger", title: "ledger.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showLedger},
+
+		// numbers
+		{path: "/indicators", file: "indicators", title: "indicators.title", under: "/", menu: true, roles: roles{liaison, town, cdpf, civil, statistic, auditor}, show: showIndicators},
+		{path: "/indicators/more", file: "indicators-more", title: "indicators.more.title", under: "/indicators", roles: roles{liaison, town, cdpf, civil, statistic, auditor}, show: showMoreIndicators},
+		{path: "/indicators/file", title: "indicators.file.title", roles: roles{liaison, town, cdpf, civil, statistic, auditor}, show: showFiguresFile},
+		{path: "/indicators/:key", file: "indicator", title: "indicator.title", under: "/indicators", roles: roles{liaison, town, cdpf, civil, statistic, auditor}, show: showIndicator},
+		{path: "/indicators/:key/persons", file: "indicator-persons", title: "names.title", under: "/indicators/:key", roles: roles{liaison, town, cdpf, civil, auditor}, show: showNames},
+		{path: "/releases", file: "releases", title: "releases.title", under: "/indicators", menu: true, inOf: roles{statistic, cdpf, finance, auditor}, roles: roles{liaison, town, cdpf, civil, finance, statistic, auditor}, show: showReleases},
+		{path: "/releases/new", file: "release-new", title: "release.new.title", under: "/releases", roles: roles{cdpf, statistic}, show: showNewRelease, acts: map[string]act{"seal": {do: sealRelease}}},
+		{path: "/releases/:id", file: "release", title: "release.title", under: "/releases", roles: roles{liaison, town, cdpf, civil, finance, statistic, auditor}, show: showRelease},
+		{path: "/releases/:id/file", title: "release.file.title", roles: roles{liaison, town, cdpf, civil, finance, statistic, auditor}, show: showReleaseFile},
+		{path: "/releases/:id/changes", file: "release-changes", title: "changes.title", under: "/releases/:id", roles: roles{town, cdpf, civil, statistic, auditor}, show: showChanges},
+		{path: "/releases/:id/changes/:key", file: "release-moved", title: "moved.title", under: "/releases/:id/changes", roles: roles{town, cdpf, civil, auditor}, show: showMoved},
+		{path: "/figures", file: "figures", title: "outside.title", under: "/indicators", roles: roles{cdpf, statistic, auditor}, show: showOutsideFigures, acts: map[string]act{"record": {roles: roles{cdpf, statistic}, do: recordFigure}}},
+		{path: "/facilities", file: "facilities", title: "facilities.title", under: "/indicators", roles: roles{town, cdpf, statistic, auditor}, show: showFacilities, acts: map[string]act{"add": {roles: roles{town, cdpf}, do: addFacility}, "inspect": {roles: roles{town, cdpf}, do: inspectFacility}}},
+
+		// audit
+		{path: "/audit", file: "audit", title: "audit.title", under: "/", menu: true, roles: roles{auditor}, show: showAudit, asks: map[string]func(*visit) error{"by": auditBy}},
+		{path: "/audit/verify", file: "audit-verify", title: "chain.title", under: "/audit", roles: roles{auditor}, show: showChain, asks: map[string]func(*visit) error{"verify": verifyChain}},
+		{path: "/audit/:seq", file: "audit-entry", title: "audit.entry.title", under: "/audit", roles: roles{auditor}, show: showEntry},
+		{path: "/exports", file: "exports", title: "taken.title", under: "/", menu: true, roles: roles{auditor}, show: showTaken},
+		{path: "/ratings", file: "ratings", title: "ratings.title", under: "/", menu: true, inOf: roles{cdpf, auditor}, roles: roles{town, cdpf, civil, auditor}, show: showRatings},
+
+		// hotline
+		{path: "/lookup", file: "lookup", title: "lookup.title", under: "/", menu: true, roles: roles{hotline}, show: showLookup, asks: map[string]func(*visit) error{"search": searchPersons}},
+		{path: "/tickets", file: "tickets", title: "tickets.title", under: "/", menu: true, roles: roles{hotline, town, cdpf, civil, auditor}, show: showTickets},
+		{path: "/tickets/new", file: "ticket-new", title: "ticket.new.title", under: "/tickets", roles: roles{hotline}, show: showNewTicket, acts: map[string]act{"receive": {do: receiveTicket}}},
+		{path: "/tickets/:id", file: "ticket", title: "ticket.title", under: "/tickets", roles: roles{hotline, town, cdpf, civil, auditor}, show: showTicket, asks: map[string]func(*visit) error{"reveal": revealCaller}, acts: ticketActs},
+
+		// administration
+		{path: "/accounts", file: "accounts", title: "accounts.title", under: "/", menu: true, roles: roles{admin}, show: showAccounts},
+		{path: "/accounts/new", file: "account-new", title: "account.new.title", under: "/accounts", roles: roles{admin}, show: showNewAccount, acts: map[string]act{"add": {do: addAccount}}},
+		{path: "/accounts/:id", file: "account", title: "account.title", under: "/accounts", roles: roles{admin}, show: showAccount, acts: map[string]act{"save": {do: saveAccount}, "disable": {do: turnAccount(true)}, "enable": {do: turnAccount(false)}, "reset": {do: resetPassword}}},
+		{path: "/deputies", file: "deputies", title: "deputies.title", under: "/", menu: true, roles: roles{admin}, show: showDeputies, acts: map[string]act{"depute": {do: depute}, "end": {do: endDeputation}}},
+		{path: "/divisions", file: "divisions", title: "divisions.title", under: "/", menu: true, roles: roles{admin}, files: true, show: showDivisions, acts: map[string]act{"import": {do: importDivisions}}},
+		{path: "/policies", file: "policies", title: "policies.title", under: "/", menu: true, inOf: roles{admin, auditor}, roles: roles{cdpf, civil, finance, auditor, admin}, show: showPolicies},
+		{path: "/policies/new", file: "policy-new", title: "policy.new.title", under: "/policies", roles: roles{admin}, files: true, show: showNewPolicy, acts: map[string]act{"rates": {do: proposeRates}, "document": {do: proposeDocument}}, asks: map[string]func(*visit) error{"simulate": simulateRates}},
+		{path: "/policies/:id", file: "policy", title: "policy.title", under: "/policies", roles: roles{cdpf, civil, finance, auditor, admin}, show: showPolicy, acts: map[string]act{"activate": {roles: roles{admin}, do: activatePack}}, asks: map[string]func(*visit) error{"simulate": simulatePack}},
+		{path: "/calendars", file: "calendars", title: "calendars.title", under: "/", menu: true, inOf: roles{admin}, roles: roles{liaison, town, cdpf, civil, finance, auditor, admin}, show: showCalendars, acts: map[string]act{"record": {roles: roles{admin}, do: recordCalendar}}},
+		{path: "/webhooks", file: "webhooks", title: "webhooks.title", under: "/", menu: true, roles: roles{admin}, show: showWebhooks, acts: map[string]act{"register": {do: registerWebhook}}},
+		{path: "/webhooks/:id", file: "webhook", title: "webhook.title", under: "/webhooks", roles: roles{admin}, show: showWebhook, acts: map[string]act{"pause": {do: turnWebhook(true)}, "resume": {do: turnWebhook(false)}, "delete": {do: deleteWebhook}, "retry": {do: retryDelivery}}},
 	}
 }

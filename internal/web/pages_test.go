@@ -29,6 +29,9 @@ const (
 	civil   = access.CivilAffairsApprover
 	finance = access.FinanceOfficer
 	auditor = access.Auditor
+	stats   = access.Statistician
+	hotline = access.HotlineClerk
+	admin   = access.Administrator
 )
 
 type roles = []access.Role
@@ -41,11 +44,25 @@ var maySee = map[string]roles{
 	"/persons/:id/edit": {liaison, town, cdpf}, "/persons/:id/apply": {liaison, town}, "/persons/:id/survey": {liaison, town, cdpf}, "/persons/:id/services/new": {liaison, town, cdpf},
 	"/applications": {liaison, town, cdpf, civil, auditor}, "/applications/:id": {liaison, town, cdpf, civil, auditor},
 	"/attachments/:id": {liaison, town, cdpf, auditor}, "/services/:id": {liaison, town, cdpf, civil, finance, auditor}, "/services/:id/steps/:step": {liaison, town, cdpf},
+	"/indicators": {liaison, town, cdpf, civil, stats, auditor}, "/indicators/more": {liaison, town, cdpf, civil, stats, auditor}, "/indicators/file": {liaison, town, cdpf, civil, stats, auditor},
+	"/indicators/:key": {liaison, town, cdpf, civil, stats, auditor}, "/indicators/:key/persons": {liaison, town, cdpf, civil, auditor},
+	"/releases": {liaison, town, cdpf, civil, finance, stats, auditor}, "/releases/new": {cdpf, stats}, "/releases/:id": {liaison, town, cdpf, civil, finance, stats, auditor},
+	"/releases/:id/file": {liaison, town, cdpf, civil, finance, stats, auditor}, "/releases/:id/changes": {town, cdpf, civil, stats, auditor}, "/releases/:id/changes/:key": {town, cdpf, civil, auditor},
+	"/lookup": {hotline}, "/tickets": {hotline, town, cdpf, civil, auditor}, "/tickets/new": {hotline}, "/tickets/:id": {hotline, town, cdpf, civil, auditor},
+	"/accounts": {admin}, "/accounts/new": {admin}, "/accounts/:id": {admin}, "/deputies": {admin}, "/divisions": {admin}, "/policies": {cdpf, civil, finance, auditor, admin}, "/policies/new": {admin},
+	"/policies/:id": {cdpf, civil, finance, auditor, admin}, "/calendars": {liaison, town, cdpf, civil, finance, auditor, admin}, "/webhooks": {admin}, "/webhooks/:id": {admin},
+	"/exports": {auditor}, "/ratings": {town, cdpf, civil, auditor},
+	"/audit": {auditor}, "/audit/verify": {auditor}, "/audit/:seq": {auditor},
+	"/figures": {cdpf, stats, auditor}, "/facilities": {town, cdpf, stats, auditor},
 }
 
 // mayDo is who may do what on a page, of those who see it, where not all of them may.
 var mayDo = map[string]roles{
 	"/worklists/:name act": {liaison, town, cdpf, civil, finance}, "/applications/:id submit": {liaison, town}, "/applications/:id resubmit": {liaison, town},
+	"/tickets/:id assign": {hotline}, "/tickets/:id forward": {hotline, town, cdpf, civil}, "/tickets/:id return": {town, cdpf, civil}, "/tickets/:id reply": {town, cdpf, civil},
+	"/tickets/:id call_back": {hotline}, "/tickets/:id close": {hotline}, "/tickets/:id reopen": {hotline}, "/tickets/:id archive": {hotline},
+	"/policies/:id activate": {admin}, "/calendars record": {admin},
+	"/figures record": {cdpf, stats}, "/facilities add": {town, cdpf}, "/facilities inspect": {town, cdpf},
 	"/applications/:id withdraw": {liaison, town}, "/applications/:id photos": {liaison, town}, "/applications/:id pass": {liaison}, "/applications/:id return": {liaison},
 }
 
@@ -53,6 +70,7 @@ var mayDo = map[string]roles{
 type fixture struct {
 	person, app, photo, service uuid.UUID
 	more                        map[string]uuid.UUID // what other pages are about, by the first part of their path
+	office                      office
 }
 
 // further makes what the pages of other areas of work are about.
@@ -79,6 +97,7 @@ func (s *site) fixture(name string, n int) fixture {
 	service, err := s.desk.OpenService(ctx, s.actor("liaison.a"), care.Rehab, f.person, uuid.Nil, calendar.MustDate("2023-03-27"), need)
 	must(err)
 	f.app, f.photo, f.service = c.ID, a.ID, service.ID
+	f.office = s.office(f.person)
 	return f
 }
 
@@ -111,6 +130,9 @@ func (f fixture) address(path string) string {
 	case strings.HasPrefix(path, "/services"):
 		id = f.service
 	}
+	if at := f.office.address(path); at != "" {
+		return at
+	}
 	return strings.NewReplacer(":id", id.String(), ":name", "wrong_amount", ":step", "assess").Replace(path)
 }
 
@@ -134,6 +156,7 @@ func TestMatrix(t *testing.T) {
 		at := f.address(p.Path)
 		s.browser().get(at).want(303)
 		for role, user := range userOf {
+			at := f.office.of(role, at)
 			status := 403
 			if slices.Contains(want, role) {
 				status = 200

@@ -114,7 +114,7 @@ type rosterData struct {
 	Waits    []string // why a step is not this officer's
 	Files    []link
 	Results  *Form
-	Taken    *takenData
+	Taken    *takenResults
 	States   []Option
 	Lines    []paymentLine
 	More     string
@@ -123,8 +123,8 @@ type rosterData struct {
 
 type rosterStep struct{ Name, Who, At string }
 
-// takenData is what became of the bank's file.
-type takenData struct {
+// takenResults is what became of the bank's file.
+type takenResults struct {
 	Text     string
 	Refusals []refusalLine
 }
@@ -169,7 +169,7 @@ func showRoster(v *visit) (any, error) {
 		}
 	}
 	data.Sheet = v.path + "/sheet"
-	data.Taken, _ = v.found.(*takenData)
+	data.Taken, _ = v.found.(*takenResults)
 	return data, v.rosterPage(&data, r)
 }
 
@@ -353,7 +353,7 @@ func takeResults(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.found = &takenData{Text: v.t("roster.taken", t.Paid, t.Failed, t.Same, len(t.Refusals)), Refusals: v.refusalLines(t.Refusals)}
+	v.found = &takenResults{Text: v.t("roster.taken", t.Paid, t.Failed, t.Same, len(t.Refusals)), Refusals: v.refusalLines(t.Refusals)}
 	v.form = nil
 	return nil
 }

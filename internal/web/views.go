@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -147,7 +148,7 @@ func (v *visit) around(name string, data any) shown {
 // menu is the pages of one's role that stand in it.
 func (v *visit) menu() (list []link) {
 	for i := range pages {
-		if p := &pages[i]; p.menu && p.allows(v.who.Role) {
+		if p := &pages[i]; p.menu && p.allows(v.who.Role) && (p.inOf == nil || slices.Contains(p.inOf, v.who.Role)) {
 			list = append(list, link{Path: p.path, Text: v.t(p.title), Here: v.page == p})
 		}
 	}
