@@ -301,9 +301,13 @@ func TestGetsChangeNothing(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	f := s.fixture("监护人庚", 81)
-	b := s.as("liaison.a")
+	f.more = map[string]uuid.UUID{}
+	for _, add := range further {
+		add(s, &f)
+	}
 	before := s.state()
-	for path := range maySee {
+	for path, seenBy := range maySee {
+		b := s.as(userOf[seenBy[0]])
 		b.get(f.address(path)).want(200)
 		b.get(f.address(path)+"?do=withdraw&version=1&key=x", "Sec-Fetch-Site", "cross-site").want(200)
 	}
