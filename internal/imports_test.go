@@ -19,7 +19,7 @@ var may = map[string]string{
 	"store/localpg": "", "store/testdb": "secret store store/localpg", "auth": "fault secret", "config": "", "exchange": "area calendar casefile fault idnum money roster supervision",
 	"casework":        "ticket supervision access application area attachment auth award blobs calendar calendar/workdays care casefile exchange fault idnum indicator lead ledger money policy recovery roster standing statement store survey webhook",
 	"httpapi":         "ticket access application area auth award calendar calendar/workdays care casefile casework exchange fault idnum indicator lead money policy recovery roster standing statement store survey",
-	"web":             "access application area award calendar calendar/workdays care casefile casework exchange fault idnum indicator lead ledger money policy standing store survey ticket",
+	"web":             "access application area award calendar calendar/workdays care casefile casework exchange fault idnum indicator lead ledger money policy recovery roster standing statement store supervision survey ticket",
 	"demo":            "access application area calendar care casework demo/divisions demo/population exchange policy standing store",
 	"demo/divisions":  "",
 	"demo/population": "area calendar casefile exchange idnum survey", "canary": "", "bench": "", "webhook": "",

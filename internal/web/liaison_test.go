@@ -301,6 +301,10 @@ func TestGetsChangeNothing(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	f := s.fixture("监护人庚", 81)
+	f.more = map[string]uuid.UUID{}
+	for _, add := range further {
+		add(s, &f)
+	}
 	before := s.state()
 	for path, seenBy := range maySee {
 		b, at := s.as(userOf[seenBy[0]]), f.office.of(seenBy[0], f.address(path))
