@@ -10,8 +10,14 @@ import (
 	"zhucan/internal/policy"
 )
 
-// Figure is the value as it goes out: to the API, to a page, into a file or a release; what it counts is said by described.
+// Figure is the value as it goes out: to the API, to a page, into a file or a release.
 func (v Value) Figure() exchange.Figure {
+	f := v.figure()
+	f.Definition = figureDefinition(v.Definition)
+	return f
+}
+
+func (v Value) figure() exchange.Figure {
 	def := v.Definition
 	f := exchange.Figure{Indicator: def.Key(), AreaCode: string(v.Area), AreaName: v.AreaName, Group: v.Group, TargetPercent: def.Target(),
 		Excluded: &v.Excluded, Extra: unlessZero(v.Extra), Waived: unlessZero(v.Waived), Unplaced: unlessZero(v.Unplaced)}
@@ -147,7 +153,7 @@ func described(values []Value) iter.Seq[exchange.Figure] {
 			if v.Definition != of {
 				of, says = v.Definition, figureDefinition(v.Definition)
 			}
-			f := v.Figure()
+			f := v.figure()
 			f.Definition = says
 			if !yield(f) {
 				return
