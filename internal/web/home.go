@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+
 	"zhucan/internal/application"
 	"zhucan/internal/store"
 )
@@ -12,6 +14,7 @@ type homeData struct {
 	Waiting  []caseLine // with a clock that runs here
 	Drafts   []caseLine
 	Lists    []listCard
+	Offline  bool // entries can be made without a network
 }
 
 type listCard struct {
@@ -22,7 +25,7 @@ type listCard struct {
 const homeLines = 10 // of each kind of case
 
 func showHome(v *visit) (any, error) {
-	data := homeData{Lead: v.t("home.lead", v.today.String())}
+	data := homeData{Lead: v.t("home.lead", v.today.String()), Offline: slices.Contains(offlineRoles, v.who.Role)}
 	if v.may("/worklists/:name") {
 		lists, err := v.desk.Worklists(v.ctx, v.who, "")
 		if err != nil {
@@ -31,6 +34,13 @@ func showHome(v *visit) (any, error) {
 		for _, l := range lists {
 			data.Lists = append(data.Lists, listCard{Path: "/worklists/" + l.Name, Name: v.either(l.ZH, l.EN), Count: l.Count, Overdue: l.Overdue})
 		}
+	}
+	if v.may("/phones") {
+		waiting, err := v.phonesCard()
+		if err != nil {
+			return nil, err
+		}
+		data.Lists = append(data.Lists, waiting...)
 	}
 	if !v.may("/applications/:id") {
 		return data, nil
