@@ -166,9 +166,7 @@ type toldField struct {
 func (s *Site) talk(signed bool, do func(*visit) (any, error)) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		v := s.visit(c, nil)
-		if c.QueryParam("lang") == "en" {
-			v.english = true
-		}
+		v.english = c.QueryParam("lang") == "en" // the language of the shell, which the phone keeps in both
 		answer, err := v.heard(signed, do)
 		if err != nil {
 			return s.toldProblem(c, v, err)
