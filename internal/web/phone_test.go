@@ -112,22 +112,38 @@ func (w *wire) cut() {
 	}
 }
 
+// pass lets everything through.
 func (w *wire) pass() {
 	w.up.Store(unbounded)
 	w.down.Store(unbounded)
+	w.join()
+}
+
+// join ends a cut; where the wire was to break, it still is.
+func (w *wire) join() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.dead = false
 }
 
+func (w *wire) isCut() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.dead
+}
+
 // phone is a browser with a memory of its own, which can be killed and started again.
 type phone struct {
-	t    *testing.T
-	wire *wire
-	dir  string
-	ctx  context.Context
-	stop func()
-	pid  int
+	t        *testing.T
+	wire     *wire
+	dir      string
+	root     context.Context // the browser
+	ctx      context.Context // the tab
+	stop     func()
+	shut     func() // the tab
+	pid      int
+	reopened int    // second tries to open the page
+	more     string // scripts that run before those of a page
 }
 
 func (s *site) phone() *phone {
@@ -157,7 +173,7 @@ document.addEventListener("securitypolicyviolation", (e) => wrong.push("policy: 
 `
 
 // start starts the browser on the memory that there is.
-func (p *phone) start(scripts ...string) {
+func (p *phone) start() {
 	p.t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromiumPath(p.t)), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.UserDataDir(p.dir),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
@@ -165,15 +181,25 @@ func (p *phone) start(scripts ...string) {
 		chromedp.ModifyCmdFunc(func(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, end := chromedp.NewContext(allocator)
-	p.ctx, p.stop = ctx, func() { end(); stop() }
-	err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watcher + strings.Join(scripts, "\n")})
-		return err
-	}))
-	if err != nil {
+	p.root, p.stop = ctx, func() { end(); stop() }
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
 		p.t.Fatalf("start Chromium: %v", err)
 	}
 	p.pid = chromedp.FromContext(ctx).Browser.Process().Pid
+	p.tab()
+}
+
+// tab opens another tab and works in that one.
+func (p *phone) tab() {
+	p.t.Helper()
+	p.ctx, p.shut = chromedp.NewContext(p.root)
+	err := chromedp.Do(p.ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watcher + p.more})
+		return err
+	}))
+	if err != nil {
+		p.t.Fatalf("open a tab: %v", err)
+	}
 }
 
 // kill ends the browser with all its processes, as a phone does that needs the room or runs out of power.
@@ -192,11 +218,20 @@ func (p *phone) kill() {
 	p.pid = 0
 }
 
-// crash ends what runs the page, and nothing else of the browser.
+// crash ends the processes that run pages and workers, and nothing else of the browser, and opens another tab.
 func (p *phone) crash() {
-	ctx, cancel := context.WithTimeout(p.ctx, 2*time.Second)
-	defer cancel()
-	_ = chromedp.Do(ctx, chromedp.Navigate("chrome://crash"))
+	p.t.Helper()
+	stats, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, name := range stats {
+		pid, _ := strconv.Atoi(strings.Split(name, "/")[2])
+		line, err := os.ReadFile(name)
+		group, wrong := syscall.Getpgid(pid)
+		if err == nil && wrong == nil && group == p.pid && strings.Contains(string(line), "--type=renderer") {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+	p.shut()
+	p.tab()
 }
 
 const phonePatience = 60 * time.Second // the machine may be busy
@@ -212,9 +247,21 @@ func onPhone[T any](p *phone, do chromedp.Action[T]) T {
 	return got
 }
 
+// open opens the page. Where the process that ran the service worker has just been killed, a browser may need a second try.
 func (p *phone) open() {
 	p.t.Helper()
-	onPhone(p, chromedp.Navigate(p.wire.url()+"/offline/"))
+	var err error
+	for range 10 {
+		ctx, cancel := context.WithTimeout(p.ctx, phonePatience)
+		err = chromedp.Do(ctx, chromedp.Navigate(p.wire.url()+"/offline/"))
+		cancel()
+		if err == nil {
+			return
+		}
+		p.reopened++
+		time.Sleep(200 * time.Millisecond)
+	}
+	p.t.Fatalf("it does not open: %v", err)
 }
 
 // online tells the page, as a browser does, whether there is a network; the wire is cut or joined with it.

@@ -14,7 +14,7 @@
     for (const [name, value] of Object.entries(attributes)) {
       if (typeof value === "function") element.addEventListener(name, value);
       else if (value === true) element.setAttribute(name, "");
-      else if (value !== false && value !== undefined && value !== "") element.setAttribute(name, value);
+      else if (value !== false && value !== undefined) element.setAttribute(name, value);
     }
     element.append(...inside.filter((part) => part !== null && part !== undefined && part !== false));
     return element;
@@ -167,11 +167,11 @@
     if (wants !== "sign-in") alert("sign");
     if (wants !== "other") alert("other");
     else if (!alerts.has("other")) alert("other", say("other", box.vault().user));
-    const now = JSON.stringify([items, !!files]);
-    if (now !== drawn && !editing && location.hash.length < 2) show();
-    drawn = now;
+    if (state() !== drawn && !editing && location.hash.length < 2) show();
   };
+  const state = () => JSON.stringify([items, !!files]); // what the queue shows
   const view = (title, ...inside) => {
+    drawn = "";
     $("title").textContent = title;
     $("view").replaceChildren(...inside.filter(Boolean));
     $("lock").hidden = !box.isOpen();
@@ -280,7 +280,7 @@
 
   const queue = () => {
     const line = (item) => {
-      const state = item.draft ? say("draft") : item.told ? item.told.message : item.tried ? say("tried") : say("ready");
+      const state = item.draft ? say("draft") : item.told ? [...new Set([item.told.message, ...(item.told.fields || []).map((field) => field.message)])].join(" ") : item.tried ? say("tried") : say("ready");
       const sure = button(say("drop"), async () => {
         if (flying === item.id) return;
         if (sure.dataset.sure) {
@@ -303,11 +303,11 @@
           item.tried ? null : sure));
     };
     view(say("title"),
-      make("p", { class: "told" }, say("waiting", waiting().length)),
       make("div", { class: "buttons" }, files ? button(say("newcase"), () => start("case", "case", {}, ""), "main") : null,
         files ? button(say("people"), () => go("#people")) : null, button(say("send"), sync)),
       files ? null : make("p", { class: "card" }, say("nofiles")),
       make("ul", { class: "plain-list", id: "queue" }, ...items.map(line)));
+    drawn = state();
   };
 
   const people = () => {
