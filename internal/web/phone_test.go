@@ -189,17 +189,30 @@ func (p *phone) start() {
 	p.tab()
 }
 
-// tab opens another tab and works in that one.
+// tab opens another tab and works in that one. A browser whose processes were just killed may never answer for a new tab: then
+// another is tried, and another browser at last.
 func (p *phone) tab() {
 	p.t.Helper()
-	p.ctx, p.shut = chromedp.NewContext(p.root)
-	err := chromedp.Do(p.ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watcher + p.more})
-		return err
-	}))
-	if err != nil {
-		p.t.Fatalf("open a tab: %v", err)
+	for range 3 {
+		p.ctx, p.shut = chromedp.NewContext(p.root)
+		opened := make(chan error, 1)
+		go func(ctx context.Context) {
+			opened <- chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+				_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watcher + p.more})
+				return err
+			}))
+		}(p.ctx)
+		select {
+		case err := <-opened:
+			if err == nil {
+				return
+			}
+		case <-time.After(15 * time.Second):
+		}
+		p.shut()
 	}
+	p.kill()
+	p.start()
 }
 
 // kill ends the browser with all its processes, as a phone does that needs the room or runs out of power.
@@ -251,7 +264,7 @@ func onPhone[T any](p *phone, do chromedp.Action[T]) T {
 func (p *phone) open() {
 	p.t.Helper()
 	var err error
-	for range 10 {
+	for range 60 {
 		ctx, cancel := context.WithTimeout(p.ctx, phonePatience)
 		err = chromedp.Do(ctx, chromedp.Navigate(p.wire.url()+"/offline/"))
 		cancel()
@@ -261,7 +274,10 @@ func (p *phone) open() {
 		p.reopened++
 		time.Sleep(200 * time.Millisecond)
 	}
-	p.t.Fatalf("it does not open: %v", err)
+	p.wire.pass()
+	onPhone(p, chromedp.Navigate(p.wire.url()+"/offline/"))
+	p.t.Fatalf("it does not open: %v; workers and what is kept: %s", err, onPhone(p, chromedp.Evaluate[string](`(async () => JSON.stringify([(await navigator.serviceWorker.getRegistrations()).map((r) =>
+		[r.scope, r.active?.state, r.waiting?.state, r.installing?.state]), await caches.keys(), !!navigator.serviceWorker.controller]))()`, chromedp.EvalAwaitPromise)))
 }
 
 // online tells the page, as a browser does, whether there is a network; the wire is cut or joined with it.
@@ -310,7 +326,7 @@ func (p *phone) text() string {
 	return onPhone(p, chromedp.Evaluate[string](`document.body ? document.body.innerText : ""`))
 }
 
-func says(text string) string { return `document.body.innerText.includes(` + strconv.Quote(text) + `)` }
+func says(text string) string { return `(document.body?.innerText || "").includes(` + strconv.Quote(text) + `)` }
 
 // press presses the button with a text, once it is there.
 func (p *phone) press(text string) {
@@ -326,12 +342,23 @@ func (p *phone) fill(name, value string) {
 		one.dispatchEvent(new Event("input", {bubbles: true})); one.dispatchEvent(new Event("change", {bubbles: true})); return true; })()`, name, value, value))
 }
 
+// photo takes small pictures, one for each shade.
 func (p *phone) photo(shades ...uint8) {
 	p.t.Helper()
-	var names []string
+	var contents [][]byte
 	for _, shade := range shades {
-		name := filepath.Join(p.dir, fmt.Sprintf("camera-%d.jpg", shade))
-		if err := os.WriteFile(name, photograph(shade), 0o644); err != nil {
+		contents = append(contents, photograph(shade))
+	}
+	p.shoot(contents...)
+}
+
+// shoot takes pictures, as the camera or the gallery gives them.
+func (p *phone) shoot(contents ...[]byte) {
+	p.t.Helper()
+	var names []string
+	for i, content := range contents {
+		name := filepath.Join(p.t.TempDir(), fmt.Sprintf("camera-%d.jpg", i))
+		if err := os.WriteFile(name, content, 0o644); err != nil {
 			p.t.Fatal(err)
 		}
 		names = append(names, name)

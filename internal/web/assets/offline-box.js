@@ -100,7 +100,8 @@ const box = (() => {
       return { open: true };
     },
 
-    // unlockWith opens with the secret that a fresh sign-in has brought, and sets another PIN where one is given.
+    // unlockWith opens with the secret that a fresh sign-in has brought, and sets another PIN where one is given. Without one nothing
+    // is written, so it opens a phone that is full.
     unlockWith: async (id, secret, pin) => {
       const kept = await run(["vaults"], (v) => v.get(id)), under = await fromSecret(secret);
       key = await unwrap(kept.login, under, false);

@@ -33,7 +33,8 @@
     alerts.set(name, box);
     $("alerts").append(box);
   };
-  const full = (wrong) => alert("kept", say(wrong?.name === "QuotaExceededError" ? "full" : "notkept"));
+  const noRoom = (wrong) => wrong?.name === "QuotaExceededError";
+  const full = (wrong) => alert("kept", say(noRoom(wrong) ? "full" : "notkept"));
 
   // --- talking to the server
 
@@ -120,7 +121,7 @@
   };
   // sendOne sends an entry. From the first try on its content stays as it is until the server has answered, because it may have arrived.
   const sendOne = async (item) => {
-    if (!item.tried) await box.keep(Object.assign(item, { tried: true }));
+    if (!item.tried) await box.keep(Object.assign(item, { tried: true })).catch((wrong) => { if (!noRoom(wrong)) throw wrong; }); // sending makes room
     const form = new FormData();
     form.append("kind", item.kind);
     for (const [name, value] of Object.entries(item.target)) form.append(name, value);
@@ -202,7 +203,7 @@
       try {
         await done(Object.fromEntries(new FormData(form)));
       } catch (wrong) {
-        problem.textContent = wrong instanceof TypeError ? say("offline") : wrong.message;
+        problem.textContent = noRoom(wrong) ? say("nopinroom") : wrong instanceof TypeError ? say("offline") : wrong.message || wrong.name;
       }
       press.disabled = false;
     } }, ...fields.map(([name, label, kind, value]) => make("div", { class: "field" }, make("label", { for: "a-" + name }, label),
@@ -251,7 +252,7 @@
           if (said.user.id !== id) throw new Error(say("other", one.user));
           const { secret } = await call("open", { phone: one.phone });
           view(say("newpin"), make("section", { class: "card narrow" }, newPIN(async (fresh) => {
-            await box.unlockWith(id, secret, fresh);
+            await box.unlockWith(id, secret, fresh).catch((wrong) => noRoom(wrong) ? box.unlockWith(id, secret) : Promise.reject(wrong));
             await opened();
           })));
         }))), button(say("another"), begin, "plain"));
