@@ -326,7 +326,9 @@ func (p *phone) text() string {
 	return onPhone(p, chromedp.Evaluate[string](`document.body ? document.body.innerText : ""`))
 }
 
-func says(text string) string { return `(document.body?.innerText || "").includes(` + strconv.Quote(text) + `)` }
+func says(text string) string {
+	return `(document.body?.innerText || "").includes(` + strconv.Quote(text) + `)`
+}
 
 // press presses the button with a text, once it is there.
 func (p *phone) press(text string) {
