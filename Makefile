@@ -1,4 +1,5 @@
-# run and test are the front door; each installs a PostgreSQL server when the machine has none, and nothing else.
+# run and test are the front door; each installs a PostgreSQL server when the machine has none, and test a
+# Chromium to look at the pages with; nothing else.
 .PHONY: run test lint bench generate
 
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
@@ -9,7 +10,7 @@ run: postgres
 
 # Every test with the race detector; then one last test looks for personal data of the tests' made-up people in all
 # that the run has logged.
-test: postgres
+test: postgres chromium
 	@logs=$$(mktemp -d) && trap 'rm -rf "$$logs"' EXIT && chmod 755 "$$logs" && \
 	ZHUCAN_TEST_LOGS="$$logs" go test -race -timeout 30m ./... && \
 	ZHUCAN_CANARY_LOGS="$$logs" go test -count=1 ./internal/canary
@@ -26,6 +27,9 @@ lint:
 generate:
 	go generate ./...
 
-.PHONY: postgres
+.PHONY: postgres chromium
 postgres:
 	@deploy/ensure-postgres.sh
+
+chromium:
+	@deploy/ensure-chromium.sh

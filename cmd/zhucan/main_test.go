@@ -101,7 +101,7 @@ func TestDemo(t *testing.T) {
 	}
 	login, _ := json.Marshal(map[string]string{"username": written.Accounts[0].Username, "password": written.Accounts[0].Password})
 	for _, ask := range []struct{ method, path, body string }{
-		{"GET", "/healthz", ""}, {"GET", "/readyz", ""}, {"GET", "/metrics", ""}, {"GET", "/api/v1/openapi.yaml", ""}, {"GET", "/api/v1/docs", ""},
+		{"GET", "/healthz", ""}, {"GET", "/readyz", ""}, {"GET", "/metrics", ""}, {"GET", "/api/v1/openapi.yaml", ""}, {"GET", "/api/v1/docs", ""}, {"GET", "/", ""},
 		{"PUT", "/demo/clock", `{"now":"2023-03-28T10:00:00+08:00"}`}, {"POST", "/api/v1/auth/login", string(login)},
 	} {
 		req, _ := http.NewRequest(ask.method, "http://"+address+ask.path, strings.NewReader(ask.body))

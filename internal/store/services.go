@@ -61,6 +61,15 @@ func (db *DB) Service(ctx context.Context, who access.Actor, id uuid.UUID) (care
 	return one(list, err)
 }
 
+// ServicesOf reads with their steps the services of a person and of households, as far as they lie in the actor's area.
+func (db *DB) ServicesOf(ctx context.Context, who access.Actor, person uuid.UUID, households []uuid.UUID) (list []care.Service, err error) {
+	const where = "(s.person_id = $1 OR s.household_id = ANY($2))"
+	if err = db.Read(ctx, who, servicesBy(where, &list, person, households), stepsBy(where, &list, person, households)); err != nil {
+		return nil, fmt.Errorf("read services: %w", err)
+	}
+	return list, nil
+}
+
 // Service reads a service as the transaction has left it: nobody else sees it so before the end.
 func (tx *Tx) Service(ctx context.Context, id uuid.UUID) (care.Service, error) {
 	return one(tx.services(ctx, "s.id = $1", []any{id}))

@@ -144,7 +144,7 @@ func (v *visit) refill(f *Form, fields []*Field) {
 		for _, field := range fields {
 			if field.Name == problem.Name || strings.HasPrefix(problem.Name, field.Name+".") && !slices.ContainsFunc(fields, func(o *Field) bool { return o.Name == problem.Name }) {
 				field.Error = v.either(problem.ZH, problem.EN)
-				f.Errors = append(f.Errors, Problem{Text: field.Error, To: field.Focus()})
+				f.Errors = append(f.Errors, Problem{Text: v.t("form.problem", field.Label, field.Error), To: field.Focus()})
 				break
 			}
 		}

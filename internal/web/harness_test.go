@@ -21,6 +21,7 @@ import (
 	"golang.org/x/net/html"
 
 	"zhucan/internal/access"
+	"zhucan/internal/application"
 	"zhucan/internal/area"
 	"zhucan/internal/auth"
 	"zhucan/internal/blobs"
@@ -47,12 +48,6 @@ func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
 }
 
 const (
@@ -417,3 +412,11 @@ func (sh shown) origin() *url.URL {
 }
 
 func parseAddr(text string) netip.Addr { return netip.MustParseAddr(text) }
+
+func ruling(decision, reason string) application.Ruling {
+	return application.Ruling{Decision: decision, Reason: reason}
+}
+
+func escaped(text string) string { return url.PathEscape(text) }
+
+func (s *site) today() calendar.Date { return calendar.DateOf(s.clock.Now()) }

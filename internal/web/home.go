@@ -14,7 +14,8 @@ type homeData struct {
 	Waiting  []caseLine // with a clock that runs here
 	Drafts   []caseLine
 	Lists    []listCard
-	Offline  bool // entries can be made without a network
+	Quiet    []listCard // with nothing on them
+	Offline  bool       // entries can be made without a network
 }
 
 type listCard struct {
@@ -32,7 +33,12 @@ func showHome(v *visit) (any, error) {
 			return nil, err
 		}
 		for _, l := range lists {
-			data.Lists = append(data.Lists, listCard{Path: "/worklists/" + l.Name, Name: v.either(l.ZH, l.EN), Count: l.Count, Overdue: l.Overdue})
+			card := listCard{Path: "/worklists/" + l.Name, Name: v.either(l.ZH, l.EN), Count: l.Count, Overdue: l.Overdue}
+			if l.Count == 0 {
+				data.Quiet = append(data.Quiet, card)
+			} else {
+				data.Lists = append(data.Lists, card)
+			}
 		}
 	}
 	if v.may("/phones") {

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -80,7 +81,7 @@ func (s *Site) enter(c echo.Context, p *page) (*visit, error) {
 func (s *Site) get(p *page) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		v, err := s.enter(c, p)
-		if err == notSignedIn {
+		if errors.Is(err, notSignedIn) {
 			return c.Redirect(http.StatusSeeOther, "/sign-in?next="+url.QueryEscape(c.Request().URL.RequestURI()))
 		}
 		if err != nil {

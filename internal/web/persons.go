@@ -1,8 +1,8 @@
 package web
 
 import (
+	"regexp"
 	"strconv"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -91,6 +91,9 @@ func maskedNumber(p casefile.Person) string {
 	return p.IDNumber.Masked()
 }
 
+// longNumber is what makes a text a number and no name.
+var longNumber = regexp.MustCompile(`\d{6}`)
+
 // searchPersons looks for a number or a whole name. It is a post, since no number stands in an address.
 func searchPersons(v *visit) error {
 	text := v.value("text")
@@ -98,7 +101,7 @@ func searchPersons(v *visit) error {
 		return fault.InvalidFields(fault.Field{Name: "text", Code: "REQUIRED", ZH: "请填写姓名、身份证号或残疾人证号", EN: "give a name, an ID number or a certificate number"})
 	}
 	s := store.Search{Name: text}
-	if number := idnum.Normalize(text); strings.ContainsAny(number, "0123456789") {
+	if number := idnum.Normalize(text); longNumber.MatchString(number) {
 		s = store.Search{IDNumber: number}
 		if card, err := idnum.ParseCertificate(number, v.today); err == nil {
 			s = store.Search{Certificate: card.Reveal()}

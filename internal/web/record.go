@@ -46,7 +46,8 @@ type cardLine struct {
 
 type verdictLine struct {
 	Programme, Outcome, Tone, Amount string
-	Reasons                          []reasonLine
+	Against                          []reasonLine // what does not hold, or is not known to
+	Reasons                          []reasonLine // what holds
 }
 
 type reasonLine struct{ Mark, Tone, Text, Cite string }
@@ -95,11 +96,11 @@ func showRecord(v *visit) (any, error) {
 	}
 	data.Timeline = v.timeline(rec)
 	data.Links = v.recordLinks(id)
-	return data, v.fillRecord(&data, id, asOf)
+	return &data, v.fillRecord(&data, rec.Households, id, asOf)
 }
 
 // fillRecord adds what is not of the file itself: eligibility, money, services, surveys.
-func (v *visit) fillRecord(data *recordData, id uuid.UUID, asOf calendar.Date) error {
+func (v *visit) fillRecord(data *recordData, households []uuid.UUID, id uuid.UUID, asOf calendar.Date) error {
 	verdicts, err := v.desk.Eligibility(v.ctx, v.who, id, asOf)
 	if err != nil {
 		return err
@@ -121,7 +122,7 @@ func (v *visit) fillRecord(data *recordData, id uuid.UUID, asOf calendar.Date) e
 			data.Payee = v.t("record.payee", p.Holder, idnum.MaskAccount(p.Account))
 		}
 	}
-	services, err := v.desk.DB.ListServices(v.ctx, v.who, store.ServiceFilter{Area: v.who.Area, Person: id, Limit: 50})
+	services, err := v.desk.DB.ServicesOf(v.ctx, v.who, id, households)
 	if err != nil {
 		return err
 	}
@@ -212,7 +213,12 @@ func (v *visit) verdictLine(verdict policy.Verdict) verdictLine {
 		line.Tone = "warn"
 	}
 	for _, r := range verdict.Reasons {
-		line.Reasons = append(line.Reasons, v.reason(r.Passed, v.either(r.ZH, r.EN), r.Cite))
+		one := v.reason(r.Passed, v.either(r.ZH, r.EN), r.Cite)
+		if r.Passed != nil && *r.Passed {
+			line.Reasons = append(line.Reasons, one)
+		} else {
+			line.Against = append(line.Against, one)
+		}
 	}
 	return line
 }

@@ -143,8 +143,8 @@ func (s *Site) signIn(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, nextOf(v.form.Get("next")))
 }
 
-// signOut ends the session and has the browser forget what it kept of it. What a phone has captured and not yet sent is not
-// touched: it is sealed, and lost otherwise.
+// signOut ends the session and has the browser forget what it kept of it: the cookies of the session, and every page and answer.
+// The chosen language stays, and so does what a phone has captured and not yet sent, which is sealed and would be lost.
 func (s *Site) signOut(c echo.Context) error {
 	v := s.visit(c, nil)
 	var err error
@@ -160,9 +160,10 @@ func (s *Site) signOut(c echo.Context) error {
 			return err
 		}
 	}
-	v.setCookie(sessionCookie, "", -1)
-	v.setCookie(onceCookie, "", -1)
-	c.Response().Header().Set("Clear-Site-Data", `"cache", "cookies"`)
+	for _, name := range []string{sessionCookie, onceCookie, formCookie} {
+		v.setCookie(name, "", -1)
+	}
+	c.Response().Header().Set("Clear-Site-Data", `"cache"`)
 	return c.Redirect(http.StatusSeeOther, "/sign-in?done=signed_out")
 }
 
