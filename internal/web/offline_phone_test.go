@@ -32,6 +32,7 @@ func TestOfflineJourney(t *testing.T) {
 	p := s.phone()
 	p.enrol("liaison.a")
 	p.picture("offline-queue")
+	(&tab{t, s, p.ctx}).wantNoBarriers("offline-queue")
 
 	p.online(false)
 	p.kill()
@@ -39,6 +40,7 @@ func TestOfflineJourney(t *testing.T) {
 	p.open() // from what the phone keeps alone
 	p.until(says("请输入本机密码"))
 	p.picture("offline-locked")
+	(&tab{t, s, p.ctx}).wantNoBarriers("offline-locked")
 	p.unlock()
 	p.press("新增人员和申请")
 	p.until(`document.getElementById("keep")`)
@@ -46,10 +48,12 @@ func TestOfflineJourney(t *testing.T) {
 	p.photo(7, 8)
 	p.until(`document.querySelectorAll("ul.thumbs canvas").length === 2`)
 	p.picture("offline-form")
+	(&tab{t, s, p.ctx}).wantNoBarriers("offline-form")
 	p.press("保存，待上传")
 	p.until(says("未上传 1"))
 	p.until(says("没有网络"))
 	p.picture("offline-waiting")
+	(&tab{t, s, p.ctx}).wantNoBarriers("offline-waiting")
 	s.wantFound(41, 0, 0, 0)
 
 	p.online(true)
