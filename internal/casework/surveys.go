@@ -17,6 +17,11 @@ import (
 
 // Answer records what a person answered in a survey year. An earlier set of the year stays; the latest counts.
 func (d *Desk) Answer(ctx context.Context, who access.Actor, r store.Response) (store.Response, error) {
+	return d.answer(ctx, who, r, func(*store.Tx) error { return nil })
+}
+
+// answer records answers, unless check, which runs while the person is held, has something against it.
+func (d *Desk) answer(ctx context.Context, who access.Actor, r store.Response, check func(*store.Tx) error) (store.Response, error) {
 	if err := d.checkCollected(r); err != nil {
 		return r, err
 	}
@@ -24,6 +29,9 @@ func (d *Desk) Answer(ctx context.Context, who access.Actor, r store.Response) (
 	err := d.write(ctx, who, "survey.answer", func(tx *store.Tx) error {
 		dossier, err := tx.LockDossier(ctx, r.PersonID)
 		if err != nil {
+			return err
+		}
+		if err := check(tx); err != nil {
 			return err
 		}
 		facts := dossier.File.On(r.CollectedOn, d.Pack().Transitions)
@@ -83,15 +91,17 @@ func (d *Desk) Questionnaire(ctx context.Context, who access.Actor, year int, pe
 	if err != nil {
 		return Asked{}, err
 	}
-	facts := dossier.File.On(calendar.DateOf(d.Now()), d.Pack().Transitions)
-	var asked Asked
+	return asked(dossier.File.On(calendar.DateOf(d.Now()), d.Pack().Transitions), before), nil
+}
+
+func asked(facts casefile.Facts, before survey.Answers) (a Asked) {
 	for i := range survey.Builtin.Questions {
 		if q := &survey.Builtin.Questions[i]; q.Asks(facts) {
-			asked.Questions = append(asked.Questions, q)
+			a.Questions = append(a.Questions, q)
 		}
 	}
-	asked.Proposed = survey.Builtin.Prefill(facts, before)
-	return asked, nil
+	a.Proposed = survey.Builtin.Prefill(facts, before)
+	return a
 }
 
 // surveyed is the population of the survey: certificate holders, and children on the register who have no certificate yet.

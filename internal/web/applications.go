@@ -97,17 +97,8 @@ func enterApplication(submit bool) func(*visit) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		r := v.reader()
-		in := casework.NewApplication{PersonID: person, Programme: r.text("programme", 60, true), AppliedOn: r.day("applied_on", true),
-			Applicant: r.applicant(), BankAccount: r.text("bank_account", 40, false)}
-		if err := r.err(); err != nil {
-			return "", err
-		}
-		c, err := v.desk.EnterApplication(v.ctx, v.who, in)
+		c, err := v.enterCase(person)
 		if err != nil {
-			return "", err
-		}
-		if err := v.attachPhotos(c.ID); err != nil {
 			return "", err
 		}
 		next := "/applications/" + c.ID.String()
@@ -120,6 +111,21 @@ func enterApplication(submit bool) func(*visit) (string, error) {
 		v.told = c.StatusCode
 		return next + "?done=submitted", nil
 	}
+}
+
+// enterCase enters the application that the form describes for a person, with its photos.
+func (v *visit) enterCase(person uuid.UUID) (store.Case, error) {
+	r := v.reader()
+	in := casework.NewApplication{PersonID: person, Programme: r.text("programme", 60, true), AppliedOn: r.day("applied_on", true),
+		Applicant: r.applicant(), BankAccount: r.text("bank_account", 40, false)}
+	if err := r.err(); err != nil {
+		return store.Case{}, err
+	}
+	c, err := v.desk.EnterApplication(v.ctx, v.who, in)
+	if err != nil {
+		return c, err
+	}
+	return c, v.attachPhotos(c.ID)
 }
 
 func (v *visit) attachPhotos(id uuid.UUID) error {

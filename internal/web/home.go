@@ -16,6 +16,7 @@ type homeData struct {
 	Lists    []listCard
 	Quiet    []listCard // with nothing on them
 	Pages    []link     // of who has no worklists: what he works with
+	Offline  bool       // entries can be made without a network
 }
 
 type listCard struct {
@@ -26,7 +27,7 @@ type listCard struct {
 const homeLines = 10 // of each kind of case
 
 func showHome(v *visit) (any, error) {
-	data := homeData{Lead: v.t("home.lead", v.today.String())}
+	data := homeData{Lead: v.t("home.lead", v.today.String()), Offline: slices.Contains(offlineRoles, v.who.Role)}
 	if v.may("/worklists/:name") {
 		lists, err := v.desk.Worklists(v.ctx, v.who, "")
 		if err != nil {
@@ -43,6 +44,13 @@ func showHome(v *visit) (any, error) {
 	}
 	if !v.may("/worklists/:name") {
 		data.Pages = slices.DeleteFunc(v.menu(), func(l link) bool { return l.Here })
+	}
+	if v.may("/phones") {
+		waiting, err := v.phonesCard()
+		if err != nil {
+			return nil, err
+		}
+		data.Lists = append(data.Lists, waiting...)
 	}
 	if !v.may("/applications/:id") {
 		return data, nil

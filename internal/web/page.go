@@ -209,7 +209,21 @@ func (v *visit) readForm(c echo.Context) error {
 	default:
 		return fault.New(fault.WrongType, "WRONG_TYPE", "请通过页面表单提交", "send the form of the page")
 	}
-	v.form = in.PostForm
+	if err := v.clean(in.PostForm); err != nil {
+		return err
+	}
+	if !v.goodToken(v.form.Get("csrf")) {
+		return badToken
+	}
+	v.do, v.key = v.form.Get("do"), v.form.Get("key")
+	return nil
+}
+
+var badToken = fault.New(fault.Forbidden, "BAD_FORM_TOKEN", "表单已失效，请刷新页面后重新提交", "the form has run out; reload the page and send it again")
+
+// clean takes the fields of a form: bounded, in UTF-8, without blanks around them.
+func (v *visit) clean(form url.Values) error {
+	v.form = form
 	for name, values := range v.form {
 		for i, value := range values {
 			if len(value) > maxValue || !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
@@ -220,10 +234,6 @@ func (v *visit) readForm(c echo.Context) error {
 			}
 		}
 	}
-	if !v.goodToken(v.form.Get("csrf")) {
-		return fault.New(fault.Forbidden, "BAD_FORM_TOKEN", "表单已失效，请刷新页面后重新提交", "the form has run out; reload the page and send it again")
-	}
-	v.do, v.key = v.form.Get("do"), v.form.Get("key")
 	return nil
 }
 

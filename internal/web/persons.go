@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strconv"
 
+	"github.com/google/uuid"
+
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/casework"
@@ -173,6 +175,12 @@ func (r *reader) guardian() *casework.NewGuardian {
 }
 
 func addPerson(v *visit) (string, error) {
+	id, err := v.createPerson()
+	return "/persons/" + id.String() + "?done=person_added", err
+}
+
+// createPerson makes the file that the form describes.
+func (v *visit) createPerson() (uuid.UUID, error) {
 	r := v.reader()
 	in := casework.NewPerson{Name: r.text("name", 60, true), IDNumber: r.text("id_number", 30, false), Sex: r.choice("sex", false, "male", "female"),
 		BirthDate: r.day("birth_date", false), Phone: r.text("phone", 20, false), Diagnosis: r.text("diagnosis", 1000, false),
@@ -182,13 +190,10 @@ func addPerson(v *visit) (string, error) {
 		in.Hukou = in.Managing
 	}
 	if err := r.err(); err != nil {
-		return "", err
+		return uuid.Nil, err
 	}
 	d, err := v.desk.CreatePerson(v.ctx, v.who, in)
-	if err != nil {
-		return "", err
-	}
-	return "/persons/" + d.File.Person.ID.String() + "?done=person_added", nil
+	return d.File.Person.ID, err
 }
 
 // certificate reads a card where any of its fields is filled in.

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"zhucan/internal/casework"
 	"zhucan/internal/store"
 	"zhucan/internal/survey"
@@ -85,15 +87,25 @@ func saveSurvey(v *visit) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	r, err := v.response(id)
+	if err != nil {
+		return "", err
+	}
+	_, err = v.desk.Answer(v.ctx, v.who, r)
+	return "/persons/" + id.String() + "?done=surveyed", err
+}
+
+// response reads a person's answers from the form.
+func (v *visit) response(person uuid.UUID) (store.Response, error) {
 	r := v.reader()
 	mode, on := r.choice("mode", true, modes...), r.day("collected_on", true)
 	if err := r.err(); err != nil {
-		return "", err
+		return store.Response{}, err
 	}
 	year := v.desk.SurveyYear()
-	asked, err := v.desk.Questionnaire(v.ctx, v.who, year, id)
+	asked, err := v.desk.Questionnaire(v.ctx, v.who, year, person)
 	if err != nil {
-		return "", err
+		return store.Response{}, err
 	}
 	answers := chosen(v, asked)
 	var confirmed []string
@@ -103,8 +115,7 @@ func saveSurvey(v *visit) (string, error) {
 		}
 	}
 	slices.Sort(confirmed)
-	_, err = v.desk.Answer(v.ctx, v.who, store.Response{Year: year, PersonID: id, Mode: mode, CollectedOn: on, Answers: answers, Confirmed: confirmed})
-	return "/persons/" + id.String() + "?done=surveyed", err
+	return store.Response{Year: year, PersonID: person, Mode: mode, CollectedOn: on, Answers: answers, Confirmed: confirmed}, nil
 }
 
 // askOn shows the form again, with the questions that the answers so far lead to.

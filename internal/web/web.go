@@ -69,12 +69,13 @@ func (s *Site) Handler() (http.Handler, error) {
 	e.POST("/sign-out", s.signOut)
 	e.POST("/language", s.chooseLanguage)
 	e.GET("/assets/:name", s.assets.serve)
+	s.offline(e)
 	return e, nil
 }
 
 func takesFiles(c echo.Context) bool {
 	p := pageOf(c.Path())
-	return p != nil && p.files
+	return p != nil && p.files || c.Path() == itemsPath
 }
 
 // contentPolicy allows this site and nothing else: no script or style in a page, no other host, no frame around it.

@@ -58,31 +58,25 @@
       tell(input, say("与类别、等级相符。", "It agrees with category and level."), false);
     },
   };
-  for (const input of document.querySelectorAll("[data-check]")) {
-    const check = checks[input.dataset.check];
-    if (check) input.addEventListener("input", () => check(input));
-  }
-  for (const name of ["certificate.category", "certificate.level"]) {
-    for (const select of document.getElementsByName(name)) {
-      select.addEventListener("change", () => {
-        const number = form(select, "certificate.number");
-        if (number && number.value) checks.certificate(number);
-      });
-    }
-  }
+  document.addEventListener("input", (event) => {
+    const check = checks[event.target.dataset.check];
+    if (check) check(event.target);
+  });
+  document.addEventListener("change", (event) => {
+    if (!["certificate.category", "certificate.level"].includes(event.target.name)) return;
+    const number = form(event.target, "certificate.number");
+    if (number && number.value) checks.certificate(number);
+  });
 
   // Questions that follow an answer are shown and hidden as it changes.
-  const following = [...document.querySelectorAll("[data-after]")];
   const follow = () => {
-    for (const one of following) {
+    for (const one of document.querySelectorAll("[data-after]")) {
       const leads = [...document.getElementsByName("answers." + one.dataset.after)].some((o) => o.checked && !o.matches(":disabled") && one.dataset.any.split(" ").includes(o.value));
       one.hidden = one.disabled = !leads;
     }
   };
-  if (following.length) {
-    document.addEventListener("change", follow);
-    follow();
-  }
+  document.addEventListener("change", follow);
+  follow();
 
   // A form that is on its way is not sent again; the server would not do it twice either.
   document.addEventListener("submit", (event) => {
