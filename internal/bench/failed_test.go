@@ -21,7 +21,7 @@ const (
 func failures(b *testing.B) []result {
 	p := newPayroll(b, manyLines)
 	p.exec(b, fmt.Sprintf(`SET session_replication_role = replica;
-		UPDATE rosters SET state = 'sent', sent_at = made_at WHERE id = '%[1]s';
+		UPDATE rosters SET state = 'sent', sent_at = made_at, checksum = '\x00' WHERE id = '%[1]s';
 		UPDATE roster_lines SET state = CASE WHEN seq %% 1000 < %[2]d THEN 'failed' ELSE 'sent' END, failure = CASE WHEN seq %% 1000 < %[2]d THEN '户名不符' ELSE '' END, answered_at = now();
 		UPDATE payments p SET live = false FROM roster_lines l WHERE (l.roster_id, l.person_id, l.programme) = (p.roster_id, p.person_id, p.programme) AND l.state = 'failed';
 		SET session_replication_role = origin`, p.last.ID, failedInThousand))

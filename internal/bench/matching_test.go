@@ -34,8 +34,8 @@ INSERT INTO certificates SELECT (jsonb_populate_record(c, jsonb_build_object('id
 SET session_replication_role = origin;
 VACUUM ANALYZE`
 
-// matching holds a list of 10,000 rows against a register of 1,000,000 and against one of 10,000, in dry runs: a third of the rows have an
-// ID number, a third a certificate, a third a name and a birth date. Value and reference are milliseconds.
+// matching holds a list of 10,000 rows against a register of 1,000,000 and against one of 10,000, in dry runs: two thirds of the
+// rows have an ID number, a third a name and a birth date. Value and reference are milliseconds.
 func matching(b *testing.B) []result {
 	few, many := newMatched(b), newMatched(b)
 	for _, statement := range strings.Split(fmt.Sprintf(multipliedPersons, matchedCopies), ";\n") {
@@ -45,8 +45,8 @@ func matching(b *testing.B) []result {
 	dry := func(r *listed) func() float64 {
 		return func() float64 {
 			i, took := r.hand(r.mixed(), calendar.MustDate("2026-11-01"), true)
-			if i.Changed < matchedPeople*9/10 {
-				b.Fatalf("%d of %d rows are matched", i.Changed, matchedPeople)
+			if numbered := len(r.people) * 2 / 3; i.Changed < numbered*9/10 { // the last third is shown to an officer, who chooses
+				b.Fatalf("%d of %d rows with a number are matched", i.Changed, numbered)
 			}
 			return took * 1000
 		}
@@ -80,24 +80,17 @@ func newMatched(b *testing.B) *listed {
 	return r
 }
 
-// mixed is a list that names people in each of the three ways; a note makes it another file each time.
+// mixed is a list that names people in both ways; a note makes it another file each time.
 func (r *listed) mixed() []byte {
 	var out strings.Builder
-	out.WriteString("姓名,身份证号,残疾证号,出生日期,险种,参保年度,备注\n")
+	out.WriteString("姓名,身份证号,出生日期,险种,参保年度,备注\n")
 	note := uuid.NewString()
 	for n, p := range r.people {
-		id, card, born := "", "", ""
-		switch {
-		case n%3 == 0:
-			id = p.ID.Reveal()
-		case n%3 == 1 && !p.Certificate.IsZero():
-			card = p.Certificate.Reveal()
-		case n%3 == 2:
-			born = p.BirthDate.String()
-		default:
-			id = p.ID.Reveal()
+		id, born := p.ID.Reveal(), ""
+		if n%3 == 2 {
+			id, born = "", p.BirthDate.String()
 		}
-		fmt.Fprintf(&out, "%s,%s,%s,%s,居民医保,2026,%s\n", p.Name, id, card, born, note)
+		fmt.Fprintf(&out, "%s,%s,%s,居民医保,2026,%s\n", p.Name, id, born, note)
 	}
 	return []byte(out.String())
 }

@@ -65,7 +65,12 @@ func (d *Desk) derive(ctx context.Context, tx *store.Tx, persons []uuid.UUID, do
 
 // deriveBy derives by a pack that need not be the one in force.
 func (d *Desk) deriveBy(ctx context.Context, tx *store.Tx, pack *policy.Pack, persons []uuid.UUID, dossiers []store.Dossier) error {
-	timeline, dues, err := readAll(pack, dossiers)
+	return d.writeDerived(ctx, tx, persons, deriving(pack, dossiers))
+}
+
+// writeDerived writes what follows from the files of persons, once it is found.
+func (d *Desk) writeDerived(ctx context.Context, tx *store.Tx, persons []uuid.UUID, found derivation) error {
+	timeline, dues, err := found()
 	if err != nil {
 		return err
 	}
@@ -77,6 +82,25 @@ func (d *Desk) deriveBy(ctx context.Context, tx *store.Tx, pack *policy.Pack, pe
 		return err
 	}
 	return d.askBack(ctx, tx, changed)
+}
+
+// derivation waits for what follows from files.
+type derivation func() ([]standing.Interval, []ledger.Due, error)
+
+// deriving begins to read files against the rules; meanwhile the database may be busy with something else. The files may not change.
+func deriving(pack *policy.Pack, dossiers []store.Dossier) derivation {
+	var timeline []standing.Interval
+	var dues []ledger.Due
+	var err error
+	found := make(chan struct{})
+	go func() {
+		defer close(found)
+		timeline, dues, err = readAll(pack, dossiers)
+	}()
+	return func() ([]standing.Interval, []ledger.Due, error) {
+		<-found
+		return timeline, dues, err
+	}
 }
 
 // readAll reads files against the rules, many of them on all processors: a reading depends on its own file alone.

@@ -488,6 +488,10 @@ func (h heard) against(r rewriting) bool {
 }
 
 func (l *listRun) write(ctx context.Context, w *listWrites) error {
+	var found derivation
+	if !w.again() {
+		found = deriving(l.desk.Pack(), w.after) // while the database writes what is said
+	}
 	steps := []func() error{
 		func() error {
 			return l.tx.DecideStatements(ctx, store.StatementOverruled, "recorded by hand since", w.overruled...)
@@ -498,7 +502,7 @@ func (l *listRun) write(ctx context.Context, w *listWrites) error {
 		func() error { return l.tx.InsertHolds(ctx, w.holds...) },
 		func() error { return l.tx.InsertStatements(ctx, w.statements...) },
 		func() error { return l.desk.writeFacts(ctx, l.tx, w.rewriting) },
-		func() error { return l.desk.deriveKnown(ctx, l.tx, w.rewriting, w.after) },
+		func() error { return l.desk.deriveKnown(ctx, l.tx, w.after, found) },
 		func() error { return l.tx.InsertImportChanges(ctx, l.done.ID, w.changes) },
 	}
 	for _, step := range steps {
@@ -547,9 +551,12 @@ func (d *Desk) writeFacts(ctx context.Context, tx *store.Tx, r rewriting) error 
 	return nil
 }
 
+// again reports whether files have to be read again before anything is derived: cards and places, in which the database has a part.
+func (r rewriting) again() bool { return len(r.moved) > 0 || !r.cards.empty() }
+
 // deriveKnown derives from files that are locked and known as they are after what was written: reading thousands of them again would
-// take longer than all else. Cards and places are read again, since the database has a part in them.
-func (d *Desk) deriveKnown(ctx context.Context, tx *store.Tx, r rewriting, dossiers []store.Dossier) error {
+// take longer than all else. Where nothing is found they are read again.
+func (d *Desk) deriveKnown(ctx context.Context, tx *store.Tx, dossiers []store.Dossier, found derivation) error {
 	if len(dossiers) == 0 {
 		return nil
 	}
@@ -557,11 +564,11 @@ func (d *Desk) deriveKnown(ctx context.Context, tx *store.Tx, r rewriting, dossi
 	for _, dossier := range dossiers {
 		persons, households = append(persons, dossier.File.Person.ID), append(households, dossier.Households...)
 	}
-	if len(r.moved) > 0 || !r.cards.empty() {
+	if found == nil {
 		_, err := d.rederive(ctx, tx, persons...)
 		return err
 	}
-	if err := d.derive(ctx, tx, persons, dossiers); err != nil {
+	if err := d.writeDerived(ctx, tx, persons, found); err != nil {
 		return err
 	}
 	return d.deriveHouseholds(ctx, tx, households...)

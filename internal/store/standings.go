@@ -3,10 +3,13 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"zhucan/internal/access"
 	"zhucan/internal/standing"
@@ -21,59 +24,94 @@ var householdStandingsTable = table{"household_standings", []string{"household_i
 
 // ReplaceStandings writes the timelines of persons over what was derived before. What has changed of it is kept as what was known.
 func (tx *Tx) ReplaceStandings(ctx context.Context, persons []uuid.UUID, timeline []standing.Interval) error {
-	rows := make([]row, len(timeline))
-	for n, i := range timeline {
-		rows[n] = row{i.PersonID, i.Indicator, i.Days.From, i.Days.To, int(i.Status), i.Reason, string(i.Area), i.Category, i.Level,
-			sexCode[i.Sex], i.BirthDate, int(i.Hardship), i.RegisteredPoor, hukouCode[i.HukouType], i.Components}
-	}
-	if err := tx.supersede(ctx, standingsTable, "person_id", persons, rows); err != nil {
+	if err := supersede(ctx, tx, standingsTable, persons, timeline, intervalOf, rowOfInterval); err != nil {
 		return fmt.Errorf("write standings: %w", err)
 	}
 	return nil
 }
 
+func intervalOf(i *standing.Interval) ([]any, func()) {
+	var sex, hukou int16
+	return []any{&i.PersonID, &i.Indicator, &i.Days.From, &i.Days.To, &i.Status, &i.Reason, &i.Area, &i.Category, &i.Level, &sex, &i.BirthDate,
+		&i.Hardship, &i.RegisteredPoor, &hukou, &i.Components}, func() { i.Sex, i.HukouType = sexName[sex], hukouName[hukou] }
+}
+
+func rowOfInterval(i standing.Interval) row {
+	return row{i.PersonID, i.Indicator, i.Days.From, i.Days.To, int(i.Status), i.Reason, string(i.Area), i.Category, i.Level,
+		sexCode[i.Sex], i.BirthDate, int(i.Hardship), i.RegisteredPoor, hukouCode[i.HukouType], i.Components}
+}
+
 // ReplaceHouseholdStandings writes the timelines of households over what was derived before.
 func (tx *Tx) ReplaceHouseholdStandings(ctx context.Context, households []uuid.UUID, timeline []standing.HouseholdInterval) error {
-	rows := make([]row, len(timeline))
-	for n, i := range timeline {
-		rows[n] = row{i.HouseholdID, i.Indicator, i.Days.From, i.Days.To, int(i.Status), i.Reason, string(i.Area), i.Holders}
-	}
-	if err := tx.supersede(ctx, householdStandingsTable, "household_id", households, rows); err != nil {
+	if err := supersede(ctx, tx, householdStandingsTable, households, timeline, householdIntervalOf, rowOfHouseholdInterval); err != nil {
 		return fmt.Errorf("write standings of households: %w", err)
 	}
 	return nil
 }
 
-// supersede makes the rows of subjects what is given. A row that is there already stays with the instant since which it is
-// known; one that has gone moves to the table of the past, unless nobody can have seen it. A transaction that waited for another may
-// bear an earlier time than it; what it changes is known only after that, or the same day would be told twice in between.
-func (tx *Tx) supersede(ctx context.Context, t table, subject string, subjects []uuid.UUID, rows []row) error {
-	return tx.Batch(ctx, func(b *pgx.Batch) {
-		now := len(t.columns) + 1
-		args := append(t.arrays(rows), tx.Now, subjects)
-		names := strings.Join(t.names(), ", ")
-		b.Queue(fmt.Sprintf(`
-WITH instant AS (
-    SELECT greatest($%[6]d::timestamptz, (SELECT max(known_from) + interval '1 microsecond' FROM %[1]s
-        WHERE %[5]s = ANY($%[7]d::uuid[]) AND known_from > $%[6]d::timestamptz)) AS now
-), fresh (%[2]s) AS (
-    SELECT %[3]s FROM %[4]s
-), gone AS (
-    DELETE FROM %[1]s o WHERE %[5]s = ANY($%[7]d::uuid[]) AND NOT EXISTS (SELECT FROM fresh f WHERE f.%[5]s = o.%[5]s AND f.indicator = o.indicator
-        AND f.valid_from = o.valid_from AND (%[8]s) IS NOT DISTINCT FROM (%[9]s))
-    RETURNING o.*
-), kept AS (
-    INSERT INTO %[1]s_past SELECT gone.*, instant.now FROM gone, instant WHERE known_from < instant.now
-)
-INSERT INTO %[1]s (%[2]s, known_from)
-SELECT f.*, instant.now FROM fresh f, instant WHERE (SELECT count(*) FROM gone) >= 0 -- after the old rows have gone
-ON CONFLICT DO NOTHING`,
-			t.name, names, t.selected(), t.unnested(), subject, now, now+1, prefixed("f.", t.names()[3:]), prefixed("o.", t.names()[3:])), args...)
-	})
+func householdIntervalOf(i *standing.HouseholdInterval) ([]any, func()) {
+	return []any{&i.HouseholdID, &i.Indicator, &i.Days.From, &i.Days.To, &i.Status, &i.Reason, &i.Area, &i.Holders}, func() {}
 }
 
-func prefixed(prefix string, names []string) string {
-	return prefix + strings.Join(names, ", "+prefix)
+func rowOfHouseholdInterval(i standing.HouseholdInterval) row {
+	return row{i.HouseholdID, i.Indicator, i.Days.From, i.Days.To, int(i.Status), i.Reason, string(i.Area), i.Holders}
+}
+
+// supersede makes the intervals of subjects what is given. One that is there already stays with the instant since which it is
+// known; one that has gone moves to the table of the past, unless nobody can have seen it. A transaction that waited for another may
+// bear an earlier time than it; what it changes is known only after that, or the same day would be told twice in between.
+// Of most timelines little changes, so they are read and compared here, and only what differs is written. The subjects are locked.
+func supersede[I comparable](ctx context.Context, tx *Tx, t table, subjects []uuid.UUID, timeline []I, scanned func(*I) ([]any, func()), asRow func(I) row) error {
+	fresh := make(map[I]bool, len(timeline))
+	for _, i := range timeline {
+		fresh[i] = true
+	}
+	began := tx.Now.Truncate(time.Microsecond) // as the database keeps it
+	latest := began
+	var gone []pgtype.TID
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		each(b, fmt.Sprintf("SELECT ctid, known_from, %s FROM %s WHERE %s = ANY($1)", strings.Join(t.names(), ", "), t.name, t.names()[0]), subjects, func(rows pgx.Rows) error {
+			var old I
+			var at pgtype.TID
+			var since time.Time
+			fields, scanned := scanned(&old)
+			if err := rows.Scan(append([]any{&at, &since}, fields...)...); err != nil {
+				return err
+			}
+			if scanned(); fresh[old] {
+				delete(fresh, old)
+			} else {
+				gone = append(gone, at)
+			}
+			if since.After(latest) {
+				latest = since
+			}
+			return nil
+		})
+	})
+	if err != nil || len(gone)+len(fresh) == 0 {
+		return err
+	}
+	now := began
+	if latest.After(began) {
+		now = latest.Add(time.Microsecond)
+	}
+	var rows []row
+	for _, i := range timeline {
+		if fresh[i] {
+			rows = append(rows, append(asRow(i), now))
+		}
+	}
+	return tx.Batch(ctx, func(b *pgx.Batch) {
+		if len(gone) > 0 { // by their places: no statistics can lead the planner to read the whole table for them
+			b.Queue(fmt.Sprintf(`WITH gone AS (DELETE FROM %[1]s WHERE ctid = ANY($1) RETURNING *)
+				INSERT INTO %[1]s_past SELECT gone.*, $2 FROM gone WHERE known_from < $2`, t.name), gone, now)
+		}
+		if len(rows) > 0 {
+			with := table{t.name, append(slices.Clone(t.columns), "known_from timestamptz")}
+			b.Queue(with.insertSQL()+" ON CONFLICT DO NOTHING", with.arrays(rows)...)
+		}
+	})
 }
 
 var hukouCode = map[string]int{"agricultural": 1, "non_agricultural": 2}
@@ -89,10 +127,9 @@ func (db *DB) Standings(ctx context.Context, who access.Actor, persons []uuid.UU
 	err := db.Read(ctx, who, func(b *pgx.Batch) {
 		each(b, columns, persons, func(rows pgx.Rows) error {
 			var i standing.Interval
-			var sex, hukou int16
-			err := rows.Scan(&i.PersonID, &i.Indicator, &i.Days.From, &i.Days.To, &i.Status, &i.Reason, &i.Area, &i.Category, &i.Level, &sex, &i.BirthDate,
-				&i.Hardship, &i.RegisteredPoor, &hukou, &i.Components)
-			i.Sex, i.HukouType = sexName[sex], hukouName[hukou]
+			fields, scanned := intervalOf(&i)
+			err := rows.Scan(fields...)
+			scanned()
 			timeline = append(timeline, i)
 			return err
 		})

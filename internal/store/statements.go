@@ -91,23 +91,26 @@ type Silent struct {
 	AsOf                            calendar.Date
 }
 
-// SilentOfHomes is SilentImports of households, also of those that are not written yet.
+// SilentOfHomes is SilentImports of households, also of those that are not written yet. What was said of a subject is gathered first,
+// by the index of the subject: to look for each import whether it names each subject was planned as a scan of all that was ever said.
 func (tx *Tx) SilentOfHomes(ctx context.Context, than Import, homes []casefile.Household) (list []Silent, err error) {
 	ids, areas := make([]uuid.UUID, len(homes)), make([]string, len(homes))
 	for i, h := range homes {
 		ids[i], areas[i] = h.ID, string(h.Area)
 	}
-	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue(`SELECT h.id, i.id, i.as_of FROM unnest($1::uuid[], $4::text[]) h (id, area_code) JOIN imports i ON i.kind = $2 AND i.state = 'done' AND NOT i.dry_run AND i.id <> $3
+	err = tx.Batch(ctx, afresh(func(b *pgx.Batch) {
+		b.Queue(`SELECT h.id, i.id, i.as_of FROM unnest($1::uuid[], $4::text[]) h (id, area_code)
+			CROSS JOIN LATERAL (SELECT coalesce(array_agg(s.import_id), '{}') AS imports FROM list_statements s WHERE s.household_id = h.id) said
+			JOIN imports i ON i.kind = $2 AND i.state = 'done' AND NOT i.dry_run AND i.id <> $3
 				AND h.area_code COLLATE "C" >= i.area_code AND h.area_code COLLATE "C" < i.area_code || ':'
-			WHERE NOT EXISTS (SELECT FROM list_statements s WHERE s.household_id = h.id AND s.import_id = i.id) ORDER BY 1, 2`,
+			WHERE array_position(said.imports, i.id) IS NULL ORDER BY 1, 2`,
 			ids, than.Kind, than.ID, areas).Query(func(rows pgx.Rows) error {
 			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Silent, err error) {
 				return s, row.Scan(&s.HouseholdID, &s.ImportID, &s.AsOf)
 			})
 			return err
 		})
-	})
+	}))
 	if err != nil {
 		return nil, fmt.Errorf("find lists that are silent: %w", err)
 	}
@@ -155,17 +158,19 @@ func (tx *Tx) HomesHolding(ctx context.Context, kind string, in area.Code, on ca
 
 // SilentImports finds the other imports of a kind that are in force, reach the persons' areas and say nothing of them.
 func (tx *Tx) SilentImports(ctx context.Context, than Import, persons []uuid.UUID) (list []Silent, err error) {
-	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue(`SELECT p.id, i.id, i.as_of FROM persons p JOIN imports i ON i.kind = $2 AND i.state = 'done' AND NOT i.dry_run AND i.id <> $3
+	err = tx.Batch(ctx, afresh(func(b *pgx.Batch) {
+		b.Queue(`SELECT p.id, i.id, i.as_of FROM persons p
+			CROSS JOIN LATERAL (SELECT coalesce(array_agg(s.import_id), '{}') AS imports FROM list_statements s WHERE s.person_id = p.id) said
+			JOIN imports i ON i.kind = $2 AND i.state = 'done' AND NOT i.dry_run AND i.id <> $3
 				AND p.managing_area_code >= i.area_code AND p.managing_area_code < i.area_code || ':'
-			WHERE p.id = ANY($1) AND NOT EXISTS (SELECT FROM list_statements s WHERE s.person_id = p.id AND s.import_id = i.id) ORDER BY 1, 2`,
+			WHERE p.id = ANY($1) AND array_position(said.imports, i.id) IS NULL ORDER BY 1, 2`,
 			persons, than.Kind, than.ID).Query(func(rows pgx.Rows) error {
 			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Silent, err error) {
 				return s, row.Scan(&s.PersonID, &s.ImportID, &s.AsOf)
 			})
 			return err
 		})
-	})
+	}))
 	if err != nil {
 		return nil, fmt.Errorf("find lists that are silent: %w", err)
 	}

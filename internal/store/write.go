@@ -195,6 +195,16 @@ func (tx *Tx) Batch(ctx context.Context, queries ...Query) error {
 	})
 }
 
+// afresh has a query planned for the tables as they are. A bulk load fills the tables that it reads, and the plan that is kept from when
+// they were empty scans all of them, for each row. Only for what reads: the checks of keys would be planned anew for each row, too.
+func afresh(query Query) Query {
+	return func(b *pgx.Batch) {
+		b.Queue("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
+		query(b)
+		b.Queue("SELECT set_config('plan_cache_mode', 'auto', true)")
+	}
+}
+
 // AllowLong raises the time bound of this transaction's statements, for imports and rebuilds.
 func (tx *Tx) AllowLong(ctx context.Context) error {
 	_, err := tx.sql.ExecContext(ctx, "SELECT set_config('statement_timeout', '300s', true), set_config('idle_in_transaction_session_timeout', '300s', true)")
