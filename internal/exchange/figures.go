@@ -105,21 +105,23 @@ func writeFiguresJSON(w io.Writer, f Figures) error {
 	if err != nil {
 		return err
 	}
-	out := bufio.NewWriterSize(w, writeSize)
-	out.Write(head[:len(head)-1])
-	out.WriteString(`,"items":[`)
-	rows, between := json.NewEncoder(out), ""
+	out := bufio.NewWriterSize(w, writeSize) // keeps the first error for the end
+	_, _ = out.Write(head[:len(head)-1])
+	rows, before := json.NewEncoder(out), `,"items":[`
 	for row, err := range f.Rows {
 		if err != nil {
 			return err
 		}
-		out.WriteString(between)
+		_, _ = out.WriteString(before)
 		if err := rows.Encode(&row); err != nil {
 			return err
 		}
-		between = ","
+		before = ","
 	}
-	out.WriteString(`]}`)
+	if before != "," {
+		_, _ = out.WriteString(before)
+	}
+	_, _ = out.WriteString(`]}`)
 	return out.Flush()
 }
 
