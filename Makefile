@@ -1,6 +1,6 @@
 # run and test are the front door; each installs a PostgreSQL server when the machine has none, and test a
 # Chromium to look at the pages with; nothing else.
-.PHONY: run test lint bench generate
+.PHONY: run test race proof lint bench generate
 
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
@@ -8,12 +8,26 @@ run: postgres
 	go build -o bin/zhucan ./cmd/zhucan
 	exec bin/zhucan demo $(ARGS)
 
-# Every test with the race detector; then one last test looks for personal data of the tests' made-up people in all
-# that the run has logged.
+# Every test; then, with the race detector, all tests of most rooms, and in the four rooms whose tests take minutes those in which
+# things are done beside one another; then one last test looks for personal data of the tests' made-up people in all that the runs
+# have logged. The race detector makes the long ones five times as long: make race has them all.
+LONG := ./internal/casework ./internal/httpapi ./internal/web ./internal/exchange
+BESIDE := Once|Killed|Throttle|TwoOfficers|TwoRate|TwoAnswer|Workers|TheirOrder|ListsInAnyOrder|TestRaces|Tallies
+
 test: postgres chromium
-	@logs=$$(mktemp -d) && trap 'rm -rf "$$logs"' EXIT && chmod 755 "$$logs" && \
-	ZHUCAN_TEST_LOGS="$$logs" go test -race -timeout 30m ./... && \
+	@logs=$$(mktemp -d) && trap 'rm -rf "$$logs"' EXIT && chmod 755 "$$logs" && export ZHUCAN_TEST_LOGS="$$logs" && \
+	go test -timeout 30m ./... && \
+	go test -race -timeout 30m $$(go list ./... | grep -vE '/internal/(casework|httpapi|web|exchange)$$') && \
+	go test -race -timeout 30m -run '$(BESIDE)' $(LONG) && \
 	ZHUCAN_CANARY_LOGS="$$logs" go test -count=1 ./internal/canary
+
+race: postgres chromium
+	go test -race -timeout 60m ./...
+
+# The long versions of what the tests do in short: many registers recounted, a ledger of ten thousand persons, two hundred phones killed.
+proof: postgres chromium
+	go test -timeout 120m -count=1 -run 'TestRecount$$|TestWorklists|TestLedgerOverYears' ./internal/casework -args -recounts=5 -ledger.people=10000
+	go test -timeout 60m -count=1 -run TestKilledPhones ./internal/web -args -phone.runs=200
 
 # Ratios against the bare stack, measured in one run; bench.json holds them for programs.
 bench: postgres

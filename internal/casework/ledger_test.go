@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"math/rand/v2"
 	"os"
 	"sync"
@@ -258,11 +259,15 @@ func (o *office) repay(id uuid.UUID) error {
 	return nothing
 }
 
-// TestLedgerOverYears lives three years of ten thousand persons: facts arrive late, out of order and wrongly, payments
+// ledgerPeople is how many persons live through the years of the ledger; make proof takes ten thousand.
+var ledgerPeople = flag.Int("ledger.people", 2000, "how many persons live through the years of the ledger")
+
+// TestLedgerOverYears lives three years of many persons: facts arrive late, out of order and wrongly, payments
 // fail, money is asked back. Every month a roster pays. In the end nothing is owed that nobody explains.
 func TestLedgerOverYears(t *testing.T) {
 	t.Parallel()
-	const people, months, events = 10_000, 36, 60
+	people := *ledgerPeople
+	const months, events = 36, 25
 	first := calendar.MustMonth("2020-06")
 	o := newOffice(t, people, 7, first.First().Add(4))
 	ids := o.recipients()

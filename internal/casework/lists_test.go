@@ -147,7 +147,7 @@ func TestListsInAnyOrder(t *testing.T) {
 func TestServicesMovesAndCardsInAnyOrder(t *testing.T) {
 	t.Parallel()
 	day := calendar.MustDate("2026-10-12")
-	o := newOffice(t, 30, 12, day)
+	o := newOffice(t, 15, 12, day)
 	o.inAnyOrder(o.furtherLists(day.Add(-500)))
 }
 

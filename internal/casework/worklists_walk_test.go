@@ -101,10 +101,10 @@ func (l *lived) years() {
 	happenings := l.happenings()
 	for _, from := range livedFrom {
 		l.on(calendar.MustDate(from))
-		for n := range 60 {
+		for n := range 24 {
 			h := pick(l.world, happenings...)
 			l.live(h.name, h.do)
-			l.look(n%12 == 11)
+			l.look(n%8 == 7)
 			if l.t.Failed() {
 				l.t.Fatalf("on %s, after %s", l.clock(), h.name)
 			}
