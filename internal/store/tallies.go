@@ -32,7 +32,7 @@ WITH s AS (
 )
 SELECT s.indicator, ` + by.group + ` AS grouped, sum(s.covered), sum(s.gap), sum(s.excluded), sum(s.waived), sum(s.extra),
        coalesce(sum(s.covered + s.gap + s.excluded) FILTER (WHERE d.code IS NULL), 0)
-FROM s` + (Moment{}).villages(2, 0) + `
+FROM s` + (Moment{}).villages(2, 0) + ` AND d.code >= $3 AND d.code < $4
 WHERE s.covered + s.gap + s.excluded + s.extra > 0 GROUP BY 1, 2 ORDER BY 1, 2`
 }
 
