@@ -59,6 +59,9 @@ type Facts struct {
 	values           []Circumstance // those that hold on the day
 }
 
+// Holding are the circumstances that hold on the day. They are not to be changed.
+func (f Facts) Holding() []Circumstance { return f.values }
+
 // Value is what is recorded of a kind on the day; Unrecorded when nothing is.
 func (f Facts) Value(kind string) Value {
 	for _, c := range f.values {

@@ -123,11 +123,7 @@ func readAll(pack *policy.Pack, dossiers []store.Dossier) (timeline []standing.I
 				if err != nil {
 					return fmt.Errorf("derive a standing: %w", err)
 				}
-				intervals, err := reading.Standings()
-				if err != nil {
-					return fmt.Errorf("derive a standing: %w", err)
-				}
-				part.timeline, part.dues = append(part.timeline, intervals...), append(part.dues, ledger.Dues(reading)...)
+				part.timeline, part.dues = append(part.timeline, reading.Standings()...), append(part.dues, ledger.Dues(reading)...)
 			}
 			return nil
 		})

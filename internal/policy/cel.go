@@ -34,6 +34,8 @@ type expression struct {
 type compiler struct {
 	env  *cel.Env
 	ages map[string][]int // at which some expression may change its answer
+	// wholePlaces is whether some expression asks more of a division than whether it lies in the district.
+	wholePlaces bool
 }
 
 // flags are the kinds of circumstance that conditions read as yes or no.
@@ -130,6 +132,7 @@ func (c *compiler) compile(text string) (*expression, error) {
 			e.reads = append(e.reads, ref.Name)
 		}
 	}
+	c.wholePlaces = c.wholePlaces || wholePlaces(ast)
 	if err := agesIn(ast, c.ages); err != nil {
 		return nil, fmt.Errorf("expression %q: %w", text, err)
 	}

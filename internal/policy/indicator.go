@@ -42,6 +42,7 @@ type Indicator struct {
 	CountsExtra bool   `yaml:"counts_extra"`
 	Note        string `yaml:"note"`
 
+	position                   int // among all that are counted
 	population, covered, extra *expression
 	exclusions, gapReasons     []*condition
 }
@@ -101,6 +102,7 @@ func (p *Pack) compileIndicators(persons, households *compiler) error {
 				return fmt.Errorf("indicator %s is there twice", ind.Key())
 			}
 			keys[ind.Key()] = true
+			ind.position, p.positions = p.positions, p.positions+1
 			c, conditions := persons, p.conditions
 			if ind.Unit == UnitHousehold {
 				c, conditions = households, p.household
@@ -176,13 +178,6 @@ const (
 	InExtra
 	Asked
 )
-
-// Place says where a person stands with an indicator, and why where that is excluded or a gap. A fact that nobody knows
-// counts as absent: the number of a day has to be a number.
-func (q *Questions) Place(i *Indicator) (Place, string, error) { return i.place(q.in.values) }
-
-// GapReason is the first condition that says why somebody is a gap, or empty.
-func (q *Questions) GapReason(i *Indicator) (string, error) { return first(i.gapReasons, q.in.values) }
 
 func (i *Indicator) place(values map[string]any) (Place, string, error) {
 	counted, err := i.population.eval(values)

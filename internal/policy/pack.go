@@ -68,6 +68,10 @@ type Pack struct {
 	paying     map[string]bool  // names that conditions of programmes read
 	conditions map[string]*condition
 	household  map[string]*condition
+
+	positions   int  // of indicators and benefits
+	wholePlaces bool // expressions tell divisions of one district from one another
+	kept        keptAnswers
 }
 
 // Term is a name for an expression that others read.
@@ -228,7 +232,7 @@ func (p *Pack) compile() error {
 	if err := p.compileIndicators(c, households); err != nil {
 		return err
 	}
-	p.ages = c.sortedAges()
+	p.ages, p.wholePlaces = c.sortedAges(), c.wholePlaces
 	p.findPaying()
 	return nil
 }
@@ -366,6 +370,7 @@ func (p *Pack) Breakpoints(file casefile.File) []calendar.Date {
 
 // SetSwitches sets switches of every rule set that has them, to ask what a district would get with them.
 func (p *Pack) SetSwitches(switches map[string]bool) {
+	p.kept.forget()
 	for i := range p.Programmes {
 		for j := range p.Programmes[i].RuleSets {
 			for name, on := range switches {

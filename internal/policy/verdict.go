@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/money"
 )
@@ -85,73 +84,12 @@ func (p *Pack) Judge(programme string, f casefile.Facts) (Verdict, error) {
 
 // Answer is Judge without texts: the outcome and the code of the first condition that did not pass.
 func (p *Pack) Answer(programme string, f casefile.Facts) (Outcome, string, error) {
-	q, err := p.Ask(f)
+	a, err := p.Answers(f)
 	if err != nil {
 		return No, "", err
 	}
-	return q.Answer(programme)
-}
-
-// Questions are the facts of one day made ready, so that several questions about them cost one preparation.
-type Questions struct {
-	pack *Pack
-	day  calendar.Date
-	in   *inputs
-}
-
-// Ask makes the facts of a day ready.
-func (p *Pack) Ask(f casefile.Facts) (*Questions, error) {
-	in, err := p.inputs(f)
-	return &Questions{pack: p, day: f.Day, in: in}, err
-}
-
-// Answer stops at the first condition that failed, so a timeline of many days stays cheap.
-func (q *Questions) Answer(programme string) (Outcome, string, error) {
-	rs := q.pack.Programme(programme).RuleSet(q.day)
-	if rs == nil {
-		return No, NoRules, nil
-	}
-	in := q.in
-	in.set(rs)
-	outcome, code := Yes, ""
-	for _, c := range rs.conditions {
-		found, err := c.eval(in.vars)
-		switch {
-		case err != nil:
-			return No, "", fmt.Errorf("condition %s: %w", c.Code, err)
-		case found == isFalse:
-			return No, c.Code, nil
-		case found == isUnknown && outcome == Yes:
-			outcome, code = NeedsFact, c.Code
-		}
-	}
+	outcome, code := a.Answer(programme)
 	return outcome, code, nil
-}
-
-// Suspends reports, for a day on which the answer is not yes, whether that only interrupts a right that runs: every
-// condition that fails says so itself, or waits for a fact.
-func (q *Questions) Suspends(programme string) (bool, error) {
-	rs := q.pack.Programme(programme).RuleSet(q.day)
-	if rs == nil {
-		return false, nil
-	}
-	q.in.set(rs)
-	for _, c := range rs.conditions {
-		found, err := c.eval(q.in.vars)
-		if err == nil && found == isFalse {
-			if c.suspends == nil {
-				return false, nil
-			}
-			found, err = c.suspends.eval(q.in.values)
-		}
-		if err != nil {
-			return false, fmt.Errorf("condition %s: %w", c.Code, err)
-		}
-		if found == isFalse {
-			return false, nil
-		}
-	}
-	return true, nil
 }
 
 // set sets the switches of a rule set.

@@ -1,7 +1,6 @@
 package standing
 
 import (
-	"fmt"
 	"slices"
 
 	"zhucan/internal/area"
@@ -39,25 +38,15 @@ func MonthsOf(file casefile.File, pack *policy.Pack, programme string) (Months, 
 	if err != nil {
 		return Months{}, err
 	}
-	return months(list, programme, pack.StopMode)
+	return months(list, programme, pack.StopMode), nil
 }
 
-func months(list []segment, programme string, stop policy.StopMode) (m Months, err error) {
+func months(list []segment, programme string, stop policy.StopMode) (m Months) {
 	yes := make([]bool, len(list)+1)
 	var broken []Run
 	for i, s := range list {
-		outcome, _, err := s.ask.Answer(programme)
-		if err != nil {
-			return m, fmt.Errorf("months of %s: %w", programme, err)
-		}
-		if yes[i] = outcome == policy.Yes; yes[i] {
-			continue
-		}
-		suspends, err := s.ask.Suspends(programme)
-		if err != nil {
-			return m, fmt.Errorf("months of %s: %w", programme, err)
-		}
-		if !suspends {
+		outcome, _ := s.rules.Answer(programme)
+		if yes[i] = outcome == policy.Yes; !yes[i] && !s.rules.Suspends(programme) {
 			broken = append(broken, monthsOf(s.days, 0))
 		}
 	}
@@ -67,7 +56,7 @@ func months(list []segment, programme string, stop policy.StopMode) (m Months, e
 		}
 	}
 	m.Breaks = without(join(broken), m.Runs)
-	return m, nil
+	return m
 }
 
 func monthsOf(days calendar.Interval, level int) Run {

@@ -63,7 +63,7 @@ type Interval struct {
 type segment struct {
 	days  calendar.Interval
 	facts casefile.Facts
-	ask   *policy.Questions
+	rules *policy.Answers
 }
 
 func segments(file casefile.File, pack *policy.Pack) (_ []segment, err error) {
@@ -75,7 +75,7 @@ func segments(file casefile.File, pack *policy.Pack) (_ []segment, err error) {
 			list[i].days.To = starts[i+1].Add(-1)
 		}
 		list[i].facts = file.On(start, pack.Transitions)
-		if list[i].ask, err = pack.Ask(list[i].facts); err != nil {
+		if list[i].rules, err = pack.Answers(list[i].facts); err != nil {
 			return nil, fmt.Errorf("read the facts of a day: %w", err)
 		}
 	}
@@ -99,9 +99,7 @@ func Read(file casefile.File, awards []award.Award, pack *policy.Pack) (*Reading
 	}
 	r := &Reading{file: file, awards: awards, pack: pack, segments: list, months: map[string]Months{}}
 	for _, programme := range pack.Programmes {
-		if r.months[programme.ID], err = months(list, programme.ID, pack.StopMode); err != nil {
-			return nil, err
-		}
+		r.months[programme.ID] = months(list, programme.ID, pack.StopMode)
 	}
 	return r, nil
 }
@@ -112,36 +110,26 @@ func Derive(file casefile.File, awards []award.Award, pack *policy.Pack) ([]Inte
 	if err != nil {
 		return nil, err
 	}
-	return r.Standings()
+	return r.Standings(), nil
 }
 
 // Standings is the timeline of the person for every indicator and benefit of the pack that counts persons, and for every
 // programme that the person was granted.
-func (r *Reading) Standings() ([]Interval, error) {
-	var timeline []Interval
+func (r *Reading) Standings() (timeline []Interval) {
 	for _, indicator := range r.pack.Counting(policy.UnitPerson) {
-		intervals, err := r.standings(indicator)
-		if err != nil {
-			return nil, fmt.Errorf("standing for %s: %w", indicator.Key(), err)
-		}
-		timeline = append(timeline, intervals...)
+		timeline = append(timeline, r.standings(indicator)...)
 	}
 	for _, programme := range r.pack.Programmes {
-		intervals, err := r.conditions(programme.ID)
-		if err != nil {
-			return nil, fmt.Errorf("conditions of %s: %w", programme.ID, err)
-		}
-		timeline = append(timeline, intervals...)
+		timeline = append(timeline, r.conditions(programme.ID)...)
 	}
-	return timeline, nil
+	return timeline
 }
 
 // conditions are the days since a programme was first granted: Covered where its conditions hold, Excluded where one of
 // them does not, or is not known to, with the code of the first. They stand under the id of the programme, which no
 // indicator has. An indicator cannot say it: who has died or moved away is in no population, and a month that is paid in
 // whole may well have days on which nothing holds any more.
-func (r *Reading) conditions(programme string) ([]Interval, error) {
-	var timeline []Interval
+func (r *Reading) conditions(programme string) (timeline []Interval) {
 	var granted calendar.Month
 	for _, a := range r.awards {
 		if a.Programme == programme && !a.Void && (granted.IsZero() || a.StartMonth.Before(granted)) {
@@ -156,44 +144,33 @@ func (r *Reading) conditions(programme string) ([]Interval, error) {
 		if days.From.Before(granted.First()) {
 			days.From = granted.First()
 		}
-		outcome, reason, err := r.segments[i].ask.Answer(programme)
-		if err != nil {
-			return nil, err
-		}
+		outcome, reason := r.segments[i].rules.Answer(programme)
 		one := Interval{PersonID: r.file.Person.ID, Indicator: programme, Days: days, Status: Excluded, Reason: reason, Area: r.file.Person.Managing}
 		if outcome == policy.Yes {
 			one.Status, one.Reason = Covered, ""
 		}
 		timeline = appendInterval(timeline, one)
 	}
-	return timeline, nil
+	return timeline
 }
 
-func (r *Reading) standings(indicator *policy.Indicator) ([]Interval, error) {
+func (r *Reading) standings(indicator *policy.Indicator) (timeline []Interval) {
 	good, paid := r.programme(indicator.Programme)
 	cuts := cutsAt(good, paid)
-	var timeline []Interval
 	for i := range r.segments {
 		s := &r.segments[i]
-		place, reason, err := s.ask.Place(indicator)
-		if err != nil {
-			return nil, err
-		}
+		place, reason := s.rules.Place(indicator)
 		switch place {
 		case policy.Outside:
 		case policy.Asked:
 			for _, days := range cut(s.days, cuts) {
-				interval, err := r.byMonth(s, indicator, days, good, paid)
-				if err != nil {
-					return nil, err
-				}
-				timeline = appendInterval(timeline, interval)
+				timeline = appendInterval(timeline, r.byMonth(s, indicator, days, good, paid))
 			}
 		default:
 			timeline = appendInterval(timeline, r.interval(s, indicator, s.days, statusOf[place], reason))
 		}
 	}
-	return timeline, nil
+	return timeline
 }
 
 var statusOf = map[policy.Place]Status{policy.InCovered: Covered, policy.InGap: Gap, policy.InExcluded: Excluded, policy.InExtra: Extra}
@@ -212,19 +189,19 @@ func (r *Reading) programme(id string) (good, paid []Run) {
 }
 
 // byMonth says where the person stands on days that lie in whole inside or outside every run of good and of paid months.
-func (r *Reading) byMonth(s *segment, indicator *policy.Indicator, days calendar.Interval, good, paid []Run) (Interval, error) {
+func (r *Reading) byMonth(s *segment, indicator *policy.Indicator, days calendar.Interval, good, paid []Run) Interval {
+	_, failed := s.rules.Answer(indicator.Programme)
 	switch month := days.From.Month(); {
 	case !anyContains(good, month):
-		_, reason, err := s.ask.Answer(indicator.Programme)
-		return r.interval(s, indicator, days, Excluded, reason), err
+		return r.interval(s, indicator, days, Excluded, failed)
 	case anyContains(paid, month):
-		return r.interval(s, indicator, days, Covered, ""), nil
+		return r.interval(s, indicator, days, Covered, "")
 	}
-	reason, err := s.ask.GapReason(indicator)
-	if err == nil && reason == "" { // the month counts for days on which the conditions held: what fails today tells it from a right that waits
-		_, reason, err = s.ask.Answer(indicator.Programme)
+	reason := s.rules.GapReason(indicator)
+	if reason == "" { // the month counts for days on which the conditions held: what fails today tells it from a right that waits
+		reason = failed
 	}
-	return r.interval(s, indicator, days, Gap, reason), err
+	return r.interval(s, indicator, days, Gap, reason)
 }
 
 func (r *Reading) interval(s *segment, indicator *policy.Indicator, days calendar.Interval, status Status, reason string) Interval {
