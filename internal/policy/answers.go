@@ -169,11 +169,13 @@ func (p *Pack) key(key []byte, f casefile.Facts) []byte {
 	number(int(listed.Answer))
 	text(listed.Sort)
 	for _, c := range f.Holding() {
-		if kind, _ := casefile.KindOf(c.Kind); !kind.Place {
-			text(c.Kind)
-			number(int(c.Value.Answer))
-			text(c.Value.Sort)
+		switch c.Kind {
+		case casefile.HukouArea, casefile.ResidenceArea, casefile.ManagingArea:
+			continue
 		}
+		text(c.Kind)
+		number(int(c.Value.Answer))
+		text(c.Value.Sort)
 	}
 	return key
 }
