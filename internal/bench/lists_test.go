@@ -25,10 +25,8 @@ import (
 	"zhucan/internal/store"
 )
 
-// listRows are the rows of the list, and listPeople the register that they are held against.
 const (
 	listRows   = 50_000
-	listPeople = 51_000
 	rosterRows = 10_000 // in one file of the register
 )
 
@@ -36,7 +34,7 @@ const (
 // writes into copies of the same indexed tables, which hold what the register held before. Each round is the insured of another
 // year, so that each writes new facts of everybody. And what the process takes of memory meanwhile, which may be 200 MiB.
 func lists(b *testing.B) []result {
-	r := newListed(b)
+	r := newListed(b, listRows)
 	var dry, taken, copied []float64
 	var most uint64
 	for round := range rounds {
@@ -68,7 +66,8 @@ type listed struct {
 	copied map[string]bool // the tables that there are copies of
 }
 
-func newListed(b *testing.B) *listed {
+// newListed is a register against which a list of so many rows is held.
+func newListed(b *testing.B, rows int) *listed {
 	b.Helper()
 	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
 	if err != nil {
@@ -79,7 +78,7 @@ func newListed(b *testing.B) *listed {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { r.desk.Files.Close() })
-	for part := range slices.Chunk(population.Generate(1, listPeople, tree, calendar.DateOf(r.desk.Now())), rosterRows) {
+	for part := range slices.Chunk(population.Generate(1, rows+rows/50, tree, calendar.DateOf(r.desk.Now())), rosterRows) {
 		var file bytes.Buffer
 		if err := exchange.WriteRoster(&file, part); err != nil {
 			b.Fatal(err)
@@ -88,7 +87,7 @@ func newListed(b *testing.B) *listed {
 			b.Fatal(err)
 		}
 		for _, p := range part {
-			if !p.ID.IsZero() && len(r.people) < listRows {
+			if !p.ID.IsZero() && len(r.people) < rows {
 				r.people = append(r.people, exchange.RosterRow{Name: p.Name, ID: p.ID})
 			}
 		}

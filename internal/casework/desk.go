@@ -65,16 +65,21 @@ func (d *Desk) derive(ctx context.Context, tx *store.Tx, persons []uuid.UUID, do
 
 // deriveBy derives by a pack that need not be the one in force.
 func (d *Desk) deriveBy(ctx context.Context, tx *store.Tx, pack *policy.Pack, persons []uuid.UUID, dossiers []store.Dossier) error {
-	return d.writeDerived(ctx, tx, persons, deriving(pack, dossiers))
+	return d.writeDerived(ctx, tx, persons, policy.Everything, deriving(pack, dossiers, policy.Everything))
 }
 
-// writeDerived writes what follows from the files of persons, once it is found.
-func (d *Desk) writeDerived(ctx context.Context, tx *store.Tx, persons []uuid.UUID, found derivation) error {
+// writeDerived writes what follows from the files of persons, once it is found, as far as a change reaches.
+func (d *Desk) writeDerived(ctx context.Context, tx *store.Tx, persons []uuid.UUID, reach policy.Reach, found derivation) error {
 	timeline, dues, err := found()
 	if err != nil {
 		return err
 	}
-	if err := tx.ReplaceStandings(ctx, persons, timeline); err != nil {
+	if reach.All {
+		err = tx.ReplaceStandings(ctx, persons, timeline)
+	} else {
+		err = tx.ReplaceSomeStandings(ctx, persons, reach.Indicators, timeline)
+	}
+	if err != nil || !reach.Pays {
 		return err
 	}
 	changed, err := tx.ReplaceDues(ctx, persons, dues)
@@ -88,14 +93,14 @@ func (d *Desk) writeDerived(ctx context.Context, tx *store.Tx, persons []uuid.UU
 type derivation func() ([]standing.Interval, []ledger.Due, error)
 
 // deriving begins to read files against the rules; meanwhile the database may be busy with something else. The files may not change.
-func deriving(pack *policy.Pack, dossiers []store.Dossier) derivation {
+func deriving(pack *policy.Pack, dossiers []store.Dossier, reach policy.Reach) derivation {
 	var timeline []standing.Interval
 	var dues []ledger.Due
 	var err error
 	found := make(chan struct{})
 	go func() {
 		defer close(found)
-		timeline, dues, err = readAll(pack, dossiers)
+		timeline, dues, err = readAll(pack, dossiers, reach)
 	}()
 	return func() ([]standing.Interval, []ledger.Due, error) {
 		<-found
@@ -104,7 +109,7 @@ func deriving(pack *policy.Pack, dossiers []store.Dossier) derivation {
 }
 
 // readAll reads files against the rules, many of them on all processors: a reading depends on its own file alone.
-func readAll(pack *policy.Pack, dossiers []store.Dossier) (timeline []standing.Interval, dues []ledger.Due, err error) {
+func readAll(pack *policy.Pack, dossiers []store.Dossier, reach policy.Reach) (timeline []standing.Interval, dues []ledger.Due, err error) {
 	const few = 64
 	parts := make([]struct {
 		timeline []standing.Interval
@@ -123,7 +128,10 @@ func readAll(pack *policy.Pack, dossiers []store.Dossier) (timeline []standing.I
 				if err != nil {
 					return fmt.Errorf("derive a standing: %w", err)
 				}
-				part.timeline, part.dues = append(part.timeline, reading.Standings()...), append(part.dues, ledger.Dues(reading)...)
+				part.timeline = append(part.timeline, reading.Standings(reach)...)
+				if reach.Pays {
+					part.dues = append(part.dues, ledger.Dues(reading)...)
+				}
 			}
 			return nil
 		})

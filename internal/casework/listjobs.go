@@ -236,11 +236,6 @@ func (d *Desk) runList(ctx context.Context, who access.Actor, worker uuid.UUID, 
 		if err := tx.FinishImport(ctx, i); err != nil {
 			return err
 		}
-		if i.New+i.Changed > bulk && !i.DryRun {
-			if err := tx.RefreshStatistics(ctx); err != nil {
-				return err
-			}
-		}
 		return tx.Describe(ctx, i.ID, map[string]any{"new": i.New, "changed": i.Changed, "same": i.Same, "refused": i.Refused, "pending": i.Pending, "dry_run": i.DryRun})
 	})
 	if errors.Is(err, errNotBelieved) {

@@ -14,6 +14,7 @@ import (
 	"zhucan/internal/casefile"
 	"zhucan/internal/exchange"
 	"zhucan/internal/idnum"
+	"zhucan/internal/policy"
 	"zhucan/internal/statement"
 	"zhucan/internal/store"
 )
@@ -51,6 +52,7 @@ type listRun struct {
 	possible map[uuid.UUID]int // the row that may mean somebody, and names nobody for certain
 	towns    []area.Division
 	progress func(rows int) error
+	waiting  *listWrites // what the last portion writes, while the next is thought about
 }
 
 // take holds rows against the register, a portion at a time.
@@ -74,8 +76,8 @@ func (l *listRun) take(ctx context.Context, rows []saidRow) error {
 			return err
 		}
 	}
-	if !l.complete {
-		return nil
+	if err := l.writeWaiting(ctx); err != nil || !l.complete {
+		return err
 	}
 	if err := l.nameDoubtful(ctx); err != nil {
 		return err
@@ -240,61 +242,101 @@ func firstSort(k casefile.Kind) string {
 // silence is what a list that names everybody says of those whom it does not name. Of somebody whom a row may mean it says nothing.
 func (l *listRun) silence(ctx context.Context) error {
 	asOf := l.done.AsOf
-	for after := uuid.Nil; ; {
-		holders, err := l.tx.HoldersOf(ctx, l.meaning.facts[0], l.done.Area, asOf, after, listPortion)
-		if err != nil {
-			return err
-		}
-		silent := map[uuid.UUID]saidRow{}
-		for _, person := range holders {
-			_, named := l.named[person]
-			if _, possible := l.possible[person]; !named && !possible {
-				silent[person] = saidRow{silent: []said{{l.meaning.facts[0], l.absent(asOf)}}}
-			}
+	holders, err := l.tx.HoldersOf(ctx, l.meaning.facts[0], l.done.Area, asOf)
+	if err != nil {
+		return err
+	}
+	unnamed := slices.DeleteFunc(holders, func(person uuid.UUID) bool {
+		_, named := l.named[person]
+		_, possible := l.possible[person]
+		return named || possible
+	})
+	for portion := range slices.Chunk(unnamed, listPortion) {
+		silent := make(map[uuid.UUID]saidRow, len(portion))
+		for _, person := range portion {
+			silent[person] = saidRow{silent: []said{{l.meaning.facts[0], l.absent(asOf)}}}
 		}
 		if err := l.settle(ctx, silent); err != nil {
 			return err
 		}
-		if len(holders) < listPortion {
-			return nil
-		}
-		after = holders[len(holders)-1]
 	}
+	return l.writeWaiting(ctx)
 }
 
 func (l *listRun) absent(on calendar.Date) statement.Statement {
 	return statement.Statement{Says: statement.Absent, Sort: l.meaning.only, AsOf: on}
 }
 
-// settle decides of each person what a statement does, and writes it unless this only looks.
+// settle decides of each person what a statement does. It is written later, while the next portion is thought about: no two portions are
+// about the same person. Cards and places are written at once, for by them people are found.
 func (l *listRun) settle(ctx context.Context, rows map[uuid.UUID]saidRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
+	known, err := l.read(ctx, rows)
+	if err != nil {
+		return err
+	}
+	written, last := make(chan error, 1), l.waiting
+	go func() { written <- l.write(ctx, last) }()
+	next, err := l.think(known)
+	if err := errors.Join(err, <-written); err != nil {
+		return err
+	}
+	if l.waiting = next; next.again() {
+		return l.writeWaiting(ctx)
+	}
+	return nil
+}
+
+// writeWaiting writes what waits to be written: from here on the database is asked about it.
+func (l *listRun) writeWaiting(ctx context.Context) error {
+	last := l.waiting
+	l.waiting = nil
+	return l.write(ctx, last)
+}
+
+// portionRead is what the register knows of the people of a portion.
+type portionRead struct {
+	rows     map[uuid.UUID]saidRow
+	dossiers []store.Dossier
+	live     map[uuid.UUID][]store.Statement // what was said of each, and counts or waits still
+	silent   map[uuid.UUID][]store.Statement
+}
+
+// read reads the files of a portion, and keeps others from changing them.
+func (l *listRun) read(ctx context.Context, rows map[uuid.UUID]saidRow) (p portionRead, err error) {
 	persons := slices.SortedFunc(maps.Keys(rows), func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
-	dossiers, err := l.tx.LockDossiers(ctx, persons...)
-	if err != nil {
-		return err
+	p.rows = rows
+	if p.dossiers, err = l.tx.LockDossiers(ctx, persons...); err != nil {
+		return p, err
 	}
-	live, err := l.tx.LiveStatements(ctx, l.meaning.facts, persons)
+	list, err := l.tx.LiveStatements(ctx, l.meaning.facts, persons)
 	if err != nil {
-		return err
+		return p, err
 	}
-	silent, err := l.silentBefore(ctx, persons)
-	if err != nil {
-		return err
+	p.live = map[uuid.UUID][]store.Statement{}
+	for _, s := range list {
+		p.live[s.PersonID] = append(p.live[s.PersonID], s)
 	}
+	p.silent, err = l.silentBefore(ctx, persons)
+	return p, err
+}
+
+// think decides of everybody in a portion, and begins to derive what follows.
+func (l *listRun) think(p portionRead) (*listWrites, error) {
 	w := &listWrites{}
-	for _, dossier := range dossiers {
+	for _, dossier := range p.dossiers {
 		person := dossier.File.Person.ID
-		if err := l.decide(w, dossier, live, silent[person], rows[person]); err != nil {
-			return err
+		if err := l.decide(w, dossier, p.live[person], p.silent[person], p.rows[person]); err != nil {
+			return nil, err
 		}
 	}
-	if l.done.DryRun {
-		return l.tx.InsertImportChanges(ctx, l.done.ID, w.changes)
+	w.reach = w.reaches(l.desk.Pack())
+	if !l.done.DryRun && !w.again() {
+		w.found = deriving(l.desk.Pack(), w.after, w.reach)
 	}
-	return l.write(ctx, w)
+	return w, nil
 }
 
 // listWrites is what a portion of a list writes.
@@ -306,6 +348,8 @@ type listWrites struct {
 	rewriting
 	changes []store.ImportChange
 	after   []store.Dossier // the files of whose facts change, as they will be
+	reach   policy.Reach    // of what changes
+	found   derivation      // what follows from it; nil where the files have to be read again
 }
 
 // rowOutcome is what a row does. Of several kinds of fact the most counts.
@@ -487,10 +531,13 @@ func (h heard) against(r rewriting) bool {
 	})
 }
 
+// write writes what a portion does, if there is one, or only what it would where this only looks.
 func (l *listRun) write(ctx context.Context, w *listWrites) error {
-	var found derivation
-	if !w.again() {
-		found = deriving(l.desk.Pack(), w.after) // while the database writes what is said
+	if w == nil {
+		return nil
+	}
+	if l.done.DryRun {
+		return l.tx.InsertImportChanges(ctx, l.done.ID, w.changes)
 	}
 	steps := []func() error{
 		func() error {
@@ -502,7 +549,7 @@ func (l *listRun) write(ctx context.Context, w *listWrites) error {
 		func() error { return l.tx.InsertHolds(ctx, w.holds...) },
 		func() error { return l.tx.InsertStatements(ctx, w.statements...) },
 		func() error { return l.desk.writeFacts(ctx, l.tx, w.rewriting) },
-		func() error { return l.desk.deriveKnown(ctx, l.tx, w.after, found) },
+		func() error { return l.desk.deriveKnown(ctx, l.tx, w.after, w.reach, w.found) },
 		func() error { return l.tx.InsertImportChanges(ctx, l.done.ID, w.changes) },
 	}
 	for _, step := range steps {
@@ -554,9 +601,23 @@ func (d *Desk) writeFacts(ctx context.Context, tx *store.Tx, r rewriting) error 
 // again reports whether files have to be read again before anything is derived: cards and places, in which the database has a part.
 func (r rewriting) again() bool { return len(r.moved) > 0 || !r.cards.empty() }
 
+// reaches is what of standings and dues the rewritten facts can change.
+func (r rewriting) reaches(pack *policy.Pack) policy.Reach {
+	if r.again() {
+		return policy.Everything
+	}
+	var kinds []string
+	for _, c := range slices.Concat(r.supersede, r.insert) {
+		if !slices.Contains(kinds, c.Kind) {
+			kinds = append(kinds, c.Kind)
+		}
+	}
+	return pack.Reach(kinds...)
+}
+
 // deriveKnown derives from files that are locked and known as they are after what was written: reading thousands of them again would
 // take longer than all else. Where nothing is found they are read again.
-func (d *Desk) deriveKnown(ctx context.Context, tx *store.Tx, dossiers []store.Dossier, found derivation) error {
+func (d *Desk) deriveKnown(ctx context.Context, tx *store.Tx, dossiers []store.Dossier, reach policy.Reach, found derivation) error {
 	if len(dossiers) == 0 {
 		return nil
 	}
@@ -568,8 +629,8 @@ func (d *Desk) deriveKnown(ctx context.Context, tx *store.Tx, dossiers []store.D
 		_, err := d.rederive(ctx, tx, persons...)
 		return err
 	}
-	if err := d.writeDerived(ctx, tx, persons, found); err != nil {
-		return err
+	if err := d.writeDerived(ctx, tx, persons, reach, found); err != nil || !reach.All {
+		return err // households ask of their members only what reaches everything
 	}
 	return d.deriveHouseholds(ctx, tx, households...)
 }

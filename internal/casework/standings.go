@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"zhucan/internal/access"
+	"zhucan/internal/policy"
 	"zhucan/internal/standing"
 	"zhucan/internal/store"
 )
@@ -106,7 +107,7 @@ func (d *Desk) differing(ctx context.Context, who access.Actor, ids []uuid.UUID)
 		return nil, err
 	}
 	for _, dossier := range dossiers {
-		derived, due, err := readAll(d.Pack(), []store.Dossier{dossier})
+		derived, due, err := readAll(d.Pack(), []store.Dossier{dossier}, policy.Everything)
 		if err != nil {
 			return nil, err
 		}

@@ -64,8 +64,8 @@ type Pack struct {
 	Lists *Lists `yaml:"lists"`
 
 	byName     map[string]*Programme
-	ages       map[string][]int // at which answers may change, by variable
-	paying     map[string]bool  // names that conditions of programmes read
+	ages       map[string][]int    // at which answers may change, by variable
+	readBy     map[string][]string // keys of indicators and programmes that read a name
 	conditions map[string]*condition
 	household  map[string]*condition
 
@@ -233,7 +233,7 @@ func (p *Pack) compile() error {
 		return err
 	}
 	p.ages, p.wholePlaces = c.sortedAges(), c.wholePlaces
-	p.findPaying()
+	p.findReach()
 	return nil
 }
 

@@ -110,17 +110,21 @@ func Derive(file casefile.File, awards []award.Award, pack *policy.Pack) ([]Inte
 	if err != nil {
 		return nil, err
 	}
-	return r.Standings(), nil
+	return r.Standings(policy.Everything), nil
 }
 
 // Standings is the timeline of the person for every indicator and benefit of the pack that counts persons, and for every
-// programme that the person was granted.
-func (r *Reading) Standings() (timeline []Interval) {
+// programme that the person was granted, as far as a change reaches.
+func (r *Reading) Standings(of policy.Reach) (timeline []Interval) {
 	for _, indicator := range r.pack.Counting(policy.UnitPerson) {
-		timeline = append(timeline, r.standings(indicator)...)
+		if of.Standing(indicator.Key()) {
+			timeline = append(timeline, r.standings(indicator)...)
+		}
 	}
 	for _, programme := range r.pack.Programmes {
-		timeline = append(timeline, r.conditions(programme.ID)...)
+		if of.Standing(programme.ID) {
+			timeline = append(timeline, r.conditions(programme.ID)...)
+		}
 	}
 	return timeline
 }

@@ -33,13 +33,13 @@ func scanDue(rows pgx.Rows) (d ledger.Due, err error) {
 // returns the persons for whom it does.
 func (tx *Tx) ReplaceDues(ctx context.Context, persons []uuid.UUID, dues []ledger.Due) ([]uuid.UUID, error) {
 	before := map[personProgramme][]knownDue{}
-	err := tx.Batch(ctx, func(b *pgx.Batch) {
+	err := tx.Batch(ctx, afresh(func(b *pgx.Batch) {
 		each(b, "SELECT "+dueColumns+", known_from FROM dues WHERE person_id = ANY($1) ORDER BY person_id, programme, from_month", persons, func(rows pgx.Rows) error {
 			d, err := scanKnownDue(rows)
 			before[keyOf(d.Due)] = append(before[keyOf(d.Due)], d)
 			return err
 		})
-	})
+	}))
 	if err != nil {
 		return nil, fmt.Errorf("read what was owed: %w", err)
 	}

@@ -367,13 +367,17 @@ func (l *loader) finish() ([]Dossier, error) {
 // each queues a query over person ids and scans its rows one by one.
 func each(b *pgx.Batch, sql string, ids []uuid.UUID, scan func(pgx.Rows) error) {
 	b.Queue(sql, ids).Query(func(rows pgx.Rows) error {
-		for rows.Next() {
-			if err := scan(rows); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
+		return scanAll(rows, func() error { return scan(rows) })
 	})
+}
+
+func scanAll(rows pgx.Rows, scan func() error) error {
+	for rows.Next() {
+		if err := scan(); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 func orZero[T any](v *T) T {

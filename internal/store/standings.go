@@ -24,7 +24,20 @@ var householdStandingsTable = table{"household_standings", []string{"household_i
 
 // ReplaceStandings writes the timelines of persons over what was derived before. What has changed of it is kept as what was known.
 func (tx *Tx) ReplaceStandings(ctx context.Context, persons []uuid.UUID, timeline []standing.Interval) error {
-	if err := supersede(ctx, tx, standingsTable, persons, timeline, intervalOf, rowOfInterval); err != nil {
+	return tx.replaceStandings(ctx, persons, nil, timeline)
+}
+
+// ReplaceSomeStandings is ReplaceStandings of some indicators; the others stay as they are.
+func (tx *Tx) ReplaceSomeStandings(ctx context.Context, persons []uuid.UUID, indicators []string, timeline []standing.Interval) error {
+	if len(indicators) == 0 {
+		return nil
+	}
+	return tx.replaceStandings(ctx, persons, indicators, timeline)
+}
+
+// replaceStandings replaces those of all indicators where they are nil.
+func (tx *Tx) replaceStandings(ctx context.Context, persons []uuid.UUID, indicators []string, timeline []standing.Interval) error {
+	if err := supersede(ctx, tx, standingsTable, persons, indicators, timeline, intervalOf, rowOfInterval); err != nil {
 		return fmt.Errorf("write standings: %w", err)
 	}
 	return nil
@@ -43,7 +56,7 @@ func rowOfInterval(i standing.Interval) row {
 
 // ReplaceHouseholdStandings writes the timelines of households over what was derived before.
 func (tx *Tx) ReplaceHouseholdStandings(ctx context.Context, households []uuid.UUID, timeline []standing.HouseholdInterval) error {
-	if err := supersede(ctx, tx, householdStandingsTable, households, timeline, householdIntervalOf, rowOfHouseholdInterval); err != nil {
+	if err := supersede(ctx, tx, householdStandingsTable, households, nil, timeline, householdIntervalOf, rowOfHouseholdInterval); err != nil {
 		return fmt.Errorf("write standings of households: %w", err)
 	}
 	return nil
@@ -61,7 +74,7 @@ func rowOfHouseholdInterval(i standing.HouseholdInterval) row {
 // known; one that has gone moves to the table of the past, unless nobody can have seen it. A transaction that waited for another may
 // bear an earlier time than it; what it changes is known only after that, or the same day would be told twice in between.
 // Of most timelines little changes, so they are read and compared here, and only what differs is written. The subjects are locked.
-func supersede[I comparable](ctx context.Context, tx *Tx, t table, subjects []uuid.UUID, timeline []I, scanned func(*I) ([]any, func()), asRow func(I) row) error {
+func supersede[I comparable](ctx context.Context, tx *Tx, t table, subjects []uuid.UUID, indicators []string, timeline []I, scanned func(*I) ([]any, func()), asRow func(I) row) error {
 	fresh := make(map[I]bool, len(timeline))
 	for _, i := range timeline {
 		fresh[i] = true
@@ -70,23 +83,30 @@ func supersede[I comparable](ctx context.Context, tx *Tx, t table, subjects []uu
 	latest := began
 	var gone []pgtype.TID
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		each(b, fmt.Sprintf("SELECT ctid, known_from, %s FROM %s WHERE %s = ANY($1)", strings.Join(t.names(), ", "), t.name, t.names()[0]), subjects, func(rows pgx.Rows) error {
-			var old I
-			var at pgtype.TID
-			var since time.Time
-			fields, scanned := scanned(&old)
-			if err := rows.Scan(append([]any{&at, &since}, fields...)...); err != nil {
-				return err
-			}
-			if scanned(); fresh[old] {
-				delete(fresh, old)
-			} else {
-				gone = append(gone, at)
-			}
-			if since.After(latest) {
-				latest = since
-			}
-			return nil
+		stored := fmt.Sprintf("SELECT ctid, known_from, %s FROM %s WHERE %s = ANY($1)", strings.Join(t.names(), ", "), t.name, t.names()[0])
+		args := []any{subjects}
+		if indicators != nil {
+			stored, args = stored+" AND indicator = ANY($2)", append(args, indicators)
+		}
+		b.Queue(stored, args...).Query(func(rows pgx.Rows) error {
+			return scanAll(rows, func() error {
+				var old I
+				var at pgtype.TID
+				var since time.Time
+				fields, scanned := scanned(&old)
+				if err := rows.Scan(append([]any{&at, &since}, fields...)...); err != nil {
+					return err
+				}
+				if scanned(); fresh[old] {
+					delete(fresh, old)
+				} else {
+					gone = append(gone, at)
+				}
+				if since.After(latest) {
+					latest = since
+				}
+				return nil
+			})
 		})
 	})
 	if err != nil || len(gone)+len(fresh) == 0 {

@@ -183,12 +183,12 @@ func (tx *Tx) LockStatement(ctx context.Context, id uuid.UUID) (Statement, error
 }
 
 func (tx *Tx) statements(ctx context.Context, where string, args ...any) (list []Statement, err error) {
-	err = tx.Batch(ctx, func(b *pgx.Batch) {
+	err = tx.Batch(ctx, afresh(func(b *pgx.Batch) {
 		b.Queue("SELECT "+statementColumns+" FROM list_statements s "+where, args...).Query(func(rows pgx.Rows) error {
 			list, err = pgx.CollectRows(rows, scanStatement)
 			return err
 		})
-	})
+	}))
 	if err != nil {
 		return nil, fmt.Errorf("read what lists said: %w", err)
 	}
@@ -278,13 +278,13 @@ type withMore struct {
 // Scan scans into both.
 func (r withMore) Scan(dest ...any) error { return r.CollectableRow.Scan(append(dest, r.more...)...) }
 
-// HoldersOf lists the persons of an area of whom a kind of fact is recorded for a day, after one in order.
-func (tx *Tx) HoldersOf(ctx context.Context, kind string, in area.Code, on calendar.Date, after uuid.UUID, limit int) (ids []uuid.UUID, err error) {
+// HoldersOf lists the persons of an area of whom a kind of fact is recorded for a day, in order: sixteen bytes each, so all at once.
+func (tx *Tx) HoldersOf(ctx context.Context, kind string, in area.Code, on calendar.Date) (ids []uuid.UUID, err error) {
 	lo, hi := in.Range()
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue(`SELECT DISTINCT person_id FROM circumstances WHERE kind = $1 AND area_code >= $2 AND area_code < $3 AND superseded_at IS NULL
-			AND valid_from <= $4 AND (valid_to IS NULL OR valid_to >= $4) AND person_id > $5 ORDER BY person_id LIMIT $6`,
-			kind, lo, hi, on, after, limit).Query(func(rows pgx.Rows) (err error) {
+			AND valid_from <= $4 AND (valid_to IS NULL OR valid_to >= $4) ORDER BY person_id`,
+			kind, lo, hi, on).Query(func(rows pgx.Rows) (err error) {
 			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 			return err
 		})

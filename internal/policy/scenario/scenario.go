@@ -230,7 +230,7 @@ func (s Scenario) checkStands(pack *policy.Pack, file casefile.File) error {
 	if err != nil {
 		return err
 	}
-	timeline := reading.Standings()
+	timeline := reading.Standings(policy.Everything)
 	words := map[standing.Status]string{standing.Covered: "covered", standing.Gap: "gap", standing.Excluded: "excluded", standing.Extra: "extra"}
 	for key, want := range s.Stands {
 		got := "none"

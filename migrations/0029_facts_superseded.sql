@@ -1,0 +1,22 @@
+-- +goose Up
+
+-- A recorded fact moves with its person, or to the person it is merged into; all else about it stays. Compared as rows: as jsonb it took
+-- a third of the time in which a list of another department supersedes facts. Those of households have no person and few rows, and keep
+-- the function that they had.
+-- +goose StatementBegin
+CREATE FUNCTION circumstance_only_superseded() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    kept circumstances := NEW;
+BEGIN
+    kept.superseded_at := OLD.superseded_at;
+    kept.area_code := OLD.area_code;
+    kept.person_id := OLD.person_id;
+    IF kept IS DISTINCT FROM OLD
+       OR (NEW.superseded_at IS DISTINCT FROM OLD.superseded_at AND (OLD.superseded_at IS NOT NULL OR NEW.superseded_at IS NULL)) THEN
+        RAISE EXCEPTION 'a recorded fact is superseded once, never changed';
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+DROP TRIGGER only_superseded ON circumstances;
+CREATE TRIGGER only_superseded BEFORE UPDATE ON circumstances FOR EACH ROW EXECUTE FUNCTION circumstance_only_superseded();
