@@ -16,6 +16,7 @@ import (
 	"zhucan/internal/care"
 	"zhucan/internal/casefile"
 	"zhucan/internal/exchange"
+	"zhucan/internal/policy"
 	"zhucan/internal/store"
 )
 
@@ -264,6 +265,7 @@ func (d *Desk) apply(ctx context.Context, tx *store.Tx, c *change) error {
 	for i, dossier := range c.fresh {
 		persons[i] = dossier.File.Person
 	}
+	derived := deriving(d.Pack(), c.newFiles(), policy.Everything) // while the database writes what it is derived from
 	steps := []func() error{
 		func() error { return tx.InsertPersons(ctx, persons...) },
 		func() error { return tx.UpdatePersons(ctx, c.updated...) },
@@ -277,7 +279,7 @@ func (d *Desk) apply(ctx context.Context, tx *store.Tx, c *change) error {
 		func() error { return tx.InsertResponses(ctx, c.responses...) },
 		func() error { return tx.InsertHouseholds(ctx, c.homes...) },
 		func() error { return tx.InsertServices(ctx, c.services...) },
-		func() error { return d.deriveTouched(ctx, tx, c) },
+		func() error { return d.deriveTouched(ctx, tx, c, derived) },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -287,14 +289,22 @@ func (d *Desk) apply(ctx context.Context, tx *store.Tx, c *change) error {
 	return nil
 }
 
-// deriveTouched derives from what was just written. Those who are new need no reading back, nor do their households.
-func (d *Desk) deriveTouched(ctx context.Context, tx *store.Tx, c *change) error {
-	fresh := make([]uuid.UUID, len(c.fresh))
-	dossiers := make([]store.Dossier, len(c.fresh))
+// newFiles are the files of those who are new.
+func (c *change) newFiles() []store.Dossier {
+	list := make([]store.Dossier, len(c.fresh))
 	for i, dossier := range c.fresh {
-		fresh[i], dossiers[i] = dossier.File.Person.ID, *dossier
+		list[i] = *dossier
 	}
-	if err := d.derive(ctx, tx, fresh, dossiers); err != nil {
+	return list
+}
+
+// deriveTouched derives from what was just written. Those who are new need no reading back, nor do their households.
+func (d *Desk) deriveTouched(ctx context.Context, tx *store.Tx, c *change, derived derivation) error {
+	fresh := make([]uuid.UUID, len(c.fresh))
+	for i, dossier := range c.fresh {
+		fresh[i] = dossier.File.Person.ID
+	}
+	if err := d.writeDerived(ctx, tx, fresh, policy.Everything, derived); err != nil {
 		return err
 	}
 	if err := d.deriveHouseholdsBy(ctx, tx, d.Pack(), c.newHomes()); err != nil || len(c.touched) == 0 {

@@ -78,7 +78,7 @@ func (t table) unnested() string {
 // row is the values of one row in the order of a table's columns.
 type row []any
 
-// insert writes rows in one statement. No rows is nothing to do.
+// insert writes rows. No rows is nothing to do.
 func (tx *Tx) insert(ctx context.Context, t table, rows []row) error {
 	if len(rows) == 0 {
 		return nil
@@ -90,12 +90,17 @@ func (tx *Tx) insert(ctx context.Context, t table, rows []row) error {
 }
 
 // queue puts the insert of rows, if there are any, behind what a batch does already.
-func (t table) queue(b *pgx.Batch, rows []row) {
-	if len(rows) == 0 {
-		return
+func (t table) queue(b *pgx.Batch, rows []row) { t.queueOr(b, rows, "") }
+
+// queueOr is queue with what to do about a row that is there already.
+func (t table) queueOr(b *pgx.Batch, rows []row, conflict string) {
+	for some := range slices.Chunk(rows, insertedAtOnce) {
+		b.Queue(t.insertSQL()+conflict, t.arrays(some)...)
 	}
-	b.Queue(t.insertSQL(), t.arrays(rows)...)
 }
+
+// insertedAtOnce is how many rows one statement inserts: the database keeps its parameters, as rows, in work_mem as long as they fit there.
+const insertedAtOnce = 4000
 
 // arrays are the rows as parameters.
 func (t table) arrays(rows []row) []any {

@@ -127,10 +127,8 @@ func supersede[I comparable](ctx context.Context, tx *Tx, t table, subjects []uu
 			b.Queue(fmt.Sprintf(`WITH gone AS (DELETE FROM %[1]s WHERE ctid = ANY($1) RETURNING *)
 				INSERT INTO %[1]s_past SELECT gone.*, $2 FROM gone WHERE known_from < $2`, t.name), gone, now)
 		}
-		if len(rows) > 0 {
-			with := table{t.name, append(slices.Clone(t.columns), "known_from timestamptz")}
-			b.Queue(with.insertSQL()+" ON CONFLICT DO NOTHING", with.arrays(rows)...)
-		}
+		with := table{t.name, append(slices.Clone(t.columns), "known_from timestamptz")}
+		with.queueOr(b, rows, " ON CONFLICT DO NOTHING")
 	})
 }
 
