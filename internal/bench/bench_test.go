@@ -169,7 +169,7 @@ func newWorldOf(b *testing.B, people int) *world {
 }
 
 // written are the tables that a roster import fills.
-var written = []string{"persons", "certificates", "certificate_events", "circumstances", "awards", "payees", "standings", "dues", "open_months", "match_keys", "audit_changes"}
+var written = []string{"persons", "certificates", "certificate_events", "circumstances", "awards", "payees", "standings", "dues", "open_months", "match_keys", "audit_changes", "events", "tally_moves"}
 
 // importAgainstCopy compares the import of a workbook with COPY of the very rows that it ends up writing, into copies of
 // the same indexed tables. Value and reference are rows a second.

@@ -53,7 +53,7 @@ func (a *Answers) Place(i *Indicator) (Place, string) {
 func (a *Answers) GapReason(i *Indicator) string { return a.indicators[i.position].gapCause }
 
 // Answers asks every rule about the facts of a day. A register holds far fewer different days than days, and to compare the facts takes a
-// hundredth of the time that the expressions take; so answers are kept.
+// fortieth of the time that the expressions take; so answers are kept.
 func (p *Pack) Answers(f casefile.Facts) (*Answers, error) {
 	key := p.key(make([]byte, 0, 256), f)
 	if kept := p.kept.get(key); kept != nil {
