@@ -35,6 +35,8 @@ type Options struct {
 
 	Replicas   []string      // addresses of streaming replicas, see Reading
 	ReplicaLag time.Duration // by how much they may be late
+
+	Tracer pgx.QueryTracer // is told of every statement; for tests that count them
 }
 
 // DB is the register for reading.
@@ -96,6 +98,7 @@ func newPool(ctx context.Context, url string, o Options, also func(*pgx.ConnConf
 		"idle_in_transaction_session_timeout": "10s", "timezone": "UTC", "application_name": "zhucan"} {
 		config.ConnConfig.RuntimeParams[name] = value
 	}
+	config.ConnConfig.Tracer = o.Tracer
 	if also != nil {
 		also(config.ConnConfig)
 	}
