@@ -37,7 +37,7 @@ func (d database) open(ctx context.Context, io stdio) (*casework.Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openDesk(ctx, d.DatabaseURL, ring, time.Now, 4, newLog(io.err, "warn"))
+	return openDesk(ctx, d.DatabaseURL, ring, time.Now, newLog(io.err, "warn"), store.Options{Pool: 4})
 }
 
 type migrateCommand struct {

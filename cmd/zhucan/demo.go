@@ -125,7 +125,7 @@ func (c demoCommand) prepare(ctx context.Context, cluster *localpg.Cluster, dir 
 	if err != nil {
 		return nil, err
 	}
-	desk, err := openDesk(ctx, cluster.URL("zhucan_app", database1), ring, clock.Now, 12, log)
+	desk, err := openDesk(ctx, cluster.URL("zhucan_app", database1), ring, clock.Now, log, store.Options{Pool: 12})
 	if err != nil {
 		return nil, err
 	}

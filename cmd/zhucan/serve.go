@@ -54,7 +54,7 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 		return errors.New("the key file belongs to a demonstration: make one with zhucan keys FILE")
 	}
 	log := newLog(io.err, c.LogLevel)
-	desk, err := openDesk(ctx, c.DatabaseURL, ring, time.Now, c.Pool, log)
+	desk, err := openDesk(ctx, c.DatabaseURL, ring, time.Now, log, store.Options{Pool: c.Pool, Replicas: c.Replicas, ReplicaLag: c.ReplicaLag})
 	if err != nil {
 		return err
 	}
@@ -110,9 +110,11 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 	return err
 }
 
-// openDesk opens the store as the service does and loads the active policy pack.
-func openDesk(ctx context.Context, url string, ring *secret.Ring, now func() time.Time, pool int, log *slog.Logger) (*casework.Desk, error) {
-	db, err := store.Open(ctx, url, store.Options{Ring: ring, Now: now, NewID: newID, Log: log, Pool: pool})
+// openDesk opens the store as the service does and loads the active policy pack. connections say how many, and to which replicas.
+func openDesk(ctx context.Context, url string, ring *secret.Ring, now func() time.Time, log *slog.Logger, connections store.Options) (*casework.Desk, error) {
+	o := connections
+	o.Ring, o.Now, o.NewID, o.Log = ring, now, newID, log
+	db, err := store.Open(ctx, url, o)
 	if err != nil {
 		return nil, err
 	}

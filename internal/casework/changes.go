@@ -25,6 +25,9 @@ func (d *Desk) ReleaseChanges(ctx context.Context, who access.Actor, id, since u
 	if err != nil {
 		return nil, err
 	}
+	if ctx, err = d.DB.Reading(ctx, who, before.KnownAt, after.KnownAt); err != nil {
+		return nil, err
+	}
 	pack, err := d.packAt(ctx, after.KnownAt)
 	if err != nil {
 		return nil, err
@@ -57,6 +60,9 @@ func (d *Desk) ReleaseChanges(ctx context.Context, who access.Actor, id, since u
 func (d *Desk) ReleaseChangeNames(ctx context.Context, who access.Actor, id, since uuid.UUID, key string, afterID uuid.UUID, limit int) ([]store.Passed, error) {
 	before, after, err := d.twoReleases(ctx, who, id, since)
 	if err != nil {
+		return nil, err
+	}
+	if ctx, err = d.DB.Reading(ctx, who, before.KnownAt, after.KnownAt); err != nil {
 		return nil, err
 	}
 	pack, err := d.packAt(ctx, after.KnownAt)

@@ -48,14 +48,18 @@ func (d *Desk) ExportList(ctx context.Context, who access.Actor, in NewExport) (
 	for _, part := range list.Parts {
 		q.Parts = append(q.Parts, partOf[part])
 	}
-	ids, err := d.DB.OnList(ctx, who, q)
+	reading, err := d.DB.Reading(ctx, who)
+	if err != nil {
+		return e, nil, err
+	}
+	ids, err := d.DB.OnList(reading, who, q)
 	if err != nil {
 		return e, nil, err
 	}
 	if in.Form == "xlsx" && len(ids) > exchange.MaxFigureRows {
 		return e, nil, fault.New(fault.Conflict, "TOO_MANY_ROWS", "行数超过工作簿上限，请下载csv", "more rows than a workbook holds; take csv")
 	}
-	names, err := d.placeNames(ctx, in.Area)
+	names, err := d.placeNames(reading, in.Area)
 	if err != nil {
 		return e, nil, err
 	}
@@ -68,7 +72,7 @@ func (d *Desk) ExportList(ctx context.Context, who access.Actor, in NewExport) (
 		return tx.Describe(ctx, kept.ID, map[string]any{"list": list.Name, "rows": kept.Rows, "form": in.Form, "area": string(in.Area), "purpose": in.Purpose})
 	})
 	e = exchange.Export{List: list, ID: kept.ID.String(), Account: who.Username, At: kept.At.In(calendar.Civil), Purpose: in.Purpose, Rows: kept.Rows}
-	return e, d.listRows(ctx, who, q, ids, names), err
+	return e, d.listRows(reading, who, q, ids, names), err
 }
 
 // placeNames are the names of divisions today. A list may name a town above the area asked for.

@@ -95,6 +95,9 @@ func (d *Desk) FigureRows(ctx context.Context, who access.Actor, q ValuesOf) (f 
 	if err != nil {
 		return f, err
 	}
+	if ctx, err = d.DB.Reading(ctx, who, q.KnownAt); err != nil {
+		return f, err
+	}
 	overlapping := q.By.Overlapping()
 	f.FiguresHead = exchange.FiguresHead{AsOf: q.On, Area: string(in), By: string(q.By), Overlapping: &overlapping, PackVersion: pack.Version}
 	if !q.KnownAt.IsZero() {

@@ -76,6 +76,9 @@ func (d *Desk) Values(ctx context.Context, who access.Actor, q ValuesOf) ([]Valu
 	if err != nil {
 		return nil, "", err
 	}
+	if ctx, err = d.DB.Reading(ctx, who, q.KnownAt); err != nil {
+		return nil, "", err
+	}
 	values, err := d.values(ctx, who, definitions, q, in)
 	return values, in, err
 }
@@ -314,6 +317,9 @@ func (d *Desk) Names(ctx context.Context, who access.Actor, q store.NamesOf) (li
 		return nil, 0, 0, noNames
 	}
 	q.Households = definitions[0].Unit == policy.UnitHousehold
+	if ctx, err = d.DB.Reading(ctx, who, q.KnownAt); err != nil {
+		return nil, 0, 0, err
+	}
 	return d.DB.Names(ctx, who, q)
 }
 
@@ -340,6 +346,9 @@ func (d *Desk) Trend(ctx context.Context, who access.Actor, key string, asked ar
 		days = append(days, earlier(m.Last(), today))
 	}
 	def := definitions[0]
+	if ctx, err = d.DB.Reading(ctx, who, knownAt); err != nil {
+		return nil, "", err
+	}
 	if def.External() {
 		list, err = d.trendFromOutside(ctx, who, key, in, days, knownAt)
 		return list, in, err

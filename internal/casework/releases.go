@@ -247,8 +247,12 @@ func (d *Desk) OpenRelease(ctx context.Context, who access.Actor, id uuid.UUID, 
 	if r.SHA256[form] == nil {
 		return r, nil, fault.New(fault.Conflict, "TOO_MANY_ROWS", "行数超过工作簿上限，请下载csv", "more rows than a workbook holds; take csv")
 	}
+	reading, err := d.DB.Reading(ctx, who, r.SealedAt)
+	if err != nil {
+		return r, nil, err
+	}
 	err = d.write(ctx, who, "release.file", func(tx *store.Tx) error {
 		return tx.Describe(ctx, id, map[string]any{"form": form, "rows": r.Rows})
 	})
-	return r, func(w io.Writer) error { return d.DB.CopyReleaseFile(ctx, w, r, form) }, err
+	return r, func(w io.Writer) error { return d.DB.CopyReleaseFile(reading, w, r, form) }, err
 }

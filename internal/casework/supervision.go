@@ -31,6 +31,9 @@ func (d *Desk) Supervision(ctx context.Context, who access.Actor, q BoardOf) (b 
 	if err != nil {
 		return b, err
 	}
+	if ctx, err = d.DB.Reading(ctx, who); err != nil {
+		return b, err
+	}
 	today := d.today()
 	if q.To.IsZero() {
 		q.To = today

@@ -113,6 +113,9 @@ func (d *Desk) SurveyProgress(ctx context.Context, who access.Actor, year int, a
 	if err != nil {
 		return nil, err
 	}
+	if ctx, err = d.DB.Reading(ctx, who); err != nil {
+		return nil, err
+	}
 	until := survey.Builtin.PopulationUntil
 	day, err := calendar.NewDate(year, time.Month(until.Month), until.Day)
 	if err != nil {

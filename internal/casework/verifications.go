@@ -167,6 +167,9 @@ func (d *Desk) VerificationCounts(ctx context.Context, who access.Actor, year in
 	if err != nil {
 		return nil, err
 	}
+	if ctx, err = d.DB.Reading(ctx, who); err != nil {
+		return nil, err
+	}
 	return d.DB.VerificationCounts(ctx, who, rule.Window(year).From, at)
 }
 

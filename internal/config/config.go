@@ -10,27 +10,30 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Config is every setting of zhucan serve. The tags are its flags, variables, defaults and help.
 type Config struct {
-	DatabaseURL    string   `name:"database-url" env:"DATABASE_URL" help:"Address of the database for the service's own role (zhucan_app)."`
-	Listen         string   `env:"ZHUCAN_LISTEN" default:"127.0.0.1:8080" help:"Address to answer on."`
-	KeyFile        string   `env:"ZHUCAN_KEY_FILE" type:"path" help:"File with the keys, as zhucan keys makes it; readable by its owner alone."`
-	Files          string   `env:"ZHUCAN_FILES" help:"Where attachments are kept, sealed: an address such as file:///var/lib/zhucan/files."`
-	TrustedProxies []string `env:"ZHUCAN_TRUSTED_PROXIES" help:"Networks (CIDR) of proxies whose X-Forwarded-For is believed; none by default."`
-	PlainHTTP      bool     `env:"ZHUCAN_PLAIN_HTTP" help:"Let browsers sign in over plain HTTP, without TLS in front: for a trial inside one machine only."`
-	Networks       []string `name:"webhook-networks" env:"ZHUCAN_WEBHOOK_NETWORKS" help:"Networks (CIDR) beside public addresses to which events may be sent; none by default."`
-	Pool           int      `env:"ZHUCAN_DB_POOL" default:"12" help:"Connections to the database; 8 to 16 serve two cores."`
-	LogLevel       string   `env:"ZHUCAN_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least important line that is logged."`
-	ApprovalMode   string   `env:"ZHUCAN_APPROVAL_MODE" default:"town_delegated" help:"Who decides: town_delegated (the town alone) or full_chain (town, disabled persons' federation, civil affairs)."`
+	DatabaseURL    string        `name:"database-url" env:"DATABASE_URL" help:"Address of the database for the service's own role (zhucan_app)."`
+	Listen         string        `env:"ZHUCAN_LISTEN" default:"127.0.0.1:8080" help:"Address to answer on."`
+	KeyFile        string        `env:"ZHUCAN_KEY_FILE" type:"path" help:"File with the keys, as zhucan keys makes it; readable by its owner alone."`
+	Files          string        `env:"ZHUCAN_FILES" help:"Where attachments are kept, sealed: an address such as file:///var/lib/zhucan/files."`
+	TrustedProxies []string      `env:"ZHUCAN_TRUSTED_PROXIES" help:"Networks (CIDR) of proxies whose X-Forwarded-For is believed; none by default."`
+	PlainHTTP      bool          `env:"ZHUCAN_PLAIN_HTTP" help:"Let browsers sign in over plain HTTP, without TLS in front: for a trial inside one machine only."`
+	Networks       []string      `name:"webhook-networks" env:"ZHUCAN_WEBHOOK_NETWORKS" help:"Networks (CIDR) beside public addresses to which events may be sent; none by default."`
+	Pool           int           `env:"ZHUCAN_DB_POOL" default:"12" help:"Connections to the database; 8 to 16 serve two cores."`
+	Replicas       []string      `name:"replica-urls" env:"ZHUCAN_REPLICA_URLS" sep:";" help:"Addresses of streaming replicas for work that only reads, separated by ';'; none by default."`
+	ReplicaLag     time.Duration `env:"ZHUCAN_REPLICA_LAG" default:"10s" help:"By how much a replica may be late before the primary answers instead."`
+	LogLevel       string        `env:"ZHUCAN_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least important line that is logged."`
+	ApprovalMode   string        `env:"ZHUCAN_APPROVAL_MODE" default:"town_delegated" help:"Who decides: town_delegated (the town alone) or full_chain (town, disabled persons' federation, civil affairs)."`
 }
 
 // Check names every setting that cannot be served with, so that one start shows all of them. Its errors quote no
 // setting that may hold a password.
 func (c Config) Check() error {
 	return errors.Join(CheckDatabase(c.DatabaseURL), checkListen(c.Listen), c.checkPlain(), checkKeyFile(c.KeyFile), checkFiles(c.Files), checkProxies(c.TrustedProxies),
-		CheckNetworks(c.Networks), checkPool(c.Pool), checkLogLevel(c.LogLevel), checkApproval(c.ApprovalMode))
+		CheckNetworks(c.Networks), checkPool(c.Pool), c.checkReplicas(), checkLogLevel(c.LogLevel), checkApproval(c.ApprovalMode))
 }
 
 func checkFiles(address string) error {
@@ -110,6 +113,20 @@ func checkPool(n int) error {
 	return nil
 }
 
+// maxLag is how late a number may be that is said to be of now.
+const maxLag = 10 * time.Minute
+
+func (c Config) checkReplicas() error {
+	var wrong []error
+	for _, address := range c.Replicas {
+		wrong = append(wrong, checkServiceRole("ZHUCAN_REPLICA_URLS", address))
+	}
+	if c.ReplicaLag < time.Second || c.ReplicaLag > maxLag {
+		wrong = append(wrong, fmt.Errorf("ZHUCAN_REPLICA_LAG is 1s to %s", maxLag))
+	}
+	return errors.Join(wrong...)
+}
+
 func checkLogLevel(level string) error {
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, level) {
 		return errors.New("ZHUCAN_LOG_LEVEL is debug, info, warn or error")
@@ -139,6 +156,8 @@ func (c Config) Dump() map[string]string {
 		"ZHUCAN_PLAIN_HTTP":       strconv.FormatBool(c.PlainHTTP),
 		"ZHUCAN_WEBHOOK_NETWORKS": strings.Join(c.Networks, ","),
 		"ZHUCAN_DB_POOL":          strconv.Itoa(c.Pool),
+		"ZHUCAN_REPLICA_URLS":     strings.Join(describeDatabases(c.Replicas), "; "),
+		"ZHUCAN_REPLICA_LAG":      c.ReplicaLag.String(),
 		"ZHUCAN_LOG_LEVEL":        c.LogLevel,
 		"ZHUCAN_APPROVAL_MODE":    c.ApprovalMode,
 	}

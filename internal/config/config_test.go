@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
@@ -43,7 +44,7 @@ func good(t *testing.T) Config {
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	c := good(t)
-	want := Config{DatabaseURL: c.DatabaseURL, KeyFile: c.KeyFile, Files: "file:///var/lib/zhucan/files", Listen: "127.0.0.1:8080", Pool: 12, LogLevel: "info", ApprovalMode: "town_delegated"}
+	want := Config{DatabaseURL: c.DatabaseURL, KeyFile: c.KeyFile, Files: "file:///var/lib/zhucan/files", Listen: "127.0.0.1:8080", Pool: 12, ReplicaLag: 10 * time.Second, LogLevel: "info", ApprovalMode: "town_delegated"}
 	if diff := cmp.Diff(want, c); diff != "" {
 		t.Error(diff)
 	}
@@ -83,6 +84,13 @@ func TestCheck(t *testing.T) {
 		{"no connections", func(_ *testing.T, c *Config) { c.Pool = 0 }, "ZHUCAN_DB_POOL is 2 to 200"},
 		{"negative connections", func(_ *testing.T, c *Config) { c.Pool = -12 }, "ZHUCAN_DB_POOL is 2 to 200"},
 		{"too many connections", func(_ *testing.T, c *Config) { c.Pool = 201 }, "ZHUCAN_DB_POOL is 2 to 200"},
+		{"replica that is no address", func(_ *testing.T, c *Config) {
+			c.Replicas = []string{"postgres://zhucan_app:" + password + "@[::1/zhucan"}
+		}, "ZHUCAN_REPLICA_URLS cannot be read"},
+		{"replica as a superuser", func(_ *testing.T, c *Config) { c.Replicas = []string{"postgres://postgres@127.0.0.1/zhucan"} }, "ZHUCAN_REPLICA_URLS: the service runs as zhucan_app"},
+		{"replica without TLS", func(_ *testing.T, c *Config) { c.Replicas = []string{"postgres://zhucan_app@10.0.0.5/zhucan"} }, "ZHUCAN_REPLICA_URLS: a database on another machine"},
+		{"replica that may not be late", func(_ *testing.T, c *Config) { c.ReplicaLag = 0 }, "ZHUCAN_REPLICA_LAG is 1s"},
+		{"replica that may be an hour late", func(_ *testing.T, c *Config) { c.ReplicaLag = time.Hour }, "ZHUCAN_REPLICA_LAG is 1s"},
 		{"unknown level", func(_ *testing.T, c *Config) { c.LogLevel = "trace" }, "ZHUCAN_LOG_LEVEL"},
 		{"unknown mode", func(_ *testing.T, c *Config) { c.ApprovalMode = "nobody" }, "ZHUCAN_APPROVAL_MODE is town_delegated"},
 	} {
@@ -106,7 +114,7 @@ func TestCheck(t *testing.T) {
 
 func TestCheckNamesEverything(t *testing.T) {
 	t.Parallel()
-	err := Config{TrustedProxies: []string{"x"}, Networks: []string{"x"}, PlainHTTP: true}.Check()
+	err := Config{TrustedProxies: []string{"x"}, Networks: []string{"x"}, PlainHTTP: true, Replicas: []string{""}}.Check()
 	if err == nil {
 		t.Fatal("accepted nothing at all")
 	}
@@ -166,9 +174,10 @@ func TestDump(t *testing.T) {
 	t.Parallel()
 	c := good(t)
 	c.TrustedProxies, c.Networks = []string{"10.0.0.0/24", "fd00::/64"}, []string{"10.9.0.0/16"}
+	c.Replicas = []string{"postgres://zhucan_app:" + password + "@10.0.0.6/zhucan?sslmode=verify-full", "postgres://u:" + password + "@[::1/zhucan"}
 	want := map[string]string{"DATABASE_URL": "zhucan as zhucan_app at 127.0.0.1 port 5432 (TLS), 127.0.0.1 port 5432 (no TLS)",
 		"ZHUCAN_LISTEN": "127.0.0.1:8080", "ZHUCAN_KEY_FILE": c.KeyFile, "ZHUCAN_FILES": "file:///var/lib/zhucan/files", "ZHUCAN_TRUSTED_PROXIES": "10.0.0.0/24,fd00::/64", "ZHUCAN_WEBHOOK_NETWORKS": "10.9.0.0/16", "ZHUCAN_PLAIN_HTTP": "false",
-		"ZHUCAN_DB_POOL": "12", "ZHUCAN_LOG_LEVEL": "info", "ZHUCAN_APPROVAL_MODE": "town_delegated"}
+		"ZHUCAN_DB_POOL": "12", "ZHUCAN_REPLICA_URLS": "zhucan as zhucan_app at 10.0.0.6 port 5432 (verified TLS); unreadable", "ZHUCAN_REPLICA_LAG": "10s", "ZHUCAN_LOG_LEVEL": "info", "ZHUCAN_APPROVAL_MODE": "town_delegated"}
 	if diff := cmp.Diff(want, c.Dump()); diff != "" {
 		t.Error(diff)
 	}

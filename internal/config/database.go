@@ -2,7 +2,6 @@ package config
 
 import (
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net/netip"
 	"path/filepath"
@@ -40,10 +39,12 @@ func (a attempt) proven() bool {
 }
 
 // CheckDatabase refuses an address for the service's own role that is none, a superuser's, or not safe.
-func CheckDatabase(address string) error {
-	config, err := safeDatabase("DATABASE_URL", address)
+func CheckDatabase(address string) error { return checkServiceRole("DATABASE_URL", address) }
+
+func checkServiceRole(name, address string) error {
+	config, err := safeDatabase(name, address)
 	if err == nil && config.User == "postgres" {
-		err = errors.New("DATABASE_URL: the service runs as zhucan_app, never as a superuser")
+		err = fmt.Errorf("%s: the service runs as zhucan_app, never as a superuser", name)
 	}
 	return err
 }
@@ -68,6 +69,13 @@ func safeDatabase(name, address string) (*pgx.ConnConfig, error) {
 		}
 	}
 	return config, nil
+}
+
+func describeDatabases(addresses []string) (list []string) {
+	for _, address := range addresses {
+		list = append(list, describeDatabase(address))
+	}
+	return list
 }
 
 func describeDatabase(address string) string {

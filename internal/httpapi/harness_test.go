@@ -99,8 +99,13 @@ var accounts = map[string]struct {
 
 func start(t *testing.T) *service {
 	t.Helper()
+	return startWith(t, store.Options{})
+}
+
+func startWith(t *testing.T, o store.Options) *service {
+	t.Helper()
 	s := &service{t: t, clock: &clock{now: time.Date(2023, 3, 28, 2, 0, 0, 0, time.UTC)}, db: testdb.New(t), tokens: map[string]string{}}
-	db := s.db.Open(t, s.clock.Now)
+	db := s.db.OpenWith(t, s.clock.Now, o)
 	newID := func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 	s.desk = &casework.Desk{DB: db, Rules: casework.NewRules(policy.MustLoadBuiltin()), Now: s.clock.Now, NewID: newID, Passwords: auth.NewCheapPasswords(),
 		Tokens: auth.NewTokens(s.db.Ring), Log: testdb.Log(t), Sender: webhook.NewSender(netip.MustParsePrefix("127.0.0.0/8"))}

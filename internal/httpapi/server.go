@@ -218,8 +218,21 @@ func newMetrics(desk *casework.Desk) *metrics {
 		seconds:  prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "zhucan_http_request_seconds", Help: "Time to answer."}, []string{"method", "route"}),
 	}
 	m.registry.MustRegister(m.requests, m.seconds, prometheus.NewGaugeFunc(
-		prometheus.GaugeOpts{Name: "zhucan_database_connections_in_use", Help: "Connections busy now."}, func() float64 { return float64(desk.DB.PoolInUse()) }))
+		prometheus.GaugeOpts{Name: "zhucan_database_connections_in_use", Help: "Connections busy now."}, func() float64 { return float64(desk.DB.PoolInUse()) }),
+		answeredBy(desk, "replica"), answeredBy(desk, "primary"))
 	return m
+}
+
+// answeredBy counts the reads that a replica might answer by who has answered them.
+func answeredBy(desk *casework.Desk, server string) prometheus.Collector {
+	return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "zhucan_replica_reads_total", ConstLabels: prometheus.Labels{"server": server},
+		Help: "Reads that a replica may answer, by the server that has answered."}, func() float64 {
+		replica, primary := desk.DB.Answered()
+		if server == "replica" {
+			return float64(replica)
+		}
+		return float64(primary)
+	})
 }
 
 func (a *API) getMetrics(r *Request) (Response, error) {

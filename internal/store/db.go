@@ -5,8 +5,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,6 +32,11 @@ type Options struct {
 	NewID func() uuid.UUID
 	Log   *slog.Logger
 	Pool  int // connections; 8 to 16 serve two cores
+
+	Replicas   []string      // addresses of streaming replicas, see Reading
+	ReplicaLag time.Duration // by how much they may be late
+
+	Tracer pgx.QueryTracer // is told of every statement; for tests that count them
 }
 
 // DB is the register for reading.
@@ -38,18 +45,62 @@ type DB struct {
 	sql  *sql.DB
 	gorm *gorm.DB
 	Options
+	replicas []*replica
+	turn     atomic.Uint64 // whose turn it is
+	reads    struct{ replica, primary atomic.Int64 }
 }
 
 // Open connects as the service's own database role. Statements are bounded in time; bulk work raises its own bound.
 func Open(ctx context.Context, url string, o Options) (*DB, error) {
+	pool, err := newPool(ctx, url, o, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("reach the register: %w", err)
+	}
+	db := &DB{pool: pool, Options: o}
+	for _, address := range o.Replicas { // they are not waited for: the primary answers as long as they do not
+		at, err := newPool(ctx, address, o, func(c *pgx.ConnConfig) {
+			c.ConnectTimeout, c.RuntimeParams["default_transaction_read_only"] = replicaConnect, "on"
+		})
+		if err != nil {
+			db.Close()
+			return nil, err
+		}
+		db.replicas = append(db.replicas, &replica{pool: at})
+	}
+	db.sql = stdlib.OpenDBFromPool(pool)
+	db.sql.SetMaxIdleConns(0) // the pool below keeps the idle ones
+	db.gorm, err = gorm.Open(postgres.New(postgres.Config{Conn: db.sql}), &gorm.Config{
+		QueryFields:            true,
+		SkipDefaultTransaction: true,
+		Logger: logger.NewSlogLogger(o.Log, logger.Config{LogLevel: logger.Warn, SlowThreshold: time.Second,
+			ParameterizedQueries: true, IgnoreRecordNotFoundError: true}),
+		NowFunc: func() time.Time { return o.Now().UTC().Truncate(time.Microsecond) },
+	})
+	if err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open the register: %w", err)
+	}
+	return db, nil
+}
+
+// newPool is a pool of connections to one server.
+func newPool(ctx context.Context, url string, o Options, also func(*pgx.ConnConfig)) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
-		return nil, fmt.Errorf("open the register: the address of the database cannot be read") // the text may hold a password
+		return nil, errors.New("open the register: the address of the database cannot be read") // the text may hold a password
 	}
 	config.MaxConns = int32(max(o.Pool, 2))
 	for name, value := range map[string]string{"statement_timeout": "5s", "lock_timeout": "2s",
 		"idle_in_transaction_session_timeout": "10s", "timezone": "UTC", "application_name": "zhucan"} {
 		config.ConnConfig.RuntimeParams[name] = value
+	}
+	config.ConnConfig.Tracer = o.Tracer
+	if also != nil {
+		also(config.ConnConfig)
 	}
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		pgxuuid.Register(conn.TypeMap()) // ids travel as bytes, not as text
@@ -59,29 +110,18 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the register: %w", err)
 	}
-	if err := pool.Ping(ctx); err != nil {
-		pool.Close()
-		return nil, fmt.Errorf("reach the register: %w", err)
-	}
-	sqlDB := stdlib.OpenDBFromPool(pool)
-	sqlDB.SetMaxIdleConns(0) // the pool below keeps the idle ones
-	g, err := gorm.Open(postgres.New(postgres.Config{Conn: sqlDB}), &gorm.Config{
-		QueryFields:            true,
-		SkipDefaultTransaction: true,
-		Logger: logger.NewSlogLogger(o.Log, logger.Config{LogLevel: logger.Warn, SlowThreshold: time.Second,
-			ParameterizedQueries: true, IgnoreRecordNotFoundError: true}),
-		NowFunc: func() time.Time { return o.Now().UTC().Truncate(time.Microsecond) },
-	})
-	if err != nil {
-		return nil, fmt.Errorf("open the register: %w", err)
-	}
-	return &DB{pool: pool, sql: sqlDB, gorm: g, Options: o}, nil
+	return pool, nil
 }
 
 // Close ends all connections.
 func (db *DB) Close() {
-	db.sql.Close()
+	if db.sql != nil {
+		db.sql.Close()
+	}
 	db.pool.Close()
+	for _, r := range db.replicas {
+		r.pool.Close()
+	}
 }
 
 // Ready reports whether the database answers.
@@ -98,20 +138,40 @@ func (db *DB) PoolInUse() int32 { return db.pool.Stat().AcquiredConns() }
 // Query is one statement of a batch with the place for its answer.
 type Query func(*pgx.Batch)
 
-// Read runs queries in one round trip and one implicit transaction, in the area of who.
+// Read runs queries in one round trip and one implicit transaction, in the area of who: on the primary, or under Reading on a
+// replica.
 func (db *DB) Read(ctx context.Context, who access.Actor, queries ...Query) error {
+	return db.readIn(ctx, who, boundsOf(who), queries...)
+}
+
+// readIn is Read inside bounds that need not be those of who: for answers that bound themselves.
+func (db *DB) readIn(ctx context.Context, who access.Actor, inside bounds, queries ...Query) error {
+	if answered, err := db.onReplica(ctx, who, inside, queries); answered {
+		return err
+	}
 	batch := &pgx.Batch{}
-	db.enter(batch, who, boundsOf(who))
+	db.enter(batch, who, inside)
 	for _, q := range queries {
 		q(batch)
 	}
-	return db.send(ctx, batch)
+	return translate(send(ctx, db.pool, batch))
 }
 
-func (db *DB) send(ctx context.Context, batch *pgx.Batch) error {
-	results := db.pool.SendBatch(ctx, batch)
+// readAll reads rows that are no person's, in the place that the context says.
+func readAll[T any](ctx context.Context, db *DB, scan pgx.RowToFunc[T], sql string, args ...any) (list []T, err error) {
+	err = db.Read(ctx, access.SystemActor(), func(b *pgx.Batch) {
+		b.Queue(sql, args...).Query(func(rows pgx.Rows) error {
+			list, err = pgx.CollectRows(rows, scan)
+			return err
+		})
+	})
+	return list, err
+}
+
+func send(ctx context.Context, pool *pgxpool.Pool, batch *pgx.Batch) error {
+	results := pool.SendBatch(ctx, batch)
 	defer func() { _ = results.Close() }() // gives the connection back also when a row's scanning panics
-	return translate(results.Close())
+	return results.Close()
 }
 
 // bounds are what row security compares with, of persons and of counts: a code with ':' behind it, which sorts after

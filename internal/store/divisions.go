@@ -53,12 +53,11 @@ func (db *DB) TreeOf(ctx context.Context, in area.Code, m Moment) ([]area.Divisi
 }
 
 func (db *DB) divisions(ctx context.Context, where string, args ...any) ([]area.Division, error) {
-	rows, err := db.pool.Query(ctx, "SELECT "+divisionColumns+" FROM divisions WHERE "+where+" ORDER BY code", args...)
+	list, err := readAll(ctx, db, scanDivision, "SELECT "+divisionColumns+" FROM divisions WHERE "+where+" ORDER BY code", args...)
 	if err != nil {
-		return nil, translate(fmt.Errorf("read divisions: %w", err))
+		return nil, fmt.Errorf("read divisions: %w", err)
 	}
-	list, err := pgx.CollectRows(rows, scanDivision)
-	return list, translate(err)
+	return list, nil
 }
 
 // InsertDivisions takes in a tree: what is not there is added, and what is there and is said to have ended, ends. Anything else

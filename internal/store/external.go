@@ -37,24 +37,22 @@ type FiguresOf struct {
 // Figures reads figures in order of indicator, area and year. They are no personal data.
 func (db *DB) Figures(ctx context.Context, q FiguresOf) (list []Figure, err error) {
 	lo, hi := q.Area.Range()
-	rows, err := db.pool.Query(ctx, `SELECT id, indicator, year, area_code, coalesce(income_fen, 0), coalesce(numerator, 0), coalesce(denominator, 0), source_doc,
+	list, err = readAll(ctx, db, scanFigure, `SELECT id, indicator, year, area_code, coalesce(income_fen, 0), coalesce(numerator, 0), coalesce(denominator, 0), source_doc,
 			recorded_at, superseded_at FROM external_figures
 		WHERE area_code >= $1 AND area_code < $2 AND ($3 OR CASE WHEN $4::timestamptz IS NULL THEN superseded_at IS NULL
 			ELSE recorded_at <= $4 AND (superseded_at IS NULL OR superseded_at > $4) END)
 		ORDER BY indicator, area_code, year, recorded_at, id`, lo, hi, q.All, instantOrNull(q.KnownAt))
 	if err != nil {
-		return nil, fmt.Errorf("read figures: %w", translate(err))
-	}
-	list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (f Figure, err error) {
-		var superseded *time.Time
-		err = row.Scan(&f.ID, &f.Indicator, &f.Year, &f.Area, &f.Income, &f.Numerator, &f.Denominator, &f.SourceDoc, &f.RecordedAt, &superseded)
-		f.SupersededAt = orZero(superseded)
-		return f, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read figures: %w", translate(err))
+		return nil, fmt.Errorf("read figures: %w", err)
 	}
 	return list, nil
+}
+
+func scanFigure(row pgx.CollectableRow) (f Figure, err error) {
+	var superseded *time.Time
+	err = row.Scan(&f.ID, &f.Indicator, &f.Year, &f.Area, &f.Income, &f.Numerator, &f.Denominator, &f.SourceDoc, &f.RecordedAt, &superseded)
+	f.SupersededAt = orZero(superseded)
+	return f, err
 }
 
 // PutFigure records a figure; an earlier one of the same indicator, year and area gives way to it.

@@ -158,12 +158,9 @@ func (l Late) into(args pgx.NamedArgs) pgx.NamedArgs {
 // readLeads reads in the area of who, and what is derived or paid also where it is kept under another area: it is only
 // reached from a person that was seen.
 func (db *DB) readLeads(ctx context.Context, who access.Actor, queries Query) error {
-	batch := &pgx.Batch{}
-	b := boundsOf(who)
-	b.counts = everything
-	db.enter(batch, who, b)
-	queries(batch)
-	return db.send(ctx, batch)
+	inside := boundsOf(who)
+	inside.counts = everything
+	return db.readIn(ctx, who, inside, queries)
 }
 
 // LeadCount is how many leads a worklist has, and of them how many are overdue.

@@ -37,23 +37,23 @@ ORDER BY programme, month`
 // they are read with open bounds, after the person has been seen inside the actor's own.
 func (db *DB) Ledger(ctx context.Context, who access.Actor, person uuid.UUID, upTo calendar.Month) (list []LedgerRow, err error) {
 	seen := false
-	batch := &pgx.Batch{}
-	b := boundsOf(who)
-	b.counts = everything
-	db.enter(batch, who, b)
-	batch.Queue("SELECT EXISTS (SELECT FROM persons WHERE id = $1)", person).QueryRow(func(r pgx.Row) error { return r.Scan(&seen) })
-	batch.Queue(ledgerOf, person, upTo.First().String()).Query(func(rows pgx.Rows) error {
-		for seen && rows.Next() {
-			var r LedgerRow
-			err := rows.Scan(&r.Programme, &r.Month, &r.Due, &r.Level, &r.RuleSet, &r.RateDocument, &r.Paid, &r.OnRoster, &r.Repaid, &r.Waived, &r.RosterIDs)
-			if err != nil {
-				return err
+	inside := boundsOf(who)
+	inside.counts = everything
+	err = db.readIn(ctx, who, inside, func(b *pgx.Batch) {
+		b.Queue("SELECT EXISTS (SELECT FROM persons WHERE id = $1)", person).QueryRow(func(r pgx.Row) error { return r.Scan(&seen) })
+		b.Queue(ledgerOf, person, upTo.First().String()).Query(func(rows pgx.Rows) error {
+			for seen && rows.Next() {
+				var r LedgerRow
+				err := rows.Scan(&r.Programme, &r.Month, &r.Due, &r.Level, &r.RuleSet, &r.RateDocument, &r.Paid, &r.OnRoster, &r.Repaid, &r.Waived, &r.RosterIDs)
+				if err != nil {
+					return err
+				}
+				list = append(list, r)
 			}
-			list = append(list, r)
-		}
-		return rows.Err()
+			return rows.Err()
+		})
 	})
-	if err := db.send(ctx, batch); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("read a ledger: %w", err)
 	}
 	if !seen {

@@ -179,21 +179,21 @@ var errCutOff = errors.New("the file of a release is not what was sealed")
 
 // CopyReleaseFile writes the bytes of a release in a form, piece by piece, and fails when they are not those that were sealed.
 func (db *DB) CopyReleaseFile(ctx context.Context, w io.Writer, r Release, form string) error {
-	rows, err := db.pool.Query(ctx, "SELECT piece FROM indicator_release_files WHERE release_id = $1 AND form = $2 ORDER BY seq", r.ID, form)
-	if err != nil {
-		return fmt.Errorf("read a release: %w", translate(err))
-	}
-	defer rows.Close()
 	sum := sha256.New()
-	for rows.Next() {
-		piece := rows.RawValues()[0]
-		sum.Write(piece)
-		if _, err := w.Write(piece); err != nil {
-			return fmt.Errorf("hand out a release: %w", err)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read a release: %w", translate(err))
+	err := db.Read(ctx, access.SystemActor(), func(b *pgx.Batch) {
+		b.Queue("SELECT piece FROM indicator_release_files WHERE release_id = $1 AND form = $2 ORDER BY seq", r.ID, form).Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				piece := rows.RawValues()[0]
+				sum.Write(piece)
+				if _, err := w.Write(piece); err != nil {
+					return fmt.Errorf("hand out: %w", err)
+				}
+			}
+			return rows.Err()
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("read a release: %w", err)
 	}
 	if !bytes.Equal(sum.Sum(nil), r.SHA256[form]) {
 		return errCutOff

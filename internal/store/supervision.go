@@ -86,19 +86,20 @@ func (db *DB) Supervision(ctx context.Context, who access.Actor, q SupervisionOf
 	lo, hi := q.Area.Range()
 	period := []any{lo, hi, q.From.String(), q.To.String()}
 	tallies := map[area.Code]supervision.Tally{}
-	batch := &pgx.Batch{}
-	db.enter(batch, who, bounds{everything, everything})
+	var counts []Query
 	add := func(sql string, fields func(*supervision.Tally) []any, more ...any) {
-		batch.Queue(sql, append(period[:len(period):len(period)], more...)...).Query(func(rows pgx.Rows) error {
-			for rows.Next() {
-				var at area.Code
-				var t supervision.Tally
-				if err := rows.Scan(append([]any{&at}, fields(&t)...)...); err != nil {
-					return err
+		counts = append(counts, func(b *pgx.Batch) {
+			b.Queue(sql, append(period[:len(period):len(period)], more...)...).Query(func(rows pgx.Rows) error {
+				for rows.Next() {
+					var at area.Code
+					var t supervision.Tally
+					if err := rows.Scan(append([]any{&at}, fields(&t)...)...); err != nil {
+						return err
+					}
+					tallies[at] = tallies[at].Add(t)
 				}
-				tallies[at] = tallies[at].Add(t)
-			}
-			return rows.Err()
+				return rows.Err()
+			})
 		})
 	}
 	stages, limits := columnsOf(q.Limits, func(n int) int32 { return int32(n) })
@@ -111,7 +112,7 @@ func (db *DB) Supervision(ctx context.Context, who access.Actor, q SupervisionOf
 	add(openedTally, func(t *t) []any { return []any{&t.ServicesOpened} })
 	add(completedTally, func(t *t) []any { return []any{&t.ServicesCompleted} }, q.Given)
 	add(ratingsTally, func(t *t) []any { return []any{&t.Ratings, &t.Scores} })
-	if err := db.send(ctx, batch); err != nil {
+	if err := db.readIn(ctx, who, bounds{everything, everything}, counts...); err != nil {
 		return nil, fmt.Errorf("count for the supervision board: %w", err)
 	}
 	return tallies, nil

@@ -14,9 +14,10 @@ import (
 
 // Options are where the cluster lives and how careful it is.
 type Options struct {
-	Dir            string // the data folder; made when missing
-	Fast           bool   // gives up safety at a power cut; for tests only
-	MaxConnections int    // 80 where none is given
+	Dir            string   // the data folder; made when missing
+	Fast           bool     // gives up safety at a power cut; for tests only
+	MaxConnections int      // 80 where none is given
+	Primary        *Cluster // where this is to be a streaming replica: a running cluster with as many connections
 }
 
 // Cluster is a running private server.
@@ -73,7 +74,13 @@ func (c *Cluster) start(ctx context.Context, o Options) error {
 		return err
 	}
 	if made == 0 {
-		if err := c.initdb(ctx, filepath.Join(bin, "initdb"), o.Fast); err != nil {
+		fill := func(to string) ([]byte, error) { return c.initdb(ctx, filepath.Join(bin, "initdb"), to, o.Fast) }
+		if o.Primary != nil {
+			fill = func(to string) ([]byte, error) {
+				return c.copy(ctx, filepath.Join(bin, "pg_basebackup"), to, o.Primary)
+			}
+		}
+		if err := c.makeData(fill); err != nil {
 			return err
 		}
 	}
@@ -126,9 +133,9 @@ func (c *Cluster) madeBy() (int, error) {
 	return 0, nil
 }
 
-// initdb makes the cluster beside its place and moves it there when it is whole, so that one that was interrupted is
+// makeData has the cluster made beside its place and moves it there when it is whole, so that one that was interrupted is
 // never mistaken for data.
-func (c *Cluster) initdb(ctx context.Context, initdb string, careless bool) error {
+func (c *Cluster) makeData(fill func(to string) (out []byte, err error)) error {
 	unfinished := c.dir + ".new"
 	if err := os.RemoveAll(unfinished); err != nil {
 		return fmt.Errorf("make the database cluster: %w", err)
@@ -136,16 +143,25 @@ func (c *Cluster) initdb(ctx context.Context, initdb string, careless bool) erro
 	if err := c.account.folder(unfinished); err != nil {
 		return err
 	}
-	args := []string{"-D", unfinished, "-U", Superuser, "--data-checksums", "--encoding=UTF8", "--locale=C.UTF-8",
-		"--auth-local=trust", "--auth-host=reject", "--no-instructions"}
-	if careless {
-		args = append(args, "--no-sync")
-	}
-	if out, err := c.account.run(ctx, initdb, args...); err != nil {
+	if out, err := fill(unfinished); err != nil {
 		return fmt.Errorf("make the database cluster: %w: %s", err, lastLines(out))
 	}
 	if err := os.Rename(unfinished, c.dir); err != nil {
 		return fmt.Errorf("make the database cluster: %w", err)
 	}
 	return nil
+}
+
+func (c *Cluster) initdb(ctx context.Context, initdb, to string, careless bool) ([]byte, error) {
+	args := []string{"-D", to, "-U", Superuser, "--data-checksums", "--encoding=UTF8", "--locale=C.UTF-8",
+		"--auth-local=trust", "--auth-host=reject", "--no-instructions"}
+	if careless {
+		args = append(args, "--no-sync")
+	}
+	return c.account.run(ctx, initdb, args...)
+}
+
+// copy takes the data of a running cluster, and notes that what it writes from then on is to be followed.
+func (c *Cluster) copy(ctx context.Context, basebackup, to string, primary *Cluster) ([]byte, error) {
+	return c.account.run(ctx, basebackup, "-D", to, "-d", primary.URL(Superuser, "replication"), "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
 }

@@ -99,6 +99,7 @@ type Database struct {
 	URL      string // as the service's role
 	OwnerURL string // as its owner, for what only an attacker or an administrator would do
 	Ring     *secret.Ring
+	name     string
 }
 
 // New clones the migrated database for one test and drops the clone afterwards.
@@ -122,14 +123,20 @@ func New(t testing.TB) Database {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Database{URL: cluster.URL("zhucan_app", name), OwnerURL: cluster.URL(localpg.Superuser, name), Ring: ring}
+	return Database{URL: cluster.URL("zhucan_app", name), OwnerURL: cluster.URL(localpg.Superuser, name), Ring: ring, name: name}
 }
 
 // Open opens the store on the database with a clock of the test's own.
 func (d Database) Open(t testing.TB, now func() time.Time) *store.DB {
 	t.Helper()
-	db, err := store.Open(context.Background(), d.URL, store.Options{Ring: d.Ring, Now: now, Log: Log(t), Pool: 8,
-		NewID: func() uuid.UUID { return uuid.Must(uuid.NewV7()) }})
+	return d.OpenWith(t, now, store.Options{})
+}
+
+// OpenWith opens the store with replicas.
+func (d Database) OpenWith(t testing.TB, now func() time.Time, o store.Options) *store.DB {
+	t.Helper()
+	o.Ring, o.Now, o.Log, o.Pool, o.NewID = d.Ring, now, Log(t), 8, func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+	db, err := store.Open(context.Background(), d.URL, o)
 	if err != nil {
 		t.Fatalf("open the store: %v", err)
 	}
