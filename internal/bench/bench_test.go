@@ -11,8 +11,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -30,19 +30,24 @@ import (
 	"zhucan/internal/casework"
 	"zhucan/internal/demo"
 	"zhucan/internal/demo/divisions"
-	"zhucan/internal/httpapi"
 	"zhucan/internal/policy"
 	"zhucan/internal/store/testdb"
 )
 
 func TestMain(m *testing.M) { testdb.Main(m) }
 
-const (
-	people  = 10305
-	rounds  = 5
-	clients = 8
-	reads   = 4000 // a round
-)
+const people = 10305
+
+// rounds is how often everything is measured. BENCH_ROUNDS says otherwise, to try a part out.
+var rounds = number("BENCH_ROUNDS", 5)
+
+// number is a number of the environment.
+func number(name string, otherwise int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil && n > 0 {
+		return n
+	}
+	return otherwise
+}
 
 // result is one line of the table and of bench.json. Ratio is value over reference.
 type result struct {
@@ -59,11 +64,19 @@ type result struct {
 // pairs measures a value and its reference in turn and keeps the median of the ratios.
 func pairs(b *testing.B, name, unit string, value, reference func() float64) result {
 	b.Helper()
-	var values, references []float64
+	taken := inTurn(reference, value)
+	return paired(name, unit, taken[1], taken[0])
+}
+
+// inTurn measures each in every round, so that whatever else the machine does meets all of them alike.
+func inTurn(measures ...func() float64) [][]float64 {
+	taken := make([][]float64, len(measures))
 	for range rounds {
-		references, values = append(references, reference()), append(values, value())
+		for i, measure := range measures {
+			taken[i] = append(taken[i], measure())
+		}
 	}
-	return paired(name, unit, values, references)
+	return taken
 }
 
 func printed(out result) result {
@@ -77,7 +90,7 @@ var parts = []struct {
 	measure func(*testing.B, *world) []result
 }{
 	{"import", func(b *testing.B, w *world) []result { return []result{w.importAgainstCopy(b)} }},
-	{"read", func(b *testing.B, w *world) []result { return []result{w.pointRead(b)} }},
+	{"read", reads},
 	{"releases", releases},
 	{"decisions", func(b *testing.B, _ *world) []result { return []result{bulkDecisions(b)} }},
 	{"lists", func(b *testing.B, _ *world) []result { return lists(b) }},
@@ -258,27 +271,6 @@ type bareRow struct {
 
 func (bareRow) TableName() string { return "persons" }
 
-// pointRead compares a person's file with token, live rights, area, decryption and masking with a bare Echo and GORM
-// handler of the same row. Value and reference are answers a second.
-func (w *world) pointRead(b *testing.B) result {
-	ctx := context.Background()
-	ids, err := w.desk.DB.PersonIDs(ctx, access.SystemActor(), uuid.Nil, 2000)
-	if err != nil {
-		b.Fatal(err)
-	}
-	face := &httpapi.API{Desk: w.desk, Log: w.desk.Log, IPs: echo.ExtractIPDirect(), NewID: func() string { return uuid.NewString() }}
-	handler, err := face.Handler()
-	if err != nil {
-		b.Fatal(err)
-	}
-	ours := httptest.NewServer(handler)
-	b.Cleanup(ours.Close)
-	bare := w.bareServer(b)
-	token := signIn(b, ours.URL)
-	return pairs(b, "person with token and area / bare Echo+GORM", "req/s",
-		func() float64 { return load(b, ours.URL+"/api/v1/persons/", token, ids) }, func() float64 { return load(b, bare+"/", "", ids) })
-}
-
 func (w *world) bareServer(b *testing.B) string {
 	g, err := gorm.Open(postgres.Open(w.db.OwnerURL), &gorm.Config{Logger: logger.Discard})
 	if err != nil {
@@ -288,7 +280,7 @@ func (w *world) bareServer(b *testing.B) string {
 	if err != nil {
 		b.Fatal(err)
 	}
-	sqlDB.SetMaxOpenConns(8)
+	sqlDB.SetMaxOpenConns(8) // as many as the service has
 	sqlDB.SetMaxIdleConns(8)
 	e := echo.New()
 	e.GET("/:id", func(c echo.Context) error {
@@ -317,32 +309,4 @@ func signIn(b *testing.B, url string) string {
 		b.Fatalf("sign in: %v", err)
 	}
 	return session.Token
-}
-
-var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
-
-func load(b *testing.B, base, token string, ids []uuid.UUID) float64 {
-	b.Helper()
-	began := time.Now()
-	var wg sync.WaitGroup
-	for c := range clients {
-		wg.Go(func() {
-			for n := range reads / clients {
-				req, _ := http.NewRequest("GET", base+ids[(n*clients+c)%len(ids)].String(), nil)
-				if token != "" {
-					req.Header.Set("Authorization", "Bearer "+token)
-				}
-				resp, err := client.Do(req)
-				if err != nil || resp.StatusCode != http.StatusOK {
-					b.Errorf("read: %v %v", resp, err)
-					return
-				}
-				var sink bytes.Buffer
-				sink.ReadFrom(resp.Body)
-				resp.Body.Close()
-			}
-		})
-	}
-	wg.Wait()
-	return reads / time.Since(began).Seconds()
 }
