@@ -14,9 +14,10 @@ import (
 
 // Options are where the cluster lives and how careful it is.
 type Options struct {
-	Dir            string // the data folder; made when missing
-	Fast           bool   // gives up safety at a power cut; for tests only
-	MaxConnections int    // 80 where none is given
+	Dir            string   // the data folder; made when missing
+	Fast           bool     // gives up safety at a power cut; for tests only
+	MaxConnections int      // 80 where none is given
+	Settings       []string // further ones, such as shared_buffers=4GB, for a measurement of a large register
 }
 
 // Cluster is a running private server.
