@@ -44,8 +44,7 @@ func parseAreas(text []byte) (list []area.Division, err error) {
 	for {
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			slices.SortFunc(list, func(a, b area.Division) int { return strings.Compare(string(a.Code), string(b.Code)) })
-			return list, nil
+			return inOrder(list), nil
 		}
 		if err != nil || len(cells) < 2 {
 			return nil, fmt.Errorf("a row of the division file cannot be read: %w", err)
@@ -79,8 +78,13 @@ func counties(n int) (list []area.Division, err error) {
 			list = append(list, city)
 		}
 	}
-	slices.SortFunc(list, func(a, b area.Division) int { return strings.Compare(string(a.Code), string(b.Code)) })
-	return list, nil
+	return inOrder(list), nil
+}
+
+// inOrder are divisions in order of their codes, each once: a county without towns may stand there again as its own town and village.
+func inOrder(list []area.Division) []area.Division {
+	slices.SortStableFunc(list, func(a, b area.Division) int { return strings.Compare(string(a.Code), string(b.Code)) })
+	return slices.CompactFunc(list, func(a, b area.Division) bool { return a.Code == b.Code })
 }
 
 // within are the divisions of a tree that lie in an area or above it.
