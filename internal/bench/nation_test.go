@@ -29,8 +29,9 @@ type nation struct {
 	tree         []area.Division
 	home, all    []area.Code // the villages of the own district, and all
 	counties     []area.Code
-	source       []uuid.UUID // the people who are copied
-	copies, step int         // how many of each, and how many persons there are for one of the own district
+	source       []uuid.UUID           // the people who are copied
+	copies, step int                   // how many of each, and how many persons there are for one of the own district
+	number       func(k, n int) string // the ID number of the copy k of the n-th of them
 }
 
 // byPerson are the tables that are multiplied with their persons, and sealed those of them whose columns have to be sealed again.
@@ -150,7 +151,7 @@ func (m *nation) multiply(source *register, table, subject string) {
 // seal copies persons, cards and accounts with numbers of their own.
 func (m *nation) seal(source *register) {
 	m.b.Helper()
-	numbers := m.numbers(source)
+	m.number = m.numbers(source)
 	at := map[uuid.UUID]int{}
 	for n, id := range m.source {
 		at[id] = n
@@ -159,7 +160,7 @@ func (m *nation) seal(source *register) {
 		rows, columns := source.rowsOf(table)
 		m.load(m.b, table, columns, m.copies*len(rows), func(i int) ([]any, error) {
 			k, row := i/len(rows), rows[i%len(rows)]
-			return m.resealed(table, columns, row, k, at[row[0].(uuid.UUID)], numbers)
+			return m.resealed(table, columns, row, k, at[row[0].(uuid.UUID)])
 		})
 	}
 }
@@ -204,7 +205,7 @@ func (r *register) rowsOf(table string) (list [][]any, columns []string) {
 type opened string
 
 // resealed is the copy k of a row that belongs to the n-th person.
-func (m *nation) resealed(table string, columns []string, row []any, k, n int, numbers func(k, n int) string) ([]any, error) {
+func (m *nation) resealed(table string, columns []string, row []any, k, n int) ([]any, error) {
 	id := copyID(row[1].(uuid.UUID), k)
 	made := make([]any, len(columns))
 	for i, column := range columns {
@@ -213,9 +214,9 @@ func (m *nation) resealed(table string, columns []string, row []any, k, n int, n
 		case column == "area_code" || column == "managing_area_code" || column == "hukou_area_code" && value != nil:
 			made[i] = string(m.village(k, n))
 		case column == "id_number_index" && value != nil:
-			made[i] = m.db.Ring.BlindIndex("id_number", numbers(k, n))
+			made[i] = m.db.Ring.BlindIndex("id_number", m.number(k, n))
 		case column == "number_index":
-			made[i] = m.db.Ring.BlindIndex("certificate_number", cardNumber(row, columns, numbers(k, n)))
+			made[i] = m.db.Ring.BlindIndex("certificate_number", cardNumber(row, columns, m.number(k, n)))
 		default:
 			made[i] = value
 		}
@@ -228,9 +229,9 @@ func (m *nation) resealed(table string, columns []string, row []any, k, n int, n
 			plain := string(v)
 			switch column {
 			case "id_number":
-				plain = numbers(k, n)
+				plain = m.number(k, n)
 			case "number", "number_raw":
-				plain = cardNumber(row, columns, numbers(k, n))
+				plain = cardNumber(row, columns, m.number(k, n))
 			}
 			text, err := m.db.Ring.Seal(table, column, id, plain)
 			if err != nil {

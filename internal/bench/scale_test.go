@@ -83,6 +83,7 @@ func compared(few, many *nation, persons string) []result {
 	}
 	results := []result{pairs(b, "person over HTTP: of "+persons+" / of 10,000", "req/s", many.reading(), few.reading())}
 	results = append(results, many.depths()...)
+	results = append(results, pairs(b, "search by ID number in a province: of "+persons+" / of 10,000", "searches/s", many.searching(), few.searching()))
 	results = append(results,
 		pairs(b, "12 indicators, tree of a district: of "+persons+" / alone (lower)", "ms", many.valuing(district(today)), few.valuing(district(today))),
 		pairs(b, "  the same on a past day / today (lower)", "ms", many.valuing(district(past)), many.valuing(district(today))),
@@ -105,6 +106,23 @@ func (m *nation) reading() func() float64 {
 	url, token := m.serve(m.b)
 	urls := addresses(url+"/api/v1/persons/", ids)
 	return func() float64 { return get(m.b, 8, urls, token) }
+}
+
+// searching is how often a second somebody of the district is found by the ID number, by who may see the whole province.
+func (m *nation) searching() func() float64 {
+	m.b.Helper()
+	var numbers []string
+	for person := 0; person < m.copies*len(m.source); person += m.step {
+		if number := m.number(person/len(m.source), person%len(m.source)); number != "" {
+			numbers = append(numbers, number)
+		}
+	}
+	n := 0
+	return m.often(turnings, func() (int, error) {
+		n++
+		found, err := m.desk.DB.SearchPersons(context.Background(), in(ownProvince), store.Search{IDNumber: numbers[n*97%len(numbers)]})
+		return len(found), err
+	})
 }
 
 // valuing is how long an answer takes, in milliseconds.
