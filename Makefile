@@ -1,6 +1,6 @@
 # run and test are the front door; each installs a PostgreSQL server when the machine has none, and test a
 # Chromium to look at the pages with; nothing else.
-.PHONY: run test race proof lint bench generate
+.PHONY: run test race proof lint bench bench-scale generate
 
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
@@ -31,7 +31,15 @@ proof: postgres chromium
 
 # Ratios against the bare stack, measured in one run; bench.json holds them for programs.
 bench: postgres
-	BENCH_JSON="$(CURDIR)/bench.json" go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/bench
+	BENCH_JSON="$(CURDIR)/bench.json" go test -run '^$$' -bench All -benchtime 1x -timeout 60m ./internal/bench
+
+# The same questions asked of a register of PERSONS, a multiple of 2,500, over the division tree in AREAS: a csv file with the columns
+# code and name, which may be packed with xz; bench-scale.json holds the ratios and what the tables take. TMPDIR is where the register
+# lies: about 5 GB for each million persons.
+PERSONS ?= 20000
+bench-scale: postgres
+	@test -f "$(AREAS)" || { echo "make bench-scale AREAS=file.csv.xz PERSONS=1000000: AREAS is a division tree, a csv file with the columns code and name"; exit 1; }
+	BENCH_JSON="$(CURDIR)/bench-scale.json" PERSONS=$(PERSONS) AREAS="$(abspath $(AREAS))" go test -run '^$$' -bench Scale -benchtime 1x -timeout 180m ./internal/bench
 
 lint:
 	go vet ./...

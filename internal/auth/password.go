@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 
 	"golang.org/x/crypto/argon2"
@@ -16,8 +17,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Passwords hashes and checks passwords with argon2id. Two at a time: each needs its memory, and a flood of sign-ins
-// must not stop the service. The others wait for as long as their context lets them.
+// Passwords hashes and checks passwords with argon2id. On half of the processors, and two at a time at the most: each needs its
+// memory, and a flood of sign-ins must not stop the service. The others wait for as long as their context lets them.
 type Passwords struct {
 	cost   cost
 	turns  *semaphore.Weighted
@@ -35,10 +36,13 @@ func NewPasswords() *Passwords { return newPasswords(cost{46 * 1024, 1}) }
 func NewCheapPasswords() *Passwords { return newPasswords(cost{64, 1}) }
 
 func newPasswords(c cost) *Passwords {
-	p := &Passwords{cost: c, turns: semaphore.NewWeighted(2), random: rand.Reader}
+	p := &Passwords{cost: c, turns: semaphore.NewWeighted(atOnce()), random: rand.Reader}
 	p.dummy = kept{c, make([]byte, saltLen), make([]byte, keyLen)}.String()
 	return p
 }
+
+// atOnce is how many passwords are hashed beside one another.
+func atOnce() int64 { return int64(max(1, min(2, runtime.GOMAXPROCS(0)/2))) }
 
 const (
 	saltLen = 16

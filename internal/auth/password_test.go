@@ -144,23 +144,21 @@ func TestStale(t *testing.T) {
 	}
 }
 
-func TestTwoAtATime(t *testing.T) {
+func TestFewAtATime(t *testing.T) {
 	t.Parallel()
 	p := NewCheapPasswords()
-	for range 2 {
-		if err := p.turns.Acquire(t.Context(), 1); err != nil {
-			t.Fatal(err)
-		}
+	if err := p.turns.Acquire(t.Context(), atOnce()); err != nil {
+		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if _, err := p.Hash(ctx, "password"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a third hash: %v", err)
+		t.Errorf("one hash more: %v", err)
 	}
 	if _, err := p.Verify(ctx, "", "password"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a third check: %v", err)
+		t.Errorf("one check more: %v", err)
 	}
-	p.turns.Release(2)
+	p.turns.Release(atOnce())
 	var all sync.WaitGroup
 	for i := range 50 {
 		all.Go(func() {
@@ -170,7 +168,7 @@ func TestTwoAtATime(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if !p.turns.TryAcquire(2) {
+	if !p.turns.TryAcquire(atOnce()) {
 		t.Error("a turn was not given back")
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -30,19 +31,24 @@ import (
 	"zhucan/internal/casework"
 	"zhucan/internal/demo"
 	"zhucan/internal/demo/divisions"
-	"zhucan/internal/httpapi"
 	"zhucan/internal/policy"
 	"zhucan/internal/store/testdb"
 )
 
 func TestMain(m *testing.M) { testdb.Main(m) }
 
-const (
-	people  = 10305
-	rounds  = 5
-	clients = 8
-	reads   = 4000 // a round
-)
+const people = 10305
+
+// rounds is how often everything is measured. BENCH_ROUNDS says otherwise, to try a part out.
+var rounds = number("BENCH_ROUNDS", 5)
+
+// number is a number of the environment.
+func number(name string, otherwise int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil && n > 0 {
+		return n
+	}
+	return otherwise
+}
 
 // result is one line of the table and of bench.json. Ratio is value over reference.
 type result struct {
@@ -59,11 +65,19 @@ type result struct {
 // pairs measures a value and its reference in turn and keeps the median of the ratios.
 func pairs(b *testing.B, name, unit string, value, reference func() float64) result {
 	b.Helper()
-	var values, references []float64
+	taken := inTurn(reference, value)
+	return paired(name, unit, taken[1], taken[0])
+}
+
+// inTurn measures each in every round, so that whatever else the machine does meets all of them alike.
+func inTurn(measures ...func() float64) [][]float64 {
+	taken := make([][]float64, len(measures))
 	for range rounds {
-		references, values = append(references, reference()), append(values, value())
+		for i, measure := range measures {
+			taken[i] = append(taken[i], measure())
+		}
 	}
-	return paired(name, unit, values, references)
+	return taken
 }
 
 func printed(out result) result {
@@ -71,44 +85,68 @@ func printed(out result) result {
 	return out
 }
 
-// parts are what is measured, in order. BENCH_ONLY names those that are wanted, all where it is empty.
+// parts are what is measured, in order. BENCH_ONLY names those that are wanted, all where it is empty. Those that only read share a
+// register, which is made when the first of them asks for it.
 var parts = []struct {
 	name    string
-	measure func(*testing.B, *world) []result
+	measure func(b *testing.B, shared func() *world) []result
 }{
-	{"import", func(b *testing.B, w *world) []result { return []result{w.importAgainstCopy(b)} }},
-	{"read", func(b *testing.B, w *world) []result { return []result{w.pointRead(b)} }},
-	{"releases", releases},
-	{"decisions", func(b *testing.B, _ *world) []result { return []result{bulkDecisions(b)} }},
-	{"lists", func(b *testing.B, _ *world) []result { return lists(b) }},
-	{"matching", func(b *testing.B, _ *world) []result { return matching(b) }},
-	{"failed", func(b *testing.B, _ *world) []result { return failures(b) }},
-	{"worklists", func(b *testing.B, _ *world) []result { return worklists(b) }},
-	{"rosters", func(b *testing.B, _ *world) []result { return rosters(b) }},
-	{"indicators", func(b *testing.B, _ *world) []result { return indicators(b) }},
-	{"millions", func(b *testing.B, _ *world) []result { return millions(b) }},
+	{"import", func(b *testing.B, shared func() *world) []result { return []result{shared().importAgainstCopy(b)} }},
+	{"read", func(b *testing.B, shared func() *world) []result { return reads(b, shared()) }},
+	{"releases", func(b *testing.B, shared func() *world) []result { return releases(b, shared()) }},
+	{"pages", alone(pages)},
+	{"changes", alone(changes)},
+	{"flood", alone(flood)},
+	{"start", alone(start)},
+	{"exports", alone(exports)},
+	{"decisions", alone(bulkDecisions)},
+	{"lists", alone(lists)},
+	{"matching", alone(matching)},
+	{"failed", alone(failures)},
+	{"worklists", alone(worklists)},
+	{"rosters", alone(rosters)},
+	{"indicators", alone(indicators)},
+	{"millions", alone(millions)},
+}
+
+// alone is a part that makes its own register.
+func alone(measure func(*testing.B) []result) func(*testing.B, func() *world) []result {
+	return func(b *testing.B, _ func() *world) []result { return measure(b) }
 }
 
 func BenchmarkAll(b *testing.B) {
 	for b.Loop() {
-		fmt.Printf("\n%-58s %12s %12s  %6s\n", "", "value", "reference", "ratio")
-		w := open(b)
-		w.reader(b)
+		heading()
+		shared := sync.OnceValue(func() *world {
+			w := open(b)
+			w.reader(b)
+			return w
+		})
 		var results []result
 		for _, part := range parts {
 			if only := os.Getenv("BENCH_ONLY"); only == "" || slices.Contains(strings.Split(only, ","), part.name) {
-				results = append(results, part.measure(b, w)...)
+				results = append(results, part.measure(b, shared)...)
 			}
 		}
-		text, err := json.MarshalIndent(results, "", "  ")
-		if err != nil {
-			b.Fatal(err)
-		}
-		if file := os.Getenv("BENCH_JSON"); file != "" {
-			if err := os.WriteFile(file, append(text, '\n'), 0o644); err != nil {
-				b.Fatal(err)
-			}
-		}
+		keep(b, results)
+	}
+}
+
+func heading() { fmt.Printf("\n%-58s %12s %12s  %6s\n", "", "value", "reference", "ratio") }
+
+// keep writes the results to the file named in BENCH_JSON.
+func keep(b *testing.B, results any) {
+	b.Helper()
+	file := os.Getenv("BENCH_JSON")
+	if file == "" {
+		return
+	}
+	text, err := json.MarshalIndent(results, "", "  ")
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := os.WriteFile(file, append(text, '\n'), 0o644); err != nil {
+		b.Fatal(err)
 	}
 }
 
@@ -129,9 +167,11 @@ type world struct {
 	pool *pgxpool.Pool // as the owner, for references
 }
 
-func open(b *testing.B) *world {
+func open(b *testing.B) *world { return openIn(b, testdb.New(b)) }
+
+func openIn(b *testing.B, in testdb.Database) *world {
 	b.Helper()
-	w := newWorld(b)
+	w := newWorldIn(b, in, people)
 	if _, _, err := w.desk.ImportRoster(context.Background(), access.SystemActor(), w.file, false); err != nil {
 		b.Fatal(err)
 	}
@@ -141,10 +181,12 @@ func open(b *testing.B) *world {
 // newWorld is a district without people, and the roster of them.
 func newWorld(b *testing.B) *world { return newWorldOf(b, people) }
 
-func newWorldOf(b *testing.B, people int) *world {
+func newWorldOf(b *testing.B, people int) *world { return newWorldIn(b, testdb.New(b), people) }
+
+func newWorldIn(b *testing.B, in testdb.Database, people int) *world {
 	b.Helper()
 	now := func() time.Time { return time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC) }
-	w := &world{db: testdb.New(b)}
+	w := &world{db: in}
 	ctx := context.Background()
 	db := w.db.Open(b, now)
 	w.desk = &casework.Desk{DB: db, Rules: casework.NewRules(policy.MustLoadBuiltin()), Now: now, NewID: func() uuid.UUID { return uuid.Must(uuid.NewV7()) },
@@ -258,27 +300,6 @@ type bareRow struct {
 
 func (bareRow) TableName() string { return "persons" }
 
-// pointRead compares a person's file with token, live rights, area, decryption and masking with a bare Echo and GORM
-// handler of the same row. Value and reference are answers a second.
-func (w *world) pointRead(b *testing.B) result {
-	ctx := context.Background()
-	ids, err := w.desk.DB.PersonIDs(ctx, access.SystemActor(), uuid.Nil, 2000)
-	if err != nil {
-		b.Fatal(err)
-	}
-	face := &httpapi.API{Desk: w.desk, Log: w.desk.Log, IPs: echo.ExtractIPDirect(), NewID: func() string { return uuid.NewString() }}
-	handler, err := face.Handler()
-	if err != nil {
-		b.Fatal(err)
-	}
-	ours := httptest.NewServer(handler)
-	b.Cleanup(ours.Close)
-	bare := w.bareServer(b)
-	token := signIn(b, ours.URL)
-	return pairs(b, "person with token and area / bare Echo+GORM", "req/s",
-		func() float64 { return load(b, ours.URL+"/api/v1/persons/", token, ids) }, func() float64 { return load(b, bare+"/", "", ids) })
-}
-
 func (w *world) bareServer(b *testing.B) string {
 	g, err := gorm.Open(postgres.Open(w.db.OwnerURL), &gorm.Config{Logger: logger.Discard})
 	if err != nil {
@@ -288,7 +309,7 @@ func (w *world) bareServer(b *testing.B) string {
 	if err != nil {
 		b.Fatal(err)
 	}
-	sqlDB.SetMaxOpenConns(8)
+	sqlDB.SetMaxOpenConns(8) // as many as the service has
 	sqlDB.SetMaxIdleConns(8)
 	e := echo.New()
 	e.GET("/:id", func(c echo.Context) error {
@@ -303,9 +324,11 @@ func (w *world) bareServer(b *testing.B) string {
 	return server.URL
 }
 
-func signIn(b *testing.B, url string) string {
+func signIn(b *testing.B, url string) string { return signInAs(b, url, "reader") }
+
+func signInAs(b *testing.B, url, name string) string {
 	b.Helper()
-	resp, err := http.Post(url+"/api/v1/auth/login", "application/json", strings.NewReader(`{"username":"reader","password":"a long enough secret"}`))
+	resp, err := http.Post(url+"/api/v1/auth/login", "application/json", strings.NewReader(`{"username":"`+name+`","password":"a long enough secret"}`))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -317,32 +340,4 @@ func signIn(b *testing.B, url string) string {
 		b.Fatalf("sign in: %v", err)
 	}
 	return session.Token
-}
-
-var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
-
-func load(b *testing.B, base, token string, ids []uuid.UUID) float64 {
-	b.Helper()
-	began := time.Now()
-	var wg sync.WaitGroup
-	for c := range clients {
-		wg.Go(func() {
-			for n := range reads / clients {
-				req, _ := http.NewRequest("GET", base+ids[(n*clients+c)%len(ids)].String(), nil)
-				if token != "" {
-					req.Header.Set("Authorization", "Bearer "+token)
-				}
-				resp, err := client.Do(req)
-				if err != nil || resp.StatusCode != http.StatusOK {
-					b.Errorf("read: %v %v", resp, err)
-					return
-				}
-				var sink bytes.Buffer
-				sink.ReadFrom(resp.Body)
-				resp.Body.Close()
-			}
-		})
-	}
-	wg.Wait()
-	return reads / time.Since(began).Seconds()
 }

@@ -40,13 +40,13 @@ var decisionTables = map[string]string{
 // foreignKeys gives the copy of a table the table's foreign keys.
 const foreignKeys = `DO $$ DECLARE key record; BEGIN
 	FOR key IN SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint WHERE contype = 'f' AND conrelid = '%[1]s'::regclass LOOP
-		EXECUTE 'ALTER TABLE case_%[1]s ADD ' || key.text;
+		EXECUTE 'ALTER TABLE %[2]s_%[1]s ADD ' || key.text;
 	END LOOP; END $$`
 
 // bulkDecisions compares deciding a thousand cases, each in a transaction of its own, with single prepared statements that
 // write the very rows of each case into copies of the same tables, indexes and foreign keys included, with as many commits.
 // Both are cases a second.
-func bulkDecisions(b *testing.B) result {
+func bulkDecisions(b *testing.B) []result {
 	b.Helper()
 	ctx := context.Background()
 	w := open(b)
@@ -106,7 +106,7 @@ func bulkDecisions(b *testing.B) result {
 	w.exec(b, "VACUUM ANALYZE")
 	round = 0
 	value := func() float64 { round++; return rates[round-1] }
-	return pairs(b, "bulk decision of 1,000 cases / single statements", "cases/s", value, func() float64 { return w.copyCases(b, cases(round)) })
+	return []result{pairs(b, "bulk decision of 1,000 cases / single statements", "cases/s", value, func() float64 { return w.copyCases(b, cases(round)) })}
 }
 
 func (w *world) copyCases(b *testing.B, ids []uuid.UUID) float64 {
@@ -115,7 +115,7 @@ func (w *world) copyCases(b *testing.B, ids []uuid.UUID) float64 {
 	for table := range decisionTables {
 		w.exec(b, "DROP TABLE IF EXISTS case_"+table)
 		w.exec(b, "CREATE TABLE case_"+table+" (LIKE "+table+" INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)")
-		w.exec(b, fmt.Sprintf(foreignKeys, table))
+		w.exec(b, fmt.Sprintf(foreignKeys, table, "case"))
 	}
 	conn, err := w.pool.Acquire(ctx)
 	if err != nil {

@@ -22,19 +22,11 @@ const portion = 500
 // households they differed from what was stored; the counts that are kept of an indicator and village, too. With checkOnly nothing
 // is written.
 func (d *Desk) RebuildStandings(ctx context.Context, who access.Actor, checkOnly bool) (persons, differed int, err error) {
-	persons, differed, err = d.rebuild(ctx, who, checkOnly, d.DB.PersonIDs, d.differing, func(tx *store.Tx, wrong []uuid.UUID) error {
-		dossiers, err := d.rederive(ctx, tx, wrong...)
-		if err != nil {
-			return err
-		}
-		return tx.WriteMatchKeys(ctx, dossiers)
-	})
+	persons, differed, err = d.rebuild(ctx, who, checkOnly, d.DB.PersonIDs, d.differing, d.RebuildPersons)
 	if err != nil {
 		return persons, differed, err
 	}
-	_, households, err := d.rebuild(ctx, who, checkOnly, d.DB.HouseholdIDs, d.differingHouseholds, func(tx *store.Tx, wrong []uuid.UUID) error {
-		return d.deriveHouseholds(ctx, tx, wrong...)
-	})
+	_, households, err := d.rebuild(ctx, who, checkOnly, d.DB.HouseholdIDs, d.differingHouseholds, d.rebuildHouseholds)
 	if err != nil {
 		return persons, differed + households, err
 	}
@@ -43,6 +35,21 @@ func (d *Desk) RebuildStandings(ctx context.Context, who access.Actor, checkOnly
 		err = d.DB.RebuildTallies(ctx, d.today())
 	}
 	return persons, differed + households + tallies, err
+}
+
+// RebuildPersons derives the standings of these persons again, in one transaction.
+func (d *Desk) RebuildPersons(ctx context.Context, who access.Actor, ids ...uuid.UUID) error {
+	return d.write(ctx, who, "standing.rebuild", func(tx *store.Tx) error {
+		dossiers, err := d.rederive(ctx, tx, ids...)
+		if err != nil {
+			return err
+		}
+		return tx.WriteMatchKeys(ctx, dossiers)
+	})
+}
+
+func (d *Desk) rebuildHouseholds(ctx context.Context, who access.Actor, ids ...uuid.UUID) error {
+	return d.write(ctx, who, "standing.rebuild", func(tx *store.Tx) error { return d.deriveHouseholds(ctx, tx, ids...) })
 }
 
 // KeepTallies takes what has changed into the counts kept by village, until ctx ends. Any number of processes may do so.
@@ -63,7 +70,7 @@ func (d *Desk) KeepTallies(ctx context.Context, every time.Duration) {
 
 // rebuild looks at all subjects of a kind, a portion at a time, and puts right those that differ.
 func (d *Desk) rebuild(ctx context.Context, who access.Actor, checkOnly bool, list func(context.Context, access.Actor, uuid.UUID, int) ([]uuid.UUID, error),
-	compare func(context.Context, access.Actor, []uuid.UUID) ([]uuid.UUID, error), again func(*store.Tx, []uuid.UUID) error) (subjects, differed int, err error) {
+	compare func(context.Context, access.Actor, []uuid.UUID) ([]uuid.UUID, error), again func(context.Context, access.Actor, ...uuid.UUID) error) (subjects, differed int, err error) {
 	after := uuid.Nil
 	for {
 		ids, err := list(ctx, who, after, portion)
@@ -78,7 +85,7 @@ func (d *Desk) rebuild(ctx context.Context, who access.Actor, checkOnly bool, li
 		if checkOnly || len(wrong) == 0 {
 			continue
 		}
-		if err := d.write(ctx, who, "standing.rebuild", func(tx *store.Tx) error { return again(tx, wrong) }); err != nil {
+		if err := again(ctx, who, wrong...); err != nil {
 			return subjects, differed, err
 		}
 	}

@@ -334,7 +334,7 @@ func (tx *Tx) MatchCertificates(ctx context.Context, numbers []string) (map[stri
 	found := make(map[string]Match, len(numbers))
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue(`SELECT c.number_index, p.id, p.managing_area_code FROM certificates c LEFT JOIN merged_persons g ON g.person_id = c.person_id
-				JOIN persons p ON p.id = coalesce(g.into_id, c.person_id) WHERE c.number_index = ANY($1)`, hashes).
+				JOIN persons p ON p.id = CASE WHEN g.into_id IS NULL THEN c.person_id ELSE g.into_id END WHERE c.number_index = ANY($1)`, hashes).
 			Query(func(rows pgx.Rows) error {
 				for rows.Next() {
 					var hash []byte

@@ -18,6 +18,7 @@ type Options struct {
 	Fast           bool     // gives up safety at a power cut; for tests only
 	MaxConnections int      // 80 where none is given
 	Primary        *Cluster // where this is to be a streaming replica: a running cluster with as many connections
+	Settings       []string // further ones, such as shared_buffers=4GB, for a measurement of a large register
 }
 
 // Cluster is a running private server.

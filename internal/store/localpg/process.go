@@ -42,6 +42,7 @@ func (c *Cluster) arguments(o Options) []string {
 	if o.Fast {
 		set = append(set, fast...)
 	}
+	set = append(set, o.Settings...)
 	args := []string{"-D", c.dir}
 	for _, s := range set {
 		args = append(args, "-c", s)
