@@ -68,8 +68,11 @@ func TestFromTheFieldToTheRate(t *testing.T) {
 	p.start()
 	p.open() // from what the phone keeps alone
 	p.unlock()
+	inHand := &hand{tab: &tab{t, s, p.ctx}}
+	inHand.through()
 	p.press("新增人员和申请")
 	p.until(`document.getElementById("keep")`)
+	inHand.through()
 	p.fillCase(601)
 	p.fill("bank_account", "6228480200000601")
 	p.photo(5)

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -67,10 +69,10 @@ func (h *hand) where() (at stop) {
 	return at
 }
 
-// look notes where the focus has come to, and what is wrong with that.
-func (h *hand) look(forwards bool) stop {
+// note notes where the focus has come to, and what is wrong with that.
+func (h *hand) note(now stop, forwards bool) stop {
 	h.t.Helper()
-	now, last := h.where(), h.last
+	last := h.last
 	h.last = now
 	if now.At < 0 || now.Document != last.Document || last.At < 0 {
 		h.stuck = 0
@@ -96,14 +98,23 @@ func (h *hand) look(forwards bool) stop {
 
 func (h *hand) next() stop {
 	h.t.Helper()
-	h.press("\t")
-	return h.look(true)
+	h.tabKey(true)
+	return h.note(h.where(), true)
+}
+
+func (h *hand) tabKey(forwards bool) {
+	h.t.Helper()
+	if forwards {
+		h.press("\t")
+	} else {
+		run(h.tab, chromedp.KeyEvent("\t", chromedp.KeyModifiers(chromedp.ModifierShift)))
+	}
 }
 
 func (h *hand) back() stop {
 	h.t.Helper()
-	run(h.tab, chromedp.KeyEvent("\t", chromedp.KeyModifiers(chromedp.ModifierShift)))
-	return h.look(false)
+	h.tabKey(false)
+	return h.note(h.where(), false)
 }
 
 func (h *hand) on(selector string) bool {
@@ -151,6 +162,22 @@ func (h *hand) lead(key string) {
 		}
 	}
 	h.t.Fatalf("%s leads nowhere", from.Name)
+}
+
+// enterKey presses Enter in the parts that a keyboard sends. The driver's own stroke is one event, of which the second half would go
+// to wherever the first has moved the focus.
+func (h *hand) enterKey() {
+	h.t.Helper()
+	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeChar, input.DispatchKeyEventTypeKeyUp} {
+		in := input.DispatchKeyEventParams{Type: kind, Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13, NativeVirtualKeyCode: 13}
+		if kind == input.DispatchKeyEventTypeChar {
+			in.Text, in.UnmodifiedText = "\r", "\r"
+		}
+		run(h.tab, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			_, err := cdp.Call(ctx, t, input.DispatchKeyEvent, in)
+			return err
+		}))
+	}
 }
 
 // follow goes to a link and takes it.
@@ -279,22 +306,35 @@ func (h *hand) signIn(user, next string) {
 	}
 }
 
-// through goes through all of a page and back again.
+// through goes to the end of a page, back to its beginning, and to its end again: the way back is the same.
 func (h *hand) through() {
 	h.t.Helper()
-	var way []string
-	for now := h.next(); now.At >= 0; now = h.next() {
-		way = append(way, now.Name)
+	h.sweep(true)
+	back := h.sweep(false)
+	way := h.sweep(true)
+	slices.Reverse(back)
+	if len(way) == 0 || !slices.Equal(way, back) {
+		h.t.Errorf("%s: forwards\n%s\nand from the end backwards\n%s", run(h.tab, chromedp.Location()), strings.Join(way, "\n"), strings.Join(back, "\n"))
 	}
-	if len(way) == 0 {
-		h.t.Fatalf("nothing of %s can have the focus", run(h.tab, chromedp.Location()))
+}
+
+// sweep goes on until the focus leaves the page or begins again.
+func (h *hand) sweep(forwards bool) (way []string) {
+	h.t.Helper()
+	h.last = stop{At: -1}
+	h.tabKey(forwards)
+	if h.where().At < 0 { // it was at the end already
+		h.tabKey(forwards)
 	}
-	h.last = stop{}
-	seen := 0
-	for now := h.back(); now.At >= 0 && seen <= len(way); now = h.back() {
-		seen++
-	}
-	if seen != len(way) {
-		h.t.Errorf("%s: %d places forwards and %d back: %v", run(h.tab, chromedp.Location()), len(way), seen, way)
+	first := -1
+	for now := h.where(); ; now = h.where() {
+		if now.At < 0 || now.At == first && h.last.At != first {
+			return way
+		}
+		if first < 0 {
+			first = now.At
+		}
+		way = append(way, h.note(now, forwards).Name)
+		h.tabKey(forwards)
 	}
 }
