@@ -5019,8 +5019,39 @@ type PersonSummary struct {
 	Version           int       `json:"version"`
 }
 
+// Phone defines model for Phone.
+type Phone struct {
+	AccountID uuid.UUID `json:"account_id"`
+
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode `json:"area_code"`
+
+	// ContactedAt When it was last heard of.
+	ContactedAt time.Time `json:"contacted_at"`
+	ID          uuid.UUID `json:"id"`
+	MadeAt      time.Time `json:"made_at"`
+
+	// Name Of whom it belongs to.
+	Name string `json:"name"`
+
+	// OldestAt When the oldest of them was entered, by the clock of the phone.
+	OldestAt *time.Time `json:"oldest_at,omitempty"`
+
+	// Waiting Entries that are not sent yet.
+	Waiting      int        `json:"waiting"`
+	WrittenOffAt *time.Time `json:"written_off_at,omitempty"`
+}
+
 // PhoneInput A mobile or landline number; otherwise `PHONE`. In a change, empty removes it.
 type PhoneInput = string
+
+// PhoneList defines model for PhoneList.
+type PhoneList struct {
+	Items      []Phone `json:"items"`
+	NextCursor *string `json:"next_cursor"`
+}
 
 // Policy defines model for Policy.
 type Policy struct {
@@ -6274,6 +6305,12 @@ type WorklistList struct {
 // WorklistName defines model for WorklistName.
 type WorklistName string
 
+// WriteOff defines model for WriteOff.
+type WriteOff struct {
+	// Reason Kept in the audit.
+	Reason string `json:"reason"`
+}
+
 // AcceptLanguage Example: en
 type AcceptLanguage = string
 
@@ -7173,6 +7210,27 @@ type AddVerificationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListPhonesParams defines parameters for ListPhones.
+type ListPhonesParams struct {
+	// Waiting Only those on which entries wait, or only the others.
+	Waiting *bool `form:"waiting,omitempty" json:"waiting,omitempty"`
+
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// WriteOffPhoneParams defines parameters for WriteOffPhone.
+type WriteOffPhoneParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListPoliciesParams defines parameters for ListPolicies.
 type ListPoliciesParams struct {
 	// Limit Items on a page.
@@ -7802,6 +7860,9 @@ type RevealPersonJSONRequestBody = RevealRequest
 
 // AddVerificationJSONRequestBody defines body for AddVerification for application/json ContentType.
 type AddVerificationJSONRequestBody = NewVerification
+
+// WriteOffPhoneJSONRequestBody defines body for WriteOffPhone for application/json ContentType.
+type WriteOffPhoneJSONRequestBody = WriteOff
 
 // ProposePolicyJSONRequestBody defines body for ProposePolicy for application/json ContentType.
 type ProposePolicyJSONRequestBody = NewPolicy

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -70,12 +71,34 @@ func (d *Desk) HearOfPhone(ctx context.Context, who access.Actor, id uuid.UUID, 
 	return d.DB.PhoneContact(ctx, who.AccountID, id, waiting, oldest)
 }
 
-// phonesListed is how many phones a list has at most.
-const phonesListed = 200
+var noReason = field("reason", "REASON_REQUIRED", "请说明原因", "say why")
 
-// WaitingPhones lists the phones of one's area on which entries wait that are not sent yet.
-func (d *Desk) WaitingPhones(ctx context.Context, who access.Actor) ([]store.Phone, error) {
-	return d.DB.WaitingPhones(ctx, who, who.Area, phonesListed)
+// WriteOffPhone ends a phone that is lost. What opens it without its PIN is destroyed, and every session of its account ends, since
+// nobody knows which of them is open on it. What waits on it stays sealed there: whoever finds it again, knows the PIN and signs in
+// can still send it.
+func (d *Desk) WriteOffPhone(ctx context.Context, who access.Actor, id uuid.UUID, reason string) (p store.Phone, err error) {
+	if reason = strings.TrimSpace(reason); reason == "" {
+		return p, noReason
+	}
+	return p, d.write(ctx, who, "phone.write_off", func(tx *store.Tx) error {
+		if p, err = tx.LockPhone(ctx, id); err != nil {
+			return err
+		}
+		if !who.Covers(p.Area) {
+			return store.NotFound
+		}
+		if !p.WrittenOffAt.IsZero() {
+			return store.PhoneWrittenOff
+		}
+		p.WrittenOffAt = tx.Now
+		if err := tx.WriteOffPhone(ctx, id); err != nil {
+			return err
+		}
+		if err := tx.EndSessionsOf(ctx, p.AccountID, who.SessionID); err != nil {
+			return err
+		}
+		return tx.Describe(ctx, id, map[string]any{"reason": reason, "account_id": p.AccountID, "waiting": p.Waiting})
+	})
 }
 
 // FieldFile is what is known beforehand of somebody who may be met where there is no network.

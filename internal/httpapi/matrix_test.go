@@ -34,6 +34,7 @@ var mayCall = map[string][]string{
 	"logout": everybody, "getMe": everybody, "changePassword": everybody, "listAreas": everybody, "getArea": everybody,
 	"listAccounts": {admin}, "createAccount": {admin}, "updateAccount": {admin},
 	"listDeputations": {admin}, "addDeputation": {admin}, "endDeputation": {admin}, "listMyDeputations": {liaison, town, cdpf, civil, finance}, "actFor": {liaison, town, cdpf, civil, finance},
+	"listPhones": {town, cdpf}, "writeOffPhone": {town, cdpf},
 	"createPerson": {liaison, town}, "updatePerson": {liaison, town, cdpf}, "mergePerson": {town, cdpf}, "undoMerge": {town, cdpf},
 	"listPersonMerges": {liaison, town, cdpf, civil, finance, auditor}, "getMerge": {liaison, town, cdpf, civil, finance, auditor},
 	"listUnmatchedRows": {town, cdpf, civil}, "chooseCandidate": {town, cdpf, civil},

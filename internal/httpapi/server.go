@@ -99,6 +99,7 @@ func (a *API) operations() map[string]handler {
 		"listAreas": a.listAreas, "getArea": a.getArea,
 		"listAccounts": a.listAccounts, "createAccount": a.createAccount, "updateAccount": a.updateAccount,
 		"listDeputations": a.listDeputations, "addDeputation": a.addDeputation, "endDeputation": a.endDeputation, "listMyDeputations": a.listMyDeputations, "actFor": a.actFor,
+		"listPhones": a.listPhones, "writeOffPhone": a.writeOffPhone,
 		"listPersons": a.listPersons, "createPerson": a.createPerson, "searchPersons": a.searchPersons, "getPerson": a.getPerson,
 		"updatePerson": a.updatePerson, "mergePerson": a.mergePerson, "listPersonMerges": a.listPersonMerges, "getMerge": a.getMerge, "undoMerge": a.undoMerge, "getPersonRecord": a.getPersonRecord, "revealPerson": a.revealPerson, "getEligibility": a.getEligibility,
 		"addCertificate": a.addCertificate, "addCertificateEvent": a.addCertificateEvent,

@@ -11,18 +11,31 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
+	"zhucan/internal/fault"
 )
 
 // Phone is a browser in which somebody works without a network, as it was when it was last heard of.
 type Phone struct {
-	ID          uuid.UUID
-	AccountID   uuid.UUID
-	Username    string
-	Name        string    // of whom it belongs to
-	Area        area.Code // in which he works
-	Waiting     int       // entries that are not sent yet
-	OldestAt    time.Time // when the oldest of them was entered
-	ContactedAt time.Time
+	ID           uuid.UUID
+	AccountID    uuid.UUID
+	Username     string
+	Name         string    // of whom it belongs to
+	Area         area.Code // in which he works
+	Waiting      int       // entries that are not sent yet
+	OldestAt     time.Time // when the oldest of them was entered; zero: none waits
+	ContactedAt  time.Time
+	MadeAt       time.Time
+	WrittenOffAt time.Time // lost; zero: not
+}
+
+const phones = `SELECT p.id, a.id, a.username, a.name, a.area_code, p.waiting, p.oldest_at, p.contacted_at, p.made_at, p.written_off_at
+	FROM phones p JOIN accounts a ON a.id = p.account_id WHERE `
+
+func scanPhone(row pgx.Row) (p Phone, err error) {
+	var oldest, lost *time.Time
+	err = row.Scan(&p.ID, &p.AccountID, &p.Username, &p.Name, &p.Area, &p.Waiting, &oldest, &p.ContactedAt, &p.MadeAt, &lost)
+	p.OldestAt, p.WrittenOffAt = orZero(oldest), orZero(lost)
+	return p, err
 }
 
 // InsertPhone adds a phone of who writes, with the secret that opens it.
@@ -39,14 +52,36 @@ func (tx *Tx) InsertPhone(ctx context.Context, id uuid.UUID, secret string) erro
 	return nil
 }
 
-// PhoneSecret is what opens a phone of who writes. Another's phone is not there.
+// PhoneSecret is what opens a phone of who writes. Another's phone is not there, and one that is written off has none.
 func (tx *Tx) PhoneSecret(ctx context.Context, id uuid.UUID) (string, error) {
 	var sealed []byte
 	err := tx.sql.QueryRowContext(ctx, "SELECT secret FROM phones WHERE id = $1 AND account_id = $2", id, tx.Who.AccountID).Scan(&sealed)
 	if err != nil {
 		return "", fmt.Errorf("read a phone: %w", translate(err))
 	}
+	if len(sealed) == 0 {
+		return "", PhoneWrittenOff
+	}
 	return tx.db.Ring.Open("phones", "secret", id, sealed)
+}
+
+// PhoneWrittenOff is said of a phone that somebody has reported lost.
+var PhoneWrittenOff = fault.New(fault.Conflict, "PHONE_WRITTEN_OFF", "这部手机已登记遗失，不再接受", "this phone was written off as lost")
+
+// LockPhone reads a phone and holds it until the transaction ends.
+func (tx *Tx) LockPhone(ctx context.Context, id uuid.UUID) (p Phone, err error) {
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(phones+"p.id = $1 FOR UPDATE OF p", id).QueryRow(func(row pgx.Row) error { p, err = scanPhone(row); return err })
+	})
+	return p, translate(err)
+}
+
+// WriteOffPhone marks a phone as lost and destroys what opens it.
+func (tx *Tx) WriteOffPhone(ctx context.Context, id uuid.UUID) error {
+	if _, err := tx.sql.ExecContext(ctx, "UPDATE phones SET secret = '', written_off_at = $2 WHERE id = $1", id, tx.Now); err != nil {
+		return fmt.Errorf("write off a phone: %w", err)
+	}
+	return nil
 }
 
 // SessionBegan is when a session was signed in to.
@@ -67,29 +102,40 @@ func (db *DB) PhoneContact(ctx context.Context, account, id uuid.UUID, waiting i
 	if waiting > 0 {
 		since = &oldest
 	}
-	tag, err := db.pool.Exec(ctx, "UPDATE phones SET waiting = $3, oldest_at = $4, contacted_at = $5 WHERE id = $1 AND account_id = $2", id, account, waiting, since, db.Now())
+	var lost bool
+	err := db.pool.QueryRow(ctx, `UPDATE phones SET waiting = $3, oldest_at = $4, contacted_at = $5 WHERE id = $1 AND account_id = $2
+		RETURNING written_off_at IS NOT NULL`, id, account, waiting, since, db.Now()).Scan(&lost)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return NotFound
+	}
 	if err != nil {
 		return translate(fmt.Errorf("hear of a phone: %w", err))
 	}
-	if tag.RowsAffected() == 0 {
-		return NotFound
+	if lost {
+		return PhoneWrittenOff
 	}
 	return nil
 }
 
-// WaitingPhones lists the phones of accounts of an area on which entries wait, those first that wait longest.
-func (db *DB) WaitingPhones(ctx context.Context, who access.Actor, in area.Code, limit int) (list []Phone, err error) {
-	if !who.Covers(in) {
+// PhoneFilter says which phones to list.
+type PhoneFilter struct {
+	Area    area.Code
+	Waiting *bool     // whether entries wait on it; nil: either
+	Behind  uuid.UUID // after this one
+	Limit   int
+}
+
+// ListPhones lists the phones of accounts of an area that are not written off, those first that have not been heard of for longest.
+func (db *DB) ListPhones(ctx context.Context, who access.Actor, f PhoneFilter) (list []Phone, err error) {
+	if !who.Covers(f.Area) {
 		return nil, NotFound
 	}
-	lo, hi := in.Range()
+	lo, hi := f.Area.Range()
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue(`SELECT p.id, a.id, a.username, a.name, a.area_code, p.waiting, p.oldest_at, p.contacted_at
-			FROM phones p JOIN accounts a ON a.id = p.account_id WHERE p.waiting > 0 AND a.area_code >= $1 AND a.area_code < $2
-			ORDER BY p.oldest_at, p.id LIMIT $3`, lo, hi, limit).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (p Phone, err error) {
-				return p, row.Scan(&p.ID, &p.AccountID, &p.Username, &p.Name, &p.Area, &p.Waiting, &p.OldestAt, &p.ContactedAt)
-			})
+		b.Queue(phones+`p.written_off_at IS NULL AND a.area_code >= $1 AND a.area_code < $2 AND ($3::boolean IS NULL OR (p.waiting > 0) = $3)
+			AND ($4::uuid IS NULL OR (p.contacted_at, p.id) > (SELECT contacted_at, id FROM phones WHERE id = $4)) ORDER BY p.contacted_at, p.id LIMIT $5`,
+			lo, hi, f.Waiting, orNull(f.Behind), f.Limit).Query(func(rows pgx.Rows) error {
+			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Phone, error) { return scanPhone(row) })
 			return err
 		})
 	})
@@ -97,6 +143,20 @@ func (db *DB) WaitingPhones(ctx context.Context, who access.Actor, in area.Code,
 		return nil, fmt.Errorf("list phones: %w", err)
 	}
 	return list, nil
+}
+
+// Phone reads a phone of an account of one's area.
+func (db *DB) Phone(ctx context.Context, who access.Actor, id uuid.UUID) (p Phone, err error) {
+	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue(phones+"p.id = $1", id).QueryRow(func(row pgx.Row) error { p, err = scanPhone(row); return err })
+	})
+	if err != nil {
+		return p, fmt.Errorf("read a phone: %w", translate(err))
+	}
+	if !who.Covers(p.Area) {
+		return Phone{}, NotFound
+	}
+	return p, nil
 }
 
 // LatestResponses are, of persons, the latest answers of a year, and the latest from before it.

@@ -25,6 +25,7 @@ func init() { // not in the declaration, since pages name each other
 	pages = []page{
 		{path: "/", file: "home", title: "home.title", roles: access.Roles, menu: true, show: showHome},
 		{path: "/phones", file: "phones", title: "phones.title", under: "/", roles: roles{town, cdpf}, show: showPhones},
+		{path: "/phones/:id", file: "phone", title: "phone.title", under: "/phones", roles: roles{town, cdpf}, show: showPhone, acts: map[string]act{"write-off": {do: writeOffPhone}}},
 
 		// village and town
 		{path: "/worklists/:name", file: "worklist", title: "worklist.title", under: "/", roles: roles{liaison, town, cdpf, civil, finance, auditor},

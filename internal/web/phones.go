@@ -1,43 +1,105 @@
 package web
 
-// phonesData is which phones hold entries that the office does not have yet.
-type phonesData struct{ Lines []phoneLine }
+import (
+	"strconv"
+
+	"zhucan/internal/store"
+)
+
+// phonesData is which phones hold entries that the office does not have yet, and which others there are.
+type phonesData struct{ Waiting, Others []phoneLine }
 
 type phoneLine struct {
-	Name, Place, Since, Heard string
-	Waiting                   int
-	Late                      bool
+	Path, Name, Place, Since, Heard string
+	Waiting                         int
+	Late                            bool
 }
 
-// lateAfter is after how many days an entry has waited too long; its phone says so, too.
-const lateAfter = 14
+const (
+	lateAfter    = 14  // days after which an entry has waited too long; its phone says so, too
+	phonesListed = 200 // at most, of each kind
+)
 
 func showPhones(v *visit) (any, error) {
-	list, err := v.desk.WaitingPhones(v.ctx, v.who)
-	if err != nil {
+	data := phonesData{}
+	var err error
+	if data.Waiting, err = v.phones(true); err != nil {
 		return nil, err
 	}
-	data := phonesData{}
+	data.Others, err = v.phones(false)
+	return data, err
+}
+
+func (v *visit) phones(waiting bool) (lines []phoneLine, err error) {
+	list, err := v.desk.DB.ListPhones(v.ctx, v.who, store.PhoneFilter{Area: v.who.Area, Waiting: &waiting, Limit: phonesListed})
 	for _, p := range list {
-		since := p.OldestAt.In(china)
-		data.Lines = append(data.Lines, phoneLine{Name: p.Name, Place: v.placeName(p.Area), Waiting: p.Waiting, Since: since.Format("2006-01-02"),
-			Heard: p.ContactedAt.In(china).Format("2006-01-02 15:04"), Late: v.desk.Now().Sub(since).Hours() > lateAfter*24})
+		lines = append(lines, v.phoneLine(p))
 	}
-	return data, nil
+	return lines, err
+}
+
+func (v *visit) phoneLine(p store.Phone) phoneLine {
+	line := phoneLine{Path: "/phones/" + p.ID.String(), Name: p.Name, Place: v.placeName(p.Area), Waiting: p.Waiting, Heard: p.ContactedAt.In(china).Format("2006-01-02 15:04")}
+	if p.Waiting > 0 {
+		line.Since, line.Late = p.OldestAt.In(china).Format("2006-01-02"), v.desk.Now().Sub(p.OldestAt).Hours() > lateAfter*24
+	}
+	return line
 }
 
 // phonesCard is the line of the start page about them; none where nothing waits.
 func (v *visit) phonesCard() ([]listCard, error) {
-	list, err := v.desk.WaitingPhones(v.ctx, v.who)
-	if err != nil || len(list) == 0 {
+	lines, err := v.phones(true)
+	if err != nil || len(lines) == 0 {
 		return nil, err
 	}
-	card := listCard{Path: "/phones", Name: v.t("phones.title")}
-	for _, p := range list {
+	card := listCard{Path: "/phones", Name: v.t("phones.card")}
+	for _, p := range lines {
 		card.Count += int64(p.Waiting)
-		if v.desk.Now().Sub(p.OldestAt).Hours() > lateAfter*24 {
+		if p.Late {
 			card.Overdue++
 		}
 	}
 	return []listCard{card}, nil
+}
+
+// phoneData is one phone, and the form that writes it off.
+type phoneData struct {
+	Name     string
+	Facts    []pair
+	Late     bool
+	Lost     string // since when; empty: it is not
+	WriteOff *Form
+}
+
+func showPhone(v *visit) (any, error) {
+	id, err := v.id()
+	if err != nil {
+		return nil, err
+	}
+	p, err := v.desk.DB.Phone(v.ctx, v.who, id)
+	if err != nil {
+		return nil, err
+	}
+	line := v.phoneLine(p)
+	data := phoneData{Name: p.Name, Late: line.Late, Facts: []pair{{v.t("phones.place"), line.Place}, {v.t("phones.waiting"), strconv.Itoa(p.Waiting)}}}
+	if line.Since != "" {
+		data.Facts = append(data.Facts, pair{v.t("phones.since"), line.Since})
+	}
+	data.Facts = append(data.Facts, pair{v.t("phones.heard"), line.Heard}, pair{v.t("phones.made"), p.MadeAt.In(china).Format("2006-01-02")})
+	if !p.WrittenOffAt.IsZero() {
+		data.Lost = p.WrittenOffAt.In(china).Format("2006-01-02 15:04")
+		return data, nil
+	}
+	data.WriteOff = v.newForm("write-off", "phone.write_off", &Field{Name: "reason", Label: v.t("phone.reason"), Hint: v.t("phone.reason.hint"), Kind: "textarea", Need: true, Max: 500})
+	data.WriteOff.Grave = true
+	return data, nil
+}
+
+func writeOffPhone(v *visit) (string, error) {
+	id, err := v.id()
+	if err != nil {
+		return "", err
+	}
+	_, err = v.desk.WriteOffPhone(v.ctx, v.who, id, v.form.Get("reason"))
+	return "/phones?done=phone_written_off", err
 }

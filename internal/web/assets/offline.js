@@ -425,7 +425,7 @@
         if (!item.who) item.title = files.forms[item.form].title + " " + form.elements.namedItem("name").value;
         if (!await keep()) return void Object.assign(item, before);
         flush = null;
-        items = await box.list();
+        await refresh(); // counted before the list is in sight, and before the network answers
         go("");
         await sync();
       } },

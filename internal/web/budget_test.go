@@ -1,0 +1,129 @@
+package web_test
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/storage"
+	"github.com/chromedp/chromedp"
+)
+
+var allTimes = flag.Bool("page.times", false, "measure the time to first content of every page, not of those alone that people begin with")
+
+// What a page may cost when nothing of it is there yet, and when it is opened again.
+const (
+	maxBytes    = 150 << 10
+	maxRequests = 8
+)
+
+// The network and the processor of an old phone in a village: 1.6 Mbit/s down, 768 kbit/s up, 300 ms for each request, a quarter of this
+// machine's speed.
+var thirdGeneration = network.Conditions{Latency: 300, DownloadThroughput: 1.6e6 / 8, UploadThroughput: 768e3 / 8}
+
+const slowDown = 4
+
+// begunWith are the pages that people begin with.
+var begunWith = []string{"/sign-in", "/", "/persons", "/persons/:id", "/persons/:id/apply", "/queue", "/queue/:id", "/indicators", "/offline/"}
+
+// visited is what it takes to open a page once.
+type visited struct {
+	bytes    int64 // on the wire, with the heads of the answers
+	requests int
+	first    time.Duration // until the first content is on the screen
+}
+
+// TestPageBudgets opens each page twice, with nothing kept and then again, and holds what comes over the wire to a budget. Times are
+// printed and never held to anything: they are of this machine.
+func TestPageBudgets(t *testing.T) {
+	s, f := full(t)
+	for n := range 30 {
+		s.person(821+2*n, 1+n%4, villageA)
+	}
+	w := newWire(t, s.url)
+	b := s.tab(chromium(t))
+	b.cookie("zhucan-language", "zh")
+	b.size(360, 800)
+	t.Logf("%-40s %8s %4s %8s %4s %9s %9s", "page", "bytes", "req", "again", "req", "first", "again")
+	measure := func(path, at string) {
+		first, again := b.visitTwice(w, at)
+		times := ""
+		if *allTimes || slices.Contains(begunWith, path) {
+			b.slowed(&thirdGeneration, slowDown)
+			slow, slowAgain := b.visitTwice(w, at)
+			b.slowed(&network.Conditions{DownloadThroughput: -1, UploadThroughput: -1}, 1)
+			times = fmt.Sprintf("%6d ms %6d ms", slow.first.Milliseconds(), slowAgain.first.Milliseconds())
+		}
+		t.Logf("%-40s %8d %4d %8d %4d %s", path, first.bytes, first.requests, again.bytes, again.requests, times)
+		if first.bytes > maxBytes || first.requests > maxRequests {
+			t.Errorf("%s takes %d bytes in %d requests", path, first.bytes, first.requests)
+		}
+		if again.bytes > first.bytes || again.requests > 2 {
+			t.Errorf("%s takes %d bytes in %d requests when it is opened again", path, again.bytes, again.requests)
+		}
+	}
+	measure("/sign-in", "/sign-in")
+	for _, path := range slices.Sorted(maps.Keys(maySee)) {
+		if at := f.place(path, maySee[path]); at != "" {
+			b.use(seer(path, maySee[path]))
+			measure(path, at)
+		}
+	}
+	b.use("liaison.a")
+	measure("/offline/", "/offline/")
+}
+
+// visitTwice opens a page with nothing kept, and then again.
+func (b *tab) visitTwice(w *wire, at string) (first, again visited) {
+	b.t.Helper()
+	run(b, chromedp.Navigate("about:blank"))
+	run(b, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, network.ClearBrowserCache, cdp.Empty{})
+		if err == nil {
+			_, err = cdp.Call(ctx, t, storage.ClearDataForOrigin, storage.ClearDataForOriginParams{Origin: w.url(), StorageTypes: "service_workers,cache_storage"})
+		}
+		return err
+	}))
+	return b.visitOnce(w, at), b.visitOnce(w, at)
+}
+
+func (b *tab) visitOnce(w *wire, at string) visited {
+	b.t.Helper()
+	before := w.down.Load()
+	run(b, chromedp.Navigate(w.url()+at))
+	var seen struct {
+		First    float64
+		Requests int
+	}
+	for end := time.Now().Add(patience); seen.First == 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			b.t.Fatalf("%s never shows anything", at)
+		}
+		text := run(b, chromedp.Evaluate[string](`JSON.stringify({First: document.readyState === "complete" && performance.getEntriesByName("first-contentful-paint")[0]?.startTime || 0,
+			Requests: [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].filter((e) => e.transferSize > 0).length})`))
+		if err := json.Unmarshal([]byte(text), &seen); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	return visited{bytes: before - w.down.Load(), requests: seen.Requests, first: time.Duration(seen.First * float64(time.Millisecond))}
+}
+
+// slowed lets the browser work as on another network and another processor.
+func (b *tab) slowed(as *network.Conditions, factor float64) {
+	b.t.Helper()
+	run(b, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{as}})
+		if err == nil {
+			_, err = cdp.Call(ctx, t, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: factor})
+		}
+		return err
+	}))
+}

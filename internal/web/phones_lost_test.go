@@ -1,0 +1,49 @@
+package web_test
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+)
+
+func init() {
+	maps.Copy(maySee, map[string]roles{"/phones/:id": {town, cdpf}})
+	further = append(further, func(s *site, f *fixture) {
+		id, _, err := s.desk.EnrolPhone(s.t.Context(), s.actor("liaison.a"))
+		must(s.t, err)
+		f.more["/phones"] = id
+	})
+}
+
+// TestLostPhone: a phone is found among those of the area and written off; nothing tells any more what opens it, its session has ended,
+// and after a new sign-in what waits on it is still taken.
+func TestLostPhone(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	b := s.as("liaison.a")
+	made := b.tell("phones", nil).want(t, 200, "")
+	b.tell("contact", map[string]any{"phone": made.Phone, "waiting": 2, "oldest": "2023-03-20T00:00:00Z"}).want(t, 200, "")
+	other := s.as("liaison.b").tell("phones", nil).want(t, 200, "")
+	list := s.as("town.a").get("/phones").want(200).says("有未上传内容的手机", "测试liaison.a", "其他手机", "测试liaison.b")
+	at := "/phones/" + made.Phone
+	if !strings.Contains(list.body, at) || !strings.Contains(list.body, other.Phone) {
+		t.Error("the list does not lead to the phones")
+	}
+	page := s.as("town.a").get(at).want(200).says("测试liaison.a的手机", "未上传2", "2023-03-20")
+	page.form("write-off").send().want(422).says("请说明原因")
+	s.as("town.c").get(at).want(404)
+	s.as("town.a").get("/phones/" + uuid.NewString()).want(404)
+	page.form("write-off").set("reason", "遗失在集市").send().follow().want(200).says("已登记遗失", "没有等待上传的内容")
+	s.as("town.a").get(at).want(200).says("已登记遗失", "登记遗失。")
+	page.form("write-off").set("reason", "遗失", "key", uuid.NewString()).send().want(409)
+
+	b.get("/").want(303)
+	b.tell("open", map[string]any{"phone": made.Phone}).want(t, 401, "NOT_SIGNED_IN")
+	b.tell("sign-in", map[string]any{"username": "liaison.a", "password": password}).want(t, 200, "")
+	b.tell("open", map[string]any{"phone": made.Phone}).want(t, 409, "PHONE_WRITTEN_OFF")
+	b.tell("contact", map[string]any{"phone": made.Phone, "waiting": 2, "oldest": "2023-03-20T00:00:00Z"}).want(t, 409, "PHONE_WRITTEN_OFF")
+	b.send(newCase(61)).want(t, 200, "")
+	s.as("town.a").get("/phones").says("没有等待上传的内容")
+}
