@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -69,6 +70,7 @@ var mayDo = map[string]roles{
 // fixture is somebody of village A with a case, a photo and a service.
 type fixture struct {
 	person, app, photo, service uuid.UUID
+	fact, card                  uuid.UUID
 	more                        map[string]uuid.UUID // what other pages are about, by the first part of their path
 	office                      office
 }
@@ -96,7 +98,11 @@ func (s *site) fixture(name string, n int) fixture {
 	need["note"] = name
 	service, err := s.desk.OpenService(ctx, s.actor("liaison.a"), care.Rehab, f.person, uuid.Nil, calendar.MustDate("2023-03-27"), need)
 	must(err)
-	f.app, f.photo, f.service = c.ID, a.ID, service.ID
+	fact, err := s.desk.AddCircumstance(ctx, s.actor("liaison.a"), f.person, casework.NewCircumstance{Kind: "residence_permit", Value: json.RawMessage("true"), ValidFrom: calendar.MustDate("2021-05-01"), Source: "公安分局", SourceDoc: name})
+	must(err)
+	d, err := s.desk.Person(ctx, s.actor("liaison.a"), f.person)
+	must(err)
+	f.app, f.photo, f.service, f.fact, f.card = c.ID, a.ID, service.ID, fact.ID, d.File.Certificates[0].ID
 	f.office = s.office(f.person)
 	return f
 }
@@ -133,7 +139,7 @@ func (f fixture) address(path string) string {
 	if at := f.office.address(path); at != "" {
 		return at
 	}
-	return strings.NewReplacer(":id", id.String(), ":name", "wrong_amount", ":step", "assess").Replace(path)
+	return strings.NewReplacer(":id", id.String(), ":name", "wrong_amount", ":step", "assess", ":fact", f.fact.String(), ":card", f.card.String()).Replace(path)
 }
 
 // TestMatrix asks for every page as every role, inside and outside the area, and as nobody; and sends every form of it.

@@ -161,11 +161,7 @@ func (v *visit) crumbs() (list []link) {
 		return nil
 	}
 	for p := pageOf(v.page.under); p != nil && p.allows(v.who.Role); p = pageOf(p.under) {
-		at := p.path
-		for _, name := range v.echo.ParamNames() {
-			at = strings.ReplaceAll(at, ":"+name, v.echo.Param(name))
-		}
-		list = append([]link{{Path: at, Text: v.t(p.title)}}, list...)
+		list = append([]link{{Path: v.address(p.path), Text: v.t(p.title)}}, list...)
 	}
 	return append(list, link{Text: v.t(v.page.title), Here: true})
 }

@@ -83,6 +83,14 @@ func (v *visit) id() (uuid.UUID, error) {
 	return id, nil
 }
 
+// address is the path of a page with what this one has in its own: an id above stays the same below.
+func (v *visit) address(path string) string {
+	for _, name := range v.echo.ParamNames() {
+		path = strings.ReplaceAll(path, ":"+name, v.echo.Param(name))
+	}
+	return path
+}
+
 // version is the one that the form was filled in from.
 func (v *visit) version() int {
 	n, _ := strconv.Atoi(v.form.Get("version"))
