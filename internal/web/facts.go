@@ -13,6 +13,7 @@ import (
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/casework"
+	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
 
@@ -53,6 +54,8 @@ func (s factSubject) kind(name string) (casefile.Kind, bool) {
 	}
 	return s.kinds[i], true
 }
+
+var datesReversed = fault.InvalidFields(fault.Field{Name: "valid_to", Code: "DATES_REVERSED", ZH: "结束日期早于开始日期", EN: "the last day is before the first"})
 
 // factsData is every fact of a person: those held true, and those that a later record has replaced.
 type factsData struct {

@@ -23,13 +23,19 @@ func init() {
 	furtherOn["/persons/:id/facts/new"], furtherOn["/persons/:id/cards/:card"] = "?kind=other_benefit", "?event=RENEW"
 }
 
-// link is where the first link with a text leads.
-func (sh shown) link(text string) string {
+// link is where the first link leads that begins with a text; one that is the text alone goes first.
+func (sh shown) link(text string) (to string) {
 	sh.b.site.t.Helper()
 	for _, a := range all(sh.doc, "a") {
-		if strings.Contains(textOf(a), text) {
+		if textOf(a) == text {
 			return attr(a, "href")
 		}
+		if to == "" && strings.HasPrefix(textOf(a), text) {
+			to = attr(a, "href")
+		}
+	}
+	if to != "" {
+		return to
 	}
 	sh.b.site.t.Fatalf("%s has no link %q: %s", sh.path, text, textOf(sh.doc))
 	return ""

@@ -71,6 +71,7 @@ var mayDo = map[string]roles{
 type fixture struct {
 	person, app, photo, service uuid.UUID
 	fact, card                  uuid.UUID
+	home, homeFact              uuid.UUID
 	more                        map[string]uuid.UUID // what other pages are about, by the first part of their path
 	office                      office
 }
@@ -103,6 +104,12 @@ func (s *site) fixture(name string, n int) fixture {
 	d, err := s.desk.Person(ctx, s.actor("liaison.a"), f.person)
 	must(err)
 	f.app, f.photo, f.service, f.fact, f.card = c.ID, a.ID, service.ID, fact.ID, d.File.Certificates[0].ID
+	home, err := s.desk.CreateHousehold(ctx, s.actor("liaison.a"), casework.NewHousehold{Area: villageA, Address: name + "路1号",
+		Members: []casework.NewMember{{PersonID: f.person, Relation: "head", From: calendar.MustDate("2020-01-06")}}})
+	must(err)
+	of, err := s.desk.AddHouseholdCircumstance(ctx, s.actor("liaison.a"), home.Household.ID, casework.NewCircumstance{Kind: "dwelling", Value: json.RawMessage(`"own"`), ValidFrom: calendar.MustDate("2020-01-06"), Source: "入户查看"})
+	must(err)
+	f.home, f.homeFact = home.Household.ID, of.ID
 	f.office = s.office(f.person)
 	return f
 }
@@ -122,13 +129,15 @@ func photograph(shade uint8) []byte {
 
 // address fills in what stands in the path of a page.
 func (f fixture) address(path string) string {
-	id := f.person
+	id, fact := f.person, f.fact
 	if other, ok := f.more["/"+strings.Split(path, "/")[1]]; ok {
 		id = other
 	}
 	switch {
 	case f.more[path] != uuid.Nil:
 		id = f.more[path]
+	case strings.HasPrefix(path, "/households"):
+		id, fact = f.home, f.homeFact
 	case strings.HasPrefix(path, "/applications"):
 		id = f.app
 	case strings.HasPrefix(path, "/attachments"):
@@ -139,7 +148,7 @@ func (f fixture) address(path string) string {
 	if at := f.office.address(path); at != "" {
 		return at
 	}
-	return strings.NewReplacer(":id", id.String(), ":name", "wrong_amount", ":step", "assess", ":fact", f.fact.String(), ":card", f.card.String()).Replace(path)
+	return strings.NewReplacer(":id", id.String(), ":name", "wrong_amount", ":step", "assess", ":fact", fact.String(), ":card", f.card.String()).Replace(path)
 }
 
 // TestMatrix asks for every page as every role, inside and outside the area, and as nobody; and sends every form of it.

@@ -30,6 +30,8 @@ type recordData struct {
 	Circumstances []circumstanceLine
 	Facts         string // where all that was ever recorded stands
 	NewCard       string
+	Homes         []householdLine
+	NewHome       string
 	Money         []moneyLine
 	Payee         string
 	Services      []serviceLine
@@ -97,6 +99,16 @@ func showRecord(v *visit) (any, error) {
 	data.Facts = v.path + "/facts"
 	if held, any := rec.File.Current(v.today); v.may("/persons/:id/cards/new") && (!any || !rec.File.StatusOn(held, v.today).Valid()) {
 		data.NewCard = v.path + "/cards/new"
+	}
+	homes, err := v.desk.DB.ListHouseholds(v.ctx, v.who, v.who.Area, id, uuid.Nil, 10)
+	if err != nil {
+		return nil, err
+	}
+	if data.Homes, err = v.householdLines(homes); err != nil {
+		return nil, err
+	}
+	if v.may("/households/new") && len(rec.Households) == 0 {
+		data.NewHome = "/households/new?person=" + id.String()
 	}
 	data.Timeline = v.timeline(rec)
 	data.Links = v.recordLinks(id)
