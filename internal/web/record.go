@@ -34,6 +34,9 @@ type recordData struct {
 	NewHome       string
 	Money         []moneyLine
 	Payee         string
+	Payees        string // where accounts are set
+	Verified      []lookLine
+	Verify        string // where a verification is recorded
 	Services      []serviceLine
 	Surveys       []surveyLine
 	Timeline      []happened
@@ -96,7 +99,13 @@ func showRecord(v *visit) (any, error) {
 	for _, c := range rec.File.Circumstances {
 		data.Circumstances = append(data.Circumstances, v.circumstanceLine(c))
 	}
-	data.Facts = v.path + "/facts"
+	data.Facts, data.Payees = v.path+"/facts", v.path+"/payees"
+	if v.mayDo("/persons/:id/verifications", "record") {
+		data.Verify = v.path + "/verifications"
+	}
+	for _, one := range slices.Backward(rec.File.Verifications) {
+		data.Verified = append(data.Verified, v.lookLine(one))
+	}
 	if held, any := rec.File.Current(v.today); v.may("/persons/:id/cards/new") && (!any || !rec.File.StatusOn(held, v.today).Valid()) {
 		data.NewCard = v.path + "/cards/new"
 	}

@@ -112,6 +112,11 @@ func (v *visit) acts(do string) bool {
 	return ok && a.allows(v.who.Role)
 }
 
+// mayDo says whether this role may do something of another page.
+func (v *visit) mayDo(path, do string) bool {
+	return v.may(path) && pageOf(path).acts[do].allows(v.who.Role)
+}
+
 // placeName is the name of a division, with those above it inside the district; the code where there is none.
 func (v *visit) placeName(code area.Code) string {
 	if code == "" {
