@@ -165,7 +165,7 @@ func (f *Field) choose() {
 
 // refill puts in what was sent. Where the record has changed meanwhile, both values are shown.
 func (f *Field) refill(sent url.Values, stale bool) {
-	if f.Kind == "file" || f.Kind == "static" {
+	if f.Kind == "file" || f.Kind == "static" || f.Kind == "password" { // a password is not sent back
 		return
 	}
 	before, beforeText := f.Value, f.text()

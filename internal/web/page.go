@@ -39,7 +39,7 @@ type page struct {
 // act is something that a form does. It says where to go on.
 type act struct {
 	roles []access.Role // who may, of those who may see the page; nil: all of them
-	alone bool          // the desk keeps the form's key itself, over several transactions
+	alone bool          // nothing of the form is kept with its key: the desk keeps it itself, over several transactions, or it is a secret
 	do    func(*visit) (next string, err error)
 }
 
@@ -229,7 +229,7 @@ func (v *visit) clean(form url.Values) error {
 			if len(value) > maxValue || !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
 				return badForm
 			}
-			if name != "password" {
+			if !strings.HasSuffix(name, "password") {
 				values[i] = strings.TrimSpace(value)
 			}
 		}

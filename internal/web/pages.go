@@ -24,6 +24,7 @@ var pages []page
 func init() { // not in the declaration, since pages name each other
 	pages = []page{
 		{path: "/", file: "home", title: "home.title", roles: access.Roles, menu: true, show: showHome},
+		{path: "/password", file: "person-form", title: "password.title", under: "/", roles: access.Roles, show: showPassword, acts: map[string]act{"change": {alone: true, do: changePassword}}},
 		{path: "/phones", file: "phones", title: "phones.title", under: "/", roles: roles{town, cdpf}, show: showPhones},
 
 		// village and town

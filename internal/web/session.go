@@ -116,7 +116,6 @@ func (s *Site) showSignIn(c echo.Context, v *visit, status int) error {
 		&Field{Name: "username", Label: v.t("signin.username"), Kind: "text", Need: true, Auto: "username", Max: 64},
 		&Field{Name: "password", Label: v.t("signin.password"), Kind: "password", Need: true, Auto: "current-password", Max: 200})
 	form.Action = "/sign-in"
-	form.Fields[2].Value = "" // a password is not sent back
 	return s.render(c, v, "sign-in", status, signInData{Form: form})
 }
 
