@@ -27,7 +27,7 @@ type page struct {
 	file  string // the template, without .html
 	title string // key of the catalogue
 	roles []access.Role
-	menu  bool                          // it stands in the menu of its roles
+	menu  string                        // the group of its roles' menu in which it stands, if any
 	inOf  roles                         // of these alone, where they are named
 	under string                        // path of the page above, for the way back
 	files bool                          // its forms may bring files

@@ -78,6 +78,20 @@
   document.addEventListener("change", follow);
   follow();
 
+  // An open group of the menu closes when one goes on elsewhere. Without this it closes by its own word.
+  const close = (but) => {
+    for (const one of document.querySelectorAll(".menu details[open]")) {
+      if (one !== but) one.open = false;
+    }
+  };
+  document.addEventListener("click", (event) => close(event.target.closest(".menu details")));
+  document.addEventListener("keydown", (event) => {
+    const open = document.querySelector(".menu details[open]");
+    if (event.key !== "Escape" || !open) return;
+    close();
+    open.querySelector("summary").focus();
+  });
+
   // A form that is on its way is not sent again; the server would not do it twice either.
   document.addEventListener("submit", (event) => {
     if (event.target.dataset.sent) event.preventDefault();
