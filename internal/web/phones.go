@@ -1,7 +1,12 @@
 package web
 
+import "strconv"
+
 // phonesData is which phones hold entries that the office does not have yet.
-type phonesData struct{ Lines []phoneLine }
+type phonesData struct {
+	Lines []phoneLine
+	More  string
+}
 
 type phoneLine struct {
 	Name, Place, Since, Heard string
@@ -17,10 +22,15 @@ func showPhones(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := phonesData{}
-	for _, p := range list {
+	place, err := v.places()
+	if err != nil {
+		return nil, err
+	}
+	from, to := v.part(len(list), pageSize)
+	data := phonesData{More: v.more(to < len(list), strconv.Itoa(to))}
+	for _, p := range list[from:to] {
 		since := p.OldestAt.In(china)
-		data.Lines = append(data.Lines, phoneLine{Name: p.Name, Place: v.placeName(p.Area), Waiting: p.Waiting, Since: since.Format("2006-01-02"),
+		data.Lines = append(data.Lines, phoneLine{Name: p.Name, Place: place(p.Area), Waiting: p.Waiting, Since: since.Format("2006-01-02"),
 			Heard: p.ContactedAt.In(china).Format("2006-01-02 15:04"), Late: v.desk.Now().Sub(since).Hours() > lateAfter*24})
 	}
 	return data, nil
