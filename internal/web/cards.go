@@ -151,7 +151,9 @@ func recordCardEvent(v *visit) (string, error) {
 }
 
 // atComponents puts what is wrong about the parts of a multiple disability beside the first of them.
-func atComponents(err error) error { return renamed(err, "certificate.components", componentField(single7[0])) }
+func atComponents(err error) error {
+	return renamed(err, "certificate.components", componentField(single7[0]))
+}
 
 type newCardData struct {
 	Name string

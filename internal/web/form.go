@@ -88,6 +88,7 @@ type Form struct {
 	CSRF    string
 	Key     string
 	Version int
+	Before  string // the version that what was entered was made from, where it has to be sent once more
 	Upload  bool
 	Fields  []*Field // in no group
 	Groups  []Group
@@ -137,6 +138,9 @@ func (v *visit) refill(f *Form, fields []*Field) {
 	}
 	if v.key != "" {
 		f.Key = v.key
+	}
+	if v.kept {
+		f.Before = v.form.Get("version")
 	}
 	v.placed, f.Stale = true, v.fault != nil && v.fault.Kind == fault.Stale
 	for _, field := range fields {

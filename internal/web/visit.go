@@ -43,6 +43,7 @@ type visit struct {
 	found   any                 // what an ask has found
 	echo    echo.Context
 
+	kept      bool // the form was filled in before the session began, and is not sent yet
 	placed    bool // what was refused is shown at its form
 	newCookie string
 }
