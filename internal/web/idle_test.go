@@ -115,19 +115,3 @@ func TestTypingKeepsTheSession(t *testing.T) {
 		t.Errorf("after half an hour of typing the form leads to %s", at)
 	}
 }
-
-// TestNothingIsLeftAfterSigningOut: back leads to the sign-in, and shows nothing of before.
-func TestNothingIsLeftAfterSigningOut(t *testing.T) {
-	s := start(t)
-	id := s.person(41, 2, villageA)
-	b := s.tab(chromium(t))
-	b.cookie("zhucan-language", "zh")
-	b.use("town.a")
-	b.open("/persons/" + id.String())
-	b.click(`form[action="/sign-out"] button`)
-	run(b, chromedp.NavigateBack())
-	run(b, chromedp.WaitReady("main"))
-	if text := run(b, chromedp.Evaluate[string](`document.body.textContent`)); strings.Contains(text, "金丝雀41") || !strings.Contains(text, "请使用单位分配的账号登录") {
-		t.Errorf("back shows %.200s", text)
-	}
-}
