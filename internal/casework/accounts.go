@@ -21,6 +21,21 @@ const SessionLife = 12 * time.Hour
 
 var badCredentials = fault.New(fault.Unauthenticated, "BAD_CREDENTIALS", "用户名或密码不正确", "the user name or the password is wrong")
 
+// How long a browser's session lasts while nobody asks for anything. Many people pass by a counter; a liaison is on the way for half a
+// day, and his phone comes back to where there is a network.
+const (
+	counterIdle = 15 * time.Minute
+	fieldIdle   = 4 * time.Hour
+	idleStep    = time.Minute // the end is not moved on more often than that
+)
+
+func idleOf(role access.Role) time.Duration {
+	if role == access.VillageLiaison {
+		return fieldIdle
+	}
+	return counterIdle
+}
+
 // SignIn is what a client gets that signed in.
 type SignIn struct {
 	Access, Refresh string
@@ -69,17 +84,25 @@ func (d *Desk) LoginBrowser(ctx context.Context, username, password, earlier str
 				return err
 			}
 		}
-		return tx.OpenBrowserSession(ctx, session, account.ID, tx.Now.Add(SessionLife), hash)
+		return tx.OpenBrowserSession(ctx, session, account.ID, tx.Now.Add(idleOf(account.Role)), hash)
 	})
 	return cookie, err
 }
 
-// ActorOfCookie is who acts under the session that a browser's cookie names, with the rights of this moment.
+// ActorOfCookie is who acts under the session that a browser's cookie names, with the rights of this moment. It is a sign of life: the
+// session goes on from here, up to what a sign-in lasts at most.
 func (d *Desk) ActorOfCookie(ctx context.Context, cookie string) (who access.Actor, found bool, err error) {
 	if cookie == "" {
 		return who, false, nil
 	}
-	return d.DB.ActorOfCookie(ctx, auth.RefreshHash(cookie))
+	who, ends, found, err := d.DB.ActorOfCookie(ctx, auth.RefreshHash(cookie))
+	if err != nil || !found {
+		return who, found, err
+	}
+	if until := d.Now().Add(idleOf(who.Role)); until.Sub(ends) >= idleStep {
+		err = d.DB.ProlongSession(ctx, who.SessionID, until, SessionLife)
+	}
+	return who, true, err
 }
 
 func (d *Desk) checkPassword(ctx context.Context, username, password string, client netip.Addr, requestID string) (store.Account, error) {

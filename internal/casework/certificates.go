@@ -126,8 +126,28 @@ type NewEvent struct {
 	Certificate  *NewCertificate // of an event that makes a new card
 }
 
+// CardEvents are what may happen to a card that there is.
+var CardEvents = []string{"RENEW", "REPLACE_DAMAGED", "REISSUE_LOST", "CHANGE", "REASSESS", "MIGRATE_OUT", "MIGRATE_IN", "FREEZE", "UNFREEZE", "CANCEL"}
+
 // makesNewCard are the events after which the person holds another card.
 var makesNewCard = []string{"RENEW", "REPLACE_DAMAGED", "REISSUE_LOST", "CHANGE"}
+
+// MakesNewCard reports whether the person holds another card after an event.
+func MakesNewCard(event string) bool { return slices.Contains(makesNewCard, event) }
+
+// EventsNow are the events that may happen to a card as it is today.
+func (d *Desk) EventsNow(file casefile.File, card casefile.Certificate) (list []string) {
+	if !card.HeldTo.IsZero() {
+		return nil
+	}
+	status := file.StatusOn(card, d.today())
+	for _, event := range CardEvents {
+		if allowed, limited := mayFollow[event]; !limited || slices.Contains(allowed, status) {
+			list = append(list, event)
+		}
+	}
+	return list
+}
 
 // mayFollow names, for events that need it, the statuses of the card at which they may happen.
 var mayFollow = map[string][]casefile.CertificateStatus{
@@ -204,7 +224,7 @@ func (d *Desk) checkEvent(file casefile.File, card casefile.Certificate, version
 		return field("on", "BEFORE_ISSUE", "发生日期早于发证日期", "the date is before the card was issued")
 	case !card.HeldTo.IsZero():
 		return wrongStatus(casefile.Replaced)
-	case (in.Certificate != nil) != slices.Contains(makesNewCard, in.Event):
+	case (in.Certificate != nil) != MakesNewCard(in.Event):
 		return field("certificate", "CERTIFICATE_REQUIRED", "换领、补办、变更须填写新证，其他事件不得填写", "a new certificate goes with renewal, reissue and change, and with nothing else")
 	case (in.CancelReason != "") != (in.Event == "CANCEL"):
 		return field("cancel_reason", "CANCEL_REASON_REQUIRED", "注销须说明原因", "a cancellation, and only that, needs a cancel_reason")

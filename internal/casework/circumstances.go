@@ -77,7 +77,7 @@ func (d *Desk) putFactAs(ctx context.Context, tx *store.Tx, told string, fact *c
 
 // EndCircumstance says on which day a fact last held.
 func (d *Desk) EndCircumstance(ctx context.Context, who access.Actor, id uuid.UUID, version int, lastDay calendar.Date) (casefile.Circumstance, error) {
-	return d.rewrite(ctx, who, "circumstance.end", factEnded, id, version, func(old casefile.Circumstance) (casefile.Circumstance, error) {
+	return d.rewrite(ctx, who, "circumstance.end", factEnded, id, version, nil, func(old casefile.Circumstance) (casefile.Circumstance, error) {
 		next := old
 		next.ValidTo = lastDay
 		if lastDay.Before(old.ValidFrom) {
@@ -99,7 +99,7 @@ type Correction struct {
 
 // CorrectCircumstance replaces a fact that was recorded wrongly; what was believed before stays readable.
 func (d *Desk) CorrectCircumstance(ctx context.Context, who access.Actor, id uuid.UUID, version int, in Correction) (casefile.Circumstance, error) {
-	return d.rewrite(ctx, who, "circumstance.correct", factCorrected, id, version, func(old casefile.Circumstance) (casefile.Circumstance, error) {
+	return d.rewrite(ctx, who, "circumstance.correct", factCorrected, id, version, map[string]any{"reason": in.Reason}, func(old casefile.Circumstance) (casefile.Circumstance, error) {
 		return d.circumstance(old.PersonID, in.over(old))
 	})
 }
@@ -119,8 +119,8 @@ func (in Correction) over(old casefile.Circumstance) NewCircumstance {
 	return entered
 }
 
-// rewrite supersedes a fact by another made from it.
-func (d *Desk) rewrite(ctx context.Context, who access.Actor, action, told string, id uuid.UUID, version int,
+// rewrite supersedes a fact by another made from it, and says in the audit what else is known of the change.
+func (d *Desk) rewrite(ctx context.Context, who access.Actor, action, told string, id uuid.UUID, version int, detail map[string]any,
 	make func(casefile.Circumstance) (casefile.Circumstance, error)) (next casefile.Circumstance, err error) {
 	err = d.write(ctx, who, action, func(tx *store.Tx) error {
 		dossier, err := tx.LockPersonOf(ctx, "circumstance", id)
@@ -145,7 +145,10 @@ func (d *Desk) rewrite(ctx context.Context, who access.Actor, action, told strin
 		if err := tx.Supersede(ctx, id); err != nil {
 			return err
 		}
-		return d.putFactAs(ctx, tx, told, &next)
+		if err := d.putFactAs(ctx, tx, told, &next); err != nil {
+			return err
+		}
+		return tx.Describe(ctx, next.PersonID, detail)
 	})
 	return next, err
 }

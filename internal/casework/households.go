@@ -279,6 +279,9 @@ func (d *Desk) CorrectHouseholdCircumstance(ctx context.Context, who access.Acto
 		}
 		next.RecordedAt, next.RecordedBy = tx.Now, tx.Who.AccountID
 		emitHouseholdFact(tx, factCorrected, h.Household, next)
+		if err := tx.Describe(ctx, household, map[string]any{"reason": in.Reason}); err != nil {
+			return err
+		}
 		return tx.InsertHouseholdCircumstances(ctx, h.Household, next)
 	})
 	return next, err

@@ -126,26 +126,36 @@ func (db *DB) ListAccounts(ctx context.Context, in area.Code, after uuid.UUID, l
 // ActorOfSession reads who acts under a session, with the rights of this moment. found is false when the session has
 // ended or run out, or the account is disabled.
 func (db *DB) ActorOfSession(ctx context.Context, session, account uuid.UUID) (who access.Actor, found bool, err error) {
-	return db.actor(ctx, sessionsGoodAt("$3")+` AND s.id = $1 AND a.id = $2`, session, account, db.Now())
+	who, _, found, err = db.actor(ctx, sessionsGoodAt("$3")+` AND s.id = $1 AND a.id = $2`, session, account, db.Now())
+	return who, found, err
 }
 
-// ActorOfCookie reads who acts under the session that a cookie names, as ActorOfSession does.
-func (db *DB) ActorOfCookie(ctx context.Context, cookieHash []byte) (who access.Actor, found bool, err error) {
+// ActorOfCookie reads who acts under the session that a cookie names, as ActorOfSession does, and when that session ends by itself.
+func (db *DB) ActorOfCookie(ctx context.Context, cookieHash []byte) (who access.Actor, ends time.Time, found bool, err error) {
 	return db.actor(ctx, sessionsGoodAt("$2")+` AND s.cookie_hash = $1`, cookieHash, db.Now())
 }
 
-func (db *DB) actor(ctx context.Context, from string, args ...any) (who access.Actor, found bool, err error) {
-	sql := `SELECT a.id, s.id, a.username, a.name, coalesce(p.role, a.role), coalesce(p.area_code, a.area_code), p.id FROM ` + from
+func (db *DB) actor(ctx context.Context, from string, args ...any) (who access.Actor, ends time.Time, found bool, err error) {
+	sql := `SELECT a.id, s.id, a.username, a.name, coalesce(p.role, a.role), coalesce(p.area_code, a.area_code), p.id, s.expires_at FROM ` + from
 	var principal *uuid.UUID
-	err = db.pool.QueryRow(ctx, sql, args...).Scan(&who.AccountID, &who.SessionID, &who.Username, &who.Name, &who.Role, &who.Area, &principal)
+	err = db.pool.QueryRow(ctx, sql, args...).Scan(&who.AccountID, &who.SessionID, &who.Username, &who.Name, &who.Role, &who.Area, &principal, &ends)
 	who.ActingFor = orZero(principal)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return access.Actor{}, false, nil
+		return access.Actor{}, ends, false, nil
 	}
 	if err != nil {
-		return access.Actor{}, false, translate(fmt.Errorf("read a session: %w", err))
+		return access.Actor{}, ends, false, translate(fmt.Errorf("read a session: %w", err))
 	}
-	return who, true, nil
+	return who, ends, true, nil
+}
+
+// ProlongSession moves the end of a session on, to no more than a time after it began. It is no act of anybody and leaves no entry.
+func (db *DB) ProlongSession(ctx context.Context, id uuid.UUID, until time.Time, most time.Duration) error {
+	_, err := db.pool.Exec(ctx, "UPDATE sessions SET expires_at = least($2, created_at + $3::interval) WHERE id = $1 AND ended_at IS NULL AND expires_at < least($2, created_at + $3::interval)", id, until, most)
+	if err != nil {
+		return translate(fmt.Errorf("prolong a session: %w", err))
+	}
+	return nil
 }
 
 // OpenSession begins a session with its first refresh token.

@@ -146,6 +146,22 @@ func atField(name string, err error) error {
 	return f.With(fault.Field{Name: name, Code: f.Code, ZH: f.ZH, EN: f.EN})
 }
 
+// renamed puts what is wrong about one field beside another: where the desk names several by one name.
+func renamed(err error, from, to string) error {
+	f, ok := fault.Of(err)
+	if !ok {
+		return err
+	}
+	c := *f
+	c.Fields = slices.Clone(f.Fields)
+	for i := range c.Fields {
+		if c.Fields[i].Name == from {
+			c.Fields[i].Name = to
+		}
+	}
+	return &c
+}
+
 type applicationData struct {
 	Case    caseLine
 	Person  string // path of the file

@@ -1,7 +1,7 @@
 package web
 
 import (
-	"bytes"
+	"io"
 	"slices"
 	"strconv"
 
@@ -17,10 +17,20 @@ import (
 type boardData struct {
 	From, To, AsOf string
 	Levels         []Option
+	Places         []Option
 	Heads          []string
-	Rows           []boardRow
+	Groups         []boardGroup
 	Sum            boardRow
+	Columns        int
+	More           string
 	Files          []link
+}
+
+// boardGroup is the villages of a town with what they add up to; units of other levels stand in one group without a name.
+type boardGroup struct {
+	Name string
+	Rows []boardRow
+	Sum  boardRow
 }
 
 type boardRow struct {
@@ -93,19 +103,23 @@ func showBoard(v *visit) (any, error) {
 	for i := range data.Levels {
 		data.Levels[i].Chosen = data.Levels[i].Value == q.By
 	}
-	var sum supervision.Tally
+	if data.Places, err = v.placesBelow(q.Area); err != nil {
+		return nil, err
+	}
 	for _, c := range boardColumns {
 		data.Heads = append(data.Heads, v.t("board_column."+c.key))
 	}
+	data.Columns = len(boardColumns) + 1
+	var sum supervision.Tally
 	for _, r := range b.Rows {
-		name := r.AreaName
-		if r.Group == store.Unplaced {
-			name = v.t("board.unplaced")
-		}
-		data.Rows = append(data.Rows, tallied(name, r.Tally))
 		sum = sum.Add(r.Tally)
 	}
 	data.Sum = tallied(v.t("board.sum"), sum)
+	groups, err := v.boardGroups(b)
+	if err != nil {
+		return nil, err
+	}
+	data.Groups, data.More = v.boardPage(groups)
 	for _, form := range []string{"csv", "xlsx"} {
 		at := addQuery(addQuery(addQuery("/supervision/file?format="+form, "by", q.By), "from", data.From), "to", data.To)
 		if q.Area != "" {
@@ -114,6 +128,51 @@ func showBoard(v *visit) (any, error) {
 		data.Files = append(data.Files, link{Path: at, Text: v.t("take_out." + form)})
 	}
 	return data, nil
+}
+
+// boardGroups puts the villages of several towns under their towns, in the order of the tree. What stands in no unit comes last.
+func (v *visit) boardGroups(b exchange.Board) ([]boardGroup, error) {
+	place, err := v.places()
+	if err != nil {
+		return nil, err
+	}
+	var groups []boardGroup
+	var of []area.Code
+	var sum supervision.Tally
+	for _, r := range b.Rows {
+		name, town := r.AreaName, area.Code("")
+		switch {
+		case r.Group == store.Unplaced:
+			name = v.t("board.unplaced")
+		case b.By == "village" && area.Code(b.Area).Level() != "town":
+			town = area.Code(r.AreaCode).Parent()
+		}
+		if n := len(groups); n == 0 || of[n-1] != town {
+			groups, of, sum = append(groups, boardGroup{}), append(of, town), supervision.Tally{}
+		}
+		g := &groups[len(groups)-1]
+		sum = sum.Add(r.Tally)
+		g.Rows = append(g.Rows, tallied(name, r.Tally))
+		if town != "" {
+			g.Name = place(town)
+			g.Sum = tallied(v.t("board.sum.of", g.Name), sum)
+		}
+	}
+	return groups, nil
+}
+
+// boardRows is about how many rows a page has. A group is not cut.
+const boardRows = 60
+
+// boardPage is the groups of this page, and where the next begins.
+func (v *visit) boardPage(groups []boardGroup) (page []boardGroup, more string) {
+	from, _ := v.part(len(groups), boardRows)
+	to, rows := from, 0
+	for to < len(groups) && (to == from || rows+len(groups[to].Rows) <= boardRows) {
+		rows += len(groups[to].Rows)
+		to++
+	}
+	return groups[from:to], v.more(to < len(groups), strconv.Itoa(to))
 }
 
 func tallied(name string, t supervision.Tally) boardRow {
@@ -138,7 +197,5 @@ func showBoardFile(v *visit) (any, error) {
 	if v.query.Get("format") == "xlsx" {
 		form, kind = "xlsx", xlsxType
 	}
-	var out bytes.Buffer
-	err = exchange.WriteBoard(&out, form, b)
-	return raw{kind: kind, name: "supervision-" + b.From.String() + "-" + b.To.String() + "." + form, content: out.Bytes()}, err
+	return raw{kind: kind, name: "supervision-" + b.From.String() + "-" + b.To.String() + "." + form, write: func(w io.Writer) error { return exchange.WriteBoard(w, form, b) }}, nil
 }

@@ -16,6 +16,53 @@ func init() {
 	maps.Copy(maySee, map[string]roles{"/supervision": readers, "/supervision/file": readers})
 }
 
+// TestBoardOfAllVillages: the villages of a district stand under their towns on several pages, each once, and add up.
+func TestBoardOfAllVillages(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.submitted(511, 1, villageA)
+	tree, err := s.desk.DB.Divisions(context.Background(), "370305", s.today())
+	must(t, err)
+	villages := 0
+	for _, d := range tree {
+		if d.Code.Level() == "village" {
+			villages++
+		}
+	}
+	b, at, seen, pages, sums := s.as("cdpf"), "/supervision?by=village", 0, 0, map[string]bool{}
+	for at != "" {
+		page := b.get(at).want(200)
+		at = ""
+		rows := 0
+		for _, tbody := range all(page.doc, "tbody") {
+			of := all(tbody, "tr")
+			if len(of) > 1 { // less the name of the town and its sum
+				rows += len(of) - 2
+			}
+		}
+		if rows > 80 {
+			t.Errorf("page %d has %d rows", pages, rows)
+		}
+		all := page.rows()
+		sums[strings.Join(all[len(all)-1], "|")] = true
+		seen, pages = seen+rows, pages+1
+		if more := strings.Contains(page.body, `class="more"`); more {
+			at = page.link("下一页")
+		}
+	}
+	if seen != villages || pages < 6 || len(sums) != 1 {
+		t.Errorf("%d of %d villages on %d pages, with sums %v", seen, villages, pages, sums)
+	}
+	first := b.get("/supervision?by=village").want(200).says("闻韶街道合计")
+	if row := first.row("闻韶街道合计"); row[1] != "1" {
+		t.Errorf("the town adds up to %v", row)
+	}
+	town := b.get("/supervision?by=village&area=" + townA).want(200).says("辛东社区居委会")
+	if strings.Contains(town.body, "闻韶街道合计") || strings.Contains(town.body, "齐都镇</th>") {
+		t.Error("a town alone stands under its name, or beside another")
+	}
+}
+
 // TestBoardPage: rows add up, days stand in the address, and a town sees its own villages.
 func TestBoardPage(t *testing.T) {
 	t.Parallel()

@@ -299,10 +299,15 @@ func (v *visit) order(by store.Dimension, groups []string) {
 
 // portion is the part of a long list that this page shows.
 func (v *visit) portion(groups []string) (part []string, more string) {
-	from, _ := strconv.Atoi(v.query.Get("cursor"))
-	from = max(0, min(from, len(groups)))
-	to := min(from+heatRows, len(groups))
+	from, to := v.part(len(groups), heatRows)
 	return groups[from:to], v.more(to < len(groups), strconv.Itoa(to))
+}
+
+// part is which lines of a list that is whole in memory this page shows.
+func (v *visit) part(of, size int) (from, to int) {
+	from, _ = strconv.Atoi(v.query.Get("cursor"))
+	from = max(0, min(from, of))
+	return from, min(from+size, of)
 }
 
 func (v *visit) groupName(by store.Dimension, f exchange.Figure) string {

@@ -88,6 +88,7 @@ type Form struct {
 	CSRF    string
 	Key     string
 	Version int
+	Before  string // the version that what was entered was made from, where it has to be sent once more
 	Upload  bool
 	Fields  []*Field // in no group
 	Groups  []Group
@@ -138,6 +139,9 @@ func (v *visit) refill(f *Form, fields []*Field) {
 	if v.key != "" {
 		f.Key = v.key
 	}
+	if v.kept {
+		f.Before = v.form.Get("version")
+	}
 	v.placed, f.Stale = true, v.fault != nil && v.fault.Kind == fault.Stale
 	for _, field := range fields {
 		field.refill(v.form, f.Stale)
@@ -165,7 +169,7 @@ func (f *Field) choose() {
 
 // refill puts in what was sent. Where the record has changed meanwhile, both values are shown.
 func (f *Field) refill(sent url.Values, stale bool) {
-	if f.Kind == "file" || f.Kind == "static" {
+	if f.Kind == "file" || f.Kind == "static" || f.Kind == "password" { // a password is not sent back
 		return
 	}
 	before, beforeText := f.Value, f.text()

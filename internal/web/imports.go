@@ -245,7 +245,7 @@ func (v *visit) changesPage(data *importData, id uuid.UUID) error {
 		return err
 	}
 	for _, c := range changes {
-		line := changeLine{Person: c.Name, Place: place(c.Area), Kind: v.factKind(c.Kind), Before: v.factsText(c.Before), After: v.factsText(c.After), Outcome: v.t("change." + c.Outcome), Row: v.t("import.silent")}
+		line := changeLine{Person: c.Name, Place: place(c.Area), Kind: v.factKind(c.Kind), Before: v.factsText(c.Kind, c.Before), After: v.factsText(c.Kind, c.After), Outcome: v.t("change." + c.Outcome), Row: v.t("import.silent")}
 		if c.Row > 0 {
 			line.Row = numberText(c.Row)
 		}
@@ -271,15 +271,15 @@ func (v *visit) factKind(name string) string {
 }
 
 // factsText is facts as people read them: from when to when, and of which sort where there are several.
-func (v *visit) factsText(list []statement.Fact) string {
+func (v *visit) factsText(kind string, list []statement.Fact) string {
 	text := ""
 	for i, f := range list {
 		if i > 0 {
 			text += "；"
 		}
 		text += v.daysText(f.Days.From.String(), f.Days.To.String())
-		if f.Sort != "" && f.Sort != "yes" {
-			text += "（" + f.Sort + "）"
+		if sort := v.sortName(kindIn(casefile.Kinds, kind), f.Sort); sort != "" {
+			text += "（" + sort + "）"
 		}
 	}
 	return orNone(v, text)

@@ -44,7 +44,7 @@ func TestLiaisonInABrowser(t *testing.T) {
 	b.press("liaison.a\t" + password)
 	before := time.Now()
 	b.press("\r")
-	for run(b, chromedp.Evaluate[string](`location.pathname`)) != "/persons/new" {
+	for run(b, chromedp.Evaluate[string](`location.pathname + document.readyState`)) != "/persons/newcomplete" {
 		if time.Since(before) > patience {
 			t.Fatal("signing in leads nowhere")
 		}

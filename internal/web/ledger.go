@@ -14,6 +14,7 @@ import (
 type ledgerData struct {
 	Name   string
 	Payees []string
+	Path   string // where accounts are set
 	Lines  []accountLine
 }
 
@@ -38,7 +39,7 @@ func showLedger(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := ledgerData{Name: names[id]}
+	data := ledgerData{Name: names[id], Path: "/persons/" + id.String() + "/payees"}
 	payees, err := v.desk.DB.Payees(v.ctx, v.who, id)
 	if err != nil {
 		return nil, err

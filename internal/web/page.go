@@ -27,7 +27,7 @@ type page struct {
 	file  string // the template, without .html
 	title string // key of the catalogue
 	roles []access.Role
-	menu  bool                          // it stands in the menu of its roles
+	menu  string                        // the group of its roles' menu in which it stands, if any
 	inOf  roles                         // of these alone, where they are named
 	under string                        // path of the page above, for the way back
 	files bool                          // its forms may bring files
@@ -39,7 +39,7 @@ type page struct {
 // act is something that a form does. It says where to go on.
 type act struct {
 	roles []access.Role // who may, of those who may see the page; nil: all of them
-	alone bool          // the desk keeps the form's key itself, over several transactions
+	alone bool          // nothing of the form is kept with its key: the desk keeps it itself, over several transactions, or it is a secret
 	do    func(*visit) (next string, err error)
 }
 
@@ -124,6 +124,9 @@ func (s *Site) stream(c echo.Context, v *visit, file raw) error {
 func (s *Site) post(p *page) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		v, err := s.enter(c, p)
+		if errors.Is(err, notSignedIn) {
+			return s.signInToGoOn(c, v)
+		}
 		if err != nil {
 			return err
 		}
@@ -189,6 +192,18 @@ var badForm = fault.New(fault.Malformed, "BAD_FORM", "表单无法识别，请�
 
 // readForm reads a form that comes from one of our own pages, in the session that it was shown in.
 func (v *visit) readForm(c echo.Context) error {
+	if err := v.readFields(c); err != nil {
+		return err
+	}
+	if !v.goodToken(v.form.Get("csrf")) {
+		return badToken
+	}
+	v.do, v.key = v.form.Get("do"), v.form.Get("key")
+	return nil
+}
+
+// readFields reads a form of this site, whoever sends it.
+func (v *visit) readFields(c echo.Context) error {
 	in := c.Request()
 	if err := sameOrigin(in); err != nil {
 		return err
@@ -209,14 +224,7 @@ func (v *visit) readForm(c echo.Context) error {
 	default:
 		return fault.New(fault.WrongType, "WRONG_TYPE", "请通过页面表单提交", "send the form of the page")
 	}
-	if err := v.clean(in.PostForm); err != nil {
-		return err
-	}
-	if !v.goodToken(v.form.Get("csrf")) {
-		return badToken
-	}
-	v.do, v.key = v.form.Get("do"), v.form.Get("key")
-	return nil
+	return v.clean(in.PostForm)
 }
 
 var badToken = fault.New(fault.Forbidden, "BAD_FORM_TOKEN", "表单已失效，请刷新页面后重新提交", "the form has run out; reload the page and send it again")
@@ -226,10 +234,10 @@ func (v *visit) clean(form url.Values) error {
 	v.form = form
 	for name, values := range v.form {
 		for i, value := range values {
-			if len(value) > maxValue || !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
+			if len(value) > maxValue && name != keptField || !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
 				return badForm
 			}
-			if name != "password" {
+			if !strings.HasSuffix(name, "password") {
 				values[i] = strings.TrimSpace(value)
 			}
 		}

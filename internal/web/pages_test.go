@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -39,7 +40,7 @@ type roles = []access.Role
 // maySee is the expectation, written from the roles of the offices and not from the list of pages. A page that is not here fails
 // the test.
 var maySee = map[string]roles{
-	"/": access.Roles, "/phones": {town, cdpf}, "/worklists/:name": {liaison, town, cdpf, civil, finance, auditor},
+	"/": access.Roles, "/password": access.Roles, "/phones": {town, cdpf}, "/worklists/:name": {liaison, town, cdpf, civil, finance, auditor},
 	"/persons": {liaison, town, cdpf, civil, auditor}, "/persons/new": {liaison, town}, "/persons/:id": {liaison, town, cdpf, civil, auditor},
 	"/persons/:id/edit": {liaison, town, cdpf}, "/persons/:id/apply": {liaison, town}, "/persons/:id/survey": {liaison, town, cdpf}, "/persons/:id/services/new": {liaison, town, cdpf},
 	"/applications": {liaison, town, cdpf, civil, auditor}, "/applications/:id": {liaison, town, cdpf, civil, auditor},
@@ -69,6 +70,8 @@ var mayDo = map[string]roles{
 // fixture is somebody of village A with a case, a photo and a service.
 type fixture struct {
 	person, app, photo, service uuid.UUID
+	fact, card                  uuid.UUID
+	home, homeFact              uuid.UUID
 	more                        map[string]uuid.UUID // what other pages are about, by the first part of their path
 	office                      office
 }
@@ -96,7 +99,17 @@ func (s *site) fixture(name string, n int) fixture {
 	need["note"] = name
 	service, err := s.desk.OpenService(ctx, s.actor("liaison.a"), care.Rehab, f.person, uuid.Nil, calendar.MustDate("2023-03-27"), need)
 	must(err)
-	f.app, f.photo, f.service = c.ID, a.ID, service.ID
+	fact, err := s.desk.AddCircumstance(ctx, s.actor("liaison.a"), f.person, casework.NewCircumstance{Kind: "residence_permit", Value: json.RawMessage("true"), ValidFrom: calendar.MustDate("2021-05-01"), Source: "公安分局", SourceDoc: name})
+	must(err)
+	d, err := s.desk.Person(ctx, s.actor("liaison.a"), f.person)
+	must(err)
+	f.app, f.photo, f.service, f.fact, f.card = c.ID, a.ID, service.ID, fact.ID, d.File.Certificates[0].ID
+	home, err := s.desk.CreateHousehold(ctx, s.actor("liaison.a"), casework.NewHousehold{Area: villageA, Address: name + "路1号",
+		Members: []casework.NewMember{{PersonID: f.person, Relation: "head", From: calendar.MustDate("2020-01-06")}}})
+	must(err)
+	of, err := s.desk.AddHouseholdCircumstance(ctx, s.actor("liaison.a"), home.Household.ID, casework.NewCircumstance{Kind: "dwelling", Value: json.RawMessage(`"own"`), ValidFrom: calendar.MustDate("2020-01-06"), Source: "入户查看"})
+	must(err)
+	f.home, f.homeFact = home.Household.ID, of.ID
 	f.office = s.office(f.person)
 	return f
 }
@@ -116,13 +129,15 @@ func photograph(shade uint8) []byte {
 
 // address fills in what stands in the path of a page.
 func (f fixture) address(path string) string {
-	id := f.person
+	id, fact := f.person, f.fact
 	if other, ok := f.more["/"+strings.Split(path, "/")[1]]; ok {
 		id = other
 	}
 	switch {
 	case f.more[path] != uuid.Nil:
 		id = f.more[path]
+	case strings.HasPrefix(path, "/households"):
+		id, fact = f.home, f.homeFact
 	case strings.HasPrefix(path, "/applications"):
 		id = f.app
 	case strings.HasPrefix(path, "/attachments"):
@@ -133,7 +148,7 @@ func (f fixture) address(path string) string {
 	if at := f.office.address(path); at != "" {
 		return at
 	}
-	return strings.NewReplacer(":id", id.String(), ":name", "wrong_amount", ":step", "assess").Replace(path)
+	return strings.NewReplacer(":id", id.String(), ":name", "wrong_amount", ":step", "assess", ":fact", fact.String(), ":card", f.card.String()).Replace(path)
 }
 
 // TestMatrix asks for every page as every role, inside and outside the area, and as nobody; and sends every form of it.

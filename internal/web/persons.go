@@ -100,6 +100,16 @@ func searchPersons(v *visit) error {
 	if text == "" {
 		return fault.InvalidFields(fault.Field{Name: "text", Code: "REQUIRED", ZH: "请填写姓名、身份证号或残疾人证号", EN: "give a name, an ID number or a certificate number"})
 	}
+	found, err := v.lookUp(text)
+	v.found = append([]store.Listed{}, found...)
+	return err
+}
+
+// lookUp finds people by a number or a whole name.
+func (v *visit) lookUp(text string) ([]store.Listed, error) {
+	if text == "" {
+		return nil, nil
+	}
 	s := store.Search{Name: text}
 	if number := idnum.Normalize(text); longNumber.MatchString(number) {
 		s = store.Search{IDNumber: number}
@@ -109,9 +119,7 @@ func searchPersons(v *visit) error {
 			s.IDNumber = id.Reveal() // also what was written with 15 digits
 		}
 	}
-	found, err := v.desk.DB.SearchPersons(v.ctx, v.who, s)
-	v.found = append([]store.Listed{}, found...)
-	return err
+	return v.desk.DB.SearchPersons(v.ctx, v.who, s)
 }
 
 var hukouTypes = []string{"agricultural", "non_agricultural"}

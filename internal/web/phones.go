@@ -32,14 +32,23 @@ func showPhones(v *visit) (any, error) {
 
 func (v *visit) phones(waiting bool) (lines []phoneLine, err error) {
 	list, err := v.desk.DB.ListPhones(v.ctx, v.who, store.PhoneFilter{Area: v.who.Area, Waiting: &waiting, Limit: phonesListed})
-	for _, p := range list {
-		lines = append(lines, v.phoneLine(p))
+	if err != nil {
+		return nil, err
 	}
-	return lines, err
+	place, err := v.places()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range list {
+		line := v.phoneLine(p)
+		line.Place = place(p.Area)
+		lines = append(lines, line)
+	}
+	return lines, nil
 }
 
 func (v *visit) phoneLine(p store.Phone) phoneLine {
-	line := phoneLine{Path: "/phones/" + p.ID.String(), Name: p.Name, Place: v.placeName(p.Area), Waiting: p.Waiting, Heard: p.ContactedAt.In(china).Format("2006-01-02 15:04")}
+	line := phoneLine{Path: "/phones/" + p.ID.String(), Name: p.Name, Waiting: p.Waiting, Heard: p.ContactedAt.In(china).Format("2006-01-02 15:04")}
 	if p.Waiting > 0 {
 		line.Since, line.Late = p.OldestAt.In(china).Format("2006-01-02"), v.desk.Now().Sub(p.OldestAt).Hours() > lateAfter*24
 	}
@@ -81,7 +90,7 @@ func showPhone(v *visit) (any, error) {
 		return nil, err
 	}
 	line := v.phoneLine(p)
-	data := phoneData{Name: p.Name, Late: line.Late, Facts: []pair{{v.t("phones.place"), line.Place}, {v.t("phones.waiting"), strconv.Itoa(p.Waiting)}}}
+	data := phoneData{Name: p.Name, Late: line.Late, Facts: []pair{{v.t("phones.place"), v.placeName(p.Area)}, {v.t("phones.waiting"), strconv.Itoa(p.Waiting)}}}
 	if line.Since != "" {
 		data.Facts = append(data.Facts, pair{v.t("phones.since"), line.Since})
 	}

@@ -2,14 +2,12 @@ package web
 
 import (
 	"cmp"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/google/uuid"
 
-	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/care"
 	"zhucan/internal/casefile"
@@ -24,14 +22,21 @@ type recordData struct {
 	AsOf, KnownOn string
 	Past          bool // the file of another day than today
 	Name          string
-	Facts         []pair
+	About         []pair
 	Warnings      []string
 	Cards         []cardLine
 	Verdicts      []verdictLine
 	Cases         []caseLine
 	Circumstances []circumstanceLine
+	Facts         string // where all that was ever recorded stands
+	NewCard       string
+	Homes         []householdLine
+	NewHome       string
 	Money         []moneyLine
 	Payee         string
+	Payees        string // where accounts are set
+	Verified      []lookLine
+	Verify        string // where a verification is recorded
 	Services      []serviceLine
 	Surveys       []surveyLine
 	Timeline      []happened
@@ -41,7 +46,7 @@ type recordData struct {
 type pair struct{ Label, Value string }
 
 type cardLine struct {
-	Number, Disability, Issued, Expires, Status, Tone string
+	Path, Number, Disability, Issued, Expires, Status, Tone string
 }
 
 type verdictLine struct {
@@ -52,7 +57,7 @@ type verdictLine struct {
 
 type reasonLine struct{ Mark, Tone, Text, Cite string }
 
-type circumstanceLine struct{ Kind, Value, From, To, Source string }
+type circumstanceLine struct{ Kind, Value, Days, Source string }
 
 type moneyLine struct{ Month, Programme, Due, Paid, Coming, Open string }
 
@@ -87,12 +92,32 @@ func showRecord(v *visit) (any, error) {
 	for _, w := range v.desk.Warnings(rec.File) {
 		data.Warnings = append(data.Warnings, v.either(w.ZH, w.EN))
 	}
-	data.Facts = v.personFacts(rec.File.Person, asOf)
+	data.About = v.personFacts(rec.File.Person, asOf)
 	for _, c := range rec.File.Certificates {
 		data.Cards = append(data.Cards, v.cardLine(rec.File, c, asOf))
 	}
 	for _, c := range rec.File.Circumstances {
 		data.Circumstances = append(data.Circumstances, v.circumstanceLine(c))
+	}
+	data.Facts, data.Payees = v.path+"/facts", v.path+"/payees"
+	if v.mayDo("/persons/:id/verifications", "record") {
+		data.Verify = v.path + "/verifications"
+	}
+	for _, one := range slices.Backward(rec.File.Verifications) {
+		data.Verified = append(data.Verified, v.lookLine(one))
+	}
+	if held, any := rec.File.Current(v.today); v.may("/persons/:id/cards/new") && (!any || !rec.File.StatusOn(held, v.today).Valid()) {
+		data.NewCard = v.path + "/cards/new"
+	}
+	homes, err := v.desk.DB.ListHouseholds(v.ctx, v.who, v.who.Area, id, uuid.Nil, 10)
+	if err != nil {
+		return nil, err
+	}
+	if data.Homes, err = v.householdLines(homes); err != nil {
+		return nil, err
+	}
+	if v.may("/households/new") && len(rec.Households) == 0 {
+		data.NewHome = "/households/new?person=" + id.String()
 	}
 	data.Timeline = v.timeline(rec)
 	data.Links = v.recordLinks(id)
@@ -164,7 +189,7 @@ func (v *visit) personFacts(p casefile.Person, asOf calendar.Date) []pair {
 
 func (v *visit) cardLine(file casefile.File, c casefile.Certificate, asOf calendar.Date) cardLine {
 	status := file.StatusOn(c, asOf)
-	line := cardLine{Number: c.Number.Masked(), Disability: v.disability(c.Category, c.Level), Issued: c.IssuedOn.String(), Expires: c.ExpiresOn.String(),
+	line := cardLine{Path: "/persons/" + c.PersonID.String() + "/cards/" + c.ID.String(), Number: c.Number.Masked(), Disability: v.disability(c.Category, c.Level), Issued: c.IssuedOn.String(), Expires: c.ExpiresOn.String(),
 		Status: v.t("card." + string(status)), Tone: "bad"}
 	switch {
 	case status.Valid():
@@ -176,22 +201,8 @@ func (v *visit) cardLine(file casefile.File, c casefile.Certificate, asOf calend
 }
 
 func (v *visit) circumstanceLine(c casefile.Circumstance) circumstanceLine {
-	line := circumstanceLine{Kind: c.Kind, Value: v.t("answer." + answerCode(c.Value.Answer)), From: c.ValidFrom.String(), Source: c.Source}
-	if k, ok := casefile.KindOf(c.Kind); ok {
-		line.Kind = v.either(k.ZH, k.EN)
-		if k.Place {
-			var code string
-			if json.Unmarshal(c.Raw, &code) == nil {
-				line.Value = v.placeName(area.Code(code))
-			}
-		} else if c.Value.Sort != "" && c.Value.Sort != "yes" {
-			line.Value += " · " + c.Value.Sort
-		}
-	}
-	if !c.ValidTo.IsZero() {
-		line.To = c.ValidTo.String()
-	}
-	return line
+	kind := kindIn(casefile.Kinds, c.Kind)
+	return circumstanceLine{Kind: v.either(kind.ZH, kind.EN), Value: v.factValue(kind, c), Days: v.daysText(c.ValidFrom.String(), c.ValidTo.String()), Source: v.source(c.Source)}
 }
 
 func answerCode(a casefile.Answer) string {

@@ -1,9 +1,9 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"time"
@@ -385,9 +385,7 @@ func showRosterFile(v *visit) (any, error) {
 	if v.query.Get("format") == "xlsx" {
 		form, kind, write = "xlsx", xlsxType, exchange.WritePaymentXLSX
 	}
-	var out bytes.Buffer
-	err = write(&out, file.Roster, file.Names, file.Lines)
-	return raw{kind: kind, name: fmt.Sprintf("roster-%s-%s.%s", file.Roster.Month, id, form), content: out.Bytes()}, err
+	return raw{kind: kind, name: fmt.Sprintf("roster-%s-%s.%s", file.Roster.Month, id, form), write: func(w io.Writer) error { return write(w, file.Roster, file.Names, file.Lines) }}, nil
 }
 
 // rosterSheet is a roster as it is printed and signed.

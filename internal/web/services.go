@@ -25,21 +25,23 @@ func showNewService(v *visit) (any, error) {
 		return nil, err
 	}
 	d, err := v.desk.Person(v.ctx, v.who, id)
-	if err != nil {
-		return nil, err
-	}
-	data := newServiceData{Name: d.File.Person.Name}
+	return v.serviceForm(d.File.Person.Name, func(c *care.Chain) bool { return !c.Household || len(d.Households) > 0 }), err
+}
+
+// serviceForm offers the chains that may be opened here, and asks for what the chosen one needs.
+func (v *visit) serviceForm(name string, open func(*care.Chain) bool) newServiceData {
+	data := newServiceData{Name: name}
 	for _, c := range care.Chains {
-		if !c.Household || len(d.Households) > 0 {
+		if open(c) {
 			data.Kinds = append(data.Kinds, link{Path: v.path + "?kind=" + string(c.Kind), Text: v.either(c.ZH, c.EN), Here: v.kind() == c.Kind})
 		}
 	}
-	if chain := care.ChainOf(v.kind()); chain != nil {
+	if chain := care.ChainOf(v.kind()); chain != nil && open(chain) {
 		data.Form = v.newForm("open", "service.open", &Field{Name: "kind", Kind: "hidden", Value: string(chain.Kind)},
 			&Field{Name: "opened_on", Label: v.t("service.opened_on"), Kind: "date", Need: true, Value: v.today.String()})
 		v.group(data.Form, v.either(chain.ZH, chain.EN), v.evidenceFields(chain.Kind, chain.Need, "need", nil)...)
 	}
-	return data, nil
+	return data
 }
 
 func (v *visit) kind() care.Kind {
@@ -54,6 +56,23 @@ func openService(v *visit) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return v.openFor(func(chain *care.Chain) (person, household uuid.UUID, err error) {
+		if !chain.Household {
+			return id, uuid.Nil, nil
+		}
+		d, err := v.desk.Person(v.ctx, v.who, id)
+		if err == nil && len(d.Households) == 0 {
+			err = store.NotFound
+		}
+		if err != nil {
+			return uuid.Nil, uuid.Nil, err
+		}
+		return uuid.Nil, d.Households[len(d.Households)-1], nil
+	})
+}
+
+// openFor opens a service of the kind that the form names, for whom it is said to be.
+func (v *visit) openFor(whom func(*care.Chain) (person, household uuid.UUID, err error)) (string, error) {
 	chain := care.ChainOf(v.kind())
 	if chain == nil {
 		return "", store.NotFound
@@ -63,21 +82,17 @@ func openService(v *visit) (string, error) {
 	if err := r.err(); err != nil {
 		return "", err
 	}
-	household := uuid.Nil
-	if chain.Household {
-		d, err := v.desk.Person(v.ctx, v.who, id)
-		if err != nil || len(d.Households) == 0 {
-			return "", err
-		}
-		id, household = uuid.Nil, d.Households[len(d.Households)-1]
+	person, household, err := whom(chain)
+	if err != nil {
+		return "", err
 	}
-	s, err := v.desk.OpenService(v.ctx, v.who, chain.Kind, id, household, on, need)
+	s, err := v.desk.OpenService(v.ctx, v.who, chain.Kind, person, household, on, need)
 	return "/services/" + s.ID.String() + "?done=opened", err
 }
 
 type serviceData struct {
 	Kind, State, Opened string
-	Person              string
+	Person, Household   string
 	Steps               []doneLine
 	Next                []link
 	Photos              []photo
@@ -101,6 +116,9 @@ func showService(v *visit) (any, error) {
 	data := serviceData{Kind: v.either(chain.ZH, chain.EN), State: v.serviceState(s), Opened: s.OpenedOn.String()}
 	if s.PersonID != uuid.Nil && v.may("/persons/:id") {
 		data.Person = "/persons/" + s.PersonID.String()
+	}
+	if s.HouseholdID != uuid.Nil && v.may("/households/:id") {
+		data.Household = "/households/" + s.HouseholdID.String()
 	}
 	data.Steps = append(data.Steps, doneLine{On: data.Opened, Step: v.t("service.need"), Evidence: v.evidencePairs(chain.Kind, chain.Need, s.Need)})
 	for _, d := range s.Steps {

@@ -91,7 +91,7 @@ func sameOrigin(in *http.Request) error {
 
 type signInData struct {
 	Form *Form
-	Next string
+	Kept bool // what was entered goes on with the form
 }
 
 func (s *Site) signInPage(c echo.Context) error {
@@ -103,21 +103,38 @@ func (s *Site) signInPage(c echo.Context) error {
 	if v.known {
 		return c.Redirect(http.StatusSeeOther, nextOf(v.query.Get("next")))
 	}
-	return s.showSignIn(c, v, http.StatusOK)
+	return s.showSignIn(c, v, http.StatusOK, v.query.Get("next"), "")
 }
 
-func (s *Site) showSignIn(c echo.Context, v *visit, status int) error {
+// keptField carries what was entered in a form over the sign-in that it took to send it.
+const keptField = "kept"
+
+func (s *Site) showSignIn(c echo.Context, v *visit, status int, next, kept string) error {
 	v.title = "signin.title"
-	next := v.query.Get("next")
-	if v.form != nil {
-		next = v.form.Get("next")
-	}
 	form := v.newForm("sign-in", "signin.submit", &Field{Name: "next", Kind: "hidden", Value: nextOf(next)},
 		&Field{Name: "username", Label: v.t("signin.username"), Kind: "text", Need: true, Auto: "username", Max: 64},
 		&Field{Name: "password", Label: v.t("signin.password"), Kind: "password", Need: true, Auto: "current-password", Max: 200})
 	form.Action = "/sign-in"
-	form.Fields[2].Value = "" // a password is not sent back
-	return s.render(c, v, "sign-in", status, signInData{Form: form})
+	if kept != "" {
+		form.Fields = append(form.Fields, &Field{Name: keptField, Kind: "hidden", Value: kept})
+	}
+	return s.render(c, v, "sign-in", status, signInData{Form: form, Kept: kept != ""})
+}
+
+// signInToGoOn asks who he is of somebody whose session has run out while he filled in a form, and keeps what he has entered. A page
+// that was only looked at asks the same by its address.
+func (s *Site) signInToGoOn(c echo.Context, v *visit) error {
+	if err := v.readFields(c); err != nil {
+		return err
+	}
+	kept := url.Values{}
+	for name, values := range v.form {
+		if name != "csrf" && !strings.HasSuffix(name, "password") {
+			kept[name] = values
+		}
+	}
+	v.page, v.form = nil, nil
+	return s.showSignIn(c, v, http.StatusUnauthorized, v.path, kept.Encode())
 }
 
 // signIn opens a session under a cookie that did not exist before. Failures slow down as those of the JSON face do, together.
@@ -127,24 +144,76 @@ func (s *Site) signIn(c echo.Context) error {
 		return err
 	}
 	v.do = "sign-in"
+	next, kept := v.form.Get("next"), v.form.Get(keptField)
 	client, _ := netip.ParseAddr(c.RealIP())
 	cookie, err := s.Desk.LoginBrowser(v.ctx, v.form.Get("username"), v.form.Get("password"), v.cookie(sessionCookie), client, requestID(c))
 	if f, ok := fault.Of(err); ok && (f.Kind == fault.Unauthenticated || f.Kind == fault.TooMany) {
 		if v.fault = f; f.RetryAfter > 0 {
 			c.Response().Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
 		}
-		return s.showSignIn(c, v, f.Kind.Status())
+		return s.showSignIn(c, v, f.Kind.Status(), next, kept)
 	}
 	if err != nil {
 		return err
 	}
 	v.setCookie(sessionCookie, cookie, int(casework.SessionLife.Seconds()))
 	v.setCookie(formCookie, "", -1)
-	return c.Redirect(http.StatusSeeOther, nextOf(v.form.Get("next")))
+	if kept != "" {
+		return s.goOn(c, v, cookie, nextOf(next), kept)
+	}
+	return c.Redirect(http.StatusSeeOther, nextOf(next))
 }
 
-// signOut ends the session and has the browser forget what it kept of it: the cookies of the session, and every page and answer.
-// The chosen language stays, and so does what a phone has captured and not yet sent, which is sealed and would be lost.
+var notSentYet = fault.New(fault.Conflict, "NOT_SENT_YET", "登录曾失效，刚才填写的内容还没有提交。请核对后再次提交；照片等文件须重新选择。", "You had been signed out, and what you entered was not sent. Look at it and send it again; files have to be chosen anew.")
+
+// goOn shows the page of a form that came too late, as it was filled in, in the session that has just begun.
+func (s *Site) goOn(c echo.Context, signed *visit, cookie, path, kept string) error {
+	form, err := url.ParseQuery(kept)
+	if err != nil {
+		return badForm
+	}
+	in := c.Request().Clone(signed.ctx)
+	in.Method, in.URL = http.MethodGet, &url.URL{Path: path}
+	in.Header.Del("Cookie")
+	for _, old := range c.Request().Cookies() {
+		if old.Name != signed.cookieName(sessionCookie) {
+			in.AddCookie(old)
+		}
+	}
+	in.AddCookie(&http.Cookie{Name: signed.cookieName(sessionCookie), Value: cookie})
+	there := c.Echo().NewContext(in, c.Response())
+	c.Echo().Router().Find(http.MethodGet, path, there)
+	p := pageOf(there.Path())
+	if p == nil {
+		return c.Redirect(http.StatusSeeOther, "/")
+	}
+	v, err := s.enter(there, p)
+	if err != nil {
+		return err
+	}
+	if err := v.clean(form); err != nil {
+		return err
+	}
+	v.do, v.key, v.kept, v.fault = form.Get("do"), form.Get("key"), true, notSentYet
+	return s.show(there, v, http.StatusOK)
+}
+
+// alive is what a page asks for while somebody types: the session goes on, as with any other request.
+func (s *Site) alive(c echo.Context) error {
+	v := s.visit(c, nil)
+	_, known, err := s.Desk.ActorOfCookie(v.ctx, v.cookie(sessionCookie))
+	if err == nil && !known {
+		err = notSignedIn
+	}
+	if err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// signOut ends the session and has the browser forget what it kept of it: the cookies of the session, and every page and answer. It is
+// told to clear its cache alone: to clear its storage, too, would take what a phone has captured and not yet sent, which is sealed, and
+// the worker that opens the page without a network; to clear all cookies, the chosen language.
 func (s *Site) signOut(c echo.Context) error {
 	v := s.visit(c, nil)
 	var err error

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/net/html"
 
 	"zhucan/internal/casework"
@@ -181,6 +182,51 @@ func TestSessionEndsAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.get("/").want(303)
+}
+
+// TestOwnPassword: the current one is asked for, a weak one is refused, none is shown again or kept; the other sessions end and this one stays.
+func TestOwnPassword(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	b := s.as("liaison.a")
+	elsewhere := s.browser()
+	elsewhere.get("/sign-in").form("sign-in").set("username", "liaison.a", "password", password).send().want(303)
+	program, err := s.desk.Login(context.Background(), "liaison.a", password, parseAddr("127.0.0.2"), "")
+	must(t, err)
+	page := b.get(b.get("/").link("更改密码")).want(200)
+	page.form("change").send().want(422).says("请填写此项")
+	next := " 一条够长的密码 with blanks "
+	form := page.form("change").set("current_password", "not this one at all", "new_password", next, "again_password", next)
+	wrong := form.send().want(422).says("当前密码不正确")
+	for _, secret := range []string{"not this one", "一条够长的密码"} {
+		if strings.Contains(wrong.body, secret) {
+			t.Errorf("the page sends %q back", secret)
+		}
+	}
+	form.set("current_password", password, "again_password", next+"x").send().want(422).says("两次输入的新密码不一致")
+	form.set("new_password", "liaison.a liaison.a", "again_password", "liaison.a liaison.a").send().want(422).says("密码不能包含用户名")
+	form.set("new_password", next, "again_password", next).send().follow().want(200).says("密码已更改")
+	form.send().want(422).says("当前密码不正确") // sent again, it changes nothing
+	elsewhere.get("/").want(303)
+	if _, err := s.desk.Refresh(context.Background(), program.Refresh, ""); err == nil {
+		t.Error("the session of a program goes on")
+	}
+	b.get("/").want(200)
+	fresh := s.browser()
+	fresh.get("/sign-in").form("sign-in").set("username", "liaison.a", "password", strings.TrimSpace(next)).send().want(401)
+	fresh.get("/sign-in").form("sign-in").set("username", "liaison.a", "password", next).send().want(303)
+	if kept := s.keptKeys(); kept != 0 {
+		t.Errorf("%d digests of forms with passwords are kept", kept)
+	}
+}
+
+// keptKeys is how many keys of forms are kept with what the forms said.
+func (s *site) keptKeys() (n int) {
+	s.t.Helper()
+	must(s.t, s.desk.DB.Read(context.Background(), s.actor("liaison.a"), func(b *pgx.Batch) {
+		b.Queue("SELECT count(*) FROM idempotency_keys").QueryRow(func(row pgx.Row) error { return row.Scan(&n) })
+	}))
+	return n
 }
 
 func TestForgedForms(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"zhucan/internal/care"
+	"zhucan/internal/casefile"
 )
 
 // literal is a key of the catalogue as templates and code name it.
@@ -75,6 +76,18 @@ func TestCareTexts(t *testing.T) {
 		check(c.Need)
 		for _, s := range c.Steps {
 			check(s.Evidence)
+		}
+	}
+}
+
+// TestFactTexts: every sort of a fact has its words.
+func TestFactTexts(t *testing.T) {
+	t.Parallel()
+	for _, kind := range slices.Concat(casefile.Kinds, casefile.HouseholdKinds) {
+		for _, sort := range kind.Sorts {
+			if _, ok := texts["sort."+kind.Name+"."+sort]; !ok && sort != "yes" {
+				t.Errorf("no text sort.%s.%s", kind.Name, sort)
+			}
 		}
 	}
 }

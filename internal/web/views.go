@@ -82,7 +82,7 @@ type shown struct {
 	Who      access.Actor
 	RoleName string
 	Place    string
-	Menu     []link
+	Menu     []menuGroup
 	Crumbs   []link
 	CSRF     string
 	Path     string // to come back to after choosing a language
@@ -140,19 +140,60 @@ func (v *visit) around(name string, data any) shown {
 	}
 	if v.known {
 		sh.RoleName, sh.Place = v.t("role."+string(v.who.Role)), v.placeName(v.who.Area)
-		sh.Menu, sh.Crumbs = v.menu(), v.crumbs()
+		sh.Menu, sh.Crumbs = v.menuGroups(), v.crumbs()
 	}
 	return sh
 }
 
 // menu is the pages of one's role that stand in it.
 func (v *visit) menu() (list []link) {
+	for _, p := range v.menuPages() {
+		list = append(list, v.menuLink(p))
+	}
+	return list
+}
+
+func (v *visit) menuPages() (list []*page) {
 	for i := range pages {
-		if p := &pages[i]; p.menu && p.allows(v.who.Role) && (p.inOf == nil || slices.Contains(p.inOf, v.who.Role)) {
-			list = append(list, link{Path: p.path, Text: v.t(p.title), Here: v.page == p})
+		if p := &pages[i]; p.menu != "" && p.allows(v.who.Role) && (p.inOf == nil || slices.Contains(p.inOf, v.who.Role)) {
+			list = append(list, p)
 		}
 	}
 	return list
+}
+
+func (v *visit) menuLink(p *page) link {
+	return link{Path: p.path, Text: v.t(p.title), Here: v.page == p}
+}
+
+// menuGroup is entries of the menu behind one word, or one entry by itself.
+type menuGroup struct {
+	Name  string // empty: its only link stands by itself
+	Links []link
+	Here  bool
+}
+
+// shortMenu is up to how many entries a menu is read at a glance; a longer one is grouped.
+const shortMenu = 7
+
+// menuGroups is the menu as it is shown, groups in the order of their first entries.
+func (v *visit) menuGroups() (groups []menuGroup) {
+	all := v.menuPages()
+	at := map[string]int{}
+	for _, p := range all {
+		one := v.menuLink(p)
+		i, known := at[p.menu]
+		if !known || len(all) <= shortMenu {
+			i = len(groups)
+			at[p.menu], groups = i, append(groups, menuGroup{})
+		}
+		g := &groups[i]
+		g.Links, g.Here = append(g.Links, one), g.Here || one.Here
+		if len(g.Links) > 1 {
+			g.Name = v.t("menu." + p.menu)
+		}
+	}
+	return groups
 }
 
 // crumbs is the way from the start to this page. What a page above has in its path, this one has, too.
@@ -161,11 +202,7 @@ func (v *visit) crumbs() (list []link) {
 		return nil
 	}
 	for p := pageOf(v.page.under); p != nil && p.allows(v.who.Role); p = pageOf(p.under) {
-		at := p.path
-		for _, name := range v.echo.ParamNames() {
-			at = strings.ReplaceAll(at, ":"+name, v.echo.Param(name))
-		}
-		list = append([]link{{Path: at, Text: v.t(p.title)}}, list...)
+		list = append([]link{{Path: v.address(p.path), Text: v.t(p.title)}}, list...)
 	}
 	return append(list, link{Text: v.t(v.page.title), Here: true})
 }

@@ -43,6 +43,7 @@ type visit struct {
 	found   any                 // what an ask has found
 	echo    echo.Context
 
+	kept      bool // the form was filled in before the session began, and is not sent yet
 	placed    bool // what was refused is shown at its form
 	newCookie string
 }
@@ -83,6 +84,14 @@ func (v *visit) id() (uuid.UUID, error) {
 	return id, nil
 }
 
+// address is the path of a page with what this one has in its own: an id above stays the same below.
+func (v *visit) address(path string) string {
+	for _, name := range v.echo.ParamNames() {
+		path = strings.ReplaceAll(path, ":"+name, v.echo.Param(name))
+	}
+	return path
+}
+
 // version is the one that the form was filled in from.
 func (v *visit) version() int {
 	n, _ := strconv.Atoi(v.form.Get("version"))
@@ -102,6 +111,11 @@ func (v *visit) may(path string) bool {
 func (v *visit) acts(do string) bool {
 	a, ok := v.page.acts[do]
 	return ok && a.allows(v.who.Role)
+}
+
+// mayDo says whether this role may do something of another page.
+func (v *visit) mayDo(path, do string) bool {
+	return v.may(path) && pageOf(path).acts[do].allows(v.who.Role)
 }
 
 // placeName is the name of a division, with those above it inside the district; the code where there is none.

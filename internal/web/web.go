@@ -67,6 +67,7 @@ func (s *Site) Handler() (http.Handler, error) {
 	e.GET("/sign-in", s.signInPage)
 	e.POST("/sign-in", s.signIn)
 	e.POST("/sign-out", s.signOut)
+	e.GET("/alive", s.alive)
 	e.POST("/language", s.chooseLanguage)
 	e.GET("/assets/:name", s.assets.serve)
 	s.offline(e)
@@ -82,8 +83,9 @@ func takesFiles(c echo.Context) bool {
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-// secureHeaders go out with every answer, also with errors and assets. A referrer goes to this site only, which then knows in old
-// browsers, too, where a form comes from; no address holds personal data.
+// secureHeaders go out with every answer, also with errors and assets. A referrer goes to this site only, and no address holds personal
+// data. It is not left out altogether: with no-referrer a browser sends forms with Origin: null, and one that is too old to send
+// Sec-Fetch-Site could not be told from another site.
 func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()

@@ -78,6 +78,28 @@
   document.addEventListener("change", follow);
   follow();
 
+  // Who types is there, though the server hears nothing of it: it is told now and then, so that the sign-in does not run out meanwhile.
+  let told = Date.now();
+  document.addEventListener("input", (event) => {
+    if (!event.target.form || event.target.form.method !== "post" || Date.now() - told < 4 * 60 * 1000) return;
+    told = Date.now();
+    fetch("/alive").catch(() => {});
+  });
+
+  // An open group of the menu closes when one goes on elsewhere. Without this it closes by its own word.
+  const close = (but) => {
+    for (const one of document.querySelectorAll(".menu details[open]")) {
+      if (one !== but) one.open = false;
+    }
+  };
+  document.addEventListener("click", (event) => close(event.target.closest(".menu details")));
+  document.addEventListener("keydown", (event) => {
+    const open = document.querySelector(".menu details[open]");
+    if (event.key !== "Escape" || !open) return;
+    close();
+    open.querySelector("summary").focus();
+  });
+
   // A form that is on its way is not sent again; the server would not do it twice either.
   document.addEventListener("submit", (event) => {
     if (event.target.dataset.sent) event.preventDefault();

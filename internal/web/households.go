@@ -1,0 +1,394 @@
+package web
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+	"zhucan/internal/care"
+	"zhucan/internal/casefile"
+	"zhucan/internal/casework"
+	"zhucan/internal/store"
+)
+
+var ofHousehold = factSubject{above: "/households/:id", kinds: casefile.HouseholdKinds, facts: (*visit).factsOfHousehold,
+	add: func(v *visit, id uuid.UUID, in casework.NewCircumstance) error {
+		_, err := v.desk.AddHouseholdCircumstance(v.ctx, v.who, id, in)
+		return err
+	},
+	correct: func(v *visit, household, fact uuid.UUID, in casework.Correction) error {
+		_, err := v.desk.CorrectHouseholdCircumstance(v.ctx, v.who, household, fact, in)
+		return err
+	},
+	end: func(v *visit, household uuid.UUID, fact casefile.Circumstance, lastDay calendar.Date) error {
+		in := casework.Correction{ValidTo: &lastDay, Source: fact.Source, SourceDoc: fact.SourceDoc, Reason: say(false, "fact.end")}
+		if lastDay.Before(fact.ValidFrom) {
+			return datesReversed
+		}
+		_, err := v.desk.CorrectHouseholdCircumstance(v.ctx, v.who, household, fact.ID, in)
+		return err
+	}}
+
+func (v *visit) factsOfHousehold(id uuid.UUID) (string, []casefile.Circumstance, error) {
+	h, err := v.desk.DB.Household(v.ctx, v.who, id)
+	return v.householdName(h), h.Circumstances, err
+}
+
+// householdName is what people call a household: by its head, or by where it lives.
+func (v *visit) householdName(h casefile.HouseholdFile) string {
+	for _, m := range h.Members {
+		if m.Relation == "head" && m.To.IsZero() && m.Name != "" {
+			return v.t("household.of", m.Name)
+		}
+	}
+	if h.Household.Address != "" {
+		return h.Household.Address
+	}
+	return v.placeName(h.Household.Area)
+}
+
+// householdsData is the households of an area.
+type householdsData struct {
+	filters
+	Lines []householdLine
+	More  string
+	New   bool
+}
+
+type householdLine struct{ Path, Name, Place, Address, Members string }
+
+func showHouseholds(v *visit) (any, error) {
+	after, err := store.ParseCursor(v.query.Get("cursor"))
+	if err != nil {
+		return nil, err
+	}
+	in := v.who.Area
+	if code, err := area.Parse(v.query.Get("area")); err == nil && v.who.Covers(code) {
+		in = code
+	}
+	found, err := v.desk.DB.ListHouseholds(v.ctx, v.who, in, uuid.Nil, after.ID, pageSize)
+	if err != nil {
+		return nil, err
+	}
+	data := householdsData{New: v.may("/households/new")}
+	if data.Lines, err = v.householdLines(found); err != nil {
+		return nil, err
+	}
+	if n := len(found); n > 0 {
+		data.More = v.more(n == pageSize, store.Cursor{ID: found[n-1].Household.ID}.String())
+	}
+	places, err := v.placesBelow(in)
+	if len(places) > 0 {
+		data.Filters = []filter{{"area", v.t("queue.area"), v.t("persons.all"), places}}
+	}
+	return data, err
+}
+
+func (v *visit) householdLines(found []casefile.HouseholdFile) (lines []householdLine, err error) {
+	place, err := v.places()
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range found {
+		line := householdLine{Path: "/households/" + h.Household.ID.String(), Name: v.householdName(h), Place: place(h.Household.Area), Address: h.Household.Address}
+		var names []string
+		for _, m := range h.Members {
+			if m.To.IsZero() {
+				names = append(names, v.memberName(m))
+			}
+		}
+		line.Members = strings.Join(names, "、")
+		lines = append(lines, line)
+	}
+	return lines, nil
+}
+
+func (v *visit) memberName(m casefile.Member) string {
+	if m.Name == "" {
+		return v.t("household.elsewhere")
+	}
+	return m.Name
+}
+
+// householdData is one household: where it lives, who belongs to it, what is recorded of it, and what it was given.
+type householdData struct {
+	Name, Place, Address string
+	Members              []memberLine
+	Leave                *Form
+	Facts, Earlier       []factLine
+	Services             []serviceLine
+	Links                []link
+	NewFact              string
+	NewService           string
+}
+
+type memberLine struct{ Path, Name, Relation, Days string }
+
+func showHousehold(v *visit) (any, error) {
+	id, err := v.id()
+	if err != nil {
+		return nil, err
+	}
+	h, err := v.desk.DB.Household(v.ctx, v.who, id)
+	if err != nil {
+		return nil, err
+	}
+	data := householdData{Name: v.householdName(h), Place: v.placeName(h.Household.Area), Address: orNone(v, h.Household.Address)}
+	for _, m := range h.Members {
+		line := memberLine{Name: v.memberName(m), Relation: v.t("house." + m.Relation), Days: v.daysText(m.From.String(), m.To.String())}
+		if m.Name != "" {
+			line.Path = "/persons/" + m.PersonID.String()
+		}
+		data.Members = append(data.Members, line)
+	}
+	if data.Facts, data.Earlier, err = v.factLines(ofHousehold, h.Circumstances, v.path+"/facts/"); err != nil {
+		return nil, err
+	}
+	services, err := v.desk.DB.ServicesOf(v.ctx, v.who, uuid.Nil, []uuid.UUID{id})
+	for _, s := range services {
+		data.Services = append(data.Services, v.serviceLine(s))
+	}
+	v.householdForms(&data, h)
+	return &data, err
+}
+
+// householdForms is what this role may do about a household.
+func (v *visit) householdForms(data *householdData, h casefile.HouseholdFile) {
+	if !v.acts("leave") {
+		return
+	}
+	data.Links = []link{{Path: v.path + "/members/new", Text: v.t("member.new.title")}, {Path: v.path + "/edit", Text: v.t("household.edit.title")}}
+	data.NewFact, data.NewService = v.path+"/facts/new", v.path+"/services/new"
+	var present []Option
+	for _, m := range h.Members {
+		if m.To.IsZero() {
+			present = append(present, Option{Value: m.ID.String(), Label: v.memberName(m) + "（" + v.t("house."+m.Relation) + "）"})
+		}
+	}
+	if len(present) > 0 {
+		data.Leave = v.newForm("leave", "member.leave.save", &Field{Name: "member", Label: v.t("member.who"), Kind: "select", Need: true, Options: present},
+			&Field{Name: "to", Label: v.t("member.to"), Hint: v.t("member.to.hint"), Kind: "date", Need: true})
+	}
+}
+
+func leaveHousehold(v *visit) (string, error) {
+	id, err := v.id()
+	if err != nil {
+		return "", err
+	}
+	r := v.reader()
+	member, lastDay := r.ref("member"), r.day("to", true)
+	if err := r.err(); err != nil {
+		return "", err
+	}
+	_, err = v.desk.EndMember(v.ctx, v.who, id, member, lastDay)
+	return v.path + "?done=member_left", err
+}
+
+// ref is the id of something that was chosen from a list.
+func (r *reader) ref(name string) uuid.UUID {
+	id, err := uuid.Parse(r.v.value(name))
+	if err != nil {
+		r.wrong(name, "REQUIRED", "请选择", "choose one")
+	}
+	return id
+}
+
+// showNewHousehold is the form of a household, with the person from whose file one has come as its first member.
+func showNewHousehold(v *visit) (any, error) {
+	villages, err := v.villages()
+	if err != nil {
+		return nil, err
+	}
+	at := &Field{Name: "area_code", Label: v.t("household.place"), Kind: "select", Need: true, Options: villages}
+	if len(villages) == 1 {
+		at.Value = villages[0].Value
+	}
+	f := v.newForm("add", "person.save")
+	first, err := v.firstMember()
+	if err != nil {
+		return nil, err
+	}
+	if first != nil {
+		at.Value = string(first.Managing)
+	}
+	v.group(f, v.t("household.dwelling"), at, &Field{Name: "address", Label: v.t("household.address"), Kind: "text", Max: 200})
+	if first != nil {
+		v.group(f, v.t("member.first"), append([]*Field{{Name: "person_id", Kind: "hidden", Value: first.ID.String()}, {Name: "name", Label: v.t("case.person"), Kind: "static", Value: first.Name}}, v.memberFields("head")...)...)
+	}
+	return oneForm{f}, nil
+}
+
+// firstMember is the person whom the address or the form names; nil where there is none.
+func (v *visit) firstMember() (*casefile.Person, error) {
+	text := v.query.Get("person")
+	if v.form != nil {
+		text = v.value("person_id")
+	}
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return nil, nil //nolint:nilerr // a household may be entered before its members are
+	}
+	d, err := v.desk.Person(v.ctx, v.who, id)
+	return &d.File.Person, err
+}
+
+func (v *visit) memberFields(relation string) []*Field {
+	return []*Field{{Name: "relation", Label: v.t("member.relation"), Kind: "select", Need: true, Options: v.options("house", casefile.Relations...), Value: relation},
+		{Name: "from", Label: v.t("member.from"), Kind: "date", Need: true, Value: v.today.String()}}
+}
+
+func addHousehold(v *visit) (string, error) {
+	r := v.reader()
+	in := casework.NewHousehold{Area: r.place("area_code", true), Address: r.text("address", 200, false)}
+	if v.value("person_id") != "" {
+		in.Members = []casework.NewMember{{PersonID: r.ref("person_id"), Relation: r.choice("relation", true, casefile.Relations...), From: r.day("from", true)}}
+	}
+	if err := r.err(); err != nil {
+		return "", err
+	}
+	h, err := v.desk.CreateHousehold(v.ctx, v.who, in)
+	return "/households/" + h.Household.ID.String() + "?done=household_added", err
+}
+
+// showEditHousehold changes an address, or says from which day on the household lives in another village.
+func showEditHousehold(v *visit) (any, error) {
+	id, err := v.id()
+	if err != nil {
+		return nil, err
+	}
+	h, err := v.desk.DB.Household(v.ctx, v.who, id)
+	if err != nil {
+		return nil, err
+	}
+	villages, err := v.villages()
+	if err != nil {
+		return nil, err
+	}
+	f := v.newForm("save", "person.save", &Field{Name: "address", Label: v.t("household.address"), Kind: "text", Max: 200, Value: h.Household.Address},
+		&Field{Name: "area_code", Label: v.t("household.place"), Kind: "select", Need: true, Options: villages, Value: string(h.Household.Area)},
+		&Field{Name: "moved_on", Label: v.t("household.moved_on"), Hint: v.t("household.moved_on.hint"), Kind: "date"})
+	f.Version = h.Household.Version
+	return oneForm{f}, nil
+}
+
+func saveHousehold(v *visit) (string, error) {
+	id, err := v.id()
+	if err != nil {
+		return "", err
+	}
+	r := v.reader()
+	to, address, from := r.place("area_code", true), r.text("address", 200, false), r.day("moved_on", false)
+	if err := r.err(); err != nil {
+		return "", err
+	}
+	if from.IsZero() {
+		from = v.today
+	}
+	_, err = v.desk.MoveHousehold(v.ctx, v.who, id, v.version(), to, &address, from)
+	return v.address("/households/:id") + "?done=household_saved", err
+}
+
+type newMemberData struct {
+	Name string
+	Form *Form
+}
+
+// showNewMember asks for a person by a number or a whole name. Of several who bear the name one is chosen.
+func showNewMember(v *visit) (any, error) {
+	id, err := v.id()
+	if err != nil {
+		return nil, err
+	}
+	data := newMemberData{}
+	if data.Name, _, err = v.factsOfHousehold(id); err != nil {
+		return nil, err
+	}
+	fields := []*Field{{Name: "who", Label: v.t("persons.text"), Hint: v.t("persons.text.hint"), Kind: "text", Need: true, Max: 60}}
+	if v.form != nil {
+		found, err := v.lookUp(v.value("who"))
+		if err != nil {
+			return nil, err
+		}
+		if len(found) > 1 {
+			fields = append(fields, v.whichOf(found))
+		}
+	}
+	data.Form = v.newForm("join", "member.join", append(fields, v.memberFields("")...)...)
+	return data, nil
+}
+
+func (v *visit) whichOf(found []store.Listed) *Field {
+	f := &Field{Name: "person_id", Label: v.t("member.which"), Kind: "radio", Need: true}
+	for _, l := range found {
+		line := v.personLine(l)
+		f.Options = append(f.Options, Option{Value: l.ID.String(), Label: strings.Join([]string{line.Name, line.Number, line.Birth, line.Place}, " ")})
+	}
+	return f
+}
+
+// person is whom a number or a whole name means, and of several the one that was chosen.
+func (r *reader) person() (uuid.UUID, error) {
+	text := r.text("who", 60, true)
+	if text == "" {
+		return uuid.Nil, nil
+	}
+	found, err := r.v.lookUp(text)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	chosen := slices.IndexFunc(found, func(l store.Listed) bool { return len(found) == 1 || l.ID.String() == r.v.value("person_id") })
+	switch {
+	case chosen >= 0:
+		return found[chosen].ID, nil
+	case len(found) == 0:
+		r.wrong("who", "NOBODY", "本辖区内没有符合的人员", "nobody in your area fits")
+	default:
+		r.wrong("person_id", "SEVERAL", "有多人符合，请选择是哪一位", "several people fit; choose one")
+	}
+	return uuid.Nil, nil
+}
+
+func joinHousehold(v *visit) (string, error) {
+	id, err := v.id()
+	if err != nil {
+		return "", err
+	}
+	r := v.reader()
+	person, err := r.person()
+	if err != nil {
+		return "", err
+	}
+	in := casework.NewMember{PersonID: person, Relation: r.choice("relation", true, casefile.Relations...), From: r.day("from", true)}
+	if err := r.err(); err != nil {
+		return "", err
+	}
+	_, err = v.desk.AddMember(v.ctx, v.who, id, in)
+	return v.address("/households/:id") + "?done=member_joined", err
+}
+
+// showHouseholdService asks what a household needs: a chain of those that serve households.
+func showHouseholdService(v *visit) (any, error) {
+	id, err := v.id()
+	if err != nil {
+		return nil, err
+	}
+	name, _, err := v.factsOfHousehold(id)
+	return v.serviceForm(name, func(c *care.Chain) bool { return c.Household }), err
+}
+
+func openHouseholdService(v *visit) (string, error) {
+	id, err := v.id()
+	if err != nil {
+		return "", err
+	}
+	return v.openFor(func(c *care.Chain) (uuid.UUID, uuid.UUID, error) {
+		if !c.Household {
+			return uuid.Nil, uuid.Nil, store.NotFound
+		}
+		return uuid.Nil, id, nil
+	})
+}

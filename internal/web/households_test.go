@@ -1,0 +1,120 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/calendar"
+	"zhucan/internal/casework"
+)
+
+func init() {
+	readers, writers := roles{liaison, town, cdpf, civil, auditor}, roles{liaison, town, cdpf}
+	maps.Copy(maySee, map[string]roles{"/households": readers, "/households/new": writers, "/households/:id": readers, "/households/:id/edit": writers, "/households/:id/members/new": writers,
+		"/households/:id/services/new": writers, "/households/:id/facts/new": writers, "/households/:id/facts/:fact": readers})
+	maps.Copy(mayDo, map[string]roles{"/households/:id leave": writers, "/households/:id/facts/:fact end": writers, "/households/:id/facts/:fact correct": writers})
+	furtherOn["/households/:id/facts/new"], furtherOn["/households/:id/services/new"] = "?kind=income_bracket", "?kind=retrofit"
+}
+
+// TestHouseholdPages: a household is entered from a file, gets and loses members, moves, has facts, and gets a retrofit.
+func TestHouseholdPages(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person(21, 1, villageA)
+	b, file := s.as("liaison.a"), "/persons/"+id.String()
+	form := b.get(b.get(file).want(200).link("登记家庭")).want(200).says("金丝雀21", "第一位成员").form("add")
+	form.set("address", "测试路1号", "from", "2023-04-01").send().want(422).says("不能晚于今天")
+	made := form.set("from", "2020-01-06").send()
+	at := strings.Split(made.header.Get("Location"), "?")[0]
+	made.follow().want(200).says("家庭已登记", "金丝雀21家", "测试路1号", "户主", "2020-01-06起")
+	if again := form.send(); again.header.Get("Location") != made.header.Get("Location") {
+		t.Error("the form made another household")
+	}
+	b.get(file).says("金丝雀21家")
+	b.get("/households").want(200).says("金丝雀21家", "测试路1号")
+	s.as("liaison.b").get("/households").want(200).says("没有登记家庭")
+
+	join := func() *filled { return b.get(at + "/members/new").want(200).form("join") }
+	join().send().want(422).says("请填写此项")
+	join().set("who", "没有此人", "relation", "child").send().want(422).says("本辖区内没有符合的人员")
+	second, namesake := s.person(23, 2, villageA), s.namesake(23)
+	several := join().set("who", "金丝雀23", "relation", "spouse", "from", "2021-01-01").send().want(422).says("有多人符合")
+	several.form("join").set("person_id", namesake.String()).send().follow().says("成员已加入", "配偶")
+	join().set("who", number(23), "relation", "sibling").send().want(303)
+	join().set("who", number(23), "relation", "sibling").send().want(409)
+	b.get("/persons/" + second.String()).says("金丝雀21家")
+	leave := b.get(at).want(200).form("leave")
+	leave.send().want(422).says("请选择")
+	leave.set("member", leave.page.choices("member")[1], "to", "2020-01-01").send().want(422).says("结束日期早于开始日期")
+	leave.set("to", "2023-03-01").send().follow().says("成员离开已登记", "2021-01-01至2023-03-01")
+
+	edit := b.get(at + "/edit").want(200).form("save")
+	edit.set("address", "测试路2号").send().follow().says("住址已更改", "测试路2号")
+	edit.set("key", "later").send().want(412).says("刚被他人修改")
+	s.as("town.a").get(at+"/edit").form("save").set("area_code", villageB, "moved_on", "2023-03-20").send().follow().says("住房所在村居", "建档登记", "2023-03-20起")
+	b.get(at).want(404) // it has left the village
+	b = s.as("town.a")
+
+	b.get(at+"/facts/new?kind=dwelling").want(200).form("add").set("value", "yes", "value.sort", "own", "valid_from", "2020-01-01", "source", "入户查看").send().follow().says("情况已登记", "自有住房")
+	one := b.get(at).link("住房")
+	b.get(one).form("correct").set("value.sort", "borrowed", "reason", "房主为亲属").send().follow().says("记录已更正", "借住", "已被取代的记录（1条）")
+	one = b.get(at).link("住房")
+	b.get(one).form("end").set("valid_to", "2019-12-31").send().want(422).says("早于开始日期")
+	b.get(one).form("end").set("valid_to", "2022-12-31").send().follow().says("2020-01-01至2022-12-31")
+	if place := b.get(b.get(at).link("住房所在村居")).want(200); strings.Contains(place.body, `name="do"`) {
+		t.Error("a place may be corrected as a fact")
+	}
+
+	b.get(at+"/facts/new?kind=dwelling").form("add").set("value", "yes", "value.sort", "own", "valid_from", "2023-01-01", "source", "入户查看").send().want(303)
+	b.get(at + "/services/new").want(200).says("家庭无障碍改造")
+	b.get(at + "/services/new?kind=rehab").want(200).says("请先选择服务种类")
+	opened := b.get(at+"/services/new?kind=retrofit").want(200).form("open").set("need.items.0.item", s.desk.Pack().Catalogue.Retrofit[0].Code).choose("need.items", s.desk.Pack().Catalogue.Retrofit[0].Code).send().follow().want(200).says("需求已登记")
+	b.get(opened.link("家庭档案")).want(200).says("家庭无障碍改造")
+	s.as("auditor").get(at).want(200)
+	s.as("town.c").get(at).want(404)
+}
+
+// namesake is somebody else with the name of a person of the test.
+func (s *site) namesake(n int) uuid.UUID {
+	s.t.Helper()
+	id := number(n + 400)
+	d, err := s.desk.CreatePerson(context.Background(), s.actor("cdpf"), casework.NewPerson{Name: "金丝雀" + fmt.Sprint(n), IDNumber: id, Hukou: villageA, HukouType: "agricultural",
+		Certificate: &casework.NewCertificate{Number: id + "42", Category: 4, Level: 2, IssuedOn: calendar.MustDate("2020-01-06")}})
+	must(s.t, err)
+	return d.File.Person.ID
+}
+
+// TestHostileHouseholds stores each text in every field of a household.
+func TestHostileHouseholds(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person(41, 2, villageA)
+	b := s.as("liaison.a")
+	made := b.get("/households/new?person="+id.String()).form("add").set("address", hostile[0]).send().want(303)
+	at := strings.Split(made.header.Get("Location"), "?")[0]
+	for i, text := range hostile {
+		short := string([]rune(text)[:min(60, len([]rune(text)))])
+		b.get(at+"/edit").form("save").set("address", text).send().want(303)
+		b.get(at).want(200).says(strings.Join(strings.Fields(text), " ")).wantHarmless()
+		b.get(at + "/edit").want(200).wantHarmless()
+		if i%4 == 0 {
+			b.get(at+"/facts/new?kind=utility_relief").form("add").set("value", "yes", "value.other", short, "valid_from", fmt.Sprintf("2021-01-%02d", 1+i/4), "valid_to", fmt.Sprintf("2021-01-%02d", 1+i/4), "source", short, "source_doc", text).send().want(303)
+			b.get(b.get(at).link("水电气暖减免")).want(200).wantHarmless()
+			b.get(at+"/members/new").form("join").set("who", short, "relation", text, "from", text).send().want(422).wantHarmless()
+			b.get("/households").want(200).wantHarmless()
+			b.get("/persons/" + id.String()).want(200).wantHarmless()
+		}
+		b.get("/households/new?person=" + escaped(text)).want(200).wantHarmless()
+		b.get("/households?area=" + escaped(text) + "&cursor=").want(200).wantHarmless()
+	}
+	households, err := s.desk.DB.ListHouseholds(context.Background(), s.actor("liaison.a"), villageA, id, uuid.Nil, 9)
+	must(t, err)
+	if len(households) != 1 || len(households[0].Circumstances) != (len(hostile)+3)/4 {
+		t.Errorf("%d households", len(households))
+	}
+}
