@@ -1,0 +1,385 @@
+package casework
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/area"
+	"zhucan/internal/casefile"
+	"zhucan/internal/policy"
+	"zhucan/internal/statement"
+	"zhucan/internal/store"
+)
+
+// settle decides of each person what a statement does. It is written later, while the next portion is thought about: no two portions are
+// about the same person. Cards and places are written at once, for by them people are found.
+func (l *listRun) settle(ctx context.Context, rows map[uuid.UUID]saidRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	known, err := l.read(ctx, rows)
+	if err != nil {
+		return err
+	}
+	written, last := make(chan error, 1), l.waiting
+	go func() { written <- l.write(ctx, last) }()
+	next, err := l.think(known)
+	if err := errors.Join(err, <-written); err != nil {
+		return err
+	}
+	if l.waiting = next; next.again() {
+		return l.writeWaiting(ctx)
+	}
+	return nil
+}
+
+// writeWaiting writes what waits to be written: from here on the database is asked about it.
+func (l *listRun) writeWaiting(ctx context.Context) error {
+	last := l.waiting
+	l.waiting = nil
+	return l.write(ctx, last)
+}
+
+// portionRead is what the register knows of the people of a portion.
+type portionRead struct {
+	rows     map[uuid.UUID]saidRow
+	dossiers []store.Dossier
+	live     map[uuid.UUID][]store.Statement // what was said of each, and counts or waits still
+	silent   map[uuid.UUID][]store.Statement
+}
+
+// read reads the files of a portion, and keeps others from changing them.
+func (l *listRun) read(ctx context.Context, rows map[uuid.UUID]saidRow) (p portionRead, err error) {
+	persons := slices.SortedFunc(maps.Keys(rows), func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	p.rows = rows
+	if p.dossiers, err = l.tx.LockDossiers(ctx, persons...); err != nil {
+		return p, err
+	}
+	list, err := l.tx.LiveStatements(ctx, l.meaning.facts, persons)
+	if err != nil {
+		return p, err
+	}
+	p.live = map[uuid.UUID][]store.Statement{}
+	for _, s := range list {
+		p.live[s.PersonID] = append(p.live[s.PersonID], s)
+	}
+	p.silent, err = l.silentBefore(ctx, persons)
+	return p, err
+}
+
+// think decides of everybody in a portion, and begins to derive what follows.
+func (l *listRun) think(p portionRead) (*listWrites, error) {
+	w := &listWrites{}
+	for _, dossier := range p.dossiers {
+		person := dossier.File.Person.ID
+		if err := l.decide(w, dossier, p.live[person], p.silent[person], p.rows[person]); err != nil {
+			return nil, err
+		}
+	}
+	w.reach = w.reaches(l.desk.Pack())
+	if !l.done.DryRun && !w.again() {
+		w.found = deriving(l.desk.Pack(), w.after, w.reach)
+	}
+	return w, nil
+}
+
+// listWrites is what a portion of a list writes.
+type listWrites struct {
+	statements []store.Statement
+	overruled  []store.Statement
+	withdrawn  []store.Statement
+	holds      []store.Hold
+	rewriting
+	changes []store.ImportChange
+	after   []store.Dossier // the files of whose facts change, as they will be
+	reach   policy.Reach    // of what changes
+	found   derivation      // what follows from it; nil where the files have to be read again
+}
+
+// rowOutcome is what a row does. Of several kinds of fact the most counts.
+type rowOutcome int
+
+const (
+	outcomeSame rowOutcome = iota
+	outcomeChanged
+	outcomePending
+	outcomeRefused
+)
+
+// decide says what a row does: nothing new, changes facts, or waits because it would take money. One kind of fact after the other: what
+// the first has changed, the next finds.
+func (l *listRun) decide(w *listWrites, dossier store.Dossier, live, silent []store.Statement, r saidRow) error {
+	says := r.silent
+	if r.Row > 0 {
+		var wrong *wrongCell
+		if says, wrong = l.meaning.says(r.in, l.done.AsOf, dossier.File); wrong == nil {
+			wrong = l.outside(says)
+		}
+		if wrong != nil {
+			l.wrong(r.Row, wrong)
+			l.doubt(dossier.File.Person.ID, uuid.Nil, r.Row)
+			return nil
+		}
+	}
+	most, changed := outcomeSame, false
+	defer func() {
+		if changed {
+			w.after = append(w.after, dossier)
+		}
+	}()
+	for _, kind := range l.meaning.facts {
+		statements := ofKind(says, kind)
+		if len(statements) == 0 {
+			continue
+		}
+		h := hear(dossier, kind, statements[0].Sort, live)
+		h.card = r.Certificate
+		if kind == l.meaning.facts[0] {
+			h.silent = silent
+		}
+		does, active, err := l.decideKind(w, &h, r.Row, statements)
+		if err != nil {
+			return err
+		}
+		if does == outcomeRefused {
+			l.doubt(dossier.File.Person.ID, uuid.Nil, r.Row)
+			return nil
+		}
+		changed = changed || does == outcomeChanged
+		most, dossier, live = max(most, does), h.dossier, append(live, active...)
+	}
+	l.tally(dossier.File.Person.ID, r.Row, most)
+	return nil
+}
+
+// outside refuses a move out of the area of who hands the list in: the file would leave it.
+func (l *listRun) outside(says []said) *wrongCell {
+	for _, s := range says {
+		if s.Kind == casefile.ManagingArea && !l.done.Area.Contains(area.Code(s.Sort)) {
+			return &wrongCell{"area", "OUTSIDE_AREA", "迁出本人管辖区域，请由上级办理", "the move leads out of your area"}
+		}
+	}
+	return nil
+}
+
+func ofKind(says []said, kind string) (list []statement.Statement) {
+	for _, s := range says {
+		if s.Kind == kind {
+			list = append(list, s.Statement)
+		}
+	}
+	return list
+}
+
+// tally counts a row by what it did.
+func (l *listRun) tally(subject uuid.UUID, row int, does rowOutcome) {
+	switch {
+	case does == outcomePending:
+		l.done.Pending++
+	case does == outcomeChanged && l.fresh[subject]:
+		l.done.New++
+	case does == outcomeChanged:
+		l.done.Changed++
+	default:
+		l.done.Same += min(row, 1)
+	}
+}
+
+// decideKind says what a row does to one kind of fact, and which statements count from now on.
+func (l *listRun) decideKind(w *listWrites, h *heard, row int, statements []statement.Statement) (does rowOutcome, active []store.Statement, err error) {
+	d, person := l.desk, h.dossier.File.Person.ID
+	overruled, seeds := h.settle(d.NewID)
+	w.overruled, w.statements = append(w.overruled, overruled...), append(w.statements, seeds...)
+	said := append(h.silent, l.statements(h, row, statements)...)
+	w.withdrawn = append(w.withdrawn, outdated(h.pending, statements)...)
+	before := h.shown()
+	change, after := h.change(said, d.NewID, l.done.Sender)
+	if change.empty() {
+		w.statements = append(w.statements, said...)
+		return outcomeSame, append(seeds, said...), nil
+	}
+	if h.against(change) {
+		l.refuse(row, "", "CONTRADICTS_RECORD", "与经办人登记的情况矛盾，请核实后更正登记", "an officer has recorded the opposite; correct one of the two")
+		return outcomeRefused, nil, nil
+	}
+	losses, err := d.atStake(h.dossier, change)
+	if err != nil {
+		return outcomeRefused, nil, err
+	}
+	if len(losses) > 0 && h.waits(statements) {
+		return outcomeSame, nil, nil // an earlier list said so, and waits for an officer
+	}
+	l.n++
+	programme, monthly := holdFor(losses)
+	noted := store.ImportChange{N: l.n, Row: row, PersonID: person, Outcome: "changed", Kind: h.kind, Before: before, After: after, MonthlyFen: monthly}
+	switch {
+	case len(losses) > 0:
+		does, noted.Outcome = outcomePending, store.StatementPending
+		hold := store.Hold{ID: d.NewID(), PersonID: person, Programme: programme, Reason: "LEAD", Note: l.done.Sender}
+		for i := range said { // also what others left unsaid: without this list it is of no account
+			said[i].State, said[i].MonthlyFen, said[i].DueOn, said[i].HoldID = store.StatementPending, monthly, d.dueDay(d.today()), hold.ID
+		}
+		w.holds, active = append(w.holds, hold), seeds
+	default:
+		if does = outcomeChanged; l.fresh[person] {
+			noted.Outcome = "new"
+		}
+		w.add(change)
+		active, h.dossier.File = append(seeds, said...), change.applied(h.dossier.File)
+	}
+	w.statements, w.changes = append(w.statements, said...), append(w.changes, noted)
+	return does, active, nil
+}
+
+// silentBefore is what other lists of the kind, which name everybody, have left unsaid of persons: it was of no account while nobody
+// said otherwise, and counts from now on. So the order in which lists arrive makes no difference.
+func (l *listRun) silentBefore(ctx context.Context, persons []uuid.UUID) (map[uuid.UUID][]store.Statement, error) {
+	if !l.complete {
+		return nil, nil
+	}
+	found, err := l.tx.SilentImports(ctx, *l.done, persons)
+	if err != nil {
+		return nil, err
+	}
+	silent := map[uuid.UUID][]store.Statement{}
+	for _, f := range found {
+		silent[f.PersonID] = append(silent[f.PersonID], store.Statement{ID: l.desk.NewID(), ImportID: f.ImportID, PersonID: f.PersonID, Kind: l.meaning.facts[0],
+			State: store.StatementActive, Statement: l.absent(f.AsOf)})
+	}
+	return silent, nil
+}
+
+// statements are what a row says, to be kept.
+func (l *listRun) statements(h *heard, row int, says []statement.Statement) []store.Statement {
+	list := make([]store.Statement, len(says))
+	for i, s := range says {
+		list[i] = store.Statement{ID: l.desk.NewID(), ImportID: l.done.ID, Row: row, PersonID: h.dossier.File.Person.ID, HouseholdID: h.home, Kind: h.kind,
+			State: store.StatementActive, Statement: s}
+	}
+	return list
+}
+
+// waits reports whether something of this sort waits for an officer already. Of cards each says something of its own.
+func (h heard) waits(said []statement.Statement) bool {
+	last := said[len(said)-1]
+	return slices.ContainsFunc(h.pending, func(p store.Statement) bool {
+		return p.Says == last.Says && (!ofCards(h.kind) || p.Sort == last.Sort && p.From == last.From)
+	})
+}
+
+// against reports whether a fact that would be inserted meets one that says no.
+func (h heard) against(r rewriting) bool {
+	return slices.ContainsFunc(h.dossier.File.Circumstances, func(c casefile.Circumstance) bool {
+		return c.Kind == h.kind && c.SupersededAt.IsZero() && c.Value.Answer != casefile.Yes &&
+			slices.ContainsFunc(r.insert, func(f casefile.Circumstance) bool { return f.Interval().Overlaps(c.Interval()) })
+	})
+}
+
+// write writes what a portion does, if there is one, or only what it would where this only looks.
+func (l *listRun) write(ctx context.Context, w *listWrites) error {
+	if w == nil {
+		return nil
+	}
+	if l.done.DryRun {
+		return l.tx.InsertImportChanges(ctx, l.done.ID, w.changes)
+	}
+	steps := []func() error{
+		func() error {
+			return l.tx.DecideStatements(ctx, store.StatementOverruled, "recorded by hand since", w.overruled...)
+		},
+		func() error {
+			return l.tx.DecideStatements(ctx, store.StatementWithdrawn, "named again by a later list", w.withdrawn...)
+		},
+		func() error { return l.tx.InsertHolds(ctx, w.holds...) },
+		func() error { return l.tx.InsertStatements(ctx, w.statements...) },
+		func() error { return l.desk.writeFacts(ctx, l.tx, w.rewriting) },
+		func() error { return l.desk.deriveKnown(ctx, l.tx, w.after, w.reach, w.found) },
+		func() error { return l.tx.InsertImportChanges(ctx, l.done.ID, w.changes) },
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return fmt.Errorf("take in a list: %w", err)
+		}
+	}
+	return nil
+}
+
+// carryOut writes a rewriting and derives again.
+func (d *Desk) carryOut(ctx context.Context, tx *store.Tx, r rewriting, touched []uuid.UUID) error {
+	if err := d.writeFacts(ctx, tx, r); err != nil || len(touched) == 0 {
+		return err
+	}
+	_, err := d.rederive(ctx, tx, touched...)
+	return err
+}
+
+func (d *Desk) writeFacts(ctx context.Context, tx *store.Tx, r rewriting) error {
+	ids := make([]uuid.UUID, len(r.supersede))
+	for i, c := range r.supersede {
+		ids[i] = c.ID
+	}
+	emitRewriting(tx, r)
+	emitCards(tx, r.cards)
+	persons := make([]casefile.Person, len(r.moved))
+	for i, m := range r.moved {
+		persons[i] = m.after
+		persons[i].UpdatedAt = tx.Now
+		emitUpdate(tx, m.before, m.after)
+	}
+	for _, step := range []func() error{
+		func() error { return tx.Supersede(ctx, ids...) },
+		func() error { return tx.InsertCircumstances(ctx, r.insert...) },
+		func() error { return tx.TakeBackCards(ctx, r.cards.gone, r.cards.goneEvents) },
+		func() error { return tx.HoldCertificates(ctx, r.cards.held...) },
+		func() error { return tx.InsertCertificates(ctx, r.cards.insert...) },
+		func() error { return tx.InsertEvents(ctx, r.cards.events...) },
+		func() error { return tx.UpdatePersons(ctx, persons...) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// again reports whether files have to be read again before anything is derived: cards and places, in which the database has a part.
+func (r rewriting) again() bool { return len(r.moved) > 0 || !r.cards.empty() }
+
+// reaches is what of standings and dues the rewritten facts can change.
+func (r rewriting) reaches(pack *policy.Pack) policy.Reach {
+	if r.again() {
+		return policy.Everything
+	}
+	var kinds []string
+	for _, c := range slices.Concat(r.supersede, r.insert) {
+		if !slices.Contains(kinds, c.Kind) {
+			kinds = append(kinds, c.Kind)
+		}
+	}
+	return pack.Reach(kinds...)
+}
+
+// deriveKnown derives from files that are locked and known as they are after what was written: reading thousands of them again would
+// take longer than all else. Where nothing is found they are read again.
+func (d *Desk) deriveKnown(ctx context.Context, tx *store.Tx, dossiers []store.Dossier, reach policy.Reach, found derivation) error {
+	if len(dossiers) == 0 {
+		return nil
+	}
+	var persons, households []uuid.UUID
+	for _, dossier := range dossiers {
+		persons, households = append(persons, dossier.File.Person.ID), append(households, dossier.Households...)
+	}
+	if found == nil {
+		_, err := d.rederive(ctx, tx, persons...)
+		return err
+	}
+	if err := d.writeDerived(ctx, tx, persons, reach, found); err != nil || !reach.All {
+		return err // households ask of their members only what reaches everything
+	}
+	return d.deriveHouseholds(ctx, tx, households...)
+}
