@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -45,7 +46,10 @@ var secretAnswers = []string{"login", "refresh", "logout", "actFor", "searchPers
 // ownAnswers are POSTs that keep what they were asked with what they do: a list that is queued goes on when its request is over.
 var ownAnswers = []string{"createImport"}
 
-func readContract() (*contract, error) {
+// readContract reads it once, however many servers a process has; nobody changes what it gives.
+var readContract = sync.OnceValues(parseContract)
+
+func parseContract() (*contract, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(api.Document)
 	if err != nil {
 		return nil, fmt.Errorf("read the contract: %w", err)

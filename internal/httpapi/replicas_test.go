@@ -27,7 +27,7 @@ func (s *service) behindReplica(replica *testdb.Replica) *service {
 	server := httptest.NewServer(handler)
 	s.t.Cleanup(server.Close)
 	second := *s
-	second.desk, second.url, second.router = &desk, server.URL, contractRouter(s.t, server.URL)
+	second.desk, second.url = &desk, server.URL
 	return &second
 }
 
