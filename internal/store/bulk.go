@@ -90,12 +90,9 @@ func (tx *Tx) insert(ctx context.Context, t table, rows []row) error {
 }
 
 // queue puts the insert of rows, if there are any, behind what a batch does already.
-func (t table) queue(b *pgx.Batch, rows []row) { t.queueOr(b, rows, "") }
-
-// queueOr is queue with what to do about a row that is there already.
-func (t table) queueOr(b *pgx.Batch, rows []row, conflict string) {
+func (t table) queue(b *pgx.Batch, rows []row) {
 	for some := range slices.Chunk(rows, insertedAtOnce) {
-		b.Queue(t.insertSQL()+conflict, t.arrays(some)...)
+		b.Queue(t.insertSQL(), t.arrays(some)...)
 	}
 }
 

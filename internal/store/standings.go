@@ -127,8 +127,7 @@ func supersede[I comparable](ctx context.Context, tx *Tx, t table, subjects []uu
 			b.Queue(fmt.Sprintf(`WITH gone AS (DELETE FROM %[1]s WHERE ctid = ANY($1) RETURNING *)
 				INSERT INTO %[1]s_past SELECT gone.*, $2 FROM gone WHERE known_from < $2`, t.name), gone, now)
 		}
-		with := table{t.name, append(slices.Clone(t.columns), "known_from timestamptz")}
-		with.queueOr(b, rows, " ON CONFLICT DO NOTHING")
+		table{t.name, append(slices.Clone(t.columns), "known_from timestamptz")}.queue(b, rows)
 	})
 }
 
