@@ -9,8 +9,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"time"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
@@ -54,7 +56,8 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 		return errors.New("the key file belongs to a demonstration: make one with zhucan keys FILE")
 	}
 	log := newLog(io.err, c.LogLevel)
-	desk, err := openDesk(ctx, c.DatabaseURL, ring, time.Now, log, store.Options{Pool: c.Pool, Replicas: c.Replicas, ReplicaLag: c.ReplicaLag})
+	limitMemory(log)
+	desk, err := openDesk(ctx, c.DatabaseURL, ring, time.Now, log, store.Options{Pool: c.Connections(runtime.GOMAXPROCS(0)), Replicas: c.Replicas, ReplicaLag: c.ReplicaLag})
 	if err != nil {
 		return err
 	}
@@ -80,6 +83,17 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 	go desk.KeepTallies(ctx, tallyEvery)
 	log.Info("serving", "address", listener.Addr().String(), "pack", desk.Pack().Version, "config", c.Dump())
 	return serve(ctx, listener, handler)
+}
+
+// limitMemory has the garbage collector work harder before the kernel would end the process: at nine tenths of what the container or
+// the unit may have. Where neither has a limit, nothing changes: the rest of the machine belongs to others, too. GOMEMLIMIT is obeyed.
+func limitMemory(log *slog.Logger) {
+	limit, err := memlimit.Set(memlimit.WithProvider(memlimit.FromCgroup))
+	if err != nil {
+		log.Warn("the limit of memory is not known; GOMEMLIMIT sets one", "err", err)
+		return
+	}
+	log.Info("memory", "limit", limit, "processors", runtime.GOMAXPROCS(0))
 }
 
 // faces is both faces of a desk behind one address: the JSON face and the pages.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,7 +23,7 @@ type Config struct {
 	TrustedProxies []string      `env:"ZHUCAN_TRUSTED_PROXIES" help:"Networks (CIDR) of proxies whose X-Forwarded-For is believed; none by default."`
 	PlainHTTP      bool          `env:"ZHUCAN_PLAIN_HTTP" help:"Let browsers sign in over plain HTTP, without TLS in front: for a trial inside one machine only."`
 	Networks       []string      `name:"webhook-networks" env:"ZHUCAN_WEBHOOK_NETWORKS" help:"Networks (CIDR) beside public addresses to which events may be sent; none by default."`
-	Pool           int           `env:"ZHUCAN_DB_POOL" default:"12" help:"Connections to the database; 8 to 16 serve two cores."`
+	Pool           int           `env:"ZHUCAN_DB_POOL" default:"0" help:"Connections to the database, and as many to each replica; 0 is six for each processor that there is."`
 	Replicas       []string      `name:"replica-urls" env:"ZHUCAN_REPLICA_URLS" sep:";" help:"Addresses of streaming replicas for work that only reads, separated by ';'; none by default."`
 	ReplicaLag     time.Duration `env:"ZHUCAN_REPLICA_LAG" default:"10s" help:"By how much a replica may be late before the primary answers instead."`
 	LogLevel       string        `env:"ZHUCAN_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least important line that is logged."`
@@ -107,10 +108,19 @@ func Prefixes(networks []string) (list []netip.Prefix) {
 const minPool, maxPool = 2, 200
 
 func checkPool(n int) error {
-	if n < minPool || n > maxPool {
-		return fmt.Errorf("ZHUCAN_DB_POOL is %d to %d", minPool, maxPool)
+	if n != 0 && (n < minPool || n > maxPool) {
+		return fmt.Errorf("ZHUCAN_DB_POOL is %d to %d, or 0 for six for each processor", minPool, maxPool)
 	}
 	return nil
+}
+
+// Connections is how many connections to the database there are. With two processors writes were fastest with 8 to 16, reads with 8
+// and more. processors are those of the machine or, in a container, those that it may use, as the runtime counts them.
+func (c Config) Connections(processors int) int {
+	if c.Pool != 0 {
+		return c.Pool
+	}
+	return min(max(6*processors, 8), 48)
 }
 
 // maxLag is how late a number may be that is said to be of now.
@@ -155,7 +165,7 @@ func (c Config) Dump() map[string]string {
 		"ZHUCAN_TRUSTED_PROXIES":  strings.Join(c.TrustedProxies, ","),
 		"ZHUCAN_PLAIN_HTTP":       strconv.FormatBool(c.PlainHTTP),
 		"ZHUCAN_WEBHOOK_NETWORKS": strings.Join(c.Networks, ","),
-		"ZHUCAN_DB_POOL":          strconv.Itoa(c.Pool),
+		"ZHUCAN_DB_POOL":          strconv.Itoa(c.Connections(runtime.GOMAXPROCS(0))),
 		"ZHUCAN_REPLICA_URLS":     strings.Join(describeDatabases(c.Replicas), "; "),
 		"ZHUCAN_REPLICA_LAG":      c.ReplicaLag.String(),
 		"ZHUCAN_LOG_LEVEL":        c.LogLevel,

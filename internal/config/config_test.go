@@ -44,7 +44,7 @@ func good(t *testing.T) Config {
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	c := good(t)
-	want := Config{DatabaseURL: c.DatabaseURL, KeyFile: c.KeyFile, Files: "file:///var/lib/zhucan/files", Listen: "127.0.0.1:8080", Pool: 12, ReplicaLag: 10 * time.Second, LogLevel: "info", ApprovalMode: "town_delegated"}
+	want := Config{DatabaseURL: c.DatabaseURL, KeyFile: c.KeyFile, Files: "file:///var/lib/zhucan/files", Listen: "127.0.0.1:8080", ReplicaLag: 10 * time.Second, LogLevel: "info", ApprovalMode: "town_delegated"}
 	if diff := cmp.Diff(want, c); diff != "" {
 		t.Error(diff)
 	}
@@ -81,7 +81,7 @@ func TestCheck(t *testing.T) {
 		{"everybody is a proxy, IPv6", func(_ *testing.T, c *Config) { c.TrustedProxies = []string{"::/0"} }, "::/0 is everybody"},
 		{"webhooks to no network", func(_ *testing.T, c *Config) { c.Networks = []string{"10.0.0.1"} }, `"10.0.0.1" is no network`},
 		{"webhooks everywhere", func(_ *testing.T, c *Config) { c.Networks = []string{"10.0.0.0/8", "0.0.0.0/0"} }, "0.0.0.0/0 is everything"},
-		{"no connections", func(_ *testing.T, c *Config) { c.Pool = 0 }, "ZHUCAN_DB_POOL is 2 to 200"},
+		{"one connection", func(_ *testing.T, c *Config) { c.Pool = 1 }, "ZHUCAN_DB_POOL is 2 to 200"},
 		{"negative connections", func(_ *testing.T, c *Config) { c.Pool = -12 }, "ZHUCAN_DB_POOL is 2 to 200"},
 		{"too many connections", func(_ *testing.T, c *Config) { c.Pool = 201 }, "ZHUCAN_DB_POOL is 2 to 200"},
 		{"replica that is no address", func(_ *testing.T, c *Config) {
@@ -114,13 +114,22 @@ func TestCheck(t *testing.T) {
 
 func TestCheckNamesEverything(t *testing.T) {
 	t.Parallel()
-	err := Config{TrustedProxies: []string{"x"}, Networks: []string{"x"}, PlainHTTP: true, Replicas: []string{""}}.Check()
+	err := Config{TrustedProxies: []string{"x"}, Networks: []string{"x"}, PlainHTTP: true, Pool: 1, Replicas: []string{""}}.Check()
 	if err == nil {
 		t.Fatal("accepted nothing at all")
 	}
 	for name := range (Config{}).Dump() {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("says nothing about %s: %v", name, err)
+		}
+	}
+}
+
+func TestConnections(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ pool, processors, want int }{{0, 1, 8}, {0, 2, 12}, {0, 4, 24}, {0, 64, 48}, {5, 64, 5}} {
+		if got := (Config{Pool: tt.pool}).Connections(tt.processors); got != tt.want {
+			t.Errorf("a pool of %d with %d processors is %d, want %d", tt.pool, tt.processors, got, tt.want)
 		}
 	}
 }
@@ -174,6 +183,7 @@ func TestDump(t *testing.T) {
 	t.Parallel()
 	c := good(t)
 	c.TrustedProxies, c.Networks = []string{"10.0.0.0/24", "fd00::/64"}, []string{"10.9.0.0/16"}
+	c.Pool = 12
 	c.Replicas = []string{"postgres://zhucan_app:" + password + "@10.0.0.6/zhucan?sslmode=verify-full", "postgres://u:" + password + "@[::1/zhucan"}
 	want := map[string]string{"DATABASE_URL": "zhucan as zhucan_app at 127.0.0.1 port 5432 (TLS), 127.0.0.1 port 5432 (no TLS)",
 		"ZHUCAN_LISTEN": "127.0.0.1:8080", "ZHUCAN_KEY_FILE": c.KeyFile, "ZHUCAN_FILES": "file:///var/lib/zhucan/files", "ZHUCAN_TRUSTED_PROXIES": "10.0.0.0/24,fd00::/64", "ZHUCAN_WEBHOOK_NETWORKS": "10.9.0.0/16", "ZHUCAN_PLAIN_HTTP": "false",

@@ -60,6 +60,9 @@ func CheckCharacter(body17 string) (byte, bool) {
 
 // Normalize removes blanks and invisible characters, and makes full-width characters half-width and letters capital.
 func Normalize(raw string) string {
+	if plain(raw) {
+		return raw
+	}
 	return strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || unicode.IsControl(r):
@@ -69,6 +72,16 @@ func Normalize(raw string) string {
 		}
 		return unicode.ToUpper(r)
 	}, raw)
+}
+
+// plain reports whether a text is nothing but digits and capital letters, as all that is stored.
+func plain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; (c < '0' || c > '9') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return true
 }
 
 // UpgradedFrom15 reports whether raw is a number from before 2000, which ParseResident makes longer.
