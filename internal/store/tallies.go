@@ -128,10 +128,10 @@ const (
 		UNION ALL SELECT indicator, area_code, valid_from, valid_to, status, reason FROM household_standings`
 )
 
-// RebuildTallies makes the kept counts again from the standings. Changes wait for it.
+// RebuildTallies makes the kept counts again from the standings. Changes wait for it, as long as it takes: of a province it is minutes.
 func (db *DB) RebuildTallies(ctx context.Context, on calendar.Date) error {
 	err := db.tallying(ctx, func(tx *Tx) error {
-		for _, statement := range []string{"SELECT pg_advisory_xact_lock(370305, 25)", "LOCK TABLE standings, household_standings IN SHARE MODE",
+		for _, statement := range []string{"SELECT set_config('statement_timeout', '0', true)", "SELECT pg_advisory_xact_lock(370305, 25)", "LOCK TABLE standings, household_standings IN SHARE MODE",
 			"DELETE FROM tallies", "DELETE FROM tally_moves", moveAll} {
 			if _, err := tx.sql.ExecContext(ctx, statement); err != nil {
 				return translate(err)
