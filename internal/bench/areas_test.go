@@ -87,6 +87,46 @@ func inOrder(list []area.Division) []area.Division {
 	return slices.CompactFunc(list, func(a, b area.Division) bool { return a.Code == b.Code })
 }
 
+// The nation has 38 million persons with certificates in 620 thousand villages. A smaller register has as many in each village in fewer
+// counties, and not fewer in all: what is kept of every village would be another share of it all.
+const (
+	villageHolds  = 61
+	fewestSettled = 15 // counties, however small the register is
+)
+
+// settled are counties evenly from all over a tree in whose villages so many persons live.
+func settled(tree []area.Division, persons int) (list []area.Code) {
+	var all []area.Code
+	villages := 0
+	for _, d := range tree {
+		switch d.Code.Level() {
+		case "district":
+			all = append(all, d.Code)
+		case "village":
+			villages++
+		}
+	}
+	wanted := min(len(all), max(fewestSettled, len(all)*persons/villageHolds/villages))
+	for i := range wanted {
+		list = append(list, all[i*len(all)/wanted])
+	}
+	return list
+}
+
+// villagesIn are the villages of a tree that lie in areas, which are given in order.
+func villagesIn(tree []area.Division, areas ...area.Code) (list []area.Code) {
+	at := 0
+	for _, d := range tree {
+		for at < len(areas) && areas[at] < d.Code && !areas[at].Contains(d.Code) {
+			at++
+		}
+		if at < len(areas) && d.Code.Level() == "village" && areas[at].Contains(d.Code) {
+			list = append(list, d.Code)
+		}
+	}
+	return list
+}
+
 // within are the divisions of a tree that lie in an area or above it.
 func within(tree []area.Division, in area.Code) (list []area.Division) {
 	for _, d := range tree {

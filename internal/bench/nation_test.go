@@ -21,13 +21,13 @@ const (
 	districtHolds = 10_000
 )
 
-// nation is a register of copies of the people of a small one, all over a division tree: of ten thousand persons of the own district
-// every one, spread over the whole table as people are who came in over the years, and the others evenly over all villages. Sealed
+// nation is a register of copies of the people of a small one in counties from all over a division tree: ten thousand of the own
+// district, spread over the whole table as people are who came in over the years, and the others evenly over the villages. Sealed
 // columns are sealed for their rows, with numbers of their own, since a value that was moved from another row does not open.
 type nation struct {
 	*register
 	tree         []area.Division
-	home, all    []area.Code // the villages of the own district, and all
+	home, all    []area.Code // the villages of the own district, and all that are lived in
 	counties     []area.Code
 	source       []uuid.UUID           // the people who are copied
 	copies, step int                   // how many of each, and how many persons there are for one of the own district
@@ -38,6 +38,7 @@ type nation struct {
 var (
 	byPerson = []string{"certificate_events", "circumstances", "awards", "dues", "open_months", "match_keys", "survey_responses", "standings"}
 	sealed   = []string{"persons", "certificates", "payees"}
+	filled   = slices.Concat(sealed, byPerson, []string{"household_standings", "divisions"})
 )
 
 func newNation(b *testing.B, in testdb.Database, source *register, tree []area.Division, persons int) *nation {
@@ -45,19 +46,14 @@ func newNation(b *testing.B, in testdb.Database, source *register, tree []area.D
 	m := &nation{register: &register{newWorldIn(b, in, 1), b}, tree: tree, step: max(1, persons/districtHolds)}
 	m.reader(b)
 	for _, d := range tree {
-		switch d.Code.Level() {
-		case "village":
-			m.all = append(m.all, d.Code)
-			if area.Code(ownDistrict).Contains(d.Code) {
-				m.home = append(m.home, d.Code)
-			}
-		case "district":
+		if d.Code.Level() == "district" {
 			m.counties = append(m.counties, d.Code)
 		}
 	}
+	m.home, m.all = villagesIn(tree, ownDistrict), villagesIn(tree, settled(tree, persons)...)
 	m.source = source.personIDs()
-	m.copies = persons / len(m.source)
-	m.indexed(false)
+	m.copies = max(1, (persons+len(m.source)/2)/len(m.source))
+	m.unindexed()
 	m.plant(b, tree)
 	m.place()
 	m.seal(source)
@@ -65,7 +61,7 @@ func newNation(b *testing.B, in testdb.Database, source *register, tree []area.D
 		m.multiply(source, table, "person_id")
 	}
 	m.multiply(source, "household_standings", "household_id")
-	m.indexed(true)
+	m.index()
 	m.exec(b, "DROP TABLE placed, source_person")
 	m.exec(b, "VACUUM ANALYZE")
 	if err := m.desk.DB.RebuildTallies(context.Background(), today); err != nil {
@@ -84,14 +80,30 @@ func (r *register) personIDs() (ids []uuid.UUID) {
 	return ids
 }
 
-// indexed leaves the indexes of what is filled alone, or makes them: how the tables are filled is not what is measured.
-func (m *nation) indexed(yes bool) {
+// gistRows is how many rows of a table the indexes of its exclusion constraints are made for. Each takes minutes a million rows; nothing
+// that is measured needs them, and the sizes of tables say which are missing.
+const gistRows = 50_000
+
+// unindexed leaves the indexes of what is filled alone: how the tables are filled is not what is measured.
+func (m *nation) unindexed() {
 	m.b.Helper()
-	tables := slices.Concat(sealed, byPerson, []string{"household_standings", "divisions"})
-	m.exec(m.b, fmt.Sprintf("UPDATE pg_index SET indisready = %[1]v, indisvalid = %[1]v WHERE indrelid::regclass::text IN ('%[2]s')", yes, strings.Join(tables, "', '")))
-	if yes {
-		for _, table := range tables {
-			m.exec(m.b, "REINDEX TABLE "+table)
+	m.exec(m.b, fmt.Sprintf("UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid::regclass::text IN ('%s')", strings.Join(filled, "', '")))
+}
+
+// index makes the indexes of what is filled.
+func (m *nation) index() {
+	m.b.Helper()
+	for _, table := range filled {
+		m.exec(m.b, "ANALYZE "+table)
+		var indexes []string
+		err := m.pool.QueryRow(context.Background(), `SELECT coalesce(array_agg(i.indexrelid::regclass::text), '{}') FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
+			JOIN pg_am a ON a.oid = x.relam WHERE t.oid = $1::text::regclass AND (a.amname <> 'gist' OR t.reltuples <= $2)`, table, gistRows).Scan(&indexes)
+		if err != nil {
+			m.b.Fatal(err)
+		}
+		for _, index := range indexes {
+			m.exec(m.b, "UPDATE pg_index SET indisready = true, indisvalid = true WHERE indexrelid = '"+index+"'::regclass")
+			m.exec(m.b, "REINDEX INDEX "+index)
 		}
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -26,19 +25,6 @@ const (
 	startPromised  = 300 // ms
 	memoryPromised = 256 // MiB
 )
-
-// binary is the service as it is built, once.
-var binary = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "zhucan-bench-")
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(folder, "zhucan")
-	if out, err := exec.Command("go", "build", "-o", file, "zhucan/cmd/zhucan").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
-	}
-	return file, nil
-})
 
 func newRing(b *testing.B) *secret.Ring {
 	b.Helper()
@@ -59,9 +45,9 @@ type service struct {
 
 func newService(b *testing.B, in testdb.Database) *service {
 	b.Helper()
-	program, err := binary()
-	if err != nil {
-		b.Fatal(err)
+	program := filepath.Join(b.TempDir(), "zhucan")
+	if out, err := exec.Command("go", "build", "-o", program, "zhucan/cmd/zhucan").CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
 	}
 	s := &service{program: program, keys: filepath.Join(b.TempDir(), "keys.json"), files: b.TempDir(), url: in.URL}
 	if err := in.Ring.Save(s.keys); err != nil {

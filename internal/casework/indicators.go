@@ -88,7 +88,7 @@ func (d *Desk) values(ctx context.Context, who access.Actor, definitions []*poli
 	if err != nil {
 		return nil, err
 	}
-	tree, err := d.DB.TreeOf(ctx, in, q.Moment)
+	tree, err := d.treeFor(ctx, in, q)
 	if err != nil {
 		return nil, err
 	}
@@ -107,6 +107,15 @@ func (d *Desk) values(ctx context.Context, who access.Actor, definitions []*poli
 		}
 	}
 	return values, nil
+}
+
+// treeFor is the tree whose areas have rows of their own, or the area alone: a province has tens of thousands below it.
+func (d *Desk) treeFor(ctx context.Context, in area.Code, q ValuesOf) ([]area.Division, error) {
+	switch q.By {
+	case store.ByTown, store.ByVillage, store.ByTree:
+		return d.DB.TreeOf(ctx, in, q.Moment)
+	}
+	return d.DB.RootOf(ctx, in, q.Moment)
 }
 
 func (d *Desk) counts(ctx context.Context, who access.Actor, definitions []*policy.Indicator, q ValuesOf, in area.Code) ([]store.GroupCount, error) {

@@ -197,10 +197,10 @@ func (db *DB) Counts(ctx context.Context, who access.Actor, q CountOf) ([]GroupC
 		households = split{group: notHere}
 	}
 	err := db.Read(ctx, who, counting, func(b *pgx.Batch) {
-		if tallied[q.By] && q.KnownAt.IsZero() {
+		if statement, ok := q.kept(); ok {
 			// it cannot be known beforehand how few rows are added up, and the tree was looked through for each village
 			b.Queue("SELECT set_config('enable_nestloop', 'off', true)")
-			count(b, tallyStatement(splits[q.By]), slices.Concat(q.Persons, q.Households))
+			count(b, statement, slices.Concat(q.Persons, q.Households))
 			return
 		}
 		count(b, countStatement("standings", q.Moment, splits[q.By]), q.Persons)

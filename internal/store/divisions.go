@@ -52,6 +52,11 @@ func (db *DB) TreeOf(ctx context.Context, in area.Code, m Moment) ([]area.Divisi
 		m.args(lo, hi, m.On)...)
 }
 
+// RootOf lists the area of TreeOf alone; nothing where it is none of that day, or the country.
+func (db *DB) RootOf(ctx context.Context, in area.Code, m Moment) ([]area.Division, error) {
+	return db.divisions(ctx, "code = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2) AND "+m.held("", 3), m.args(string(in), m.On)...)
+}
+
 func (db *DB) divisions(ctx context.Context, where string, args ...any) ([]area.Division, error) {
 	list, err := readAll(ctx, db, scanDivision, "SELECT "+divisionColumns+" FROM divisions WHERE "+where+" ORDER BY code", args...)
 	if err != nil {

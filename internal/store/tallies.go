@@ -19,9 +19,14 @@ const tally = "covered, gap, excluded, extra, waived"
 // onTick are the ticks whose rows make the day in parameter $2: the last that is kept, and those to come behind it.
 const onTick = "tick = ANY (ARRAY(SELECT tick FROM tally_ticks WHERE tick <= $2 AND tick >= (SELECT max(tick) FROM tally_ticks WHERE kept AND tick <= $2)))"
 
+// within are the indicators $1 in the area from $3 to $4.
+const within = " AND indicator = ANY($1) AND area_code >= $3 AND area_code < $4"
+
+// districtDigits are those of the code of a district.
+const districtDigits = 6
+
 // tallyStatement adds up what is kept of the indicators $1 on the day $2 in the area from $3 to $4, with the tree of that day.
 func tallyStatement(by split) string {
-	const within = " AND indicator = ANY($1) AND area_code >= $3 AND area_code < $4"
 	return `
 WITH s AS (
     SELECT indicator, area_code, sum(covered)::int AS covered, sum(gap)::int AS gap, sum(excluded)::int AS excluded, sum(extra)::int AS extra, sum(waived)::int AS waived FROM (
@@ -34,6 +39,31 @@ SELECT s.indicator, ` + by.group + ` AS grouped, sum(s.covered), sum(s.gap), sum
        coalesce(sum(s.covered + s.gap + s.excluded) FILTER (WHERE d.code IS NULL), 0)
 FROM s` + (Moment{}).villages(2, 0) + ` AND d.code >= $3 AND d.code < $4
 WHERE s.covered + s.gap + s.excluded + s.extra > 0 GROUP BY 1, 2 ORDER BY 1, 2`
+}
+
+// aboveDistricts adds up what is kept by district, of the indicators $1 on the day $2 in an area from $3 to $4 that lies above districts.
+// Unplaced is here who stands in no district of that day: who stands in no village of one is told by the district's own count.
+const aboveDistricts = `
+SELECT s.indicator, '', sum(covered), sum(gap), sum(excluded), sum(waived), sum(extra), coalesce(sum(covered + gap + excluded) FILTER (WHERE d.code IS NULL), 0)
+FROM (
+    SELECT indicator, area_code, sum(covered)::int AS covered, sum(gap)::int AS gap, sum(excluded)::int AS excluded, sum(extra)::int AS extra, sum(waived)::int AS waived FROM (
+        SELECT indicator, area_code, ` + tally + ` FROM district_tallies WHERE ` + onTick + within + ` AND day <= $2
+        UNION ALL
+        SELECT indicator, left(area_code, 6), ` + tally + ` FROM tally_moves WHERE valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)` + within + `
+    ) o GROUP BY indicator, area_code
+) s LEFT JOIN divisions d ON d.code = s.area_code AND d.level = 'district' AND d.valid_from <= $2 AND (d.valid_to IS NULL OR d.valid_to >= $2) AND d.superseded_at IS NULL
+    AND d.code >= $3 AND d.code < $4
+WHERE s.covered + s.gap + s.excluded + s.extra > 0 GROUP BY 1 ORDER BY 1`
+
+// kept is the statement that counts from what is kept, and whether there is one.
+func (q CountOf) kept() (statement string, ok bool) {
+	switch {
+	case !tallied[q.By] || !q.KnownAt.IsZero():
+		return "", false
+	case q.By == ByNone && len(q.Area) < districtDigits:
+		return aboveDistricts, true
+	}
+	return tallyStatement(splits[q.By]), true
 }
 
 // foldMoves takes everything that has moved into the tallies. A day belongs to the last tick before it; a tick that is kept has the
@@ -55,10 +85,17 @@ WITH moved AS (
     FROM ticked GROUP BY 1, 2, 3
 ), since AS (
     INSERT INTO tallies SELECT tick, indicator, area_code, day, ` + tally + ` FROM ticked ORDER BY 1, 2, 3, 4 ` + addTally + ` RETURNING 1
+), districts_since AS (
+    INSERT INTO district_tallies AS tallies SELECT tick, indicator, left(area_code, 6), day, ` + tallySums + ` FROM ticked GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4 ` + addTally + ` RETURNING 1
+), districts AS (
+    INSERT INTO district_tallies AS tallies SELECT t.tick, indicator, left(area_code, 6), t.tick, ` + tallySums + `
+    FROM quarters q JOIN tally_ticks t ON t.tick > q.tick AND t.kept GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 ` + addTally + ` RETURNING 1
 )
 INSERT INTO tallies
-SELECT t.tick, indicator, area_code, t.tick, sum(covered), sum(gap), sum(excluded), sum(extra), sum(waived)
+SELECT t.tick, indicator, area_code, t.tick, ` + tallySums + `
 FROM quarters q JOIN tally_ticks t ON t.tick > q.tick AND t.kept GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 ` + addTally
+
+const tallySums = "sum(covered), sum(gap), sum(excluded), sum(extra), sum(waived)"
 
 const addTally = `ON CONFLICT (tick, indicator, area_code, day) DO UPDATE SET covered = tallies.covered + excluded.covered, gap = tallies.gap + excluded.gap,
 	excluded = tallies.excluded + excluded.excluded, extra = tallies.extra + excluded.extra, waived = tallies.waived + excluded.waived`
@@ -70,8 +107,12 @@ WITH due AS (
     UPDATE tally_ticks SET kept = true WHERE tick = (SELECT min(tick) FROM tally_ticks WHERE NOT kept AND tick <= $1) RETURNING tick
 ), made AS (
     INSERT INTO tallies
-    SELECT due.tick, indicator, area_code, due.tick, sum(covered), sum(gap), sum(excluded), sum(extra), sum(waived)
+    SELECT due.tick, indicator, area_code, due.tick, ` + tallySums + `
     FROM due, tallies WHERE tallies.tick = (SELECT max(tick) FROM tally_ticks t WHERE t.kept AND t.tick < due.tick) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+), districts_made AS (
+    INSERT INTO district_tallies
+    SELECT due.tick, indicator, area_code, due.tick, ` + tallySums + `
+    FROM due, district_tallies d WHERE d.tick = (SELECT max(tick) FROM tally_ticks t WHERE t.kept AND t.tick < due.tick) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 )
 SELECT count(*) FROM due`
 
@@ -128,11 +169,11 @@ const (
 		UNION ALL SELECT indicator, area_code, valid_from, valid_to, status, reason FROM household_standings`
 )
 
-// RebuildTallies makes the kept counts again from the standings. Changes wait for it.
+// RebuildTallies makes the kept counts again from the standings. Changes wait for it, as long as it takes: of a province it is minutes.
 func (db *DB) RebuildTallies(ctx context.Context, on calendar.Date) error {
 	err := db.tallying(ctx, func(tx *Tx) error {
-		for _, statement := range []string{"SELECT pg_advisory_xact_lock(370305, 25)", "LOCK TABLE standings, household_standings IN SHARE MODE",
-			"DELETE FROM tallies", "DELETE FROM tally_moves", moveAll} {
+		for _, statement := range []string{"SELECT set_config('statement_timeout', '0', true)", "SELECT pg_advisory_xact_lock(370305, 25)", "LOCK TABLE standings, household_standings IN SHARE MODE",
+			"DELETE FROM tallies", "DELETE FROM district_tallies", "DELETE FROM tally_moves", moveAll} {
 			if _, err := tx.sql.ExecContext(ctx, statement); err != nil {
 				return translate(err)
 			}
@@ -169,10 +210,15 @@ WITH kept AS (
 ), ticks AS (
     SELECT indicator, area_code FROM sums GROUP BY tick, 1, 2
     HAVING sum(covered) <> 0 OR sum(gap) <> 0 OR sum(excluded) <> 0 OR sum(extra) <> 0 OR sum(waived) <> 0
+), districts AS (
+    SELECT indicator, area_code FROM (SELECT tick, indicator, left(area_code, 6) AS area_code, day, ` + tally + ` FROM tallies
+        UNION ALL SELECT tick, indicator, area_code, day, -covered, -gap, -excluded, -extra, -waived FROM district_tallies) d
+    GROUP BY tick, 1, 2, day HAVING sum(covered) <> 0 OR sum(gap) <> 0 OR sum(excluded) <> 0 OR sum(extra) <> 0 OR sum(waived) <> 0
 )
-SELECT count(*) FROM (SELECT indicator, area_code FROM days UNION SELECT indicator, area_code FROM ticks) wrong`
+SELECT count(*) FROM (SELECT indicator, area_code FROM days UNION SELECT indicator, area_code FROM ticks UNION SELECT indicator, area_code FROM districts) wrong`
 
-// DifferingTallies counts the pairs of indicator and village whose kept counts differ from a recount on some day.
+// DifferingTallies counts the pairs of indicator and village whose kept counts differ from a recount on some day, and those of indicator
+// and district whose kept counts are not the sum of the villages'.
 func (db *DB) DifferingTallies(ctx context.Context) (n int, err error) {
 	err = db.Read(ctx, access.SystemActor(), func(b *pgx.Batch) {
 		b.Queue("SELECT set_config('statement_timeout', '300s', true)")
