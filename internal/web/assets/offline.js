@@ -113,7 +113,12 @@
     }
     items = await box.list();
     const left = waiting();
-    await call("contact", { phone: box.vault().phone, waiting: left.length, oldest: new Date(left.length ? left[0].at : Date.now()).toISOString() });
+    try {
+      await call("contact", { phone: box.vault().phone, waiting: left.length, oldest: new Date(left.length ? left[0].at : Date.now()).toISOString() });
+    } catch (wrong) {
+      if (wrong.told?.code === "PHONE_WRITTEN_OFF" && await box.forget()) await locked(); // found again, and nothing is lost
+      throw wrong;
+    }
     if (sent || !files || Date.now() - files.kept > filesAge) {
       files = { ...await call("files"), kept: Date.now() };
       await box.keepFiles(files);
