@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"zhucan/internal/care"
+	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
 
@@ -49,12 +50,17 @@ func (v *visit) kind() care.Kind {
 	return care.Kind(v.query.Get("kind"))
 }
 
-func openService(v *visit) (string, error) {
+func openService(v *visit) (string, error) { return v.open(v.kind()) }
+
+var noHousehold = fault.New(fault.Conflict, "NO_HOUSEHOLD", "尚未登记其家庭，不能登记家庭的需求", "no household of the person is recorded, so a household cannot need anything")
+
+// open records a need of a kind.
+func (v *visit) open(kind care.Kind) (string, error) {
 	id, err := v.id()
 	if err != nil {
 		return "", err
 	}
-	chain := care.ChainOf(v.kind())
+	chain := care.ChainOf(kind)
 	if chain == nil {
 		return "", store.NotFound
 	}
@@ -66,8 +72,11 @@ func openService(v *visit) (string, error) {
 	household := uuid.Nil
 	if chain.Household {
 		d, err := v.desk.Person(v.ctx, v.who, id)
-		if err != nil || len(d.Households) == 0 {
+		if err != nil {
 			return "", err
+		}
+		if len(d.Households) == 0 {
+			return "", noHousehold
 		}
 		id, household = uuid.Nil, d.Households[len(d.Households)-1]
 	}

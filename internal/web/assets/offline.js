@@ -324,6 +324,8 @@
         p.asked.length ? button(files.forms.survey.title, () => start("survey", "survey", { id: p.id, seen: p.seen || "" }, p.name)) : null,
         button(files.forms.apply.title, () => start("apply", "apply", { id: p.id }, p.name)),
         button(files.forms.phone.title, () => start("phone", "phone", { id: p.id, version: p.version, tag: p.tag }, p.name)),
+        ...(p.visits || []).map((one) => button(files.forms.visit.title + "：" + one.text, () => start("visit", "visit", { id: p.id, list: one.list, programme: one.programme }, p.name))),
+        ...(p.needs || []).map((need) => button(files.forms[need].title, () => start("need", need, { id: p.id, chain: need.split("/")[1] }, p.name))),
         ...(p.services || []).flatMap((s) => s.steps.map((step) => button(s.text + "：" + files.forms[step].title,
           () => start("step", step, { id: s.id, step: step.split("/")[1], version: s.version }, p.name))))))));
     if (!files) return queue();
