@@ -71,7 +71,10 @@ func (d *Desk) HearOfPhone(ctx context.Context, who access.Actor, id uuid.UUID, 
 	return d.DB.PhoneContact(ctx, who.AccountID, id, waiting, oldest)
 }
 
-var noReason = field("reason", "REASON_REQUIRED", "请说明原因", "say why")
+var (
+	lostAlready = fault.New(fault.Conflict, "PHONE_WRITTEN_OFF", "这部手机已登记遗失", "the phone is written off already")
+	noReason    = field("reason", "REASON_REQUIRED", "请说明原因", "say why")
+)
 
 // WriteOffPhone ends a phone that is lost. What opens it without its PIN is destroyed, and every session of its account ends, since
 // nobody knows which of them is open on it. What waits on it stays sealed there: whoever finds it again, knows the PIN and signs in
@@ -88,7 +91,7 @@ func (d *Desk) WriteOffPhone(ctx context.Context, who access.Actor, id uuid.UUID
 			return store.NotFound
 		}
 		if !p.WrittenOffAt.IsZero() {
-			return store.PhoneWrittenOff
+			return lostAlready
 		}
 		p.WrittenOffAt = tx.Now
 		if err := tx.WriteOffPhone(ctx, id); err != nil {

@@ -66,7 +66,7 @@ func (tx *Tx) PhoneSecret(ctx context.Context, id uuid.UUID) (string, error) {
 }
 
 // PhoneWrittenOff is said of a phone that somebody has reported lost.
-var PhoneWrittenOff = fault.New(fault.Conflict, "PHONE_WRITTEN_OFF", "这部手机已登记遗失，不再接受", "this phone was written off as lost")
+var PhoneWrittenOff = fault.New(fault.Conflict, "PHONE_WRITTEN_OFF", "这部手机已登记遗失：上传完毕后须重新登录并设置本机密码", "this phone was written off as lost: once all is sent it needs a new sign-in and PIN")
 
 // LockPhone reads a phone and holds it until the transaction ends.
 func (tx *Tx) LockPhone(ctx context.Context, id uuid.UUID) (p Phone, err error) {

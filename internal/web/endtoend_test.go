@@ -48,7 +48,7 @@ func (h *hand) yuanAfter(words string) int {
 }
 
 // TestFromTheFieldToTheRate is the whole way of one person in real browsers: a liaison enters an application where there is no network,
-// with a photo; the network comes back and it is sent; the town decides by keyboard; the district makes, checks and locks a roster and
+// with a photo, beside a visit and a need; the network comes back and all is sent; the town decides by keyboard; the district makes, checks and locks a roster and
 // the bank pays it; and the statistician's page shows one person more, first among those who should receive and then among those who do.
 func TestFromTheFieldToTheRate(t *testing.T) {
 	s := start(t)
@@ -70,6 +70,7 @@ func TestFromTheFieldToTheRate(t *testing.T) {
 	p.unlock()
 	inHand := &hand{tab: &tab{t, s, p.ctx}}
 	inHand.through()
+	p.visitsOffline()
 	p.press("新增人员和申请")
 	p.until(`document.getElementById("keep")`)
 	inHand.through()
@@ -78,7 +79,7 @@ func TestFromTheFieldToTheRate(t *testing.T) {
 	p.photo(5)
 	p.until(`document.querySelectorAll("ul.thumbs canvas").length === 1`)
 	p.press("保存，待上传")
-	p.until(says("未上传 1"))
+	p.until(says("未上传 3"))
 	s.wantFound(601, 0, 0, 0)
 	if now := h.rateNow(); now != before {
 		t.Errorf("while it waits on the phone the rate goes from %+v to %+v", before, now)
@@ -86,6 +87,7 @@ func TestFromTheFieldToTheRate(t *testing.T) {
 	p.online(true)
 	p.sent("liaison.a")
 	s.wantFound(601, 1, 1, 1)
+	s.wantVisited()
 	entered := h.rateNow()
 	if want := before.All + 1; entered.All != want || entered.Covered != before.Covered {
 		t.Errorf("with the person in the register it is %+v, before %+v", entered, before)

@@ -8,6 +8,7 @@ import (
 	"zhucan/internal/application"
 	"zhucan/internal/care"
 	"zhucan/internal/casework"
+	"zhucan/internal/lead"
 	"zhucan/internal/survey"
 )
 
@@ -44,7 +45,7 @@ type groupData struct {
 type filesData struct {
 	Place     string               `json:"place"`
 	Year      int                  `json:"year"`
-	Forms     map[string]formData  `json:"forms"` // case, apply, phone, survey, and a step of a chain as "rehab/assess"
+	Forms     map[string]formData  `json:"forms"` // case, apply, phone, survey, visit, the need of a chain as "need/rehab" and a step of it as "rehab/assess"
 	Questions map[string]fieldData `json:"questions"`
 	People    []personData         `json:"people"`
 }
@@ -65,6 +66,8 @@ type personData struct {
 	Before   survey.Answers `json:"before,omitempty"`  // last year's
 	Answers  survey.Answers `json:"answers,omitempty"` // this year's
 	Seen     string         `json:"seen,omitempty"`    // which set of this year they are
+	Needs    []string       `json:"needs"`             // forms of what may be needed
+	Visits   []visitRef     `json:"visits,omitempty"`
 	Services []serviceRef   `json:"services,omitempty"`
 }
 
@@ -75,8 +78,19 @@ type serviceRef struct {
 	Steps   []string  `json:"steps"` // forms
 }
 
+// visitRef is a worklist on which somebody stands.
+type visitRef struct {
+	List      string `json:"list"`
+	Programme string `json:"programme"`
+	Text      string `json:"text"`
+}
+
 func files(v *visit) (any, error) {
 	known, err := v.desk.FieldFiles(v.ctx, v.who)
+	if err != nil {
+		return nil, err
+	}
+	visits, err := v.visits()
 	if err != nil {
 		return nil, err
 	}
@@ -100,10 +114,51 @@ func files(v *visit) (any, error) {
 		if f.Answered.ID != uuid.Nil {
 			one.Seen, one.Answers = f.Answered.ID.String(), f.Answered.Answers
 		}
-		one.Services = v.serviceRefs(f, &data)
+		one.Needs, one.Services, one.Visits = v.needs(f, &data), v.serviceRefs(f, &data), visits[p.ID]
 		data.People = append(data.People, one)
 	}
 	return data, nil
+}
+
+// visitsTaken is how many people of one worklist a phone takes along.
+const visitsTaken = 200
+
+// visits are the worklists of this role on which the people of the area stand.
+func (v *visit) visits() (map[uuid.UUID][]visitRef, error) {
+	of := map[uuid.UUID][]visitRef{}
+	for i := range lead.All {
+		list := &lead.All[i]
+		if !list.WorkedOnBy(v.who.Role) {
+			continue
+		}
+		found, err := v.desk.Leads(v.ctx, v.who, casework.LeadsOf{Worklist: list.Name, Limit: visitsTaken})
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range found {
+			one := visitRef{List: list.Name, Programme: l.Programme, Text: v.either(list.ZH, list.EN) + v.programmeOrNothing(l.Programme)}
+			if !slices.Contains(of[l.PersonID], one) {
+				of[l.PersonID] = append(of[l.PersonID], one)
+			}
+		}
+	}
+	return of, nil
+}
+
+// needs are the forms of the chains that are open to somebody: those of a household where he has one.
+func (v *visit) needs(f casework.FieldFile, data *filesData) (list []string) {
+	for _, c := range care.Chains {
+		if c.Household && len(f.Dossier.Households) == 0 {
+			continue
+		}
+		name := "need/" + string(c.Kind)
+		if _, ok := data.Forms[name]; !ok {
+			data.Forms[name] = formData{Title: v.t("offline.need", v.either(c.ZH, c.EN)), Groups: []groupData{
+				{Fields: v.fieldData([]*Field{v.dayOf("opened_on", "service.opened_on")})}, {v.either(c.ZH, c.EN), v.fieldData(v.evidenceFields(c.Kind, c.Need, "need", nil))}}}
+		}
+		list = append(list, name)
+	}
+	return list
 }
 
 func (v *visit) serviceRefs(f casework.FieldFile, data *filesData) (list []serviceRef) {
@@ -147,6 +202,7 @@ func (v *visit) fieldForms(data *filesData) error {
 	data.Forms["case"] = who
 	data.Forms["phone"] = formData{Title: v.t("offline.phone"), Groups: []groupData{{Fields: v.fieldData([]*Field{
 		{Name: "phone", Label: v.t("offline.phone"), Kind: "text", Mode: "tel", Max: 20, Need: true}})}}}
+	data.Forms["visit"] = formData{Title: v.t("offline.visit"), Groups: []groupData{{Fields: v.fieldData(v.outcomeFields())}}}
 	data.Forms["survey"] = formData{Title: v.t("survey.title"), Groups: []groupData{{Fields: v.fieldData([]*Field{
 		{Name: "mode", Label: v.t("survey.mode"), Kind: "radio", Need: true, Options: v.options("mode", modes...)}, v.dayOf("collected_on", "survey.on")})}}}
 	return nil

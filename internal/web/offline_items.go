@@ -32,7 +32,9 @@ func init() { // not in the declaration, since they lead back to the list of pag
 		"apply":  {page: "/persons/:id/apply", do: enterApplication(false)},
 		"survey": {page: "/persons/:id/survey", do: answerAfter, clash: surveyClash},
 		"phone":  {page: "/persons/:id/edit", do: changePhone, clash: phoneClash},
+		"need":   {page: "/persons/:id/services/new", do: func(v *visit) (string, error) { return v.open(care.Kind(v.value("chain"))) }},
 		"step":   {page: "/services/:id/steps/:step", do: takeStep, clash: stepClash},
+		"visit":  {page: "/worklists/:name", do: visitLead},
 	}
 }
 
@@ -147,6 +149,22 @@ func newCase(v *visit) (string, error) {
 	}
 	c, err := v.enterCase(id)
 	return "/applications/" + c.ID.String(), err
+}
+
+// visitLead keeps what came of seeing somebody of a worklist.
+func visitLead(v *visit) (string, error) {
+	id, err := v.id()
+	if err != nil {
+		return "", err
+	}
+	r := v.reader()
+	a := r.outcome(v.value("list"))
+	if err := r.err(); err != nil {
+		return "", err
+	}
+	a.PersonID, a.Programme = id, v.value("programme")
+	_, err = v.desk.ActOnLead(v.ctx, v.who, a)
+	return "/persons/" + id.String(), err
 }
 
 // answerAfter records answers that were given in sight of the set that the form names.

@@ -420,6 +420,8 @@ type fileOf struct {
 	Asked                             []string
 	Answers                           map[string][]string
 	Services                          []struct{ Steps []string }
+	Needs                             []string
+	Visits                            []struct{ List, Programme string }
 }
 
 func (s *site) files(b *browser) (list []fileOf, body string) {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+
+	"zhucan/internal/store"
 )
 
 func init() {
@@ -46,4 +48,36 @@ func TestLostPhone(t *testing.T) {
 	b.tell("contact", map[string]any{"phone": made.Phone, "waiting": 2, "oldest": "2023-03-20T00:00:00Z"}).want(t, 409, "PHONE_WRITTEN_OFF")
 	b.send(newCase(61)).want(t, 200, "")
 	s.as("town.a").get("/phones").says("没有等待上传的内容")
+}
+
+// TestLostPhoneIsFound: who finds a phone again that was written off signs in, sends what waited on it, and it is empty.
+func TestLostPhoneIsFound(t *testing.T) {
+	s := start(t)
+	s.nowIsNow()
+	p := s.phone()
+	p.enrol("liaison.a")
+	p.enterOffline(63)
+	waiting := false
+	list, err := s.desk.DB.ListPhones(t.Context(), s.actor("town.a"), store.PhoneFilter{Area: townA, Waiting: &waiting, Limit: 5})
+	must(t, err)
+	if len(list) != 1 {
+		t.Fatalf("%d phones", len(list))
+	}
+	_, err = s.desk.WriteOffPhone(t.Context(), s.actor("town.a"), list[0].ID, "遗失在集市")
+	must(t, err)
+	p.online(true)
+	p.until(`document.getElementById("alert-sign")`) // its session has ended
+	s.wantFound(63, 0, 0, 0)
+	p.fill("username", "liaison.a")
+	p.fill("password", password)
+	p.until(`(() => { const b = document.querySelector("#alert-sign button"); if (b) b.click(); return b; })()`)
+	p.until(says("已登记遗失") + ` && document.getElementsByName("repeat").length`)
+	s.wantFound(63, 1, 1, 0)
+	if box := p.box(); strings.Contains(box, ": ") {
+		t.Errorf("what is left on the phone: %s", box)
+	}
+	p.fill("pin", "850267")
+	p.fill("repeat", "850267")
+	p.press("设置")
+	p.until(`document.getElementById("queue") && ` + says("未上传 0"))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"zhucan/internal/care"
+	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
 
@@ -51,18 +52,23 @@ func (v *visit) kind() care.Kind {
 	return care.Kind(v.query.Get("kind"))
 }
 
-func openService(v *visit) (string, error) {
+func openService(v *visit) (string, error) { return v.open(v.kind()) }
+
+var noHousehold = fault.New(fault.Conflict, "NO_HOUSEHOLD", "尚未登记其家庭，不能登记家庭的需求", "no household of the person is recorded, so a household cannot need anything")
+
+// open records a need of a kind, of the person of the path or of the household that the person belongs to.
+func (v *visit) open(kind care.Kind) (string, error) {
 	id, err := v.id()
 	if err != nil {
 		return "", err
 	}
-	return v.openFor(func(chain *care.Chain) (person, household uuid.UUID, err error) {
+	return v.openFor(kind, func(chain *care.Chain) (person, household uuid.UUID, err error) {
 		if !chain.Household {
 			return id, uuid.Nil, nil
 		}
 		d, err := v.desk.Person(v.ctx, v.who, id)
 		if err == nil && len(d.Households) == 0 {
-			err = store.NotFound
+			err = noHousehold
 		}
 		if err != nil {
 			return uuid.Nil, uuid.Nil, err
@@ -71,9 +77,9 @@ func openService(v *visit) (string, error) {
 	})
 }
 
-// openFor opens a service of the kind that the form names, for whom it is said to be.
-func (v *visit) openFor(whom func(*care.Chain) (person, household uuid.UUID, err error)) (string, error) {
-	chain := care.ChainOf(v.kind())
+// openFor opens a service of a kind, for whom it is said to be.
+func (v *visit) openFor(kind care.Kind, whom func(*care.Chain) (person, household uuid.UUID, err error)) (string, error) {
+	chain := care.ChainOf(kind)
 	if chain == nil {
 		return "", store.NotFound
 	}

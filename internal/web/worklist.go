@@ -59,12 +59,21 @@ func showWorklist(v *visit) (any, error) {
 		data.More = v.more(n == pageSize, found[n-1].String())
 	}
 	if list.WorkedOnBy(v.who.Role) && len(people) > 0 {
-		data.Act = v.newForm("act", "worklist.act", &Field{Name: "who", Label: v.t("worklist.who"), Kind: "select", Need: true, Options: people},
-			&Field{Name: "outcome", Label: v.t("worklist.outcome"), Kind: "select", Need: true, Options: v.options("outcome", outcomes...)},
-			&Field{Name: "note", Label: v.t("worklist.note"), Hint: v.t("worklist.note.hint"), Kind: "textarea", Max: 500},
-			&Field{Name: "follow_up_on", Label: v.t("worklist.followup"), Kind: "date"})
+		data.Act = v.newForm("act", "worklist.act", append([]*Field{{Name: "who", Label: v.t("worklist.who"), Kind: "select", Need: true, Options: people}}, v.outcomeFields()...)...)
 	}
 	return data, nil
+}
+
+// outcomeFields ask what was done about somebody.
+func (v *visit) outcomeFields() []*Field {
+	return []*Field{{Name: "outcome", Label: v.t("worklist.outcome"), Kind: "select", Need: true, Options: v.options("outcome", outcomes...)},
+		{Name: "note", Label: v.t("worklist.note"), Hint: v.t("worklist.note.hint"), Kind: "textarea", Max: 500},
+		{Name: "follow_up_on", Label: v.t("worklist.followup"), Kind: "date"}}
+}
+
+// outcome reads what was done about somebody of a list.
+func (r *reader) outcome(list string) store.LeadAction {
+	return store.LeadAction{Worklist: list, Outcome: r.choice("outcome", true, outcomes...), Note: r.text("note", 500, false), FollowUpOn: r.day("follow_up_on", false)}
 }
 
 // owners are the offices that work on a list.
@@ -146,7 +155,7 @@ func (v *visit) leadLine(l casework.Lead) leadLine {
 // actOnLead keeps what was done about somebody of a worklist.
 func actOnLead(v *visit) (string, error) {
 	r := v.reader()
-	a := store.LeadAction{Worklist: v.echo.Param("name"), Outcome: r.choice("outcome", true, outcomes...), Note: r.text("note", 500, false), FollowUpOn: r.day("follow_up_on", false)}
+	a := r.outcome(v.echo.Param("name"))
 	id, programme := "", ""
 	if _, err := fmt.Sscanf(v.value("who")+" ", "%s %s", &id, &programme); err != nil && id == "" {
 		r.missing("who")

@@ -112,6 +112,21 @@ const box = (() => {
       }
     },
     lock: () => { key = vault = null; },
+    // forget lets the box go with what was taken along, unless an entry is in it still; it says whether it has.
+    forget: async () => {
+      const { id } = vault;
+      let gone = false;
+      await write(["vaults", "items", "files"], (vaults, items, files) => {
+        items.getAll().onsuccess = (event) => {
+          if (event.target.result.some((row) => row.vault === id)) return;
+          vaults.delete(id);
+          files.delete(id);
+          gone = true;
+        };
+      });
+      if (gone) key = vault = null;
+      return gone;
+    },
 
     // keep writes an entry: new, changed, or with one more photo, all of it or nothing.
     keep: async (item, photo) => {

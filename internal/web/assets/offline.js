@@ -113,7 +113,12 @@
     }
     items = await box.list();
     const left = waiting();
-    await call("contact", { phone: box.vault().phone, waiting: left.length, oldest: new Date(left.length ? left[0].at : Date.now()).toISOString() });
+    try {
+      await call("contact", { phone: box.vault().phone, waiting: left.length, oldest: new Date(left.length ? left[0].at : Date.now()).toISOString() });
+    } catch (wrong) {
+      if (wrong.told?.code === "PHONE_WRITTEN_OFF" && await box.forget()) await locked(); // found again, and nothing is lost
+      throw wrong;
+    }
     if (sent || !files || Date.now() - files.kept > filesAge) {
       files = { ...await call("files"), kept: Date.now() };
       await box.keepFiles(files);
@@ -319,6 +324,8 @@
         p.asked.length ? button(files.forms.survey.title, () => start("survey", "survey", { id: p.id, seen: p.seen || "" }, p.name)) : null,
         button(files.forms.apply.title, () => start("apply", "apply", { id: p.id }, p.name)),
         button(files.forms.phone.title, () => start("phone", "phone", { id: p.id, version: p.version, tag: p.tag }, p.name)),
+        ...(p.visits || []).map((one) => button(files.forms.visit.title + "：" + one.text, () => start("visit", "visit", { id: p.id, list: one.list, programme: one.programme }, p.name))),
+        ...(p.needs || []).map((need) => button(files.forms[need].title, () => start("need", need, { id: p.id, chain: need.split("/")[1] }, p.name))),
         ...(p.services || []).flatMap((s) => s.steps.map((step) => button(s.text + "：" + files.forms[step].title,
           () => start("step", step, { id: s.id, step: step.split("/")[1], version: s.version }, p.name))))))));
     if (!files) return queue();

@@ -1,0 +1,85 @@
+package web_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"zhucan/internal/casework"
+	"zhucan/internal/store"
+)
+
+// visitsOffline keeps what came of a visit and what somebody needs, where there is no network. The list of people is short and has one.
+func (p *phone) visitsOffline() {
+	p.t.Helper()
+	for _, entry := range []struct {
+		button string
+		fields [][2]string
+	}{{"走访：本年度需求调查未登记", [][2]string{{"outcome", "visited"}, {"note", "家中无人，下周再去"}}}, {"登记需求：基本康复服务", [][2]string{{"need.types", "training"}}}} {
+		p.press("人员")
+		p.press(entry.button)
+		p.until(`document.getElementById("keep")`)
+		for _, f := range entry.fields {
+			p.fill(f[0], f[1])
+		}
+		p.press("保存，待上传")
+		p.until(`document.getElementById("queue")`)
+	}
+	p.until(says("未上传 2"))
+}
+
+// wantVisited holds the register to one visit and one need.
+func (s *site) wantVisited() {
+	s.t.Helper()
+	ctx := context.Background()
+	visits, err := s.desk.DB.ListAudit(ctx, store.AuditFilter{Area: "370305", Action: "worklist.act", Limit: 10})
+	must(s.t, err)
+	needs, err := s.desk.DB.ListServices(ctx, s.actor("liaison.a"), store.ServiceFilter{Area: villageA, Limit: 10})
+	must(s.t, err)
+	if len(visits) != 1 || len(needs) != 1 {
+		s.t.Errorf("%d visits and %d needs are recorded, want one each", len(visits), len(needs))
+	}
+}
+
+// TestVisitsAndNeeds: a phone takes along on which worklists somebody stands and what may be needed; what came of a visit and a need are
+// recorded once, in one's own village, with what a page asks for.
+func TestVisitsAndNeeds(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	ctx := context.Background()
+	id, b := s.person(65, 1, villageA), s.as("liaison.a")
+	f := s.file(b, id)
+	if !slices.Contains(f.Visits, struct{ List, Programme string }{"eligible_not_enrolled", "nursing_subsidy"}) || !slices.Equal(f.Needs, []string{"need/rehab", "need/device"}) {
+		t.Fatalf("the phone takes along %+v", f)
+	}
+	visit := newEntry("visit", "id", id.String(), "list", "eligible_not_enrolled", "programme", "nursing_subsidy", "outcome", "", "note", "住在女儿家")
+	b.send(visit).want(t, 422, "REQUIRED")
+	visit.values["outcome"] = "visited"
+	s.as("liaison.b").send(visit).want(t, 404, "NOT_FOUND")
+	b.send(newEntry("visit", "id", id.String(), "list", "no_such_list", "outcome", "visited")).want(t, 404, "NOT_FOUND")
+	b.send(visit).want(t, 200, "")
+	b.send(visit).want(t, 200, "")
+	leads, err := s.desk.Leads(ctx, s.actor("liaison.a"), casework.LeadsOf{Worklist: "eligible_not_enrolled", Limit: 10})
+	must(t, err)
+	if len(leads) != 1 || leads[0].Last == nil || leads[0].Last.Outcome != "visited" || leads[0].Last.Note != "住在女儿家" {
+		t.Errorf("the list says %+v", leads)
+	}
+	if kept, err := s.desk.DB.ListAudit(ctx, store.AuditFilter{Area: "370305", Action: "worklist.act", Limit: 10}); err != nil || len(kept) != 1 {
+		t.Errorf("the visit is recorded %d times, %v", len(kept), err)
+	}
+
+	need := newEntry("need", "id", id.String(), "chain", "rehab", "opened_on", "2023-03-27")
+	b.send(need).want(t, 422, "REQUIRED")
+	need.values["need.types"] = "training"
+	s.as("liaison.b").send(need).want(t, 404, "NOT_FOUND")
+	b.send(newEntry("need", "id", id.String(), "chain", "retrofit", "opened_on", "2023-03-27")).want(t, 409, "NO_HOUSEHOLD")
+	first, again := b.send(need).want(t, 200, ""), b.send(need).want(t, 200, "")
+	if first.Next != again.Next {
+		t.Errorf("the need is at %s and at %s", first.Next, again.Next)
+	}
+	services, err := s.desk.DB.ListServices(ctx, s.actor("liaison.a"), store.ServiceFilter{Area: villageA, Limit: 10})
+	must(t, err)
+	if len(services) != 1 || services[0].PersonID != id {
+		t.Errorf("%d services: %+v", len(services), services)
+	}
+}
