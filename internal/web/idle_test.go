@@ -75,7 +75,21 @@ func TestFormAfterIdle(t *testing.T) {
 	again = form.send().want(401).form("sign-in").set("username", "town.a", "password", password).send().want(200)
 	again.form("save").send().want(412).says("刚被他人修改", "已被他人改为： 别人写的")
 
+	// a form with photos: they have to be chosen anew, everything else is there
+	b = s.as("liaison.a")
+	apply := b.get("/persons/"+id.String()+"/apply").form("draft").set("programme", "nursing_subsidy", "applicant.relation", "guardian", "applicant.name", "监护人丁").file("photos", photograph(1))
+	s.later(5 * time.Hour)
+	again = apply.send().want(401).form("sign-in").set("username", "liaison.a", "password", password).send().want(200).says("照片等文件须重新选择")
+	sent := again.form("draft")
+	if sent.values.Get("applicant.name") != "监护人丁" || !sent.multi {
+		t.Errorf("kept: %v", sent.values)
+	}
+	sent.file("photos", photograph(2)).send().follow().want(200).says("已存为草稿", "监护人丁", "附件1")
+	stranger := &filled{page: shown{b: s.browser(), path: at}, action: "/persons/" + id.String() + "/apply", multi: true, values: map[string][]string{"a": {strings.Repeat("x", 2<<20)}}}
+	stranger.send().want(400)
+
 	// another user, another area, another site, nothing of ours
+	b = s.again("town.a")
 	form = b.get(at).form("save")
 	s.later(20 * time.Minute)
 	form.send().want(401).form("sign-in").set("username", "town.c", "password", password).send().want(404)
