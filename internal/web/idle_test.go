@@ -56,7 +56,7 @@ func TestFormAfterIdle(t *testing.T) {
 		t.Error("who is not signed in is shown the form")
 	}
 	late = late.form("sign-in").set("username", "town.a", "password", "not this one").send().want(401).says("用户名或密码不正确", "您填写的内容保留着")
-	again := late.form("sign-in").set("username", "town.a", "password", password).send().want(200).says("刚才填写的内容还没有提交")
+	again := late.form("sign-in").set("username", "town.a", "password", password).send().want(200).says("还没有提交", "刚才填写的内容还没有提交")
 	kept := again.form("save")
 	if kept.values.Get("guardian.name") != "我写的" || kept.values.Get("version") != form.values.Get("version") || kept.values.Get("key") != form.values.Get("key") {
 		t.Errorf("kept: %v", kept.values)
@@ -109,7 +109,7 @@ func TestFormAfterIdle(t *testing.T) {
 	form.send().want(401).form("sign-in").set("username", "town.a", "password", password).send().want(200).wantHarmless()
 }
 
-// TestTypingKeepsTheSession: who types is not idle, though nothing is sent.
+// TestTypingKeepsTheSession: who types is not idle, though nothing is sent; who comes too late finds his form again.
 func TestTypingKeepsTheSession(t *testing.T) {
 	s := start(t)
 	id := s.person(31, 2, villageA)
@@ -128,4 +128,18 @@ func TestTypingKeepsTheSession(t *testing.T) {
 	if at := run(b, chromedp.Evaluate[string](`location.pathname + document.title`)); !strings.HasPrefix(at, "/persons/"+id.String()) || strings.Contains(at, "登录") {
 		t.Errorf("after half an hour of typing the form leads to %s", at)
 	}
+	b.open("/persons/" + id.String() + "/edit")
+	b.fill(`input[name="guardian.name"]`, "又")
+	s.later(20 * time.Minute)
+	b.click(`button[value="save"]`)
+	b.shows("您填写的内容保留着")
+	b.both("sign-in-kept")
+	b.fill(`input[name="username"]`, "town.a")
+	b.fill(`input[name="password"]`, password)
+	b.click(`button[value="sign-in"]`)
+	b.shows("刚才填写的内容还没有提交")
+	if got := b.value(`[name="guardian.name"]`); !strings.HasSuffix(got, "又") {
+		t.Errorf("the form has %q", got)
+	}
+	b.both("form-kept")
 }
