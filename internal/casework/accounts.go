@@ -105,6 +105,15 @@ func (d *Desk) ActorOfCookie(ctx context.Context, cookie string) (who access.Act
 	return who, true, err
 }
 
+// ActorUnseen is ActorOfCookie for what a page asks by itself, whether anybody is there or not: the session does not go on for it.
+func (d *Desk) ActorUnseen(ctx context.Context, cookie string) (who access.Actor, found bool, err error) {
+	if cookie == "" {
+		return who, false, nil
+	}
+	who, _, found, err = d.DB.ActorOfCookie(ctx, auth.RefreshHash(cookie))
+	return who, found, err
+}
+
 func (d *Desk) checkPassword(ctx context.Context, username, password string, client netip.Addr, requestID string) (store.Account, error) {
 	buckets := d.buckets(username, client)
 	if err := d.DB.TakeLoginAttempt(ctx, buckets, d.countAttempt); err != nil {
