@@ -105,6 +105,15 @@ func (d *Desk) ActorOfCookie(ctx context.Context, cookie string) (who access.Act
 	return who, true, err
 }
 
+// ActorUnseen is ActorOfCookie for what a page asks by itself, whether anybody is there or not: the session does not go on for it.
+func (d *Desk) ActorUnseen(ctx context.Context, cookie string) (who access.Actor, found bool, err error) {
+	if cookie == "" {
+		return who, false, nil
+	}
+	who, _, found, err = d.DB.ActorOfCookie(ctx, auth.RefreshHash(cookie))
+	return who, found, err
+}
+
 func (d *Desk) checkPassword(ctx context.Context, username, password string, client netip.Addr, requestID string) (store.Account, error) {
 	buckets := d.buckets(username, client)
 	if err := d.DB.TakeLoginAttempt(ctx, buckets, d.countAttempt); err != nil {
@@ -237,7 +246,8 @@ func (d *Desk) Logout(ctx context.Context, who access.Actor) error {
 	return d.write(ctx, who, "logout", func(tx *store.Tx) error { return tx.EndSession(ctx, who.SessionID) })
 }
 
-// ChangePassword changes one's own password and ends one's other sessions.
+// ChangePassword changes one's own password and ends one's other sessions. Who has got hold of an open session guesses the present one
+// no faster than at the sign-in.
 func (d *Desk) ChangePassword(ctx context.Context, who access.Actor, current, next string) error {
 	if err := auth.CheckPassword("new_password", next, who.Username, who.Name); err != nil {
 		return err
@@ -246,7 +256,14 @@ func (d *Desk) ChangePassword(ctx context.Context, who access.Actor, current, ne
 	if err != nil {
 		return err
 	}
+	bucket := d.DB.Ring.BlindIndex("password_account", who.AccountID.String())
+	if err := d.DB.TakeLoginAttempt(ctx, [][]byte{bucket}, d.countAttempt); err != nil {
+		return err
+	}
 	good, err := d.Passwords.Verify(ctx, account.PasswordPHC, current)
+	if err == nil && good {
+		err = d.DB.ForgiveLoginAttempt(ctx, bucket, bucket)
+	}
 	if err != nil {
 		return err
 	}

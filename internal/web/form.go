@@ -88,7 +88,8 @@ type Form struct {
 	CSRF    string
 	Key     string
 	Version int
-	Before  string // the version that what was entered was made from, where it has to be sent once more
+	Unsent  bool   // what was entered before the session began has to be sent once more
+	Before  string // and the version that it was made from
 	Upload  bool
 	Fields  []*Field // in no group
 	Groups  []Group
@@ -140,7 +141,7 @@ func (v *visit) refill(f *Form, fields []*Field) {
 		f.Key = v.key
 	}
 	if v.kept {
-		f.Before = v.form.Get("version")
+		f.Unsent, f.Before = true, v.form.Get("version")
 	}
 	v.placed, f.Stale = true, v.fault != nil && v.fault.Kind == fault.Stale
 	for _, field := range fields {

@@ -88,6 +88,9 @@ func showHouseholds(v *visit) (any, error) {
 }
 
 func (v *visit) householdLines(found []casefile.HouseholdFile) (lines []householdLine, err error) {
+	if len(found) == 0 {
+		return nil, nil
+	}
 	place, err := v.places()
 	if err != nil {
 		return nil, err

@@ -39,6 +39,11 @@ func TestIdleSession(t *testing.T) {
 	counter.get("/alive").want(204)
 	s.later(14 * time.Minute)
 	counter.get("/").want(200)
+	for range 2 { // what the page without a network asks by itself keeps nobody signed in
+		s.later(9 * time.Minute)
+		counter.hello()
+	}
+	counter.get("/").want(303)
 	s.browser().get("/alive").want(401)
 }
 
@@ -56,7 +61,7 @@ func TestFormAfterIdle(t *testing.T) {
 		t.Error("who is not signed in is shown the form")
 	}
 	late = late.form("sign-in").set("username", "town.a", "password", "not this one").send().want(401).says("用户名或密码不正确", "您填写的内容保留着")
-	again := late.form("sign-in").set("username", "town.a", "password", password).send().want(200).says("刚才填写的内容还没有提交")
+	again := late.form("sign-in").set("username", "town.a", "password", password).send().want(200).says("还没有提交", "刚才填写的内容还没有提交")
 	kept := again.form("save")
 	if kept.values.Get("guardian.name") != "我写的" || kept.values.Get("version") != form.values.Get("version") || kept.values.Get("key") != form.values.Get("key") {
 		t.Errorf("kept: %v", kept.values)
@@ -75,7 +80,21 @@ func TestFormAfterIdle(t *testing.T) {
 	again = form.send().want(401).form("sign-in").set("username", "town.a", "password", password).send().want(200)
 	again.form("save").send().want(412).says("刚被他人修改", "已被他人改为： 别人写的")
 
+	// a form with photos: they have to be chosen anew, everything else is there
+	b = s.as("liaison.a")
+	apply := b.get("/persons/"+id.String()+"/apply").form("draft").set("programme", "nursing_subsidy", "applicant.relation", "guardian", "applicant.name", "监护人丁").file("photos", photograph(1))
+	s.later(5 * time.Hour)
+	again = apply.send().want(401).form("sign-in").set("username", "liaison.a", "password", password).send().want(200).says("照片等文件须重新选择")
+	sent := again.form("draft")
+	if sent.values.Get("applicant.name") != "监护人丁" || !sent.multi {
+		t.Errorf("kept: %v", sent.values)
+	}
+	sent.file("photos", photograph(2)).send().follow().want(200).says("已存为草稿", "监护人丁", "附件1")
+	stranger := &filled{page: shown{b: s.browser(), path: at}, action: "/persons/" + id.String() + "/apply", multi: true, values: map[string][]string{"a": {strings.Repeat("x", 2<<20)}}}
+	stranger.send().want(400)
+
 	// another user, another area, another site, nothing of ours
+	b = s.again("town.a")
 	form = b.get(at).form("save")
 	s.later(20 * time.Minute)
 	form.send().want(401).form("sign-in").set("username", "town.c", "password", password).send().want(404)
@@ -95,7 +114,7 @@ func TestFormAfterIdle(t *testing.T) {
 	form.send().want(401).form("sign-in").set("username", "town.a", "password", password).send().want(200).wantHarmless()
 }
 
-// TestTypingKeepsTheSession: who types is not idle, though nothing is sent.
+// TestTypingKeepsTheSession: who types is not idle, though nothing is sent; who comes too late finds his form again.
 func TestTypingKeepsTheSession(t *testing.T) {
 	s := start(t)
 	id := s.person(31, 2, villageA)
@@ -114,4 +133,18 @@ func TestTypingKeepsTheSession(t *testing.T) {
 	if at := run(b, chromedp.Evaluate[string](`location.pathname + document.title`)); !strings.HasPrefix(at, "/persons/"+id.String()) || strings.Contains(at, "登录") {
 		t.Errorf("after half an hour of typing the form leads to %s", at)
 	}
+	b.open("/persons/" + id.String() + "/edit")
+	b.fill(`input[name="guardian.name"]`, "又")
+	s.later(20 * time.Minute)
+	b.click(`button[value="save"]`)
+	b.shows("您填写的内容保留着")
+	b.both("sign-in-kept")
+	b.fill(`input[name="username"]`, "town.a")
+	b.fill(`input[name="password"]`, password)
+	b.click(`button[value="sign-in"]`)
+	b.shows("刚才填写的内容还没有提交")
+	if got := b.value(`[name="guardian.name"]`); !strings.HasSuffix(got, "又") {
+		t.Errorf("the form has %q", got)
+	}
+	b.both("form-kept")
 }

@@ -180,8 +180,12 @@ func (v *visit) heard(signed bool, do func(*visit) (any, error)) (any, error) {
 	if err := sameOrigin(in); err != nil {
 		return nil, err
 	}
+	who := v.desk.ActorUnseen // the page asks by itself every few minutes; only what somebody has entered says that he is there
+	if v.path == itemsPath {
+		who = v.desk.ActorOfCookie
+	}
 	var err error
-	if v.who, v.known, err = v.desk.ActorOfCookie(v.ctx, v.cookie(sessionCookie)); err != nil {
+	if v.who, v.known, err = who(v.ctx, v.cookie(sessionCookie)); err != nil {
 		return nil, err
 	}
 	v.who.RequestID = requestID(v.echo)

@@ -192,7 +192,7 @@ var badForm = fault.New(fault.Malformed, "BAD_FORM", "表单无法识别，请�
 
 // readForm reads a form that comes from one of our own pages, in the session that it was shown in.
 func (v *visit) readForm(c echo.Context) error {
-	if err := v.readFields(c); err != nil {
+	if err := v.readFields(c, v.readFiles); err != nil {
 		return err
 	}
 	if !v.goodToken(v.form.Get("csrf")) {
@@ -202,8 +202,8 @@ func (v *visit) readForm(c echo.Context) error {
 	return nil
 }
 
-// readFields reads a form of this site, whoever sends it.
-func (v *visit) readFields(c echo.Context) error {
+// readFields reads a form of this site, whoever sends it; one with files as it is said.
+func (v *visit) readFields(c echo.Context, withFiles func(*http.Request) error) error {
 	in := c.Request()
 	if err := sameOrigin(in); err != nil {
 		return err
@@ -218,7 +218,7 @@ func (v *visit) readFields(c echo.Context) error {
 		if v.page == nil || !v.page.files {
 			return badForm
 		}
-		if err := v.readFiles(in); err != nil {
+		if err := withFiles(in); err != nil {
 			return err
 		}
 	default:
@@ -275,6 +275,35 @@ func (v *visit) readFiles(in *http.Request) error {
 		}
 	}
 	return nil
+}
+
+// passFiles reads the fields of a form and passes its files by: nothing of a stranger's is taken into memory.
+func passFiles(in *http.Request) error {
+	parts, err := in.MultipartReader()
+	if err != nil {
+		return orTooLarge(err)
+	}
+	in.PostForm = url.Values{}
+	for left := int64(inMemory); ; {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return orTooLarge(err)
+		}
+		if part.FileName() != "" {
+			continue
+		}
+		text, err := io.ReadAll(io.LimitReader(part, left))
+		if err != nil {
+			return orTooLarge(err)
+		}
+		if left -= int64(len(text)); left <= 0 {
+			return badForm
+		}
+		in.PostForm.Add(part.FormName(), string(text))
+	}
 }
 
 // orTooLarge keeps the answer to a body that is too large, and takes everything else for a form that is none.

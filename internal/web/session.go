@@ -124,7 +124,7 @@ func (s *Site) showSignIn(c echo.Context, v *visit, status int, next, kept strin
 // signInToGoOn asks who he is of somebody whose session has run out while he filled in a form, and keeps what he has entered. A page
 // that was only looked at asks the same by its address.
 func (s *Site) signInToGoOn(c echo.Context, v *visit) error {
-	if err := v.readFields(c); err != nil {
+	if err := v.readFields(c, passFiles); err != nil {
 		return err
 	}
 	kept := url.Values{}

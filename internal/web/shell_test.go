@@ -215,6 +215,12 @@ func TestOwnPassword(t *testing.T) {
 	fresh := s.browser()
 	fresh.get("/sign-in").form("sign-in").set("username", "liaison.a", "password", strings.TrimSpace(next)).send().want(401)
 	fresh.get("/sign-in").form("sign-in").set("username", "liaison.a", "password", next).send().want(303)
+	for range 4 {
+		form.send().want(422)
+	}
+	if sh := form.send().want(http.StatusTooManyRequests).says("稍后再试"); sh.header.Get("Retry-After") == "" {
+		t.Error("nobody says how long to wait")
+	}
 	if kept := s.keptKeys(); kept != 0 {
 		t.Errorf("%d digests of forms with passwords are kept", kept)
 	}
