@@ -1,0 +1,68 @@
+package web_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"zhucan/internal/calendar"
+	"zhucan/internal/casefile"
+	"zhucan/internal/casework"
+)
+
+// TestFilledPagesWithoutBarriers looks at the pages of a person's file and household with something in every list, all of it unfolded.
+func TestFilledPagesWithoutBarriers(t *testing.T) {
+	s := start(t)
+	ctx, who := context.Background(), s.actor("town.a")
+	f := s.fixture("监护人壬", 95)
+	s.granted("liaison.a", s.person(99, 1, villageA))
+	benefit := casework.NewCircumstance{Kind: "other_benefit", Value: json.RawMessage(`{"sort":"duty_injury_living","monthly_amount_fen":120050}`), ValidFrom: calendar.MustDate("2022-01-01"), Source: "退役军人事务局", SourceDoc: "临退役字〔2022〕第12号"}
+	fact, err := s.desk.AddCircumstance(ctx, who, f.person, benefit)
+	must(t, err)
+	_, err = s.desk.CorrectCircumstance(ctx, who, fact.ID, 1, casework.Correction{Source: "区人社局", Reason: "来源有误"})
+	must(t, err)
+	d, err := s.desk.Person(ctx, who, f.person)
+	must(t, err)
+	_, err = s.desk.AddEvent(ctx, who, f.card, d.File.Certificates[0].Version, casework.NewEvent{Event: "FREEZE", On: s.today().Add(-9), Reason: "多次入户未见本人"})
+	must(t, err)
+	for _, account := range []string{"6228480200012345678", "6228480200087654321"} {
+		_, err = s.desk.SetPayee(ctx, who, f.person, casework.NewPayee{Holder: "金丝雀95", Relation: "self", Account: account, Reason: "社保卡换卡"})
+		must(t, err)
+	}
+	for _, passed := range []bool{true, false} {
+		_, err = s.desk.Verify(ctx, who, casefile.Verification{PersonID: f.person, On: s.today(), Method: "visit", Passed: passed, Findings: "入户查看，本人在家，由配偶照料"})
+		must(t, err)
+	}
+	h, err := s.desk.AddMember(ctx, who, f.home, casework.NewMember{PersonID: s.person(97, 2, villageA), Relation: "grandparent", From: calendar.MustDate("2021-03-01")})
+	must(t, err)
+	_, err = s.desk.EndMember(ctx, who, f.home, h.Members[1].ID, calendar.MustDate("2022-03-01"))
+	must(t, err)
+	_, err = s.desk.CorrectHouseholdCircumstance(ctx, who, f.home, f.homeFact, casework.Correction{Value: json.RawMessage(`"rented"`), Source: "入户查看", Reason: "租住"})
+	must(t, err)
+
+	s.later(time.Minute) // the file is as it was known a moment ago
+	b := s.tab(chromium(t))
+	b.cookie("zhucan-language", "zh")
+	b.use("town.a")
+	look := func(name, path string) {
+		b.open(f.address(path))
+		run(b, chromedp.Evaluate[bool](`document.querySelectorAll("main details").forEach((d) => { d.open = true }); true`))
+		b.both("filled-" + name)
+	}
+	look("file", "/persons/:id")
+	b.shows("因公致残生活补助，每月1200.50元", "冻结", "由配偶照料", "未通过")
+	look("facts", "/persons/:id/facts")
+	look("card", "/persons/:id/cards/:card")
+	look("payees", "/persons/:id/payees")
+	look("looked-at", "/persons/:id/verifications")
+	look("household", "/households/:id")
+	look("households", "/households")
+	s.later(time.Date(2027, 4, 20, 2, 0, 0, 0, time.UTC).Sub(s.clock.Now()))
+	s.again("cdpf")
+	b.use("cdpf")
+	look("verifications", "/verifications")
+	look("board", "/supervision?by=village")
+}
