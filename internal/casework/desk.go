@@ -74,10 +74,7 @@ func (d *Desk) writeDerived(ctx context.Context, tx *store.Tx, persons []uuid.UU
 	if err != nil {
 		return err
 	}
-	if err := tx.ReplaceStandings(ctx, persons, timeline); err != nil {
-		return err
-	}
-	changed, err := tx.ReplaceDues(ctx, persons, dues)
+	changed, err := tx.ReplaceDerived(ctx, persons, timeline, dues)
 	if err != nil || len(changed) == 0 {
 		return err
 	}
