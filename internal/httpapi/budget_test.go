@@ -14,7 +14,7 @@ type counted struct {
 	*service
 	sent                        *testdb.Sent
 	persons, undecided          []string
-	household, roster, imported string
+	household, roster           string
 	first                       string // the application of the first person
 }
 
