@@ -70,11 +70,7 @@ func caseOf(app application.Application, dossier store.Dossier) store.Case {
 func (d *Desk) change(ctx context.Context, who access.Actor, action string, id uuid.UUID, version int,
 	apply func(tx *store.Tx, app *application.Application, dossier store.Dossier) error) (c store.Case, err error) {
 	err = d.write(ctx, who, action, func(tx *store.Tx) error {
-		dossier, err := tx.LockPersonOf(ctx, "application", id)
-		if err != nil {
-			return err
-		}
-		app, err := tx.LockApplication(ctx, id)
+		app, dossier, err := tx.LockCase(ctx, id)
 		if err != nil {
 			return err
 		}

@@ -74,15 +74,7 @@ func (d *Desk) writeDerived(ctx context.Context, tx *store.Tx, persons []uuid.UU
 	if err != nil {
 		return err
 	}
-	if reach.All {
-		err = tx.ReplaceStandings(ctx, persons, timeline)
-	} else {
-		err = tx.ReplaceSomeStandings(ctx, persons, reach.Indicators, timeline)
-	}
-	if err != nil || !reach.Pays {
-		return err
-	}
-	changed, err := tx.ReplaceDues(ctx, persons, dues)
+	changed, err := tx.ReplaceReached(ctx, persons, store.Reached{All: reach.All, Indicators: reach.Indicators, Dues: reach.Pays}, timeline, dues)
 	if err != nil || len(changed) == 0 {
 		return err
 	}

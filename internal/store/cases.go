@@ -124,17 +124,20 @@ func (tx *Tx) insertSteps(ctx context.Context, id uuid.UUID, steps []application
 		"actor_role", "from_stage", "to_stage", "reason_code text", "reason text", "fields jsonb", "changes jsonb", "acting_for uuid"}}, rows)
 }
 
-// LockApplication reads an application whose person the transaction already holds.
-func (tx *Tx) LockApplication(ctx context.Context, id uuid.UUID) (application.Application, error) {
-	list, err := tx.db.applications(func(q Query) error { return tx.Batch(ctx, q) },
-		"a.id = $1 ORDER BY a.id FOR UPDATE OF a", id)
+// LockCase reads an application and the file of its person, and holds the person first and then the application.
+func (tx *Tx) LockCase(ctx context.Context, id uuid.UUID) (application.Application, Dossier, error) {
+	person, err := tx.personOf(ctx, "application", id)
 	if err != nil {
-		return application.Application{}, err
+		return application.Application{}, Dossier{}, err
 	}
-	if len(list) == 0 {
-		return application.Application{}, NotFound
+	files := newLoader(tx.db, []uuid.UUID{person}, " FOR UPDATE")
+	c, err := one(tx.db.applications(func(q Query) error { return tx.Batch(ctx, append(files.queries(), q)...) },
+		"a.id = $1 ORDER BY a.id FOR UPDATE OF a", id))
+	if err != nil {
+		return application.Application{}, Dossier{}, err
 	}
-	return list[0].Application, nil
+	dossier, err := writable(files.finish())
+	return c.Application, dossier, err
 }
 
 // Case is an application with what a list shows beside it.

@@ -29,29 +29,32 @@ func scanDue(rows pgx.Rows) (d ledger.Due, err error) {
 	return d, rows.Scan(dueFields(&d)...)
 }
 
-// ReplaceDues writes what is owed to persons over what was derived before, opens the months in which that differs, and
-// returns the persons for whom it does.
-func (tx *Tx) ReplaceDues(ctx context.Context, persons []uuid.UUID, dues []ledger.Due) ([]uuid.UUID, error) {
-	before := map[personProgramme][]knownDue{}
-	err := tx.Batch(ctx, afresh(func(b *pgx.Batch) {
-		each(b, "SELECT "+dueColumns+", known_from FROM dues WHERE person_id = ANY($1) ORDER BY person_id, programme, from_month", persons, func(rows pgx.Rows) error {
-			d, err := scanKnownDue(rows)
-			before[keyOf(d.Due)] = append(before[keyOf(d.Due)], d)
-			return err
-		})
-	}))
-	if err != nil {
-		return nil, fmt.Errorf("read what was owed: %w", err)
+// duesChange makes what is owed to persons what is given.
+type duesChange struct {
+	tx      *Tx
+	persons []uuid.UUID
+	dues    []ledger.Due
+
+	before, now map[personProgramme][]knownDue
+	opened      map[personProgramme]calendar.Month
+}
+
+func (c *duesChange) read(b *pgx.Batch) {
+	c.before = map[personProgramme][]knownDue{}
+	each(b, "SELECT "+dueColumns+", known_from FROM dues WHERE person_id = ANY($1) ORDER BY person_id, programme, from_month", c.persons, func(rows pgx.Rows) error {
+		d, err := scanKnownDue(rows)
+		c.before[keyOf(d.Due)] = append(c.before[keyOf(d.Due)], d)
+		return err
+	})
+}
+
+func (c *duesChange) differs() bool {
+	c.now = map[personProgramme][]knownDue{}
+	for _, d := range c.dues {
+		c.now[keyOf(d)] = append(c.now[keyOf(d)], knownDue{d, c.tx.knownSince(d, c.before[keyOf(d)])})
 	}
-	now := map[personProgramme][]knownDue{}
-	for _, d := range dues {
-		now[keyOf(d)] = append(now[keyOf(d)], knownDue{d, tx.knownSince(d, before[keyOf(d)])})
-	}
-	opened := differing(before, now)
-	if len(opened) == 0 {
-		return nil, nil
-	}
-	return tx.writeDues(ctx, now, opened)
+	c.opened = differing(c.before, c.now)
+	return len(c.opened) > 0
 }
 
 // knownDue is a due with the instant since which its first month is known to be owed at this amount.
@@ -100,28 +103,31 @@ func differing(before, now map[personProgramme][]knownDue) map[personProgramme]c
 	return opened
 }
 
-func (tx *Tx) writeDues(ctx context.Context, now map[personProgramme][]knownDue, opened map[personProgramme]calendar.Month) ([]uuid.UUID, error) {
+// write replaces the accounts in which something differs.
+func (c *duesChange) write(b *pgx.Batch) {
 	var persons []uuid.UUID
 	var programmes, months []string
 	var rows []row
-	for key, month := range opened {
+	for key, month := range c.opened {
 		persons, programmes, months = append(persons, key.person), append(programmes, key.programme), append(months, month.First().String())
-		for _, d := range now[key] {
+		for _, d := range c.now[key] {
 			rows = append(rows, row{d.PersonID, d.Programme, d.From, d.To, d.AwardID, d.Level, int64(d.Amount), d.RuleSet, d.RateDocument, string(d.Area), d.since})
 		}
 	}
-	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue(`DELETE FROM dues d USING unnest($1::uuid[], $2::text[]) AS u (person_id, programme)
-			WHERE d.person_id = u.person_id AND d.programme = u.programme`, persons, programmes)
-		b.Queue(`INSERT INTO open_months (person_id, programme, open_from) SELECT * FROM unnest($1::uuid[], $2::text[], $3::date[])
-			ON CONFLICT (person_id, programme) DO UPDATE SET open_from = least(open_months.open_from, excluded.open_from)`, persons, programmes, months)
-		duesTable.queue(b, rows)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("write what is owed: %w", err)
+	b.Queue(`DELETE FROM dues d USING unnest($1::uuid[], $2::text[]) AS u (person_id, programme)
+		WHERE d.person_id = u.person_id AND d.programme = u.programme`, persons, programmes)
+	b.Queue(`INSERT INTO open_months (person_id, programme, open_from) SELECT * FROM unnest($1::uuid[], $2::text[], $3::date[])
+		ON CONFLICT (person_id, programme) DO UPDATE SET open_from = least(open_months.open_from, excluded.open_from)`, persons, programmes, months)
+	duesTable.queue(b, rows)
+}
+
+// changed are the persons to whom something else is owed than before, in order.
+func (c *duesChange) changed() (persons []uuid.UUID) {
+	for key := range c.opened {
+		persons = append(persons, key.person)
 	}
 	slices.SortFunc(persons, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
-	return slices.Compact(persons), nil
+	return slices.Compact(persons)
 }
 
 // Dues reads what is owed to persons, in order of programme and month.

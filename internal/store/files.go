@@ -80,7 +80,11 @@ func (tx *Tx) ReadDossiers(ctx context.Context, ids ...uuid.UUID) ([]Dossier, er
 
 // LockDossier reads and holds the file of one person, to write to it. A file that is merged into another one is not written to.
 func (tx *Tx) LockDossier(ctx context.Context, id uuid.UUID) (Dossier, error) {
-	d, err := one(tx.LockDossiers(ctx, id))
+	return writable(tx.LockDossiers(ctx, id))
+}
+
+func writable(list []Dossier, err error) (Dossier, error) {
+	d, err := one(list, err)
 	if err == nil && d.File.Person.MergedInto != uuid.Nil {
 		return d, MergedAlready
 	}
@@ -89,12 +93,19 @@ func (tx *Tx) LockDossier(ctx context.Context, id uuid.UUID) (Dossier, error) {
 
 // LockPersonOf holds the person whose certificate, circumstance, application or award has this id, and reads the file.
 func (tx *Tx) LockPersonOf(ctx context.Context, kind string, id uuid.UUID) (Dossier, error) {
-	from := map[string]string{"certificate": "certificates", "circumstance": "circumstances", "application": "applications", "award": "awards"}[kind]
-	var person uuid.UUID
-	if err := tx.sql.QueryRowContext(ctx, "SELECT person_id FROM "+from+" WHERE id = $1", id).Scan(&person); err != nil {
-		return Dossier{}, fmt.Errorf("find the person of a %s: %w", kind, translate(err))
+	person, err := tx.personOf(ctx, kind, id)
+	if err != nil {
+		return Dossier{}, err
 	}
 	return tx.LockDossier(ctx, person)
+}
+
+func (tx *Tx) personOf(ctx context.Context, kind string, id uuid.UUID) (person uuid.UUID, err error) {
+	from := map[string]string{"certificate": "certificates", "circumstance": "circumstances", "application": "applications", "award": "awards"}[kind]
+	if err := tx.sql.QueryRowContext(ctx, "SELECT person_id FROM "+from+" WHERE id = $1", id).Scan(&person); err != nil {
+		return person, fmt.Errorf("find the person of a %s: %w", kind, translate(err))
+	}
+	return person, nil
 }
 
 // one is the only one of a list, which is absent where the list is empty.
@@ -380,18 +391,19 @@ func (l *loader) finish() ([]Dossier, error) {
 
 // each queues a query over person ids and scans its rows one by one.
 func each(b *pgx.Batch, sql string, ids []uuid.UUID, scan func(pgx.Rows) error) {
-	b.Queue(sql, ids).Query(func(rows pgx.Rows) error {
-		return scanAll(rows, func() error { return scan(rows) })
-	})
+	eachRow(b, sql, []any{ids}, scan)
 }
 
-func scanAll(rows pgx.Rows, scan func() error) error {
-	for rows.Next() {
-		if err := scan(); err != nil {
-			return err
+// eachRow is each with any parameters.
+func eachRow(b *pgx.Batch, sql string, args []any, scan func(pgx.Rows) error) {
+	b.Queue(sql, args...).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			if err := scan(rows); err != nil {
+				return err
+			}
 		}
-	}
-	return rows.Err()
+		return rows.Err()
+	})
 }
 
 func orZero[T any](v *T) T {

@@ -64,17 +64,10 @@ func (tx *Tx) ReadHouseholds(ctx context.Context, ids ...uuid.UUID) ([]casefile.
 	return tx.householdFiles(ctx, newHouseholdLoader(tx.db, ids, ""))
 }
 
-// householdFiles reads in two steps: only when the households are held is it read what they and their members are. A
+// householdFiles reads what households and their members are after it holds them: every statement sees what is there when it begins. A
 // member may be managed outside the actor's area, and counts all the same; so the files are read in the whole register.
 func (tx *Tx) householdFiles(ctx context.Context, l *householdLoader) ([]casefile.HouseholdFile, error) {
-	if l.lock != "" {
-		if err := tx.Batch(ctx, func(b *pgx.Batch) {
-			b.Queue("SELECT id FROM households WHERE id = ANY($1) ORDER BY id FOR UPDATE", l.ids)
-		}); err != nil {
-			return nil, fmt.Errorf("lock households: %w", err)
-		}
-	}
-	if err := tx.Batch(ctx, l.queries()...); err != nil {
+	if err := tx.Batch(ctx, append([]Query{l.hold}, l.queries()...)...); err != nil {
 		return nil, fmt.Errorf("read households: %w", err)
 	}
 	files := newLoader(tx.db, l.persons(), "")
@@ -89,6 +82,9 @@ func (tx *Tx) householdFiles(ctx context.Context, l *householdLoader) ([]casefil
 // Everywhere lifts the bounds of row security for fn: for what is derived, which must not depend on who changes it. A
 // household may stand in another village than a member's file.
 func (tx *Tx) Everywhere(ctx context.Context, fn func() error) error {
+	if tx.everywhere {
+		return fn()
+	}
 	var area, counted string
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue("SELECT current_setting('zhucan.area', true), current_setting('zhucan.count_area', true)").QueryRow(func(row pgx.Row) error {
@@ -99,7 +95,10 @@ func (tx *Tx) Everywhere(ctx context.Context, fn func() error) error {
 	if err != nil {
 		return fmt.Errorf("lift the bounds: %w", err)
 	}
-	if err := fn(); err != nil {
+	tx.everywhere = true
+	err = fn()
+	tx.everywhere = false
+	if err != nil {
 		return err
 	}
 	return tx.Batch(ctx, func(b *pgx.Batch) {
@@ -152,6 +151,12 @@ func (l *householdLoader) files(members *loader) []casefile.HouseholdFile {
 		list[i] = *h
 	}
 	return list
+}
+
+func (l *householdLoader) hold(b *pgx.Batch) {
+	if l.lock != "" {
+		b.Queue("SELECT id FROM households WHERE id = ANY($1) ORDER BY id FOR UPDATE", l.ids)
+	}
 }
 
 func (l *householdLoader) queries() []Query {

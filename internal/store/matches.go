@@ -59,6 +59,13 @@ func (db *DB) matchKey(kind string, parts ...string) []byte {
 
 // writeMatchKeys makes the keys of persons what their rows say. One that stays keeps the instant since which it is so.
 func (tx *Tx) writeMatchKeys(ctx context.Context, persons []casefile.Person) error {
+	if err := tx.Batch(ctx, tx.matchKeysOf(persons)); err != nil {
+		return fmt.Errorf("write what may be the same: %w", err)
+	}
+	return nil
+}
+
+func (tx *Tx) matchKeysOf(persons []casefile.Person) Query {
 	var ids, owners []uuid.UUID
 	var kinds []string
 	var keys [][]byte
@@ -68,17 +75,13 @@ func (tx *Tx) writeMatchKeys(ctx context.Context, persons []casefile.Person) err
 			owners, kinds, keys = append(owners, p.ID), append(kinds, kind), append(keys, key)
 		}
 	}
-	err := tx.Batch(ctx, func(b *pgx.Batch) {
+	return func(b *pgx.Batch) {
 		b.Queue(`DELETE FROM match_keys m WHERE person_id = ANY($1)
 			AND NOT EXISTS (SELECT FROM unnest($2::uuid[], $3::text[]) AS u (person_id, kind) WHERE u.person_id = m.person_id AND u.kind = m.kind)`, ids, owners, kinds)
 		b.Queue(`INSERT INTO match_keys (person_id, kind, key, recorded_at) SELECT u.*, $4 FROM unnest($1::uuid[], $2::text[], $3::bytea[]) AS u
 			ON CONFLICT (person_id, kind) DO UPDATE SET key = excluded.key, recorded_at = excluded.recorded_at WHERE match_keys.key <> excluded.key`,
 			owners, kinds, keys, tx.Now)
-	})
-	if err != nil {
-		return fmt.Errorf("write what may be the same: %w", err)
 	}
-	return nil
 }
 
 // WriteMatchKeys makes the keys of persons anew.

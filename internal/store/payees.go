@@ -38,11 +38,14 @@ func (tx *Tx) ReplacePayees(ctx context.Context, payees ...Payee) error {
 			return s.err
 		}
 	}
-	_, err := tx.sql.ExecContext(ctx, "UPDATE payees SET superseded_at = $2 WHERE person_id = ANY($1) AND superseded_at IS NULL", persons, tx.Now)
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("UPDATE payees SET superseded_at = $2 WHERE person_id = ANY($1) AND superseded_at IS NULL", persons, tx.Now)
+		payeesTable.queue(b, rows)
+	})
 	if err != nil {
 		return fmt.Errorf("supersede an account: %w", err)
 	}
-	return tx.insert(ctx, payeesTable, rows)
+	return nil
 }
 
 // Payees lists the accounts of a person, the present one last.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
@@ -162,19 +164,21 @@ func (tx *Tx) personRow(p casefile.Person) (row, error) {
 
 // UpdatePersons writes what can change of persons and raises their versions.
 func (tx *Tx) UpdatePersons(ctx context.Context, persons ...casefile.Person) error {
+	var updates []Query
 	for _, p := range persons {
 		r, err := tx.personRow(p)
 		if err != nil {
 			return err
 		}
-		if err := tx.updatePerson(ctx, p.Version, r); err != nil {
-			return fmt.Errorf("update a person: %w", err)
-		}
+		updates = append(updates, updatePerson(p.Version, r))
 	}
-	return tx.writeMatchKeys(ctx, persons)
+	if err := tx.Batch(ctx, append(updates, tx.matchKeysOf(persons))...); err != nil {
+		return fmt.Errorf("update a person: %w", err)
+	}
+	return nil
 }
 
-func (tx *Tx) updatePerson(ctx context.Context, version int, r row) error {
+func updatePerson(version int, r row) Query {
 	set, args := "", []any{r[0], version}
 	for i, column := range personsTable.columns {
 		name, kind := cutColumn(column)
@@ -184,12 +188,10 @@ func (tx *Tx) updatePerson(ctx context.Context, version int, r row) error {
 		args = append(args, single(r[i], kind))
 		set += fmt.Sprintf("%s = $%d, ", name, len(args))
 	}
-	result, err := tx.sql.ExecContext(ctx, "UPDATE persons SET "+set+"version = version + 1 WHERE id = $1 AND version = $2", args...)
-	if err != nil {
-		return err
+	return func(b *pgx.Batch) {
+		b.Queue("UPDATE persons SET "+set+"version = version + 1 WHERE id = $1 AND version = $2", args...).
+			Exec(func(done pgconn.CommandTag) error { return exactlyOne(int(done.RowsAffected()), nil) })
 	}
-	n, err := result.RowsAffected()
-	return exactlyOne(int(n), err)
 }
 
 var certificatesTable = table{"certificates", []string{"id uuid", "person_id uuid", "number bytea", "number_index bytea", "number_raw bytea",

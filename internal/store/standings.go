@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"zhucan/internal/access"
+	"zhucan/internal/ledger"
 	"zhucan/internal/standing"
 )
 
@@ -22,26 +23,56 @@ var standingsTable = table{"standings", []string{"person_id uuid", "indicator", 
 var householdStandingsTable = table{"household_standings", []string{"household_id uuid", "indicator", "valid_from date", "valid_to date", "status smallint",
 	"reason text", "area_code", "holders smallint"}}
 
-// ReplaceStandings writes the timelines of persons over what was derived before. What has changed of it is kept as what was known.
-func (tx *Tx) ReplaceStandings(ctx context.Context, persons []uuid.UUID, timeline []standing.Interval) error {
-	return tx.replaceStandings(ctx, persons, nil, timeline)
+// ReplaceDerived writes what follows from the files of persons, standings and dues, over what was derived before, opens the months in
+// which what is owed differs, and returns the persons for whom it does. What has changed of a timeline is kept as what was known.
+func (tx *Tx) ReplaceDerived(ctx context.Context, persons []uuid.UUID, timeline []standing.Interval, dues []ledger.Due) ([]uuid.UUID, error) {
+	return tx.ReplaceReached(ctx, persons, Reached{All: true, Dues: true}, timeline, dues)
 }
 
-// ReplaceSomeStandings is ReplaceStandings of some indicators; the others stay as they are.
-func (tx *Tx) ReplaceSomeStandings(ctx context.Context, persons []uuid.UUID, indicators []string, timeline []standing.Interval) error {
-	if len(indicators) == 0 {
-		return nil
-	}
-	return tx.replaceStandings(ctx, persons, indicators, timeline)
+// Reached is what of that is given, and so may differ; the rest stays as it is.
+type Reached struct {
+	All        bool     // standings for every indicator
+	Indicators []string // or for these
+	Dues       bool
 }
 
-// replaceStandings replaces those of all indicators where they are nil.
-func (tx *Tx) replaceStandings(ctx context.Context, persons []uuid.UUID, indicators []string, timeline []standing.Interval) error {
-	if err := supersede(ctx, tx, standingsTable, persons, indicators, timeline, intervalOf, rowOfInterval); err != nil {
-		return fmt.Errorf("write standings: %w", err)
+// ReplaceReached is ReplaceDerived of a part.
+func (tx *Tx) ReplaceReached(ctx context.Context, persons []uuid.UUID, of Reached, timeline []standing.Interval, dues []ledger.Due) ([]uuid.UUID, error) {
+	standings := newSupersession(standingsTable, persons, timeline, intervalOf, rowOfInterval)
+	if !of.All {
+		standings.only = append([]string{}, of.Indicators...)
 	}
-	return nil
+	owed := duesChange{tx: tx, persons: persons, dues: dues}
+	read := func(b *pgx.Batch) {
+		standings.read(b)
+		if of.Dues {
+			owed.read(b)
+		}
+	}
+	if len(persons) > fewPersons {
+		read = afresh(read)
+	}
+	if err := tx.Batch(ctx, read); err != nil {
+		return nil, fmt.Errorf("read what was derived: %w", err)
+	}
+	var writes []Query
+	if standings.differs() {
+		writes = append(writes, standings.write(tx.Now))
+	}
+	if of.Dues && owed.differs() {
+		writes = append(writes, owed.write)
+	}
+	if len(writes) == 0 {
+		return nil, nil
+	}
+	if err := tx.Batch(ctx, writes...); err != nil {
+		return nil, fmt.Errorf("write what is derived: %w", err)
+	}
+	return owed.changed(), nil
 }
+
+// fewPersons are so few that the plan which is kept for them does: more are planned for, as their number tells.
+const fewPersons = 50
 
 func intervalOf(i *standing.Interval) ([]any, func()) {
 	var sex, hukou int16
@@ -56,7 +87,12 @@ func rowOfInterval(i standing.Interval) row {
 
 // ReplaceHouseholdStandings writes the timelines of households over what was derived before.
 func (tx *Tx) ReplaceHouseholdStandings(ctx context.Context, households []uuid.UUID, timeline []standing.HouseholdInterval) error {
-	if err := supersede(ctx, tx, householdStandingsTable, households, nil, timeline, householdIntervalOf, rowOfHouseholdInterval); err != nil {
+	s := newSupersession(householdStandingsTable, households, timeline, householdIntervalOf, rowOfHouseholdInterval)
+	err := tx.Batch(ctx, s.read)
+	if err == nil && s.differs() {
+		err = tx.Batch(ctx, s.write(tx.Now))
+	}
+	if err != nil {
 		return fmt.Errorf("write standings of households: %w", err)
 	}
 	return nil
@@ -70,65 +106,78 @@ func rowOfHouseholdInterval(i standing.HouseholdInterval) row {
 	return row{i.HouseholdID, i.Indicator, i.Days.From, i.Days.To, int(i.Status), i.Reason, string(i.Area), i.Holders}
 }
 
-// supersede makes the intervals of subjects what is given. One that is there already stays with the instant since which it is
+// supersession makes the intervals of subjects what is given. One that is there already stays with the instant since which it is
 // known; one that has gone moves to the table of the past, unless nobody can have seen it. A transaction that waited for another may
 // bear an earlier time than it; what it changes is known only after that, or the same day would be told twice in between.
 // Of most timelines little changes, so they are read and compared here, and only what differs is written. The subjects are locked.
-func supersede[I comparable](ctx context.Context, tx *Tx, t table, subjects []uuid.UUID, indicators []string, timeline []I, scanned func(*I) ([]any, func()), asRow func(I) row) error {
-	fresh := make(map[I]bool, len(timeline))
+type supersession[I comparable] struct {
+	table    table
+	subjects []uuid.UUID
+	only     []string // indicators; nil: all
+	timeline []I
+	scanned  func(*I) ([]any, func())
+	asRow    func(I) row
+
+	fresh  map[I]bool   // what is not there yet
+	gone   []pgtype.TID // where what is there no longer lies
+	latest time.Time    // since when what is there is known
+}
+
+func newSupersession[I comparable](t table, subjects []uuid.UUID, timeline []I, scanned func(*I) ([]any, func()), asRow func(I) row) *supersession[I] {
+	s := &supersession[I]{table: t, subjects: subjects, timeline: timeline, scanned: scanned, asRow: asRow, fresh: make(map[I]bool, len(timeline))}
 	for _, i := range timeline {
-		fresh[i] = true
+		s.fresh[i] = true
 	}
-	began := tx.Now.Truncate(time.Microsecond) // as the database keeps it
-	latest := began
-	var gone []pgtype.TID
-	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		stored := fmt.Sprintf("SELECT ctid, known_from, %s FROM %s WHERE %s = ANY($1)", strings.Join(t.names(), ", "), t.name, t.names()[0])
-		args := []any{subjects}
-		if indicators != nil {
-			stored, args = stored+" AND indicator = ANY($2)", append(args, indicators)
+	return s
+}
+
+func (s *supersession[I]) read(b *pgx.Batch) {
+	names := s.table.names()
+	stored := fmt.Sprintf("SELECT ctid, known_from, %s FROM %s WHERE %s = ANY($1)", strings.Join(names, ", "), s.table.name, names[0])
+	args := []any{s.subjects}
+	if s.only != nil {
+		stored, args = stored+" AND indicator = ANY($2)", append(args, s.only)
+	}
+	eachRow(b, stored, args, func(rows pgx.Rows) error {
+		var old I
+		var at pgtype.TID
+		var since time.Time
+		fields, scanned := s.scanned(&old)
+		if err := rows.Scan(append([]any{&at, &since}, fields...)...); err != nil {
+			return err
 		}
-		b.Queue(stored, args...).Query(func(rows pgx.Rows) error {
-			return scanAll(rows, func() error {
-				var old I
-				var at pgtype.TID
-				var since time.Time
-				fields, scanned := scanned(&old)
-				if err := rows.Scan(append([]any{&at, &since}, fields...)...); err != nil {
-					return err
-				}
-				if scanned(); fresh[old] {
-					delete(fresh, old)
-				} else {
-					gone = append(gone, at)
-				}
-				if since.After(latest) {
-					latest = since
-				}
-				return nil
-			})
-		})
+		if scanned(); s.fresh[old] {
+			delete(s.fresh, old)
+		} else {
+			s.gone = append(s.gone, at)
+		}
+		if since.After(s.latest) {
+			s.latest = since
+		}
+		return nil
 	})
-	if err != nil || len(gone)+len(fresh) == 0 {
-		return err
-	}
-	now := began
-	if latest.After(began) {
-		now = latest.Add(time.Microsecond)
+}
+
+func (s *supersession[I]) differs() bool { return len(s.gone)+len(s.fresh) > 0 }
+
+// write writes what differs as known since now.
+func (s *supersession[I]) write(now time.Time) Query {
+	if now = now.Truncate(time.Microsecond); s.latest.After(now) { // as the database keeps it
+		now = s.latest.Add(time.Microsecond)
 	}
 	var rows []row
-	for _, i := range timeline {
-		if fresh[i] {
-			rows = append(rows, append(asRow(i), now))
+	for _, i := range s.timeline {
+		if s.fresh[i] {
+			rows = append(rows, append(s.asRow(i), now))
 		}
 	}
-	return tx.Batch(ctx, func(b *pgx.Batch) {
-		if len(gone) > 0 { // by their places: no statistics can lead the planner to read the whole table for them
+	return func(b *pgx.Batch) {
+		if len(s.gone) > 0 { // by their places: no statistics can lead the planner to read the whole table for them
 			b.Queue(fmt.Sprintf(`WITH gone AS (DELETE FROM %[1]s WHERE ctid = ANY($1) RETURNING *)
-				INSERT INTO %[1]s_past SELECT gone.*, $2 FROM gone WHERE known_from < $2`, t.name), gone, now)
+				INSERT INTO %[1]s_past SELECT gone.*, $2 FROM gone WHERE known_from < $2`, s.table.name), s.gone, now)
 		}
-		table{t.name, append(slices.Clone(t.columns), "known_from timestamptz")}.queue(b, rows)
-	})
+		table{s.table.name, append(slices.Clone(s.table.columns), "known_from timestamptz")}.queue(b, rows)
+	}
 }
 
 var hukouCode = map[string]int{"agricultural": 1, "non_agricultural": 2}

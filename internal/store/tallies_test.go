@@ -80,7 +80,10 @@ func (w *tallyWorld) change(ctx context.Context, persons ...uuid.UUID) error {
 	for _, person := range persons {
 		list = append(list, w.timeline(person)...)
 	}
-	return w.db.Write(ctx, access.SystemActor(), "test.standings", func(tx *store.Tx) error { return tx.ReplaceStandings(ctx, persons, list) })
+	return w.db.Write(ctx, access.SystemActor(), "test.standings", func(tx *store.Tx) error {
+		_, err := tx.ReplaceDerived(ctx, persons, list, nil)
+		return err
+	})
 }
 
 // counts asks for the same twice: from what is kept, and, as known at an instant to come, from everybody's standings.
@@ -210,7 +213,8 @@ func TestTalliesAreFoundWrong(t *testing.T) {
 	person := putPerson(t, w.db, tallyVillages[0])
 	fresh := []standing.Interval{{PersonID: person, Indicator: tallyKeys[0], Days: calendar.Interval{From: calendar.MustDate("2020-02-03")}, Status: standing.Covered, Area: tallyVillages[0]}}
 	if err := w.db.Write(ctx, access.SystemActor(), "test.standings", func(tx *store.Tx) error {
-		return tx.ReplaceStandings(ctx, []uuid.UUID{person}, fresh)
+		_, err := tx.ReplaceDerived(ctx, []uuid.UUID{person}, fresh, nil)
+		return err
 	}); err != nil {
 		t.Fatal(err)
 	}

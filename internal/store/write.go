@@ -26,9 +26,10 @@ type Tx struct {
 	Who  access.Actor
 	Now  time.Time
 	// PackID is the pack in force, which stays in force until this transaction ends. Zero where there is none.
-	PackID uuid.UUID
-	closed time.Time // the last instant that was closed, zero where none was
-	events []Event   // emitted and not yet written
+	PackID     uuid.UUID
+	closed     time.Time // the last instant that was closed, zero where none was
+	events     []Event   // emitted and not yet written
+	everywhere bool      // inside Everywhere
 }
 
 // Write runs fn in one transaction signed with who and action (the why). The database refuses unsigned writes and
