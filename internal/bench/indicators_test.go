@@ -89,7 +89,7 @@ func (r *register) refreshed(persons int) func() float64 {
 		round++
 		ids := r.someOf(persons, round)
 		began := time.Now()
-		tag, err := r.pool.Exec(context.Background(), "UPDATE standings SET status = 3 - status WHERE status IN (1, 2) AND valid_to IS NULL AND person_id = ANY($1)", ids)
+		tag, err := r.pool.Exec(context.Background(), "UPDATE standings SET status = 3 - status WHERE "+servedOrNot+" AND person_id = ANY($2)", today, ids)
 		if err != nil || tag.RowsAffected() < int64(persons) {
 			r.b.Fatalf("%d standings of %d persons changed (%v)", tag.RowsAffected(), persons, err)
 		}
@@ -100,11 +100,14 @@ func (r *register) refreshed(persons int) func() float64 {
 	}
 }
 
+// servedOrNot is who stands in a population on the day $1.
+const servedOrNot = "status IN (1, 2) AND valid_from <= $1 AND (valid_to IS NULL OR valid_to >= $1)"
+
 // someOf are so many persons who have standings, others in every round.
 func (r *register) someOf(persons, round int) (ids []uuid.UUID) {
 	r.b.Helper()
-	rows, err := r.pool.Query(context.Background(), `SELECT person_id FROM standings WHERE indicator = 'medical_enrolment' AND status IN (1, 2) AND valid_to IS NULL
-		ORDER BY md5(person_id::text || $1) LIMIT $2`, fmt.Sprint(round), persons)
+	rows, err := r.pool.Query(context.Background(), "SELECT person_id FROM standings WHERE indicator = 'medical_enrolment' AND "+servedOrNot+`
+		ORDER BY md5(person_id::text || $2) LIMIT $3`, today, fmt.Sprint(round), persons)
 	if err == nil {
 		ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 	}
