@@ -93,7 +93,8 @@ func compared(few, many *nation, persons string) []result {
 		pairs(b, "  the same on a past day / today (lower)", "ms", many.provinces(past), many.provinces(today)),
 		pairs(b, "standings made again, a person: of "+persons+" / of 10,000 (lower)", "µs", many.deriving(), few.deriving()))
 	results = append(results, rosterLines(few, many, persons)...)
-	return append(results, many.keeping(many.copies*len(many.source))...)
+	once := func() float64 { return many.rebuiltIn } // minutes of a million persons: when the register was made, and not again each round
+	return append(results, many.keeping(many.copies*len(many.source), once)...)
 }
 
 // reading is answers a second, persons of the district, who lie all over the table, read by eight connections.

@@ -65,9 +65,13 @@ func paging(b *pgx.Batch) {
 	b.Queue("SELECT set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true)")
 }
 
-// ListPersons lists persons of an area in order of village. Constraint by range keeps any village as quick as the first.
+// ListPersons lists persons of an area in order of village. Constraint by range keeps any village as quick as the first; so the first
+// page begins behind the beginning of the area, and not of the index, which is then read from where the list goes on.
 func (db *DB) ListPersons(ctx context.Context, who access.Actor, f PersonFilter) ([]Listed, error) {
 	lo, hi := f.Area.Range()
+	if f.After.ID == uuid.Nil {
+		f.After.Area = area.Code(lo)
+	}
 	const sql = `SELECT ` + personColumns + `, coalesce(c.category, 0), coalesce(c.level, 0)
 		FROM persons p LEFT JOIN certificates c ON c.person_id = p.id AND c.held_to IS NULL
 		WHERE p.managing_area_code >= $1 AND p.managing_area_code < $2 AND (p.managing_area_code, p.id) > ($3, $4)

@@ -196,7 +196,7 @@ func (r *Rehearsal) Missing(ctx context.Context, on calendar.Date) (list []Missi
 func (r *Rehearsal) Lines(ctx context.Context, of roster.Roster) (list []roster.Line, err error) {
 	err = r.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue(forMany)
-		b.Queue(calculation+" "+freshLines, r.of(of)...).Query(func(rows pgx.Rows) error {
+		b.Queue(ofMany.calculation()+" "+freshLines, r.of(of)...).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				var l roster.Line
 				var payee *uuid.UUID

@@ -19,25 +19,41 @@ import (
 // Of each account only the open months are looked at; for most that is the roster's own month. What a live payment of
 // another roster covers is not paid again, be it under a file that is merged into this one. The area that manages a person in the latest month owed is the one whose
 // roster pays.
-const (
-	openAccounts = `
+//
+// Of a few accounts everything is looked up by their keys, each; of many, all is read and joined. A fence, OFFSET 0, keeps a look-up
+// from being planned as a join.
+type accounts struct{ open, fence string }
+
+var (
+	ofMany = accounts{open: `SELECT person_id, programme, open_from FROM open_months WHERE open_from <= $2 AND ($5::text IS NULL OR programme = $5)`}
+	ofFew  = accounts{fence: "OFFSET 0", open: `SELECT o.* FROM (SELECT DISTINCT person_id FROM dues WHERE area_code >= $3 AND area_code < $4) d
+        CROSS JOIN LATERAL (SELECT person_id, programme, open_from FROM open_months o
+            WHERE o.person_id = d.person_id AND open_from <= $2 AND ($5::text IS NULL OR programme = $5) OFFSET 0) o`}
+)
+
+// fewDues is up to how many dues in the area of a roster its accounts are looked up one by one.
+const fewDues = 100_000
+
+func (a accounts) owedMonths() string {
+	return `
 open AS (
-    SELECT person_id, programme, open_from FROM open_months WHERE open_from <= $2 AND ($5::text IS NULL OR programme = $5)
-)`
-	owedMonths = `
-owed AS (
+    ` + a.open + `
+), owed AS (
     SELECT d.person_id, d.programme, m::date AS month, d.award_id, d.level, d.amount_fen, d.rate_document, d.area_code
-    FROM open o JOIN dues d ON d.person_id = o.person_id AND d.programme = o.programme
-        AND d.from_month <= $2 AND (d.to_month IS NULL OR d.to_month >= o.open_from)
+    FROM open o CROSS JOIN LATERAL (SELECT * FROM dues d WHERE d.person_id = o.person_id AND d.programme = o.programme
+        AND d.from_month <= $2 AND (d.to_month IS NULL OR d.to_month >= o.open_from) ` + a.fence + `) d
     CROSS JOIN LATERAL generate_series(greatest(d.from_month, o.open_from)::timestamp, least(d.to_month, $2)::timestamp, '1 month') m
 )`
-	paidMonths = `
+}
+
+func (a accounts) paidMonths() string {
+	return `
 paid AS (
     SELECT person_id, programme, month, sum(fen) AS fen, max(sequence) AS last
     FROM (
         SELECT p.person_id, p.programme, p.month, p.amount_fen AS fen, p.sequence
-        FROM open o JOIN payments p ON p.person_id = o.person_id AND p.programme = o.programme AND p.month >= o.open_from
-        WHERE p.live AND p.roster_id <> $1
+        FROM open o CROSS JOIN LATERAL (SELECT * FROM payments p WHERE p.person_id = o.person_id AND p.programme = o.programme AND p.month >= o.open_from
+            AND p.live AND p.roster_id <> $1 ` + a.fence + `) p
         UNION ALL
         SELECT g.into_id, p.programme, p.month, p.amount_fen, 0
         FROM payments p JOIN merged_persons g ON g.person_id = p.person_id
@@ -47,6 +63,9 @@ paid AS (
 ), back AS (
     SELECT person_id, programme, month, sum(repaid_fen + waived_fen) AS fen FROM recovery_months GROUP BY 1, 2, 3
 )`
+}
+
+const (
 	items = `
 item AS (
     SELECT o.*, o.amount_fen - coalesce(p.fen, 0) + coalesce(b.fen, 0) AS fen, coalesce(p.last, 0) + 1 AS sequence,
@@ -54,7 +73,7 @@ item AS (
     FROM owed o LEFT JOIN paid p USING (person_id, programme, month) LEFT JOIN back b USING (person_id, programme, month)
     WHERE o.amount_fen - coalesce(p.fen, 0) + coalesce(b.fen, 0) > 0
 )`
-	lines = `
+	addedUp = `
 latest AS (
     SELECT DISTINCT ON (person_id, programme) person_id, programme, award_id, level, amount_fen, rate_document, area_code
     FROM owed ORDER BY person_id, programme, month DESC
@@ -70,28 +89,38 @@ latest AS (
     SELECT h.person_id, coalesce(h.programme, '') AS programme, min(h.reason) AS reason FROM payment_holds h WHERE h.released_at IS NULL GROUP BY 1, 2
 ), shown AS (
     SELECT DISTINCT i.person_id, i.programme FROM notices n JOIN notice_items i ON i.notice_id = n.id WHERE n.until_on >= $6::date
-), line AS (
+)`
+	lineColumns = `person_id, programme, award_id, payee_id, area_code, level, rate_fen, rate_document, months, arrears_from, arrears_to,
+    regular_fen, arrears_fen, supplement_fen, deduction_fen, net_fen, hold`
+	freshLines = `SELECT person_id, programme, award_id, payee_id, area_code, level, rate, rate_document, months::int, arrears_from, arrears_to,
+    regular::bigint, arrears::bigint, supplement::bigint, deduction::bigint, (gross - deduction)::bigint, hold FROM line`
+)
+
+func (a accounts) lines() string {
+	return `
+line AS (
     SELECT s.*, l.award_id, l.level, l.amount_fen AS rate, l.rate_document, l.area_code, y.id AS payee_id,
            least(coalesce(c.fen, 0), s.gross) AS deduction,
            coalesce(h.reason, g.reason, CASE WHEN w.person_id IS NOT NULL THEN 'NOTICE' END, CASE WHEN y.id IS NULL THEN 'NO_ACCOUNT' END, '') AS hold
     FROM summed s JOIN latest l USING (person_id, programme)
-    LEFT JOIN payees y ON y.person_id = s.person_id AND y.superseded_at IS NULL
+    LEFT JOIN LATERAL (SELECT id FROM payees y WHERE y.person_id = s.person_id AND y.superseded_at IS NULL ` + a.fence + `) y ON true
     LEFT JOIN consented c ON c.person_id = s.person_id AND c.programme = s.programme
     LEFT JOIN holds h ON h.person_id = s.person_id AND h.programme = s.programme
     LEFT JOIN holds g ON g.person_id = s.person_id AND g.programme = ''
     LEFT JOIN shown w ON w.person_id = s.person_id AND w.programme = s.programme
     WHERE l.area_code >= $3 AND l.area_code < $4
 )`
-	lineColumns = `person_id, programme, award_id, payee_id, area_code, level, rate_fen, rate_document, months, arrears_from, arrears_to,
-    regular_fen, arrears_fen, supplement_fen, deduction_fen, net_fen, hold`
-	freshLines = `SELECT person_id, programme, award_id, payee_id, area_code, level, rate, rate_document, months::int, arrears_from, arrears_to,
-    regular::bigint, arrears::bigint, supplement::bigint, deduction::bigint, (gross - deduction)::bigint, hold FROM line`
-	calculation = `WITH ` + openAccounts + `,` + owedMonths + `,` + paidMonths + `,` + items + `,` + lines
-)
+}
+
+// calculation is all steps up to the lines.
+func (a accounts) calculation() string {
+	return "WITH " + a.owedMonths() + "," + a.paidMonths() + "," + items + "," + addedUp + "," + a.lines()
+}
 
 // calculate writes lines and payments in one statement: two rosters that find the same difference at the same time
 // cannot both write it. Payments are written in the order of their keys, which so grow at one end.
-const calculate = calculation + `, written AS (
+func (a accounts) calculate() string {
+	return a.calculation() + `, written AS (
     INSERT INTO roster_lines (roster_id, seq, ` + lineColumns + `, state)
     SELECT $1, row_number() OVER (ORDER BY f.hold <> '', f.area_code, f.person_id, f.programme), f.*, CASE WHEN f.hold = '' THEN 'due' ELSE 'held' END
     FROM (` + freshLines + `) AS f (` + lineColumns + `)
@@ -101,12 +130,15 @@ INSERT INTO payments (roster_id, person_id, programme, month, award_id, kind, se
 SELECT $1, i.person_id, i.programme, i.month, i.award_id, i.kind, i.sequence, i.fen
 FROM item i JOIN written w USING (person_id, programme) WHERE w.state = 'due'
 ORDER BY i.person_id, i.programme, i.month`
+}
 
 // outdated counts lines that a calculation now would not make so, or would make beside them.
-const outdated = calculation + `, fresh AS (` + freshLines + `), kept AS (
+func (a accounts) outdated() string {
+	return a.calculation() + `, fresh AS (` + freshLines + `), kept AS (
     SELECT ` + lineColumns + ` FROM roster_lines WHERE roster_id = $1
 )
 SELECT (SELECT count(*) FROM (TABLE fresh EXCEPT TABLE kept) a) + (SELECT count(*) FROM (TABLE kept EXCEPT TABLE fresh) b)`
+}
 
 // rosterLock orders calculations, so that of two at the same time the later sees what the earlier pays. The keys of
 // payments would refuse the later in any case.
@@ -125,13 +157,31 @@ func (tx *Tx) of(r roster.Roster) []any {
 	return []any{r.ID, r.Month.First().String(), lo, hi, textOrNull(r.Programme), calendar.DateOf(tx.Now).String()}
 }
 
+// accountsOf says whether few or many accounts belong to an area.
+func (tx *Tx) accountsOf(ctx context.Context, in area.Code) (accounts, error) {
+	lo, hi := in.Range()
+	var dues int
+	err := tx.sql.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT FROM dues WHERE area_code >= $1 AND area_code < $2 LIMIT $3) d", lo, hi, fewDues+1).Scan(&dues)
+	if err != nil {
+		return accounts{}, fmt.Errorf("count the accounts of an area: %w", translate(err))
+	}
+	if dues > fewDues {
+		return ofMany, nil
+	}
+	return ofFew, nil
+}
+
 // CalculateRoster writes the lines of a roster that has none, and says what they come to.
 func (tx *Tx) CalculateRoster(ctx context.Context, r roster.Roster) (t roster.Totals, err error) {
+	accounts, err := tx.accountsOf(ctx, r.Area)
+	if err != nil {
+		return t, err
+	}
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue(rosterLock)
 		b.Queue("DELETE FROM roster_lines WHERE roster_id = $1", r.ID)
 		b.Queue(forMany)
-		b.Queue(calculate, tx.of(r)...)
+		b.Queue(accounts.calculate(), tx.of(r)...)
 		b.Queue(asBefore)
 		b.Queue(`SELECT count(DISTINCT person_id) FILTER (WHERE hold = ''), count(*) FILTER (WHERE hold = ''), count(*) FILTER (WHERE hold <> ''),
 				coalesce(sum(months) FILTER (WHERE hold = ''), 0)::int, coalesce(sum(net_fen + deduction_fen) FILTER (WHERE hold = ''), 0)::bigint,
@@ -167,10 +217,14 @@ func (tx *Tx) ClearRoster(ctx context.Context, id uuid.UUID) error {
 
 // OutdatedLines is in how many lines a roster differs from what would be calculated now.
 func (tx *Tx) OutdatedLines(ctx context.Context, r roster.Roster) (n int, err error) {
+	accounts, err := tx.accountsOf(ctx, r.Area)
+	if err != nil {
+		return 0, err
+	}
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue(rosterLock)
 		b.Queue(forMany)
-		b.Queue(outdated, tx.of(r)...).QueryRow(func(row pgx.Row) error { return row.Scan(&n) })
+		b.Queue(accounts.outdated(), tx.of(r)...).QueryRow(func(row pgx.Row) error { return row.Scan(&n) })
 		b.Queue(asBefore)
 	})
 	if err != nil {
