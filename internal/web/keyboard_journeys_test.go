@@ -67,15 +67,10 @@ func (h *hand) liaison(person string) {
 	h.radio("programme", "nursing_subsidy")
 	h.radio("applicant.relation", "guardian")
 	h.send("submit")
-	if !h.on(".errors") {
-		h.t.Fatalf("the focus is not at what is wrong, but at %s", h.where().Name)
-	}
+	h.comesTo(".errors")
 	h.to(`.errors a[href="#f-applicant-name"]`)
 	h.enterKey()
-	if !h.on("#f-applicant-name") {
-		h.t.Fatalf("what is wrong does not lead to its field, but to %s", h.where().Name)
-	}
-	h.last = h.where()
+	h.comesTo("#f-applicant-name")
 	h.press("监护人癸")
 	h.backTo(`[name="programme"]`)
 	h.holds("nursing_subsidy")
@@ -125,9 +120,7 @@ func (h *hand) officer(one string, many []string) {
 	h.write("reason", "缺身份证复印件")
 	h.send("decide")
 	h.shows("批量办理结果")
-	if !h.on("#results") {
-		h.t.Errorf("the focus is not at what became of them, but at %s", h.where().Name)
-	}
+	h.comesTo("#results")
 	if text := run(h.tab, chromedp.Evaluate[string](`document.querySelector("[aria-labelledby=results]").innerText`)); strings.Count(text, "已退回") < len(many) {
 		h.t.Errorf("not each was sent back: %s", text)
 	}

@@ -122,6 +122,18 @@ func (h *hand) on(selector string) bool {
 	return run(h.tab, chromedp.Evaluate[bool](`document.activeElement.matches(`+quoted(selector)+`)`))
 }
 
+// comesTo waits until the page itself has put the focus somewhere.
+func (h *hand) comesTo(selector string) {
+	h.t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if h.on(selector) {
+			h.last = h.where()
+			return
+		}
+	}
+	h.t.Fatalf("the focus is not at %s, but at %s", selector, h.where().Name)
+}
+
 func quoted(text string) string {
 	out, _ := json.Marshal(text)
 	return string(out)
