@@ -198,4 +198,10 @@ func (b *tab) wantEdges(name string) {
 	}).map((e) => e.outerHTML.slice(0, 80)).join("\n")`)); lost != "" {
 		b.t.Errorf("%s in forced colours: no edge shows %s", name, lost)
 	}
+	if alike := run(b, chromedp.Evaluate[string](`(() => {
+		const edge = (e) => getComputedStyle(e).borderBottomColor, here = document.querySelector(".menu a[aria-current]");
+		return here ? [...document.querySelectorAll(".menu a:not([aria-current])")].filter((e) => edge(e) === edge(here)).map((e) => e.innerText).join(" ") : "";
+	})()`)); alike != "" {
+		b.t.Errorf("%s in forced colours: what is not chosen in the menu looks as what is: %s", name, alike)
+	}
 }
