@@ -199,6 +199,17 @@ func (h *hand) follow(selector string) {
 	h.lead("\r")
 }
 
+// menu takes an entry of the menu; where it lies in a group that is folded, the group is opened first.
+func (h *hand) menu(path string) {
+	h.t.Helper()
+	entry := `a[href="` + path + `"]`
+	if run(h.tab, chromedp.Evaluate[bool](`!!document.querySelector(`+quoted(".menu details:not([open]) "+entry)+`)`)) {
+		h.to(`.menu details:has(` + entry + `) > summary`)
+		h.press(" ")
+	}
+	h.follow(`.menu ` + entry)
+}
+
 // send goes to a button of a form and presses it.
 func (h *hand) send(do string) {
 	h.t.Helper()
