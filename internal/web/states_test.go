@@ -111,7 +111,7 @@ func TestStatesWithoutBarriers(t *testing.T) {
 	b.open("/persons/new")
 	s.clock.add(13 * time.Hour)
 	b.click(`button[value="add"]`)
-	b.shown("the session has ended", "请重新登录")
+	b.shown("the session has ended", "登录已失效")
 }
 
 // openUp opens the folded parts of a page in which something is.
