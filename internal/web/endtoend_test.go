@@ -111,7 +111,7 @@ func (s *site) submitsOnThePhone(p *phone) {
 	h := &hand{tab: &tab{s.t, s, p.ctx}}
 	h.cookie("zhucan-language", "zh")
 	h.enter("/")
-	h.follow(`.menu a[href="/applications"]`)
+	h.menu("/applications")
 	h.choose("stage", "draft")
 	h.to(`form[method="get"] button`)
 	h.lead("\r")

@@ -57,7 +57,7 @@ func TestByKeyboardAlone(t *testing.T) {
 // liaison finds somebody, enters an application that is refused first, answers the survey, and records a need and a step.
 func (h *hand) liaison(person string) {
 	h.signIn("liaison.a", "/")
-	h.follow(`.menu a[href="/persons"]`)
+	h.menu("/persons")
 	h.write("text", "金丝雀711")
 	h.send("search")
 	h.shows("金丝雀711")
@@ -67,15 +67,10 @@ func (h *hand) liaison(person string) {
 	h.radio("programme", "nursing_subsidy")
 	h.radio("applicant.relation", "guardian")
 	h.send("submit")
-	if !h.on(".errors") {
-		h.t.Fatalf("the focus is not at what is wrong, but at %s", h.where().Name)
-	}
+	h.comesTo(".errors")
 	h.to(`.errors a[href="#f-applicant-name"]`)
 	h.enterKey()
-	if !h.on("#f-applicant-name") {
-		h.t.Fatalf("what is wrong does not lead to its field, but to %s", h.where().Name)
-	}
-	h.last = h.where()
+	h.comesTo("#f-applicant-name")
 	h.press("监护人癸")
 	h.backTo(`[name="programme"]`)
 	h.holds("nursing_subsidy")
@@ -111,7 +106,7 @@ func (h *hand) liaison(person string) {
 // officer decides one case at its own page and the others together.
 func (h *hand) officer(one string, many []string) {
 	h.signIn("town.a", "/")
-	h.follow(`.menu a[href="/queue"]`)
+	h.menu("/queue")
 	h.follow(`main td a[href^="/queue/` + one + `"]`)
 	h.radio("decision", "approve")
 	h.send("decide")
@@ -125,9 +120,7 @@ func (h *hand) officer(one string, many []string) {
 	h.write("reason", "缺身份证复印件")
 	h.send("decide")
 	h.shows("批量办理结果")
-	if !h.on("#results") {
-		h.t.Errorf("the focus is not at what became of them, but at %s", h.where().Name)
-	}
+	h.comesTo("#results")
 	if text := run(h.tab, chromedp.Evaluate[string](`document.querySelector("[aria-labelledby=results]").innerText`)); strings.Count(text, "已退回") < len(many) {
 		h.t.Errorf("not each was sent back: %s", text)
 	}
@@ -136,7 +129,7 @@ func (h *hand) officer(one string, many []string) {
 // district makes the roster of a month, and somebody else checks it.
 func (h *hand) district() {
 	h.signIn("cdpf", "/")
-	h.follow(`.menu a[href="/rosters"]`)
+	h.menu("/rosters")
 	h.choose("area_code", "370305")
 	h.choose("programme", "nursing_subsidy")
 	h.send("make")
@@ -150,7 +143,7 @@ func (h *hand) district() {
 // statistician looks at another day in another breakdown, at one indicator, and seals a release.
 func (h *hand) statistician() {
 	h.signIn("stats", "/")
-	h.follow(`.menu a[href="/indicators"]`)
+	h.menu("/indicators")
 	h.date("as_of", "2023-03-27")
 	h.choose("by", "level")
 	h.to(`form[method="get"] button`)
@@ -161,7 +154,7 @@ func (h *hand) statistician() {
 	}
 	h.follow(`main a[href^="/indicators/nursing_subsidy_coverage?"]`)
 	h.shows("口径")
-	h.follow(`.menu a[href="/releases"]`)
+	h.menu("/releases")
 	h.follow(`main a[href="/releases/new"]`)
 	h.write("title", "键盘季报")
 	h.choose("area_code", "370305001")
@@ -173,7 +166,7 @@ func (h *hand) statistician() {
 // administrator adds an account and asks what another rate would do.
 func (h *hand) administrator() {
 	h.signIn("admin", "/")
-	h.follow(`.menu a[href="/accounts"]`)
+	h.menu("/accounts")
 	h.follow(`main a[href="/accounts/new"]`)
 	h.write("username", "keyboard.town")
 	h.write("name", "键盘干事")
@@ -181,7 +174,7 @@ func (h *hand) administrator() {
 	h.choose("area_code", "370305001")
 	h.send("add")
 	h.shows("账号已新增")
-	h.follow(`.menu a[href="/policies"]`)
+	h.menu("/policies")
 	h.follow(`main a[href="/policies/new"]`)
 	h.radio("programme", "nursing_subsidy")
 	h.date("from", "2023-04-01")
@@ -197,13 +190,13 @@ func (h *hand) administrator() {
 // auditor narrows the log, reads an entry, and has the chain verified.
 func (h *hand) auditor() {
 	h.signIn("auditor", "/")
-	h.follow(`.menu a[href="/audit"]`)
+	h.menu("/audit")
 	h.write("action", "application.approve")
 	h.to(`form[method="get"][action="/audit"] button`)
 	h.lead("\r")
 	h.follow(`main td a[href^="/audit/"]`)
 	h.shows("application.approve")
-	h.follow(`.menu a[href="/audit"]`)
+	h.menu("/audit")
 	h.follow(`main a[href="/audit/verify"]`)
 	h.send("verify")
 	h.shows("日志链完整")
@@ -212,13 +205,13 @@ func (h *hand) auditor() {
 // hotline looks somebody up, writes down what a caller says, and gives it to a unit.
 func (h *hand) hotline() {
 	h.signIn("hotline", "/")
-	h.follow(`.menu a[href="/lookup"]`)
+	h.menu("/lookup")
 	h.write("text", "金丝雀711")
 	h.send("search")
 	if all := run(h.tab, chromedp.Evaluate[string](`document.body.innerText`)); strings.Contains(all, number(711)) {
 		h.t.Error("a look-up shows a number whole")
 	}
-	h.follow(`.menu a[href="/tickets"]`)
+	h.menu("/tickets")
 	h.follow(`main a[href="/tickets/new"]`)
 	h.radio("channel", "12345")
 	h.radio("kind", "complaint")

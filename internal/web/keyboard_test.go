@@ -122,6 +122,18 @@ func (h *hand) on(selector string) bool {
 	return run(h.tab, chromedp.Evaluate[bool](`document.activeElement.matches(`+quoted(selector)+`)`))
 }
 
+// comesTo waits until the page itself has put the focus somewhere.
+func (h *hand) comesTo(selector string) {
+	h.t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if h.on(selector) {
+			h.last = h.where()
+			return
+		}
+	}
+	h.t.Fatalf("the focus is not at %s, but at %s", selector, h.where().Name)
+}
+
 func quoted(text string) string {
 	out, _ := json.Marshal(text)
 	return string(out)
@@ -185,6 +197,17 @@ func (h *hand) follow(selector string) {
 	h.t.Helper()
 	h.to(selector)
 	h.lead("\r")
+}
+
+// menu takes an entry of the menu; where it lies in a group that is folded, the group is opened first.
+func (h *hand) menu(path string) {
+	h.t.Helper()
+	entry := `a[href="` + path + `"]`
+	if run(h.tab, chromedp.Evaluate[bool](`!!document.querySelector(`+quoted(".menu details:not([open]) "+entry)+`)`)) {
+		h.to(`.menu details:has(` + entry + `) > summary`)
+		h.press(" ")
+	}
+	h.follow(`.menu ` + entry)
 }
 
 // send goes to a button of a form and presses it.

@@ -111,7 +111,7 @@ func TestStatesWithoutBarriers(t *testing.T) {
 	b.open("/persons/new")
 	s.clock.add(13 * time.Hour)
 	b.click(`button[value="add"]`)
-	b.shown("the session has ended", "请重新登录")
+	b.shown("the session has ended", "登录已失效")
 }
 
 // openUp opens the folded parts of a page in which something is.
@@ -197,5 +197,11 @@ func (b *tab) wantEdges(name string) {
 		return e.offsetParent && !widths.length && !["checkbox", "radio"].includes(e.type);
 	}).map((e) => e.outerHTML.slice(0, 80)).join("\n")`)); lost != "" {
 		b.t.Errorf("%s in forced colours: no edge shows %s", name, lost)
+	}
+	if alike := run(b, chromedp.Evaluate[string](`(() => {
+		const edge = (e) => getComputedStyle(e).borderBottomColor, here = document.querySelector(".menu a[aria-current]");
+		return here ? [...document.querySelectorAll(".menu a:not([aria-current])")].filter((e) => edge(e) === edge(here)).map((e) => e.innerText).join(" ") : "";
+	})()`)); alike != "" {
+		b.t.Errorf("%s in forced colours: what is not chosen in the menu looks as what is: %s", name, alike)
 	}
 }

@@ -5,8 +5,8 @@
 const store = "zhucan-" + edition;
 
 self.addEventListener("install", (event) => {
-  // without cookies: what is kept is the same for everybody
-  const requests = kept.map((at) => new Request(at, { cache: "reload", credentials: "omit" }));
+  // the pages without cookies, since what is kept is the same for everybody; what the page has just loaded under a name with a hash is not loaded again
+  const requests = kept.map((at) => at.startsWith("/assets/") ? at : new Request(at, { cache: "reload", credentials: "omit" }));
   event.waitUntil(caches.open(store).then((cache) => cache.addAll(requests)).then(() => self.skipWaiting()));
 });
 
