@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -194,15 +195,47 @@ func (d *Desk) Awards(ctx context.Context, who access.Actor, f store.AwardFilter
 			return nil, err
 		}
 		for _, a := range dossier.Awards {
-			from, missed := reading.Unverified(a)
-			if missed && !from.After(d.today().Month()) && (a.EndMonth.IsZero() || !from.After(a.EndMonth)) && !a.Suspended() {
-				a.Suspensions = append(a.Suspensions, award.Suspension{From: from, Reason: award.Reverify, BackPay: true})
-			}
-			now[a.ID] = a
+			now[a.ID] = d.asSuspended(reading, a)
 		}
 	}
 	for i, a := range list {
 		list[i] = now[a.ID]
 	}
+	return list, nil
+}
+
+// asSuspended is an award with the suspension that a missing verification has brought by now, where an officer's is not in force.
+func (d *Desk) asSuspended(reading *standing.Reading, a award.Award) award.Award {
+	from, missed := reading.Unverified(a)
+	if missed && !from.After(d.today().Month()) && (a.EndMonth.IsZero() || !from.After(a.EndMonth)) && !a.Suspended() {
+		a.Suspensions = append(slices.Clone(a.Suspensions), award.Suspension{From: from, Reason: award.Reverify, BackPay: true})
+	}
+	return a
+}
+
+// Right is an award with what its person's file says about it now.
+type Right struct {
+	award.Award                  // with what suspends it, a missing verification too
+	Owed        []standing.Run   // the months that are owed, one after the other; the last may go on
+	Gap         []calendar.Month // what may be granted before a late renewal, the latest month first
+}
+
+// Rights are the awards of a person, the latest first.
+func (d *Desk) Rights(dossier store.Dossier) ([]Right, error) {
+	reading, err := standing.Read(dossier.File, dossier.Awards, d.Pack())
+	if err != nil {
+		return nil, err
+	}
+	var list []Right
+	for _, a := range dossier.Awards {
+		right := Right{Award: d.asSuspended(reading, a), Owed: reading.Payable(a)}
+		if grants, err := d.gapBeforeRenewal(dossier, a, backPayMonths, ""); err == nil && len(a.Grants) == 0 {
+			for _, g := range grants {
+				right.Gap = append(right.Gap, g.Month)
+			}
+		}
+		list = append(list, right)
+	}
+	slices.SortStableFunc(list, func(a, b Right) int { return b.StartMonth.Compare(a.StartMonth) })
 	return list, nil
 }

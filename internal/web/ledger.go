@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/google/uuid"
-
 	"zhucan/internal/idnum"
 	"zhucan/internal/store"
 )
@@ -15,6 +13,7 @@ type ledgerData struct {
 	Name   string
 	Payees []string
 	Path   string // where accounts are set
+	Rights rightsData
 	Lines  []accountLine
 }
 
@@ -35,11 +34,14 @@ func showLedger(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := v.desk.DB.PersonNames(v.ctx, v.who, []uuid.UUID{id})
+	d, err := v.desk.Person(v.ctx, v.who, id)
 	if err != nil {
 		return nil, err
 	}
-	data := ledgerData{Name: names[id], Path: "/persons/" + id.String() + "/payees"}
+	data := ledgerData{Name: d.File.Person.Name, Path: "/persons/" + id.String() + "/payees"}
+	if data.Rights, err = v.rights(d); err != nil {
+		return nil, err
+	}
 	payees, err := v.desk.DB.Payees(v.ctx, v.who, id)
 	if err != nil {
 		return nil, err

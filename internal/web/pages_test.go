@@ -70,7 +70,7 @@ var mayDo = map[string]roles{
 // fixture is somebody of village A with a case, a photo and a service.
 type fixture struct {
 	person, app, photo, service uuid.UUID
-	fact, card                  uuid.UUID
+	fact, card, award           uuid.UUID
 	home, homeFact              uuid.UUID
 	more                        map[string]uuid.UUID // what other pages are about, by the first part of their path
 	office                      office
@@ -148,7 +148,7 @@ func (f fixture) address(path string) string {
 	if at := f.office.address(path); at != "" {
 		return at
 	}
-	return strings.NewReplacer(":id", id.String(), ":name", "wrong_amount", ":step", "assess", ":fact", fact.String(), ":card", f.card.String()).Replace(path)
+	return strings.NewReplacer(":id", id.String(), ":name", "wrong_amount", ":step", "assess", ":fact", fact.String(), ":card", f.card.String(), ":award", f.award.String()).Replace(path)
 }
 
 // TestMatrix asks for every page as every role, inside and outside the area, and as nobody; and sends every form of it.

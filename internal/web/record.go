@@ -35,6 +35,7 @@ type recordData struct {
 	Money         []moneyLine
 	Payee         string
 	Payees        string // where accounts are set
+	Rights        rightsData
 	Verified      []lookLine
 	Verify        string // where a verification is recorded
 	Services      []serviceLine
@@ -146,6 +147,13 @@ func (v *visit) fillRecord(data *recordData, households []uuid.UUID, id uuid.UUI
 		if p.SupersededAt.IsZero() {
 			data.Payee = v.t("record.payee", p.Holder, idnum.MaskAccount(p.Account))
 		}
+	}
+	now, err := v.desk.Person(v.ctx, v.who, id) // money is of today, whatever day the file is looked at
+	if err != nil {
+		return err
+	}
+	if data.Rights, err = v.rights(now); err != nil {
+		return err
 	}
 	services, err := v.desk.DB.ServicesOf(v.ctx, v.who, id, households)
 	if err != nil {
