@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"zhucan/internal/area"
 	"zhucan/internal/award"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
@@ -21,11 +22,6 @@ func init() {
 	maps.Copy(maySee, map[string]roles{"/persons/:id/awards/:award": readers, "/persons/:id/holds": readers})
 	maps.Copy(mayDo, map[string]roles{"/persons/:id/awards/:award suspend": officers, "/persons/:id/awards/:award resume": officers, "/persons/:id/awards/:award end": officers,
 		"/persons/:id/awards/:award void": {civil}, "/persons/:id/awards/:award back_pay": {cdpf, civil}, "/persons/:id/holds place": officers, "/persons/:id/holds release": officers})
-	further = append(further, func(s *site, f *fixture) {
-		id := s.person(65, 1, villageA)
-		s.granted("liaison.a", id)
-		f.more["/persons/:id/awards/:award"], f.more["/persons/:id/holds"], f.award = id, id, s.awardOf(id).ID
-	})
 }
 
 // awardOf is the only award of a person.
@@ -65,7 +61,7 @@ func (s *site) on(day string) {
 func (s *site) nextRoster(person uuid.UUID) string {
 	s.t.Helper()
 	ctx := context.Background()
-	r, err := s.desk.MakeRoster(ctx, s.actor("cdpf"), s.today().Month(), villageA.Parent(), "")
+	r, err := s.desk.MakeRoster(ctx, s.actor("cdpf"), s.today().Month(), area.Code(villageA).Parent(), "")
 	must(s.t, err)
 	lines, err := s.desk.DB.RosterLines(ctx, s.actor("cdpf"), store.LinesOf{Roster: r.ID, Limit: 50})
 	must(s.t, err)
@@ -101,7 +97,7 @@ func TestAwardSuspended(t *testing.T) {
 		form.set("from_month", "").send().want(422).says("请填写此项")
 		form.set("from_month", "四月", "reason", "住院").send().want(422).says("月份应写成")
 		form.set("from_month", "2023-04").send().follow().want(200).says("已暂停发放", "2023-04起暂停：住院", "仍在暂停")
-		old.form("end").set("reason", "自愿").send().want(412).says("已被他人修改")
+		old.form("end").set("reason", "自愿").send().want(412).says("这份记录刚被他人修改")
 		town.get("/persons/"+person.String()+"/ledger").want(200).says("已暂停", "住院")
 		if i == 0 {
 			s.as("finance").get(at).want(200)

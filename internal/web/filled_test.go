@@ -11,6 +11,7 @@ import (
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/casework"
+	"zhucan/internal/store"
 )
 
 // TestFilledPagesWithoutBarriers looks at the pages of a person's file and household with something in every list, all of it unfolded.
@@ -18,7 +19,25 @@ func TestFilledPagesWithoutBarriers(t *testing.T) {
 	s := start(t)
 	ctx, who := context.Background(), s.actor("town.a")
 	f := s.fixture("监护人壬", 95)
-	s.granted("liaison.a", s.person(99, 1, villageA))
+	paid := s.person(99, 1, villageA)
+	s.granted("liaison.a", paid)
+	right := s.awardOf(paid)
+	_, err := s.desk.SuspendAward(ctx, who, right.ID, right.Version, s.today().Month().Add(1), "入户查看，住院未在家，待家属补交材料")
+	must(t, err)
+	right = s.awardOf(paid)
+	_, err = s.desk.ResumeAward(ctx, who, right.ID, right.Version, s.today().Month().Add(3), true)
+	must(t, err)
+	right = s.awardOf(paid)
+	_, err = s.desk.SuspendAward(ctx, who, right.ID, right.Version, s.today().Month().Add(5), "长期外出")
+	must(t, err)
+	for _, programme := range []string{"nursing_subsidy", ""} {
+		h, err := s.desk.PlaceHold(ctx, who, store.Hold{PersonID: paid, Programme: programme, Note: "账户户名与身份证不一致，待银行核实"})
+		must(t, err)
+		if programme != "" {
+			_, err = s.desk.ReleaseHold(ctx, who, h.ID, "已核实")
+			must(t, err)
+		}
+	}
 	benefit := casework.NewCircumstance{Kind: "other_benefit", Value: json.RawMessage(`{"sort":"duty_injury_living","monthly_amount_fen":120050}`), ValidFrom: calendar.MustDate("2022-01-01"), Source: "退役军人事务局", SourceDoc: "临退役字〔2022〕第12号"}
 	fact, err := s.desk.AddCircumstance(ctx, who, f.person, benefit)
 	must(t, err)
@@ -57,6 +76,15 @@ func TestFilledPagesWithoutBarriers(t *testing.T) {
 	look("facts", "/persons/:id/facts")
 	look("card", "/persons/:id/cards/:card")
 	look("payees", "/persons/:id/payees")
+	for name, at := range map[string]string{"paid-file": "", "award": "/awards/" + right.ID.String(), "holds": "/holds", "paid-ledger": "/ledger"} {
+		look(name, "/persons/"+paid.String()+at)
+	}
+	b.use("civil")
+	b.open("/persons/" + paid.String() + "/awards/" + right.ID.String())
+	run(b, chromedp.Evaluate[bool](`document.querySelectorAll("main details").forEach((d) => { d.open = true }); true`))
+	b.click(`button[value="void"]`)
+	b.both("filled-award-wrong")
+	b.use("town.a")
 	look("looked-at", "/persons/:id/verifications")
 	look("household", "/households/:id")
 	look("households", "/households")

@@ -106,7 +106,7 @@ func (v *visit) releaseForm(data *holdsData, holds []store.Hold) {
 			list = append(list, Option{Value: h.ID.String(), Label: v.holdWhy(h)})
 		}
 	}
-	if len(list) == 0 && v.do != "release" {
+	if len(list) == 0 {
 		return
 	}
 	which := &Field{Name: "hold", Label: v.t("holds.which"), Kind: "radio", Need: true, Options: list}

@@ -18,7 +18,7 @@ import (
 )
 
 // officePages are the first parts of the paths of the offices' pages.
-var officePages = []string{"/queue", "/rosters", "/recoveries", "/statements", "/imports", "/notices", "/applications/:id/", "/persons/:id/ledger", "/supervision", "/phones"}
+var officePages = []string{"/queue", "/rosters", "/recoveries", "/statements", "/imports", "/notices", "/applications/:id/", "/persons/:id/ledger", "/persons/:id/awards", "/persons/:id/holds", "/supervision", "/phones"}
 
 // TestOfficePagesWithoutBarriers looks at every page of the offices, and at forms that were refused or done, on a small phone, on a desk,
 // and with text of double size.
