@@ -12,10 +12,10 @@ import (
 // counted is a register that grows, and what was sent to its database.
 type counted struct {
 	*service
-	sent                        *testdb.Sent
-	persons, undecided          []string
-	household, roster           string
-	first                       string // the application of the first person
+	sent               *testdb.Sent
+	persons, undecided []string
+	household, roster  string
+	first              string // the application of the first person
 }
 
 // grow enters people of village A until there are so many: all live in one household, each applies for two subsidies, the first has
