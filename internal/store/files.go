@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -138,7 +139,8 @@ func (l *loader) queries() []Query {
 }
 
 func (l *loader) persons(b *pgx.Batch) {
-	b.Queue("SELECT "+personColumns+" FROM persons p WHERE id = ANY($1) ORDER BY id"+l.lock, l.ids).Query(func(rows pgx.Rows) error {
+	sql, ids := overIDs("SELECT "+personColumns+" FROM persons p WHERE id = ANY($1) ORDER BY id"+l.lock, l.ids)
+	b.Queue(sql, ids).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			s := &sealedPerson{}
 			if err := rows.Scan(s.fields()...); err != nil {
@@ -389,9 +391,19 @@ func (l *loader) finish() ([]Dossier, error) {
 	return list, nil
 }
 
+// overIDs has a query over ids, ANY($1), ask for the only one where there is no other: of a list the planner expects ten, takes what it
+// has planned before for too dear, and plans anew each time, which takes longer than to read a file.
+func overIDs(sql string, ids []uuid.UUID) (string, any) {
+	if len(ids) == 1 && strings.Contains(sql, "ANY($1)") {
+		return strings.ReplaceAll(sql, "ANY($1)", "$1"), ids[0]
+	}
+	return sql, ids
+}
+
 // each queues a query over person ids and scans its rows one by one.
 func each(b *pgx.Batch, sql string, ids []uuid.UUID, scan func(pgx.Rows) error) {
-	eachRow(b, sql, []any{ids}, scan)
+	sql, arg := overIDs(sql, ids)
+	eachRow(b, sql, []any{arg}, scan)
 }
 
 // eachRow is each with any parameters.

@@ -134,7 +134,8 @@ func newSupersession[I comparable](t table, subjects []uuid.UUID, timeline []I, 
 func (s *supersession[I]) read(b *pgx.Batch) {
 	names := s.table.names()
 	stored := fmt.Sprintf("SELECT ctid, known_from, %s FROM %s WHERE %s = ANY($1)", strings.Join(names, ", "), s.table.name, names[0])
-	args := []any{s.subjects}
+	stored, subjects := overIDs(stored, s.subjects)
+	args := []any{subjects}
 	if s.only != nil {
 		stored, args = stored+" AND indicator = ANY($2)", append(args, s.only)
 	}
