@@ -25,6 +25,7 @@ func init() { // not in the declaration, since pages name each other
 	pages = []page{
 		{path: "/", file: "home", title: "home.title", roles: access.Roles, menu: "today", show: showHome},
 		{path: "/password", file: "person-form", title: "password.title", under: "/", roles: access.Roles, show: showPassword, acts: map[string]act{"change": {alone: true, do: changePassword}}},
+		{path: "/act-for", file: "act-for", title: "acting.title", under: "/", roles: hasDeputy, show: showActFor, acts: map[string]act{"act": {alone: true, do: actFor}, "end": {alone: true, do: actForOneself}}},
 		{path: "/phones", file: "phones", title: "phones.title", under: "/", roles: roles{town, cdpf}, show: showPhones},
 		{path: "/phones/:id", file: "phone", title: "phone.title", under: "/phones", roles: roles{town, cdpf}, show: showPhone, acts: map[string]act{"write-off": {do: writeOffPhone}}},
 
