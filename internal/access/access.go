@@ -41,6 +41,7 @@ func (r Role) SeesPersons() bool { return r != Statistician && r != Administrato
 type Actor struct {
 	AccountID uuid.UUID // zero for System
 	ActingFor uuid.UUID // whose role and area a deputy has; zero: one's own
+	Principal string    // his name
 	SessionID uuid.UUID
 	Username  string
 	Name      string

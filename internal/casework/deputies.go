@@ -68,18 +68,27 @@ func (d *Desk) EndDeputation(ctx context.Context, who access.Actor, id uuid.UUID
 	return dep, err
 }
 
-// ActFor opens a session of a deputy with the rights of the one for whom he acts, until the deputation ends.
-func (d *Desk) ActFor(ctx context.Context, who access.Actor, deputation uuid.UUID) (SignIn, error) {
+// inForce is a deputation by which somebody may act today.
+func (d *Desk) inForce(ctx context.Context, who access.Actor, deputation uuid.UUID) (store.Deputation, error) {
 	if who.ActingFor != uuid.Nil {
-		return SignIn{}, fault.New(fault.Conflict, "ACTING_ALREADY", "请先退出当前代理", "leave the present deputation first")
+		return store.Deputation{}, fault.New(fault.Conflict, "ACTING_ALREADY", "请先退出当前代理", "leave the present deputation first")
 	}
 	mine, err := d.DB.DeputationsOf(ctx, who.AccountID, d.today())
 	if err != nil {
-		return SignIn{}, err
+		return store.Deputation{}, err
 	}
 	i := slices.IndexFunc(mine, func(one store.Deputation) bool { return one.ID == deputation })
 	if i < 0 {
-		return SignIn{}, store.NotFound
+		return store.Deputation{}, store.NotFound
+	}
+	return mine[i], nil
+}
+
+// ActFor opens a session of a deputy with the rights of the one for whom he acts, until the deputation ends.
+func (d *Desk) ActFor(ctx context.Context, who access.Actor, deputation uuid.UUID) (SignIn, error) {
+	mine, err := d.inForce(ctx, who, deputation)
+	if err != nil {
+		return SignIn{}, err
 	}
 	refresh, hash, err := auth.NewRefresh()
 	if err != nil {
@@ -93,11 +102,52 @@ func (d *Desk) ActFor(ctx context.Context, who access.Actor, deputation uuid.UUI
 		if err := tx.ActUnder(ctx, session, deputation); err != nil {
 			return err
 		}
-		return tx.Describe(ctx, deputation, map[string]any{"session_id": session, "acting_for": mine[i].PrincipalID})
+		return tx.Describe(ctx, deputation, map[string]any{"session_id": session, "acting_for": mine.PrincipalID})
 	})
 	if err != nil {
 		return SignIn{}, err
 	}
-	account := store.Account{ID: who.AccountID, Username: who.Username, Name: who.Name, Role: mine[i].Role, AreaCode: mine[i].Area}
+	account := store.Account{ID: who.AccountID, Username: who.Username, Name: who.Name, Role: mine.Role, AreaCode: mine.Area}
 	return d.signIn(account, session, refresh)
+}
+
+// ActForInBrowser is ActFor for a browser: it goes on under another cookie, which is told here once. The one before names nothing any
+// more, so that a form that is still open in another window does nothing under other rights.
+func (d *Desk) ActForInBrowser(ctx context.Context, who access.Actor, deputation uuid.UUID) (cookie string, err error) {
+	mine, err := d.inForce(ctx, who, deputation)
+	if err != nil {
+		return "", err
+	}
+	return d.switchSession(ctx, who, "deputation.act", mine.Role, deputation, map[string]any{"acting_for": mine.PrincipalID})
+}
+
+// ActForOneself ends acting as a deputy: the browser goes on under another cookie with the deputy's own rights.
+func (d *Desk) ActForOneself(ctx context.Context, who access.Actor) (cookie string, err error) {
+	if who.ActingFor == uuid.Nil {
+		return "", fault.New(fault.Conflict, "NOT_ACTING", "当前没有代理他人", "you act for nobody")
+	}
+	account, _, err := d.DB.AccountByUsername(ctx, who.Username)
+	if err != nil {
+		return "", err
+	}
+	return d.switchSession(ctx, who, "deputation.leave", account.Role, uuid.Nil, map[string]any{"acted_for": who.ActingFor})
+}
+
+func (d *Desk) switchSession(ctx context.Context, who access.Actor, action string, role access.Role, deputation uuid.UUID, detail map[string]any) (string, error) {
+	cookie, hash, err := auth.NewRefresh()
+	if err != nil {
+		return "", err
+	}
+	session := d.NewID()
+	detail["session_id"] = session
+	about := deputation
+	if about == uuid.Nil {
+		about = who.AccountID
+	}
+	return cookie, d.write(ctx, who, action, func(tx *store.Tx) error {
+		if err := tx.SwitchSession(ctx, who.SessionID, session, deputation, tx.Now.Add(idleOf(role)), SessionLife, hash); err != nil {
+			return err
+		}
+		return tx.Describe(ctx, about, detail)
+	})
 }

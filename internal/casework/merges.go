@@ -56,12 +56,13 @@ func (d *Desk) Merge(ctx context.Context, who access.Actor, id, into uuid.UUID, 
 			return err
 		}
 		tx.Emit(ofPerson(personMerged, into, into, map[string]any{"merged_id": id.String()}))
-		return d.settleFiles(ctx, tx, m)
+		if err := d.settleFiles(ctx, tx, m); err != nil {
+			return err
+		}
+		m, err = tx.LockMerge(ctx, m.ID) // as it is kept: nobody else sees it before the commit
+		return err
 	})
-	if err != nil {
-		return m, err
-	}
-	return d.DB.Merge(ctx, who, m.ID)
+	return m, err
 }
 
 // twoFiles holds the two files of a merge; one outside the actor's area is absent.
@@ -231,12 +232,13 @@ func (d *Desk) UndoMerge(ctx context.Context, who access.Actor, id uuid.UUID, ve
 			return err
 		}
 		tx.Emit(ofPerson(personUnmerged, m.PersonID, m.PersonID, map[string]any{"merged_id": m.MergedID.String()}))
-		return d.settleFiles(ctx, tx, m)
+		if err := d.settleFiles(ctx, tx, m); err != nil {
+			return err
+		}
+		m, err = tx.LockMerge(ctx, id)
+		return err
 	})
-	if err != nil {
-		return m, err
-	}
-	return d.DB.Merge(ctx, who, id)
+	return m, err
 }
 
 // Merges lists the merges of which a person of the actor's area is either side, also undone ones.

@@ -234,3 +234,22 @@ func TestMergeAcrossTowns(t *testing.T) {
 	s.wantRowsWhereTheirPersonIs()
 	s.wantDerived()
 }
+
+// TestMergeWithKey: a merge and its undoing are answered as they are kept, also where a key makes both part of a larger transaction.
+func TestMergeWithKey(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	stays, goes := s.twice(61)
+	file := s.do("town.a", "GET", "/persons/"+goes, nil).want(200)
+	merge := func() answer {
+		return s.do("town.a", "POST", "/persons/"+goes+"/merge", map[string]any{"into": stays, "reason": "同一人两份档案"}, "If-Match", file.version(), "Idempotency-Key", "merge").want(201)
+	}
+	m := merge()
+	if again := merge(); again.text("id") != m.text("id") {
+		t.Errorf("the same key merged twice: %s, %s", m.body, again.body)
+	}
+	undone := s.do("town.a", "POST", "/merges/"+m.text("id")+"/undo", map[string]any{"reason": "核实为两人"}, "If-Match", m.version(), "Idempotency-Key", "undo").want(200)
+	if undone.text("undo_reason") != "核实为两人" {
+		t.Errorf("the answer does not say that it is undone: %s", undone.body)
+	}
+}

@@ -28,6 +28,7 @@ var (
 
 // The names by which other rooms know a list, or a reason.
 const (
+	Duplicate         = "duplicate"
 	NoSurvey          = "no_survey"
 	ReverificationDue = "reverification_due"
 	NotVerified       = "NOT_VERIFIED" // a reason
@@ -68,7 +69,7 @@ var All = []List{
 	{Name: NoSurvey, ZH: "本年度需求调查未登记", EN: "not surveyed this year", Roles: offices, Reasons: []Reason{
 		{"NO_RESPONSE", "本年度调查尚无答卷", "there is no response in this year's survey"},
 	}},
-	{Name: "duplicate", ZH: "疑似同一人重复建档", EN: "files that may be of one person", Roles: offices, Reasons: []Reason{
+	{Name: Duplicate, ZH: "疑似同一人重复建档", EN: "files that may be of one person", Roles: offices, Reasons: []Reason{
 		{"SAME_NAME_BIRTH_TOWN", "姓名、出生日期、镇（街道）相同", "the same name, birth date and town"},
 		{"SAME_GUARDIAN_NAME", "监护人和姓名相同", "the same guardian and name"},
 		{"SAME_PHONE_NAME", "电话和姓名相同", "the same telephone and name"},

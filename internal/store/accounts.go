@@ -136,9 +136,9 @@ func (db *DB) ActorOfCookie(ctx context.Context, cookieHash []byte) (who access.
 }
 
 func (db *DB) actor(ctx context.Context, from string, args ...any) (who access.Actor, ends time.Time, found bool, err error) {
-	sql := `SELECT a.id, s.id, a.username, a.name, coalesce(p.role, a.role), coalesce(p.area_code, a.area_code), p.id, s.expires_at FROM ` + from
+	sql := `SELECT a.id, s.id, a.username, a.name, coalesce(p.role, a.role), coalesce(p.area_code, a.area_code), p.id, coalesce(p.name, ''), s.expires_at FROM ` + from
 	var principal *uuid.UUID
-	err = db.pool.QueryRow(ctx, sql, args...).Scan(&who.AccountID, &who.SessionID, &who.Username, &who.Name, &who.Role, &who.Area, &principal, &ends)
+	err = db.pool.QueryRow(ctx, sql, args...).Scan(&who.AccountID, &who.SessionID, &who.Username, &who.Name, &who.Role, &who.Area, &principal, &who.Principal, &ends)
 	who.ActingFor = orZero(principal)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return access.Actor{}, ends, false, nil
@@ -178,6 +178,18 @@ func (tx *Tx) OpenBrowserSession(ctx context.Context, id, account uuid.UUID, exp
 		return fmt.Errorf("open a session: %w", err)
 	}
 	return nil
+}
+
+// SwitchSession goes on with the sign-in of a browser's session in another one, under a deputation or, without one, under the account's
+// own rights. The one before ends. The other lasts up to an instant, and no longer after the sign-in than most.
+func (tx *Tx) SwitchSession(ctx context.Context, from, to, deputation uuid.UUID, until time.Time, most time.Duration, cookieHash []byte) error {
+	_, err := tx.sql.ExecContext(ctx, `INSERT INTO sessions (id, account_id, created_at, expires_at, cookie_hash, deputation_id)
+		SELECT $2, account_id, created_at, least($4::timestamptz, created_at + make_interval(secs => $5)), $6, $3 FROM sessions WHERE id = $1`,
+		from, to, orNull(deputation), until, most.Seconds(), cookieHash)
+	if err != nil {
+		return fmt.Errorf("switch a session: %w", err)
+	}
+	return tx.EndSession(ctx, from)
 }
 
 // Rotation is what became of a refresh token.

@@ -88,6 +88,8 @@ func TestFilledPagesWithoutBarriers(t *testing.T) {
 	look("looked-at", "/persons/:id/verifications")
 	look("household", "/households/:id")
 	look("households", "/households")
+	stays, goes := s.twice(703, "金丝雀双份")
+	look("merge", "/persons/"+goes.String()+"/merge?into="+stays.String())
 	s.later(time.Date(2027, 4, 20, 2, 0, 0, 0, time.UTC).Sub(s.clock.Now()))
 	s.again("cdpf")
 	b.use("cdpf")

@@ -3,6 +3,8 @@ package web
 import (
 	"slices"
 
+	"github.com/google/uuid"
+
 	"zhucan/internal/application"
 	"zhucan/internal/store"
 )
@@ -17,6 +19,7 @@ type homeData struct {
 	Quiet    []listCard // with nothing on them
 	Pages    []link     // of who has no worklists: what he works with
 	Offline  bool       // entries can be made without a network
+	ActFor   []string   // names of those for whom one may act today
 }
 
 type listCard struct {
@@ -28,6 +31,15 @@ const homeLines = 10 // of each kind of case
 
 func showHome(v *visit) (any, error) {
 	data := homeData{Lead: v.t("home.lead", v.today.String()), Offline: slices.Contains(offlineRoles, v.who.Role)}
+	if v.may("/act-for") && v.who.ActingFor == uuid.Nil {
+		mine, err := v.desk.DB.DeputationsOf(v.ctx, v.who.AccountID, v.today)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range mine {
+			data.ActFor = append(data.ActFor, one.Principal)
+		}
+	}
 	if v.may("/worklists/:name") {
 		lists, err := v.desk.Worklists(v.ctx, v.who, "")
 		if err != nil {

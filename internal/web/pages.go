@@ -25,6 +25,7 @@ func init() { // not in the declaration, since pages name each other
 	pages = []page{
 		{path: "/", file: "home", title: "home.title", roles: access.Roles, menu: "today", show: showHome},
 		{path: "/password", file: "person-form", title: "password.title", under: "/", roles: access.Roles, show: showPassword, acts: map[string]act{"change": {alone: true, do: changePassword}}},
+		{path: "/act-for", file: "act-for", title: "acting.title", under: "/", roles: hasDeputy, show: showActFor, acts: map[string]act{"act": {alone: true, do: actFor}, "end": {alone: true, do: actForOneself}}},
 		{path: "/phones", file: "phones", title: "phones.title", under: "/", roles: roles{town, cdpf}, show: showPhones},
 		{path: "/phones/:id", file: "phone", title: "phone.title", under: "/phones", roles: roles{town, cdpf}, show: showPhone, acts: map[string]act{"write-off": {do: writeOffPhone}}},
 
@@ -44,6 +45,11 @@ func init() { // not in the declaration, since pages name each other
 			show: showSurvey, acts: map[string]act{"save": {do: saveSurvey}}, asks: map[string]func(*visit) error{"next": askOn}},
 		{path: "/persons/:id/services/new", file: "service-new", title: "service.new.title", under: "/persons/:id", roles: roles{liaison, town, cdpf},
 			show: showNewService, acts: map[string]act{"open": {do: openService}}},
+		{path: "/persons/:id/merge", file: "merge", title: "merge.title", under: "/persons/:id", roles: roles{town, cdpf},
+			show: showMerge, asks: map[string]func(*visit) error{"search": searchPersons}, acts: map[string]act{"merge": {do: mergeFiles}}},
+		{path: "/persons/:id/merges", file: "merges", title: "merges.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showMerges},
+		{path: "/merges/:id", file: "merge-done", title: "merge.one.title", under: "/persons", roles: roles{liaison, town, cdpf, civil, finance, auditor},
+			show: showOneMerge, acts: map[string]act{"undo": {roles: roles{town, cdpf}, do: undoMerge}}},
 		{path: "/persons/:id/facts", file: "facts", title: "facts.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil, auditor}, show: showFacts},
 		{path: "/persons/:id/facts/new", file: "fact-new", title: "fact.new.title", under: "/persons/:id/facts", roles: roles{liaison, town, cdpf},
 			show: ofPerson.showNew, acts: map[string]act{"add": {do: ofPerson.addFact}}},

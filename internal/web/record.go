@@ -42,6 +42,8 @@ type recordData struct {
 	Surveys       []surveyLine
 	Timeline      []happened
 	Links         []link // what this role may do here
+	Merges        []mergeLine
+	Gone          bool // the file went into another one
 }
 
 type pair struct{ Label, Value string }
@@ -121,7 +123,10 @@ func showRecord(v *visit) (any, error) {
 		data.NewHome = "/households/new?person=" + id.String()
 	}
 	data.Timeline = v.timeline(rec)
-	data.Links = v.recordLinks(id)
+	data.Merges, data.Gone = v.mergeLines(id, rec.Merges), rec.File.Person.MergedInto != uuid.Nil
+	if !data.Gone {
+		data.Links = v.recordLinks(id)
+	}
 	return &data, v.fillRecord(&data, rec.Households, id, asOf)
 }
 
@@ -335,7 +340,7 @@ func (v *visit) timeline(rec casework.Record) (list []happened) {
 
 // recordLinks is what the role may do from here.
 func (v *visit) recordLinks(id uuid.UUID) (list []link) {
-	for _, one := range []struct{ path, key string }{{"/persons/:id/apply", "apply.title"}, {"/persons/:id/survey", "survey.title"}, {"/persons/:id/services/new", "service.new.title"}, {"/persons/:id/edit", "person.edit.title"}} {
+	for _, one := range []struct{ path, key string }{{"/persons/:id/apply", "apply.title"}, {"/persons/:id/survey", "survey.title"}, {"/persons/:id/services/new", "service.new.title"}, {"/persons/:id/edit", "person.edit.title"}, {"/persons/:id/merge", "merge.title"}} {
 		if v.may(one.path) {
 			list = append(list, link{Path: "/persons/" + id.String() + one.path[len("/persons/:id"):], Text: v.t(one.key)})
 		}

@@ -25,6 +25,7 @@ type worklistData struct {
 type leadLine struct {
 	Person, Path, Place, Programme, Reason string
 	Money, Due, DueTone, Last              string
+	Merge                                  string // where two files are made one
 }
 
 // outcomes are what can be said of a lead that was followed.
@@ -50,7 +51,11 @@ func showWorklist(v *visit) (any, error) {
 	}
 	var people []Option
 	for _, l := range found {
-		data.Lines = append(data.Lines, v.leadLine(l))
+		line := v.leadLine(l)
+		if list.Name == lead.Duplicate && v.may("/persons/:id/merge") {
+			line.Merge = line.Path + "/merge"
+		}
+		data.Lines = append(data.Lines, line)
 		if o := (Option{Value: l.PersonID.String() + " " + l.Programme, Label: l.Name + " " + v.programmeOrNothing(l.Programme)}); len(people) == 0 || people[len(people)-1].Value != o.Value {
 			people = append(people, o)
 		}
