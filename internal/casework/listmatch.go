@@ -224,6 +224,9 @@ func (d *Desk) takeChosen(ctx context.Context, tx *store.Tx, i *store.Import, li
 	if err := run.takePortion(ctx, []saidRow{list.row}, map[int]uuid.UUID{u.Row: u.PersonID}); err != nil {
 		return "", err
 	}
+	if err := run.writeWaiting(ctx); err != nil {
+		return "", err
+	}
 	if len(i.Refusals) > refused {
 		r := i.Refusals[refused]
 		return "", fault.New(fault.Conflict, r.Code, r.ZH, r.EN)

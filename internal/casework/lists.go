@@ -90,7 +90,8 @@ func (l *listRun) take(ctx context.Context, rows []saidRow) error {
 	return l.silence(ctx)
 }
 
-// takePortion decides of the rows whose people are found: by household, by service or by person.
+// takePortion decides of the rows whose people are found: by household, by service or by person. What it decides of persons waits to be
+// written, by the next portion or by writeWaiting.
 func (l *listRun) takePortion(ctx context.Context, portion []saidRow, found map[int]uuid.UUID) error {
 	switch {
 	case l.meaning.gives != nil:
