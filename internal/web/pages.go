@@ -114,6 +114,8 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/imports/:id", file: "import", title: "import.title", under: "/imports", roles: roles{town, cdpf, civil}, show: showImport,
 			acts: map[string]act{"again": {alone: true, do: takeAgain(false)}, "retry": {alone: true, do: takeAgain(true)}, "undo": {roles: roles{cdpf, civil}, do: undoImport}}},
 		{path: "/imports/:id/workbook", title: "import.title", under: "/imports/:id", roles: roles{town, cdpf, civil}, show: showWorkbook},
+		{path: "/partner-lists", file: "partner-lists", title: "partner.title", under: "/", menu: "lists", roles: roles{cdpf, civil, auditor}, show: showPartnerLists,
+			asks: map[string]func(*visit) error{"count": countPartnerList, "take": takePartnerList}},
 		{path: "/supervision", file: "board", title: "board.title", under: "/", menu: "numbers", roles: roles{town, cdpf, civil, statistic, auditor}, show: showBoard},
 		{path: "/supervision/file", title: "board.title", under: "/supervision", roles: roles{town, cdpf, civil, statistic, auditor}, show: showBoardFile},
 		{path: "/persons/:id/ledger", file: "ledger", title: "ledger.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showLedger},
