@@ -80,7 +80,7 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/applications", file: "applications", title: "applications.title", under: "/", menu: "cases", roles: roles{liaison, town, cdpf, civil, auditor}, show: showApplications},
 		{path: "/applications/:id", file: "application", title: "application.title", under: "/applications", roles: roles{liaison, town, cdpf, civil, auditor}, files: true,
 			show: showApplication, acts: map[string]act{"submit": {roles: roles{liaison, town}, do: submitCase}, "resubmit": {roles: roles{liaison, town}, do: resubmitCase},
-				"withdraw": {roles: roles{liaison, town}, do: withdrawCase}, "photos": {roles: roles{liaison, town}, do: addPhotos},
+				"withdraw": {roles: roles{liaison, town}, do: withdrawCase}, "renew": {roles: roles{liaison, town}, do: renewStatusCode}, "photos": {roles: roles{liaison, town}, do: addPhotos},
 				"pass": {roles: roles{liaison}, do: passCase}, "return": {roles: roles{liaison}, do: returnCase}}},
 		{path: "/attachments/:id", roles: roles{liaison, town, cdpf, auditor}, title: "attachment.title", show: showAttachment},
 		{path: "/services/:id", file: "service", title: "service.title", under: "/persons", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showService},
