@@ -27,52 +27,72 @@ type NewExport struct {
 
 var partOf = map[string]standing.Status{"covered": standing.Covered, "gap": standing.Gap, "excluded": standing.Excluded}
 
+// chosenList is a partner's list as somebody asked for it, with who is on it.
+type chosenList struct {
+	list    *exchange.PartnerList
+	reading context.Context
+	q       store.ListOf
+	ids     []uuid.UUID
+}
+
+// choose finds out who is on a list, and completes what was asked for.
+func (d *Desk) choose(ctx context.Context, who access.Actor, in *NewExport) (c chosenList, err error) {
+	if c.list = exchange.PartnerListNamed(in.List); c.list == nil {
+		return c, store.NotFound
+	}
+	if in.Purpose = strings.TrimSpace(in.Purpose); in.Purpose == "" {
+		return c, field("purpose", "PURPOSE_REQUIRED", "须填写用途", "say what it is for")
+	}
+	if in.Area, err = InArea(who, in.Area); err != nil {
+		return c, err
+	}
+	if d.Pack().Indicator(c.list.Counts) == nil {
+		return c, fault.New(fault.Conflict, "NOT_COUNTED", "现行政策包未统计该名单的口径", "the pack in force does not count who is on this list")
+	}
+	c.q = store.ListOf{Indicator: c.list.Counts, Area: in.Area, On: d.today(), Holders: c.list.Holders, ByNumber: c.list.ByNumber, Households: c.list.Households}
+	for _, part := range c.list.Parts {
+		c.q.Parts = append(c.q.Parts, partOf[part])
+	}
+	if c.reading, err = d.DB.Reading(ctx, who); err != nil {
+		return c, err
+	}
+	if c.ids, err = d.DB.OnList(c.reading, who, c.q); err != nil {
+		return c, err
+	}
+	if in.Form == "xlsx" && len(c.ids) > exchange.MaxFigureRows {
+		return c, fault.New(fault.Conflict, "TOO_MANY_ROWS", "行数超过工作簿上限，请下载csv", "more rows than a workbook holds; take csv")
+	}
+	return c, nil
+}
+
+// CountList is how many rows a list would have if it were taken out now. Nobody is named, so it is no export.
+func (d *Desk) CountList(ctx context.Context, who access.Actor, in NewExport) (int, error) {
+	c, err := d.choose(ctx, who, &in)
+	return len(c.ids), err
+}
+
 // ExportList takes a list for another department out. That it is, by whom, what for and how many rows it has is kept before the
 // first row is given away. The ids are gathered first and the rows read as they are written, a portion at a time and each time with
 // the rights of that moment, so that neither memory nor a connection is held for a slow line.
 func (d *Desk) ExportList(ctx context.Context, who access.Actor, in NewExport) (e exchange.Export, rows iter.Seq2[exchange.PartnerRow, error], err error) {
-	list := exchange.PartnerListNamed(in.List)
-	if list == nil {
-		return e, nil, store.NotFound
-	}
-	if in.Purpose = strings.TrimSpace(in.Purpose); in.Purpose == "" {
-		return e, nil, field("purpose", "PURPOSE_REQUIRED", "须填写用途", "say what it is for")
-	}
-	if in.Area, err = InArea(who, in.Area); err != nil {
-		return e, nil, err
-	}
-	if d.Pack().Indicator(list.Counts) == nil {
-		return e, nil, fault.New(fault.Conflict, "NOT_COUNTED", "现行政策包未统计该名单的口径", "the pack in force does not count who is on this list")
-	}
-	q := store.ListOf{Indicator: list.Counts, Area: in.Area, On: d.today(), Holders: list.Holders, ByNumber: list.ByNumber, Households: list.Households}
-	for _, part := range list.Parts {
-		q.Parts = append(q.Parts, partOf[part])
-	}
-	reading, err := d.DB.Reading(ctx, who)
+	c, err := d.choose(ctx, who, &in)
 	if err != nil {
 		return e, nil, err
 	}
-	ids, err := d.DB.OnList(reading, who, q)
+	names, err := d.placeNames(c.reading, in.Area)
 	if err != nil {
 		return e, nil, err
 	}
-	if in.Form == "xlsx" && len(ids) > exchange.MaxFigureRows {
-		return e, nil, fault.New(fault.Conflict, "TOO_MANY_ROWS", "行数超过工作簿上限，请下载csv", "more rows than a workbook holds; take csv")
-	}
-	names, err := d.placeNames(reading, in.Area)
-	if err != nil {
-		return e, nil, err
-	}
-	kept := store.Export{ID: d.NewID(), List: list.Name, Area: in.Area, Form: in.Form, Purpose: in.Purpose, Rows: len(ids)}
+	kept := store.Export{ID: d.NewID(), List: c.list.Name, Area: in.Area, Form: in.Form, Purpose: in.Purpose, Rows: len(c.ids)}
 	err = d.write(ctx, who, "list.export", func(tx *store.Tx) error {
 		kept.At = tx.Now
 		if err := tx.InsertExport(ctx, kept); err != nil {
 			return err
 		}
-		return tx.Describe(ctx, kept.ID, map[string]any{"list": list.Name, "rows": kept.Rows, "form": in.Form, "area": string(in.Area), "purpose": in.Purpose})
+		return tx.Describe(ctx, kept.ID, map[string]any{"list": c.list.Name, "rows": kept.Rows, "form": in.Form, "area": string(in.Area), "purpose": in.Purpose})
 	})
-	e = exchange.Export{List: list, ID: kept.ID.String(), Account: who.Username, At: kept.At.In(calendar.Civil), Purpose: in.Purpose, Rows: kept.Rows}
-	return e, d.listRows(reading, who, q, ids, names), err
+	e = exchange.Export{List: c.list, ID: kept.ID.String(), Account: who.Username, At: kept.At.In(calendar.Civil), Purpose: in.Purpose, Rows: kept.Rows}
+	return e, d.listRows(c.reading, who, c.q, c.ids, names), err
 }
 
 // placeNames are the names of divisions today. A list may name a town above the area asked for.

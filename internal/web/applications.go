@@ -284,6 +284,9 @@ func (v *visit) caseForms(c store.Case) (list []titledForm) {
 		add("pass", "application.pass", false)
 		add("return", "application.return", false, reason(true))
 	}
+	if !c.SubmittedAt.IsZero() {
+		add("renew", "application.renew", true, &Field{Kind: "static", Name: "about", Label: v.t("application.renew.about"), Value: v.t("application.renew.lead")})
+	}
 	if !slices.Contains([]application.Stage{application.Approved, application.Rejected, application.Withdrawn, application.CancelledDuplicate}, c.Stage) {
 		add("withdraw", "application.withdraw", true, reason(false))
 	}
@@ -309,6 +312,9 @@ func onCase(done string, do func(v *visit, id uuid.UUID) (store.Case, error)) fu
 var (
 	submitCase = onCase("submitted", func(v *visit, id uuid.UUID) (store.Case, error) {
 		return v.desk.SubmitApplication(v.ctx, v.who, id, v.version())
+	})
+	renewStatusCode = onCase("code_renewed", func(v *visit, id uuid.UUID) (store.Case, error) {
+		return v.desk.NewStatusCode(v.ctx, v.who, id)
 	})
 	resubmitCase = onCase("submitted", func(v *visit, id uuid.UUID) (store.Case, error) {
 		r := v.reader()

@@ -67,7 +67,7 @@ func TestMergePages(t *testing.T) {
 	start.form("search").set("text", "金丝雀23").send().want(200).says("查询结果", "金丝雀23")
 	both := b.get(file+"/merge?into="+stays.String()).want(200).says("两份档案对照", "不同", "将移入保留档案", "情况")
 	both.form("merge").send().want(422).says("请填写此项", "两份档案对照")
-	b.get(file+"/merge?into="+goes.String()).want(200).says("本辖区内同名的档案")
+	b.get(file + "/merge?into=" + goes.String()).want(200).says("本辖区内同名的档案")
 	wrong := b.get("/persons/"+stays.String()+"/merge?into="+goes.String()).want(200).form("merge").set("reason", "同一人")
 	wrong.send().want(409).says("请反向合并")
 	if at := wrong.page.link("反向合并"); at != file+"/merge?into="+stays.String() {
@@ -87,7 +87,7 @@ func TestMergePages(t *testing.T) {
 	}
 	b.get("/persons/"+stays.String()).says("合并记录", "并入了金丝雀双的另一份档案", "居住证")
 	b.get(file+"/merges").want(200).says("有效", "户籍核实为同一人")
-	s.as("finance").get("/persons/"+stays.String()+"/merges").want(200).says("有效")
+	s.as("finance").get("/persons/" + stays.String() + "/merges").want(200).says("有效")
 	if sh := s.as("auditor").get(at).want(200); strings.Contains(sh.body, `name="do"`) {
 		t.Error("the auditor is shown a form")
 	}

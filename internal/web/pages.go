@@ -85,7 +85,7 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/applications", file: "applications", title: "applications.title", under: "/", menu: "cases", roles: roles{liaison, town, cdpf, civil, auditor}, show: showApplications},
 		{path: "/applications/:id", file: "application", title: "application.title", under: "/applications", roles: roles{liaison, town, cdpf, civil, auditor}, files: true,
 			show: showApplication, acts: map[string]act{"submit": {roles: roles{liaison, town}, do: submitCase}, "resubmit": {roles: roles{liaison, town}, do: resubmitCase},
-				"withdraw": {roles: roles{liaison, town}, do: withdrawCase}, "photos": {roles: roles{liaison, town}, do: addPhotos},
+				"withdraw": {roles: roles{liaison, town}, do: withdrawCase}, "renew": {roles: roles{liaison, town}, do: renewStatusCode}, "photos": {roles: roles{liaison, town}, do: addPhotos},
 				"pass": {roles: roles{liaison}, do: passCase}, "return": {roles: roles{liaison}, do: returnCase}}},
 		{path: "/attachments/:id", roles: roles{liaison, town, cdpf, auditor}, title: "attachment.title", show: showAttachment},
 		{path: "/services/:id", file: "service", title: "service.title", under: "/persons", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showService},
@@ -119,8 +119,11 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/imports/:id", file: "import", title: "import.title", under: "/imports", roles: roles{town, cdpf, civil}, show: showImport,
 			acts: map[string]act{"again": {alone: true, do: takeAgain(false)}, "retry": {alone: true, do: takeAgain(true)}, "undo": {roles: roles{cdpf, civil}, do: undoImport}}},
 		{path: "/imports/:id/workbook", title: "import.title", under: "/imports/:id", roles: roles{town, cdpf, civil}, show: showWorkbook},
+		{path: "/partner-lists", file: "partner-lists", title: "partner.title", under: "/", menu: "lists", roles: roles{cdpf, civil, auditor}, show: showPartnerLists,
+			asks: map[string]func(*visit) error{"count": countPartnerList, "take": takePartnerList}},
 		{path: "/supervision", file: "board", title: "board.title", under: "/", menu: "numbers", roles: roles{town, cdpf, civil, statistic, auditor}, show: showBoard},
 		{path: "/supervision/file", title: "board.title", under: "/supervision", roles: roles{town, cdpf, civil, statistic, auditor}, show: showBoardFile},
+		{path: "/surveys/progress", file: "progress", title: "progress.title", under: "/", menu: "numbers", inOf: roles{town, cdpf, statistic, auditor}, roles: roles{liaison, town, cdpf, statistic, auditor}, show: showProgress},
 		{path: "/persons/:id/ledger", file: "ledger", title: "ledger.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showLedger},
 
 		// numbers

@@ -20,6 +20,7 @@ type worklistData struct {
 	Lines []leadLine
 	More  string
 	Act   *Form // what was done about somebody; nil: not this role's
+	Far   bool  // of the survey, and this role sees how far it is
 }
 
 type leadLine struct {
@@ -41,7 +42,7 @@ func showWorklist(v *visit) (any, error) {
 	if q.After, err = store.ParseLeadKey(v.query.Get("cursor")); err != nil {
 		return nil, err
 	}
-	data := worklistData{Name: v.either(list.ZH, list.EN), Owner: v.owners(list)}
+	data := worklistData{Name: v.either(list.ZH, list.EN), Owner: v.owners(list), Far: list.Name == lead.NoSurvey && v.may("/surveys/progress")}
 	if data.filters, err = v.leadFilters(list, &q); err != nil {
 		return nil, err
 	}
