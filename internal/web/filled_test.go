@@ -79,7 +79,15 @@ func TestFilledPagesWithoutBarriers(t *testing.T) {
 	for name, at := range map[string]string{"paid-file": "", "award": "/awards/" + right.ID.String(), "holds": "/holds", "paid-ledger": "/ledger"} {
 		look(name, "/persons/"+paid.String()+at)
 	}
+	waits := s.handedIn("town.a", "dibao", describing+"金丝雀97,,1970-01-01,2022-05-01\n金丝雀99,,1970-01-01,2022-05-01\n", false)
+	look("import", "/imports/"+waits.ID.String())
+	look("unmatched", "/imports/"+waits.ID.String()+"/unmatched")
+	look("unmatched-row", "/imports/"+waits.ID.String()+"/unmatched/2")
+	s.eightOnDibao()
+	short := s.handedIn("civil", "dibao", cutOff, false)
 	b.use("civil")
+	look("import-waits", "/imports/"+short.ID.String())
+	b.shows("缺人过多")
 	b.open("/persons/" + paid.String() + "/awards/" + right.ID.String())
 	run(b, chromedp.Evaluate[bool](`document.querySelectorAll("main details").forEach((d) => { d.open = true }); true`))
 	b.click(`button[value="void"]`)

@@ -148,7 +148,7 @@ func (f fixture) address(path string) string {
 	if at := f.office.address(path); at != "" {
 		return at
 	}
-	return strings.NewReplacer(":id", id.String(), ":name", "wrong_amount", ":step", "assess", ":fact", fact.String(), ":card", f.card.String(), ":award", f.award.String()).Replace(path)
+	return strings.NewReplacer(":id", id.String(), ":name", "wrong_amount", ":step", "assess", ":row", "2", ":fact", fact.String(), ":card", f.card.String(), ":award", f.award.String()).Replace(path)
 }
 
 // TestMatrix asks for every page as every role, inside and outside the area, and as nobody; and sends every form of it.
