@@ -73,6 +73,7 @@ func TestFilledPagesWithoutBarriers(t *testing.T) {
 	}
 	look("file", "/persons/:id")
 	b.shows("因公致残生活补助，每月1200.50元", "冻结", "由配偶照料", "未通过")
+	look("edit", "/persons/:id/edit")
 	look("facts", "/persons/:id/facts")
 	look("card", "/persons/:id/cards/:card")
 	look("payees", "/persons/:id/payees")
