@@ -86,9 +86,10 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/applications/:id", file: "application", title: "application.title", under: "/applications", roles: roles{liaison, town, cdpf, civil, auditor}, files: true,
 			show: showApplication, acts: map[string]act{"submit": {roles: roles{liaison, town}, do: submitCase}, "resubmit": {roles: roles{liaison, town}, do: resubmitCase},
 				"withdraw": {roles: roles{liaison, town}, do: withdrawCase}, "renew": {roles: roles{liaison, town}, do: renewStatusCode}, "photos": {roles: roles{liaison, town}, do: addPhotos},
-				"pass": {roles: roles{liaison}, do: passCase}, "return": {roles: roles{liaison}, do: returnCase}}},
+				"pass": {roles: roles{liaison}, do: passCase}, "return": {roles: roles{liaison}, do: returnCase}, "rate": {roles: roles{liaison}, do: rateCase}}},
 		{path: "/attachments/:id", roles: roles{liaison, town, cdpf, auditor}, title: "attachment.title", show: showAttachment},
-		{path: "/services/:id", file: "service", title: "service.title", under: "/persons", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showService},
+		{path: "/services/:id", file: "service", title: "service.title", under: "/persons", roles: roles{liaison, town, cdpf, civil, finance, auditor},
+			show: showService, acts: map[string]act{"rate": {roles: roles{liaison}, do: rateService}}},
 		{path: "/services/:id/steps/:step", file: "service-step", title: "service.step.title", under: "/services/:id", roles: roles{liaison, town, cdpf}, files: true,
 			show: showStep, acts: map[string]act{"take": {do: takeStep}}, asks: map[string]func(*visit) error{"more": askOn}},
 
