@@ -131,7 +131,7 @@ func TestApplicationFromVillageToTown(t *testing.T) {
 		t.Errorf("a photo goes out as %v", photo.header)
 	}
 	case1 := strings.Split(sent.header.Get("Location"), "?")[0]
-	if strings.Contains(textOf(b.get(case1).want(200).doc), "查询码") {
+	if strings.Contains(textOf(b.get(case1).want(200).doc), "查询码，请抄给申请人") {
 		t.Error("the code is told twice")
 	}
 	if again := apply.send(); again.header.Get("Location") != sent.header.Get("Location") || strings.Contains(strings.Join(again.header.Values("Set-Cookie"), " "), "zhucan-once") {
