@@ -284,6 +284,9 @@ func (v *visit) caseForms(c store.Case) (list []titledForm) {
 		add("pass", "application.pass", false)
 		add("return", "application.return", false, reason(true))
 	}
+	if _, err := c.Rates(v.who); err == nil {
+		add("rate", "rating.enter", false, v.ratingFields()...)
+	}
 	if !c.SubmittedAt.IsZero() {
 		add("renew", "application.renew", true, &Field{Kind: "static", Name: "about", Label: v.t("application.renew.about"), Value: v.t("application.renew.lead")})
 	}

@@ -62,6 +62,8 @@ func (v *visit) importLine(i store.Import) importLine {
 		line.Tone = "good"
 	case i.State == store.ImportFailed:
 		line.Tone = "bad"
+	case i.State == store.ImportWaiting:
+		line.Tone = "warn"
 	case i.State == store.ImportQueued:
 		line.Tone, line.Counts = "warn", v.t("import.progress", i.Done, i.Total)
 	}
@@ -133,7 +135,10 @@ type importData struct {
 	Changes   []changeLine
 	More      string
 	Pending   string // where what waits for an officer is decided
+	Unmatched string // where rows are looked at that name nobody for certain
 	Workbooks []link
+	Absence   string // of how many a complete list is silent
+	Confirmed string // why it may be
 	Forms     []titledForm
 }
 
@@ -177,6 +182,10 @@ func showImport(v *visit) (any, error) {
 		return nil, err
 	}
 	data := importData{Import: v.importLine(i), Queued: i.State == store.ImportQueued, Again: v.path}
+	if a := i.Absence; a != nil && a.Missing > 0 {
+		data.Absence = v.t("import.absence", a.Known, a.Missing)
+	}
+	data.Confirmed = i.ConfirmedReason
 	if i.Failure != nil {
 		data.Failure = v.either(i.Failure.ZH, i.Failure.EN)
 	}
@@ -194,6 +203,15 @@ func showImport(v *visit) (any, error) {
 			return nil, fmt.Errorf("read how a list was read: %w", err)
 		}
 		data.reading(v, i, read)
+	}
+	if list {
+		rows, err := v.desk.UnmatchedRows(v.ctx, v.who, id, 0, 1)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) > 0 {
+			data.Unmatched = v.path + "/unmatched"
+		}
 	}
 	if list && i.State != store.ImportQueued && i.State != store.ImportFailed {
 		data.Workbooks = []link{{Path: v.path + "/workbook", Text: v.t("import.workbook")}, {Path: v.path + "/workbook?only=refused", Text: v.t("import.workbook.refused")}}
@@ -300,7 +318,12 @@ func (v *visit) importForms(data *importData, i store.Import, read reading) {
 		v.button(f, "retry", "import.retry")
 		data.Forms = append(data.Forms, titledForm{v.t("import.again.hint"), f})
 	}
-	if v.acts("undo") && list && !i.DryRun && (i.State == store.ImportDone || v.do == "undo") {
+	if v.acts("confirm") && i.State == store.ImportWaiting {
+		f := v.newForm("confirm", "import.confirm", &Field{Name: "reason", Label: v.t("application.reason"), Hint: v.t("import.confirm.reason"), Kind: "textarea", Max: 500, Need: true})
+		f.Version = i.Version
+		data.Forms = append(data.Forms, titledForm{v.t("import.confirm.hint"), f})
+	}
+	if v.acts("undo") && list && !i.DryRun && (i.State == store.ImportDone || i.State == store.ImportWaiting || v.do == "undo") {
 		f := v.newForm("undo", "import.undo")
 		f.Version, f.Grave = i.Version, true
 		data.Forms = append(data.Forms, titledForm{v.t("import.undo.hint"), f})
@@ -375,6 +398,21 @@ func undoImport(v *visit) (string, error) {
 	}
 	_, err = v.desk.UndoImport(v.ctx, v.who, id, v.version())
 	return v.path + "?done=import_undone", err
+}
+
+// confirmImport lets a list have its way that leaves out too many.
+func confirmImport(v *visit) (string, error) {
+	id, err := v.id()
+	if err != nil {
+		return "", err
+	}
+	r := v.reader()
+	reason := r.text("reason", 500, true)
+	if err := r.err(); err != nil {
+		return "", err
+	}
+	_, err = v.desk.ConfirmImport(v.ctx, v.who, id, v.version(), reason)
+	return v.path + "?done=import_confirmed", err
 }
 
 // showWorkbook is the sender's own workbook with what is wrong coloured and explained. Who takes it out is kept.

@@ -18,11 +18,12 @@ import (
 
 func init() {
 	takers := roles{town, cdpf, civil}
-	maps.Copy(maySee, map[string]roles{"/statements": {liaison, town, cdpf, civil, auditor}, "/imports": {town, cdpf, civil, auditor}, "/imports/new": takers, "/imports/:id": takers, "/imports/:id/workbook": takers})
-	mayDo["/imports/:id undo"] = roles{cdpf, civil}
+	maps.Copy(maySee, map[string]roles{"/statements": {liaison, town, cdpf, civil, auditor}, "/imports": {town, cdpf, civil, auditor}, "/imports/new": takers, "/imports/:id": takers, "/imports/:id/workbook": takers,
+		"/imports/:id/unmatched": takers, "/imports/:id/unmatched/:row": takers})
+	mayDo["/imports/:id undo"], mayDo["/imports/:id confirm"] = roles{cdpf, civil}, roles{cdpf, civil}
 	further = append(further, func(s *site, f *fixture) {
-		i, _, err := s.desk.ImportList(context.Background(), s.actor("town.a"), casework.NewList{Kind: "deaths", Sender: "派出所", Data: []byte("姓名,身份证号,死亡日期\n无名,,2023-01-02\n"), DryRun: true})
-		must(s.t, err)
+		s.person(711, 2, villageA)
+		i := s.handedIn("town.a", "dibao", "姓名,身份证号,出生日期,起始日期\n金丝雀711,,1970-01-01,2022-05-01\n无名,,,2022-05-01\n", true)
 		f.more["/imports"] = i.ID
 	})
 }

@@ -64,7 +64,7 @@ var mayDo = map[string]roles{
 	"/tickets/:id call_back": {hotline}, "/tickets/:id close": {hotline}, "/tickets/:id reopen": {hotline}, "/tickets/:id archive": {hotline},
 	"/policies/:id activate": {admin}, "/calendars record": {admin},
 	"/figures record": {cdpf, stats}, "/facilities add": {town, cdpf}, "/facilities inspect": {town, cdpf},
-	"/applications/:id withdraw": {liaison, town}, "/applications/:id photos": {liaison, town}, "/applications/:id pass": {liaison}, "/applications/:id return": {liaison},
+	"/applications/:id withdraw": {liaison, town}, "/applications/:id photos": {liaison, town}, "/applications/:id rate": {liaison}, "/services/:id rate": {liaison}, "/applications/:id pass": {liaison}, "/applications/:id return": {liaison},
 }
 
 // fixture is somebody of village A with a case, a photo and a service.
@@ -148,7 +148,7 @@ func (f fixture) address(path string) string {
 	if at := f.office.address(path); at != "" {
 		return at
 	}
-	return strings.NewReplacer(":id", id.String(), ":name", "wrong_amount", ":step", "assess", ":fact", fact.String(), ":card", f.card.String(), ":award", f.award.String()).Replace(path)
+	return strings.NewReplacer(":id", id.String(), ":name", "wrong_amount", ":step", "assess", ":row", "2", ":fact", fact.String(), ":card", f.card.String(), ":award", f.award.String()).Replace(path)
 }
 
 // TestMatrix asks for every page as every role, inside and outside the area, and as nobody; and sends every form of it.

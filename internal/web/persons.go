@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/casework"
@@ -229,12 +230,37 @@ func showEditPerson(v *visit) (any, error) {
 	}
 	p := d.File.Person
 	f := v.newForm("save", "person.save", &Field{Name: "name", Label: v.t("person.name"), Kind: "text", Need: true, Max: 60, Value: p.Name},
+		&Field{Name: "id_number", Label: v.t("person.id_number"), Hint: v.t("person.id_number.now", orNone(v, maskedNumber(p))), Kind: "text", Max: 30, Check: "id-number"},
 		&Field{Name: "reason", Label: v.t("person.reason"), Hint: v.t("person.reason.hint"), Kind: "text", Max: 200},
 		&Field{Name: "phone", Label: v.t("person.phone"), Hint: v.t("person.phone.now", orNone(v, idnum.MaskPhone(p.Phone))), Kind: "text", Mode: "tel", Max: 20},
 		&Field{Name: "hukou_type", Label: v.t("person.hukou_type"), Kind: "select", Need: true, Options: v.options("hukou", hukouTypes...), Value: p.HukouType})
+	places, err := v.placeFields(p)
+	if err != nil {
+		return nil, err
+	}
+	v.group(f, v.t("person.group.move"), places...)
 	v.group(f, v.t("person.group.guardian"), v.guardianFields(p.Guardian)...)
 	f.Version = p.Version
 	return personFormData{f}, nil
+}
+
+// placeFields ask where somebody is from now on. Another managing village is offered where the area has several.
+func (v *visit) placeFields(p casefile.Person) ([]*Field, error) {
+	villages, err := v.villages()
+	if err != nil {
+		return nil, err
+	}
+	var fields []*Field
+	if len(villages) > 1 {
+		fields = append(fields, &Field{Name: "managing_area_code", Label: v.t("person.managing"), Kind: "select", Options: villages, Value: string(p.Managing)})
+	}
+	for _, one := range []struct {
+		name string
+		now  area.Code
+	}{{"hukou", p.Hukou}, {"residence", p.Residence}} {
+		fields = append(fields, &Field{Name: one.name + "_area_code", Label: v.t("person." + one.name), Hint: v.t("person.place.now", orNone(v, v.placeName(one.now))), Kind: "text", Mode: "numeric", Max: 12, Value: string(one.now)})
+	}
+	return append(fields, &Field{Name: "effective_on", Label: v.t("person.effective_on"), Hint: v.t("person.effective_on.hint"), Kind: "date"}), nil
 }
 
 func orNone(v *visit, text string) string {
@@ -255,7 +281,11 @@ func savePerson(v *visit) (string, error) {
 	}
 	r := v.reader()
 	name, hukou := r.text("name", 60, true), r.choice("hukou_type", true, hukouTypes...)
-	in := casework.PersonPatch{Name: &name, HukouType: &hukou, Reason: r.text("reason", 200, false)}
+	in := casework.PersonPatch{Name: &name, HukouType: &hukou, Reason: r.text("reason", 200, false), EffectiveOn: r.day("effective_on", false),
+		Hukou: r.moved("hukou_area_code"), Residence: r.moved("residence_area_code"), Managing: r.moved("managing_area_code")}
+	if number := r.text("id_number", 30, false); number != "" {
+		in.IDNumber = &number
+	}
 	if phone := r.text("phone", 20, false); phone != "" {
 		in.Phone = &phone
 	}
@@ -267,6 +297,15 @@ func savePerson(v *visit) (string, error) {
 	}
 	_, err = v.desk.UpdatePerson(v.ctx, v.who, id, v.version(), in)
 	return "/persons/" + id.String() + "?done=person_saved", err
+}
+
+// moved is a place that was filled in; nil: it stays.
+func (r *reader) moved(name string) *area.Code {
+	code := r.place(name, false)
+	if code == "" {
+		return nil
+	}
+	return &code
 }
 
 func sameGuardian(old *casefile.Guardian, g *casework.NewGuardian) bool {

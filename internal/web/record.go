@@ -188,6 +188,9 @@ func (v *visit) personFacts(p casefile.Person, asOf calendar.Date) []pair {
 	}
 	facts = append(facts, pair{v.t("person.phone"), orNone(v, idnum.MaskPhone(p.Phone))}, pair{v.t("person.managing"), v.placeName(p.Managing)},
 		pair{v.t("person.hukou"), orNone(v, v.placeName(p.Hukou))})
+	if p.Residence != "" {
+		facts = append(facts, pair{v.t("person.residence"), v.placeName(p.Residence)})
+	}
 	if p.HukouType != "" {
 		facts = append(facts, pair{v.t("person.hukou_type"), v.t("hukou." + p.HukouType)})
 	}

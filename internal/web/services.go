@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"zhucan/internal/application"
 	"zhucan/internal/care"
 	"zhucan/internal/fault"
 	"zhucan/internal/store"
@@ -102,6 +103,7 @@ type serviceData struct {
 	Steps               []doneLine
 	Next                []link
 	Photos              []photo
+	Rating              *Form
 }
 
 type doneLine struct {
@@ -140,6 +142,9 @@ func showService(v *visit) (any, error) {
 		for _, step := range chain.Next(s.State, v.who.Role) {
 			data.Next = append(data.Next, link{Path: "/services/" + id.String() + "/steps/" + step.Name, Text: v.either(step.ZH, step.EN)})
 		}
+	}
+	if step, given := s.Given(); v.acts("rate") && given && !application.Did(step.By, step.ActingFor, v.who) {
+		data.Rating = v.newForm("rate", "rating.enter", v.ratingFields()...)
 	}
 	if v.may("/attachments/:id") {
 		data.Photos, err = v.photos(id)

@@ -1,0 +1,159 @@
+package web
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/store"
+)
+
+// unmatchedData is the rows of a list that name nobody for certain.
+type unmatchedData struct {
+	Lines []unmatchedLine
+	More  string
+}
+
+type unmatchedLine struct{ Path, Row, May, Outcome, Tone, Reason string }
+
+func showUnmatched(v *visit) (any, error) {
+	id, err := v.id()
+	if err != nil {
+		return nil, err
+	}
+	after, _ := strconv.Atoi(v.query.Get("cursor"))
+	rows, err := v.desk.UnmatchedRows(v.ctx, v.who, id, after, pageSize)
+	if err != nil {
+		return nil, err
+	}
+	var data unmatchedData
+	for _, u := range rows {
+		data.Lines = append(data.Lines, v.unmatchedLine(u))
+	}
+	if n := len(rows); n > 0 {
+		data.More = v.more(n == pageSize, strconv.Itoa(rows[n-1].Row))
+	}
+	return data, nil
+}
+
+func (v *visit) unmatchedLine(u store.Unmatched) unmatchedLine {
+	line := unmatchedLine{Path: "/imports/" + u.ImportID.String() + "/unmatched/" + strconv.Itoa(u.Row), Row: v.t("unmatched.row", u.Row), Outcome: v.t("unmatched_outcome." + u.Outcome), Tone: "good", Reason: u.Reason}
+	if u.Outcome == store.UnmatchedOpen {
+		line.Tone = "warn"
+	}
+	var names []string
+	for _, c := range u.Candidates {
+		names = append(names, c.Name)
+	}
+	line.May = orNone(v, strings.Join(names, v.t("merge.comma")))
+	return line
+}
+
+// oneUnmatched is a row with all whom it may mean, beside each other.
+type oneUnmatched struct {
+	Line       unmatchedLine
+	Candidates []candidateLine
+	Workbook   string // the file, in which the row is explained
+	List       string // where the other rows are
+	Tried      bool   // nothing can be chosen yet
+	Form       *Form
+}
+
+type candidateLine struct {
+	Path, Name, Birth, Place, Basis, Number string
+	Chosen                                  bool
+}
+
+func showOneUnmatched(v *visit) (any, error) {
+	id, err := v.id()
+	if err != nil {
+		return nil, err
+	}
+	u, err := v.unmatchedRow(id)
+	if err != nil {
+		return nil, err
+	}
+	i, err := v.desk.Import(v.ctx, v.who, id)
+	if err != nil {
+		return nil, err
+	}
+	list := "/imports/" + id.String()
+	data := oneUnmatched{Line: v.unmatchedLine(u), Workbook: list + "/workbook?only=refused", List: list + "/unmatched", Tried: i.DryRun}
+	if data.Candidates, err = v.candidateLines(u); err != nil {
+		return nil, err
+	}
+	if u.Outcome == store.UnmatchedOpen && !i.DryRun && i.State == store.ImportDone {
+		data.Form = v.choiceForm(data.Candidates, u)
+	}
+	return data, nil
+}
+
+// unmatchedRow is the row that the path names.
+func (v *visit) unmatchedRow(id uuid.UUID) (store.Unmatched, error) {
+	n, err := strconv.Atoi(v.echo.Param("row"))
+	if err != nil {
+		return store.Unmatched{}, store.NotFound
+	}
+	rows, err := v.desk.UnmatchedRows(v.ctx, v.who, id, n-1, 1)
+	if err == nil && (len(rows) == 0 || rows[0].Row != n) {
+		err = store.NotFound
+	}
+	if err != nil {
+		return store.Unmatched{}, err
+	}
+	return rows[0], nil
+}
+
+func (v *visit) candidateLines(u store.Unmatched) (list []candidateLine, err error) {
+	place, err := v.places()
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range u.Candidates {
+		number := "unmatched.no_number"
+		if c.HasID {
+			number = "unmatched.number"
+		}
+		list = append(list, candidateLine{Path: "/persons/" + c.PersonID.String(), Name: c.Name, Birth: c.Birth.String(), Place: place(c.Area), Basis: v.t("match_basis." + c.Basis),
+			Number: v.t(number), Chosen: c.PersonID == u.PersonID})
+	}
+	return list, nil
+}
+
+// nobody is the choice that a row means none of those whom it may mean.
+const nobody = "nobody"
+
+func (v *visit) choiceForm(candidates []candidateLine, u store.Unmatched) *Form {
+	var options []Option
+	for i, c := range candidates {
+		options = append(options, Option{Value: u.Candidates[i].PersonID.String(), Label: strings.TrimSpace(c.Name + " " + c.Birth + " " + c.Place)})
+	}
+	options = append(options, Option{Value: nobody, Label: v.t("unmatched.nobody")})
+	return v.newForm("choose", "unmatched.choose", &Field{Name: "person_id", Label: v.t("unmatched.whom"), Kind: "radio", Need: true, Options: options},
+		&Field{Name: "reason", Label: v.t("application.reason"), Hint: v.t("unmatched.reason"), Kind: "textarea", Max: 500, Need: true})
+}
+
+func chooseCandidate(v *visit) (string, error) {
+	id, err := v.id()
+	if err != nil {
+		return "", err
+	}
+	u, err := v.unmatchedRow(id)
+	if err != nil {
+		return "", err
+	}
+	r := v.reader()
+	text, reason := r.text("person_id", 36, true), r.text("reason", 500, true)
+	chosen := uuid.Nil
+	if text != "" && text != nobody {
+		if chosen, err = uuid.Parse(text); err != nil {
+			r.wrong("person_id", "NOT_A_CHOICE", "请从选项中选择", "choose one of the list")
+		}
+	}
+	if err := r.err(); err != nil {
+		return "", err
+	}
+	_, err = v.desk.ChooseCandidate(v.ctx, v.who, id, u.Row, chosen, reason)
+	return "/imports/" + id.String() + "/unmatched?done=row_chosen", err
+}
