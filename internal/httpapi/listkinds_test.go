@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // taken wants a list of a kind to be taken in with these counts.
@@ -409,5 +411,34 @@ func TestCardGoneOnWith(t *testing.T) {
 	}
 	if got := items(s.do("cdpf", "GET", "/persons/"+id, nil).want(200), "certificates"); len(got) != 2 {
 		t.Errorf("certificates: %v", got)
+	}
+}
+
+// TestTruncatedListConfirmedByKey: with an Idempotency-Key a list is confirmed in the transaction that keeps the answer; it is queued by it,
+// and taken in by whoever keeps the imports. The same request again is the same answer.
+func TestTruncatedListConfirmedByKey(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-01-10")
+	lines := []string{dibaoHead}
+	for n := 741; n <= 748; n++ {
+		s.person("liaison.a", villageA, n, 1).want(201)
+		lines = append(lines, dibaoLine(n, "2022-05-01"))
+	}
+	s.taken("civil", "dibao", "2023-01-10", "x", 0, 8, 0, 0, 0, lines...)
+	s.at("2023-03-01")
+	cutOff := s.list("civil", "kind=dibao&sender=x&as_of=2023-03-01", dibaoHead, dibaoLine(748, "2022-05-01")).want(201)
+	path, reason := "/imports/"+cutOff.text("id"), map[string]any{"reason": "本月集中清退"}
+	for range 2 {
+		confirmed := s.do("civil", "POST", path+"/confirmation", reason, "If-Match", cutOff.version(), "Idempotency-Key", "confirmed").want(200)
+		if got := confirmed.json()["state"]; got != "queued" || confirmed.version() == cutOff.version() {
+			t.Errorf("confirmed as %v at version %s", got, confirmed.version())
+		}
+	}
+	if worked, err := s.desk.WorkImport(t.Context(), uuid.Nil); err != nil || !worked {
+		t.Fatalf("worked on: %v, %v", worked, err)
+	}
+	if done := s.do("civil", "GET", path, nil).want(200); done.json()["state"] != "done" || done.json()["changed"] != 7.0 {
+		t.Errorf("afterwards %s", done.body)
 	}
 }

@@ -130,6 +130,12 @@ func (db *DB) Refused(ctx context.Context, who access.Actor, action string, subj
 
 type txKey struct{}
 
+// Joins reports whether what is written under ctx belongs to a transaction that is still open, as a request with an Idempotency-Key has.
+func (db *DB) Joins(ctx context.Context) bool {
+	outer, ok := ctx.Value(txKey{}).(*Tx)
+	return ok && outer.db == db
+}
+
 func (db *DB) transact(ctx context.Context, who access.Actor, fn func(*Tx) error) error {
 	conn, err := db.sql.Conn(ctx)
 	if err != nil {
