@@ -52,6 +52,13 @@ func (c *Cluster) takeLock() error {
 	return nil
 }
 
+// dropLock gives the folder back. Closing the file alone would not: a process that is just being started elsewhere in this
+// one holds a copy of it until its program runs, and the lock with it.
+func (c *Cluster) dropLock() {
+	_ = syscall.Flock(int(c.lock.Fd()), syscall.LOCK_UN)
+	c.lock.Close()
+}
+
 // socketMax is how long the path of a unix socket may be, with the file's own name.
 const socketMax = 107
 

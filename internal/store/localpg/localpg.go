@@ -101,7 +101,7 @@ func (c *Cluster) free() {
 	c.release.Do(func() {
 		c.removeSockets()
 		if c.lock != nil {
-			c.lock.Close()
+			c.dropLock()
 		}
 	})
 }

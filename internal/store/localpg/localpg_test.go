@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -275,6 +276,35 @@ func TestInterruptedInitdbIsForgotten(t *testing.T) {
 	if got := query(t, running(t, Options{Dir: dir, Fast: true}), "SELECT 'ok'"); got != "ok" {
 		t.Error(got)
 	}
+}
+
+// A process that is being started at that moment has a copy of the lock's file, see dropLock: here others are started all the time.
+func TestFolderIsFreeWhenItIsGivenBack(t *testing.T) {
+	dir := openFolder(t)
+	ended := make(chan struct{})
+	var starters sync.WaitGroup
+	for range 2 {
+		starters.Go(func() {
+			for {
+				select {
+				case <-ended:
+					return
+				default:
+					_ = exec.Command("true").Run()
+				}
+			}
+		})
+	}
+	for range 1000 {
+		c := &Cluster{root: dir}
+		if err := c.takeLock(); err != nil {
+			t.Error(err)
+			break
+		}
+		c.free()
+	}
+	close(ended)
+	starters.Wait()
 }
 
 // helper starts another process that runs a cluster, and waits until it is ready.
