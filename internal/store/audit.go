@@ -142,7 +142,20 @@ func (db *DB) VerifyAudit(ctx context.Context) (Verification, error) {
 		return Verification{}, fmt.Errorf("verify the audit: %w", err)
 	}
 	w.finishEntry()
-	return w.result, nil
+	if w.result.Broken == "" {
+		w.result.Broken, err = ownerless(ctx, tx)
+	}
+	return w.result, err
+}
+
+// ownerless says whether there is a change of no entry, which no digest covers.
+func ownerless(ctx context.Context, tx pgx.Tx) (broken string, err error) {
+	err = tx.QueryRow(ctx, `SELECT coalesce(min(format('change %s: belongs to no entry', n)), '') FROM audit_changes c
+		WHERE NOT EXISTS (SELECT FROM audit_entries e WHERE e.id = c.entry_id)`).Scan(&broken)
+	if err != nil {
+		return "", fmt.Errorf("verify the audit: %w", err)
+	}
+	return broken, nil
 }
 
 // chainWalk recomputes entry after entry.

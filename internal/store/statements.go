@@ -313,7 +313,8 @@ func (tx *Tx) HomesKnown(ctx context.Context, kind, first string, in area.Code, 
 func (tx *Tx) known(ctx context.Context, table, subject, kind, only, first string, in area.Code, on calendar.Date, named []uuid.UUID) (known, there int, err error) {
 	lo, hi := in.Range()
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue(`SELECT count(DISTINCT `+subject+`), count(DISTINCT `+subject+`) FILTER (WHERE `+subject+` = ANY($7)) FROM `+table+`
+		// named through a sub-select, which is hashed: with = ANY($7) each holder would be compared to each of fifty thousand
+		b.Queue(`SELECT count(DISTINCT `+subject+`), count(DISTINCT `+subject+`) FILTER (WHERE `+subject+` IN (SELECT unnest($7::uuid[]))) FROM `+table+`
 			WHERE kind = $1 AND area_code >= $2 AND area_code < $3 AND superseded_at IS NULL AND valid_from <= $4 AND (valid_to IS NULL OR valid_to >= $4)
 				AND value NOT IN ('false', '"no"', '"unknown"') AND coalesce(value->>'answer', 'yes') = 'yes' AND ($6 = '' OR `+sortOfFact+` = $6)`,
 			kind, lo, hi, on, first, only, named).QueryRow(func(row pgx.Row) error { return row.Scan(&known, &there) })

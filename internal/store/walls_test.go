@@ -128,6 +128,7 @@ func TestAuditChain(t *testing.T) {
 		{"a column of an entry", "UPDATE audit_entries SET action = 'other' WHERE seq = 3", "entry 3"},
 		{"a time", "UPDATE audit_entries SET at = at + interval '1 day' WHERE seq = 2", "entry 2"},
 		{"a recorded change", `UPDATE audit_changes SET new_row = jsonb_set(new_row, '{name}', '"x"') WHERE entry_id = (SELECT id FROM audit_entries WHERE seq = 4)`, "entry 4"},
+		{"a change of no entry", "INSERT INTO audit_changes (entry_id, table_name, row_id, op) VALUES (gen_random_uuid(), 'persons', gen_random_uuid(), 'delete')", "change 6: belongs to no entry"},
 		{"a removed change", "DELETE FROM audit_changes WHERE entry_id = (SELECT id FROM audit_entries WHERE seq = 2)", "entry 2"},
 		{"a removed entry", "DELETE FROM audit_changes WHERE entry_id = (SELECT id FROM audit_entries WHERE seq = 3); DELETE FROM audit_entries WHERE seq = 3", "entry 3"},
 		{"swapped entries", "UPDATE audit_entries SET seq = 100 WHERE seq = 2; UPDATE audit_entries SET seq = 2 WHERE seq = 3; UPDATE audit_entries SET seq = 3 WHERE seq = 100", "entry 2"},
