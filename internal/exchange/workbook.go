@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"zhucan/internal/fault"
 )
@@ -129,7 +130,7 @@ const (
 // guard makes a text harmless in a spreadsheet by a leading apostrophe; unguard takes exactly that away.
 func guard(text string) string {
 	rest := strings.TrimLeftFunc(text, func(r rune) bool { return r <= ' ' || strings.ContainsRune(invisible, r) })
-	if rest != "" && strings.ContainsRune(formulaStarts, []rune(rest)[0]) {
+	if first, size := utf8.DecodeRuneInString(rest); size > 0 && strings.ContainsRune(formulaStarts, first) {
 		return "'" + text
 	}
 	return text
