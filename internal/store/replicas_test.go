@@ -118,6 +118,7 @@ func TestReplica(t *testing.T) {
 
 	replica.Stop()
 	want("no replica", db, town, seen{false, 2})
+	forgets(t, d)
 	replica.Start()
 	want("a replica that rests", db, town, seen{false, 2})
 	late.Add(int64(6 * time.Second))
@@ -146,5 +147,18 @@ func TestReplicaOfAnother(t *testing.T) {
 	}
 	if fromReplica, fromPrimary := db.Answered(); fromReplica != 0 || fromPrimary != 1 {
 		t.Errorf("%d reads from the impostor, %d from the primary", fromReplica, fromPrimary)
+	}
+}
+
+// forgets has the primary go on to new files of its log, and give up those that nobody needs.
+func forgets(t *testing.T, d testdb.Database) {
+	t.Helper()
+	conn := as(t, d.OwnerURL)
+	for range 3 {
+		for _, sql := range []string{"SELECT pg_switch_wal()", "SELECT txid_current()", "CHECKPOINT"} {
+			if _, err := conn.Exec(t.Context(), sql); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }

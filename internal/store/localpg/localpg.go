@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Options are where the cluster lives and how careful it is.
@@ -162,7 +163,10 @@ func (c *Cluster) initdb(ctx context.Context, initdb, to string, careless bool) 
 	return c.account.run(ctx, initdb, args...)
 }
 
-// copy takes the data of a running cluster, and notes that what it writes from then on is to be followed.
+// copy takes the data of a running cluster, and notes that what it writes from then on is to be followed. The primary keeps what this
+// copy has not received yet, also while it rests: without a slot it would forget it at its next checkpoint.
 func (c *Cluster) copy(ctx context.Context, basebackup, to string, primary *Cluster) ([]byte, error) {
-	return c.account.run(ctx, basebackup, "-D", to, "-d", primary.URL(Superuser, "replication"), "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+	slot := fmt.Sprintf("replica_%d_%d", os.Getpid(), time.Now().UnixNano())
+	return c.account.run(ctx, basebackup, "-D", to, "-d", primary.URL(Superuser, "replication"), "--write-recovery-conf", "--create-slot", "--slot="+slot,
+		"--checkpoint=fast", "--no-sync")
 }

@@ -99,7 +99,7 @@ func (r *Replica) asks(question string, args ...any) (yes bool) {
 func (r *Replica) until(question string, args ...any) {
 	r.t.Helper()
 	for tries := 0; !r.asks(question, args...); tries++ {
-		if tries == 30_000 { // more than five minutes: it replays the databases of all other tests first
+		if tries == 6000 { // more than a minute
 			r.t.Fatalf("the replica does not come to: %s", question)
 		}
 		time.Sleep(10 * time.Millisecond)
