@@ -3,6 +3,8 @@ package bench
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
+	"runtime/metrics"
 	"testing"
 	"time"
 
@@ -120,4 +122,27 @@ func (p *payroll) insert() float64 {
 	took := time.Since(began).Seconds()
 	p.exec(p.b, "ALTER TABLE roster_lines ENABLE TRIGGER USER; ALTER TABLE payments ENABLE TRIGGER USER")
 	return float64(p.lines) / took
+}
+
+// mostMemory is the most that this process, service and all, holds while something is done, in bytes.
+func mostMemory(do func()) (most uint64) {
+	debug.FreeOSMemory()
+	stop, sampled := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(sampled)
+		samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+		for {
+			metrics.Read(samples)
+			most = max(most, samples[0].Value.Uint64()-samples[1].Value.Uint64())
+			select {
+			case <-stop:
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	}()
+	do()
+	close(stop)
+	<-sampled
+	return most
 }
