@@ -28,7 +28,9 @@ type views map[string]*view
 
 // view is the template of a page, and with the layout and the parts around it in either language, so that a template says {{t "key"}}
 // and nothing else. They are put together when the page is first shown: nobody waits at the start for pages that few ask for.
-type view struct{ chinese, english func() (*template.Template, error) }
+type view struct {
+	chinese, english func() (*template.Template, error)
+}
 
 // readViews reads the layout, the parts and each page.
 func readViews(a *assets) (views, error) {

@@ -28,7 +28,7 @@ type Site struct {
 	NewID  func() string    // of requests
 	Secure bool             // people reach it by TLS alone, so cookies are kept to TLS
 	// Count counts an answer, where somebody does.
-	Count  func(method, route string, status int, took time.Duration)
+	Count func(method, route string, status int, took time.Duration)
 	drawing
 }
 
