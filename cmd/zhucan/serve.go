@@ -18,6 +18,7 @@ import (
 	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
+	"golang.org/x/sync/errgroup"
 
 	"zhucan/internal/auth"
 	"zhucan/internal/blobs"
@@ -67,6 +68,8 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 	}
 	log := newLog(io.err, c.LogLevel)
 	limitMemory(log)
+	collect := restCollector()
+	ready := prepareFaces()
 	desk, err := openDesk(ctx, c.DatabaseURL, ring, time.Now, log, store.Options{Pool: c.Connections(runtime.GOMAXPROCS(0)), Replicas: c.Replicas, ReplicaLag: c.ReplicaLag})
 	if err != nil {
 		return err
@@ -78,10 +81,14 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 	defer func() { _ = desk.Files.Close() }() // all that was put is there
 	desk.Sender = webhook.NewSender(config.Prefixes(c.Networks)...)
 	desk.FullChain = c.ApprovalMode == config.FullChain
+	if err := ready(); err != nil {
+		return err
+	}
 	handler, err := faces(&httpapi.API{Desk: desk, Log: log, IPs: clientAddress(c.TrustedProxies), NewID: requestID}, !c.PlainHTTP)
 	if err != nil {
 		return err
 	}
+	collect()
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -111,6 +118,21 @@ func limitMemory(log *slog.Logger) {
 		debug.SetMemoryLimit(limit)
 	}
 	log.Info("memory", "limit", limit, "processors", runtime.GOMAXPROCS(0))
+}
+
+// restCollector lets the garbage collector rest until collect is called, or memoryLimit reached: what is made at a start is kept, and
+// looking through it again and again while it grows took a third of the start.
+func restCollector() (collect func()) {
+	percent := debug.SetGCPercent(-1)
+	return func() { debug.SetGCPercent(percent) }
+}
+
+// prepareFaces begins to read the contract, and texts and templates of the pages, beside the database; ready waits for them.
+func prepareFaces() (ready func() error) {
+	var reading errgroup.Group
+	reading.Go(httpapi.Prepare)
+	reading.Go(web.Prepare)
+	return reading.Wait
 }
 
 // faces is both faces of a desk behind one address: the JSON face and the pages.

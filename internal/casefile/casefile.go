@@ -3,6 +3,8 @@
 package casefile
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
 	"time"
@@ -144,6 +146,15 @@ type File struct {
 	Circumstances []Circumstance // including superseded ones, where the reader asked for them
 	Needs         []SurveyNeeds  // in the order in which they were recorded
 	Served        []Served
+}
+
+// With is the file with one more fact, in the order in which the register gives them.
+func (f File) With(c Circumstance) File {
+	f.Circumstances = append(slices.Clone(f.Circumstances), c)
+	slices.SortFunc(f.Circumstances, func(a, b Circumstance) int {
+		return cmp.Or(a.ValidFrom.Compare(b.ValidFrom), a.RecordedAt.Compare(b.RecordedAt), bytes.Compare(a.ID[:], b.ID[:]))
+	})
+	return f
 }
 
 // KnownAt is the file as it was known at an instant: later records are left out, later corrections undone.

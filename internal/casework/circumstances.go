@@ -51,28 +51,25 @@ func (d *Desk) AddCircumstance(ctx context.Context, who access.Actor, person uui
 		return fact, err
 	}
 	err = d.write(ctx, who, "circumstance.add", func(tx *store.Tx) error {
-		if _, err := tx.LockDossier(ctx, person); err != nil {
+		dossier, err := tx.LockDossier(ctx, person)
+		if err != nil {
 			return err
 		}
-		return d.putFact(ctx, tx, &fact)
+		return d.putFact(ctx, tx, dossier, factRecorded, &fact)
 	})
 	return fact, err
 }
 
-// putFact inserts a new fact, derives again, and fills in what the store added.
-func (d *Desk) putFact(ctx context.Context, tx *store.Tx, fact *casefile.Circumstance) error {
-	return d.putFactAs(ctx, tx, factRecorded, fact)
-}
-
-// putFactAs puts a fact of which partners hear as a new one, an ended or a corrected one.
-func (d *Desk) putFactAs(ctx context.Context, tx *store.Tx, told string, fact *casefile.Circumstance) error {
+// putFact inserts a fact into a locked file, derives again, and fills in what the store added. Partners hear of it as a new fact, an ended
+// or a corrected one.
+func (d *Desk) putFact(ctx context.Context, tx *store.Tx, dossier store.Dossier, told string, fact *casefile.Circumstance) error {
 	if err := tx.InsertCircumstances(ctx, *fact); err != nil {
 		return err
 	}
 	emitFact(tx, told, *fact)
 	fact.RecordedAt, fact.RecordedBy = tx.Now, tx.Who.AccountID
-	_, err := d.saved(ctx, tx, fact.PersonID)
-	return err
+	dossier.File = dossier.File.With(*fact)
+	return d.savedAs(ctx, tx, dossier)
 }
 
 // EndCircumstance says on which day a fact last held.
@@ -128,7 +125,8 @@ func (d *Desk) rewrite(ctx context.Context, who access.Actor, action, told strin
 			return err
 		}
 		facts := dossier.File.Circumstances
-		old := facts[slices.IndexFunc(facts, func(c casefile.Circumstance) bool { return c.ID == id })]
+		at := slices.IndexFunc(facts, func(c casefile.Circumstance) bool { return c.ID == id })
+		old := facts[at]
 		if !old.SupersededAt.IsZero() {
 			return fault.New(fault.Conflict, "SUPERSEDED", "该记录已被更新的记录取代", "a later record has taken the place of this one")
 		}
@@ -145,7 +143,8 @@ func (d *Desk) rewrite(ctx context.Context, who access.Actor, action, told strin
 		if err := tx.Supersede(ctx, id); err != nil {
 			return err
 		}
-		if err := d.putFactAs(ctx, tx, told, &next); err != nil {
+		facts[at].SupersededAt = tx.Now
+		if err := d.putFact(ctx, tx, dossier, told, &next); err != nil {
 			return err
 		}
 		return tx.Describe(ctx, next.PersonID, detail)

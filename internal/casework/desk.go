@@ -149,6 +149,18 @@ func (d *Desk) saved(ctx context.Context, tx *store.Tx, person uuid.UUID) (store
 	return dossiers[0], nil
 }
 
+// savedAs derives again after a change to one locked file that is in the dossier already: it need not be read again.
+func (d *Desk) savedAs(ctx context.Context, tx *store.Tx, dossier store.Dossier) error {
+	person := dossier.File.Person.ID
+	if err := d.derive(ctx, tx, []uuid.UUID{person}, []store.Dossier{dossier}); err != nil {
+		return err
+	}
+	if err := d.deriveHouseholds(ctx, tx, dossier.Households...); err != nil {
+		return err
+	}
+	return tx.Describe(ctx, person, nil)
+}
+
 // stale refuses a change that was made from an old copy.
 func stale(version, expected int) error {
 	if version != expected {

@@ -118,18 +118,18 @@ var operations = []operation{
 		version := c.do("liaison.a", "GET", ofFirst("")(c), nil).version()
 		return c.counting("liaison.a", "PATCH", ofFirst("")(c), map[string]any{"phone": fmt.Sprintf("199%08d", len(c.persons))}, "If-Match", version)
 	}},
-	{"new fact", 61, 14, func(c *counted) answer {
+	{"new fact", 50, 13, func(c *counted) answer {
 		day := fmt.Sprintf("20%02d-02-01", len(c.persons)%20)
 		return c.counting("liaison.a", "POST", ofFirst("/circumstances")(c), map[string]any{"kind": "dibao_edge", "value": true, "valid_from": day, "valid_to": day, "source": "民政"})
 	}},
-	{"decision", 38, 14, func(c *counted) answer {
+	{"decision", 40, 14, func(c *counted) answer {
 		path := "/applications/" + c.undecided[0]
 		version := c.do("town.a", "GET", path, nil).version()
 		c.undecided = c.undecided[1:]
 		return c.counting("town.a", "POST", path+"/decisions", map[string]any{"decision": "approve"}, "If-Match", version)
 	}},
 	{"awards", 17, 3, get("town.a", at("/awards?limit=200"))},
-	{"list taken in", 89, 41, func(c *counted) answer {
+	{"list taken in", 91, 41, func(c *counted) answer {
 		lines := []string{dibaoHead}
 		for n := range c.persons {
 			lines = append(lines, fmt.Sprintf("金丝雀%d,%s,2023-01-01", 500+n, number(500+n)))

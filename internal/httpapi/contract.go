@@ -49,6 +49,12 @@ var ownAnswers = []string{"createImport"}
 // readContract reads it once, however many servers a process has; nobody changes what it gives.
 var readContract = sync.OnceValues(parseContract)
 
+// Prepare reads the contract, which Handler needs, and may run beside whatever else has to be done before it.
+func Prepare() error {
+	_, err := readContract()
+	return err
+}
+
 func parseContract() (*contract, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(api.Document)
 	if err != nil {

@@ -20,15 +20,15 @@ type table struct {
 	columns []string
 }
 
-// insertSQL is one statement for any number of rows: every parameter is one column as an array. Rows of a person get
-// the person's area by the key; without a visible person they get none, which row security refuses.
-func (t table) insertSQL() string {
+// insertSQL is one statement for any number of rows, or another for a single one: every parameter is one column as an array. Rows of a
+// person get the person's area by the key; without a visible person they get none, which row security refuses.
+func (t table) insertSQL(single bool) string {
 	names, selected := t.names(), t.selected()
 	if i := slices.Index(names, "person_id"); i >= 0 && !slices.Contains(names, "area_code") {
 		// a sub-select and not a join: for one row the planner would read all persons of the area
 		names, selected = append(names, "area_code"), selected+fmt.Sprintf(", (SELECT managing_area_code FROM persons WHERE id = c%d)", i)
 	}
-	return fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s", t.name, strings.Join(names, ", "), selected, t.unnested())
+	return fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s", t.name, strings.Join(names, ", "), selected, t.given(single))
 }
 
 func (t table) names() []string {
@@ -56,7 +56,7 @@ func (t table) kinds() (kinds, travel []string) {
 	return kinds, travel
 }
 
-// selected are the columns of unnested, as what they are.
+// selected are the columns of given, as what they are.
 func (t table) selected() string {
 	kinds, _ := t.kinds()
 	for i, kind := range kinds {
@@ -65,14 +65,19 @@ func (t table) selected() string {
 	return strings.Join(kinds, ", ")
 }
 
-// unnested are the parameters $1 and on as rows.
-func (t table) unnested() string {
+// given are the parameters $1 and on as rows. A single row is taken out of them by its place: of unnest the planner expects ten rows,
+// takes what it has planned before for too dear, and plans anew each time.
+func (t table) given(single bool) string {
 	_, travel := t.kinds()
+	from, each := "unnest(%s)", "$%d::%s[]"
+	if single {
+		from, each = "(SELECT %s)", "($%d::%s[])[1]"
+	}
 	aliases := make([]string, len(travel))
 	for i, kind := range travel {
-		aliases[i], travel[i] = fmt.Sprintf("c%d", i), fmt.Sprintf("$%d::%s[]", i+1, kind)
+		aliases[i], travel[i] = fmt.Sprintf("c%d", i), fmt.Sprintf(each, i+1, kind)
 	}
-	return fmt.Sprintf("unnest(%s) AS u (%s)", strings.Join(travel, ", "), strings.Join(aliases, ", "))
+	return fmt.Sprintf(from+" AS u (%s)", strings.Join(travel, ", "), strings.Join(aliases, ", "))
 }
 
 // row is the values of one row in the order of a table's columns.
@@ -92,7 +97,7 @@ func (tx *Tx) insert(ctx context.Context, t table, rows []row) error {
 // queue puts the insert of rows, if there are any, behind what a batch does already.
 func (t table) queue(b *pgx.Batch, rows []row) {
 	for some := range slices.Chunk(rows, insertedAtOnce) {
-		b.Queue(t.insertSQL(), t.arrays(some)...)
+		b.Queue(t.insertSQL(len(some) == 1), t.arrays(some)...)
 	}
 }
 

@@ -174,8 +174,10 @@ func (s *supersession[I]) write(now time.Time) Query {
 	}
 	return func(b *pgx.Batch) {
 		if len(s.gone) > 0 { // by their places: no statistics can lead the planner to read the whole table for them
-			b.Queue(fmt.Sprintf(`WITH gone AS (DELETE FROM %[1]s WHERE ctid = ANY($1) RETURNING *)
-				INSERT INTO %[1]s_past SELECT gone.*, $2 FROM gone WHERE known_from < $2`, s.table.name), s.gone, now)
+			asKept(func(b *pgx.Batch) {
+				b.Queue(fmt.Sprintf(`WITH gone AS (DELETE FROM %[1]s WHERE ctid = ANY($1) RETURNING *)
+					INSERT INTO %[1]s_past SELECT gone.*, $2 FROM gone WHERE known_from < $2`, s.table.name), s.gone, now)
+			})(b)
 		}
 		table{s.table.name, append(slices.Clone(s.table.columns), "known_from timestamptz")}.queue(b, rows)
 	}

@@ -212,6 +212,15 @@ func afresh(query Query) Query {
 	}
 }
 
+// asKept has a query run by the plan that is kept for any parameters, where to plan anew would take longer than to run.
+func asKept(query Query) Query {
+	return func(b *pgx.Batch) {
+		b.Queue("SELECT set_config('plan_cache_mode', 'force_generic_plan', true)")
+		query(b)
+		b.Queue("SELECT set_config('plan_cache_mode', 'auto', true)")
+	}
+}
+
 // AllowLong raises the time bound of this transaction's statements, for imports and rebuilds.
 func (tx *Tx) AllowLong(ctx context.Context) error {
 	_, err := tx.sql.ExecContext(ctx, "SELECT set_config('statement_timeout', '300s', true), set_config('idle_in_transaction_session_timeout', '300s', true)")

@@ -59,7 +59,7 @@ func (s *Site) shell(c echo.Context) error {
 
 func (s *Site) shellPage(english bool) ([]byte, error) {
 	said := map[string]string{}
-	for key := range texts {
+	for key := range texts() {
 		if name, ok := strings.CutPrefix(key, "offline.say."); ok {
 			key = "offline.say." + name
 			said[name] = say(english, key)
@@ -69,12 +69,16 @@ func (s *Site) shellPage(english bool) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, view := shellData{Texts: string(list), Other: shellPath + "?lang=en", Manifest: "/offline/manifest.webmanifest"}, s.views.chinese
+	data := shellData{Texts: string(list), Other: shellPath + "?lang=en", Manifest: "/offline/manifest.webmanifest"}
 	if english {
-		data.Other, data.Manifest, view = shellPath, data.Manifest+"?lang=en", s.views.english
+		data.Other, data.Manifest = shellPath, data.Manifest+"?lang=en"
+	}
+	view, err := s.views.of("offline", english)
+	if err != nil {
+		return nil, err
 	}
 	var out bytes.Buffer
-	if err := view["offline"].ExecuteTemplate(&out, "shell", data); err != nil {
+	if err := view.ExecuteTemplate(&out, "shell", data); err != nil {
 		return nil, fmt.Errorf("write the shell: %w", err)
 	}
 	return out.Bytes(), nil

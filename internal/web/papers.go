@@ -154,7 +154,7 @@ func (v *visit) reasonOf(c store.Case, s application.Step) string {
 	text := ""
 	if s.ReasonCode != "" {
 		text = s.ReasonCode
-		if _, known := texts["why."+s.ReasonCode]; known {
+		if _, known := texts()["why."+s.ReasonCode]; known {
 			text = v.t("why." + s.ReasonCode)
 		}
 		if c.Explanation != nil {

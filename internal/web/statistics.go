@@ -179,7 +179,7 @@ func (v *visit) define(data *indicatorData, def *policy.Indicator, d *exchange.F
 	add("figures.target", data.Line.Target)
 	add("define.binding", data.Line.Binding)
 	add("define.unit", v.t("unit."+d.Unit))
-	if _, known := texts["basis."+d.Basis]; known {
+	if _, known := texts()["basis."+d.Basis]; known {
 		add("define.basis", v.t("basis."+d.Basis))
 	} else {
 		add("define.basis", d.Basis)

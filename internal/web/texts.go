@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -11,8 +12,9 @@ import (
 //go:embed texts
 var textFiles embed.FS
 
-// texts is the catalogue: every text of the pages by its key, in Chinese and in English. A file of texts for each group of pages.
-var texts = func() map[string][2]string {
+// texts is the catalogue: every text of the pages by its key, in Chinese and in English. A file of texts for each group of pages. It is
+// read when it is first asked for, since a command that shows no page starts without.
+var texts = sync.OnceValue(func() map[string][2]string {
 	all := map[string][2]string{}
 	names, err := fs.Glob(textFiles, "texts/*.yaml")
 	if err != nil {
@@ -35,11 +37,11 @@ var texts = func() map[string][2]string {
 		}
 	}
 	return all
-}()
+})
 
 // say is a text in one of the languages. A key that is not there is shown, and fails every test that sees the page.
 func say(english bool, key string, args ...any) string {
-	text, ok := texts[key]
+	text, ok := texts()[key]
 	if !ok {
 		return "⟦" + key + "⟧"
 	}

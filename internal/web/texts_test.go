@@ -38,13 +38,13 @@ func TestTexts(t *testing.T) {
 		t.Fatalf("only %d keys found in the source", len(named))
 	}
 	for _, m := range named {
-		if _, ok := texts[m[1]]; !ok {
+		if _, ok := texts()[m[1]]; !ok {
 			t.Errorf("the catalogue has no text %s", m[1])
 		}
 	}
 	blanks := regexp.MustCompile(`%(\[\d\])?[a-z]`)
 	prefixes := regexp.MustCompile(`"([a-z_]+(?:\.[a-z_]+)*)\." ?\+|options\("([a-z_.]+)"`).FindAllStringSubmatch(all, -1)
-	for key, text := range texts {
+	for key, text := range texts() {
 		if a, b := blanks.FindAllString(text[0], -1), blanks.FindAllString(text[1], -1); !slices.Equal(a, b) {
 			t.Errorf("%s: the languages take different values: %v, %v", key, a, b)
 		}
@@ -61,11 +61,11 @@ func TestCareTexts(t *testing.T) {
 	var check func(fields []care.Field)
 	check = func(fields []care.Field) {
 		for _, f := range fields {
-			if _, ok := texts["evidence."+f.Name]; !ok {
+			if _, ok := texts()["evidence."+f.Name]; !ok {
 				t.Errorf("no text evidence.%s", f.Name)
 			}
 			for _, code := range f.Codes {
-				if _, ok := texts["choice."+code]; !ok {
+				if _, ok := texts()["choice."+code]; !ok {
 					t.Errorf("no text choice.%s", code)
 				}
 			}
@@ -85,7 +85,7 @@ func TestFactTexts(t *testing.T) {
 	t.Parallel()
 	for _, kind := range slices.Concat(casefile.Kinds, casefile.HouseholdKinds) {
 		for _, sort := range kind.Sorts {
-			if _, ok := texts["sort."+kind.Name+"."+sort]; !ok && sort != "yes" {
+			if _, ok := texts()["sort."+kind.Name+"."+sort]; !ok && sort != "yes" {
 				t.Errorf("no text sort.%s.%s", kind.Name, sort)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -22,31 +23,18 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// views are the templates, parsed once for each language, so that a template says {{t "key"}} and nothing else.
-type views struct{ chinese, english map[string]*template.Template }
+// views are the templates by page.
+type views map[string]*view
 
-func readViews(a *assets) (*views, error) {
-	v := &views{}
-	var err error
-	if v.chinese, err = parse(false, a); err == nil {
-		v.english, err = parse(true, a)
-	}
-	return v, err
+// view is the template of a page, and with the layout and the parts around it in either language, so that a template says {{t "key"}}
+// and nothing else. They are put together when the page is first shown: nobody waits at the start for pages that few ask for.
+type view struct {
+	chinese, english func() (*template.Template, error)
 }
 
-// parse reads the layout, the parts and each page with them.
-func parse(english bool, a *assets) (map[string]*template.Template, error) {
-	funcs := template.FuncMap{
-		"t":     func(key string, args ...any) string { return say(english, key, args...) },
-		"has":   func(key string) bool { _, ok := texts[key]; return ok },
-		"asset": a.path,
-		"yuan":  func(f money.Fen) string { return f.Yuan() },
-		"when":  func(at time.Time) string { return at.In(china).Format("2006-01-02 15:04") },
-		"lang":  func() string { return map[bool]string{false: "zh-CN", true: "en"}[english] },
-		"join":  strings.Join,
-		"dot":   func(d calendar.Date) string { return d.String() },
-	}
-	base, err := template.New("").Funcs(funcs).ParseFS(templates, "templates/layout.html", "templates/parts*.html")
+// readViews reads the layout, the parts and each page.
+func readViews(a *assets) (views, error) {
+	layout, err := template.New("").Funcs(funcsOf(false, a)).ParseFS(templates, "templates/layout.html", "templates/parts*.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the layout: %w", err)
 	}
@@ -54,22 +42,65 @@ func parse(english bool, a *assets) (map[string]*template.Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	views := map[string]*template.Template{}
+	all := views{}
 	for _, name := range names {
 		own := strings.TrimSuffix(path.Base(name), ".html")
 		if own == "layout" || strings.HasPrefix(own, "parts") {
 			continue
 		}
-		one, err := base.Clone()
-		if err == nil {
-			_, err = one.ParseFS(templates, name)
-		}
+		page, err := template.New("").Funcs(funcsOf(false, a)).ParseFS(templates, name)
 		if err != nil {
 			return nil, fmt.Errorf("read the page %s: %w", own, err)
 		}
-		views[own] = one
+		together := func(english bool) func() (*template.Template, error) {
+			return sync.OnceValues(func() (*template.Template, error) { return withLayout(layout, page, funcsOf(english, a)) })
+		}
+		all[own] = &view{chinese: together(false), english: together(true)}
 	}
-	return views, nil
+	return all, nil
+}
+
+func funcsOf(english bool, a *assets) template.FuncMap {
+	return template.FuncMap{
+		"t":     func(key string, args ...any) string { return say(english, key, args...) },
+		"has":   func(key string) bool { _, ok := texts()[key]; return ok },
+		"asset": a.path,
+		"yuan":  func(f money.Fen) string { return f.Yuan() },
+		"when":  func(at time.Time) string { return at.In(china).Format("2006-01-02 15:04") },
+		"lang":  func() string { return map[bool]string{false: "zh-CN", true: "en"}[english] },
+		"join":  strings.Join,
+		"dot":   func(d calendar.Date) string { return d.String() },
+	}
+}
+
+// withLayout is a page with copies of the layout and of its own templates: what is once executed is changed by that.
+func withLayout(layout, page *template.Template, funcs template.FuncMap) (*template.Template, error) {
+	all, err := layout.Clone()
+	if err != nil {
+		return nil, err
+	}
+	all.Funcs(funcs)
+	for _, t := range page.Templates() {
+		if t.Tree == nil {
+			continue
+		}
+		if _, err := all.AddParseTree(t.Name(), t.Tree.Copy()); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// of is the template of a page in a language.
+func (all views) of(name string, english bool) (*template.Template, error) {
+	one, ok := all[name]
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("there is no template %s", name)
+	case english:
+		return one.english()
+	}
+	return one.chinese()
 }
 
 var china = time.FixedZone("Asia/Shanghai", 8*60*60)
@@ -104,13 +135,9 @@ type link struct {
 
 // render writes a page into memory: nothing goes out before all of it is known.
 func (s *Site) render(c echo.Context, v *visit, name string, status int, data any) error {
-	views := s.views.chinese
-	if v.english {
-		views = s.views.english
-	}
-	view, ok := views[name]
-	if !ok {
-		return fmt.Errorf("there is no template %s", name)
+	view, err := s.views.of(name, v.english)
+	if err != nil {
+		return err
 	}
 	var out bytes.Buffer
 	if err := view.ExecuteTemplate(&out, "layout", v.around(name, data)); err != nil {
@@ -135,7 +162,7 @@ func (v *visit) around(name string, data any) shown {
 		sh.Wrong, sh.Message, sh.Code = true, v.fault.Message(v.english), v.fault.Code
 		sh.Signed = v.fault.Kind.Status() == http.StatusUnauthorized
 	}
-	if done := "done." + v.query.Get("done"); v.form == nil && texts[done][0] != "" {
+	if done := "done." + v.query.Get("done"); v.form == nil && texts()[done][0] != "" {
 		sh.Done = v.t(done)
 	}
 	if v.known {

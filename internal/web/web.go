@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -27,9 +28,31 @@ type Site struct {
 	NewID  func() string    // of requests
 	Secure bool             // people reach it by TLS alone, so cookies are kept to TLS
 	// Count counts an answer, where somebody does.
-	Count  func(method, route string, status int, took time.Duration)
-	views  *views
+	Count func(method, route string, status int, took time.Duration)
+	drawing
+}
+
+// drawing is what pages are drawn with.
+type drawing struct {
+	views  views
 	assets *assets
+}
+
+// readDrawing reads it once, however many sites a process has; nobody changes what it gives.
+var readDrawing = sync.OnceValues(func() (drawing, error) {
+	texts()
+	a, err := readAssets()
+	if err != nil {
+		return drawing{}, err
+	}
+	v, err := readViews(a)
+	return drawing{views: v, assets: a}, err
+})
+
+// Prepare reads texts, templates and assets, which Handler needs, and may run beside whatever else has to be done before it.
+func Prepare() error {
+	_, err := readDrawing()
+	return err
 }
 
 // Bounds of a request. A form may bring several photos.
@@ -44,10 +67,7 @@ const (
 // Handler is the whole site with its middleware, outermost first: request id, log, recovery, headers, size, time.
 func (s *Site) Handler() (http.Handler, error) {
 	var err error
-	if s.assets, err = readAssets(); err != nil {
-		return nil, err
-	}
-	if s.views, err = readViews(s.assets); err != nil {
+	if s.drawing, err = readDrawing(); err != nil {
 		return nil, err
 	}
 	e := echo.New()
