@@ -28,6 +28,7 @@ race: postgres chromium
 proof: postgres chromium
 	go test -timeout 120m -count=1 -run 'TestRecount$$|TestWorklists|TestLedgerOverYears' ./internal/casework -args -recounts=5 -ledger.people=10000
 	go test -timeout 60m -count=1 -run TestKilledPhones ./internal/web -args -phone.runs=200
+	go test -timeout 60m -count=1 -v -run TestEveryPage ./internal/web -args -page.times
 
 # Ratios against the bare stack, measured in one run; bench.json holds them for programs.
 bench: postgres
