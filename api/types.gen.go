@@ -5481,6 +5481,18 @@ type RosterResults struct {
 // RosterState defines model for RosterState.
 type RosterState string
 
+// RowCell defines model for RowCell.
+type RowCell struct {
+	// Column By its name in `GET /import-kinds`.
+	Column string `json:"column"`
+
+	// Heading As the sender wrote it.
+	Heading string `json:"heading"`
+
+	// Text As it was read; numbers of people, cards, telephones and accounts are masked.
+	Text string `json:"text"`
+}
+
 // SHA256 defines model for SHA256.
 type SHA256 = string
 
@@ -6113,8 +6125,11 @@ type TrendPoint struct {
 type UnmatchedRow struct {
 	// Candidates Those in the caller's area.
 	Candidates []MatchCandidate `json:"candidates"`
-	DecidedAt  *time.Time       `json:"decided_at,omitempty"`
-	DecidedBy  *uuid.UUID       `json:"decided_by,omitempty"`
+
+	// Cells What the row says, in the order of the sheet. Only where one row is asked for.
+	Cells     []RowCell  `json:"cells,omitempty"`
+	DecidedAt *time.Time `json:"decided_at,omitempty"`
+	DecidedBy *uuid.UUID `json:"decided_by,omitempty"`
 
 	// Outcome `open` until somebody decides; then what the row did, or `nobody`.
 	Outcome UnmatchedRowOutcome `json:"outcome"`

@@ -37,7 +37,7 @@ var mayCall = map[string][]string{
 	"listPhones": {town, cdpf}, "writeOffPhone": {town, cdpf},
 	"createPerson": {liaison, town}, "updatePerson": {liaison, town, cdpf}, "mergePerson": {town, cdpf}, "undoMerge": {town, cdpf},
 	"listPersonMerges": {liaison, town, cdpf, civil, finance, auditor}, "getMerge": {liaison, town, cdpf, civil, finance, auditor},
-	"listUnmatchedRows": {town, cdpf, civil}, "chooseCandidate": {town, cdpf, civil},
+	"listUnmatchedRows": {town, cdpf, civil}, "getUnmatchedRow": {town, cdpf, civil}, "chooseCandidate": {town, cdpf, civil},
 	"listPersons":   {liaison, town, cdpf, civil, auditor},
 	"searchPersons": {liaison, town, cdpf, civil, hotline, auditor}, "getPerson": {liaison, town, cdpf, civil, hotline, auditor},
 	"getPersonRecord": {liaison, town, cdpf, civil, auditor}, "getEligibility": {liaison, town, cdpf, civil, auditor},

@@ -127,7 +127,7 @@ func (a *API) operations() map[string]handler {
 		"listIndicators": a.listIndicators, "getIndicatorValues": a.getIndicatorValues, "listIndicatorPersons": a.listIndicatorPersons,
 		"getIndicatorTrend": a.getIndicatorTrend, "listExternalFigures": a.listExternalFigures, "recordExternalFigure": a.recordExternalFigure,
 		"listImports": a.listImports, "listImportKinds": a.listImportKinds, "getImportWorkbook": a.getImportWorkbook, "listImportChanges": a.listImportChanges,
-		"undoImport": a.undoImport, "confirmImport": a.confirmImport, "listUnmatchedRows": a.listUnmatchedRows, "chooseCandidate": a.chooseCandidate,
+		"undoImport": a.undoImport, "confirmImport": a.confirmImport, "listUnmatchedRows": a.listUnmatchedRows, "getUnmatchedRow": a.getUnmatchedRow, "chooseCandidate": a.chooseCandidate,
 		"listListStatements": a.listListStatements, "decideListStatement": a.decideListStatement,
 		"listIndicatorReleases": a.listIndicatorReleases, "sealIndicatorRelease": a.sealIndicatorRelease, "getIndicatorRelease": a.getIndicatorRelease,
 		"getIndicatorReleaseFile": a.getIndicatorReleaseFile, "listIndicatorReleaseChanges": a.listIndicatorReleaseChanges,
