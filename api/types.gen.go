@@ -5156,6 +5156,28 @@ type Questionnaire struct {
 	Questions     []SurveyQuestion `json:"questions"`
 }
 
+// Rateable defines model for Rateable.
+type Rateable struct {
+	// About The programme of a decision, or the kind of a service.
+	About         string     `json:"about"`
+	ApplicationID *uuid.UUID `json:"application_id,omitempty"`
+
+	// On When it was decided or given.
+	On calendar.Date `json:"on"`
+
+	// RatedAt Absent where nothing was said yet.
+	RatedAt   *time.Time `json:"rated_at,omitempty"`
+	ServiceID *uuid.UUID `json:"service_id,omitempty"`
+}
+
+// RateableList defines model for RateableList.
+type RateableList struct {
+	Items []Rateable `json:"items"`
+
+	// NextCursor Always null; the list is whole.
+	NextCursor *string `json:"next_cursor"`
+}
+
 // Rating defines model for Rating.
 type Rating struct {
 	ApplicationID *uuid.UUID `json:"application_id,omitempty"`

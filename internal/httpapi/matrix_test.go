@@ -87,7 +87,7 @@ var mayCall = map[string][]string{
 	"retryWebhookDelivery": {admin}, "listPartnerLists": {cdpf, civil, auditor}, "exportPartnerList": {cdpf, civil}, "listExports": {auditor},
 	"listTicketTopics": {hotline, town, cdpf, civil, auditor}, "listTickets": {hotline, town, cdpf, civil, auditor}, "getTicket": {hotline, town, cdpf, civil, auditor},
 	"receiveTicket": {hotline}, "takeTicketStep": {hotline, town, cdpf, civil}, "revealTicketCaller": {hotline},
-	"rateApplication": {liaison, hotline}, "rateService": {liaison, hotline}, "listRatings": {town, cdpf, civil, auditor}, "renewStatusCode": {liaison, town},
+	"rateApplication": {liaison, hotline}, "rateService": {liaison, hotline}, "listRateable": {liaison, hotline}, "listRatings": {town, cdpf, civil, auditor}, "renewStatusCode": {liaison, town},
 	"getApplicationStatus": {}, "rateByCode": {}, "getSupervision": {town, cdpf, civil, stats, auditor},
 }
 

@@ -145,7 +145,7 @@ func (a *API) operations() map[string]handler {
 		"deleteWebhook": a.deleteWebhook, "listWebhookDeliveries": a.listWebhookDeliveries, "retryWebhookDelivery": a.retryWebhookDelivery,
 		"listPartnerLists": a.listPartnerLists, "exportPartnerList": a.exportPartnerList, "listExports": a.listExports,
 		"listTicketTopics": a.listTicketTopics, "listTickets": a.listTickets, "receiveTicket": a.receiveTicket, "getTicket": a.getTicket, "takeTicketStep": a.takeTicketStep,
-		"revealTicketCaller": a.revealTicketCaller, "rateApplication": a.rateApplication, "rateService": a.rateService, "listRatings": a.listRatings,
+		"revealTicketCaller": a.revealTicketCaller, "rateApplication": a.rateApplication, "rateService": a.rateService, "listRateable": a.listRateable, "listRatings": a.listRatings,
 		"renewStatusCode": a.renewStatusCode, "getApplicationStatus": a.getApplicationStatus, "rateByCode": a.rateByCode, "getSupervision": a.getSupervision,
 		"getOpenAPI": getOpenAPI, "getDocs": a.getDocs, "getHealth": getHealth, "getReadiness": a.getReadiness, "getMetrics": a.getMetrics,
 		"getDemoClock": a.getDemoClock, "setDemoClock": a.setDemoClock,

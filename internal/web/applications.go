@@ -173,6 +173,7 @@ type applicationData struct {
 	Photos  []photo
 	Forms   []titledForm
 	Papers  []link // what can be printed of it
+	Rating  *rating
 }
 
 type stepLine struct {
@@ -222,6 +223,11 @@ func showApplication(v *visit) (any, error) {
 	}
 	if v.may("/attachments/:id") {
 		if data.Photos, err = v.photos(c.ID); err != nil {
+			return nil, err
+		}
+	}
+	if step, err := c.Rates(v.who); step.ID != uuid.Nil {
+		if data.Rating, err = v.ratingOf(step.ID, err != nil); err != nil {
 			return nil, err
 		}
 	}
@@ -283,9 +289,6 @@ func (v *visit) caseForms(c store.Case) (list []titledForm) {
 	case application.Submitted:
 		add("pass", "application.pass", false)
 		add("return", "application.return", false, reason(true))
-	}
-	if _, err := c.Rates(v.who); err == nil {
-		add("rate", "rating.enter", false, v.ratingFields()...)
 	}
 	if !c.SubmittedAt.IsZero() {
 		add("renew", "application.renew", true, &Field{Kind: "static", Name: "about", Label: v.t("application.renew.about"), Value: v.t("application.renew.lead")})

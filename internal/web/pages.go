@@ -154,6 +154,7 @@ func init() { // not in the declaration, since pages name each other
 
 		// hotline
 		{path: "/lookup", file: "lookup", title: "lookup.title", under: "/", menu: "people", roles: roles{hotline}, show: showLookup, asks: map[string]func(*visit) error{"search": searchPersons}},
+		{path: "/lookup/:id", file: "lookup-person", title: "rating.enter", under: "/lookup", roles: roles{hotline}, show: showRateable, acts: map[string]act{"rate": {do: rateFound}}},
 		{path: "/tickets", file: "tickets", title: "tickets.title", under: "/", menu: "cases", roles: roles{hotline, town, cdpf, civil, auditor}, show: showTickets},
 		{path: "/tickets/new", file: "ticket-new", title: "ticket.new.title", under: "/tickets", roles: roles{hotline}, show: showNewTicket, acts: map[string]act{"receive": {do: receiveTicket}}},
 		{path: "/tickets/:id", file: "ticket", title: "ticket.title", under: "/tickets", roles: roles{hotline, town, cdpf, civil, auditor}, show: showTicket, asks: map[string]func(*visit) error{"reveal": revealCaller}, acts: ticketActs},
