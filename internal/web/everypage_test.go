@@ -20,6 +20,7 @@ var furtherOn = map[string]string{"/persons/:id/services/new": "?kind=rehab"}
 // TestEveryPage opens each page in Chinese as who has most to do with it and in English as an officer, with nothing kept and again: bytes
 // and requests are held to a budget, and what is on the screen of a small phone, of a desk and with text of double size to WCAG 2.2.
 func TestEveryPage(t *testing.T) {
+	t.Parallel()
 	s, f := full(t)
 	s.busy()
 	w := newWire(t, s.url)

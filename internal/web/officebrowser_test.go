@@ -10,6 +10,7 @@ import (
 
 // TestOfficeKeys: single keys choose and lead on, do nothing inside a field, and can be turned off.
 func TestOfficeKeys(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	first, second := s.submitted(441, 1, villageA), s.submitted(443, 1, villageA)
 	b := s.tab(chromium(t))

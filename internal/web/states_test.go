@@ -17,6 +17,7 @@ import (
 // TestStatesWithoutBarriers looks at what people see when something is wrong or nothing is there: forms sent empty, refusals, what was
 // not found, a version that somebody else has changed, a session that has ended, lists with nothing in them.
 func TestStatesWithoutBarriers(t *testing.T) {
+	t.Parallel()
 	s, f := full(t)
 	b := s.tab(chromium(t))
 	b.cookie("zhucan-language", "zh")
@@ -111,6 +112,7 @@ func (b *tab) staleForm(person uuid.UUID) {
 
 // TestOtherWaysOfLooking looks at pages in forced colours, on paper and with letters of double size.
 func TestOtherWaysOfLooking(t *testing.T) {
+	t.Parallel()
 	s, f := full(t)
 	s.populated()
 	b := s.tab(chromium(t))
