@@ -134,4 +134,9 @@ func TestOversightPages(t *testing.T) {
 	}
 	s.as("auditor").get("/exports").want(200).says("核对参保", exchange.PartnerLists[0].ZH, "cdpf")
 	s.as("auditor").get("/exports?list=" + exchange.PartnerLists[1].Name).want(200).says("没有导出过名单")
+	one := s.as("auditor").get(s.as("auditor").get("/exports").want(200).link("测试cdpf（cdpf）")).want(200).says("仅显示一个账号的导出记录", "核对参保")
+	if kept := one.formTo("/exports").values.Get("account"); kept != s.accounts["cdpf"].ID.String() {
+		t.Errorf("a further filter forgets the account: %q", kept)
+	}
+	s.as("auditor").get("/exports?account=" + s.accounts["civil"].ID.String()).want(200).says("仅显示一个账号的导出记录", "没有导出过名单")
 }

@@ -128,6 +128,7 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/supervision", file: "board", title: "board.title", under: "/", menu: "numbers", roles: roles{town, cdpf, civil, statistic, auditor}, show: showBoard},
 		{path: "/supervision/file", title: "board.title", under: "/supervision", roles: roles{town, cdpf, civil, statistic, auditor}, show: showBoardFile},
 		{path: "/surveys/progress", file: "progress", title: "progress.title", under: "/", menu: "numbers", inOf: roles{town, cdpf, statistic, auditor}, roles: roles{liaison, town, cdpf, statistic, auditor}, show: showProgress},
+		{path: "/surveys/answers", file: "answers", title: "answers.title", under: "/surveys/progress", roles: roles{liaison, town, cdpf, auditor}, show: showAnswers},
 		{path: "/persons/:id/ledger", file: "ledger", title: "ledger.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showLedger},
 
 		// numbers
