@@ -3592,6 +3592,9 @@ type IndicatorDefinition struct {
 	No   int    `json:"no"`
 	Note string `json:"note"`
 
+	// NoteZH The note in Chinese, where the pack has it.
+	NoteZH *string `json:"note_zh,omitempty"`
+
 	// Population Who is counted at all.
 	Population string `json:"population"`
 
