@@ -166,6 +166,7 @@ type applicationData struct {
 	Case    caseLine
 	Person  string // path of the file
 	Facts   []pair
+	Why     string // it was returned
 	Told    string // the code by which the applicant asks, once
 	Reasons []reasonLine
 	Start   string
@@ -200,7 +201,7 @@ func showApplication(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := applicationData{Case: v.caseLines([]store.Case{c})[0], Person: "/persons/" + c.PersonID.String()}
+	data := applicationData{Case: v.caseLines([]store.Case{c})[0], Person: "/persons/" + c.PersonID.String(), Why: v.whyReturned(c)}
 	data.Facts = []pair{{v.t("case.person"), c.PersonName}, {v.t("case.programme"), data.Case.Programme}, {v.t("case.applied"), data.Case.Applied},
 		{v.t("apply.relation"), v.t("relation."+c.Applicant.Relation) + " " + c.Applicant.Name}, {v.t("apply.bank_account"), orNone(v, idnum.MaskAccount(c.BankAccount))}, {v.t("person.managing"), v.placeName(c.Area)}}
 	if data.Told = v.cookie(onceCookie); data.Told != "" {
@@ -215,7 +216,7 @@ func showApplication(v *visit) (any, error) {
 		}
 	}
 	for _, s := range c.Steps {
-		line := stepLine{At: s.At.In(china).Format("2006-01-02 15:04"), Who: s.ActorName + "（" + v.t("role."+string(s.ActorRole)) + "）", What: v.t("action." + s.Action), Reason: s.Reason}
+		line := stepLine{At: s.At.In(china).Format("2006-01-02 15:04"), Who: s.ActorName + "（" + v.t("role."+string(s.ActorRole)) + "）", What: v.t("action." + s.Action), Reason: v.reasonOf(c, s)}
 		for _, change := range s.Changes {
 			line.Changes = append(line.Changes, v.t("application.change", v.t("changed."+change.Field), orNone(v, v.relationName(change.Before)), orNone(v, v.relationName(change.After))))
 		}
