@@ -24,10 +24,12 @@ test: postgres chromium
 race: postgres chromium
 	go test -race -timeout 60m ./...
 
-# The long versions of what the tests do in short: many registers recounted, a ledger of ten thousand persons, two hundred phones killed.
+# The long versions of what the tests do in short: many registers recounted, a ledger of ten thousand persons, two hundred phones killed,
+# and the time that every page takes on an old phone.
 proof: postgres chromium
 	go test -timeout 120m -count=1 -run 'TestRecount$$|TestWorklists|TestLedgerOverYears' ./internal/casework -args -recounts=5 -ledger.people=10000
 	go test -timeout 60m -count=1 -run TestKilledPhones ./internal/web -args -phone.runs=200
+	go test -timeout 60m -count=1 -v -run TestEveryPage ./internal/web -args -page.times
 
 # Ratios against the bare stack, measured in one run; bench.json holds them for programs.
 bench: postgres

@@ -3592,6 +3592,9 @@ type IndicatorDefinition struct {
 	No   int    `json:"no"`
 	Note string `json:"note"`
 
+	// NoteZH The note in Chinese, where the pack has it.
+	NoteZH *string `json:"note_zh,omitempty"`
+
 	// Population Who is counted at all.
 	Population string `json:"population"`
 
@@ -5156,6 +5159,28 @@ type Questionnaire struct {
 	Questions     []SurveyQuestion `json:"questions"`
 }
 
+// Rateable defines model for Rateable.
+type Rateable struct {
+	// About The programme of a decision, or the kind of a service.
+	About         string     `json:"about"`
+	ApplicationID *uuid.UUID `json:"application_id,omitempty"`
+
+	// On When it was decided or given.
+	On calendar.Date `json:"on"`
+
+	// RatedAt Absent where nothing was said yet.
+	RatedAt   *time.Time `json:"rated_at,omitempty"`
+	ServiceID *uuid.UUID `json:"service_id,omitempty"`
+}
+
+// RateableList defines model for RateableList.
+type RateableList struct {
+	Items []Rateable `json:"items"`
+
+	// NextCursor Always null; the list is whole.
+	NextCursor *string `json:"next_cursor"`
+}
+
 // Rating defines model for Rating.
 type Rating struct {
 	ApplicationID *uuid.UUID `json:"application_id,omitempty"`
@@ -5480,6 +5505,18 @@ type RosterResults struct {
 
 // RosterState defines model for RosterState.
 type RosterState string
+
+// RowCell defines model for RowCell.
+type RowCell struct {
+	// Column By its name in `GET /import-kinds`.
+	Column string `json:"column"`
+
+	// Heading As the sender wrote it.
+	Heading string `json:"heading"`
+
+	// Text As it was read; numbers of people, cards, telephones and accounts are masked.
+	Text string `json:"text"`
+}
 
 // SHA256 defines model for SHA256.
 type SHA256 = string
@@ -6113,8 +6150,11 @@ type TrendPoint struct {
 type UnmatchedRow struct {
 	// Candidates Those in the caller's area.
 	Candidates []MatchCandidate `json:"candidates"`
-	DecidedAt  *time.Time       `json:"decided_at,omitempty"`
-	DecidedBy  *uuid.UUID       `json:"decided_by,omitempty"`
+
+	// Cells What the row says, in the order of the sheet. Only where one row is asked for.
+	Cells     []RowCell  `json:"cells,omitempty"`
+	DecidedAt *time.Time `json:"decided_at,omitempty"`
+	DecidedBy *uuid.UUID `json:"decided_by,omitempty"`
 
 	// Outcome `open` until somebody decides; then what the row did, or `nobody`.
 	Outcome UnmatchedRowOutcome `json:"outcome"`

@@ -134,6 +134,39 @@ func (d *Desk) UnmatchedRows(ctx context.Context, who access.Actor, imported uui
 	return d.DB.UnmatchedRows(ctx, who, imported, after, limit)
 }
 
+// UnmatchedRow is a row that names nobody for certain, and what it says.
+type UnmatchedRow struct {
+	store.Unmatched
+	Cells []exchange.ShownCell
+}
+
+// UnmatchedRow reads one of them out of the file.
+func (d *Desk) UnmatchedRow(ctx context.Context, who access.Actor, imported uuid.UUID, row int) (u UnmatchedRow, err error) {
+	i, err := d.DB.ImportByID(ctx, who, imported)
+	if err != nil {
+		return u, err
+	}
+	found, err := d.DB.UnmatchedRows(ctx, who, imported, row-1, 1)
+	if err != nil {
+		return u, err
+	}
+	if len(found) == 0 || found[0].Row != row {
+		return u, store.NotFound
+	}
+	read, err := d.readRow(ctx, i, row)
+	if err != nil {
+		return u, err
+	}
+	place := func(code area.Code) string {
+		at := slices.IndexFunc(read.tree, func(div area.Division) bool { return div.Code == code })
+		if at < 0 {
+			return string(code)
+		}
+		return read.tree[at].Name
+	}
+	return UnmatchedRow{Unmatched: found[0], Cells: read.list.Shown(read.row.in, place)}, nil
+}
+
 var (
 	errNotApplied  = fault.New(fault.Conflict, "NOT_APPLIED", "该导入未生效或已撤销", "the import is not in force")
 	errNamed       = fault.New(fault.Conflict, "NAMED_ALREADY", "名单另有一行写的是此人", "another row of the list names this person")

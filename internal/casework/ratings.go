@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"net/netip"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -10,6 +11,7 @@ import (
 	"zhucan/internal/application"
 	"zhucan/internal/area"
 	"zhucan/internal/auth"
+	"zhucan/internal/calendar"
 	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
@@ -69,6 +71,56 @@ func (d *Desk) RateService(ctx context.Context, who access.Actor, id uuid.UUID, 
 		return tx.Describe(ctx, id, map[string]any{"score": o.Score})
 	})
 	return r, err
+}
+
+// Rateable is a decision or a service of somebody, who may say once what he thinks of it.
+type Rateable struct {
+	ApplicationID uuid.UUID
+	ServiceID     uuid.UUID
+	About         string // the programme of a decision, or the kind of a service
+	On            calendar.Date
+	Rated         store.Rating // zero where nothing was said yet
+
+	step uuid.UUID
+}
+
+// Rateable are those of a person that were not the actor's own doing. Nothing else of them is told.
+func (d *Desk) Rateable(ctx context.Context, who access.Actor, person uuid.UUID) (list []Rateable, err error) {
+	dossier, err := d.DB.Dossier(ctx, who, person)
+	if err != nil {
+		return nil, err
+	}
+	cases, err := d.DB.ListApplications(ctx, who, store.ApplicationFilter{PersonID: person, Limit: 200})
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range cases {
+		if step, err := c.Rates(who); err == nil {
+			list = append(list, Rateable{ApplicationID: c.ID, About: c.Programme, On: calendar.DateOf(step.At), step: step.ID})
+		}
+	}
+	services, err := d.DB.ServicesOf(ctx, who, person, dossier.Households)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range services {
+		if step, given := s.Given(); given && !application.Did(step.By, step.ActingFor, who) {
+			list = append(list, Rateable{ServiceID: s.ID, About: string(s.Kind), On: step.On, step: step.ID})
+		}
+	}
+	return list, d.findRatings(ctx, who, list)
+}
+
+func (d *Desk) findRatings(ctx context.Context, who access.Actor, list []Rateable) error {
+	steps := make([]uuid.UUID, len(list))
+	for n, r := range list {
+		steps[n] = r.step
+	}
+	ratings, err := d.DB.RatingsOf(ctx, who, steps...)
+	for _, r := range ratings {
+		list[slices.Index(steps, r.StepID)].Rated = r
+	}
+	return err
 }
 
 // NewStatusCode gives an applicant another code; who has lost the slip gets one so. The one before is good no more.

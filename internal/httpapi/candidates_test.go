@@ -32,6 +32,21 @@ func (s *service) named(village, name, birth, number string, guardian string) st
 	return s.do("town."+map[string]string{villageA: "a", villageB: "a", villageC: "c"}[village], "POST", "/persons", body).want(201).text("id")
 }
 
+// wantCells: a row is shown as it was read, without a whole number, and to nobody outside the area of the list.
+func (s *service) wantCells(imported string) {
+	s.t.Helper()
+	at := "/imports/" + imported + "/unmatched/"
+	one := s.do("civil", "GET", at+"5", nil).want(200)
+	want := "[map[column:name heading:姓名 text:李娃] map[column:guardian_id heading:监护人身份证号 text:" + number(962)[:4] + "**********" + number(962)[14:] + "] map[column:from heading:起始日期 text:2022-05-01]]"
+	if got := fmt.Sprint(one.json()["cells"]); got != want {
+		s.t.Errorf("the cells of a row: %s\nwant %s", got, want)
+	}
+	for _, row := range []string{"0", "4", "6", "99", "x"} {
+		s.do("civil", "GET", at+row, nil).want(404)
+	}
+	s.do("town.a", "GET", at+"5", nil).want(404)
+}
+
 // TestCandidatesOfAList: who is named without a number, or with one that nobody has, is found by name, birth date and town or by the guardian, whatever forms the
 // characters have, and is taken only when an officer chooses.
 func TestCandidatesOfAList(t *testing.T) {
@@ -58,6 +73,7 @@ func TestCandidatesOfAList(t *testing.T) {
 	if got := s.dibao(first, second, far, numbered, child); got != "" {
 		t.Errorf("somebody was taken: %s", got)
 	}
+	s.wantCells(imported)
 	choose := func(row int, body map[string]any) answer {
 		return s.do("civil", "POST", fmt.Sprintf("/imports/%s/unmatched/%d/choice", imported, row), body)
 	}

@@ -60,6 +60,27 @@ func (a *API) listRatings(r *Request) (Response, error) {
 	return Response{Body: v}, nil
 }
 
+func (a *API) listRateable(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	found, err := a.Desk.Rateable(r.Ctx, r.Who, id)
+	if err != nil {
+		return Response{}, err
+	}
+	v := api.RateableList{Items: []api.Rateable{}}
+	for _, of := range found {
+		item := api.Rateable{ApplicationID: some(of.ApplicationID), ServiceID: some(of.ServiceID), About: of.About, On: of.On}
+		if !of.Rated.RatedAt.IsZero() {
+			at := of.Rated.RatedAt.UTC()
+			item.RatedAt = &at
+		}
+		v.Items = append(v.Items, item)
+	}
+	return Response{Body: v}, nil
+}
+
 func ratingView(r store.Rating) api.Rating {
 	return api.Rating{ID: r.ID, ApplicationID: some(r.ApplicationID), ServiceID: some(r.ServiceID), AreaCode: api.AreaCode(r.Area), Score: r.Score, Text: some(r.Text),
 		Channel: api.RatingChannel(r.Channel), RatedAt: r.RatedAt.UTC(), RatedBy: some(r.RatedBy)}

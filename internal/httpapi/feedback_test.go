@@ -169,7 +169,14 @@ func TestRatings(t *testing.T) {
 func TestRatingOfOneself(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	app := s.applied(s.person1(730, 1), nursing, "2023-03-28")
+	person := s.person1(730, 1)
+	app := s.applied(person, nursing, "2023-03-28")
+	rateable := func(user string) string {
+		return string(s.do(user, "GET", "/persons/"+person+"/rateable", nil).want(200).body)
+	}
+	if got := rateable("hotline"); got != `{"items":[],"next_cursor":null}` {
+		t.Errorf("before a decision: %s", got)
+	}
 	s.decide("town.a", app, map[string]any{"decision": "approve"}).want(200)
 	for _, raw := range s.do("admin", "GET", "/accounts?limit=200", nil).want(200).json()["items"].([]any) {
 		if acc := raw.(map[string]any); acc["username"] == "town.a" {
@@ -178,7 +185,18 @@ func TestRatingOfOneself(t *testing.T) {
 	}
 	clear(s.tokens)
 	s.do("town.a", "POST", "/applications/"+app.text("id")+"/rating", map[string]any{"score": 5}).want(409, "OWN_CASE")
+	if got := rateable("town.a"); got != `{"items":[],"next_cursor":null}` {
+		t.Errorf("what he decided himself: %s", got)
+	}
+	open := fmt.Sprintf(`{"items":[{"about":"nursing_subsidy","application_id":%q,"on":"2023-03-28"}],"next_cursor":null}`, app.text("id"))
+	if got := rateable("hotline"); got != open {
+		t.Errorf("what can be rated: %s, want %s", got, open)
+	}
+	s.do("liaison.b", "GET", "/persons/"+person+"/rateable", nil).want(404)
 	s.do("hotline", "POST", "/applications/"+app.text("id")+"/rating", map[string]any{"score": 3}).want(201)
+	if got := rateable("liaison.a"); !strings.Contains(got, `"rated_at":"2023-03-28T`) {
+		t.Errorf("what was rated: %s", got)
+	}
 	// the database says the same, whatever the code
 	conn, err := pgx.Connect(t.Context(), s.db.OwnerURL)
 	if err != nil {

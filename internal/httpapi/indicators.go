@@ -37,7 +37,7 @@ func (a *API) listIndicators(r *Request) (Response, error) {
 func definitionView(d *policy.Indicator) api.IndicatorDefinition {
 	return api.IndicatorDefinition{Key: d.Key(), ID: d.ID, Variant: some(d.Variant), No: d.No, NameZH: d.ZH, NameEN: d.EN, TargetPercent: float32(d.Target()),
 		Comparator: api.IndicatorDefinitionComparator(d.Comparator), Binding: d.Binding, Unit: api.IndicatorDefinitionUnit(d.Unit), Basis: d.Basis,
-		DefinitionVersion: d.DefinitionVersion, Population: d.Population, Exclusions: d.Exclusions, Covered: some(d.Covered), Note: d.Note}
+		DefinitionVersion: d.DefinitionVersion, Population: d.Population, Exclusions: d.Exclusions, Covered: some(d.Covered), Note: d.Note, NoteZH: some(d.NoteZH)}
 }
 
 // moment is the day asked about, and the instant of which it is asked what was known.

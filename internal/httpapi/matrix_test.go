@@ -37,7 +37,7 @@ var mayCall = map[string][]string{
 	"listPhones": {town, cdpf}, "writeOffPhone": {town, cdpf},
 	"createPerson": {liaison, town}, "updatePerson": {liaison, town, cdpf}, "mergePerson": {town, cdpf}, "undoMerge": {town, cdpf},
 	"listPersonMerges": {liaison, town, cdpf, civil, finance, auditor}, "getMerge": {liaison, town, cdpf, civil, finance, auditor},
-	"listUnmatchedRows": {town, cdpf, civil}, "chooseCandidate": {town, cdpf, civil},
+	"listUnmatchedRows": {town, cdpf, civil}, "getUnmatchedRow": {town, cdpf, civil}, "chooseCandidate": {town, cdpf, civil},
 	"listPersons":   {liaison, town, cdpf, civil, auditor},
 	"searchPersons": {liaison, town, cdpf, civil, hotline, auditor}, "getPerson": {liaison, town, cdpf, civil, hotline, auditor},
 	"getPersonRecord": {liaison, town, cdpf, civil, auditor}, "getEligibility": {liaison, town, cdpf, civil, auditor},
@@ -87,7 +87,7 @@ var mayCall = map[string][]string{
 	"retryWebhookDelivery": {admin}, "listPartnerLists": {cdpf, civil, auditor}, "exportPartnerList": {cdpf, civil}, "listExports": {auditor},
 	"listTicketTopics": {hotline, town, cdpf, civil, auditor}, "listTickets": {hotline, town, cdpf, civil, auditor}, "getTicket": {hotline, town, cdpf, civil, auditor},
 	"receiveTicket": {hotline}, "takeTicketStep": {hotline, town, cdpf, civil}, "revealTicketCaller": {hotline},
-	"rateApplication": {liaison, hotline}, "rateService": {liaison, hotline}, "listRatings": {town, cdpf, civil, auditor}, "renewStatusCode": {liaison, town},
+	"rateApplication": {liaison, hotline}, "rateService": {liaison, hotline}, "listRateable": {liaison, hotline}, "listRatings": {town, cdpf, civil, auditor}, "renewStatusCode": {liaison, town},
 	"getApplicationStatus": {}, "rateByCode": {}, "getSupervision": {town, cdpf, civil, stats, auditor},
 }
 

@@ -107,6 +107,23 @@ func (a *API) listUnmatchedRows(r *Request) (Response, error) {
 	return Response{Body: v}, nil
 }
 
+func (a *API) getUnmatchedRow(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	row, _ := strconv.Atoi(r.params("row")) // the contract has been checked
+	u, err := a.Desk.UnmatchedRow(r.Ctx, r.Who, id, row)
+	if err != nil {
+		return Response{}, err
+	}
+	v := unmatchedView(u.Unmatched)
+	for _, c := range u.Cells {
+		v.Cells = append(v.Cells, api.RowCell(c))
+	}
+	return Response{Body: v}, nil
+}
+
 func (a *API) chooseCandidate(r *Request) (Response, error) {
 	id, err := r.id()
 	if err != nil {

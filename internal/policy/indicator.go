@@ -41,6 +41,7 @@ type Indicator struct {
 	// CountsExtra adds them to the numerator all the same; the rate is shown as 100 at most.
 	CountsExtra bool   `yaml:"counts_extra"`
 	Note        string `yaml:"note"`
+	NoteZH      string `yaml:"note_zh"`
 
 	position                   int // among all that are counted
 	population, covered, extra *expression

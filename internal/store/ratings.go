@@ -48,21 +48,37 @@ type RatingFilter struct {
 	Limit int
 }
 
+const ratingColumns = "SELECT id, application_id, person_id, service_id, step_id, area_code, score, text, channel, rated_at, rated_by, acting_for FROM ratings "
+
+// RatingsOf are the ratings of some decisions and service steps.
+func (db *DB) RatingsOf(ctx context.Context, who access.Actor, steps ...uuid.UUID) (list []Rating, err error) {
+	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue(ratingColumns+"WHERE step_id = ANY($1)", steps).Query(db.collectRatings(&list))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read ratings: %w", err)
+	}
+	return list, nil
+}
+
 // ListRatings lists ratings of an area after an id in order.
 func (db *DB) ListRatings(ctx context.Context, who access.Actor, f RatingFilter) (list []Rating, err error) {
 	lo, hi := f.Area.Range()
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue(`SELECT id, application_id, person_id, service_id, step_id, area_code, score, text, channel, rated_at, rated_by, acting_for FROM ratings
-			WHERE area_code >= $1 AND area_code < $2 AND ($3 = 0 OR score <= $3) AND id > $4 ORDER BY id LIMIT $5`, lo, hi, f.Most, f.After, f.Limit).
-			Query(func(rows pgx.Rows) error {
-				list, err = pgx.CollectRows(rows, db.scanRating)
-				return err
-			})
+		b.Queue(ratingColumns+"WHERE area_code >= $1 AND area_code < $2 AND ($3 = 0 OR score <= $3) AND id > $4 ORDER BY id LIMIT $5", lo, hi, f.Most, f.After, f.Limit).
+			Query(db.collectRatings(&list))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list ratings: %w", err)
 	}
 	return list, nil
+}
+
+func (db *DB) collectRatings(list *[]Rating) func(pgx.Rows) error {
+	return func(rows pgx.Rows) (err error) {
+		*list, err = pgx.CollectRows(rows, db.scanRating)
+		return err
+	}
 }
 
 func (db *DB) scanRating(row pgx.CollectableRow) (r Rating, err error) {

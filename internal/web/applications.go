@@ -166,6 +166,7 @@ type applicationData struct {
 	Case    caseLine
 	Person  string // path of the file
 	Facts   []pair
+	Why     string // it was returned
 	Told    string // the code by which the applicant asks, once
 	Reasons []reasonLine
 	Start   string
@@ -173,6 +174,7 @@ type applicationData struct {
 	Photos  []photo
 	Forms   []titledForm
 	Papers  []link // what can be printed of it
+	Rating  *rating
 }
 
 type stepLine struct {
@@ -199,7 +201,7 @@ func showApplication(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := applicationData{Case: v.caseLines([]store.Case{c})[0], Person: "/persons/" + c.PersonID.String()}
+	data := applicationData{Case: v.caseLines([]store.Case{c})[0], Person: "/persons/" + c.PersonID.String(), Why: v.whyReturned(c)}
 	data.Facts = []pair{{v.t("case.person"), c.PersonName}, {v.t("case.programme"), data.Case.Programme}, {v.t("case.applied"), data.Case.Applied},
 		{v.t("apply.relation"), v.t("relation."+c.Applicant.Relation) + " " + c.Applicant.Name}, {v.t("apply.bank_account"), orNone(v, idnum.MaskAccount(c.BankAccount))}, {v.t("person.managing"), v.placeName(c.Area)}}
 	if data.Told = v.cookie(onceCookie); data.Told != "" {
@@ -214,7 +216,7 @@ func showApplication(v *visit) (any, error) {
 		}
 	}
 	for _, s := range c.Steps {
-		line := stepLine{At: s.At.In(china).Format("2006-01-02 15:04"), Who: s.ActorName + "（" + v.t("role."+string(s.ActorRole)) + "）", What: v.t("action." + s.Action), Reason: s.Reason}
+		line := stepLine{At: s.At.In(china).Format("2006-01-02 15:04"), Who: s.ActorName + "（" + v.t("role."+string(s.ActorRole)) + "）", What: v.t("action." + s.Action), Reason: v.reasonOf(c, s)}
 		for _, change := range s.Changes {
 			line.Changes = append(line.Changes, v.t("application.change", v.t("changed."+change.Field), orNone(v, v.relationName(change.Before)), orNone(v, v.relationName(change.After))))
 		}
@@ -222,6 +224,11 @@ func showApplication(v *visit) (any, error) {
 	}
 	if v.may("/attachments/:id") {
 		if data.Photos, err = v.photos(c.ID); err != nil {
+			return nil, err
+		}
+	}
+	if step, err := c.Rates(v.who); step.ID != uuid.Nil {
+		if data.Rating, err = v.ratingOf(step.ID, err != nil); err != nil {
 			return nil, err
 		}
 	}
@@ -283,9 +290,6 @@ func (v *visit) caseForms(c store.Case) (list []titledForm) {
 	case application.Submitted:
 		add("pass", "application.pass", false)
 		add("return", "application.return", false, reason(true))
-	}
-	if _, err := c.Rates(v.who); err == nil {
-		add("rate", "rating.enter", false, v.ratingFields()...)
 	}
 	if !c.SubmittedAt.IsZero() {
 		add("renew", "application.renew", true, &Field{Kind: "static", Name: "about", Label: v.t("application.renew.about"), Value: v.t("application.renew.lead")})

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -26,7 +27,7 @@ type auditData struct {
 	More    string
 }
 
-type auditLine struct{ Path, Seq, At, Who, Role, Action, Subject, Outcome, Tone, Changes string }
+type auditLine struct{ Path, Seq, At, Who, Role, Did, Action, Subject, Outcome, Tone, Changes string }
 
 var auditOutcomes = []string{"done", "refused"}
 
@@ -101,7 +102,7 @@ func idOf(text string) uuid.UUID {
 
 func (v *visit) auditLine(e store.AuditEntry) auditLine {
 	line := auditLine{Path: "/audit/" + strconv.FormatInt(e.Seq, 10), Seq: strconv.FormatInt(e.Seq, 10), At: e.At.In(china).Format("2006-01-02 15:04:05"), Who: e.Username, Role: e.Role,
-		Action: e.Action, Outcome: v.t("audited." + e.Outcome), Changes: strconv.Itoa(len(e.Changes))}
+		Did: v.did(e.Action), Action: e.Action, Outcome: v.t("audited." + e.Outcome), Changes: strconv.Itoa(len(e.Changes))}
 	if access.Role(e.Role).Valid() {
 		line.Role = v.t("role." + e.Role)
 	}
@@ -112,6 +113,15 @@ func (v *visit) auditLine(e store.AuditEntry) auditLine {
 		line.Subject = e.SubjectID.String()
 	}
 	return line
+}
+
+// did is an action of the log in words; empty where the log names the operation that was refused.
+func (v *visit) did(action string) string {
+	key := "did." + action
+	if _, known := texts[key]; !known {
+		return ""
+	}
+	return v.t(key)
 }
 
 // auditBy finds the account whose name was given. It is a post, since no name stands in an address; the list goes on by its id.
@@ -155,7 +165,7 @@ func showEntry(v *visit) (any, error) {
 	line := v.auditLine(e)
 	data := entryData{Seq: line.Seq, Hash: hex.EncodeToString(e.Hash)}
 	data.Facts = []pair{{v.t("audit.at"), line.At}, {v.t("audit.who"), orNone(v, line.Who)}, {v.t("audit.role"), line.Role}, {v.t("figures.area"), v.placeName(e.Area)},
-		{v.t("audit.action"), e.Action}, {v.t("audit.outcome"), line.Outcome}, {v.t("audit.subject"), orNone(v, line.Subject)}, {v.t("audit.request"), orNone(v, e.RequestID)}}
+		{v.t("audit.action"), strings.TrimSpace(line.Did + " " + e.Action)}, {v.t("audit.outcome"), line.Outcome}, {v.t("audit.subject"), orNone(v, line.Subject)}, {v.t("audit.request"), orNone(v, e.RequestID)}}
 	var detail bytes.Buffer
 	if json.Indent(&detail, e.Detail, "", "  ") == nil && detail.String() != "{}" {
 		data.Detail = detail.String()

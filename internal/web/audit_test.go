@@ -11,6 +11,7 @@ import (
 	"zhucan/internal/casework"
 	"zhucan/internal/exchange"
 	"zhucan/internal/store"
+	"zhucan/internal/web"
 )
 
 // TestAuditPages: the log is what the store says, found by day, action, actor and record; an entry shows what it changed.
@@ -134,4 +135,39 @@ func TestOversightPages(t *testing.T) {
 	}
 	s.as("auditor").get("/exports").want(200).says("核对参保", exchange.PartnerLists[0].ZH, "cdpf")
 	s.as("auditor").get("/exports?list=" + exchange.PartnerLists[1].Name).want(200).says("没有导出过名单")
+	one := s.as("auditor").get(s.as("auditor").get("/exports").want(200).link("测试cdpf（cdpf）")).want(200).says("仅显示一个账号的导出记录", "核对参保")
+	if kept := one.formTo("/exports").values.Get("account"); kept != s.accounts["cdpf"].ID.String() {
+		t.Errorf("a further filter forgets the account: %q", kept)
+	}
+	s.as("auditor").get("/exports?account=" + s.accounts["civil"].ID.String()).want(200).says("仅显示一个账号的导出记录", "没有导出过名单")
+}
+
+// TestActionsInWords: whatever was done in a district with something of everything stands in the log in words.
+func TestActionsInWords(t *testing.T) {
+	t.Parallel()
+	s, _ := full(t)
+	s.busy()
+	actions := map[string]bool{}
+	for before := int64(0); ; {
+		found, err := s.desk.DB.ListAudit(t.Context(), store.AuditFilter{Area: "370305", Before: before, Limit: 200})
+		must(t, err)
+		for _, e := range found {
+			if e.Outcome == "done" {
+				actions[e.Action] = true
+			}
+		}
+		if len(found) < 200 {
+			break
+		}
+		before = found[len(found)-1].Seq
+	}
+	if len(actions) < 20 {
+		t.Errorf("only %d actions were done", len(actions))
+	}
+	for action := range actions {
+		if !web.Said(action) {
+			t.Errorf("the log says %s, for which there are no words", action)
+		}
+	}
+	s.as("auditor").get("/audit?action=person.create").want(200).says("建立个人档案 person.create")
 }

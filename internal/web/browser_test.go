@@ -8,8 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -161,43 +159,6 @@ func (b *tab) picture(name string) {
 	png := run(b, chromedp.FullScreenshot(100))
 	if err := os.WriteFile(filepath.Join(folder, name+".png"), png, 0o644); err != nil {
 		b.t.Fatal(err)
-	}
-}
-
-// furtherOn is what is chosen first on pages that ask for it, so that what they then ask is looked at.
-var furtherOn = map[string]string{"/persons/:id/services/new": "?kind=rehab"}
-
-// TestPagesWithoutBarriers looks at every page on a small phone, on a desk, and with text of double size.
-func TestPagesWithoutBarriers(t *testing.T) {
-	s := start(t)
-	f := s.fixture("监护人辛", 91)
-	for n := range 21 {
-		s.person(200+n, 1+n%4, villageA)
-	}
-	b := s.tab(chromium(t))
-	b.cookie("zhucan-language", "zh")
-	name := strings.NewReplacer("/", "-", ":", "").Replace
-	b.open("/sign-in")
-	b.both("sign-in")
-	for path, seenBy := range maySee {
-		ofOffice := slices.ContainsFunc(officePages, func(first string) bool { return strings.HasPrefix(path, first) }) // looked at by a test of their own
-		if path == "/attachments/:id" || strings.HasSuffix(path, "/file") || ofOffice {
-			continue
-		}
-		role := seenBy[0]
-		b.use(userOf[role])
-		at := f.office.of(role, strings.Replace(f.address(path), "wrong_amount", "eligible_not_enrolled", 1))
-		b.open(at + furtherOn[path])
-		b.both("page" + name(path))
-	}
-	b.use("liaison.a")
-	b.open("/nothing")
-	b.both("not-found")
-	b.open("/persons/new")
-	b.click(`button[value="add"]`)
-	b.both("person-wrong")
-	if focused := run(b, chromedp.Evaluate[string](`document.activeElement.className`)); focused != "errors" {
-		t.Errorf("the summary of errors has not got the focus: %q has", focused)
 	}
 }
 

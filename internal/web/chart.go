@@ -33,7 +33,7 @@ type gridLine struct {
 // The picture is as wide as a phone, so that its letters are never made smaller there.
 const (
 	chartWidth, chartHeight                      = 360, 230
-	chartLeft, chartRight, chartTop, chartBottom = 46, 28, 20, 34
+	chartLeft, chartRight, chartTop, chartBottom = 58, 40, 20, 34
 	chartLabels                                  = 5  // of months below, at most
 	chartSparse                                  = 24 // points, up to which they are drawn large
 	hundred                                      = 100

@@ -51,6 +51,7 @@ func (h *hand) yuanAfter(words string) int {
 // with a photo, beside a visit and a need; the network comes back and all is sent; the town decides by keyboard; the district makes, checks and locks a roster and
 // the bank pays it; and the statistician's page shows one person more, first among those who should receive and then among those who do.
 func TestFromTheFieldToTheRate(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	s.populated()
 	s.nowIsNow()

@@ -72,12 +72,58 @@ func TestRatingPages(t *testing.T) {
 		entered := form().set("score", "2", "text", "等了太久："+at)
 		entered.send().follow().want(200).says("评价已记录")
 		entered.send().want(303) // the same form: kept once
-		late.send().want(409).says("已评价过")
+		told := late.send().want(409).says("群众评价", "专职委员代填", "等了太久："+at)
+		for _, sh := range []shown{told, b.get(at).want(200)} {
+			if strings.Contains(sh.body, `value="rate"`) {
+				t.Errorf("%s is rated already and asks again", at)
+			}
+		}
+		s.as("town.a").get(at).want(200).says("群众评价", "等了太久："+at)
 	}
 	if got, want := strings.Join(s.opinions(), "\n"), "2 liaison 等了太久："+decided+"\n2 liaison 等了太久："+given; got != want {
 		t.Errorf("kept:\n%s\nwant\n%s", got, want)
 	}
 	s.as("town.a").get("/ratings").want(200).says("不满意", "等了太久："+decided, "等了太久："+given, "专职委员代填")
+}
+
+// TestRatingByHotline: a clerk who calls somebody back finds what he may be asked about and enters it once, and is told nothing more.
+func TestRatingByHotline(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person := s.person(431, 2, villageA)
+	s.granted("liaison.a", person)
+	s.served(person, true)
+	clerk := s.as("hotline")
+	found := clerk.get("/lookup").want(200).form("search").set("text", "金丝雀431").send().want(200)
+	at := found.link("代填群众评价")
+	page := clerk.get(at).want(200).says("金****", "护理补贴 申请办理", "康复服务", "尚未评价")
+	if strings.Contains(page.body, "金丝雀") || strings.Contains(page.body, number(431)) {
+		t.Error("the person is not masked")
+	}
+	var about []string
+	for _, i := range all(page.doc, "input") {
+		if attr(i, "name") == "about" {
+			about = append(about, attr(i, "value"))
+		}
+	}
+	page.form("rate").send().want(422).says("请填写此项", "请选择")
+	page.form("rate").set("about", "service "+uuid.NewString(), "score", "4").send().want(404)
+	for _, which := range about {
+		form := clerk.get(at).want(200).form("rate").set("about", which, "score", "4", "text", "办得快："+which[:7])
+		form.send().follow().want(200).says("评价已记录", "热线代填")
+		form.send().want(303)
+	}
+	if got, want := strings.Join(s.opinions(), "\n"), "4 hotline 办得快：applica\n4 hotline 办得快：service"; got != want {
+		t.Errorf("kept:\n%s\nwant\n%s", got, want)
+	}
+	if sh := clerk.get(at).want(200); strings.Contains(sh.body, `value="rate"`) {
+		t.Error("all is rated, and the page asks again")
+	}
+	clerk.get("/lookup/" + s.person(433, 2, villageA).String()).want(200).says("没有可评价的")
+	for _, text := range hostile {
+		page.form("rate").set("about", text, "score", text, "text", text).send().wantHarmless()
+	}
+	s.as("liaison.a").get(at).want(403)
 }
 
 // TestHostileRatings stores each text as what somebody said of a service, and in the form of a case that was refused.

@@ -18,3 +18,6 @@ func Pages() (list []Listed) {
 	}
 	return list
 }
+
+// Said reports whether the catalogue has words for an action of the log.
+func Said(action string) bool { _, ok := texts["did."+action]; return ok }

@@ -21,6 +21,7 @@ func (b *tab) media(kind string) {
 // TestFiguresWithoutBarriers looks at numbers in the states that the pages of the matrix do not show: by many groups, on paper, as a
 // result of the chain, as a forecast; and finds what a reader of screens is told.
 func TestFiguresWithoutBarriers(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	s.populated()
 	at := s.brought("complaint")

@@ -16,6 +16,7 @@ import (
 
 // TestFilledPagesWithoutBarriers looks at the pages of a person's file and household with something in every list, all of it unfolded.
 func TestFilledPagesWithoutBarriers(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	ctx, who := context.Background(), s.actor("town.a")
 	f := s.fixture("监护人壬", 95)

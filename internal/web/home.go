@@ -87,13 +87,13 @@ func showHome(v *visit) (any, error) {
 // caseLine is a case in a list.
 type caseLine struct {
 	Path, Number, Person, Programme, Stage, Applied string
-	Clock, ClockTone                                string
+	Clock, ClockTone, Why                           string
 }
 
 func (v *visit) caseLines(cases []store.Case) (list []caseLine) {
 	for _, c := range cases {
 		line := caseLine{Path: "/applications/" + c.ID.String(), Number: c.CaseNumber, Person: c.PersonName, Programme: v.programme(c.Programme),
-			Stage: v.t("stage." + string(c.Stage)), Applied: c.AppliedOn.String()}
+			Stage: v.t("stage." + string(c.Stage)), Applied: c.AppliedOn.String(), Why: v.whyReturned(c)}
 		if v.may("/queue/:id") && c.Stage == application.WaitsFor(v.who.Role) {
 			line.Path = "/queue/" + c.ID.String()
 		}
@@ -101,6 +101,20 @@ func (v *visit) caseLines(cases []store.Case) (list []caseLine) {
 		list = append(list, line)
 	}
 	return list
+}
+
+// whyReturned is why a case lies with who entered it; empty where it does not.
+func (v *visit) whyReturned(c store.Case) string {
+	if c.Stage != application.Returned {
+		return ""
+	}
+	why := ""
+	for _, s := range c.Steps {
+		if s.To == application.Returned {
+			why = v.reasonOf(c, s)
+		}
+	}
+	return why
 }
 
 // clock says how long a case still has, in words, and how grave that is.

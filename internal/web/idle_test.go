@@ -116,6 +116,7 @@ func TestFormAfterIdle(t *testing.T) {
 
 // TestTypingKeepsTheSession: who types is not idle, though nothing is sent; who comes too late finds his form again.
 func TestTypingKeepsTheSession(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	id := s.person(31, 2, villageA)
 	b := s.tab(chromium(t))

@@ -34,6 +34,7 @@ func (b *tab) press(keys string) {
 // TestLiaisonInABrowser is a liaison's day in a real browser: signs in by keyboard, adds a person with what the script fills in,
 // answers the survey with questions that come and go, signs out, and Back shows nothing.
 func TestLiaisonInABrowser(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	b := s.tab(chromium(t))
 	b.size(360, 800)
@@ -107,6 +108,7 @@ func TestLiaisonInABrowser(t *testing.T) {
 
 // TestHostileTextsInABrowser opens pages that show texts which would be script: none runs.
 func TestHostileTextsInABrowser(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	f := s.fixture(hostile[0], 410)
 	b := s.tab(chromium(t))

@@ -11,6 +11,7 @@ import (
 
 // TestByKeyboardAlone goes through the work of each role with Tab, Shift, Enter, Space, arrows and what is typed.
 func TestByKeyboardAlone(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	f := s.fixture("监护人癸", 701)
 	person := s.person(711, 1, villageA).String()

@@ -70,6 +70,7 @@ func TestMenuIsGrouped(t *testing.T) {
 
 // TestMenuByKeyboard opens groups by keys alone, on a small phone and on a desk: no barrier, nothing beside the screen.
 func TestMenuByKeyboard(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	b := s.tab(chromium(t))
 	b.cookie("zhucan-language", "zh")

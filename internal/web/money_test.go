@@ -34,7 +34,7 @@ func init() {
 	further = append(further, func(s *site, f *fixture) {
 		person, paid := s.paid(61, villageA)
 		f.more["/rosters"], f.more["/recoveries"], f.more["/persons/:id/ledger"] = paid.ID, s.overpaid(person), person
-		f.more["/persons/:id/awards/:award"], f.more["/persons/:id/holds"], f.award = person, person, s.awardOf(person).ID
+		f.more["/persons/:id/awards/:award"], f.more["/persons/:id/holds"], f.more["/lookup/:id"], f.award = person, person, person, s.awardOf(person).ID
 	})
 }
 

@@ -90,6 +90,7 @@ type campaign struct {
 // TestKilledPhones enters cases, and at some moment of each the tab or the browser is killed or the network breaks. Whatever was
 // seen to be kept reaches the register, and nothing reaches it twice.
 func TestKilledPhones(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	s.nowIsNow()
 	c := &campaign{s: s, p: s.phone(), rand: rand.New(rand.NewPCG(*killSeed, 1))}

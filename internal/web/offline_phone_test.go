@@ -27,6 +27,7 @@ func (s *site) nowIsNow() { s.clock.add(time.Since(s.clock.Now())) }
 
 // TestOfflineJourney: a liaison enters a case where there is no network; the network comes back; the case is in the register.
 func TestOfflineJourney(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	s.nowIsNow()
 	p := s.phone()
@@ -98,6 +99,7 @@ func (p *phone) enterOffline(n int, shades ...uint8) {
 // TestPhoneIsSealed: nothing on the phone can be read; ten wrong PINs, counted through reloads and kills, leave a sign-in only, and
 // that opens all that is there; signing out leaves what is not sent, sealed.
 func TestPhoneIsSealed(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	s.nowIsNow()
 	s.person(40, 1, villageA)
@@ -195,6 +197,7 @@ func TestPhoneIsSealed(t *testing.T) {
 // TestOfflineTrouble: another has changed the same meanwhile, the sign-in has run out, the phone is full, an entry has waited for
 // more than 14 days.
 func TestOfflineTrouble(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	s.nowIsNow()
 	ctx := context.Background()

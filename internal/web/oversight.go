@@ -55,11 +55,12 @@ func showRatings(v *visit) (any, error) {
 // takenData is who took which list for another department, the latest first.
 type takenData struct {
 	Fields []*Field
+	All    string // where everybody's are, while those of one account are shown
 	Lines  []takenLine
 	More   string
 }
 
-type takenLine struct{ List, Partner, Place, Form, Purpose, Rows, Who, Role, At string }
+type takenLine struct{ List, Partner, Place, Form, Purpose, Rows, Who, By, Role, At string }
 
 func showTaken(v *visit) (any, error) {
 	before, err := store.ParseCursor(v.query.Get("cursor"))
@@ -72,14 +73,19 @@ func showTaken(v *visit) (any, error) {
 	}
 	which := &Field{Name: "list", Label: v.t("taken.list"), Kind: "select", Options: lists, Value: v.query.Get("list")}
 	which.choose()
-	found, err := v.desk.ListExports(v.ctx, v.who, store.ExportFilter{List: chosenOf(which), Before: before.ID, Limit: pageSize})
+	by := idOf(v.query.Get("account"))
+	found, err := v.desk.ListExports(v.ctx, v.who, store.ExportFilter{List: chosenOf(which), AccountID: by, Before: before.ID, Limit: pageSize})
 	if err != nil {
 		return nil, err
 	}
 	data := takenData{Fields: []*Field{which}}
+	if by != uuid.Nil {
+		data.Fields = append(data.Fields, &Field{Name: "account", Kind: "hidden", Value: by.String()})
+		data.All = v.path
+	}
 	where := v.placeNames()
 	for _, e := range found {
-		line := takenLine{List: e.List, Place: where(e.Area), Form: e.Form, Purpose: e.Purpose, Rows: strconv.Itoa(e.Rows), Who: e.Name + "（" + e.Username + "）", Role: v.t("role." + string(e.Role)),
+		line := takenLine{List: e.List, Place: where(e.Area), Form: e.Form, Purpose: e.Purpose, Rows: strconv.Itoa(e.Rows), Who: e.Name + "（" + e.Username + "）", By: v.path + "?account=" + e.AccountID.String(), Role: v.t("role." + string(e.Role)),
 			At: e.At.In(china).Format("2006-01-02 15:04")}
 		if l := exchange.PartnerListNamed(e.List); l != nil {
 			line.List, line.Partner = v.either(l.ZH, l.EN), l.Partner

@@ -128,6 +128,7 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/supervision", file: "board", title: "board.title", under: "/", menu: "numbers", roles: roles{town, cdpf, civil, statistic, auditor}, show: showBoard},
 		{path: "/supervision/file", title: "board.title", under: "/supervision", roles: roles{town, cdpf, civil, statistic, auditor}, show: showBoardFile},
 		{path: "/surveys/progress", file: "progress", title: "progress.title", under: "/", menu: "numbers", inOf: roles{town, cdpf, statistic, auditor}, roles: roles{liaison, town, cdpf, statistic, auditor}, show: showProgress},
+		{path: "/surveys/answers", file: "answers", title: "answers.title", under: "/surveys/progress", roles: roles{liaison, town, cdpf, auditor}, show: showAnswers},
 		{path: "/persons/:id/ledger", file: "ledger", title: "ledger.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showLedger},
 
 		// numbers
@@ -154,6 +155,7 @@ func init() { // not in the declaration, since pages name each other
 
 		// hotline
 		{path: "/lookup", file: "lookup", title: "lookup.title", under: "/", menu: "people", roles: roles{hotline}, show: showLookup, asks: map[string]func(*visit) error{"search": searchPersons}},
+		{path: "/lookup/:id", file: "lookup-person", title: "rating.enter", under: "/lookup", roles: roles{hotline}, show: showRateable, acts: map[string]act{"rate": {do: rateFound}}},
 		{path: "/tickets", file: "tickets", title: "tickets.title", under: "/", menu: "cases", roles: roles{hotline, town, cdpf, civil, auditor}, show: showTickets},
 		{path: "/tickets/new", file: "ticket-new", title: "ticket.new.title", under: "/tickets", roles: roles{hotline}, show: showNewTicket, acts: map[string]act{"receive": {do: receiveTicket}}},
 		{path: "/tickets/:id", file: "ticket", title: "ticket.title", under: "/tickets", roles: roles{hotline, town, cdpf, civil, auditor}, show: showTicket, asks: map[string]func(*visit) error{"reveal": revealCaller}, acts: ticketActs},

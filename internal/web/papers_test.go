@@ -47,6 +47,11 @@ func TestPapers(t *testing.T) {
 	b.get(at + "/letter").want(409).says("尚未作出决定")
 	c, err := s.desk.DecideApplication(ctx, s.actor("town.a"), c.ID, c.Version, application.Ruling{Decision: "return", ReasonCode: "MATERIAL_MISSING", Reason: "缺<户口簿>首页"})
 	must(t, err)
+	why := "材料不齐全。缺<户口簿>首页"
+	s.as("liaison.a").get("/").want(200).says("退回待补正", why)
+	if returned := s.as("liaison.a").get("/applications/" + c.ID.String()).want(200).says("退回原因" + why); strings.Count(textOf(returned.doc), why) != 2 {
+		t.Errorf("above and among the steps the case has to say why: %s", textOf(returned.doc))
+	}
 	letter := b.get(at+"/letter").want(200).says("补正通知书", "金丝雀111：", "2023年3月28日", "30日内", "材料不齐全。缺<户口簿>首页", "MATERIAL_MISSING", "闻韶街道")
 	if strings.Contains(letter.body, "<户口簿>") {
 		t.Error("the reason is not escaped")

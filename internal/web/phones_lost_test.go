@@ -52,6 +52,7 @@ func TestLostPhone(t *testing.T) {
 
 // TestLostPhoneIsFound: who finds a phone again that was written off signs in, sends what waited on it, and it is empty.
 func TestLostPhoneIsFound(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	s.nowIsNow()
 	p := s.phone()

@@ -21,7 +21,8 @@ type progressData struct {
 
 type progressRow struct {
 	Unit, Due, Answered, Rate, Visits, Phone, Window, System, Share string
-	Behind                                                          bool // too few of those surveyed were visited
+	Behind                                                          bool   // too few of those surveyed were visited
+	Answers                                                         string // where they are, for who may read them
 }
 
 const progressRows = 60
@@ -50,7 +51,11 @@ func showProgress(v *visit) (any, error) {
 	}
 	from, to := v.part(len(counts), progressRows)
 	for _, c := range counts[from:to] {
-		data.Rows = append(data.Rows, v.progressRow(place(c.Area), c))
+		row := v.progressRow(place(c.Area), c)
+		if c.Answered > 0 && v.may("/surveys/answers") {
+			row.Answers = "/surveys/answers?year=" + strconv.Itoa(year) + "&area=" + string(c.Area)
+		}
+		data.Rows = append(data.Rows, row)
 	}
 	data.More = v.more(to < len(counts), strconv.Itoa(to))
 	return data, nil
@@ -76,15 +81,22 @@ func (v *visit) progressAsked() (year int, by string, in area.Code) {
 const yearsOfProgress = 3
 
 func (v *visit) progressFilters(year int, by string, in area.Code) (f filters, err error) {
-	var years []Option
-	for y := v.desk.SurveyYear(); y > v.desk.SurveyYear()-yearsOfProgress; y-- {
-		years = append(years, Option{Value: strconv.Itoa(y), Label: strconv.Itoa(y), Chosen: y == year})
-	}
 	levels := v.options("board_level", progressLevels...)
 	for i := range levels {
 		levels[i].Chosen = levels[i].Value == by
 	}
-	f.Filters = []filter{{"year", v.t("record.year"), "", years}, {"by", v.t("board.by"), "", levels}}
+	f, err = v.surveyFilters(year, in)
+	f.Filters = slices.Insert(f.Filters, 1, filter{"by", v.t("board.by"), "", levels})
+	return f, err
+}
+
+// surveyFilters narrow to a year and, for who sees several, a place.
+func (v *visit) surveyFilters(year int, in area.Code) (f filters, err error) {
+	var years []Option
+	for y := v.desk.SurveyYear(); y > v.desk.SurveyYear()-yearsOfProgress; y-- {
+		years = append(years, Option{Value: strconv.Itoa(y), Label: strconv.Itoa(y), Chosen: y == year})
+	}
+	f.Filters = []filter{{"year", v.t("record.year"), "", years}}
 	places, err := v.placesBelow(in)
 	if len(places) > 0 {
 		f.Filters = append(f.Filters, filter{"area", v.t("queue.area"), v.t("persons.all"), places})

@@ -7,7 +7,10 @@ import (
 )
 
 func init() {
-	maySee["/surveys/progress"] = roles{liaison, town, cdpf, stats, auditor}
+	maySee["/surveys/progress"], maySee["/surveys/answers"] = roles{liaison, town, cdpf, stats, auditor}, roles{liaison, town, cdpf, auditor}
+	further = append(further, func(s *site, _ *fixture) {
+		s.as("town.a").survey("/persons/" + s.person(715, 2, villageA).String() + "/survey")
+	})
 }
 
 // survey answers a grown-up's questions by telephone.
@@ -66,6 +69,44 @@ func TestSurveyProgressPage(t *testing.T) {
 	for i, text := range hostile {
 		if i%5 == 0 {
 			b.get("/surveys/progress?year=" + escaped(text) + "&by=" + escaped(text) + "&area=" + escaped(text)).want(200).wantHarmless()
+		}
+	}
+}
+
+// TestSurveyAnswersPage: who may read answers reads those of a village and a year, page by page, from its number on.
+func TestSurveyAnswersPage(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	const people = 22 // more than a page
+	b := s.as("town.a")
+	for n := range people {
+		b.survey("/persons/" + s.person(41+n, 1+n%4, villageA).String() + "/survey")
+	}
+	s.person(31, 2, villageB)
+	page := b.get(b.get("/surveys/progress").want(200).link("22"))
+	names := map[string]bool{}
+	for {
+		page.want(200).says("闻韶街道 辛东社区居委会 · 电话 2023-03-27", "需求：康复", "康复需求功能训练")
+		for _, h := range all(page.doc, "h2") {
+			names[textOf(h)] = true
+		}
+		if !strings.Contains(page.body, "下一页") {
+			break
+		}
+		page = b.get(page.link("下一页"))
+	}
+	if len(names) != people {
+		t.Errorf("%d people of %d", len(names), people)
+	}
+	b.get("/surveys/answers?area=" + villageB).want(200).says("没有答卷")
+	b.get("/surveys/answers?year=2021").want(200).says("没有答卷")
+	s.as("town.c").get("/surveys/answers?area=" + villageA).want(200).says("没有答卷")
+	if sh := s.as("stats").get("/surveys/progress").want(200); strings.Contains(sh.body, "/surveys/answers") {
+		t.Error("a statistician is led to names")
+	}
+	for i, text := range hostile {
+		if i%5 == 0 {
+			b.get("/surveys/answers?year=" + escaped(text) + "&area=" + escaped(text) + "&cursor=" + escaped(text)).wantHarmless()
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -293,6 +294,14 @@ func (v *visit) serviceSteps(s care.Service) (list []happened) {
 	return list
 }
 
+func (v *visit) needNames(needs []string) string {
+	var names []string
+	for _, need := range needs {
+		names = append(names, v.t("need."+need))
+	}
+	return strings.Join(names, v.t("merge.comma"))
+}
+
 func (v *visit) surveyLines(id uuid.UUID) (list []surveyLine, err error) {
 	if !v.may("/persons/:id/survey") {
 		return nil, nil
@@ -304,9 +313,7 @@ func (v *visit) surveyLines(id uuid.UUID) (list []surveyLine, err error) {
 		}
 		for _, r := range responses {
 			line := surveyLine{Year: strconv.Itoa(r.Year), On: r.CollectedOn.String(), Mode: v.t("mode." + r.Mode)}
-			for _, need := range r.Needs {
-				line.Needs += v.t("need."+need) + " "
-			}
+			line.Needs = v.needNames(r.Needs)
 			list = append(list, line)
 		}
 	}

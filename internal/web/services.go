@@ -103,7 +103,7 @@ type serviceData struct {
 	Steps               []doneLine
 	Next                []link
 	Photos              []photo
-	Rating              *Form
+	Rating              *rating
 }
 
 type doneLine struct {
@@ -143,8 +143,10 @@ func showService(v *visit) (any, error) {
 			data.Next = append(data.Next, link{Path: "/services/" + id.String() + "/steps/" + step.Name, Text: v.either(step.ZH, step.EN)})
 		}
 	}
-	if step, given := s.Given(); v.acts("rate") && given && !application.Did(step.By, step.ActingFor, v.who) {
-		data.Rating = v.newForm("rate", "rating.enter", v.ratingFields()...)
+	if step, given := s.Given(); given {
+		if data.Rating, err = v.ratingOf(step.ID, application.Did(step.By, step.ActingFor, v.who)); err != nil {
+			return nil, err
+		}
 	}
 	if v.may("/attachments/:id") {
 		data.Photos, err = v.photos(id)

@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,66 +14,10 @@ import (
 	"zhucan/internal/casework"
 )
 
-// seer is who looks at a page in the tests, of those who may.
-func seer(path string, who roles) string {
-	switch {
-	case strings.HasPrefix(path, "/rosters"):
-		return "finance"
-	case strings.HasPrefix(path, "/recoveries"):
-		return "cdpf"
-	case slices.Contains(who, town):
-		return "town.a"
-	}
-	return userOf[who[0]]
-}
-
-// full is a site in which every page has something to show.
-func full(t *testing.T) (*site, fixture) {
-	s := start(t)
-	f := s.fixture("监护人壬", 801)
-	f.more = map[string]uuid.UUID{}
-	for _, add := range further {
-		add(s, &f)
-	}
-	f.more["/queue"] = s.submitted(803, 1, villageA).ID
-	return s, f
-}
-
-// place is where the tests look at a page, and empty where it is a file.
-func (f fixture) place(path string, who roles) string {
-	if strings.HasPrefix(path, "/attachments") || strings.HasSuffix(path, "/file") || strings.HasSuffix(path, "/workbook") {
-		return ""
-	}
-	at := strings.Replace(f.address(path), "wrong_amount", "eligible_not_enrolled", 1)
-	if strings.HasSuffix(path, "/services/new") {
-		at += "?kind=rehab"
-	}
-	return f.office.of(accounts[seer(path, who)].role, at)
-}
-
-// TestEnglishPagesWithoutBarriers looks at every page in English on a small phone.
-func TestEnglishPagesWithoutBarriers(t *testing.T) {
-	s, f := full(t)
-	b := s.tab(chromium(t))
-	b.cookie("zhucan-language", "en")
-	b.size(360, 900)
-	for path, who := range maySee {
-		at := f.place(path, who)
-		if at == "" {
-			continue
-		}
-		b.use(seer(path, who))
-		b.open(at)
-		if lang := run(b, chromedp.Evaluate[string](`document.documentElement.lang`)); lang != "en" {
-			t.Errorf("%s is in %s", path, lang)
-		}
-		b.wantNoBarriers("English " + path)
-	}
-}
-
 // TestStatesWithoutBarriers looks at what people see when something is wrong or nothing is there: forms sent empty, refusals, what was
 // not found, a version that somebody else has changed, a session that has ended, lists with nothing in them.
 func TestStatesWithoutBarriers(t *testing.T) {
+	t.Parallel()
 	s, f := full(t)
 	b := s.tab(chromium(t))
 	b.cookie("zhucan-language", "zh")
@@ -88,13 +31,27 @@ func TestStatesWithoutBarriers(t *testing.T) {
 		{"admin", "/policies/new", "rates"}, {"admin", "/deputies", "depute"}, {"admin", "/webhooks", "register"}, {"admin", "/calendars", "record"}, {"stats", "/releases/new", "seal"},
 		{"stats", "/figures", "record"}, {"town.a", "/facilities", "add"}, {"town.a", "/imports/new", "take"}, {"town.a", "/queue/:id", "decide"}} {
 		b.use(form.user)
-		b.open(f.place(form.path, maySee[form.path]))
+		b.open(f.place(form.path, form.user) + furtherOn[form.path])
 		b.openUp(`main button[value="` + form.do + `"]`)
 		b.click(`main button[value="` + form.do + `"]`)
 		b.refused(form.path+" sent empty", "")
 	}
 
+	b.use("town.a")
+	b.open("/queue")
+	b.click(`button[value="decide"]`)
+	b.both("queue-wrong")
+
 	b.use("liaison.a")
+	b.open("/persons/new")
+	b.click(`button[value="add"]`)
+	b.both("person-wrong")
+	if focused := run(b, chromedp.Evaluate[string](`document.activeElement.className`)); focused != "errors" {
+		t.Errorf("the summary of errors has not got the focus: %q has", focused)
+	}
+	b.open("/nothing")
+	b.both("not-found")
+	b.size(360, 900)
 	b.open("/accounts")
 	b.shown("a page that is not for the role", "FORBIDDEN")
 	b.open("/persons/" + uuid.NewString())
@@ -155,14 +112,16 @@ func (b *tab) staleForm(person uuid.UUID) {
 
 // TestOtherWaysOfLooking looks at pages in forced colours, on paper and with letters of double size.
 func TestOtherWaysOfLooking(t *testing.T) {
+	t.Parallel()
 	s, f := full(t)
 	s.populated()
 	b := s.tab(chromium(t))
 	b.cookie("zhucan-language", "zh")
 	b.size(1280, 900)
 	for _, path := range []string{"/", "/persons/:id", "/persons/:id/apply", "/queue/:id", "/queue", "/rosters/:id", "/indicators", "/indicators/:key", "/supervision", "/audit"} {
-		b.use(seer(path, maySee[path]))
-		b.open(f.place(path, maySee[path]))
+		user := seer(path, maySee[path])
+		b.use(user)
+		b.open(f.place(path, user))
 		b.forced(true)
 		b.wantNoBarriers(path + " in forced colours")
 		b.wantEdges(path)

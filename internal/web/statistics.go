@@ -193,7 +193,9 @@ func (v *visit) define(data *indicatorData, def *policy.Indicator, d *exchange.F
 	add("define.population", d.Population)
 	add("define.covered", d.Covered)
 	add("define.version", d.DefinitionVersion)
-	data.Note = d.Note
+	if data.Note = v.either(def.NoteZH, d.Note); data.Note == "" {
+		data.Note = d.Note // of a pack that has it in English alone
+	}
 	if p := v.desk.Pack().Programme(def.Programme); p != nil && p.RuleSet(data.Look.on) != nil {
 		data.Exclusions = v.conditions(p.RuleSet(data.Look.on).Conditions)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
+	"zhucan/internal/casefile"
 	"zhucan/internal/idnum"
 	"zhucan/internal/store"
 	"zhucan/internal/ticket"
@@ -21,7 +22,7 @@ type lookupData struct {
 	Lines    []lookupLine
 }
 
-type lookupLine struct{ Name, Number, Phone, Birth, Disability, Place, Ticket string }
+type lookupLine struct{ Name, Number, Phone, Birth, Disability, Place, Ticket, Rate string }
 
 func showLookup(v *visit) (any, error) {
 	data := lookupData{Search: v.newForm("search", "persons.search", &Field{Name: "text", Label: v.t("persons.text"), Hint: v.t("persons.text.hint"), Kind: "text", Need: true, Max: 40})}
@@ -29,7 +30,7 @@ func showLookup(v *visit) (any, error) {
 	data.Searched = searched
 	where := v.placeNames()
 	for _, l := range found {
-		line := lookupLine{Name: idnum.MaskName(l.Name), Number: maskedNumber(l.Person), Phone: idnum.MaskPhone(l.Phone), Place: where(l.Managing), Ticket: "/tickets/new?person=" + l.ID.String()}
+		line := lookupLine{Name: idnum.MaskName(l.Name), Number: maskedNumber(l.Person), Phone: idnum.MaskPhone(l.Phone), Place: where(l.Managing), Ticket: "/tickets/new?person=" + l.ID.String(), Rate: "/lookup/" + l.ID.String()}
 		if !l.BirthDate.IsZero() {
 			line.Birth = v.t("lookup.born", l.BirthDate.Year())
 		}
@@ -148,6 +149,11 @@ type newTicketData struct {
 
 const minutes = "2006-01-02T15:04" // of a field for a day and a time
 
+// maskedPerson is somebody as a clerk of the hotline sees him.
+func (v *visit) maskedPerson(p casefile.Person) string {
+	return idnum.MaskName(p.Name) + " " + maskedNumber(p) + " " + v.placeName(p.Managing)
+}
+
 // showNewTicket writes down what somebody brings. About whom is known by an id, where the clerk came from a search.
 func showNewTicket(v *visit) (any, error) {
 	data := newTicketData{}
@@ -160,8 +166,7 @@ func showNewTicket(v *visit) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		p := d.File.Person
-		data.About = idnum.MaskName(p.Name) + " " + maskedNumber(p) + " " + v.placeName(p.Managing)
+		data.About = v.maskedPerson(d.File.Person)
 	} else {
 		person = ""
 	}
@@ -198,6 +203,7 @@ type ticketData struct {
 	Kind, State, Clock, Tone string
 	Facts                    []pair
 	Text                     string
+	Rate                     string // where the clerk asks whom it is about what he thinks
 	Caller                   []pair // in clear, where that was asked for
 	Reveal                   *Form
 	Next                     *Form
@@ -234,6 +240,9 @@ func showTicket(v *visit) (any, error) {
 		data.Caller = []pair{{v.t("ticket.caller.name"), told.Name}, {v.t("person.phone"), told.Phone}}
 	} else if v.who.Role == hotline && !t.Anonymous {
 		data.Reveal = v.newForm("reveal", "ticket.reveal", &Field{Name: "reason", Label: v.t("ticket.reveal.reason"), Kind: "text", Need: true, Max: 200})
+	}
+	if t.PersonID != uuid.Nil && v.may("/lookup/:id") {
+		data.Rate = "/lookup/" + t.PersonID.String()
 	}
 	data.Next, err = v.nextOfTicket(t)
 	return data, err

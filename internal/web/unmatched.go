@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"zhucan/internal/exchange"
 	"zhucan/internal/store"
 )
 
@@ -53,6 +54,7 @@ func (v *visit) unmatchedLine(u store.Unmatched) unmatchedLine {
 // oneUnmatched is a row with all whom it may mean, beside each other.
 type oneUnmatched struct {
 	Line       unmatchedLine
+	Cells      []exchange.ShownCell // what the row says
 	Candidates []candidateLine
 	Workbook   string // the file, in which the row is explained
 	List       string // where the other rows are
@@ -70,7 +72,11 @@ func showOneUnmatched(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err := v.unmatchedRow(id)
+	n, err := v.row()
+	if err != nil {
+		return nil, err
+	}
+	u, err := v.desk.UnmatchedRow(v.ctx, v.who, id, n)
 	if err != nil {
 		return nil, err
 	}
@@ -79,30 +85,23 @@ func showOneUnmatched(v *visit) (any, error) {
 		return nil, err
 	}
 	list := "/imports/" + id.String()
-	data := oneUnmatched{Line: v.unmatchedLine(u), Workbook: list + "/workbook?only=refused", List: list + "/unmatched", Tried: i.DryRun}
-	if data.Candidates, err = v.candidateLines(u); err != nil {
+	data := oneUnmatched{Line: v.unmatchedLine(u.Unmatched), Cells: u.Cells, Workbook: list + "/workbook?only=refused", List: list + "/unmatched", Tried: i.DryRun}
+	if data.Candidates, err = v.candidateLines(u.Unmatched); err != nil {
 		return nil, err
 	}
 	if u.Outcome == store.UnmatchedOpen && !i.DryRun && i.State == store.ImportDone {
-		data.Form = v.choiceForm(data.Candidates, u)
+		data.Form = v.choiceForm(data.Candidates, u.Unmatched)
 	}
 	return data, nil
 }
 
-// unmatchedRow is the row that the path names.
-func (v *visit) unmatchedRow(id uuid.UUID) (store.Unmatched, error) {
+// row is the number of a row in the path.
+func (v *visit) row() (int, error) {
 	n, err := strconv.Atoi(v.echo.Param("row"))
-	if err != nil {
-		return store.Unmatched{}, store.NotFound
+	if err != nil || n < 1 {
+		return 0, store.NotFound
 	}
-	rows, err := v.desk.UnmatchedRows(v.ctx, v.who, id, n-1, 1)
-	if err == nil && (len(rows) == 0 || rows[0].Row != n) {
-		err = store.NotFound
-	}
-	if err != nil {
-		return store.Unmatched{}, err
-	}
-	return rows[0], nil
+	return n, nil
 }
 
 func (v *visit) candidateLines(u store.Unmatched) (list []candidateLine, err error) {
@@ -139,7 +138,7 @@ func chooseCandidate(v *visit) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	u, err := v.unmatchedRow(id)
+	row, err := v.row()
 	if err != nil {
 		return "", err
 	}
@@ -154,6 +153,6 @@ func chooseCandidate(v *visit) (string, error) {
 	if err := r.err(); err != nil {
 		return "", err
 	}
-	_, err = v.desk.ChooseCandidate(v.ctx, v.who, id, u.Row, chosen, reason)
+	_, err = v.desk.ChooseCandidate(v.ctx, v.who, id, row, chosen, reason)
 	return "/imports/" + id.String() + "/unmatched?done=row_chosen", err
 }

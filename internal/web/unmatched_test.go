@@ -54,7 +54,7 @@ func TestUnmatchedRowPages(t *testing.T) {
 	}
 	list := b.get(at+"/unmatched").want(200).says("第2行", "第3行", "待认定", "金丝雀223")
 	row := func(n string) shown { return b.get(list.link("第" + n + "行")).want(200) }
-	one := row("2").says("金丝雀221", "1970-01-01", "姓名、出生日期和镇街相符", "档案有身份证号", "都不是")
+	one := row("2").says("名单原文姓名金丝雀221出生日期1970-01-01起始日期2022-05-01 可能的人", "姓名、出生日期和镇街相符", "档案有身份证号", "都不是")
 	form := func(sh shown) *filled { return sh.form("choose") }
 	form(one).send().want(422).says("请填写此项")
 	form(one).set("person_id", "x", "reason", "核实").send().want(422).says("请从选项中选择")
@@ -76,6 +76,7 @@ func TestUnmatchedRowPages(t *testing.T) {
 		b.get(path).want(status)
 	}
 	s.as("town.c").get(at + "/unmatched").want(404)
+	s.as("town.c").get(at + "/unmatched/2").want(404)
 }
 
 // eightOnDibao are people who are on the dibao list.
