@@ -118,7 +118,7 @@ func (v *visit) auditLine(e store.AuditEntry) auditLine {
 // did is an action of the log in words; empty where the log names the operation that was refused.
 func (v *visit) did(action string) string {
 	key := "did." + action
-	if _, known := texts[key]; !known {
+	if _, known := texts()[key]; !known {
 		return ""
 	}
 	return v.t(key)

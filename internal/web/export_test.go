@@ -20,4 +20,4 @@ func Pages() (list []Listed) {
 }
 
 // Said reports whether the catalogue has words for an action of the log.
-func Said(action string) bool { _, ok := texts["did."+action]; return ok }
+func Said(action string) bool { _, ok := texts()["did."+action]; return ok }
