@@ -35,6 +35,7 @@ type commands struct {
 	Policy   policyCommand   `cmd:"" help:"Policy packs."`
 	Standing standingCommand `cmd:"" help:"Derived standings."`
 	Audit    auditCommand    `cmd:"" help:"The audit log."`
+	Hash     hashCommand     `cmd:"" hidden:"" help:"Hash passwords for a service, which starts this itself."`
 }
 
 // stdio is where a command writes: results to out, progress and logs to err.

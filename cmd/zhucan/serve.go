@@ -9,8 +9,8 @@ import (
 	"log/slog"
 	"math"
 	"net"
-	"os"
 	"net/http"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -46,9 +46,13 @@ const deliverEvery = time.Second
 // tallyEvery is how long a change may lie beside the counts kept by village, where every answer has to read it.
 const tallyEvery = 5 * time.Second
 
-// memoryLimit is what the collector keeps the memory of the service below, in bytes, unless GOMEMLIMIT says otherwise: hashing passwords
-// leaves 46 MiB behind each time, and 287 MiB were held during a flood of sign-ins.
-const memoryLimit = 200 << 20
+// memoryLimit is what the collector keeps the memory of the service below, in bytes, unless GOMEMLIMIT says otherwise. hashing is what the
+// process that hashes passwords holds beside it, the program itself aside, of which there is one.
+const (
+	memoryLimit = 128 << 20
+	hashing     = 64 << 20
+	leastLimit  = 64 << 20 // with less the collector would do nothing but collect
+)
 
 // collectAt is how much garbage may lie about before it is collected, in per cent of what is in use, unless GOGC says otherwise.
 const collectAt = 400
@@ -80,6 +84,9 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 	}
 	defer func() { _ = desk.Files.Close() }() // all that was put is there
 	desk.Sender = webhook.NewSender(config.Prefixes(c.Networks)...)
+	if err := hashApart(desk.Passwords); err != nil {
+		return err
+	}
 	desk.FullChain = c.ApprovalMode == config.FullChain
 	if err := ready(); err != nil {
 		return err
@@ -103,8 +110,8 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 }
 
 // limitMemory has the garbage collector work harder before memory runs out: at memoryLimit, or at nine tenths of what the container or
-// the unit may have where that is less. Far from it it need not work so often: at the usual pace it took a quarter of an export's time.
-// GOMEMLIMIT and GOGC are obeyed.
+// the unit may have, without what hashing takes, where that is less. Far from it it need not work so often: at the usual pace it took a
+// quarter of an export's time. GOMEMLIMIT and GOGC are obeyed.
 func limitMemory(log *slog.Logger) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectAt)
@@ -113,7 +120,7 @@ func limitMemory(log *slog.Logger) {
 	if limit == math.MaxInt64 {
 		limit = memoryLimit
 		if most, err := memlimit.FromCgroup(); err == nil {
-			limit = min(limit, int64(most/10*9))
+			limit = max(min(limit, int64(most/10*9)-hashing), leastLimit)
 		}
 		debug.SetMemoryLimit(limit)
 	}
@@ -133,6 +140,24 @@ func prepareFaces() (ready func() error) {
 	reading.Go(httpapi.Prepare)
 	reading.Go(web.Prepare)
 	return reading.Wait
+}
+
+// hashCommand hashes passwords in a process of its own.
+type hashCommand struct{}
+
+func (hashCommand) Run(io stdio) error { return auth.ServeHashes(os.Stdin, io.out) }
+
+// hashApart has passwords hashed by another process of this program: the very file that this one was started from, also when another
+// version has taken its place since.
+func hashApart(passwords *auth.Passwords) error {
+	program := "/proc/self/exe"
+	if _, err := os.Stat(program); err != nil { // not Linux
+		if program, err = os.Executable(); err != nil {
+			return fmt.Errorf("find this program: %w", err)
+		}
+	}
+	passwords.HashApart(program, "hash")
+	return nil
 }
 
 // faces is both faces of a desk behind one address: the JSON face and the pages.

@@ -22,6 +22,7 @@ import (
 type Passwords struct {
 	cost   cost
 	turns  *semaphore.Weighted
+	hash   func(job) ([]byte, error)
 	random io.Reader // of salts
 	dummy  string    // kept for nobody; checked when there is no such user
 }
@@ -36,7 +37,7 @@ func NewPasswords() *Passwords { return newPasswords(cost{46 * 1024, 1}) }
 func NewCheapPasswords() *Passwords { return newPasswords(cost{64, 1}) }
 
 func newPasswords(c cost) *Passwords {
-	p := &Passwords{cost: c, turns: semaphore.NewWeighted(atOnce()), random: rand.Reader}
+	p := &Passwords{cost: c, turns: semaphore.NewWeighted(atOnce()), hash: here, random: rand.Reader}
 	p.dummy = kept{c, make([]byte, saltLen), make([]byte, keyLen)}.String()
 	return p
 }
@@ -92,7 +93,7 @@ func (p *Passwords) derive(ctx context.Context, password string, salt []byte, c 
 		return nil, err
 	}
 	defer p.turns.Release(1)
-	return argon2.IDKey([]byte(normal(password)), salt, c.passes, c.memory, 1, keyLen), nil
+	return p.hash(job{Password: []byte(normal(password)), Salt: salt, Memory: c.memory, Passes: c.passes})
 }
 
 // normal makes one text of what looks alike and may be typed in two ways, such as full-width digits.

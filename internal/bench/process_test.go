@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -104,26 +106,50 @@ func (s *service) stop() {
 	}
 }
 
-// memory is the most that the process has held since it was last forgotten, in MiB, as Linux counts it.
-func (s *service) memory(b *testing.B) float64 {
+// memory is the most that the process, and those that it has started, have held since they were last forgotten, in MiB, as Linux counts it.
+func (s *service) memory(b *testing.B) (mib float64) {
 	b.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.running.Process.Pid))
-	if err != nil {
-		b.Fatal(err)
+	for _, pid := range s.processes(b) {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%s/status", pid))
+		if err != nil {
+			b.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(status), "VmHWM:")
+		most, err := strconv.Atoi(strings.Fields(rest)[0])
+		if err != nil {
+			b.Fatal(err)
+		}
+		mib += float64(most) / 1024
 	}
-	_, rest, _ := strings.Cut(string(status), "VmHWM:")
-	most, err := strconv.Atoi(strings.Fields(rest)[0])
-	if err != nil {
-		b.Fatal(err)
-	}
-	return float64(most) / 1024
+	return mib
 }
 
-// forget lets memory begin again with what the process holds now.
+// processes are the service and what it has started, whichever of its threads did.
+func (s *service) processes(b *testing.B) []string {
+	b.Helper()
+	own := strconv.Itoa(s.running.Process.Pid)
+	list, err := filepath.Glob("/proc/" + own + "/task/*/children")
+	if err != nil {
+		b.Fatal(err)
+	}
+	all := []string{own}
+	for _, name := range list {
+		children, err := os.ReadFile(name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a thread may end meanwhile
+			b.Fatal(err)
+		}
+		all = append(all, strings.Fields(string(children))...)
+	}
+	return all
+}
+
+// forget lets memory begin again with what the processes hold now.
 func (s *service) forget(b *testing.B) {
 	b.Helper()
-	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.running.Process.Pid), []byte("5"), 0); err != nil {
-		b.Fatal(err)
+	for _, pid := range s.processes(b) {
+		if err := os.WriteFile("/proc/"+pid+"/clear_refs", []byte("5"), 0); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 
