@@ -31,7 +31,7 @@ func (d *district) directus() *side {
 	ds.collections()
 	d.fill(ds.enter(ds.token))
 	worker := ds.worker()
-	inTown := map[string]any{"managing_area_code": map[string]any{"_gte": string(d.town), "_lt": until(d.town)}}
+	inTown := map[string]any{"managing_area_code": map[string]any{"_starts_with": string(d.town)}}
 	ids := ds.ids(inTown)
 	page := map[string]any{"_and": []any{inTown, map[string]any{"category": map[string]any{"_eq": 4}}}}
 	severe := map[string]any{"level": map[string]any{"_lte": 2}}

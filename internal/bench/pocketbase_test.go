@@ -1,12 +1,12 @@
 package bench
 
 import (
+	"debug/buildinfo"
 	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 
 	"zhucan/internal/area"
 	"zhucan/internal/exchange"
@@ -31,7 +31,7 @@ func (d *district) pocketBase() *side {
 	d.fill(pb.enter(pb.admin))
 	town, whole := pb.user("town", d.town), pb.user("district", ownDistrict)
 	ids, records := pb.ids(pb.inside()), pb.url+"collections/persons/records"
-	return &side{name: "PocketBase", version: strings.TrimSpace(strings.TrimPrefix(run(b, exec.Command(program, "--version")), "pocketbase version")), fewer: 2, fewerCounts: 2,
+	return &side{name: "PocketBase", version: pb.installed(program), fewer: 2, fewerCounts: 2,
 		person: func(n int) ask { return ask{"GET", records + "/" + ids[n%len(ids)], town, nil} },
 		list:   ask{"GET", records + "?perPage=50&skipTotal=1&sort=managing_area_code,id&filter=category=4", town, nil},
 		count:  ask{"GET", pb.url + "collections/severe_by_village/records?perPage=1000&skipTotal=1", whole, nil},
@@ -48,6 +48,21 @@ func (d *district) pocketBase() *side {
 type pocket struct {
 	*district
 	url, admin string
+}
+
+// installed is the version that was built in.
+func (pb pocket) installed(program string) (version string) {
+	pb.b.Helper()
+	info, err := buildinfo.ReadFile(program)
+	if err != nil {
+		pb.b.Fatal(err)
+	}
+	for _, module := range info.Deps {
+		if module.Path == "github.com/pocketbase/pocketbase" {
+			version = module.Version
+		}
+	}
+	return version
 }
 
 func (pb pocket) as(method, path string, body any) ask {
