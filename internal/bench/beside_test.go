@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
@@ -28,7 +29,7 @@ import (
 const (
 	spell       = 3 * time.Second // of a round of readings
 	rowsEntered = 400             // of a round of entering, by all connections together
-	personsRead = 200             // in turn, all of one town
+	personsRead = 1000            // in turn, all of one town
 	password    = "a long enough secret"
 )
 
@@ -96,7 +97,7 @@ var works = []work{
 	}},
 	{"serve", "a service opened", func(d *district, s *side) func() float64 {
 		round := 0
-		return d.writing(func(n int) ask { return s.serve(n) }, &round)
+		return d.writing(func(n int) ask { return s.serve(round*rowsEntered + n) }, &round)
 	}},
 }
 
@@ -109,6 +110,7 @@ func (w work) beside(d *district, ours *side, others []*side) (list []result) {
 	for _, measure := range measures {
 		measure()
 	}
+	d.analyze()
 	taken := inTurn(measures...)
 	for i, other := range others {
 		goal := other.fewer
@@ -127,6 +129,7 @@ type district struct {
 	known, fresh []exchange.RosterRow
 	town         area.Code
 	inTown       int
+	databases    []string // of the one server, for who owns them
 }
 
 func newDistrict(b *testing.B, in testdb.Database) *district {
@@ -135,7 +138,7 @@ func newDistrict(b *testing.B, in testdb.Database) *district {
 	if err != nil {
 		b.Fatal(err)
 	}
-	d := &district{register: &register{newWorldIn(b, in, 1), b}, in: in}
+	d := &district{register: &register{newWorldIn(b, in, 1), b}, in: in, databases: []string{in.OwnerURL}}
 	entered := (rounds+1)*rowsEntered + 1 // and one to see what that writes
 	everybody := population.Generate(1, people+entered, tree, calendar.DateOf(d.desk.Now()))
 	d.known, d.fresh = everybody[:people], everybody[people:][:entered]
@@ -150,7 +153,7 @@ func newDistrict(b *testing.B, in testdb.Database) *district {
 	if err := d.desk.DB.FoldTallies(context.Background(), calendar.DateOf(d.desk.Now())); err != nil { // as the service does soon
 		b.Fatal(err)
 	}
-	d.exec(b, "VACUUM ANALYZE")
+	d.analyze()
 	return d
 }
 
@@ -202,6 +205,22 @@ func (d *district) rows() map[string]int {
 		counts[table] = n
 	}
 	return counts
+}
+
+// analyze lets PostgreSQL see what the tables hold now, as it does by itself after a minute.
+func (d *district) analyze() {
+	d.b.Helper()
+	for _, database := range d.databases {
+		conn, err := pgx.Connect(context.Background(), database)
+		if err != nil {
+			d.b.Fatal(err)
+		}
+		_, err = conn.Exec(context.Background(), "VACUUM ANALYZE")
+		conn.Close(context.Background())
+		if err != nil {
+			d.b.Fatal(err)
+		}
+	}
 }
 
 func (d *district) version() (number string) {

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -20,6 +21,7 @@ func (d *district) directus() *side {
 	b.Helper()
 	folder := filepath.Join(os.Getenv("BESIDE_BIN"), "directus", "node_modules", "directus")
 	d.exec(b, "CREATE DATABASE directus")
+	d.databases = append(d.databases, d.in.OwnerURL+" dbname=directus")
 	ds := directus{d, freeAddress(b), "a-token-of-the-administrator"}
 	command := func(do string) *exec.Cmd {
 		c := exec.Command("node", filepath.Join(folder, "cli.js"), do)
@@ -170,7 +172,7 @@ func (ds directus) made(what string, of map[string]any) string {
 func (ds directus) ids(filter any) (ids []string) {
 	ds.b.Helper()
 	var page struct{ Data []struct{ ID string } }
-	ds.as("GET", "items/persons?fields=id&sort=id&limit=200&filter="+query(filter), nil).into(ds.b, &page)
+	ds.as("GET", "items/persons?fields=id&sort=id&limit="+fmt.Sprint(personsRead)+"&filter="+query(filter), nil).into(ds.b, &page)
 	for _, item := range page.Data {
 		ids = append(ids, item.ID)
 	}
