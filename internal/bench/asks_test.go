@@ -134,7 +134,7 @@ func run(b *testing.B, command *exec.Cmd) string {
 func (s *side) describe(b *testing.B) {
 	b.Helper()
 	var sizes []any
-	for _, a := range []ask{s.person(0), s.list, s.count} {
+	for _, a := range []ask{s.person(0), s.list(0), s.count(0)} {
 		answer, err := a.send()
 		if err != nil {
 			b.Fatal(err)

@@ -37,15 +37,14 @@ const (
 // work by the same client over eight connections. AGAINST names them. Larger is better.
 func BenchmarkBeside(b *testing.B) {
 	for b.Loop() {
-		in := durable(b)
-		d := newDistrict(b, in)
-		ours := d.zhucan()
+		d := newDistrict(b, durable(b))
 		var results []result
 		versions := map[string]string{"PostgreSQL": d.version()}
 		var others []*side
 		for _, name := range strings.Fields(os.Getenv("AGAINST")) {
 			others = append(others, rivals[name](d))
 		}
+		ours := d.zhucan()
 		fmt.Printf("\n%d persons, %d of them in the town that is worked in\n", len(d.known), d.inTown)
 		for _, s := range append(others, ours) {
 			versions[s.name] = s.version
@@ -74,11 +73,12 @@ type side struct {
 	fewer         float64                      // by what it is to be surpassed
 	fewerCounts   float64                      // and where people are counted
 	person        func(n int) ask              // the file of the n-th person of the town
-	list          ask                          // the first 50 with a physical disability in the town
-	count         ask                          // by village: who is severely disabled
+	list          func(int) ask                // the first 50 with a physical disability in the town
+	count         func(int) ask                // by village: who is severely disabled
 	enter         func(exchange.RosterRow) ask // somebody new with a card
 	serve         func(n int) ask              // a service opened for the n-th person of the town
 	stranger      ask                          // a person outside the town
+	renew         func()                       // signs in again; nil for the others, whose tokens outlast what is measured
 }
 
 // work is something that each side is asked to do. BENCH_ONLY names those that are wanted, all where it is empty.
@@ -89,8 +89,8 @@ type work struct {
 
 var works = []work{
 	{"person", "person by id", func(d *district, s *side) func() float64 { return d.reading(s.person) }},
-	{"list", "list of 50 in a town, of one category", func(d *district, s *side) func() float64 { return d.reading(func(int) ask { return s.list }) }},
-	{"count", "severely disabled by village", func(d *district, s *side) func() float64 { return d.reading(func(int) ask { return s.count }) }},
+	{"list", "list of 50 in a town, of one category", func(d *district, s *side) func() float64 { return d.reading(s.list) }},
+	{"count", "severely disabled by village", func(d *district, s *side) func() float64 { return d.reading(s.count) }},
 	{"enter", "a person with a card entered", func(d *district, s *side) func() float64 {
 		round := 0
 		return d.writing(func(n int) ask { return s.enter(d.fresh[round*rowsEntered+n]) }, &round)
@@ -103,6 +103,7 @@ var works = []work{
 
 // beside measures a work on every side in turn, after each has done it once.
 func (w work) beside(d *district, ours *side, others []*side) (list []result) {
+	ours.renew()
 	measures := []func() float64{w.rate(d, ours)}
 	for _, other := range others {
 		measures = append(measures, w.rate(d, other))
@@ -129,7 +130,7 @@ type district struct {
 	known, fresh []exchange.RosterRow
 	town         area.Code
 	inTown       int
-	databases    []string // of the one server, for who owns them
+	databases    []string // of one server, for who owns them
 }
 
 func newDistrict(b *testing.B, in testdb.Database) *district {
@@ -242,19 +243,27 @@ func (d *district) zhucan() *side {
 	}
 	s := newService(d.b, d.in)
 	s.start(d.b)
-	url := "http://" + s.address
-	town, whole := signInAs(d.b, url, "town"), signInAs(d.b, url, "district")
-	url += "/api/v1"
+	url := "http://" + s.address + "/api/v1"
+	var town, whole string
+	renew := func() {
+		town, whole = signInAs(d.b, "http://"+s.address, "town"), signInAs(d.b, "http://"+s.address, "district")
+	}
+	renew()
 	ids := d.idsIn(true, personsRead)
 	return &side{name: "zhucan", version: "this",
 		person: func(n int) ask { return ask{"GET", url + "/persons/" + ids[n%len(ids)].String(), town, nil} },
-		list:   ask{"GET", url + "/persons?limit=50&category=4&area=" + string(d.town), town, nil},
-		count:  ask{"GET", url + "/indicators/values?by=village&indicator=nursing_subsidy_coverage", whole, nil},
-		enter:  func(r exchange.RosterRow) ask { return ask{"POST", url + "/persons", town, newPerson(r)} },
+		list: func(int) ask {
+			return ask{"GET", url + "/persons?limit=50&category=4&area=" + string(d.town), town, nil}
+		},
+		count: func(int) ask {
+			return ask{"GET", url + "/indicators/values?by=village&indicator=nursing_subsidy_coverage", whole, nil}
+		},
+		enter: func(r exchange.RosterRow) ask { return ask{"POST", url + "/persons", town, newPerson(r)} },
 		serve: func(n int) ask {
 			return ask{"POST", url + "/services", town, map[string]any{"kind": "rehab", "person_id": ids[n%len(ids)], "need": need}}
 		},
 		stranger: ask{"GET", url + "/persons/" + d.idsIn(false, 1)[0].String(), town, nil},
+		renew:    renew,
 	}
 }
 

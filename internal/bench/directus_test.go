@@ -39,9 +39,13 @@ func (d *district) directus() *side {
 	severe := map[string]any{"level": map[string]any{"_lte": 2}}
 	return &side{name: "Directus", version: ds.installed(folder), fewer: 10, fewerCounts: 3,
 		person: func(n int) ask { return ask{"GET", ds.url("items/persons/" + ids[n%len(ids)]), worker, nil} },
-		list:   ask{"GET", ds.url("items/persons?limit=50&sort=managing_area_code,id&filter=" + query(page)), worker, nil},
-		count:  ask{"GET", ds.url("items/persons?limit=-1&aggregate[count]=id&groupBy[]=managing_area_code&filter=" + query(severe)), worker, nil},
-		enter:  ds.enter(worker),
+		list: func(int) ask {
+			return ask{"GET", ds.url("items/persons?limit=50&sort=managing_area_code,id&filter=" + query(page)), worker, nil}
+		},
+		count: func(int) ask {
+			return ask{"GET", ds.url("items/persons?limit=-1&aggregate[count]=id&groupBy[]=managing_area_code&filter=" + query(severe)), worker, nil}
+		},
+		enter: ds.enter(worker),
 		serve: func(n int) ask {
 			return ask{"POST", ds.url("items/services"), worker, map[string]any{"kind": "rehab", "person": ids[n%len(ids)], "state": "NEED",
 				"opened_on": d.desk.Now().Format("2006-01-02"), "need": need}}

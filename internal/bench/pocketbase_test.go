@@ -33,9 +33,13 @@ func (d *district) pocketBase() *side {
 	ids, records := pb.ids(pb.inside()), pb.url+"collections/persons/records"
 	return &side{name: "PocketBase", version: pb.installed(program), fewer: 2, fewerCounts: 2,
 		person: func(n int) ask { return ask{"GET", records + "/" + ids[n%len(ids)], town, nil} },
-		list:   ask{"GET", records + "?perPage=50&skipTotal=1&sort=managing_area_code,id&filter=category=4", town, nil},
-		count:  ask{"GET", pb.url + "collections/severe_by_village/records?perPage=1000&skipTotal=1", whole, nil},
-		enter:  pb.enter(town),
+		list: func(int) ask {
+			return ask{"GET", records + "?perPage=50&skipTotal=1&sort=managing_area_code,id&filter=category=4", town, nil}
+		},
+		count: func(int) ask {
+			return ask{"GET", pb.url + "collections/severe_by_village/records?perPage=1000&skipTotal=1", whole, nil}
+		},
+		enter: pb.enter(town),
 		serve: func(n int) ask {
 			return ask{"POST", pb.url + "collections/services/records", town, map[string]any{"kind": "rehab", "person": ids[n%len(ids)], "state": "NEED",
 				"opened_on": d.desk.Now().Format("2006-01-02"), "need": need}}
