@@ -1,6 +1,6 @@
 # run and test are the front door; each installs a PostgreSQL server when the machine has none, and test a
 # Chromium to look at the pages with; nothing else.
-.PHONY: run test race proof lint bench bench-scale generate
+.PHONY: run test race proof lint bench bench-scale bench-beside generate
 
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
@@ -42,6 +42,20 @@ PERSONS ?= 20000
 bench-scale: postgres
 	@test -f "$(AREAS)" || { echo "make bench-scale AREAS=file.csv.xz PERSONS=1000000: AREAS is a division tree, a csv file with the columns code and name"; exit 1; }
 	BENCH_JSON="$(CURDIR)/bench-scale.json" PERSONS=$(PERSONS) AREAS="$(abspath $(AREAS))" go test -run '^$$' -bench Scale -benchtime 1x -timeout 180m ./internal/bench
+
+# The same work asked of what a user would pick instead, AGAINST pocketbase and directus or one of them, with the same people;
+# bench-beside.json holds the ratios. By hand only, since it installs them into bin/.beside, where go looks for no packages: PocketBase
+# (33 MB, SQLite in it) by go, and Directus (0.8 GB of packages, one of which needs a C++ compiler) by npm, under Node 20 or newer.
+# Neither is part of the service.
+AGAINST ?= pocketbase directus
+bench-beside: postgres $(AGAINST:%=bin/.beside/%)
+	BENCH_JSON="$(CURDIR)/bench-beside.json" AGAINST="$(AGAINST)" BESIDE_BIN="$(CURDIR)/bin/.beside" go test -run '^$$' -bench Beside -benchtime 1x -timeout 60m ./internal/bench
+
+bin/.beside/pocketbase: $(wildcard internal/bench/beside/pocketbase/*)
+	cd internal/bench/beside/pocketbase && go build -o "$(CURDIR)/$@" .
+
+bin/.beside/directus: internal/bench/beside/directus/package.json
+	rm -rf $@ $@.new && mkdir -p $@.new && cp $< $@.new && cd $@.new && npm install --no-audit --no-fund --no-package-lock && mv "$(CURDIR)/$@.new" "$(CURDIR)/$@"
 
 lint:
 	go vet ./...

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -65,12 +64,7 @@ func newService(b *testing.B, in testdb.Database) *service {
 // start starts the program and waits until it answers, database and all; milliseconds.
 func (s *service) start(b *testing.B) float64 {
 	b.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	s.address = free.Addr().String()
-	free.Close()
+	s.address = freeAddress(b)
 	s.said.Reset()
 	s.running = exec.Command(s.program, "serve")
 	s.running.Env = append(os.Environ(), "DATABASE_URL="+s.url, "ZHUCAN_KEY_FILE="+s.keys, "ZHUCAN_FILES=file://"+s.files, "ZHUCAN_LISTEN="+s.address, "ZHUCAN_LOG_LEVEL=error",
