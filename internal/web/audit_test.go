@@ -139,7 +139,7 @@ func TestOversightPages(t *testing.T) {
 	if kept := one.formTo("/exports").values.Get("account"); kept != s.accounts["cdpf"].ID.String() {
 		t.Errorf("a further filter forgets the account: %q", kept)
 	}
-	s.as("auditor").get("/exports?account=" + s.accounts["civil"].ID.String()).want(200).says("仅显示一个账号的导出记录", "没有导出过名单")
+	s.as("auditor").get("/exports?account="+s.accounts["civil"].ID.String()).want(200).says("仅显示一个账号的导出记录", "没有导出过名单")
 }
 
 // TestActionsInWords: whatever was done in a district with something of everything stands in the log in words.

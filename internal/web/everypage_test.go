@@ -17,8 +17,8 @@ import (
 // furtherOn is what is chosen first on pages that ask for it, so that what they then ask is looked at.
 var furtherOn = map[string]string{"/persons/:id/services/new": "?kind=rehab"}
 
-// TestEveryPage opens each page in Chinese as who has most to do with it and in English as an officer, with nothing kept and again: bytes
-// and requests are held to a budget, and what is on the screen of a small phone, of a desk and with text of double size to WCAG 2.2.
+// TestEveryPage opens each page as an officer with nothing kept and again, and holds bytes and requests to a budget; then in Chinese as who has
+// most to do with it and in English, and holds what is on the screen of a small phone, of a desk and with text of double size to WCAG 2.2.
 func TestEveryPage(t *testing.T) {
 	t.Parallel()
 	s, f := full(t)
@@ -26,44 +26,55 @@ func TestEveryPage(t *testing.T) {
 	w := newWire(t, s.url)
 	b := s.tab(chromium(t))
 	name := strings.NewReplacer("/", "-", ":", "").Replace
-	inChinese := func(path, at string) {
+	budget := func(at string) {
 		b.cookie("zhucan-language", "zh")
 		b.size(360, 800)
 		b.wantBudget(w, at)
+	}
+	inChinese := func(path string) {
 		b.both("page" + name(path))
 		if strings.HasSuffix(path, "/sheet") || strings.HasSuffix(path, "/form") || strings.HasSuffix(path, "/letter") {
 			b.wantPaper("print" + name(path))
 		}
 	}
-	inEnglish := func(path, at string) {
+	inEnglish := func(at string) {
 		b.cookie("zhucan-language", "en")
 		b.size(360, 900)
 		b.open(at)
 		if lang := run(b, chromedp.Evaluate[string](`document.documentElement.lang`)); lang != "en" {
-			t.Errorf("%s is in %s", path, lang)
+			t.Errorf("%s is in %s", at, lang)
 		}
-		b.wantNoBarriers("English " + path)
+		b.wantNoBarriers("English " + at)
 	}
-	inChinese("/sign-in", "/sign-in")
-	inEnglish("/sign-in", "/sign-in")
+	budget("/sign-in")
+	inChinese("/sign-in")
+	inEnglish("/sign-in")
 	for _, path := range slices.Sorted(maps.Keys(maySee)) {
 		who := maySee[path]
 		first, officer := userOf[who[0]], seer(path, who)
 		if strings.HasPrefix(path, "/rosters") || strings.HasPrefix(path, "/recoveries") {
 			first = officer
 		}
-		if at := f.place(path, first); at != "" {
+		at, more := f.place(path, officer), furtherOn[path]
+		if at == "" {
+			continue
+		}
+		b.use(officer)
+		budget(at + more)
+		if first != officer {
 			b.use(first)
-			inChinese(path, at+furtherOn[path])
-			b.use(officer)
-			inEnglish(path, f.place(path, officer))
-			if more := furtherOn[path]; more != "" {
-				inEnglish(path+more, f.place(path, officer)+more)
-			}
+			b.open(f.place(path, first) + more)
+		}
+		inChinese(path)
+		b.use(officer)
+		inEnglish(at)
+		if more != "" {
+			inEnglish(at + more)
 		}
 	}
 	b.use("liaison.a")
-	inChinese("/offline/", "/offline/")
+	budget("/offline/")
+	inChinese("/offline/")
 }
 
 // full is a site in which every page has something to show.

@@ -103,7 +103,7 @@ func (v *visit) caseLines(cases []store.Case) (list []caseLine) {
 	return list
 }
 
-// whyReturned is why a case lies with who entered it; empty where it does not.
+// whyReturned is why a case lies with who entered it, and until when it keeps its month; empty where it does not lie there.
 func (v *visit) whyReturned(c store.Case) string {
 	if c.Stage != application.Returned {
 		return ""
@@ -113,6 +113,9 @@ func (v *visit) whyReturned(c store.Case) string {
 		if s.To == application.Returned {
 			why = v.reasonOf(c, s)
 		}
+	}
+	if last := c.ReturnedOn.Add(application.KeepsMonthFor); !v.today.After(last) {
+		why = v.t("application.keeps", why, last.String())
 	}
 	return why
 }

@@ -32,7 +32,7 @@ func TestByKeyboardAlone(t *testing.T) {
 		{"statistician", (*hand).statistician},
 		{"administrator", (*hand).administrator},
 		{"auditor", (*hand).auditor},
-		{"hotline", (*hand).hotline},
+		{"hotline", func(h *hand) { s.approved(715, villageA); h.hotline() }},
 	} {
 		t.Run(journey.name, func(t *testing.T) {
 			h := &hand{tab: &tab{t, s, ctx}}
@@ -203,7 +203,7 @@ func (h *hand) auditor() {
 	h.shows("日志链完整")
 }
 
-// hotline looks somebody up, writes down what a caller says, and gives it to a unit.
+// hotline looks somebody up, enters what he thinks of a decision, writes down what a caller says, and gives it to a unit.
 func (h *hand) hotline() {
 	h.signIn("hotline", "/")
 	h.menu("/lookup")
@@ -212,6 +212,15 @@ func (h *hand) hotline() {
 	if all := run(h.tab, chromedp.Evaluate[string](`document.body.innerText`)); strings.Contains(all, number(711)) {
 		h.t.Error("a look-up shows a number whole")
 	}
+	h.write("text", "金丝雀715")
+	h.send("search")
+	h.follow(`main a[href^="/lookup/"]`)
+	h.to(`[name="about"]`)
+	h.press(" ")
+	h.radio("score", "5")
+	h.write("text", "办得快")
+	h.send("rate")
+	h.shows("评价已记录")
 	h.menu("/tickets")
 	h.follow(`main a[href="/tickets/new"]`)
 	h.radio("channel", "12345")

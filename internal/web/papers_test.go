@@ -48,7 +48,7 @@ func TestPapers(t *testing.T) {
 	c, err := s.desk.DecideApplication(ctx, s.actor("town.a"), c.ID, c.Version, application.Ruling{Decision: "return", ReasonCode: "MATERIAL_MISSING", Reason: "缺<户口簿>首页"})
 	must(t, err)
 	why := "材料不齐全。缺<户口簿>首页"
-	s.as("liaison.a").get("/").want(200).says("退回待补正", why)
+	s.as("liaison.a").get("/").want(200).says("退回待补正", why+"（2023-04-27及以前重新提交的，仍自原月份起计发）")
 	if returned := s.as("liaison.a").get("/applications/" + c.ID.String()).want(200).says("退回原因" + why); strings.Count(textOf(returned.doc), why) != 2 {
 		t.Errorf("above and among the steps the case has to say why: %s", textOf(returned.doc))
 	}
