@@ -2,10 +2,12 @@ package web
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
 	"zhucan/internal/application"
+	"zhucan/internal/casework"
 	"zhucan/internal/store"
 )
 
@@ -67,21 +69,34 @@ func showHome(v *visit) (any, error) {
 	if !v.may("/applications/:id") {
 		return data, nil
 	}
-	stages := map[string]*[]caseLine{}
-	if v.may("/persons/:id/apply") {
-		stages[string(application.Returned)], stages[string(application.Draft)] = &data.Returned, &data.Drafts
-	}
+	return data, v.showCases(&data)
+}
+
+// showCases shows the cases that lie here: those to be decided with the least time left first, those to be corrected by when their month is lost.
+func (v *visit) showCases(data *homeData) error {
 	if stage := application.WaitsFor(v.who.Role); stage != "" {
-		stages[string(stage)] = &data.Waiting
-	}
-	for stage, lines := range stages {
-		cases, err := v.desk.DB.ListApplications(v.ctx, v.who, store.ApplicationFilter{Area: v.who.Area, Stage: stage, Limit: homeLines})
+		found, err := v.desk.Queue(v.ctx, v.who, casework.QueueOf{Stage: stage, Limit: homeLines})
 		if err != nil {
-			return nil, err
+			return err
 		}
+		cases := make([]store.Case, len(found.Cases))
+		for i, c := range found.Cases {
+			cases[i] = c.Case
+		}
+		data.Waiting = v.caseLines(cases)
+	}
+	if !v.may("/persons/:id/apply") {
+		return nil
+	}
+	for stage, lines := range map[application.Stage]*[]caseLine{application.Returned: &data.Returned, application.Draft: &data.Drafts} {
+		cases, err := v.desk.DB.ListApplications(v.ctx, v.who, store.ApplicationFilter{Area: v.who.Area, Stage: string(stage), Limit: homeLines})
+		if err != nil {
+			return err
+		}
+		slices.SortStableFunc(cases, func(a, b store.Case) int { return a.ReturnedOn.Compare(b.ReturnedOn) })
 		*lines = v.caseLines(cases)
 	}
-	return data, nil
+	return nil
 }
 
 // caseLine is a case in a list.
@@ -112,6 +127,9 @@ func (v *visit) whyReturned(c store.Case) string {
 	for _, s := range c.Steps {
 		if s.To == application.Returned {
 			why = v.reasonOf(c, s)
+			if len(s.Fields) > 0 {
+				why = v.t("application.correct", why, strings.Join(s.Fields, v.t("merge.comma")))
+			}
 		}
 	}
 	if last := c.ReturnedOn.Add(application.KeepsMonthFor); !v.today.After(last) {

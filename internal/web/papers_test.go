@@ -45,10 +45,11 @@ func TestPapers(t *testing.T) {
 		t.Error("what is whole is offered to be made whole")
 	}
 	b.get(at + "/letter").want(409).says("尚未作出决定")
-	c, err := s.desk.DecideApplication(ctx, s.actor("town.a"), c.ID, c.Version, application.Ruling{Decision: "return", ReasonCode: "MATERIAL_MISSING", Reason: "缺<户口簿>首页"})
+	c, err := s.desk.DecideApplication(ctx, s.actor("town.a"), c.ID, c.Version, application.Ruling{Decision: "return", ReasonCode: "MATERIAL_MISSING", Reason: "缺<户口簿>首页",
+		Fields: []string{"户口簿", "申请日期"}})
 	must(t, err)
 	why := "材料不齐全。缺<户口簿>首页"
-	s.as("liaison.a").get("/").want(200).says("退回待补正", why+"（2023-04-27及以前重新提交的，仍自原月份起计发）")
+	s.as("liaison.a").get("/").want(200).says("退回待补正", why+"；需更正：户口簿、申请日期（2023-04-27及以前重新提交的，仍自原月份起计发）")
 	if returned := s.as("liaison.a").get("/applications/" + c.ID.String()).want(200).says("退回原因" + why); strings.Count(textOf(returned.doc), why) != 2 {
 		t.Errorf("above and among the steps the case has to say why: %s", textOf(returned.doc))
 	}

@@ -10,7 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
+
+	"github.com/google/uuid"
 )
 
 // Options are where the cluster lives and how careful it is.
@@ -166,7 +167,7 @@ func (c *Cluster) initdb(ctx context.Context, initdb, to string, careless bool) 
 // copy takes the data of a running cluster, and notes that what it writes from then on is to be followed. The primary keeps what this
 // copy has not received yet, also while it rests: without a slot it would forget it at its next checkpoint.
 func (c *Cluster) copy(ctx context.Context, basebackup, to string, primary *Cluster) ([]byte, error) {
-	slot := fmt.Sprintf("replica_%d_%d", os.Getpid(), time.Now().UnixNano())
+	slot := "replica_" + strings.ReplaceAll(uuid.NewString(), "-", "_")
 	return c.account.run(ctx, basebackup, "-D", to, "-d", primary.URL(Superuser, "replication"), "--write-recovery-conf", "--create-slot", "--slot="+slot,
 		"--checkpoint=fast", "--no-sync")
 }
