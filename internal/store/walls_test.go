@@ -208,3 +208,25 @@ func TestOverlapIsImpossible(t *testing.T) {
 		t.Errorf("the day after: %v", err)
 	}
 }
+
+// TestRowsOfAPersonHaveAnIndex: what moves with its person by a key that cascades is found by an index, in a register of any size.
+func TestRowsOfAPersonHaveAnIndex(t *testing.T) {
+	t.Parallel()
+	rows, err := as(t, testdb.New(t).OwnerURL).Query(t.Context(), `SELECT c.conrelid::regclass::text, EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.conrelid AND i.indkey[0] = c.conkey[1])
+		FROM pg_constraint c WHERE c.contype = 'f' AND c.confrelid = 'persons'::regclass AND c.confupdtype = 'c' ORDER BY 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table string
+	var indexed bool
+	tables := 0
+	_, err = pgx.ForEachRow(rows, []any{&table, &indexed}, func() error {
+		if tables++; !indexed {
+			t.Errorf("the rows of a person in %s have no index", table)
+		}
+		return nil
+	})
+	if err != nil || tables < 20 {
+		t.Errorf("%d tables (%v)", tables, err)
+	}
+}
