@@ -113,11 +113,15 @@ func (h *hasher) end() {
 	_ = h.process.Wait() // it was killed, and says so
 }
 
+// quiet is after how long without a password the memory of the last one is given back.
+const quiet = time.Second
+
 // ServeHashes answers jobs until there are no more: it is all that the process does which HashApart starts. Whoever reads goes first.
 func ServeHashes(in io.Reader, out io.Writer) error {
 	_ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, 10) // where that is refused it is only more in the way
 	debug.SetGCPercent(-1)
 	jobs, keys := json.NewDecoder(in), json.NewEncoder(out)
+	give := time.AfterFunc(quiet, debug.FreeOSMemory)
 	for {
 		var j job
 		switch err := jobs.Decode(&j); {
@@ -126,9 +130,11 @@ func ServeHashes(in io.Reader, out io.Writer) error {
 		case err != nil:
 			return fmt.Errorf("read a password to hash: %w", err)
 		}
+		give.Stop()
 		if err := keys.Encode(j.key()); err != nil {
 			return fmt.Errorf("answer with a hash: %w", err)
 		}
 		runtime.GC() // once for each, and while nobody waits
+		give.Reset(quiet)
 	}
 }
