@@ -3885,7 +3885,10 @@ type Lead struct {
 	Detail *string `json:"detail,omitempty"`
 
 	// DueOn By working days from then on.
-	DueOn      calendar.Date   `json:"due_on"`
+	DueOn calendar.Date `json:"due_on"`
+
+	// DueSoon Due today or in so many working days as the policy pack reminds before a limit.
+	DueSoon    bool            `json:"due_soon"`
 	LastAction *LastLeadAction `json:"last_action,omitempty"`
 
 	// MonthlyAmountFen At stake a month: the rate of today at the level of the person, or where nothing is owed any more, at the level that was paid last.
@@ -6324,7 +6327,10 @@ type WorkCalendar struct {
 
 // Worklist defines model for Worklist.
 type Worklist struct {
-	Count   int64        `json:"count"`
+	Count int64 `json:"count"`
+
+	// DueSoon Those that are due today or in so many working days as the policy pack reminds before a limit.
+	DueSoon int64        `json:"due_soon"`
 	Name    WorklistName `json:"name"`
 	Overdue int64        `json:"overdue"`
 	TitleEN string       `json:"title_en"`

@@ -21,13 +21,13 @@ type Lead struct {
 	ReasonZH, ReasonEN string
 	Monthly            money.Fen // at stake a month: the rate of today at the person's level; 0 where there is none
 	DueOn              calendar.Date
-	Overdue            bool
+	Overdue, Soon      bool // due in so many working days as offices are reminded before a limit
 }
 
-// WorklistCount is a worklist with how much there is on it.
+// WorklistCount is a worklist with how much there is on it, and of that how much is overdue or due soon.
 type WorklistCount struct {
 	*lead.List
-	Count, Overdue int64
+	Count, Overdue, Soon int64
 }
 
 // LeadsOf asks for lines of one worklist.
@@ -50,7 +50,7 @@ func (d *Desk) Worklists(ctx context.Context, who access.Actor, at area.Code) (l
 	for i := range lead.All {
 		if l := &lead.All[i]; l.ReadBy(who.Role) {
 			list = append(list, WorklistCount{List: l})
-			filters = append(filters, store.LeadFilter{Worklist: l.Name, Area: at, Late: d.late(l)})
+			filters = append(filters, store.LeadFilter{Worklist: l.Name, Area: at, Late: d.late(l, d.today()), Soon: d.late(l, d.soonBy().Add(1))})
 		}
 	}
 	counts, err := d.DB.CountLeads(ctx, who, d.leadsToday(), filters)
@@ -58,7 +58,7 @@ func (d *Desk) Worklists(ctx context.Context, who access.Actor, at area.Code) (l
 		return nil, err
 	}
 	for i, c := range counts {
-		list[i].Count, list[i].Overdue = c.Count, c.Overdue
+		list[i].Count, list[i].Overdue, list[i].Soon = c.Count, c.Overdue, c.Soon
 	}
 	return list, nil
 }
@@ -76,7 +76,7 @@ func (d *Desk) Leads(ctx context.Context, who access.Actor, q LeadsOf) ([]Lead, 
 		return nil, err
 	}
 	found, err := d.DB.Leads(ctx, who, d.leadsToday(), store.LeadFilter{Worklist: l.Name, Area: q.Area, Programme: q.Programme, Reason: q.Reason,
-		Overdue: q.Overdue, Late: d.late(l), After: q.After, Limit: q.Limit})
+		Overdue: q.Overdue, Late: d.late(l, d.today()), After: q.After, Limit: q.Limit})
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +100,7 @@ func worklist(name string) (*lead.List, error) {
 func (d *Desk) explained(l *lead.List, f store.Lead) Lead {
 	out := Lead{Lead: f, DueOn: d.dueOn(l, f)}
 	out.Overdue = d.today().After(out.DueOn)
+	out.Soon = !out.Overdue && !out.DueOn.After(d.soonBy())
 	out.ReasonZH, out.ReasonEN = d.reasonTexts(l, f)
 	if p := d.Pack().Programme(f.Programme); p != nil && f.Level > 0 {
 		out.Monthly, _ = p.Amount(f.Level, d.today().Month())
@@ -147,29 +148,32 @@ func (d *Desk) lastWindow() (calendar.Interval, bool) {
 	return rule.Window(year), year >= rule.Since
 }
 
-// late is, for each reason of a list, the last day on which a lead came onto it that is overdue by now.
-func (d *Desk) late(l *lead.List) store.Late {
-	late := store.Late{Other: d.lateAfter(d.Pack().DueIn(l.Name, ""))}
+// soonBy is the last day of what is due soon.
+func (d *Desk) soonBy() calendar.Date { return d.Workdays().Add(d.today(), d.Pack().RemindDays) }
+
+// late is, for each reason of a list, the last day on which a lead came onto it that is overdue on a day.
+func (d *Desk) late(l *lead.List, on calendar.Date) store.Late {
+	late := store.Late{Other: d.lateAfter(d.Pack().DueIn(l.Name, ""), on)}
 	for reason := range d.Pack().Worklists[l.Name].DueFor {
-		late.Reasons, late.Days = append(late.Reasons, reason), append(late.Days, d.lateAfter(d.Pack().DueIn(l.Name, reason)))
+		late.Reasons, late.Days = append(late.Reasons, reason), append(late.Days, d.lateAfter(d.Pack().DueIn(l.Name, reason), on))
 	}
 	if l.Name != lead.ReverificationDue {
 		return late
 	}
 	if _, began := d.lastWindow(); began {
 		day := calendar.NewYear(1900)
-		if d.today().After(d.windowEnds()) {
-			day = d.today()
+		if on.After(d.windowEnds()) {
+			day = on
 		}
 		late.Reasons, late.Days = append(late.Reasons, lead.NotVerified), append(late.Days, day)
 	}
 	return late
 }
 
-// lateAfter is the latest day with so many working days between it and yesterday that what came on it is overdue today.
-func (d *Desk) lateAfter(due int) calendar.Date {
-	day := d.today().Add(-1)
-	for !d.Workdays().Add(day, due).Before(d.today()) {
+// lateAfter is the latest day with so many working days between it and the day before that what came on it is overdue on a day.
+func (d *Desk) lateAfter(due int, on calendar.Date) calendar.Date {
+	day := on.Add(-1)
+	for !d.Workdays().Add(day, due).Before(on) {
 		day = day.Add(-1)
 	}
 	return day

@@ -32,13 +32,13 @@ type due struct {
 	parts                   []string // by what it stands there: it goes when all of them have gone
 	since                   time.Time
 	dueOn                   calendar.Date
-	overdue                 bool
+	overdue, soon           bool
 }
 
 // String is all that is compared of a line.
 func (d due) String() string {
-	return fmt.Sprintf("%s %s %s %s %s %q monthly %d, under %d, over %d, failed %d, on %s, %q, others %v, since %s, due %s, overdue %v", d.list, d.person, d.programme, d.reason, d.area, d.name,
-		d.monthly, d.under, d.over, d.failed, d.on, d.detail, d.others, d.since.UTC().Format(time.RFC3339Nano), d.dueOn, d.overdue)
+	return fmt.Sprintf("%s %s %s %s %s %q monthly %d, under %d, over %d, failed %d, on %s, %q, others %v, since %s, due %s, overdue %v, soon %v", d.list, d.person, d.programme, d.reason, d.area, d.name,
+		d.monthly, d.under, d.over, d.failed, d.on, d.detail, d.others, d.since.UTC().Format(time.RFC3339Nano), d.dueOn, d.overdue, d.soon)
 }
 
 // What is read beside the register.
@@ -160,6 +160,7 @@ func (o *oracle) look(at time.Time) []due {
 		}
 		list[i].dueOn = dueOn(list[i], day)
 		list[i].overdue = day.After(list[i].dueOn)
+		list[i].soon = !list[i].overdue && !list[i].dueOn.After(nextWorking(day))
 	}
 	o.since = since
 	return list
@@ -170,6 +171,14 @@ var workingDays = map[string]int{"enrolled_not_eligible": 5, "eligible_not_enrol
 	"certificate_expiring EXPIRES_IN_6_MONTHS": 20, "certificate_expiring EXPIRES_IN_1_MONTH": 5, "certificate_expiring CERT_EXPIRED": 5, "no_survey": 60, "duplicate": 10}
 
 // dueOn counts working days one by one. Who has to be verified has until the last working day of June.
+// nextWorking is the working day after a day: what is due by then is due soon.
+func nextWorking(day calendar.Date) calendar.Date {
+	for day = day.Add(1); !workdays.Builtin().IsWorking(day); {
+		day = day.Add(1)
+	}
+	return day
+}
+
 func dueOn(d due, today calendar.Date) calendar.Date {
 	if d.reason == "NOT_VERIFIED" {
 		last := calendar.MustDate(fmt.Sprintf("%d-06-30", today.Year()))

@@ -38,6 +38,7 @@ type lived struct {
 	cashiers [3]access.Actor
 	roster   rosterUnderWay
 	told     []due          // by the oracle, at the last look
+	soon     int            // how many lines that are due soon were ever compared
 	stood    map[string]int // how many lines of a list and reason were ever compared
 	gone     int            // how many went
 }
@@ -53,7 +54,7 @@ func TestWorklists(t *testing.T) {
 			t.Parallel()
 			l := newLived(t, seed)
 			l.years()
-			t.Logf("%d persons; happened %v, refused %v; compared %v, %d went", len(l.persons), l.done, l.refused, l.stood, l.gone)
+			t.Logf("%d persons; happened %v, refused %v; compared %v, %d due soon, %d went", len(l.persons), l.done, l.refused, l.stood, l.soon, l.gone)
 			l.wantMuchCompared()
 		})
 	}
@@ -166,6 +167,7 @@ func (l *lived) wantLines(user, area string, want []string) {
 		Items []struct {
 			Name           string
 			Count, Overdue int
+			Soon           int `json:"due_soon"`
 		}
 	}
 	l.get(token, "/worklists?area="+area, &counts)
@@ -173,17 +175,21 @@ func (l *lived) wantLines(user, area string, want []string) {
 		l.t.Errorf("%d worklists, want %d", len(counts.Items), len(lead.All))
 	}
 	for _, c := range counts.Items {
-		lines, late := 0, 0
+		lines, late, soon := 0, 0, 0
 		for _, line := range want {
 			if strings.HasPrefix(line, c.Name+" ") {
 				lines++
-				if strings.HasSuffix(line, "overdue true") {
+				if strings.HasSuffix(line, "overdue true, soon false") {
 					late++
+				}
+				if strings.HasSuffix(line, "overdue false, soon true") {
+					soon++
 				}
 			}
 		}
-		if c.Count != lines || c.Overdue != late {
-			l.t.Errorf("%s in %s: %s counts %d, %d overdue; want %d, %d", user, area, c.Name, c.Count, c.Overdue, lines, late)
+		l.soon += soon
+		if c.Count != lines || c.Overdue != late || c.Soon != soon {
+			l.t.Errorf("%s in %s: %s counts %d, %d overdue, %d soon; want %d, %d, %d", user, area, c.Name, c.Count, c.Overdue, c.Soon, lines, late, soon)
 		}
 	}
 }
@@ -211,13 +217,14 @@ func (l *lived) lines(token, area, list string) (lines []string) {
 				Since       time.Time     `json:"since"`
 				DueOn       calendar.Date `json:"due_on"`
 				Overdue     bool          `json:"overdue"`
+				Soon        bool          `json:"due_soon"`
 			} `json:"items"`
 			Next string `json:"next_cursor"`
 		}
 		l.get(token, "/worklists/"+list+"?limit=7&area="+area+"&cursor="+url.QueryEscape(cursor), &page)
 		for _, i := range page.Items {
 			d := due{list: list, programme: i.Programme, reason: i.Reason, person: i.PersonID, name: i.Name, area: i.Area, monthly: i.Monthly, under: i.Under, over: i.Over, failed: i.Undelivered,
-				on: i.On, detail: i.Detail, others: i.Others, since: i.Since, dueOn: i.DueOn, overdue: i.Overdue}
+				on: i.On, detail: i.Detail, others: i.Others, since: i.Since, dueOn: i.DueOn, overdue: i.Overdue, soon: i.Soon}
 			if i.Text == "" {
 				l.t.Errorf("%s says no reason in words", d)
 			}
@@ -272,7 +279,7 @@ func (l *lived) wantMuchCompared() {
 			l.t.Errorf("nobody ever stood on %s; the years show little", name)
 		}
 	}
-	if len(l.stood) < 16 || l.gone < 100 {
-		l.t.Errorf("lines for %d reasons, and %d went; the years show little", len(l.stood), l.gone)
+	if len(l.stood) < 16 || l.gone < 100 || l.soon == 0 {
+		l.t.Errorf("lines for %d reasons, and %d went, %d were due soon; the years show little", len(l.stood), l.gone, l.soon)
 	}
 }

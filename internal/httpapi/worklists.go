@@ -20,7 +20,7 @@ func (a *API) listWorklists(r *Request) (Response, error) {
 	}
 	v := api.WorklistList{Items: []api.Worklist{}}
 	for _, l := range lists {
-		v.Items = append(v.Items, api.Worklist{Name: api.WorklistName(l.Name), TitleZH: l.ZH, TitleEN: l.EN, Count: l.Count, Overdue: l.Overdue,
+		v.Items = append(v.Items, api.Worklist{Name: api.WorklistName(l.Name), TitleZH: l.ZH, TitleEN: l.EN, Count: l.Count, Overdue: l.Overdue, DueSoon: l.Soon,
 			Works: l.WorkedOnBy(r.Who.Role)})
 	}
 	return Response{Body: v}, nil
@@ -56,7 +56,7 @@ func leadView(l casework.Lead, english bool) api.Lead {
 	}
 	v := api.Lead{PersonID: l.PersonID, Name: l.Name, AreaCode: api.AreaCode(l.Area), Programme: some(api.Programme(l.Programme)), Reason: l.Reason, ReasonText: text,
 		MonthlyAmountFen: some(int64(l.Monthly)), OverpaidFen: some(int64(l.Overpaid)), UnderpaidFen: some(int64(l.Underpaid)),
-		UndeliveredFen: some(int64(l.Undelivered)), On: some(l.On), Detail: some(l.Detail), OtherPersonIds: l.Others, Since: l.Since.UTC(), DueOn: l.DueOn, Overdue: l.Overdue}
+		UndeliveredFen: some(int64(l.Undelivered)), On: some(l.On), Detail: some(l.Detail), OtherPersonIds: l.Others, Since: l.Since.UTC(), DueOn: l.DueOn, Overdue: l.Overdue, DueSoon: l.Soon}
 	if last := l.Last; last != nil {
 		v.LastAction = &api.LastLeadAction{ID: last.ID, Outcome: api.LeadOutcome(last.Outcome), Note: some(last.Note), FollowUpOn: some(last.FollowUpOn),
 			At: last.RecordedAt.UTC(), By: last.RecordedBy, ByName: last.ByName}

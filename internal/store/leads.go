@@ -87,6 +87,7 @@ type LeadFilter struct {
 	Reason    string
 	Overdue   *bool
 	Late      Late
+	Soon      Late // Late of a few days ahead, for counts
 	After     LeadKey
 	Limit     int
 }
@@ -143,15 +144,19 @@ func (t Today) args(in area.Code, after LeadKey) pgx.NamedArgs {
 		"window": given(t.Window), "window_began": !t.Window.IsZero(), "covered": int(standing.Covered), "gap": int(standing.Gap)}
 }
 
-// overdue goes into a SELECT: whether a lead's time has run out. Working days are counted before; what is left is a day by reason.
-const overdue = `((since AT TIME ZONE 'Asia/Shanghai')::date <= coalesce((@late_days::date[])[array_position(@late_reasons::text[], reason)], @late::date))`
+// overdue goes into a SELECT: whether a lead's time has run out; soon, whether it has or will have in a few days. Working days are counted
+// before; what is left is a day by reason.
+const (
+	overdue = `((since AT TIME ZONE 'Asia/Shanghai')::date <= coalesce((@late_days::date[])[array_position(@late_reasons::text[], reason)], @late::date))`
+	soon    = `((since AT TIME ZONE 'Asia/Shanghai')::date <= coalesce((@soon_days::date[])[array_position(@soon_reasons::text[], reason)], @soon::date))`
+)
 
-func (l Late) into(args pgx.NamedArgs) pgx.NamedArgs {
+func (l Late) into(args pgx.NamedArgs, name string) pgx.NamedArgs {
 	days := make([]string, len(l.Days))
 	for i, d := range l.Days {
 		days[i] = d.String()
 	}
-	args["late_reasons"], args["late_days"], args["late"] = append([]string{}, l.Reasons...), days, l.Other.String()
+	args[name+"_reasons"], args[name+"_days"], args[name] = append([]string{}, l.Reasons...), days, l.Other.String()
 	return args
 }
 
@@ -163,10 +168,10 @@ func (db *DB) readLeads(ctx context.Context, who access.Actor, queries Query) er
 	return db.readIn(ctx, who, inside, queries)
 }
 
-// LeadCount is how many leads a worklist has, and of them how many are overdue.
+// LeadCount is how many leads a worklist has, and of them how many are overdue, or will be soon.
 type LeadCount struct {
-	Worklist       string
-	Count, Overdue int64
+	Worklist             string
+	Count, Overdue, Soon int64
 }
 
 // CountLeads counts worklists of an area in one round trip.
@@ -175,8 +180,9 @@ func (db *DB) CountLeads(ctx context.Context, who access.Actor, t Today, filters
 	err := db.readLeads(ctx, who, func(b *pgx.Batch) {
 		for i, f := range filters {
 			counts[i].Worklist = f.Worklist
-			b.Queue("SELECT count(*), count(*) FILTER (WHERE "+overdue+") FROM ("+leads[f.Worklist]+") l", f.Late.into(t.args(f.Area, LeadKey{}))).
-				QueryRow(func(row pgx.Row) error { return row.Scan(&counts[i].Count, &counts[i].Overdue) })
+			b.Queue("SELECT count(*), count(*) FILTER (WHERE "+overdue+"), count(*) FILTER (WHERE "+soon+" AND NOT "+overdue+") FROM ("+leads[f.Worklist]+") l",
+				f.Soon.into(f.Late.into(t.args(f.Area, LeadKey{}), "late"), "soon")).
+				QueryRow(func(row pgx.Row) error { return row.Scan(&counts[i].Count, &counts[i].Overdue, &counts[i].Soon) })
 		}
 	})
 	if err != nil {
@@ -187,7 +193,7 @@ func (db *DB) CountLeads(ctx context.Context, who access.Actor, t Today, filters
 
 // Leads lists a worklist in order of village, person, programme and reason, each with what was done last about it.
 func (db *DB) Leads(ctx context.Context, who access.Actor, t Today, f LeadFilter) (list []Lead, err error) {
-	args := f.Late.into(t.args(f.Area, f.After))
+	args := f.Late.into(t.args(f.Area, f.After), "late")
 	for name, value := range map[string]any{"worklist": f.Worklist, "programme": f.Programme, "reason": f.Reason, "overdue": f.Overdue, "after_programme": f.After.Programme,
 		"after_reason": f.After.Reason, "limit": f.Limit} {
 		args[name] = value

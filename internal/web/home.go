@@ -25,8 +25,8 @@ type homeData struct {
 }
 
 type listCard struct {
-	Path, Name     string
-	Count, Overdue int64
+	Path, Name           string
+	Count, Overdue, Soon int64
 }
 
 const homeLines = 10 // of each kind of case
@@ -48,7 +48,7 @@ func showHome(v *visit) (any, error) {
 			return nil, err
 		}
 		for _, l := range lists {
-			card := listCard{Path: "/worklists/" + l.Name, Name: v.either(l.ZH, l.EN), Count: l.Count, Overdue: l.Overdue}
+			card := listCard{Path: "/worklists/" + l.Name, Name: v.either(l.ZH, l.EN), Count: l.Count, Overdue: l.Overdue, Soon: l.Soon}
 			if l.Count == 0 {
 				data.Quiet = append(data.Quiet, card)
 			} else {

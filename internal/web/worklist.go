@@ -139,8 +139,8 @@ func (v *visit) leadLine(l casework.Lead) leadLine {
 	switch {
 	case l.Overdue:
 		line.Due, line.DueTone = v.t("worklist.overdue", l.DueOn.String()), "bad"
-	case l.DueOn.Sub(v.today) <= 7:
-		line.DueTone = "warn"
+	case l.Soon:
+		line.Due, line.DueTone = v.t("worklist.soon", l.DueOn.String()), "warn"
 	}
 	switch {
 	case l.Underpaid > 0:
