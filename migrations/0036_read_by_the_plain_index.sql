@@ -10,5 +10,5 @@ ALTER TABLE certificates
     ADD CONSTRAINT certificates_one_at_a_time EXCLUDE USING gist (person_id WITH =, daterange(issued_on, held_to, '[]') WITH &&) WHERE (issued_on > '-infinity'),
     ADD CONSTRAINT certificates_number_once EXCLUDE USING gist (number_index WITH =, daterange(issued_on, held_to, '[]') WITH &&) WHERE (issued_on > '-infinity');
 
--- The households of a person are part of every file; the index of the exclusion constraint cannot look for several persons at once.
+-- The households of a person are part of every file, and could be found by the index of an exclusion constraint alone.
 CREATE INDEX household_members_person ON household_members (person_id);

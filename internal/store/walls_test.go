@@ -230,3 +230,21 @@ func TestRowsOfAPersonHaveAnIndex(t *testing.T) {
 		t.Errorf("%d tables (%v)", tables, err)
 	}
 }
+
+// TestCardsAreNotReadByTheirConstraint: with the plain indexes gone, the planner has none for the card of a person or a number. It would
+// take those of the exclusion constraints if it could, and they cost three times as much.
+func TestCardsAreNotReadByTheirConstraint(t *testing.T) {
+	t.Parallel()
+	conn := as(t, testdb.New(t).OwnerURL)
+	for _, sql := range []string{"DROP INDEX certificates_person, certificates_number", "SET enable_seqscan = off"} {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, by := range []string{"person_id = '00000000-0000-0000-0000-000000000001'", "number_index = sha256('x')", "person_id = '00000000-0000-0000-0000-000000000001' AND issued_on <= current_date"} {
+		var first string
+		if err := conn.QueryRow(t.Context(), "EXPLAIN SELECT FROM certificates WHERE "+by).Scan(&first); err != nil || !strings.HasPrefix(first, "Seq Scan") {
+			t.Errorf("%s: %s (%v)", by, first, err)
+		}
+	}
+}
