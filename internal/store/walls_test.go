@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -13,6 +14,8 @@ import (
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
+	"zhucan/internal/fault"
+	"zhucan/internal/idnum"
 	"zhucan/internal/store"
 	"zhucan/internal/store/testdb"
 )
@@ -245,6 +248,48 @@ func TestCardsAreNotReadByTheirConstraint(t *testing.T) {
 		var first string
 		if err := conn.QueryRow(t.Context(), "EXPLAIN SELECT FROM certificates WHERE "+by).Scan(&first); err != nil || !strings.HasPrefix(first, "Seq Scan") {
 			t.Errorf("%s: %s (%v)", by, first, err)
+		}
+	}
+}
+
+// TestOneCardAtATime: whatever the code does, a person has one card on a day, and a number is one person's on a day.
+func TestOneCardAtATime(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t).Open(t, clock)
+	one, other := putPerson(t, db, "370305001005"), putPerson(t, db, "370305001005")
+	card := func(number string) idnum.Certificate {
+		c, err := idnum.ParseCertificate(number, calendar.MustDate("2023-01-01"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	first, second := card("37999919700101001143"), card("37999919700101001144")
+	for _, tt := range []struct {
+		name          string
+		person        uuid.UUID
+		number        idnum.Certificate
+		from, to, say string
+	}{
+		{"the first", one, first, "2020-01-01", "2021-12-31", ""},
+		{"another on its last day", one, second, "2021-12-31", "", "CERTIFICATE_HELD"},
+		{"the same number with somebody else", other, first, "2021-06-01", "", "CERTIFICATE_EXISTS"},
+		{"the next on the day after", one, second, "2022-01-01", "", ""},
+		{"the number again, when it is free", other, first, "2022-01-01", "", ""},
+		{"one in front that goes on", one, card("37999919700101001142"), "2010-01-01", "", "CERTIFICATE_HELD"},
+	} {
+		c := casefile.Certificate{ID: uuid.Must(uuid.NewV7()), PersonID: tt.person, Number: tt.number, Category: 4, Level: 3, IssuedOn: calendar.MustDate(tt.from), ExpiresOn: calendar.MustDate("2031-01-01")}
+		if tt.to != "" {
+			c.HeldTo = calendar.MustDate(tt.to)
+		}
+		err := db.Write(t.Context(), access.SystemActor(), "test.card", func(tx *store.Tx) error { return tx.InsertCertificates(t.Context(), c) })
+		var said *fault.Error
+		code := ""
+		if errors.As(err, &said) {
+			code = said.Code
+		}
+		if code != tt.say || (err == nil) != (tt.say == "") {
+			t.Errorf("%s: %v, want %q", tt.name, err, tt.say)
 		}
 	}
 }
