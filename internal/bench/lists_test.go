@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"mime/multipart"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -36,6 +37,7 @@ const (
 // writes into copies of the same indexed tables, which hold what the register held before. Each round is the insured of another
 // year, so that each writes new facts of everybody. And what the service takes of memory meanwhile, which may be 200 MiB.
 func lists(b *testing.B) []result {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as the service has it
 	r := newListed(b, listRows)
 	var dry, taken, copied []float64
 	for round := range rounds {
@@ -80,12 +82,14 @@ func (r *listed) held(year int) result {
 		}
 		req := request(r.b, "POST", fmt.Sprintf("%s?kind=medical&sender=x&as_of=%d-12-20&dry_run=%t", url, year, dry), token, form.String())
 		req.Header.Set("Content-Type", parts.FormDataContentType())
+		began := time.Now()
 		for i := r.told(req); i.State != store.ImportDone; i = r.told(request(r.b, "GET", url+"/"+i.ID.String(), token, "")) {
 			if i.State != store.ImportQueued {
 				r.b.Fatalf("a list is %s: %s", i.State, s.said.String())
 			}
 			time.Sleep(50 * time.Millisecond)
 		}
+		r.b.Logf("the service, within its memory: dry run %t, %.1f s", dry, time.Since(began).Seconds())
 	}
 	mib := s.memory(r.b)
 	return printed(result{Name: "  memory of the service meanwhile (MiB) / 200", Value: mib, Reference: promised, Ratio: mib / promised, Min: mib / promised, Max: mib / promised, Rounds: 1, Unit: "MiB"})

@@ -224,13 +224,20 @@ func emitImport(tx *store.Tx, c *change) {
 
 // emitRewriting tells of what lists have changed: facts that are new or go on otherwise, and those that are no more.
 func emitRewriting(tx *store.Tx, r rewriting) {
-	again := map[uuid.UUID]bool{}
-	for _, fact := range r.insert {
+	type fact struct {
+		person uuid.UUID
+		kind   string
+	}
+	superseded, again := map[fact]bool{}, map[uuid.UUID]bool{}
+	for _, old := range r.supersede {
+		superseded[fact{old.PersonID, old.Kind}] = true
+	}
+	for _, fresh := range r.insert {
 		kind := factRecorded
-		if slices.ContainsFunc(r.supersede, func(old casefile.Circumstance) bool { return old.PersonID == fact.PersonID && old.Kind == fact.Kind }) {
-			kind, again[fact.PersonID] = factCorrected, true
+		if superseded[fact{fresh.PersonID, fresh.Kind}] {
+			kind, again[fresh.PersonID] = factCorrected, true
 		}
-		emitFact(tx, kind, fact)
+		emitFact(tx, kind, fresh)
 	}
 	for _, old := range r.supersede {
 		if !again[old.PersonID] {

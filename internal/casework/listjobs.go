@@ -203,11 +203,12 @@ func (d *Desk) runList(ctx context.Context, who access.Actor, worker uuid.UUID, 
 	if err != nil {
 		return err
 	}
-	rows := namedIn(list)
 	i.Reading, err = json.Marshal(readingOf(list))
 	if err != nil {
 		return fmt.Errorf("describe a list: %w", err)
 	}
+	rows := namedIn(list)
+	list.Rows = nil // they go portion by portion
 	for _, e := range list.Refused {
 		i.Refusals = append(i.Refusals, store.Refusal(e))
 	}

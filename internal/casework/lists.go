@@ -32,7 +32,7 @@ type saidRow struct {
 }
 
 // listPortion is how many rows are held against the register at a time: what is in memory does not grow with the list.
-const listPortion = 1000
+const listPortion = 500
 
 // listRun is an import of a list under way.
 type listRun struct {
@@ -71,6 +71,7 @@ func (l *listRun) take(ctx context.Context, rows []saidRow) error {
 		if err := l.takePortion(ctx, portion, found); err != nil {
 			return err
 		}
+		clear(portion) // a long list is not held in memory longer than it is needed
 		if err := l.progress(len(portion)); err != nil {
 			return err
 		}

@@ -82,10 +82,13 @@ func (l *listRun) think(p portionRead) (*listWrites, error) {
 		}
 	}
 	w.reach = w.reaches(l.desk.Pack())
-	if !l.done.DryRun && !w.again() {
-		w.found = deriving(l.desk.Pack(), w.after, w.reach)
+	if l.done.DryRun || w.again() {
+		return w, nil
 	}
-	return w, nil
+	w.found = deriving(l.desk.Pack(), w.after, w.reach)
+	var err error
+	w.ready, err = l.tx.Taking(l.done.ID, store.Taken{Statements: w.statements, Superseded: idsOf(w.supersede), Facts: w.insert, Changes: w.changes})
+	return w, err
 }
 
 // listWrites is what a portion of a list writes.
@@ -99,6 +102,7 @@ type listWrites struct {
 	after   []store.Dossier // the files of whose facts change, as they will be
 	reach   policy.Reach    // of what changes
 	found   derivation      // what follows from it; nil where the files have to be read again
+	ready   store.Query     // statements, facts and changes, made ready while the last portion was written; nil in the same case
 }
 
 // rowOutcome is what a row does. Of several kinds of fact the most counts.
@@ -296,10 +300,9 @@ func (l *listRun) write(ctx context.Context, w *listWrites) error {
 			return l.tx.DecideStatements(ctx, store.StatementWithdrawn, "named again by a later list", w.withdrawn...)
 		},
 		func() error { return l.tx.InsertHolds(ctx, w.holds...) },
-		func() error { return l.tx.InsertStatements(ctx, w.statements...) },
-		func() error { return l.desk.writeFacts(ctx, l.tx, w.rewriting) },
+		func() error { return l.writeTaken(ctx, w) },
 		func() error { return l.desk.deriveKnown(ctx, l.tx, w.after, w.reach, w.found) },
-		func() error { return l.tx.InsertImportChanges(ctx, l.done.ID, w.changes) },
+		func() error { return l.tx.WriteEvents(ctx) },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -307,6 +310,21 @@ func (l *listRun) write(ctx context.Context, w *listWrites) error {
 		}
 	}
 	return nil
+}
+
+// writeTaken writes what is ready, or step by step what touches cards and places.
+func (l *listRun) writeTaken(ctx context.Context, w *listWrites) error {
+	if w.ready != nil {
+		emitRewriting(l.tx, w.rewriting)
+		return l.tx.Batch(ctx, w.ready)
+	}
+	if err := l.tx.InsertStatements(ctx, w.statements...); err != nil {
+		return err
+	}
+	if err := l.desk.writeFacts(ctx, l.tx, w.rewriting); err != nil {
+		return err
+	}
+	return l.tx.InsertImportChanges(ctx, l.done.ID, w.changes)
 }
 
 // carryOut writes a rewriting and derives again.
@@ -319,10 +337,6 @@ func (d *Desk) carryOut(ctx context.Context, tx *store.Tx, r rewriting, touched 
 }
 
 func (d *Desk) writeFacts(ctx context.Context, tx *store.Tx, r rewriting) error {
-	ids := make([]uuid.UUID, len(r.supersede))
-	for i, c := range r.supersede {
-		ids[i] = c.ID
-	}
 	emitRewriting(tx, r)
 	emitCards(tx, r.cards)
 	persons := make([]casefile.Person, len(r.moved))
@@ -332,7 +346,7 @@ func (d *Desk) writeFacts(ctx context.Context, tx *store.Tx, r rewriting) error 
 		emitUpdate(tx, m.before, m.after)
 	}
 	for _, step := range []func() error{
-		func() error { return tx.Supersede(ctx, ids...) },
+		func() error { return tx.Supersede(ctx, idsOf(r.supersede)...) },
 		func() error { return tx.InsertCircumstances(ctx, r.insert...) },
 		func() error { return tx.TakeBackCards(ctx, r.cards.gone, r.cards.goneEvents) },
 		func() error { return tx.HoldCertificates(ctx, r.cards.held...) },
@@ -345,6 +359,14 @@ func (d *Desk) writeFacts(ctx context.Context, tx *store.Tx, r rewriting) error 
 		}
 	}
 	return nil
+}
+
+func idsOf(facts []casefile.Circumstance) []uuid.UUID {
+	ids := make([]uuid.UUID, len(facts))
+	for i, c := range facts {
+		ids[i] = c.ID
+	}
+	return ids
 }
 
 // again reports whether files have to be read again before anything is derived: cards and places, in which the database has a part.

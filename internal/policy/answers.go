@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unique"
 
 	"cel.dev/cel-go/cel"
 	celast "cel.dev/cel-go/common/ast"
@@ -15,8 +16,14 @@ import (
 // Answers are all that the rules say of somebody on one day. They are shared by everybody of whom the facts that expressions read are the
 // same, and are not changed.
 type Answers struct {
-	programmes map[string]answer
-	indicators []placed // by position of the indicator
+	programmes []answered
+	indicators []unique.Handle[placed] // by position of the indicator; there are few different ones
+}
+
+// answered is the answer of a programme.
+type answered struct {
+	programme string
+	answer
 }
 
 // answer is that of one programme.
@@ -34,23 +41,32 @@ type placed struct {
 
 // Answer is Judge without texts: the outcome and the code of the first condition that did not pass.
 func (a *Answers) Answer(programme string) (Outcome, string) {
-	found := a.programmes[programme]
+	found := a.of(programme)
 	return found.outcome, found.code
+}
+
+func (a *Answers) of(programme string) answer {
+	for _, of := range a.programmes {
+		if of.programme == programme {
+			return of.answer
+		}
+	}
+	return answer{}
 }
 
 // Suspends reports, for a day on which the answer is not yes, whether that only interrupts a right that runs: every
 // condition that fails says so itself, or waits for a fact.
-func (a *Answers) Suspends(programme string) bool { return a.programmes[programme].suspends }
+func (a *Answers) Suspends(programme string) bool { return a.of(programme).suspends }
 
 // Place says where a person stands with an indicator, and why where that is excluded or a gap. A fact that nobody knows
 // counts as absent: the number of a day has to be a number.
 func (a *Answers) Place(i *Indicator) (Place, string) {
-	found := a.indicators[i.position]
+	found := a.indicators[i.position].Value()
 	return found.place, found.reason
 }
 
 // GapReason is the first condition that says why somebody is a gap, or empty.
-func (a *Answers) GapReason(i *Indicator) string { return a.indicators[i.position].gapCause }
+func (a *Answers) GapReason(i *Indicator) string { return a.indicators[i.position].Value().gapCause }
 
 // Answers asks every rule about the facts of a day. A register holds far fewer different days than days, and to compare the facts takes a
 // fortieth of the time that the expressions take; so answers are kept.
@@ -71,18 +87,21 @@ func (p *Pack) answers(f casefile.Facts) (*Answers, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := &Answers{programmes: make(map[string]answer, len(p.Programmes)), indicators: make([]placed, p.positions)}
+	found := &Answers{programmes: make([]answered, len(p.Programmes)), indicators: slices.Repeat([]unique.Handle[placed]{unique.Make(placed{})}, p.positions)}
 	for _, i := range p.Counting(UnitPerson) {
-		one := &found.indicators[i.position]
+		var one placed
 		if one.place, one.reason, err = i.place(in.values); err != nil {
 			return nil, fmt.Errorf("indicator %s: %w", i.Key(), err)
 		}
 		if one.gapCause, err = first(i.gapReasons, in.values); err != nil {
 			return nil, fmt.Errorf("indicator %s: %w", i.Key(), err)
 		}
+		found.indicators[i.position] = unique.Make(one)
 	}
 	for i := range p.Programmes {
-		if found.programmes[p.Programmes[i].ID], err = in.ask(p.Programmes[i].RuleSet(f.Day)); err != nil {
+		one := &found.programmes[i]
+		one.programme = p.Programmes[i].ID
+		if one.answer, err = in.ask(p.Programmes[i].RuleSet(f.Day)); err != nil {
 			return nil, fmt.Errorf("programme %s: %w", p.Programmes[i].ID, err)
 		}
 	}

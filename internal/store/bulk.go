@@ -88,10 +88,41 @@ func (tx *Tx) insert(ctx context.Context, t table, rows []row) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	if err := tx.Batch(ctx, func(b *pgx.Batch) { t.queue(b, rows) }); err != nil {
+	if err := tx.Batch(ctx, tx.inserting(t, rows)); err != nil {
 		return fmt.Errorf("insert into %s: %w", t.name, err)
 	}
 	return nil
+}
+
+// inserting is insert in a batch. The parameters are made here, and not while the database waits for them.
+func (tx *Tx) inserting(t table, rows []row) Query {
+	t, rows = tx.placed(t, rows)
+	return t.inserting(rows)
+}
+
+func (t table) inserting(rows []row) Query {
+	b := &pgx.Batch{}
+	t.queue(b, rows)
+	return func(to *pgx.Batch) { to.QueuedQueries = append(to.QueuedQueries, b.QueuedQueries...) }
+}
+
+// placed adds to many rows of persons the area of each where this transaction knows it: looked up by the statement, that would take longer
+// than to keep the row. The key refuses an area that is not the person's.
+func (tx *Tx) placed(t table, rows []row) (table, []row) {
+	names := t.names()
+	person := slices.Index(names, "person_id")
+	if len(rows) <= fewPersons || person < 0 || slices.Contains(names, "area_code") {
+		return t, rows
+	}
+	placed := make([]row, len(rows))
+	for i, r := range rows {
+		at, known := tx.areas[r[person].(uuid.UUID)]
+		if !known {
+			return t, rows
+		}
+		placed[i] = append(r[:len(r):len(r)], string(at))
+	}
+	return table{t.name, append(slices.Clip(t.columns), "area_code")}, placed
 }
 
 // queue puts the insert of rows, if there are any, behind what a batch does already.

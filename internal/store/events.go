@@ -56,7 +56,7 @@ func (tx *Tx) takeEvents() (Query, error) {
 	}
 	tx.events = nil
 	return func(b *pgx.Batch) {
-		eventsOfPersons.queue(b, persons)
+		tx.inserting(eventsOfPersons, persons)(b)
 		eventsOfPlaces.queue(b, places)
 	}, nil
 }

@@ -64,8 +64,11 @@ func (db *DB) PersonFile(ctx context.Context, who access.Actor, id uuid.UUID) (D
 // and what is written to it agree.
 func (tx *Tx) LockDossiers(ctx context.Context, ids ...uuid.UUID) ([]Dossier, error) {
 	l := newLoader(tx.db, ids, " FOR UPDATE")
-	if err := tx.Batch(ctx, l.queries()...); err != nil {
+	if err := tx.load(ctx, l); err != nil {
 		return nil, fmt.Errorf("lock files: %w", err)
+	}
+	for _, d := range l.list {
+		tx.areas[d.File.Person.ID] = d.File.Person.Managing
 	}
 	return l.finish()
 }
@@ -73,10 +76,23 @@ func (tx *Tx) LockDossiers(ctx context.Context, ids ...uuid.UUID) ([]Dossier, er
 // ReadDossiers reads files inside the transaction and holds nobody: for who keeps all other writers away, or writes nothing.
 func (tx *Tx) ReadDossiers(ctx context.Context, ids ...uuid.UUID) ([]Dossier, error) {
 	l := newLoader(tx.db, ids, "")
-	if err := tx.Batch(ctx, l.queries()...); err != nil {
+	if err := tx.load(ctx, l); err != nil {
 		return nil, fmt.Errorf("read files: %w", err)
 	}
 	return l.finish()
+}
+
+// filesAtOnce is how many files are read in one round trip. The questions about more do not fit into a socket: the database answers the
+// first of them meanwhile, and waits for somebody who is still writing and only looks after fifteen milliseconds whether there is an answer.
+const filesAtOnce = 500
+
+func (tx *Tx) load(ctx context.Context, l *loader) error {
+	for l.ids = range slices.Chunk(l.ids, filesAtOnce) {
+		if err := tx.Batch(ctx, l.queries()...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // LockDossier reads and holds the file of one person, to write to it. A file that is merged into another one is not written to.

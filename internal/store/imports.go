@@ -289,11 +289,17 @@ func unshown(list []shownFact) []statement.Fact {
 
 // InsertImportChanges keeps what an import changes, or would.
 func (tx *Tx) InsertImportChanges(ctx context.Context, id uuid.UUID, list []ImportChange) error {
+	return tx.insert(ctx, importChangesTable, importChangeRows(id, list))
+}
+
+var importChangesTable = table{"import_changes", []string{"import_id uuid", "n bigint", "row bigint", "person_id uuid", "outcome", "kind", "before jsonb", "after jsonb", "monthly_fen bigint"}}
+
+func importChangeRows(id uuid.UUID, list []ImportChange) []row {
 	rows := make([]row, len(list))
 	for i, c := range list {
 		rows[i] = row{id, c.N, c.Row, c.PersonID, c.Outcome, c.Kind, shown(c.Before), shown(c.After), c.MonthlyFen}
 	}
-	return tx.insert(ctx, table{"import_changes", []string{"import_id uuid", "n bigint", "row bigint", "person_id uuid", "outcome", "kind", "before jsonb", "after jsonb", "monthly_fen bigint"}}, rows)
+	return rows
 }
 
 // ImportChanges lists what an import changes of persons in the actor's area, after a number in order.

@@ -171,6 +171,7 @@ func (tx *Tx) UpdatePersons(ctx context.Context, persons ...casefile.Person) err
 			return err
 		}
 		updates = append(updates, updatePerson(p.Version, r))
+		delete(tx.areas, p.ID)
 	}
 	if err := tx.Batch(ctx, append(updates, tx.matchKeysOf(persons))...); err != nil {
 		return fmt.Errorf("update a person: %w", err)
@@ -256,16 +257,24 @@ var circumstancesTable = table{"circumstances", []string{"id uuid", "person_id u
 
 // InsertCircumstances adds dated facts.
 func (tx *Tx) InsertCircumstances(ctx context.Context, facts ...casefile.Circumstance) error {
+	rows, err := tx.circumstanceRows(facts)
+	if err != nil {
+		return err
+	}
+	return tx.insert(ctx, circumstancesTable, rows)
+}
+
+func (tx *Tx) circumstanceRows(facts []casefile.Circumstance) ([]row, error) {
 	rows := make([]row, len(facts))
 	for i, c := range facts {
 		kind, ok := casefile.KindOf(c.Kind)
 		if !ok {
-			return fmt.Errorf("insert circumstances: no kind %s", c.Kind)
+			return nil, fmt.Errorf("insert circumstances: no kind %s", c.Kind)
 		}
 		rows[i] = row{c.ID, c.PersonID, c.Kind, kind.ExclusiveKey(c.Value), string(c.Raw), c.ValidFrom, c.ValidTo, c.Source, c.SourceDoc,
 			tx.Now, tx.Who.AccountID}
 	}
-	return tx.insert(ctx, circumstancesTable, rows)
+	return rows, nil
 }
 
 // Supersede marks facts as no longer held true from now on.
@@ -273,15 +282,22 @@ func (tx *Tx) Supersede(ctx context.Context, ids ...uuid.UUID) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	result, err := tx.sql.ExecContext(ctx, "UPDATE circumstances SET superseded_at = $2 WHERE id = ANY($1) AND superseded_at IS NULL", ids, tx.Now)
-	if err != nil {
+	if err := tx.Batch(ctx, tx.superseding(ids)); err != nil {
 		return fmt.Errorf("supersede circumstances: %w", err)
 	}
-	n, _ := result.RowsAffected()
-	if int(n) != len(ids) {
-		return exactlyOne(0, nil)
-	}
 	return nil
+}
+
+// superseding is Supersede in a batch.
+func (tx *Tx) superseding(ids []uuid.UUID) Query {
+	return func(b *pgx.Batch) {
+		b.Queue("UPDATE circumstances SET superseded_at = $2 WHERE id = ANY($1) AND superseded_at IS NULL", ids, tx.Now).Exec(func(done pgconn.CommandTag) error {
+			if int(done.RowsAffected()) != len(ids) {
+				return exactlyOne(0, nil)
+			}
+			return nil
+		})
+	}
 }
 
 // SupersedeLeft marks those of some facts as no longer held true that still are.

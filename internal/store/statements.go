@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -62,8 +63,9 @@ func scanStatement(row pgx.CollectableRow) (s Statement, err error) {
 
 // LiveStatements reads what was said of persons and kinds and counts or waits still, in the order in which it was recorded.
 func (tx *Tx) LiveStatements(ctx context.Context, kinds []string, persons []uuid.UUID) ([]Statement, error) {
-	return tx.statements(ctx, `WHERE s.person_id = ANY($1) AND s.kind = ANY($2) AND s.household_id IS NULL AND s.state IN ('active', 'pending')
-		ORDER BY s.person_id, s.id`, persons, kinds)
+	// each person on his own, by the index: together they were planned as a scan of all that was ever said
+	return tx.statements(ctx, `unnest($1::uuid[]) u (id) CROSS JOIN LATERAL (SELECT * FROM list_statements WHERE person_id = u.id OFFSET 0) s
+		WHERE s.kind = ANY($2) AND s.household_id IS NULL AND s.state IN ('active', 'pending') ORDER BY s.person_id, s.id`, persons, kinds)
 }
 
 // HomeStatements is LiveStatements of households, by household. Whichever member a list named, also one who is managed elsewhere: so it
@@ -71,7 +73,7 @@ func (tx *Tx) LiveStatements(ctx context.Context, kinds []string, persons []uuid
 func (tx *Tx) HomeStatements(ctx context.Context, kinds []string, households []uuid.UUID) (map[uuid.UUID][]Statement, error) {
 	byHome := map[uuid.UUID][]Statement{}
 	err := tx.Everywhere(ctx, func() error {
-		list, err := tx.statements(ctx, `WHERE s.household_id = ANY($1) AND s.kind = ANY($2) AND s.state IN ('active', 'pending') ORDER BY s.id`, households, kinds)
+		list, err := tx.statements(ctx, `list_statements s WHERE s.household_id = ANY($1) AND s.kind = ANY($2) AND s.state IN ('active', 'pending') ORDER BY s.id`, households, kinds)
 		for _, s := range list {
 			byHome[s.HouseholdID] = append(byHome[s.HouseholdID], s)
 		}
@@ -82,7 +84,7 @@ func (tx *Tx) HomeStatements(ctx context.Context, kinds []string, households []u
 
 // StatementsOfImport reads what an import said that counts or waits still, of some persons.
 func (tx *Tx) StatementsOfImport(ctx context.Context, id uuid.UUID) ([]Statement, error) {
-	return tx.statements(ctx, "WHERE s.import_id = $1 AND s.state IN ('active', 'pending') ORDER BY s.person_id, s.id", id)
+	return tx.statements(ctx, "list_statements s WHERE s.import_id = $1 AND s.state IN ('active', 'pending') ORDER BY s.person_id, s.id", id)
 }
 
 // Silent is that an import of a list that names everybody does not name somebody, or a household.
@@ -179,12 +181,12 @@ func (tx *Tx) SilentImports(ctx context.Context, than Import, persons []uuid.UUI
 
 // LockStatement reads a statement of the actor's area and keeps others from deciding it.
 func (tx *Tx) LockStatement(ctx context.Context, id uuid.UUID) (Statement, error) {
-	return one(tx.statements(ctx, "WHERE s.id = $1 FOR UPDATE", id))
+	return one(tx.statements(ctx, "list_statements s WHERE s.id = $1 FOR UPDATE", id))
 }
 
-func (tx *Tx) statements(ctx context.Context, where string, args ...any) (list []Statement, err error) {
+func (tx *Tx) statements(ctx context.Context, from string, args ...any) (list []Statement, err error) {
 	err = tx.Batch(ctx, afresh(func(b *pgx.Batch) {
-		b.Queue("SELECT "+statementColumns+" FROM list_statements s "+where, args...).Query(func(rows pgx.Rows) error {
+		b.Queue("SELECT "+statementColumns+" FROM "+from, args...).Query(func(rows pgx.Rows) error {
 			list, err = pgx.CollectRows(rows, scanStatement)
 			return err
 		})
@@ -197,12 +199,44 @@ func (tx *Tx) statements(ctx context.Context, where string, args ...any) (list [
 
 // InsertStatements keeps what was said.
 func (tx *Tx) InsertStatements(ctx context.Context, list ...Statement) error {
+	return tx.insert(ctx, statementsTable, tx.statementRows(list))
+}
+
+// Taken is what a portion of a list says of persons and what of their facts follows.
+type Taken struct {
+	Statements []Statement
+	Superseded []uuid.UUID // facts
+	Facts      []casefile.Circumstance
+	Changes    []ImportChange // as they are shown
+}
+
+// Taking is how a portion of an import is written in one round trip. It only has to be sent: it can be made while another is being written.
+func (tx *Tx) Taking(imported uuid.UUID, t Taken) (Query, error) {
+	facts, err := tx.circumstanceRows(t.Facts)
+	if err != nil {
+		return nil, err
+	}
+	queries := []Query{tx.inserting(statementsTable, tx.statementRows(t.Statements)), tx.inserting(circumstancesTable, facts),
+		tx.inserting(importChangesTable, importChangeRows(imported, t.Changes))}
+	if len(t.Superseded) > 0 {
+		queries = slices.Insert(queries, 1, tx.superseding(t.Superseded))
+	}
+	return func(b *pgx.Batch) {
+		for _, q := range queries {
+			q(b)
+		}
+	}, nil
+}
+
+var statementsTable = table{"list_statements", []string{"id uuid", "import_id uuid", "row bigint", "person_id uuid", "kind", "says", "sort text", "from_on date", "to_on date",
+	"as_of date", "state", "monthly_fen bigint", "due_on date", "hold_id uuid", "recorded_at timestamptz", "household_id uuid"}}
+
+func (tx *Tx) statementRows(list []Statement) []row {
 	rows := make([]row, len(list))
 	for i, s := range list {
 		rows[i] = row{s.ID, s.ImportID, s.Row, s.PersonID, s.Kind, string(s.Says), s.Sort, s.From, s.To, s.AsOf, s.State, s.MonthlyFen, s.DueOn, s.HoldID, tx.Now, s.HouseholdID}
 	}
-	return tx.insert(ctx, table{"list_statements", []string{"id uuid", "import_id uuid", "row bigint", "person_id uuid", "kind", "says", "sort text", "from_on date", "to_on date",
-		"as_of date", "state", "monthly_fen bigint", "due_on date", "hold_id uuid", "recorded_at timestamptz", "household_id uuid"}}, rows)
+	return rows
 }
 
 // DecideStatements puts statements into a state and lets the money go that they held.

@@ -14,6 +14,7 @@ import (
 	"gorm.io/gorm"
 
 	"zhucan/internal/access"
+	"zhucan/internal/area"
 	"zhucan/internal/fault"
 )
 
@@ -30,6 +31,8 @@ type Tx struct {
 	closed     time.Time // the last instant that was closed, zero where none was
 	events     []Event   // emitted and not yet written
 	everywhere bool      // inside Everywhere
+	// areas are those of persons who are held by this transaction: nobody else moves them.
+	areas map[uuid.UUID]area.Code
 }
 
 // Write runs fn in one transaction signed with who and action (the why). The database refuses unsigned writes and
@@ -95,6 +98,11 @@ func (tx *Tx) recorded(ctx context.Context, fn func(*Tx) error) error {
 	if err := fn(tx); err != nil {
 		return err
 	}
+	return tx.WriteEvents(ctx)
+}
+
+// WriteEvents writes what was emitted so far. It is done at the end of each write; who emits tens of thousands does it on the way.
+func (tx *Tx) WriteEvents(ctx context.Context) error {
 	if len(tx.events) == 0 {
 		return nil
 	}
@@ -149,7 +157,7 @@ func (db *DB) transact(ctx context.Context, who access.Actor, fn func(*Tx) error
 	defer sqlTx.Rollback() // after a commit it does nothing
 	g := db.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})
 	g.Statement.ConnPool = sqlTx
-	tx := &Tx{db: db, conn: conn, sql: sqlTx, gorm: g, Who: who, Now: db.Now().UTC().Truncate(time.Microsecond)}
+	tx := &Tx{db: db, conn: conn, sql: sqlTx, gorm: g, Who: who, Now: db.Now().UTC().Truncate(time.Microsecond), areas: map[uuid.UUID]area.Code{}}
 	if err := fn(tx); err != nil {
 		return translate(err)
 	}
