@@ -49,7 +49,7 @@ const tallyEvery = 5 * time.Second
 // memoryLimit is what the collector keeps the memory of the service below, in bytes, unless GOMEMLIMIT says otherwise. hashing is what the
 // process that hashes passwords holds beside it, the program itself aside, of which there is one.
 const (
-	memoryLimit = 128 << 20
+	memoryLimit = 112 << 20
 	hashing     = 64 << 20
 	leastLimit  = 64 << 20 // with less the collector would do nothing but collect
 )

@@ -29,7 +29,7 @@ const districtDigits = 6
 func tallyStatement(by split) string {
 	return `
 WITH s AS (
-    SELECT indicator, area_code, sum(covered)::int AS covered, sum(gap)::int AS gap, sum(excluded)::int AS excluded, sum(extra)::int AS extra, sum(waived)::int AS waived FROM (
+    SELECT indicator, area_code, ` + tallySumsAs + ` FROM (
         SELECT indicator, area_code, ` + tally + ` FROM tallies WHERE ` + onTick + within + ` AND day <= $2
         UNION ALL
         SELECT indicator, area_code, ` + tally + ` FROM tally_moves WHERE valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)` + within + `
@@ -46,7 +46,7 @@ WHERE s.covered + s.gap + s.excluded + s.extra > 0 GROUP BY 1, 2 ORDER BY 1, 2`
 const aboveDistricts = `
 SELECT s.indicator, '', sum(covered), sum(gap), sum(excluded), sum(waived), sum(extra), coalesce(sum(covered + gap + excluded) FILTER (WHERE d.code IS NULL), 0)
 FROM (
-    SELECT indicator, area_code, sum(covered)::int AS covered, sum(gap)::int AS gap, sum(excluded)::int AS excluded, sum(extra)::int AS extra, sum(waived)::int AS waived FROM (
+    SELECT indicator, area_code, ` + tallySumsAs + ` FROM (
         SELECT indicator, area_code, ` + tally + ` FROM district_tallies WHERE ` + onTick + within + ` AND day <= $2
         UNION ALL
         SELECT indicator, left(area_code, 6), ` + tally + ` FROM tally_moves WHERE valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)` + within + `
@@ -69,11 +69,11 @@ func (q CountOf) kept() (statement string, ok bool) {
 // foldMoves takes everything that has moved into the tallies. A day belongs to the last tick before it; a tick that is kept has the
 // sum of all days until it. Only differences are added, so whatever is there already stays right. In order, so that what is read
 // together lies together.
-const foldMoves = `
+var foldMoves = `
 WITH moved AS (
     DELETE FROM tally_moves RETURNING *
 ), days AS (
-    SELECT indicator, area_code, day, sum(covered)::int AS covered, sum(gap)::int AS gap, sum(excluded)::int AS excluded, sum(extra)::int AS extra, sum(waived)::int AS waived
+    SELECT indicator, area_code, day, ` + tallySumsAs + `
     FROM (SELECT indicator, area_code, valid_from AS day, ` + tally + ` FROM moved
         UNION ALL SELECT indicator, area_code, valid_to + 1, -covered, -gap, -excluded, -extra, -waived FROM moved WHERE valid_to IS NOT NULL) e
     GROUP BY 1, 2, 3
@@ -81,21 +81,34 @@ WITH moved AS (
     SELECT (SELECT max(tick) FROM tally_ticks WHERE tick < day) AS tick, days.* FROM days
     WHERE covered <> 0 OR gap <> 0 OR excluded <> 0 OR extra <> 0 OR waived <> 0
 ), quarters AS (
-    SELECT tick, indicator, area_code, sum(covered)::int AS covered, sum(gap)::int AS gap, sum(excluded)::int AS excluded, sum(extra)::int AS extra, sum(waived)::int AS waived
-    FROM ticked GROUP BY 1, 2, 3
+    SELECT tick, indicator, area_code, ` + tallySumsAs + ` FROM ticked GROUP BY 1, 2, 3
 ), since AS (
     INSERT INTO tallies SELECT tick, indicator, area_code, day, ` + tally + ` FROM ticked ORDER BY 1, 2, 3, 4 ` + addTally + ` RETURNING 1
 ), districts_since AS (
     INSERT INTO district_tallies AS tallies SELECT tick, indicator, left(area_code, 6), day, ` + tallySums + ` FROM ticked GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4 ` + addTally + ` RETURNING 1
+), district_quarters AS (
+    SELECT tick, indicator, left(area_code, 6) AS area_code, ` + tallySumsAs + ` FROM quarters GROUP BY 1, 2, 3
 ), districts AS (
-    INSERT INTO district_tallies AS tallies SELECT t.tick, indicator, left(area_code, 6), t.tick, ` + tallySums + `
-    FROM quarters q JOIN tally_ticks t ON t.tick > q.tick AND t.kept GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 ` + addTally + ` RETURNING 1
+    INSERT INTO district_tallies AS tallies ` + atTicks("district_quarters") + addTally + ` RETURNING 1
 )
-INSERT INTO tallies
-SELECT t.tick, indicator, area_code, t.tick, ` + tallySums + `
-FROM quarters q JOIN tally_ticks t ON t.tick > q.tick AND t.kept GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 ` + addTally
+INSERT INTO tallies ` + atTicks("quarters") + addTally
 
-const tallySums = "sum(covered), sum(gap), sum(excluded), sum(extra), sum(waived)"
+// atTicks is by how much the counts of each kept tick differ after what has changed in the quarters before it: the sum of an area goes on
+// until the next quarter in which something has changed there. Where it comes back to nothing no tick is touched.
+func atTicks(quarters string) string {
+	return `
+    SELECT t.tick, indicator, area_code, t.tick, ` + tally + ` FROM (
+        SELECT indicator, area_code, tick AS since, lead(tick) OVER one AS until, sum(covered) OVER one AS covered, sum(gap) OVER one AS gap,
+            sum(excluded) OVER one AS excluded, sum(extra) OVER one AS extra, sum(waived) OVER one AS waived
+        FROM ` + quarters + ` WINDOW one AS (PARTITION BY indicator, area_code ORDER BY tick)
+    ) s JOIN tally_ticks t ON t.kept AND t.tick > since AND (until IS NULL OR t.tick <= until)
+    WHERE covered <> 0 OR gap <> 0 OR excluded <> 0 OR extra <> 0 OR waived <> 0 ORDER BY 1, 2, 3 `
+}
+
+const (
+	tallySums   = "sum(covered), sum(gap), sum(excluded), sum(extra), sum(waived)"
+	tallySumsAs = "sum(covered)::int AS covered, sum(gap)::int AS gap, sum(excluded)::int AS excluded, sum(extra)::int AS extra, sum(waived)::int AS waived"
+)
 
 const addTally = `ON CONFLICT (tick, indicator, area_code, day) DO UPDATE SET covered = tallies.covered + excluded.covered, gap = tallies.gap + excluded.gap,
 	excluded = tallies.excluded + excluded.excluded, extra = tallies.extra + excluded.extra, waived = tallies.waived + excluded.waived`
@@ -141,6 +154,9 @@ func (db *DB) tallying(ctx context.Context, fn func(*Tx) error) error {
 		}
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
+		}
+		if _, err := tx.sql.ExecContext(ctx, "SELECT set_config('work_mem', '32MB', true)"); err != nil { // to sort there, and not on the disk
+			return translate(err)
 		}
 		return fn(tx)
 	})
