@@ -112,9 +112,13 @@ func (d *Desk) placeNames(ctx context.Context, in area.Code) (map[area.Code]stri
 	return names, nil
 }
 
+// listedAtOnce is how many rows of a list are read at a time: enough that the database reads tables and not rows where a list is of most of
+// the register, and some two MiB.
+const listedAtOnce = 4000
+
 func (d *Desk) listRows(ctx context.Context, who access.Actor, q store.ListOf, ids []uuid.UUID, names map[area.Code]string) iter.Seq2[exchange.PartnerRow, error] {
 	return func(yield func(exchange.PartnerRow, error) bool) {
-		for part := range slices.Chunk(ids, portion) {
+		for part := range slices.Chunk(ids, listedAtOnce) {
 			list, err := d.DB.Listed(ctx, who, q, part)
 			if err != nil {
 				yield(exchange.PartnerRow{}, err)

@@ -90,7 +90,7 @@ func (db *DB) Listed(ctx context.Context, who access.Actor, q ListOf, ids []uuid
 		sql, args = listedHouseholds, []any{ids, q.On, q.Indicator}
 	}
 	found := make(map[uuid.UUID]OneListed, len(ids))
-	err = db.Read(ctx, who, func(b *pgx.Batch) {
+	err = db.Read(ctx, who, afresh(func(b *pgx.Batch) {
 		b.Queue(sql, args...).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				var one OneListed
@@ -108,7 +108,7 @@ func (db *DB) Listed(ctx context.Context, who access.Actor, q ListOf, ids []uuid
 			}
 			return rows.Err()
 		})
-	})
+	}))
 	if err != nil {
 		return nil, fmt.Errorf("read a list: %w", err)
 	}

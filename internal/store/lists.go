@@ -130,18 +130,21 @@ func seeking(b *pgx.Batch) {
 func (db *DB) SearchPersons(ctx context.Context, who access.Actor, s Search) ([]Listed, error) {
 	const from = `SELECT ` + personColumns + `, coalesce(c.category, 0), coalesce(c.level, 0)
 		FROM persons p LEFT JOIN certificates c ON c.person_id = p.id AND c.held_to IS NULL WHERE `
-	where, arg := "p.name = $1 AND NOT EXISTS (SELECT FROM merged_persons g WHERE g.person_id = p.id)", any(s.Name)
+	// by name the whole area of who asks is read, and no more of the register
+	within := boundsOf(who).persons
+	where, args := `p.name = $1 AND p.managing_area_code >= rtrim($2, ':') AND p.managing_area_code < $2
+		AND NOT EXISTS (SELECT FROM merged_persons g WHERE g.person_id = p.id)`, []any{s.Name, within}
 	switch {
 	case s.IDNumber != "":
 		where = `p.id IN (SELECT ` + livesOn + ` FROM (SELECT id FROM persons WHERE id_number_index = $1
 			UNION SELECT person_id FROM person_aliases WHERE value_index = $1) n LEFT JOIN merged_persons g ON g.person_id = n.id)`
-		arg = db.index(indexID, s.IDNumber)
+		args = []any{db.index(indexID, s.IDNumber)}
 	case s.Certificate != "":
-		where, arg = `p.id IN (SELECT CASE WHEN g.into_id IS NULL THEN c.person_id ELSE g.into_id END FROM certificates c LEFT JOIN merged_persons g ON g.person_id = c.person_id WHERE c.number_index = $1)`, db.index(indexCertificate, s.Certificate)
+		where, args = `p.id IN (SELECT CASE WHEN g.into_id IS NULL THEN c.person_id ELSE g.into_id END FROM certificates c LEFT JOIN merged_persons g ON g.person_id = c.person_id WHERE c.number_index = $1)`, []any{db.index(indexCertificate, s.Certificate)}
 	}
 	var list []Listed
 	err := db.Read(ctx, who, seeking, func(b *pgx.Batch) {
-		b.Queue(from+where+" ORDER BY p.id LIMIT 50", arg).Query(func(rows pgx.Rows) (err error) {
+		b.Queue(from+where+" ORDER BY p.id LIMIT 50", args...).Query(func(rows pgx.Rows) (err error) {
 			list, err = db.scanListed(rows)
 			return err
 		})
