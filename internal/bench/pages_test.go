@@ -33,7 +33,7 @@ func pages(b *testing.B) []result {
 func (m *nation) depths() []result {
 	m.b.Helper()
 	with := m.inhabited()
-	first, middle, last := with[0], with[len(with)/2], with[len(with)-1]
+	first, middle, last := with[0], with[1], with[2]
 	list := func(in area.Code) func() float64 { return m.turning(in, store.Cursor{}) }
 	return []result{
 		pairs(m.b, "list of 50 of the district: behind 90 % of it / first page", "pages/s", m.turning(ownDistrict, m.behind()), list(ownDistrict)),
@@ -45,28 +45,32 @@ func (m *nation) depths() []result {
 	}
 }
 
-// inhabited are the counties of which there is at least a page of persons, without the own district, which is larger than others.
-// Among them only those as large as most, so that one page is as much work as another.
-func (m *nation) inhabited() (list []area.Code) {
+// inhabited are three counties with about as many persons as most, one from each third of the tree, so that one answer is as much work as
+// another. The own district, which is larger than others, is not among them.
+func (m *nation) inhabited() (three [3]area.Code) {
 	m.b.Helper()
-	rows, err := m.pool.Query(context.Background(), `WITH c AS (SELECT left(managing_area_code, 6) AS code, count(*) AS n FROM persons GROUP BY 1)
-		SELECT code FROM c WHERE code <> $1 AND n >= (SELECT percentile_disc(0.3) WITHIN GROUP (ORDER BY n) FROM c)
-			AND n <= (SELECT percentile_disc(0.7) WITHIN GROUP (ORDER BY n) FROM c) ORDER BY code`, ownDistrict)
+	rows, err := m.pool.Query(context.Background(), `WITH c AS (
+			SELECT left(managing_area_code, 6) AS code, count(*) AS n FROM persons WHERE left(managing_area_code, 6) <> $1 GROUP BY 1
+		), t AS (SELECT *, ntile(3) OVER (ORDER BY code) AS third FROM c)
+		SELECT DISTINCT ON (third) code, n FROM t ORDER BY third, abs(n - (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY n) FROM c))`, ownDistrict)
 	if err != nil {
 		m.b.Fatal(err)
 	}
 	defer rows.Close()
-	for rows.Next() {
+	found := 0
+	for ; rows.Next() && found < len(three); found++ {
 		var code string
-		if err := rows.Scan(&code); err != nil {
+		var persons int
+		if err := rows.Scan(&code, &persons); err != nil {
 			m.b.Fatal(err)
 		}
-		list = append(list, area.Code(code))
+		m.b.Logf("county %s: %d persons", code, persons)
+		three[found] = area.Code(code)
 	}
-	if len(list) < 3 {
-		m.b.Fatalf("%d counties to compare (%v)", len(list), rows.Err())
+	if found != len(three) {
+		m.b.Fatalf("%d counties to compare (%v)", found, rows.Err())
 	}
-	return list
+	return three
 }
 
 func in(code area.Code) access.Actor { return access.Actor{Role: access.CDPFReviewer, Area: code} }
