@@ -90,7 +90,7 @@ func (db *DB) Listed(ctx context.Context, who access.Actor, q ListOf, ids []uuid
 		sql, args = listedHouseholds, []any{ids, q.On, q.Indicator}
 	}
 	found := make(map[uuid.UUID]OneListed, len(ids))
-	err = db.Read(ctx, who, afresh(func(b *pgx.Batch) {
+	read := func(b *pgx.Batch) {
 		b.Queue(sql, args...).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				var one OneListed
@@ -108,7 +108,11 @@ func (db *DB) Listed(ctx context.Context, who access.Actor, q ListOf, ids []uuid
 			}
 			return rows.Err()
 		})
-	}))
+	}
+	if len(ids) > fewPersons {
+		read = afresh(read)
+	}
+	err = db.Read(ctx, who, read)
 	if err != nil {
 		return nil, fmt.Errorf("read a list: %w", err)
 	}
