@@ -46,7 +46,7 @@ func TestAhead(t *testing.T) {
 				if got != want || !released {
 					t.Errorf("%d rows, stopped at %d: got %d, released %t", rows, stop, got, released)
 				}
-				if tells := failure != nil && stop > rows; tells != (failed == broken) {
+				if tells := failure != nil && stop > rows; tells != errors.Is(failed, broken) {
 					t.Errorf("%d rows, stopped at %d: %v", rows, stop, failed)
 				}
 			}
