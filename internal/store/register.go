@@ -146,6 +146,9 @@ func (tx *Tx) InsertPersons(ctx context.Context, persons ...casefile.Person) err
 	if err := tx.insert(ctx, personsTable, rows); err != nil {
 		return err
 	}
+	for _, p := range persons {
+		tx.areas[p.ID] = p.Managing
+	}
 	return tx.writeMatchKeys(ctx, persons)
 }
 
