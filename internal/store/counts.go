@@ -233,10 +233,17 @@ type Named struct {
 	Reason   string
 }
 
+// ownArea says of a column what row security demands of it. Joined with all that stands in an area, files are found by the area, as row
+// security is no way to find anything, or else all of the register would be read for them. The bounds stand in the session, where the
+// planner knows them.
+func ownArea(column string) string {
+	return column + " >= rtrim(current_setting('zhucan.area', true), ':') AND " + column + " < current_setting('zhucan.area', true)"
+}
+
 // The files behind standings: of persons, and of households by the name of who heads them on the day.
-const (
-	behindPersons    = `s JOIN persons p ON p.id = s.subject`
-	behindHouseholds = `s JOIN households h ON h.id = s.subject LEFT JOIN LATERAL (
+var (
+	behindPersons    = `s JOIN persons p ON p.id = s.subject AND ` + ownArea("p.managing_area_code")
+	behindHouseholds = `s JOIN households h ON h.id = s.subject AND ` + ownArea("h.area_code") + ` LEFT JOIN LATERAL (
 		SELECT p.name FROM household_members m JOIN persons p ON p.id = m.person_id
 		WHERE m.household_id = s.subject AND m.from_on <= $2 AND (m.to_on IS NULL OR m.to_on >= $2) ORDER BY m.relation <> 'head', m.from_on, m.id LIMIT 1) p ON true`
 )
@@ -245,16 +252,16 @@ const (
 // were counted here on that day, and are not named.
 func (db *DB) Names(ctx context.Context, who access.Actor, q NamesOf) (list []Named, total, elsewhere int64, err error) {
 	lo, hi := q.Area.Range()
-	table, subject, behind, kind := "standings", "person_id AS subject, category, level, area_code, reason, status", behindPersons, "persons"
+	table, subject, behind, file, of := "standings", "person_id AS subject, category, level, area_code, reason, status", behindPersons, "persons", "f.managing_area_code"
 	if q.Households {
-		table, subject, behind, kind = "household_standings", "household_id AS subject, 0 AS category, 0 AS level, area_code, reason, status", behindHouseholds, "households"
+		table, subject, behind, file, of = "household_standings", "household_id AS subject, 0 AS category, 0 AS level, area_code, reason, status", behindHouseholds, "households", "f.area_code"
 	}
 	counted := q.of(table, subject, onDay, 6)
 	found := "WITH s AS (SELECT * FROM (" + counted + ") o WHERE status = $5) "
 	listed := "WITH s AS (SELECT * FROM (" + q.of(table, subject, onDay, 9) + ") o WHERE status = $5 AND (area_code, subject) > ($6, $7)) "
 	keys := []string{q.Indicator}
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue(found+"SELECT count(*), count(*) FILTER (WHERE f.id IS NULL) FROM s LEFT JOIN "+kind+" f ON f.id = s.subject",
+		b.Queue(found+"SELECT count(*), count(*) FILTER (WHERE f.id IS NULL) FROM s LEFT JOIN "+file+" f ON f.id = s.subject AND "+ownArea(of),
 			q.args(keys, q.On, lo, hi, int(q.Part))...).QueryRow(func(r pgx.Row) error { return r.Scan(&total, &elsewhere) })
 		b.Queue(listed+"SELECT s.subject, coalesce(p.name, ''), s.area_code, s.category, s.level, s.reason FROM "+behind+
 			" ORDER BY s.area_code, s.subject LIMIT $8", q.args(keys, q.On, lo, hi, int(q.Part), string(q.After.Area), q.After.ID, q.Limit)...).

@@ -26,9 +26,9 @@ type ListOf struct {
 	Households bool
 }
 
-const (
+var (
 	standsOn = `s.indicator = $1 AND s.valid_from <= $2 AND (s.valid_to IS NULL OR s.valid_to >= $2) AND s.status = ANY($5) AND (NOT $6 OR s.level > 0)`
-	onList   = `SELECT s.person_id FROM standings s JOIN persons p ON p.id = s.person_id
+	onList   = `SELECT s.person_id FROM standings s JOIN persons p ON p.id = s.person_id AND ` + ownArea("p.managing_area_code") + `
 		WHERE ` + standsOn + ` AND s.area_code >= $3 AND s.area_code < $4 AND (NOT $7 OR p.id_number IS NOT NULL) ORDER BY s.area_code, s.person_id`
 	memberOn   = `m.household_id = h.id AND m.from_on <= $2 AND (m.to_on IS NULL OR m.to_on >= $2)`
 	withOnesOn = `SELECT h.id FROM households h WHERE h.area_code >= $3 AND h.area_code < $4 AND EXISTS (
@@ -72,7 +72,7 @@ type OneListed struct {
 	Holders   int
 }
 
-const (
+var (
 	listedPersons = `SELECT p.id, p.id, p.name, p.id_number, p.birth_date, p.managing_area_code, coalesce(c.category, 0), coalesce(c.level, 0), NULL::bytea, 0
 		FROM persons p LEFT JOIN certificates c ON c.person_id = p.id AND c.held_to IS NULL WHERE p.id = ANY($1)`
 	listedHouseholds = `SELECT h.id, coalesce(f.id, h.id), coalesce(f.name, ''), f.id_number, f.birth_date, h.area_code, 0, 0, h.address,
