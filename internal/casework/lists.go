@@ -32,7 +32,7 @@ type saidRow struct {
 }
 
 // listPortion is how many rows are held against the register at a time: what is in memory does not grow with the list.
-const listPortion = 500
+const listPortion = 1000
 
 // listRun is an import of a list under way.
 type listRun struct {
