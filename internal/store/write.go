@@ -31,7 +31,8 @@ type Tx struct {
 	closed     time.Time // the last instant that was closed, zero where none was
 	events     []Event   // emitted and not yet written
 	everywhere bool      // inside Everywhere
-	// areas are those of persons who are held by this transaction, or come to be in it: nobody else moves them.
+	// areas are those of persons who are held by this transaction, or come to be in it: nobody else moves them. Taking reads them while
+	// another portion is written, so what is written meanwhile must not hold or move anybody.
 	areas map[uuid.UUID]area.Code
 }
 
