@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
@@ -84,15 +86,40 @@ func (b *tab) open(path string) {
 // click presses something and waits for the page that it leads to.
 func (b *tab) click(selector string) {
 	b.t.Helper()
+	b.turns(selector, func() { run(b, chromedp.Click(selector)) })
+}
+
+// turns does what leads from one page to the next, and waits for that.
+func (b *tab) turns(name string, do func()) {
+	b.t.Helper()
 	run(b, chromedp.Evaluate[bool](`window.before = true`))
-	run(b, chromedp.Click(selector))
-	for range 400 {
-		if run(b, chromedp.Evaluate[bool](`!window.before && document.readyState === "complete"`)) {
-			return
-		}
-		time.Sleep(25 * time.Millisecond)
+	do()
+	if !comes(b.t, b.ctx, `!window.before && document.readyState === "complete"`, patience) {
+		b.t.Fatalf("%s leads nowhere", name)
 	}
-	b.t.Fatalf("%s leads nowhere", selector)
+}
+
+// comes asks a page until something is true of it.
+func comes(t *testing.T, tab context.Context, expression string, within time.Duration) bool {
+	t.Helper()
+	for end := time.Now().Add(within); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		ctx, cancel := context.WithTimeout(tab, phonePatience)
+		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`!!(`+expression+`)`))
+		cancel()
+		if is {
+			return true
+		}
+		if err != nil && !gaveWay(err) {
+			t.Fatal(err)
+		}
+	}
+	return false
+}
+
+// gaveWay is whether a page did not answer because another came in its place while it was asked.
+func gaveWay(err error) bool {
+	refused := new(cdproto.Error)
+	return errors.As(err, &refused) && (refused.Message == "Inspected target navigated or closed" || refused.Message == "Execution context was destroyed.")
 }
 
 func (b *tab) fill(selector, text string) {

@@ -43,13 +43,9 @@ func TestLiaisonInABrowser(t *testing.T) {
 	b.shows("登录", "用户名")
 	run(b, chromedp.Focus(`#f-username`))
 	b.press("liaison.a\t" + password)
-	before := time.Now()
 	b.press("\r")
-	for run(b, chromedp.Evaluate[string](`location.pathname + document.readyState`)) != "/persons/newcomplete" {
-		if time.Since(before) > patience {
-			t.Fatal("signing in leads nowhere")
-		}
-		time.Sleep(50 * time.Millisecond)
+	if !comes(t, b.ctx, `location.pathname === "/persons/new" && document.readyState === "complete"`, patience) {
+		t.Fatal("signing in leads nowhere")
 	}
 	b.shows("新增人员", "管理村居")
 	id := number(401)

@@ -165,15 +165,8 @@ func (h *hand) backTo(selector string) {
 func (h *hand) lead(key string) {
 	h.t.Helper()
 	from := h.where()
-	run(h.tab, chromedp.Evaluate[bool](`window.before = true`))
-	h.press(key)
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		if run(h.tab, chromedp.Evaluate[bool](`!window.before && document.readyState === "complete"`)) {
-			h.last = stop{}
-			return
-		}
-	}
-	h.t.Fatalf("%s leads nowhere", from.Name)
+	h.turns(from.Name, func() { h.press(key) })
+	h.last = stop{}
 }
 
 // enterKey presses Enter in the parts that a keyboard sends. The driver's own stroke is one event, of which the second half would go

@@ -308,7 +308,7 @@ func TestOfflineTrouble(t *testing.T) {
 	}
 	p.quota(-1)
 	for range 40 { // the browser believes for a while that there is no room
-		if p.comes(says("未上传 1"), time.Second) {
+		if comes(p.t, p.ctx, says("未上传 1"), time.Second) {
 			break
 		}
 		onPhone(p, chromedp.Evaluate[bool](`document.getElementById("keep")?.click(), true`))

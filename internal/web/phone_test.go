@@ -304,20 +304,10 @@ func (p *phone) online(is bool) {
 // until waits for something to be true of the page.
 func (p *phone) until(expression string) {
 	p.t.Helper()
-	if !p.comes(expression, phonePatience) {
+	if !comes(p.t, p.ctx, expression, phonePatience) {
 		p.t.Fatalf("never: %s\n%s", expression, p.text())
 	}
 	p.fine()
-}
-
-func (p *phone) comes(expression string, within time.Duration) bool {
-	p.t.Helper()
-	for end := time.Now().Add(within); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if onPhone(p, chromedp.Evaluate[bool](`!!(`+expression+`)`)) {
-			return true
-		}
-	}
-	return false
 }
 
 // fine fails the test where something has gone wrong in the page that nobody caught.
