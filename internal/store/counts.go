@@ -106,8 +106,13 @@ type CountOf struct {
 	By   Dimension
 }
 
-// onDay bounds a scan of standings: the indicators $1 on the day $2 in the area from $3 to $4.
-const onDay = `indicator = ANY($1) AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2) AND area_code >= $3 AND area_code < $4`
+// onDay bounds a scan of standings: the indicators $1 on the day $2 in the area from $3 to $4. oneOnDay is for one indicator, whose standings
+// then come in the order of the index.
+const (
+	onDay    = "indicator = ANY($1) AND " + thatDay
+	oneOnDay = "indicator = $1 AND " + thatDay
+	thatDay  = "valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2) AND area_code >= $3 AND area_code < $4"
+)
 
 // of is a table of standings as it is known now, or as it was known at the parameter of that number.
 func (m Moment) of(table, columns, where string, known int) string {
@@ -248,33 +253,32 @@ var (
 		WHERE m.household_id = s.subject AND m.from_on <= $2 AND (m.to_on IS NULL OR m.to_on >= $2) ORDER BY m.relation <> 'head', m.from_on, m.id LIMIT 1) p ON true`
 )
 
-// Names lists who is behind one part of a count. elsewhere is how many of the part are outside the actor's area by now: they
-// were counted here on that day, and are not named.
+// Names lists who is behind one part of a count, in the order of the index and as many as are asked for: the rest of the part is counted,
+// and not looked up. elsewhere is how many of the part are outside the actor's area by now: they were counted here on that day, and are
+// not named.
 func (db *DB) Names(ctx context.Context, who access.Actor, q NamesOf) (list []Named, total, elsewhere int64, err error) {
 	lo, hi := q.Area.Range()
+	if q.After.ID == uuid.Nil {
+		q.After.Area = area.Code(lo) // where the reading of the index begins
+	}
 	table, subject, behind, file, of := "standings", "person_id AS subject, category, level, area_code, reason, status", behindPersons, "persons", "f.managing_area_code"
 	if q.Households {
 		table, subject, behind, file, of = "household_standings", "household_id AS subject, 0 AS category, 0 AS level, area_code, reason, status", behindHouseholds, "households", "f.area_code"
 	}
-	counted := q.of(table, subject, onDay, 6)
-	found := "WITH s AS (SELECT * FROM (" + counted + ") o WHERE status = $5) "
-	listed := "WITH s AS (SELECT * FROM (" + q.of(table, subject, onDay, 9) + ") o WHERE status = $5 AND (area_code, subject) > ($6, $7)) "
-	keys := []string{q.Indicator}
+	found := "WITH s AS (SELECT * FROM (" + q.of(table, subject, oneOnDay, 6) + ") o WHERE status = $5) "
+	listed := "WITH s AS (SELECT * FROM (" + q.of(table, subject, oneOnDay, 9) + ") o WHERE status = $5 AND (area_code, subject) > ($6, $7)) "
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
 		b.Queue(found+"SELECT count(*), count(*) FILTER (WHERE f.id IS NULL) FROM s LEFT JOIN "+file+" f ON f.id = s.subject AND "+ownArea(of),
-			q.args(keys, q.On, lo, hi, int(q.Part))...).QueryRow(func(r pgx.Row) error { return r.Scan(&total, &elsewhere) })
-		b.Queue(listed+"SELECT s.subject, coalesce(p.name, ''), s.area_code, s.category, s.level, s.reason FROM "+behind+
-			" ORDER BY s.area_code, s.subject LIMIT $8", q.args(keys, q.On, lo, hi, int(q.Part), string(q.After.Area), q.After.ID, q.Limit)...).
-			Query(func(rows pgx.Rows) error {
-				for rows.Next() {
-					var n Named
-					if err := rows.Scan(&n.ID, &n.Name, &n.Area, &n.Category, &n.Level, &n.Reason); err != nil {
-						return err
-					}
-					list = append(list, n)
-				}
-				return rows.Err()
-			})
+			q.args(q.Indicator, q.On, lo, hi, int(q.Part))...).QueryRow(func(r pgx.Row) error { return r.Scan(&total, &elsewhere) })
+		paging(b)
+		asKept(func(b *pgx.Batch) {
+			b.Queue(listed+"SELECT s.subject, coalesce(p.name, ''), s.area_code, s.category, s.level, s.reason FROM "+behind+
+				" ORDER BY s.area_code, s.subject LIMIT $8", q.args(q.Indicator, q.On, lo, hi, int(q.Part), string(q.After.Area), q.After.ID, q.Limit)...).
+				Query(func(rows pgx.Rows) error {
+					list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Named])
+					return err
+				})
+		})(b)
 	})
 	if err != nil {
 		return nil, 0, 0, fmt.Errorf("list names behind %s: %w", q.Indicator, err)
