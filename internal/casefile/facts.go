@@ -162,11 +162,22 @@ func (c Circumstance) effective() calendar.Interval {
 	return i
 }
 
+// certificateOn is the card as rules see it. The day on which a card is issued belongs to the card before it, if that is still good: a new
+// level applies from the month after, also where the card is issued on the first (choice).
 func (f File) certificateOn(day calendar.Date, transitions []Window) CertificateFacts {
 	c, ok := f.Current(day)
 	if !ok {
 		return CertificateFacts{}
 	}
+	if before, held := f.Current(day.Add(-1)); held && before.ID != c.ID {
+		if facts := f.cardOn(before, day, transitions); facts.Status.Valid() {
+			return facts
+		}
+	}
+	return f.cardOn(c, day, transitions)
+}
+
+func (f File) cardOn(c Certificate, day calendar.Date, transitions []Window) CertificateFacts {
 	facts := CertificateFacts{Category: c.Category, Level: c.Level, Components: c.Components}
 	facts.Status = f.statusAfter(c, day.Add(-1)) // an event that ends something ends it after its day
 	if today := f.statusAfter(c, day); today.Valid() && !facts.Status.Valid() {
@@ -240,6 +251,7 @@ func (f File) Breakpoints(transitions []Window) []calendar.Date {
 	}
 	for _, c := range f.Certificates {
 		add(c.IssuedOn)
+		after(c.IssuedOn)
 		after(c.HeldTo)
 		after(c.expiresOn(transitions))
 	}

@@ -377,3 +377,51 @@ func TestEightWorkersPayOnce(t *testing.T) {
 		t.Errorf("%d lines for %d accounts (%v)", lines, accounts, err)
 	}
 }
+
+// TestLockWaitsForWhatChanges: what is owed changes in a transaction that is still open when a roster is locked. The lock waits for it and is
+// refused, and does not close the month as paid that the change has opened.
+func TestLockWaitsForWhatChanges(t *testing.T) {
+	t.Parallel()
+	month := calendar.MustMonth("2021-03")
+	o := newOffice(t, 60, 5, month.First().Add(9))
+	ctx := t.Context()
+	r, err := o.desk.MakeRoster(ctx, o.maker, month, "", "")
+	if err == nil {
+		r, err = o.desk.CheckRoster(ctx, o.checker, r.ID, r.Version)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var person uuid.UUID
+	owner := o.owner()
+	if err := owner.QueryRow(ctx, "SELECT person_id FROM roster_lines WHERE hold = '' ORDER BY person_id LIMIT 1").Scan(&person); err != nil {
+		t.Fatal(err)
+	}
+	refused := make(chan error, 1)
+	_, err = o.desk.DB.Once(ctx, o.checker, "open", []byte("open"), func(inside context.Context) (store.Answer, error) {
+		_, err := o.desk.AddCircumstance(inside, access.SystemActor(), person, casework.NewCircumstance{Kind: "death", Value: json.RawMessage("true"), ValidFrom: calendar.MustDate("2021-02-03"), Source: "公安"})
+		if err != nil {
+			return store.Answer{}, err
+		}
+		go func() {
+			_, err := o.desk.LockRoster(ctx, o.maker, r.ID, r.Version)
+			refused <- err
+		}()
+		for waits := false; !waits && err == nil; time.Sleep(5 * time.Millisecond) {
+			select {
+			case err := <-refused:
+				refused <- err
+				return store.Answer{}, nil
+			default:
+				err = owner.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) OR locktype = 'transactionid' AND NOT granted)").Scan(&waits)
+			}
+		}
+		return store.Answer{}, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-refused; !fault.Is(err, "ROSTER_OUTDATED") {
+		t.Errorf("locked beside a change of what is owed: %v", err)
+	}
+}

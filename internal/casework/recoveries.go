@@ -35,6 +35,10 @@ func (d *Desk) offset(ctx context.Context, tx *store.Tx, id uuid.UUID, k store.D
 	if rest == 0 {
 		return nil
 	}
+	if last == nil { // what asked for it went back to another file when a merge was undone
+		last = &recovery.Recovery{ID: d.NewID(), PersonID: k.PersonID, Programme: k.Programme, State: recovery.Open, OpenedAt: tx.Now, Reason: "KEPT_BACK",
+			Months: []recovery.Month{{Month: k.Month}}}
+	}
 	last.Offset(rest, id, tx.Now) // kept back wrongly: owed again
 	if err := tx.OpenMonths(ctx, last); err != nil {
 		return err

@@ -114,6 +114,9 @@ func (d *Desk) LockRoster(ctx context.Context, who access.Actor, id uuid.UUID, v
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
 		}
+		if err := tx.HoldAccounts(ctx, *r); err != nil {
+			return err
+		}
 		before := *r
 		if err := r.Lock(who, nil, tx.Now); err != nil {
 			return err

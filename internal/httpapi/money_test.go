@@ -202,6 +202,10 @@ func TestMonthsAndMoney(t *testing.T) {
 			[]int{18500, 18500, 18500, 14500, 14500}, []int{14000, 14000, 14000}},
 		{"M09 from level 2 to 1 on 12 March", 2, func(s *service, id string, n int) { s.renewed(id, "CHANGE", "2023-03-12", n, 1) }, "2023-05-10",
 			[]int{18500, 18500, 18500, 18500, 18500}, []int{14000, 14000, 14000, 16700, 16700}},
+		{"M07 with a card of 1 March", 2, func(s *service, id string, n int) { s.renewed(id, "CHANGE", "2023-03-01", n, 3) }, "2023-05-10",
+			[]int{18500, 18500, 18500, 14500, 14500}, []int{14000, 14000, 14000}},
+		{"M09 with a card of 1 March", 2, func(s *service, id string, n int) { s.renewed(id, "CHANGE", "2023-03-01", n, 1) }, "2023-05-10",
+			[]int{18500, 18500, 18500, 18500, 18500}, []int{14000, 14000, 14000, 16700, 16700}},
 		{"M16 moves to the other village on the 15th", 1, func(s *service, id string, _ int) {
 			v := s.do("town.a", "GET", "/persons/"+id, nil).want(200).version()
 			s.do("town.a", "PATCH", "/persons/"+id, map[string]any{"managing_area_code": villageB, "effective_on": "2023-03-15"}, "If-Match", v).want(200)

@@ -131,9 +131,21 @@ var steps = map[string]struct {
 }
 
 func (r *Recovery) proposed(fen money.Fen, who access.Actor) bool {
-	return slices.ContainsFunc(r.Events, func(e Event) bool {
-		return e.Event == "waiver_proposed" && e.Amount == fen && e.ActorID != who.AccountID
-	})
+	return slices.ContainsFunc(r.Proposals(), func(e Event) bool { return e.Amount == fen && e.ActorID != who.AccountID })
+}
+
+// Proposals are the waivers that were proposed since the last one that was approved, which answers all before it: what one has proposed is
+// waived once.
+func (r *Recovery) Proposals() (list []Event) {
+	for _, e := range r.Events {
+		switch e.Event {
+		case "waiver_proposed":
+			list = append(list, e)
+		case "waived":
+			list = nil
+		}
+	}
+	return list
 }
 
 // Offset takes off what a roster that was paid has kept back. What is more than outstanding was kept back wrongly: it

@@ -163,7 +163,7 @@ type ApplicationFilter struct {
 func (db *DB) ListApplications(ctx context.Context, who access.Actor, f ApplicationFilter) ([]Case, error) {
 	lo, hi := f.Area.Range()
 	return db.applications(func(q Query) error { return db.Read(ctx, who, q) },
-		`p.managing_area_code >= $1 AND p.managing_area_code < $2 AND ($3 = '' OR a.stage = $3) AND ($4 = '' OR a.programme = $4)
+		`a.area_code >= $1 AND a.area_code < $2 AND ($3 = '' OR a.stage = $3) AND ($4 = '' OR a.programme = $4)
 		AND ($5::uuid IS NULL OR a.person_id = $5) AND a.id > $6 AND ($8 = '' OR a.case_number = $8) ORDER BY a.id LIMIT $7`,
 		lo, hi, f.Stage, f.Programme, orNull(f.PersonID), f.After, f.Limit, f.CaseNumber)
 }

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -84,6 +86,10 @@ type personProgramme struct {
 	programme string
 }
 
+func (p personProgramme) compare(o personProgramme) int {
+	return cmp.Or(slices.Compare(p.person[:], o.person[:]), cmp.Compare(p.programme, o.programme))
+}
+
 func keyOf(d ledger.Due) personProgramme { return personProgramme{d.PersonID, d.Programme} }
 
 // differing is, for each account in which what is owed differs, the first month in which it does.
@@ -108,8 +114,8 @@ func (c *duesChange) write(b *pgx.Batch) {
 	var persons []uuid.UUID
 	var programmes, months []string
 	var rows []row
-	for key, month := range c.opened {
-		persons, programmes, months = append(persons, key.person), append(programmes, key.programme), append(months, month.First().String())
+	for _, key := range slices.SortedFunc(maps.Keys(c.opened), personProgramme.compare) { // in the order in which a roster holds accounts
+		persons, programmes, months = append(persons, key.person), append(programmes, key.programme), append(months, c.opened[key].First().String())
 		for _, d := range c.now[key] {
 			rows = append(rows, row{d.PersonID, d.Programme, d.From, d.To, d.AwardID, d.Level, int64(d.Amount), d.RuleSet, d.RateDocument, string(d.Area), d.since})
 		}

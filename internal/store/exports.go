@@ -32,7 +32,7 @@ var (
 		WHERE ` + standsOn + ` AND s.area_code >= $3 AND s.area_code < $4 AND (NOT $7 OR p.id_number IS NOT NULL) ORDER BY s.area_code, s.person_id`
 	memberOn   = `m.household_id = h.id AND m.from_on <= $2 AND (m.to_on IS NULL OR m.to_on >= $2)`
 	withOnesOn = `SELECT h.id FROM households h WHERE h.area_code >= $3 AND h.area_code < $4 AND EXISTS (
-		SELECT FROM household_members m JOIN standings s ON s.person_id = m.person_id JOIN persons p ON p.id = m.person_id
+		SELECT FROM household_members m JOIN standings s ON s.person_id = m.person_id JOIN persons p ON p.id = m.person_id AND ` + ownArea("p.managing_area_code") + `
 		WHERE ` + memberOn + ` AND ` + standsOn + ` AND (NOT $7 OR p.id_number IS NOT NULL)) ORDER BY h.area_code, h.id`
 )
 

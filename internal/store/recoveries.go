@@ -62,8 +62,8 @@ func (tx *Tx) SaveRecovery(ctx context.Context, r *recovery.Recovery) error {
 	fresh := r.Version == 0
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
 		if fresh {
-			b.Queue(`INSERT INTO recoveries (id, person_id, programme, state, reason, opened_at, consented_fen) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-				r.ID, r.PersonID, r.Programme, string(r.State), r.Reason, r.OpenedAt, int64(r.Consented))
+			b.Queue(`INSERT INTO recoveries (id, person_id, programme, state, reason, opened_at, closed_at, consented_fen) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+				r.ID, r.PersonID, r.Programme, string(r.State), r.Reason, r.OpenedAt, instantOrNull(r.ClosedAt), int64(r.Consented))
 		} else {
 			b.Queue("UPDATE recoveries SET version = version + 1, state = $2, closed_at = $3, consented_fen = $4 WHERE id = $1", r.ID, string(r.State),
 				instantOrNull(r.ClosedAt), int64(r.Consented))

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"zhucan/internal/access"
+	"zhucan/internal/calendar"
 	"zhucan/internal/money"
 	"zhucan/internal/roster"
 )
@@ -124,6 +125,7 @@ func (db *DB) RosterLines(ctx context.Context, who access.Actor, q LinesOf) (lis
 // card of the register was held against every line.
 func (db *DB) PaidLines(ctx context.Context, who access.Actor, r roster.Roster) iter.Seq2[roster.Line, error] {
 	return func(yield func(roster.Line, error) bool) {
+		told := false // that the loop is over, or why it has to be
 		err := db.readOnly(ctx, who, bounds{everything, everything}, func(tx pgx.Tx) error {
 			rows, err := tx.Query(ctx, "SELECT "+rosterLineColumns+`, p.name, p.id_number, y.holder, y.account, c.id, c.number, coalesce(c.category, 0)
 				FROM roster_lines l JOIN persons p ON p.id = l.person_id JOIN payees y ON y.id = l.payee_id
@@ -136,13 +138,13 @@ func (db *DB) PaidLines(ctx context.Context, who access.Actor, r roster.Roster) 
 			defer rows.Close()
 			for rows.Next() {
 				line, err := db.scanPaidLine(rows)
-				if !yield(line, err) || err != nil {
+				if told = !yield(line, err) || err != nil; told {
 					return nil
 				}
 			}
 			return rows.Err()
 		})
-		if err != nil {
+		if err != nil && !told {
 			yield(roster.Line{}, err)
 		}
 	}
@@ -237,18 +239,21 @@ func (tx *Tx) RecordOutcomes(ctx context.Context, id uuid.UUID, outcomes []Outco
 type Deduction struct {
 	PersonID  uuid.UUID
 	Programme string
+	Month     calendar.Month // the last that the line pays
 	Fen       money.Fen
 }
 
 // PaidOf lists the persons of lines, and what was kept back from them; for one who is merged into another, that one.
 func (tx *Tx) PaidOf(ctx context.Context, id uuid.UUID, seqs []int) (persons []uuid.UUID, kept []Deduction, err error) {
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue(`SELECT coalesce(g.into_id, l.person_id), l.programme, l.deduction_fen FROM roster_lines l LEFT JOIN merged_persons g ON g.person_id = l.person_id
+		b.Queue(`SELECT coalesce(g.into_id, l.person_id), l.programme, (SELECT max(p.month) FROM payments p WHERE p.roster_id = l.roster_id AND p.person_id = l.person_id
+					AND p.programme = l.programme), l.deduction_fen
+				FROM roster_lines l LEFT JOIN merged_persons g ON g.person_id = l.person_id
 				WHERE l.roster_id = $1 AND l.seq = ANY($2) AND l.state = 'paid' ORDER BY l.person_id`, id, seqs).
 			Query(func(rows pgx.Rows) error {
 				for rows.Next() {
 					var d Deduction
-					if err := rows.Scan(&d.PersonID, &d.Programme, &d.Fen); err != nil {
+					if err := rows.Scan(&d.PersonID, &d.Programme, &d.Month, &d.Fen); err != nil {
 						return err
 					}
 					persons = append(persons, d.PersonID)

@@ -17,7 +17,8 @@ import (
 // What is on a roster, in steps. $1 roster, $2 month, $3 and $4 bounds of the area, $5 programme or null, $6 today.
 //
 // Of each account only the open months are looked at; for most that is the roster's own month. What a live payment of
-// another roster covers is not paid again, be it under a file that is merged into this one. The area that manages a person in the latest month owed is the one whose
+// another roster covers is not paid again, be it under a file that is merged into this one; and what is kept back with consent by a line
+// that the bank has not answered is not kept back again. The area that manages a person in the latest month owed is the one whose
 // roster pays.
 //
 // Of a few accounts everything is looked up by their keys, each; of many, all is read and joined. A fence, OFFSET 0, keeps a look-up
@@ -65,7 +66,7 @@ paid AS (
 )`
 }
 
-const (
+var (
 	items = `
 item AS (
     SELECT o.*, o.amount_fen - coalesce(p.fen, 0) + coalesce(b.fen, 0) AS fen, coalesce(p.last, 0) + 1 AS sequence,
@@ -84,7 +85,11 @@ latest AS (
            coalesce(sum(fen) FILTER (WHERE kind = 'supplement'), 0) AS supplement, sum(fen) AS gross
     FROM item GROUP BY 1, 2
 ), consented AS (
-    SELECT r.person_id, r.programme, sum(r.consented_fen) AS fen FROM recoveries r WHERE r.state <> 'closed' AND r.consented_fen > 0 GROUP BY 1, 2
+    SELECT r.person_id, r.programme, sum(r.consented_fen) AS fen FROM recoveries r WHERE r.state <> 'closed' AND r.consented_fen > 0 AND ` + ownArea("r.area_code") + ` GROUP BY 1, 2
+), kept_back AS (
+    SELECT coalesce(g.into_id, l.person_id) AS person_id, l.programme, sum(l.deduction_fen) AS fen
+    FROM roster_lines l LEFT JOIN merged_persons g ON g.person_id = l.person_id
+    WHERE l.deduction_fen > 0 AND l.state IN ('due', 'sent') AND l.roster_id <> $1 GROUP BY 1, 2
 ), holds AS (
     SELECT h.person_id, coalesce(h.programme, '') AS programme, min(h.reason) AS reason FROM payment_holds h WHERE h.released_at IS NULL GROUP BY 1, 2
 ), shown AS (
@@ -100,11 +105,12 @@ func (a accounts) lines() string {
 	return `
 line AS (
     SELECT s.*, l.award_id, l.level, l.amount_fen AS rate, l.rate_document, l.area_code, y.id AS payee_id,
-           least(coalesce(c.fen, 0), s.gross) AS deduction,
+           least(greatest(coalesce(c.fen, 0) - coalesce(k.fen, 0), 0), s.gross) AS deduction,
            coalesce(h.reason, g.reason, CASE WHEN w.person_id IS NOT NULL THEN 'NOTICE' END, CASE WHEN y.id IS NULL THEN 'NO_ACCOUNT' END, '') AS hold
     FROM summed s JOIN latest l USING (person_id, programme)
     LEFT JOIN LATERAL (SELECT id FROM payees y WHERE y.person_id = s.person_id AND y.superseded_at IS NULL ` + a.fence + `) y ON true
     LEFT JOIN consented c ON c.person_id = s.person_id AND c.programme = s.programme
+    LEFT JOIN kept_back k ON k.person_id = s.person_id AND k.programme = s.programme
     LEFT JOIN holds h ON h.person_id = s.person_id AND h.programme = s.programme
     LEFT JOIN holds g ON g.person_id = s.person_id AND g.programme = ''
     LEFT JOIN shown w ON w.person_id = s.person_id AND w.programme = s.programme
@@ -233,10 +239,27 @@ func (tx *Tx) OutdatedLines(ctx context.Context, r roster.Roster) (n int, err er
 	return n, nil
 }
 
-// MoveOn closes the months that a locked roster pays.
+// HoldAccounts keeps the accounts that a roster pays from changing until the transaction ends. Who opens months of them meanwhile waits,
+// and opens them after MoveOn, which else would close them unseen.
+func (tx *Tx) HoldAccounts(ctx context.Context, r roster.Roster) error {
+	_, err := tx.sql.ExecContext(ctx, `SELECT count(*) FROM (SELECT FROM open_months o JOIN roster_lines l USING (person_id, programme)
+		WHERE l.roster_id = $1 AND l.hold = '' ORDER BY o.person_id, o.programme FOR UPDATE OF o) held`, r.ID)
+	if err != nil {
+		return fmt.Errorf("hold the accounts of a roster: %w", err)
+	}
+	return nil
+}
+
+// MoveOn closes the months that a locked roster pays, but none from the first on that stands on a roster which may still be given up.
 func (tx *Tx) MoveOn(ctx context.Context, r roster.Roster) error {
-	_, err := tx.sql.ExecContext(ctx, `UPDATE open_months o SET open_from = $2::date FROM roster_lines l
-		WHERE l.roster_id = $1 AND l.hold = '' AND o.person_id = l.person_id AND o.programme = l.programme AND o.open_from < $2::date`,
+	_, err := tx.sql.ExecContext(ctx, `WITH waiting AS (
+			SELECT coalesce(g.into_id, p.person_id) AS person_id, p.programme, min(p.month) AS month
+			FROM rosters r JOIN payments p ON p.roster_id = r.id LEFT JOIN merged_persons g ON g.person_id = p.person_id
+			WHERE r.state IN ('calculated', 'checked') AND r.id <> $1 GROUP BY 1, 2
+		)
+		UPDATE open_months o SET open_from = least($2::date, w.month)
+		FROM roster_lines l LEFT JOIN waiting w ON w.person_id = l.person_id AND w.programme = l.programme
+		WHERE l.roster_id = $1 AND l.hold = '' AND o.person_id = l.person_id AND o.programme = l.programme AND o.open_from < least($2::date, w.month)`,
 		r.ID, r.Month.Add(1).First().String())
 	if err != nil {
 		return fmt.Errorf("close the months that a roster pays: %w", err)

@@ -64,7 +64,7 @@ func scanStatement(row pgx.CollectableRow) (s Statement, err error) {
 // LiveStatements reads what was said of persons and kinds and counts or waits still, in the order in which it was recorded.
 func (tx *Tx) LiveStatements(ctx context.Context, kinds []string, persons []uuid.UUID) ([]Statement, error) {
 	// each person on his own, by the index: together they were planned as a scan of all that was ever said
-	return tx.statements(ctx, `unnest($1::uuid[]) u (id) CROSS JOIN LATERAL (SELECT * FROM list_statements WHERE person_id = u.id OFFSET 0) s
+	return tx.statements(ctx, `(SELECT DISTINCT unnest($1::uuid[])) u (id) CROSS JOIN LATERAL (SELECT * FROM list_statements WHERE person_id = u.id OFFSET 0) s
 		WHERE s.kind = ANY($2) AND s.household_id IS NULL AND s.state IN ('active', 'pending') ORDER BY s.person_id, s.id`, persons, kinds)
 }
 

@@ -69,7 +69,8 @@ func showHome(v *visit) (any, error) {
 	if !v.may("/applications/:id") {
 		return data, nil
 	}
-	return data, v.showCases(&data)
+	err := v.showCases(&data)
+	return data, err
 }
 
 // showCases shows the cases that lie here: those to be decided with the least time left first, those to be corrected by when their month is lost.

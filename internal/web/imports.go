@@ -220,7 +220,8 @@ func showImport(v *visit) (any, error) {
 		data.Pending = "/statements?import=" + id.String()
 	}
 	v.importForms(&data, i, read)
-	return data, v.changesPage(&data, id)
+	err = v.changesPage(&data, id)
+	return data, err
 }
 
 func (data *importData) reading(v *visit, i store.Import, read reading) {

@@ -45,7 +45,8 @@ func showMerge(v *visit) (any, error) {
 	data := mergeData{Name: goes.File.Person.Name}
 	data.Search = v.newForm("search", "persons.search", &Field{Name: "text", Label: v.t("persons.text"), Hint: v.t("persons.text.hint"), Kind: "text", Max: 40})
 	if into := v.mergeInto(); into != uuid.Nil && into != id {
-		return data, v.sideBySide(&data, goes, into)
+		err = v.sideBySide(&data, goes, into)
+		return data, err
 	}
 	found, searched := v.found.([]store.Listed)
 	if data.Searched = searched; !searched {

@@ -150,7 +150,7 @@ func (v *visit) recoveryForms(data *recoveryData, r *recovery.Recovery) {
 		proposal := proposedBy(r, v.who)
 		switch {
 		case s.name == "waive" && proposal == 0 && v.do != "waive":
-			if slices.ContainsFunc(r.Events, func(e recovery.Event) bool { return e.Event == "waiver_proposed" }) {
+			if len(r.Proposals()) > 0 {
 				data.Notes = append(data.Notes, v.t("recovery.waive.other"))
 			}
 			continue
@@ -177,8 +177,8 @@ func (v *visit) recoveryForms(data *recoveryData, r *recovery.Recovery) {
 
 // proposedBy is the amount that another has proposed last to waive.
 func proposedBy(r *recovery.Recovery, who access.Actor) (fen money.Fen) {
-	for _, e := range r.Events {
-		if e.Event == "waiver_proposed" && e.ActorID != who.AccountID {
+	for _, e := range r.Proposals() {
+		if e.ActorID != who.AccountID {
 			fen = e.Amount
 		}
 	}

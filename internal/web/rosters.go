@@ -170,7 +170,8 @@ func showRoster(v *visit) (any, error) {
 	}
 	data.Sheet = v.path + "/sheet"
 	data.Taken, _ = v.found.(*takenResults)
-	return data, v.rosterPage(&data, r)
+	err = v.rosterPage(&data, r)
+	return data, err
 }
 
 // rosterPage reads a page of the lines.

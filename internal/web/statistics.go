@@ -166,7 +166,8 @@ func showIndicator(v *visit) (any, error) {
 			return nil, err
 		}
 	}
-	return data, v.fillTrend(&data, l, key)
+	err = v.fillTrend(&data, l, key)
+	return data, err
 }
 
 // define says what is counted, as the rules say it.

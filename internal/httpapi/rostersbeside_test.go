@@ -1,0 +1,146 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"testing"
+)
+
+// stage takes a roster through steps that each somebody else takes.
+func (s *service) stage(id string, verbs ...string) (r answer) {
+	s.t.Helper()
+	users := map[string]string{"check": "cdpf", "lock": "civil", "send": "finance", "cancel": "civil"}
+	r = s.do("finance", "GET", "/rosters/"+id, nil).want(200)
+	for _, verb := range verbs {
+		r = s.do(users[verb], "POST", "/rosters/"+id+"/"+verb, nil, "If-Match", r.version()).want(200)
+	}
+	return r
+}
+
+func (s *service) made(day, month string) string {
+	s.t.Helper()
+	s.at(day)
+	return s.do("civil", "POST", "/rosters", map[string]any{"month": month}).want(201).text("id")
+}
+
+// answered sends a locked roster to the bank, which pays all of it.
+func (s *service) answered(id string) {
+	s.t.Helper()
+	s.stage(id, "send")
+	s.results(id, s.lines("/rosters/"+id), everyone)
+}
+
+// TestLaterRosterLockedFirst: a roster that still waits when the next month's is locked can be locked after it, and where it is given up
+// its month is paid by the next.
+func TestLaterRosterLockedFirst(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(350, 1)
+	s.granted(id, nursing, "2023-05-02", "2023-05-03")
+	may := s.made("2023-05-10", "2023-05")
+	s.stage(may, "check")
+	june := s.made("2023-06-10", "2023-06")
+	if r := s.stage(june, "check", "lock"); r.json()["net_fen"] != 16700.0 {
+		t.Errorf("June beside May: %s", r.body)
+	}
+	s.answered(june)
+	s.wantLedger(id, nursing, "2023-05 16700/0/16700", "2023-06 16700/16700/0")
+	s.stage(may, "lock")
+	s.answered(may)
+	s.wantLedger(id, nursing, "2023-05 16700/16700/0", "2023-06 16700/16700/0")
+
+	july := s.made("2023-07-10", "2023-07")
+	august := s.made("2023-08-10", "2023-08")
+	s.stage(august, "check", "lock")
+	s.answered(august)
+	s.stage(july, "cancel")
+	r, lines := s.pay("2023-09-10", "2023-09", everyone)
+	if r.json()["net_fen"] != 33400.0 || len(lines) != 1 || lines[0]["arrears_from"] != "2023-07" || lines[0]["arrears_to"] != "2023-07" {
+		t.Errorf("September: %s %v", r.body, lines)
+	}
+	s.wantLedger(id, nursing, "2023-05 16700/16700/0", "2023-06 16700/16700/0", "2023-07 16700/16700/0", "2023-08 16700/16700/0", "2023-09 16700/16700/0")
+}
+
+// askedFrom is somebody who was paid March, which is asked back, and who agrees that some of it is kept back.
+func (s *service) askedFrom(id string, consented int) (recovery string) {
+	s.t.Helper()
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.pay("2023-03-05", "2023-03", everyone)
+	s.at("2023-03-20")
+	s.pause(id, "2023-03", "2023-04", false)
+	item := s.do("finance", "GET", "/recoveries?person_id="+id, nil).want(200).json()["items"].([]any)[0].(map[string]any)
+	recovery = "/recoveries/" + item["id"].(string)
+	if consented > 0 {
+		s.do("finance", "POST", recovery+"/events", map[string]any{"event": "consent", "amount_fen": consented}, "If-Match", fmt.Sprintf(`"%v"`, item["version"])).want(200)
+	}
+	return recovery
+}
+
+// TestConsentIsKeptBackOnce: what one roster keeps back is not kept back by the next while the bank has not answered the first.
+func TestConsentIsKeptBackOnce(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(360, 1)
+	recovery := s.askedFrom(id, 10000)
+	april := s.made("2023-04-10", "2023-04")
+	s.stage(april, "check", "lock", "send")
+	may := s.made("2023-05-10", "2023-05")
+	r := s.stage(may, "check", "lock", "send")
+	if r.json()["deduction_fen"] != 0.0 || r.json()["net_fen"] != 16700.0 {
+		t.Errorf("May beside April: %s", r.body)
+	}
+	// the bank fails April: its consent is there again, for June
+	s.results(april, s.lines("/rosters/"+april), func(map[string]any) bool { return false })
+	s.results(may, s.lines("/rosters/"+may), everyone)
+	s.do("liaison.a", "POST", "/persons/"+id+"/payees", map[string]any{"holder": "金丝雀360", "relation": "self", "account": "6222000011112222", "reason": "换卡"}).want(201)
+	r, _ = s.pay("2023-06-10", "2023-06", everyone)
+	if r.json()["deduction_fen"] != 10000.0 || r.json()["net_fen"] != 23400.0 {
+		t.Errorf("June: %s", r.body)
+	}
+	after := s.do("finance", "GET", recovery, nil).want(200).json()
+	if after["amount_fen"] != 16700.0 || after["repaid_fen"] != 10000.0 || after["consented_fen"] != 0.0 {
+		t.Errorf("recovery: %v", after)
+	}
+}
+
+// TestProposalIsWaivedOnce: an amount that one has proposed is waived once, also where more is outstanding.
+func TestProposalIsWaivedOnce(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	recovery := s.askedFrom(s.person1(370, 1), 0)
+	step := func(user, event string) answer {
+		return s.do(user, "POST", recovery+"/events", map[string]any{"event": event, "amount_fen": 5000, "reason": "无力偿还"}, "If-Match", s.do(user, "GET", recovery, nil).want(200).version())
+	}
+	step("finance", "propose_waiver").want(200)
+	step("civil", "waive").want(200)
+	step("civil", "waive").want(409, "WAIVER_NOT_PROPOSED")
+	step("civil", "propose_waiver").want(200)
+	if r := step("finance", "waive").want(200); r.json()["waived_fen"] != 10000.0 {
+		t.Errorf("after two proposals: %s", r.body)
+	}
+}
+
+// TestMergeUndoneBeforeTheBankAnswers: what a line has kept back from a file that nothing is asked back from any more is owed again.
+func TestMergeUndoneBeforeTheBankAnswers(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	stays, goes := s.twice(981)
+	s.askedFrom(goes, 0)
+	m := s.merge("town.a", goes, stays).want(201)
+	item := s.do("finance", "GET", "/recoveries?person_id="+stays, nil).want(200).json()["items"].([]any)[0].(map[string]any)
+	s.do("finance", "POST", "/recoveries/"+item["id"].(string)+"/events", map[string]any{"event": "consent", "amount_fen": 10000}, "If-Match", fmt.Sprintf(`"%v"`, item["version"])).want(200)
+	april := s.made("2023-04-10", "2023-04")
+	if r := s.stage(april, "check", "lock", "send"); r.json()["deduction_fen"] != 10000.0 {
+		t.Errorf("April: %s", r.body)
+	}
+	s.undo(m).want(200)
+	s.results(april, s.lines("/rosters/"+april), everyone)
+	s.wantLedger(stays, nursing, "2023-04 0/14000/-4000")
+	s.wantAskedBack(stays)
+	s.wantAskedBack(goes)
+	s.wantDerived()
+	r, lines := s.pay("2023-05-10", "2023-05", everyone) // April again, and May, less what was agreed to
+	if len(lines) != 1 || lines[0]["person_id"] != goes || r.json()["deduction_fen"] != 10000.0 || r.json()["net_fen"] != 18000.0 {
+		t.Errorf("May: %s %v", r.body, lines)
+	}
+	s.wantLedger(goes, nursing, "2023-01 14000/14000/0", "2023-02 14000/14000/0", "2023-03 0/14000/-4000", "2023-04 14000/14000/0", "2023-05 14000/14000/0")
+}
