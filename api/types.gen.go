@@ -5251,7 +5251,9 @@ type Recovery struct {
 	PersonID       uuid.UUID       `json:"person_id"`
 
 	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
-	Programme Programme     `json:"programme"`
+	Programme Programme `json:"programme"`
+
+	// Reason `OVERPAID`: more was paid than is owed; `KEPT_BACK`: a roster kept back what nobody asks for any more, which is owed again.
 	Reason    string        `json:"reason"`
 	RepaidFen int64         `json:"repaid_fen"`
 	State     RecoveryState `json:"state"`

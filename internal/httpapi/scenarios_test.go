@@ -98,6 +98,29 @@ func TestStopsInTheSameMonth(t *testing.T) {
 	}
 }
 
+// TestStopModeFromADay: a stricter mode of a rule set leaves the months before it as they were owed.
+func TestStopModeFromADay(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	before, after := s.person1(506, 2), s.person1(507, 2)
+	for id, on := range map[string]string{before: "2023-03-15", after: "2023-06-15"} {
+		s.granted(id, nursing, "2023-01-05", "2023-01-10")
+		s.at("2023-06-20")
+		s.fact(id, "tekun", true, on, "")
+	}
+	s.enact(map[string]any{"document": s.edited("conditions: *nursing\n    rates:", `conditions: *nursing
+      - id: RS2023
+        from: 2023-05-01
+        stop_mode: same_month
+        switches: {living_ext_edge: false, nursing_ext_34_mental: false}
+        conditions: *nursing
+    rates:`)})
+	s.at("2023-07-10")
+	s.wantOwed(before, nursing, 14000, 14000, 14000)
+	s.wantOwed(after, nursing, 14000, 14000, 14000, 14000, 14000)
+	s.wantDerived()
+}
+
 // TestDiesBeforeTheDecision is M06: what was owed until the month of death is owed to the estate, and paid to an heir.
 func TestDiesBeforeTheDecision(t *testing.T) {
 	t.Parallel()

@@ -41,6 +41,7 @@ type Pack struct {
 	RemindDays   int  `yaml:"remind_before"` // working days before a limit
 	// Tickets are of the hotline; their limits alone where the pack says nothing of them.
 	Tickets     *Tickets          `yaml:"tickets"`
+	// StopMode is of all time, but for rule sets that have another.
 	StopMode    StopMode          `yaml:"stop_mode"`
 	Transitions []casefile.Window `yaml:"transitions"`
 	// Reverification is nil where nobody is asked to be verified again.
@@ -90,6 +91,8 @@ const (
 	StopSameMonth StopMode = "same_month"
 )
 
+func (m StopMode) known() bool { return m == StopNextMonth || m == StopSameMonth }
+
 // Need names a fact that is unknown, not absent, while When holds and nothing is recorded.
 type Need struct {
 	Fact string `yaml:"fact"`
@@ -123,6 +126,7 @@ type Programme struct {
 type RuleSet struct {
 	ID         string          `yaml:"id"`
 	From       calendar.Date   `yaml:"from"`
+	StopMode   StopMode        `yaml:"stop_mode"` // from that day on, where it is not that of the pack
 	Switches   map[string]bool `yaml:"switches"`
 	Conditions []string        `yaml:"conditions"`
 	conditions []*condition
@@ -148,7 +152,7 @@ func Load(document []byte) (*Pack, error) {
 		return nil, fmt.Errorf("policy pack: pack, version, district and programmes are required")
 	}
 	p.setDefaults()
-	if p.StopMode != StopNextMonth && p.StopMode != StopSameMonth {
+	if !p.StopMode.known() {
 		return nil, fmt.Errorf("policy pack: stop_mode is next_month or same_month")
 	}
 	if v := p.Reverification; v != nil && (v.Since < 2016 || v.FirstMonth < 1 || v.LastMonth < v.FirstMonth || v.LastMonth > 12) {
@@ -288,6 +292,9 @@ func (pr *Programme) check(conditions map[string]*condition) error {
 	}
 	for i := range pr.RuleSets {
 		rs := &pr.RuleSets[i]
+		if rs.StopMode != "" && !rs.StopMode.known() {
+			return fmt.Errorf("rule set %s: stop_mode is next_month or same_month", rs.ID)
+		}
 		for _, name := range rs.Conditions {
 			c, ok := conditions[name]
 			if !ok {
@@ -317,6 +324,16 @@ func (pr *Programme) RuleSet(day calendar.Date) *RuleSet {
 		}
 	}
 	return nil
+}
+
+// StopModeOf is what an event on a day that ends the right to a programme does to its own month.
+func (p *Pack) StopModeOf(programme string, day calendar.Date) StopMode {
+	if pr := p.Programme(programme); pr != nil {
+		if rs := pr.RuleSet(day); rs != nil && rs.StopMode != "" {
+			return rs.StopMode
+		}
+	}
+	return p.StopMode
 }
 
 // Condition is the condition with a code among those in force on a day.

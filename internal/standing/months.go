@@ -38,10 +38,10 @@ func MonthsOf(file casefile.File, pack *policy.Pack, programme string) (Months, 
 	if err != nil {
 		return Months{}, err
 	}
-	return months(list, programme, pack.StopMode), nil
+	return months(list, programme, pack), nil
 }
 
-func months(list []segment, programme string, stop policy.StopMode) (m Months) {
+func months(list []segment, programme string, pack *policy.Pack) (m Months) {
 	yes := make([]bool, len(list)+1)
 	var broken []Run
 	for i, s := range list {
@@ -52,7 +52,7 @@ func months(list []segment, programme string, stop policy.StopMode) (m Months) {
 	}
 	for i, s := range list {
 		if yes[i] {
-			m.Runs = appendGood(m.Runs, s, stop == policy.StopSameMonth && !yes[i+1])
+			m.Runs = appendGood(m.Runs, s, !yes[i+1] && pack.StopModeOf(programme, s.days.To) == policy.StopSameMonth)
 		}
 	}
 	m.Breaks = without(join(broken), m.Runs)

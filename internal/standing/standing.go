@@ -99,7 +99,7 @@ func Read(file casefile.File, awards []award.Award, pack *policy.Pack) (*Reading
 	}
 	r := &Reading{file: file, awards: awards, pack: pack, segments: list, months: map[string]Months{}}
 	for _, programme := range pack.Programmes {
-		r.months[programme.ID] = months(list, programme.ID, pack.StopMode)
+		r.months[programme.ID] = months(list, programme.ID, pack)
 	}
 	return r, nil
 }
