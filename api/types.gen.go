@@ -5423,7 +5423,10 @@ type Roster struct {
 	SentAt     *time.Time        `json:"sent_at,omitempty"`
 	SentBy     *uuid.UUID        `json:"sent_by,omitempty"`
 	State      RosterState       `json:"state"`
-	Version    int               `json:"version"`
+
+	// UnpublishedLines Of the lines that are paid, those of a case that no public notice (公示) has shown. Only where one roster is read.
+	UnpublishedLines *int `json:"unpublished_lines,omitempty"`
+	Version          int  `json:"version"`
 }
 
 // RosterLine defines model for RosterLine.

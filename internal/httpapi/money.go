@@ -198,7 +198,13 @@ func (a *API) getRoster(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	return Response{Version: one.Version, Body: rosterView(one)}, nil
+	unpublished, err := a.Desk.DB.UnpublishedLines(r.Ctx, r.Who, id)
+	if err != nil {
+		return Response{}, err
+	}
+	view := rosterView(one)
+	view.UnpublishedLines = &unpublished
+	return Response{Version: one.Version, Body: view}, nil
 }
 
 func rosterView(o roster.Roster) api.Roster {

@@ -144,3 +144,17 @@ func TestMergeUndoneBeforeTheBankAnswers(t *testing.T) {
 	}
 	s.wantLedger(goes, nursing, "2023-01 14000/14000/0", "2023-02 14000/14000/0", "2023-03 0/14000/-4000", "2023-04 14000/14000/0", "2023-05 14000/14000/0")
 }
+
+// TestRosterSaysWhatWasNotPublished: a roster names how many of its lines pay cases that no notice has shown.
+func TestRosterSaysWhatWasNotPublished(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	shown, hidden := s.person1(380, 1), s.person1(381, 2)
+	s.granted(shown, nursing, "2023-05-02", "2023-05-03")
+	s.do("town.a", "POST", "/public-notices", map[string]any{}).want(201)
+	s.granted(hidden, nursing, "2023-05-02", "2023-05-15") // when the notice is over
+	r := s.do("finance", "GET", "/rosters/"+s.made("2023-05-16", "2023-05"), nil).want(200)
+	if r.json()["lines"] != 2.0 || r.json()["unpublished_lines"] != 1.0 {
+		t.Errorf("one of two was shown: %s", r.body)
+	}
+}

@@ -250,6 +250,18 @@ func (tx *Tx) HoldAccounts(ctx context.Context, r roster.Roster) error {
 	return nil
 }
 
+// UnpublishedLines counts the lines of a roster that are paid on a case which no public notice has shown.
+func (db *DB) UnpublishedLines(ctx context.Context, who access.Actor, id uuid.UUID) (n int, err error) {
+	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue(`SELECT count(*) FROM roster_lines l JOIN awards a ON a.id = l.award_id WHERE l.roster_id = $1 AND l.hold = '' AND a.application_id IS NOT NULL
+			AND NOT EXISTS (SELECT FROM notice_items i WHERE i.application_id = a.application_id)`, id).QueryRow(func(row pgx.Row) error { return row.Scan(&n) })
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count the lines that no notice has shown: %w", err)
+	}
+	return n, nil
+}
+
 // MoveOn closes the months that a locked roster pays, but none from the first on that stands on a roster which may still be given up.
 func (tx *Tx) MoveOn(ctx context.Context, r roster.Roster) error {
 	_, err := tx.sql.ExecContext(ctx, `WITH waiting AS (
