@@ -81,9 +81,11 @@ type Passed struct {
 
 // PassedNames lists who moved between two moments and is in the actor's area, after an id in order.
 func (db *DB) PassedNames(ctx context.Context, who access.Actor, q PassagesOf) (list []Passed, err error) {
-	names := `SELECT p.subject, f.name, p.area_code, p.before, p.reason_before, p.after, p.reason_after FROM p JOIN persons f ON f.id = p.subject AND ` + ownArea("f.managing_area_code")
+	names := `SELECT p.subject, f.name, p.area_code, p.before, p.reason_before, p.after, p.reason_after FROM p
+		CROSS JOIN LATERAL (SELECT f.name FROM persons f WHERE f.id = p.subject OFFSET 0) f` // by the key, as in behindPersons
 	if q.Households {
-		names = `SELECT p.subject, coalesce(head.name, ''), p.area_code, p.before, p.reason_before, p.after, p.reason_after FROM p JOIN households h ON h.id = p.subject AND ` + ownArea("h.area_code") + `
+		names = `SELECT p.subject, coalesce(head.name, ''), p.area_code, p.before, p.reason_before, p.after, p.reason_after FROM p
+			CROSS JOIN LATERAL (SELECT FROM households h WHERE h.id = p.subject OFFSET 0) h
 			LEFT JOIN LATERAL (SELECT f.name FROM household_members m JOIN persons f ON f.id = m.person_id WHERE m.household_id = p.subject AND m.from_on <= $6
 				AND (m.to_on IS NULL OR m.to_on >= $6) ORDER BY m.relation <> 'head', m.from_on, m.id LIMIT 1) head ON true`
 	}

@@ -204,7 +204,7 @@ func (db *DB) Counts(ctx context.Context, who access.Actor, q CountOf) ([]GroupC
 	err := db.Read(ctx, who, counting, func(b *pgx.Batch) {
 		if statement, ok := q.kept(); ok {
 			// it cannot be known beforehand how few rows are added up, and the tree was looked through for each village
-			b.Queue("SELECT set_config('enable_nestloop', 'off', true)")
+			hashing(b)
 			count(b, statement, slices.Concat(q.Persons, q.Households))
 			return
 		}
@@ -239,16 +239,20 @@ type Named struct {
 }
 
 // ownArea says of a column what row security demands of it. Joined with all that stands in an area, files are found by the area, as row
-// security is no way to find anything, or else all of the register would be read for them. The bounds stand in the session, where the
-// planner knows them.
+// security is no way to find anything, or else all of the register would be read for them. It takes hashing: in a large register an area
+// looks as if it held one person, who may as well be looked for once for each.
 func ownArea(column string) string {
 	return column + " >= rtrim(current_setting('zhucan.area', true), ':') AND " + column + " < current_setting('zhucan.area', true)"
 }
 
-// The files behind standings: of persons, and of households by the name of who heads them on the day.
-var (
-	behindPersons    = `s JOIN persons p ON p.id = s.subject AND ` + ownArea("p.managing_area_code")
-	behindHouseholds = `s JOIN households h ON h.id = s.subject AND ` + ownArea("h.area_code") + ` LEFT JOIN LATERAL (
+// hashing has large sets joined by hashing, whatever they look like.
+func hashing(b *pgx.Batch) { b.Queue("SELECT set_config('enable_nestloop', 'off', true)") }
+
+// The files behind standings, each looked up by its key: of persons, and of households by the name of who heads them on the day. A fence,
+// OFFSET 0, keeps a look-up from being planned as a join.
+const (
+	behindPersons    = `s CROSS JOIN LATERAL (SELECT p.name FROM persons p WHERE p.id = s.subject OFFSET 0) p`
+	behindHouseholds = `s CROSS JOIN LATERAL (SELECT FROM households h WHERE h.id = s.subject OFFSET 0) h LEFT JOIN LATERAL (
 		SELECT p.name FROM household_members m JOIN persons p ON p.id = m.person_id
 		WHERE m.household_id = s.subject AND m.from_on <= $2 AND (m.to_on IS NULL OR m.to_on >= $2) ORDER BY m.relation <> 'head', m.from_on, m.id LIMIT 1) p ON true`
 )
@@ -268,8 +272,6 @@ func (db *DB) Names(ctx context.Context, who access.Actor, q NamesOf) (list []Na
 	found := "WITH s AS (SELECT * FROM (" + q.of(table, subject, oneOnDay, 6) + ") o WHERE status = $5) "
 	listed := "WITH s AS (SELECT * FROM (" + q.of(table, subject, oneOnDay, 9) + ") o WHERE status = $5 AND (area_code, subject) > ($6, $7)) "
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue(found+"SELECT count(*), count(*) FILTER (WHERE f.id IS NULL) FROM s LEFT JOIN "+file+" f ON f.id = s.subject AND "+ownArea(of),
-			q.args(q.Indicator, q.On, lo, hi, int(q.Part))...).QueryRow(func(r pgx.Row) error { return r.Scan(&total, &elsewhere) })
 		paging(b)
 		asKept(func(b *pgx.Batch) {
 			b.Queue(listed+"SELECT s.subject, coalesce(p.name, ''), s.area_code, s.category, s.level, s.reason FROM "+behind+
@@ -279,6 +281,9 @@ func (db *DB) Names(ctx context.Context, who access.Actor, q NamesOf) (list []Na
 					return err
 				})
 		})(b)
+		hashing(b)
+		b.Queue(found+"SELECT count(*), count(*) FILTER (WHERE f.id IS NULL) FROM s LEFT JOIN "+file+" f ON f.id = s.subject AND "+ownArea(of),
+			q.args(q.Indicator, q.On, lo, hi, int(q.Part))...).QueryRow(func(r pgx.Row) error { return r.Scan(&total, &elsewhere) })
 	})
 	if err != nil {
 		return nil, 0, 0, fmt.Errorf("list names behind %s: %w", q.Indicator, err)

@@ -31,9 +31,10 @@ var (
 	onList   = `SELECT s.person_id FROM standings s JOIN persons p ON p.id = s.person_id AND ` + ownArea("p.managing_area_code") + `
 		WHERE ` + standsOn + ` AND s.area_code >= $3 AND s.area_code < $4 AND (NOT $7 OR p.id_number IS NOT NULL) ORDER BY s.area_code, s.person_id`
 	memberOn   = `m.household_id = h.id AND m.from_on <= $2 AND (m.to_on IS NULL OR m.to_on >= $2)`
-	withOnesOn = `SELECT h.id FROM households h WHERE h.area_code >= $3 AND h.area_code < $4 AND EXISTS (
-		SELECT FROM household_members m JOIN standings s ON s.person_id = m.person_id JOIN persons p ON p.id = m.person_id AND ` + ownArea("p.managing_area_code") + `
-		WHERE ` + memberOn + ` AND ` + standsOn + ` AND (NOT $7 OR p.id_number IS NOT NULL)) ORDER BY h.area_code, h.id`
+	withOnesOn = `SELECT h.id FROM households h CROSS JOIN LATERAL (
+			SELECT FROM household_members m JOIN standings s ON s.person_id = m.person_id JOIN persons p ON p.id = m.person_id
+			WHERE ` + memberOn + ` AND ` + standsOn + ` AND (NOT $7 OR p.id_number IS NOT NULL) LIMIT 1) one
+		WHERE h.area_code >= $3 AND h.area_code < $4 ORDER BY h.area_code, h.id`
 )
 
 // OnList lists the ids of who is on a list, in order of villages. Who has left the actor's area is not among them.
@@ -48,6 +49,9 @@ func (db *DB) OnList(ctx context.Context, who access.Actor, q ListOf) (ids []uui
 		sql = withOnesOn
 	}
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		if !q.Households {
+			hashing(b)
+		}
 		b.Queue(sql, q.Indicator, q.On, lo, hi, parts, q.Holders, q.ByNumber).Query(func(rows pgx.Rows) error {
 			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 			return err
