@@ -30,7 +30,7 @@ var device = Chain{
 		case c.File.Person.RecordType == casefile.Recovering && c.Evidence.Text("mode") != "loan":
 			return refuse("LOANS_ONLY", "功能恢复期未办证人员只能借用辅助器具", "who recovers without a certificate may only borrow devices")
 		case c.Evidence.Text("mode") == "loan" && !item.Loan:
-			return refuse("NOT_LENT", "该器具不提供借用", "this device is not lent")
+			return notLent
 		}
 		return nil
 	},
@@ -60,6 +60,8 @@ var device = Chain{
 	}, leave([]string{"NEED", "VILLAGE_CHECKED", "TOWN_REVIEWED", "ASSESSED", "APPROVED", "FITTED"})...),
 }
 
+var notLent = refuse("NOT_LENT", "该器具不提供借用", "this device is not lent")
+
 // approveDevice: what another pays for is not paid again, the same device not before its time, and the person pays what is
 // above the cap.
 func approveDevice(c Case) error {
@@ -69,6 +71,8 @@ func approveDevice(c Case) error {
 	switch {
 	case e.Text("paid_elsewhere") != "none":
 		return refuse("PAID_ELSEWHERE", "该器具已由工伤、交通事故或保险支付", "the device has been paid for by others")
+	case c.Need.Text("mode") == "loan" && !item.Loan:
+		return notLent
 	case item.Assessment && !assessed:
 		return fault.New(fault.Conflict, "NOT_ASSESSED", "该器具须先评估", "the device needs an assessment first")
 	case assessed && assessment.Evidence.Text("item") != item.Code:
@@ -112,13 +116,16 @@ func (s Service) granted() (code string, ok bool) {
 	return s.Need.Text("item"), ok
 }
 
-// earlier is the person's last acceptance of the same device.
+// earlier is when the person last got the same device, or is about to get it.
 func (c Case) earlier(item *DeviceItem) (last Done, found bool) {
 	for _, s := range c.own() {
 		code, ok := s.granted()
-		accepted, done := s.lastTo("ACCEPTED")
-		if ok && done && code == item.Code && s.Need.Text("mode") != "loan" && !accepted.On.Before(last.On) {
-			last, found = accepted, true
+		got, done := s.lastTo("ACCEPTED")
+		if !done && slices.Contains([]string{"APPROVED", "FITTED"}, s.State) {
+			got, done = s.lastTo(s.State)
+		}
+		if ok && done && code == item.Code && s.Need.Text("mode") != "loan" && !got.On.Before(last.On) {
+			last, found = got, true
 		}
 	}
 	return last, found

@@ -162,14 +162,14 @@ func (c Circumstance) effective() calendar.Interval {
 	return i
 }
 
-// certificateOn is the card as rules see it. The day on which a card is issued belongs to the card before it, if that is still good: a new
-// level applies from the month after, also where the card is issued on the first (choice).
+// certificateOn is the card as rules see it. The first of a month belongs to the card before one that is issued on it, if that is still
+// good: a month is paid at the level of its first good day, and a new level applies from the month after (choice).
 func (f File) certificateOn(day calendar.Date, transitions []Window) CertificateFacts {
 	c, ok := f.Current(day)
 	if !ok {
 		return CertificateFacts{}
 	}
-	if before, held := f.Current(day.Add(-1)); held && before.ID != c.ID {
+	if before, held := f.Current(day.Add(-1)); held && before.ID != c.ID && day == day.Month().First() {
 		if facts := f.cardOn(before, day, transitions); facts.Status.Valid() {
 			return facts
 		}

@@ -155,6 +155,11 @@ var mayFollow = map[string][]casefile.CertificateStatus{
 	"UNFREEZE": {casefile.Frozen}, "MIGRATE_IN": {casefile.Migrating},
 	"REASSESS": {casefile.Active}, "MIGRATE_OUT": {casefile.Active},
 	"CANCEL": {casefile.Active, casefile.Reassessing, casefile.Migrating, casefile.Expired, casefile.Frozen},
+	// a cancelled card is followed by a first one alone, on an application; a frozen one is looked at again and not just replaced
+	"RENEW":           {casefile.Active, casefile.Reassessing, casefile.Migrating, casefile.Expired, casefile.Frozen},
+	"CHANGE":          {casefile.Active, casefile.Reassessing, casefile.Migrating, casefile.Expired, casefile.Frozen},
+	"REPLACE_DAMAGED": {casefile.Active, casefile.Reassessing, casefile.Migrating, casefile.Expired},
+	"REISSUE_LOST":    {casefile.Active, casefile.Reassessing, casefile.Migrating, casefile.Expired},
 }
 
 // EventResult is what an event left behind.
@@ -232,6 +237,9 @@ func (d *Desk) checkEvent(file casefile.File, card casefile.Certificate, version
 		return field("certificate.issued_on", "CERTIFICATE_DATES", "新证发证日期须晚于旧证", "the new card is issued after the old one")
 	}
 	status := file.StatusOn(card, in.On)
+	if today := file.StatusOn(card, d.today()); today == casefile.Cancelled {
+		status = today // also before the day on which it was: what is recorded behind that would undo it
+	}
 	if allowed, limited := mayFollow[in.Event]; limited && !slices.Contains(allowed, status) {
 		return wrongStatus(status)
 	}

@@ -61,7 +61,7 @@ func (d *Desk) VerifyByData(ctx context.Context, who access.Actor, at area.Code)
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
 		}
-		ids, err := tx.ConfirmedByData(ctx, rule.Window(year).From, d.today(), at, rule.DataKinds)
+		ids, err := tx.ConfirmedByData(ctx, rule.Window(year), d.today(), at, rule.DataKinds)
 		if err != nil {
 			return err
 		}
@@ -129,7 +129,7 @@ func (d *Desk) Verifications(ctx context.Context, who access.Actor, f Verificati
 		return nil, err
 	}
 	window := rule.Window(year)
-	found, err := d.DB.Verifications(ctx, who, window.From, f.Area, f.States, d.today().After(window.To), f.After, f.Limit)
+	found, err := d.DB.Verifications(ctx, who, window, f.Area, f.States, d.today().After(window.To), f.After, f.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ func (d *Desk) VerificationCounts(ctx context.Context, who access.Actor, year in
 	if ctx, err = d.DB.Reading(ctx, who); err != nil {
 		return nil, err
 	}
-	return d.DB.VerificationCounts(ctx, who, rule.Window(year).From, at)
+	return d.DB.VerificationCounts(ctx, who, rule.Window(year), at)
 }
 
 // Awards lists rights, each with what suspends it by now: an officer's suspension, or a verification that is missing.

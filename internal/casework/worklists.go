@@ -189,7 +189,7 @@ func (d *Desk) leadsToday() store.Today {
 		}
 	}
 	if window, began := d.lastWindow(); began {
-		t.Window = window.From
+		t.Window = window
 	}
 	year := d.SurveyYear()
 	if survey.Builtin.Window(year).Contains(today) {

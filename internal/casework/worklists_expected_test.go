@@ -212,7 +212,8 @@ func (p *person) unsurveyed(day calendar.Date) []due {
 // The first year that is verified, and by when somebody's right has to be recorded to be asked about in it (domain 2.7).
 const firstVerified = 2027
 
-// unverified: on 1 April the conditions of a right held that had been recorded before, and nobody has found since that they still do.
+// unverified: on some day from 1 April to 30 June the conditions of a right hold that had been recorded before, and nobody has found since the
+// first of these that they still do.
 func (p *person) unverified(day calendar.Date) []due {
 	year, month, _ := day.YMD()
 	if month < time.April {
@@ -227,8 +228,11 @@ func (p *person) unverified(day calendar.Date) []due {
 		if a.Void || !a.Recorded.Before(midnight(opens)) {
 			continue
 		}
-		where, _ := p.subsidy(a.Programme, opens)
-		asked = asked || between(opens, a.Start, a.End) && (where == covered || where == gap)
+		closes := calendar.MustDate(fmt.Sprintf("%d-06-30", year))
+		for day := opens; !asked && !day.After(closes) && !a.Start.After(closes) && (a.End.IsZero() || !a.End.Before(opens)); day = day.Add(1) {
+			where, _ := p.subsidy(a.Programme, day)
+			asked = where == covered || where == gap
+		}
 		runs = runs || a.End.IsZero() || !a.End.Before(day.Month().First())
 	}
 	d := due{list: "reverification_due", reason: "NOT_VERIFIED", parts: []string{fmt.Sprint(year, "not verified")}}

@@ -80,7 +80,18 @@ func TestV12AboveTheCap(t *testing.T) {
 	again.take("cdpf", "reject", "2019-06-16", `{"reason":"未到更换年限"}`).state("REJECTED")
 	s.reviewed2(id, "122203", "2019-07-01").take("cdpf", "assess", "2019-07-10", `{"institution":"市辅具中心","assessor":"乙","item":"122203","replaces_because":"damaged"}`).
 		take("cdpf", "approve", "2019-07-15", costs("122203", 120000, 120000, 0, "none"))
-	s.reviewed2(id, "122203", "2023-02-10").take("cdpf", "assess", "2023-02-11", suits("122203")).take("cdpf", "approve", "2023-02-12", costs("122203", 120000, 120000, 0, "none"))
+	// that one is on its way: another is refused before it is there
+	third := s.reviewed2(id, "122203", "2023-02-10").take("cdpf", "assess", "2023-02-11", suits("122203"))
+	third.refused(422, "WITHIN_SERVICE_LIFE", "cdpf", "approve", "2023-02-12", costs("122203", 120000, 120000, 0, "none"))
+	third.take("cdpf", "approve", "2023-07-15", costs("122203", 120000, 120000, 0, "none"))
+}
+
+// TestLentAsAssessed: a loan that is assessed as a device which is not lent is not approved.
+func TestLentAsAssessed(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.reviewed(s.inNeed(1, 2, 1), "122203", "loan", 1).take("cdpf", "assess", "2019-01-10", suits("220615")).
+		refused(422, "NOT_LENT", "cdpf", "approve", "2019-01-15", costs("220615", 300000, 300000, 0, "none"))
 }
 
 // reviewed2 is another application of the person, from a day on.

@@ -331,6 +331,31 @@ func TestLateRenewal(t *testing.T) {
 	s.do("cdpf", "POST", path, map[string]any{"months": 3, "reason": "又"}, "If-Match", done.version()).want(409)
 }
 
+// TestCancelledCardIsNotRenewed: after a cancellation a first card is issued, on an application; a renewal, also one of a day before it, would
+// let the right go on.
+func TestCancelledCardIsNotRenewed(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(340, 1)
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.at("2023-05-20")
+	card := s.do("cdpf", "GET", "/persons/"+id, nil).want(200).json()["certificates"].([]any)[0].(map[string]any)
+	path := "/certificates/" + card["id"].(string) + "/events"
+	gone := s.do("cdpf", "POST", path, map[string]any{"event": "CANCEL", "on": "2023-05-10", "cancel_reason": "FRAUD"}, "If-Match", fmt.Sprintf(`"%v"`, card["version"])).want(201)
+	next := func(event, on string) answer {
+		return s.do("cdpf", "POST", path, map[string]any{"event": event, "on": on, "certificate": map[string]any{"number": number(340) + "41B1", "category": 4, "level": 1, "issued_on": on}}, "If-Match", gone.version())
+	}
+	for _, event := range []string{"RENEW", "CHANGE", "REISSUE_LOST", "REPLACE_DAMAGED"} {
+		next(event, "2023-05-20").want(409, "WRONG_STATUS")
+		next(event, "2023-04-01").want(409, "WRONG_STATUS")
+	}
+	s.at("2023-07-10")
+	if got := s.owed(id, nursing); fmt.Sprint(got) != "[16700 16700 16700 16700 16700]" {
+		t.Errorf("owed after the cancellation: %v", got)
+	}
+	s.wantDerived()
+}
+
 // TestRecovery pays four months of somebody whose death in February becomes known in May, and gets the money back.
 func TestRecovery(t *testing.T) {
 	t.Parallel()

@@ -60,7 +60,7 @@ func (p *Pack) birthdays(birth calendar.Date) (days []calendar.Date) {
 		days = append(days, birth.AddYears(n))
 	}
 	for _, n := range p.ages[schoolAge] {
-		days = append(days, p.schoolYear(birth.AddYears(n).Add(-1))) // of that age by then on the day before a school year
+		days = append(days, p.schoolYear(birth.AddYears(n))) // of that age on the day before it
 	}
 	return slices.DeleteFunc(days, func(d calendar.Date) bool { return d.Before(birth) })
 }

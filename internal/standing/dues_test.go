@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
@@ -72,7 +73,7 @@ func (o oracle) due(programme string, m calendar.Month, paid map[calendar.Month]
 			}
 		}
 	}
-	if !paid[m] || !o.verified(m) {
+	if !paid[m] || !o.verified(programme, m) {
 		return 0
 	}
 	return rate(programme, o.levelIn(programme, m), m)
@@ -87,9 +88,9 @@ var asking = func() *policy.Pack {
 	return p
 }()
 
-// verified asks of every window that was over before a month whether somebody has verified since it began, and of every
-// verification that failed before it whether a later one has not.
-func (o oracle) verified(m calendar.Month) bool {
+// verified asks of every window that was over before a month, and in which the conditions held on some day, whether somebody has verified
+// since it began, and of every verification that failed before it whether a later one has not.
+func (o oracle) verified(programme string, m calendar.Month) bool {
 	passedSince := func(day calendar.Date) bool {
 		for _, v := range o.file.Verifications {
 			if v.Passed && !v.On.Before(day) {
@@ -99,7 +100,11 @@ func (o oracle) verified(m calendar.Month) bool {
 		return false
 	}
 	for year := 2018; calendar.MustMonth(fmt.Sprintf("%d-06", year)).Before(m); year++ {
-		if !passedSince(calendar.MustDate(fmt.Sprintf("%d-04-01", year))) {
+		asked := false
+		for month := range 3 {
+			asked = asked || o.levelIn(programme, calendar.NewMonth(year, time.Month(4+month))) > 0
+		}
+		if asked && !passedSince(calendar.MustDate(fmt.Sprintf("%d-04-01", year))) {
 			return false
 		}
 	}
@@ -170,7 +175,7 @@ func drawInterruptions(t *rapid.T, a *award.Award) {
 }
 
 // dueIn is what the dues say of a month, which must be one thing.
-func dueIn(t *rapid.T, dues []ledger.Due, programme string, m calendar.Month) (fen int64, at string) {
+func dueIn(t rapid.TB, dues []ledger.Due, programme string, m calendar.Month) (fen int64, at string) {
 	found := 0
 	for _, d := range dues {
 		if d.Programme == programme && !m.Before(d.From) && (d.To.IsZero() || !m.After(d.To)) {
@@ -182,4 +187,47 @@ func dueIn(t *rapid.T, dues []ledger.Due, programme string, m calendar.Month) (f
 		t.Fatal(fmt.Sprintf("%s in %s is owed %d times", programme, m, found))
 	}
 	return fen, at
+}
+
+// TestWhoIsNotAsked: somebody whose card is not good on any day of a window is not suspended for not being verified in it, somebody who
+// renews it inside the window is; and what was found before an award was decided does not stop it.
+func TestWhoIsNotAsked(t *testing.T) {
+	t.Parallel()
+	date, month := calendar.MustDate, calendar.MustMonth
+	for _, tt := range []struct {
+		name, renewed string
+		recorded      string
+		failed        string
+		paid, unpaid  string
+	}{
+		{"renewed inside the window", "2018-05-10", "2017-01-10", "", "2018-06", "2018-07"},
+		{"renewed behind the window", "2018-07-10", "2017-01-10", "", "2019-06", "2019-07"},
+		{"found wanting under an earlier award", "2018-03-21", "2018-09-10", "2018-05-10", "2018-09", "2018-08"},
+		{"found wanting under this one", "2018-03-21", "2018-05-10", "2018-08-10", "2018-08", "2018-09"},
+	} {
+		file := casefile.File{Person: casefile.Person{ID: uuid.UUID{1}, BirthDate: date("1970-01-01")}}
+		file.Certificates = []casefile.Certificate{{ID: uuid.UUID{2}, Category: 4, Level: 1, IssuedOn: date("2015-01-01"), ExpiresOn: date("2018-03-20"), HeldTo: date(tt.renewed).Add(-1)},
+			{ID: uuid.UUID{3}, Category: 4, Level: 1, IssuedOn: date(tt.renewed), ExpiresOn: date("2027-12-31")}}
+		addFact(&file, casefile.HukouArea, `"370305001005"`, file.Person.BirthDate, calendar.Date{})
+		addFact(&file, casefile.ManagingArea, `"370305001005"`, file.Person.BirthDate, calendar.Date{})
+		if tt.failed != "" {
+			file.Verifications = []casefile.Verification{{On: date(tt.failed)}}
+		}
+		recorded, err := time.Parse(time.DateOnly, tt.recorded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := award.Award{ID: uuid.UUID{4}, PersonID: uuid.UUID{1}, Programme: policy.NursingSubsidy, StartMonth: date(tt.recorded).Month(), OwedFrom: date(tt.recorded).Month(), RecordedAt: recorded}
+		reading, err := standing.Read(file, []award.Award{a}, asking)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dues := ledger.Dues(reading)
+		if fen, _ := dueIn(t, dues, policy.NursingSubsidy, month(tt.paid)); fen == 0 {
+			t.Errorf("%s: %s is not paid", tt.name, tt.paid)
+		}
+		if fen, _ := dueIn(t, dues, policy.NursingSubsidy, month(tt.unpaid)); fen != 0 {
+			t.Errorf("%s: %s is paid", tt.name, tt.unpaid)
+		}
+	}
 }

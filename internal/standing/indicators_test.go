@@ -193,7 +193,7 @@ func TestOtherIndicatorsEqualDayByDay(t *testing.T) {
 // TestSchoolWindow is the worked example of 灵璧县2020: born 2005-09-01 to 2014-08-31.
 func TestSchoolWindow(t *testing.T) {
 	t.Parallel()
-	for born, in := range map[string]bool{"2005-08-31": false, "2005-09-01": true, "2014-08-31": true, "2014-09-01": false} {
+	for born, in := range map[string]bool{"2005-08-31": false, "2005-09-01": true, "2014-08-31": true, "2014-09-01": false, "2013-09-01": true, "2013-08-31": true} {
 		file := casefile.File{Person: casefile.Person{ID: uuid.UUID{1}, BirthDate: calendar.MustDate(born)}}
 		file.Certificates = []casefile.Certificate{{Category: 4, Level: 2, IssuedOn: calendar.MustDate("2015-01-01"), ExpiresOn: calendar.MustDate("2024-12-31")}}
 		addFact(&file, casefile.HukouArea, `"370305001005"`, file.Person.BirthDate, calendar.Date{})

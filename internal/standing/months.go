@@ -190,7 +190,8 @@ func (r *Reading) Payable(a award.Award) []Run {
 
 // Unverified is the month from which an award is suspended because nobody has verified, or somebody found that the
 // conditions do not hold. A later verification that finds them held takes it away with all its months (次年补审后补发), so
-// today it may well be a month to come.
+// today it may well be a month to come. Nobody is asked in a window in none of whose months the conditions hold, nor suspended for it; and
+// what was found before an award was decided is not held against it.
 func (r *Reading) Unverified(a award.Award) (from calendar.Month, missed bool) {
 	rule := r.pack.Reverification
 	if rule == nil {
@@ -202,15 +203,35 @@ func (r *Reading) Unverified(a award.Award) (from calendar.Month, missed bool) {
 		switch {
 		case v.Passed:
 			year, failed = max(year, rule.YearOf(v.On)+1), calendar.Date{}
-		case failed.IsZero():
+		case failed.IsZero() && !v.On.Before(calendar.DateOf(a.RecordedAt)):
 			failed = v.On
 		}
 	}
-	from = rule.SuspendedFrom(year)
-	if !failed.IsZero() && failed.Month().Before(from) {
-		from = failed.Month().Add(1)
+	year, missed = r.askedFrom(a.Programme, year)
+	if missed {
+		from = rule.SuspendedFrom(year)
 	}
-	return from, true
+	if !failed.IsZero() && (!missed || failed.Month().Before(from)) {
+		return failed.Month().Add(1), true
+	}
+	return from, missed
+}
+
+// askedFrom is the first year from one on in whose window the conditions of a programme hold in some month.
+func (r *Reading) askedFrom(programme string, year int) (int, bool) {
+	for _, run := range r.months[programme].Runs {
+		for ; ; year++ {
+			window := r.pack.Reverification.Window(year)
+			if window.To.Month().Before(run.From) {
+				continue
+			}
+			if !run.To.IsZero() && window.From.Month().After(run.To) {
+				break
+			}
+			return year, true
+		}
+	}
+	return year, false
 }
 
 // within is what of runs lies inside one.

@@ -31,7 +31,7 @@ type Today struct {
 	// SurveyYear is the year whose answers are collected today; 0: none is.
 	SurveyYear                   int
 	SurveyFrom, SurveyPopulation calendar.Date
-	Window                       calendar.Date // of the last verification that has begun; zero: none has
+	Window                       calendar.Interval // of the last verification that has begun; zero: none has
 }
 
 // ProgrammeKeys are a programme and the indicator that counts its coverage.
@@ -141,7 +141,7 @@ func (t Today) args(in area.Code, after LeadKey) pgx.NamedArgs {
 	return pgx.NamedArgs{"lo": lo, "hi": hi, "after_area": string(after.Area), "after_id": after.PersonID, "today": t.On.String(), "now": t.Now,
 		"programmes": programmes, "coverages": coverages, "transition_from": from, "transition_to": to, "transition_until": until, "surveyed": t.Surveyed,
 		"survey_year": t.SurveyYear, "survey_from": given(t.SurveyFrom), "survey_population": given(t.SurveyPopulation),
-		"window": given(t.Window), "window_began": !t.Window.IsZero(), "covered": int(standing.Covered), "gap": int(standing.Gap)}
+		"window": given(t.Window.From), "window_ends": given(t.Window.To), "window_began": !t.Window.From.IsZero(), "covered": int(standing.Covered), "gap": int(standing.Gap)}
 }
 
 // overdue goes into a SELECT: whether a lead's time has run out; soon, whether it has or will have in a few days. Working days are counted

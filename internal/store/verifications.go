@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -51,38 +52,44 @@ type ToVerify struct {
 	Verified  *casefile.Verification // the first that passed since the window began, or else the last that did not; nil: none
 }
 
-// toVerify are the persons who, on the first day $1 of a window, meet the conditions of a right that was recorded before
-// it and has not ended.
+// toVerify are the persons who, on some day of a window from @window to @window_ends, meet the conditions of a right that was recorded before
+// it and has not ended. Whose card has run out on its first day is so asked when it is renewed.
 const toVerify = `
 asked AS (
     SELECT DISTINCT p.id AS person_id, p.name, p.managing_area_code AS area_code
     FROM awards a
     JOIN persons p ON p.id = a.person_id
-    JOIN standings s ON s.person_id = a.person_id AND s.indicator = a.programme || '_coverage' AND s.status IN ($2, $3)
-        AND s.valid_from <= $1::date AND (s.valid_to IS NULL OR s.valid_to >= $1::date)
-    WHERE NOT a.void AND a.start_month <= $1::date AND (a.end_month IS NULL OR a.end_month >= $1::date)
-      AND a.recorded_at < ($1::date)::timestamp AT TIME ZONE 'Asia/Shanghai' AND p.managing_area_code >= $4 AND p.managing_area_code < $5
+    JOIN standings s ON s.person_id = a.person_id AND s.indicator = a.programme || '_coverage' AND s.status IN (@covered, @gap)
+        AND s.valid_from <= @window_ends::date AND (s.valid_to IS NULL OR s.valid_to >= @window::date)
+    WHERE NOT a.void AND a.start_month <= @window_ends::date AND (a.end_month IS NULL OR a.end_month >= @window::date)
+      AND a.recorded_at < (@window::date)::timestamp AT TIME ZONE 'Asia/Shanghai' AND p.managing_area_code >= @lo AND p.managing_area_code < @hi
 ), found AS (
     SELECT DISTINCT ON (v.person_id) v.person_id, v.id, v.happened_on, v.method, v.passed, v.findings
-    FROM asked JOIN verifications v USING (person_id) WHERE v.happened_on >= $1::date
+    FROM asked JOIN verifications v USING (person_id) WHERE v.happened_on >= @window::date
     ORDER BY v.person_id, v.passed DESC, CASE WHEN v.passed THEN v.happened_on END, v.happened_on DESC
 )`
 
-// Verifications lists who has to be verified in the window that begins on a day, after a person in order of village.
-// Places count whole villages, whatever the page.
-func (db *DB) Verifications(ctx context.Context, who access.Actor, window calendar.Date, in area.Code, states []string, windowOver bool, after Cursor, limit int) (list []ToVerify, err error) {
+// asking are the parameters of toVerify.
+func asking(window calendar.Interval, in area.Code) pgx.NamedArgs {
 	lo, hi := in.Range()
+	return pgx.NamedArgs{"window": window.From.String(), "window_ends": window.To.String(), "covered": int(standing.Covered), "gap": int(standing.Gap), "lo": lo, "hi": hi}
+}
+
+// Verifications lists who has to be verified in a window, after a person in order of village.
+// Places count whole villages, whatever the page.
+func (db *DB) Verifications(ctx context.Context, who access.Actor, window calendar.Interval, in area.Code, states []string, windowOver bool, after Cursor, limit int) (list []ToVerify, err error) {
+	args := asking(window, in)
+	maps.Copy(args, pgx.NamedArgs{"states": append([]string{}, states...), "over": windowOver, "after_area": string(after.Area), "after_id": after.ID, "limit": limit})
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
 		b.Queue("WITH "+toVerify+`, placed AS (
 			    SELECT asked.*, row_number() OVER w AS place, count(*) OVER (PARTITION BY area_code) AS of_all,
 			           f.id, f.happened_on, f.method, f.passed, f.findings,
-			           CASE WHEN f.passed THEN 'done' WHEN f.id IS NOT NULL THEN 'failed' WHEN $7 THEN 'missed' ELSE 'due' END AS state
+			           CASE WHEN f.passed THEN 'done' WHEN f.id IS NOT NULL THEN 'failed' WHEN @over THEN 'missed' ELSE 'due' END AS state
 			    FROM asked LEFT JOIN found f USING (person_id) WINDOW w AS (PARTITION BY area_code ORDER BY person_id)
 			)
 			SELECT person_id, name, area_code, place, of_all, id, happened_on, method, passed, findings FROM placed
-			WHERE (cardinality($6::text[]) = 0 OR state = ANY($6)) AND (area_code, person_id) > ($8, $9)
-			ORDER BY area_code, person_id LIMIT $10`,
-			window.String(), int(standing.Covered), int(standing.Gap), lo, hi, append([]string{}, states...), windowOver, string(after.Area), after.ID, limit).
+			WHERE (cardinality(@states::text[]) = 0 OR state = ANY(@states)) AND (area_code, person_id) > (@after_area, @after_id::uuid)
+			ORDER BY area_code, person_id LIMIT @limit`, args).
 			Query(func(rows pgx.Rows) error {
 				for rows.Next() {
 					t, err := scanToVerify(rows)
@@ -120,14 +127,12 @@ type VerificationCount struct {
 }
 
 // VerificationCounts counts a window by village.
-func (db *DB) VerificationCounts(ctx context.Context, who access.Actor, window calendar.Date, in area.Code) (list []VerificationCount, err error) {
-	lo, hi := in.Range()
+func (db *DB) VerificationCounts(ctx context.Context, who access.Actor, window calendar.Interval, in area.Code) (list []VerificationCount, err error) {
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
 		b.Queue("WITH "+toVerify+`
 			SELECT area_code, count(*), count(*) FILTER (WHERE passed AND method = 'data'), count(*) FILTER (WHERE passed AND method = 'visit'),
 			       count(*) FILTER (WHERE passed AND method = 'video'), count(*) FILTER (WHERE NOT passed)
-			FROM asked LEFT JOIN found USING (person_id) GROUP BY 1 ORDER BY 1`,
-			window.String(), int(standing.Covered), int(standing.Gap), lo, hi).Query(func(rows pgx.Rows) error {
+			FROM asked LEFT JOIN found USING (person_id) GROUP BY 1 ORDER BY 1`, asking(window, in)).Query(func(rows pgx.Rows) error {
 			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c VerificationCount, err error) {
 				return c, row.Scan(&c.Area, &c.Asked, &c.Data, &c.Visit, &c.Video, &c.Failed)
 			})
@@ -142,15 +147,16 @@ func (db *DB) VerificationCounts(ctx context.Context, who access.Actor, window c
 
 // ConfirmedByData are persons who have to be verified and are not, of whom a fact of some kinds was recorded since the
 // window began that holds today.
-func (tx *Tx) ConfirmedByData(ctx context.Context, window, today calendar.Date, in area.Code, kinds []string) (ids []uuid.UUID, err error) {
-	lo, hi := in.Range()
+func (tx *Tx) ConfirmedByData(ctx context.Context, window calendar.Interval, today calendar.Date, in area.Code, kinds []string) (ids []uuid.UUID, err error) {
+	args := asking(window, in)
+	maps.Copy(args, pgx.NamedArgs{"kinds": kinds, "today": today.String()})
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue("WITH "+toVerify+`
 			SELECT person_id FROM asked a WHERE NOT EXISTS (SELECT FROM found f WHERE f.person_id = a.person_id)
-			  AND EXISTS (SELECT FROM circumstances c WHERE c.person_id = a.person_id AND c.kind = ANY($6) AND c.superseded_at IS NULL
-			      AND c.recorded_at >= ($1::date)::timestamp AT TIME ZONE 'Asia/Shanghai' AND c.valid_from <= $7::date AND (c.valid_to IS NULL OR c.valid_to >= $7::date)
+			  AND EXISTS (SELECT FROM circumstances c WHERE c.person_id = a.person_id AND c.kind = ANY(@kinds) AND c.superseded_at IS NULL
+			      AND c.recorded_at >= (@window::date)::timestamp AT TIME ZONE 'Asia/Shanghai' AND c.valid_from <= @today::date AND (c.valid_to IS NULL OR c.valid_to >= @today::date)
 			      AND c.value NOT IN ('false', '"no"', '"unknown"') AND c.value ->> 'answer' IS NULL)
-			ORDER BY 1`, window.String(), int(standing.Covered), int(standing.Gap), lo, hi, kinds, today.String()).Query(func(rows pgx.Rows) error {
+			ORDER BY 1`, args).Query(func(rows pgx.Rows) error {
 			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 			return err
 		})

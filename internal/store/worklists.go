@@ -228,20 +228,20 @@ JOIN match_keys o ON o.kind = k.kind AND o.key = k.key AND o.person_id <> k.pers
 JOIN persons q ON q.id = o.person_id AND q.record_type <> 'HISTORICAL'
 WHERE h.record_type <> 'HISTORICAL' GROUP BY h.id, h.name, h.area_code, k.kind`
 
-// askedSince is the instant since which the service has said without a break that the conditions of a right of the person a held on the
-// first day of the window: it may have learned of that only later.
+// askedSince is the instant since which the service has said without a break that the conditions of a right of the person a hold on
+// some day of the window: it may have learned of that only later.
 const askedSince = `coalesce((SELECT lower(r) FROM (SELECT unnest(range_agg(tstzrange(s, e))) AS r FROM (
         SELECT k.known_from AS s, NULL::timestamptz AS e FROM standings k WHERE k.person_id = a.person_id AND ` + askedFor + `
         UNION ALL SELECT k.known_from, k.known_to FROM standings_past k WHERE k.person_id = a.person_id AND ` + askedFor + `) k) o
     WHERE r @> @now::timestamptz), @now::timestamptz)`
 
-const askedFor = `k.status IN (@covered, @gap) AND k.valid_from <= @window::date AND (k.valid_to IS NULL OR k.valid_to >= @window::date)
-        AND k.indicator IN (SELECT w.programme || '_coverage' FROM awards w WHERE w.person_id = a.person_id AND NOT w.void AND w.start_month <= @window::date
+const askedFor = `k.status IN (@covered, @gap) AND k.valid_from <= @window_ends::date AND (k.valid_to IS NULL OR k.valid_to >= @window::date)
+        AND k.indicator IN (SELECT w.programme || '_coverage' FROM awards w WHERE w.person_id = a.person_id AND NOT w.void AND w.start_month <= @window_ends::date
             AND (w.end_month IS NULL OR w.end_month >= @window::date) AND w.recorded_at < (@window::date)::timestamp AT TIME ZONE 'Asia/Shanghai')`
 
 // Who had to be verified in the window that begins on @window, is not by now, and still lives and has a right. The first look that
 // failed puts somebody there as one that failed; the words are those of the last.
-var reverificationDue = "WITH " + strings.NewReplacer("$1", "@window", "$2", "@covered", "$3", "@gap", "$4", "@lo", "$5", "@hi").Replace(toVerify) + `
+var reverificationDue = "WITH " + toVerify + `
 SELECT h.id AS person_id, h.name, a.area_code, '' AS programme, CASE WHEN v.id IS NULL THEN 'NOT_VERIFIED' ELSE 'VERIFICATION_FAILED' END AS reason,
        greatest(` + midnight("@window::date") + `, ` + askedSince + `, (SELECT min(f.recorded_at) FROM verifications f WHERE f.person_id = h.id AND f.happened_on >= @window::date), ` + lapsedSince("h.id", "death") + `) AS since,
        ` + nothingElse + `, NULL::date AS on_day, coalesce(v.findings, '') AS detail, NULL::uuid[] AS others
