@@ -358,14 +358,33 @@ func (d *Desk) Record(ctx context.Context, who access.Actor, id uuid.UUID, asOf 
 	dossier.File = dossier.File.KnownAt(knownAt)
 	dossier.File.Circumstances = slices.DeleteFunc(dossier.File.Circumstances,
 		func(c casefile.Circumstance) bool { return !c.Interval().Contains(asOf) })
-	cases = slices.DeleteFunc(cases, func(c store.Case) bool { return c.CreatedAt.After(knownAt) })
-	dossier.Awards = slices.DeleteFunc(dossier.Awards, func(a award.Award) bool { return a.RecordedAt.After(knownAt) })
+	if knownAt.Before(d.Now()) {
+		if dossier.Awards, err = d.DB.AwardsKnownAt(ctx, who, dossier.Awards, knownAt); err != nil {
+			return Record{}, err
+		}
+		cases = casesKnownAt(cases, dossier.Awards, knownAt)
+	}
 	merges, err := d.Merges(ctx, who, id)
 	if err != nil {
 		return Record{}, err
 	}
 	merges = slices.DeleteFunc(merges, func(m store.Merge) bool { return m.MergedAt.After(knownAt) })
 	return Record{Dossier: dossier, Applications: cases, Merges: merges}, nil
+}
+
+// casesKnownAt are the cases that had been entered at an instant, as they were, with the awards that there were.
+func casesKnownAt(list []store.Case, awards []award.Award, at time.Time) (then []store.Case) {
+	for _, c := range list {
+		if c.CreatedAt.After(at) {
+			continue
+		}
+		c.Application = c.KnownAt(at)
+		if !slices.ContainsFunc(awards, func(a award.Award) bool { return a.ID == c.AwardID }) {
+			c.AwardID = uuid.Nil
+		}
+		then = append(then, c)
+	}
+	return then
 }
 
 // Reveal reads numbers in clear, and says in the audit who read which and why.

@@ -102,7 +102,8 @@ var operations = []operation{
 	{"progress of the survey", 4, 2, get("town.a", at("/surveys/2023/progress"))},
 	{"indicators", 10, 4, get("stats", at("/indicators/values?by=tree"))},
 	{"indicators by sex", 10, 4, get("stats", at("/indicators/values?by=sex"))},
-	{"names", 3, 1, get("auditor", at("/indicators/nursing_subsidy_coverage/persons?limit=200"))},
+	{"names", 7, 1, // four of which say how the other two are planned
+		get("auditor", at("/indicators/nursing_subsidy_coverage/persons?limit=200"))},
 	{"trend", 4, 2, get("stats", at("/indicators/nursing_subsidy_coverage/trend"))},
 	{"supervision", 11, 3, get("stats", at("/supervision?by=village"))},
 	{"changes", 4, 2, get("cdpf", at("/changes?limit=200"))},
@@ -138,7 +139,7 @@ var operations = []operation{
 		c.sent.Since()
 		return c.list("civil", "kind=dibao&sender=minzheng&as_of=2023-03-28", lines...)
 	}},
-	{"export", 16, 9, func(c *counted) answer {
+	{"export", 17, 9, func(c *counted) answer {
 		return c.counting("civil", "POST", "/partner-lists/nursing_subsidy_recipients/exports", map[string]any{"purpose": "核对", "format": "csv"})
 	}},
 	{"roster", 20, 10, func(c *counted) answer {
@@ -150,7 +151,7 @@ var operations = []operation{
 		return a
 	}},
 	{"rosters", 3, 2, get("finance", at("/rosters"))},
-	{"roster read", 3, 2, get("finance", func(c *counted) string { return "/rosters/" + c.roster })},
+	{"roster read", 5, 3, get("finance", func(c *counted) string { return "/rosters/" + c.roster })},
 	{"lines of a roster", 5, 3, get("finance", func(c *counted) string { return "/rosters/" + c.roster + "/lines?limit=200" })},
 }
 

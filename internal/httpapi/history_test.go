@@ -142,3 +142,41 @@ func (l *life) compareNames(t *testing.T) {
 		}
 	}
 }
+
+// TestRecordAsItWasKnown: a record of an instant shows the stage that a case was in and the award as it then was, whatever came after.
+func TestRecordAsItWasKnown(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(390, 1)
+	s.granted(id, nursing, "2023-03-28", "2023-05-10")
+	award := func() map[string]any {
+		return s.do("town.a", "GET", "/awards?person_id="+id, nil).want(200).json()["items"].([]any)[0].(map[string]any)
+	}
+	step := func(day, verb string, body map[string]any) {
+		s.at(day)
+		w := award()
+		s.do("town.a", "POST", "/awards/"+w["id"].(string)+"/"+verb, body, "If-Match", fmt.Sprintf(`"%v"`, w["version"])).want(200)
+	}
+	step("2023-05-20", "suspend", map[string]any{"from_month": "2023-06", "reason": "REVERIFY"})
+	step("2023-06-25", "resume", map[string]any{"from_month": "2023-07", "back_pay": true})
+	step("2023-08-10", "end", map[string]any{"last_month": "2023-08", "reason": "本人自愿"})
+	s.at("2023-08-20")
+	for known, want := range map[string]string{
+		"2023-04-15T00:00:00Z": "town_review <nil>",
+		"2023-05-12T00:00:00Z": "approved true active <nil> <nil>",
+		"2023-06-01T00:00:00Z": "approved true suspended 2023-06 <nil>",
+		"2023-08-01T00:00:00Z": "approved true active <nil> <nil>",
+		"2023-08-15T00:00:00Z": "approved true active <nil> 2023-08",
+	} {
+		record := s.do("auditor", "GET", "/persons/"+id+"/record?known_at="+known, nil).want(200).json()
+		c := record["applications"].([]any)[0].(map[string]any)
+		got := fmt.Sprint(c["stage"], " ", c["award_id"])
+		for _, one := range record["awards"].([]any) {
+			w := one.(map[string]any)
+			got = fmt.Sprint(c["stage"], " ", c["award_id"] == w["id"], " ", w["status"], " ", w["suspended_from"], " ", w["end_month"])
+		}
+		if got != want {
+			t.Errorf("known at %s: %s, want %s", known, got, want)
+		}
+	}
+}

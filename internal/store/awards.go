@@ -3,11 +3,15 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"zhucan/internal/access"
 	"zhucan/internal/award"
+	"zhucan/internal/calendar"
 )
 
 const awardColumns = `id, version, person_id, programme, application_id, basis, start_month, end_month, recorded_at, recorded_by, end_reason, void, owed_from`
@@ -28,6 +32,79 @@ func (l *loader) awards(b *pgx.Batch) {
 		}
 		return err
 	})
+}
+
+// AwardsKnownAt puts awards back to what they were at an instant: what was changed of them since stands in the audit, and so does what was
+// added to them. Awards that were recorded later are not among them.
+func (db *DB) AwardsKnownAt(ctx context.Context, who access.Actor, list []award.Award, at time.Time) ([]award.Award, error) {
+	list = slices.DeleteFunc(list, func(a award.Award) bool { return a.RecordedAt.After(at) })
+	var ids []uuid.UUID
+	for _, a := range list {
+		ids = append(ids, a.ID)
+		for _, s := range a.Suspensions {
+			ids = append(ids, s.ID)
+		}
+		for _, g := range a.Grants {
+			ids = append(ids, g.ID)
+		}
+	}
+	was, err := db.before(ctx, who, ids, at)
+	if err != nil {
+		return nil, fmt.Errorf("read awards as they were: %w", err)
+	}
+	for i := range list {
+		a := &list[i]
+		if row, changed := was[a.ID]; changed {
+			a.EndMonth, a.EndReason, a.Void = monthOf(row.EndMonth), row.EndReason, row.Void
+		}
+		a.Suspensions = slices.DeleteFunc(a.Suspensions, func(s award.Suspension) bool { return was[s.ID].absent })
+		for j := range a.Suspensions {
+			if row, changed := was[a.Suspensions[j].ID]; changed {
+				a.Suspensions[j].To, a.Suspensions[j].BackPay = monthOf(row.ToMonth), row.BackPay
+			}
+		}
+		a.Grants = slices.DeleteFunc(a.Grants, func(g award.Grant) bool { return was[g.ID].absent })
+	}
+	return list, nil
+}
+
+// beforeRow is a row of an award or of what belongs to it, before it was changed; or it was not there.
+type beforeRow struct {
+	EndMonth  calendar.Date `json:"end_month"`
+	EndReason string        `json:"end_reason"`
+	Void      bool          `json:"void"`
+	ToMonth   calendar.Date `json:"to_month"`
+	BackPay   bool          `json:"back_pay"`
+	absent    bool
+}
+
+func monthOf(first calendar.Date) calendar.Month {
+	if first.IsZero() {
+		return calendar.Month{}
+	}
+	return first.Month()
+}
+
+// before reads the rows of awards that were changed after an instant as they were before the first of these changes.
+func (db *DB) before(ctx context.Context, who access.Actor, ids []uuid.UUID, at time.Time) (map[uuid.UUID]beforeRow, error) {
+	was := map[uuid.UUID]beforeRow{}
+	err := db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue(`SELECT DISTINCT ON (c.row_id) c.row_id, coalesce(c.old_row, '{}'), c.op = 'insert'
+			FROM audit_changes c JOIN audit_entries e ON e.id = c.entry_id
+			WHERE c.table_name IN ('awards', 'award_suspensions', 'award_grants') AND c.row_id = ANY($1) AND e.at > $2 ORDER BY c.row_id, c.n`, ids, at).
+			Query(func(rows pgx.Rows) error {
+				for rows.Next() {
+					var id uuid.UUID
+					var row beforeRow
+					if err := rows.Scan(&id, &row, &row.absent); err != nil {
+						return err
+					}
+					was[id] = row
+				}
+				return rows.Err()
+			})
+	})
+	return was, err
 }
 
 func (l *loader) suspensions(b *pgx.Batch) {

@@ -1,0 +1,32 @@
+package application
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/calendar"
+)
+
+// KnownAt is the application as it was at an instant after it was entered: later steps have not been taken. What it says of the applicant is
+// as it is now.
+func (a Application) KnownAt(at time.Time) Application {
+	steps := a.Steps
+	a.Stage, a.Steps, a.ReturnedOn = Draft, nil, calendar.Date{}
+	for _, s := range steps {
+		if s.At.After(at) {
+			continue
+		}
+		a.Stage, a.Steps = s.To, append(a.Steps, s)
+		if s.To == Returned {
+			a.ReturnedOn = calendar.DateOf(s.At)
+		}
+	}
+	if a.SubmittedAt.After(at) {
+		a.SubmittedAt, a.SubmittedBy, a.OwedFrom = time.Time{}, uuid.Nil, calendar.Month{}
+	}
+	if a.DecidedAt.After(at) {
+		a.DecidedAt, a.DecidedBy, a.Explanation = time.Time{}, uuid.Nil, nil
+	}
+	return a
+}
