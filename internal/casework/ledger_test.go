@@ -254,6 +254,9 @@ func (o *office) repay(id uuid.UUID) error {
 		}
 		step := recovery.Step{Event: []string{"repay", "consent"}[o.random.IntN(2)], Amount: 1 + r.Outstanding()*2/3}
 		_, err := o.desk.StepRecovery(o.t.Context(), o.maker, r.ID, r.Version, step)
+		if err == nil {
+			o.done[step.Event+"s"]++
+		}
 		return err
 	}
 	return nothing
@@ -290,6 +293,112 @@ func TestLedgerOverYears(t *testing.T) {
 		t.Errorf("%d standings or dues differ from the facts (%v)", differed, err)
 	}
 	o.wantBalanced(first.Add(months - 1))
+}
+
+// TestRostersInAnyOrder is TestLedgerOverYears where rosters wait: some are locked after later ones, some are answered by the bank when others
+// have been paid, some are given up. In the end everything is paid, once, and nothing is kept back that nobody has agreed to.
+func TestRostersInAnyOrder(t *testing.T) {
+	t.Parallel()
+	const people, months, events = 400, 24, 25
+	first := calendar.MustMonth("2020-06")
+	o := newOffice(t, people, 11, first.First().Add(4))
+	ids := o.recipients()
+	var open []roster.Roster
+	for m := range months {
+		month := first.Add(m)
+		for range events {
+			o.on(month.First().Add(5 + o.random.IntN(20)))
+			o.happen(ids[o.random.IntN(len(ids))])
+		}
+		o.on(month.Last())
+		if r, made := o.make(month); made {
+			open = append(open, r)
+		}
+		o.random.Shuffle(len(open), func(i, j int) { open[i], open[j] = open[j], open[i] })
+		var waiting []roster.Roster
+		for _, r := range open {
+			for steps := o.random.IntN(5); steps > 0 && !over(r); steps-- {
+				r = o.step(r, o.random.IntN(8) == 0)
+			}
+			if !over(r) {
+				waiting = append(waiting, r)
+			}
+		}
+		open = waiting
+	}
+	for _, r := range open {
+		for !over(r) {
+			r = o.step(r, false)
+		}
+	}
+	o.pay(first.Add(months - 1)) // whatever was failed or given up meanwhile
+	t.Logf("happened: %v", o.done)
+	var later, agreed int
+	err := o.owner().QueryRow(t.Context(), "SELECT count(*) FROM rosters a JOIN rosters b ON a.month < b.month AND a.locked_at > b.locked_at").Scan(&later)
+	if err != nil || later < 3 || o.done["outdated"] < 5 || o.done["given up"] < 2 || o.done["consents"] < 1 {
+		t.Errorf("%d were locked after a later one (%v); the history shows little", later, err)
+	}
+	err = o.owner().QueryRow(t.Context(), `SELECT count(*) FROM recoveries r WHERE (SELECT coalesce(sum(amount_fen), 0) FROM recovery_events e WHERE e.recovery_id = r.id AND e.event = 'offset')
+		> (SELECT coalesce(sum(amount_fen), 0) FROM recovery_events e WHERE e.recovery_id = r.id AND e.event = 'consented')`).Scan(&agreed)
+	if err != nil || agreed != 0 {
+		t.Errorf("more was kept back of %d recoveries than was agreed to (%v)", agreed, err)
+	}
+	o.wantBalanced(first.Add(months - 1))
+}
+
+func over(r roster.Roster) bool { return r.State == roster.Closed || r.State == roster.Cancelled }
+
+func (o *office) make(month calendar.Month) (roster.Roster, bool) {
+	o.t.Helper()
+	r, err := o.desk.MakeRoster(o.t.Context(), o.maker, month, "", "")
+	if fault.Is(err, "NOTHING_TO_PAY") {
+		return r, false
+	}
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return r, true
+}
+
+// step takes the next step of a roster, or gives it up where that is still possible.
+func (o *office) step(r roster.Roster, giveUp bool) (next roster.Roster) {
+	o.t.Helper()
+	ctx, err := o.t.Context(), error(nil)
+	switch {
+	case giveUp && (r.State == roster.Calculated || r.State == roster.Checked):
+		o.done["given up"]++
+		next, err = o.desk.CancelRoster(ctx, o.maker, r.ID, r.Version)
+	case r.State == roster.Calculated:
+		next, err = o.desk.CheckRoster(ctx, o.checker, r.ID, r.Version)
+	case r.State == roster.Checked:
+		next, err = o.lock(r)
+	case r.State == roster.Locked:
+		next, err = o.desk.SendRoster(ctx, o.sender, r.ID, r.Version)
+	case r.State == roster.Sent:
+		var taken casework.Taken
+		taken, err = o.desk.TakeResults(ctx, o.sender, r.ID, o.bankRows(r), nil)
+		next = taken.Roster
+	default:
+		next, err = o.desk.CloseRoster(ctx, o.sender, r.ID, r.Version)
+	}
+	if err != nil {
+		o.t.Fatalf("a roster that is %s: %v", r.State, err)
+	}
+	return next
+}
+
+// lock locks a roster, or calculates it again where something has changed, or gives it up where nothing is left to pay.
+func (o *office) lock(r roster.Roster) (roster.Roster, error) {
+	ctx := o.t.Context()
+	next, err := o.desk.LockRoster(ctx, o.maker, r.ID, r.Version)
+	if !fault.Is(err, "ROSTER_OUTDATED") {
+		return next, err
+	}
+	o.done["outdated"]++
+	if next, err = o.desk.CalculateRoster(ctx, o.maker, r.ID, r.Version); fault.Is(err, "NOTHING_TO_PAY") {
+		return o.desk.CancelRoster(ctx, o.maker, r.ID, r.Version)
+	}
+	return next, err
 }
 
 // recipients are the persons with an award.
