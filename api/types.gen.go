@@ -5424,7 +5424,7 @@ type Roster struct {
 	SentBy     *uuid.UUID        `json:"sent_by,omitempty"`
 	State      RosterState       `json:"state"`
 
-	// UnpublishedLines Of the lines that are paid, those of a case that no public notice (公示) has shown. Only where one roster is read.
+	// UnpublishedLines Of the lines that are paid, those of a case that no public notice (公示) has shown. Only where one roster is read that is not locked.
 	UnpublishedLines *int `json:"unpublished_lines,omitempty"`
 	Version          int  `json:"version"`
 }

@@ -131,13 +131,18 @@ func (a *Application) Resubmit(who access.Actor, villageChecks bool, now time.Ti
 	if a.Stage != Returned {
 		return a.notInStage()
 	}
-	today := calendar.DateOf(now)
-	if today.After(a.ReturnedOn.Add(KeepsMonthFor)) {
-		a.OwedFrom = today.Month()
-	}
+	a.OwedFrom = a.monthOnReturn(calendar.DateOf(now))
 	a.handIn(who, now, "resubmit", villageChecks)
 	a.lastStep().Changes = changes
 	return nil
+}
+
+// monthOnReturn is the month that counts for what was returned and is handed in again on a day.
+func (a *Application) monthOnReturn(day calendar.Date) calendar.Month {
+	if day.After(a.ReturnedOn.Add(KeepsMonthFor)) {
+		return day.Month()
+	}
+	return a.OwedFrom
 }
 
 func (a *Application) handIn(who access.Actor, now time.Time, action string, villageChecks bool) {

@@ -13,17 +13,20 @@ import (
 func (a Application) KnownAt(at time.Time) Application {
 	steps := a.Steps
 	a.Stage, a.Steps, a.ReturnedOn = Draft, nil, calendar.Date{}
+	a.SubmittedAt, a.SubmittedBy, a.OwedFrom = time.Time{}, uuid.Nil, calendar.Month{}
 	for _, s := range steps {
 		if s.At.After(at) {
 			continue
 		}
 		a.Stage, a.Steps = s.To, append(a.Steps, s)
-		if s.To == Returned {
-			a.ReturnedOn = calendar.DateOf(s.At)
+		switch day := calendar.DateOf(s.At); {
+		case s.To == Returned:
+			a.ReturnedOn = day
+		case s.Action == "submit":
+			a.SubmittedAt, a.SubmittedBy, a.OwedFrom = s.At, s.ActorID, a.AppliedOn.Month()
+		case s.Action == "resubmit":
+			a.SubmittedAt, a.SubmittedBy, a.OwedFrom = s.At, s.ActorID, a.monthOnReturn(day)
 		}
-	}
-	if a.SubmittedAt.After(at) {
-		a.SubmittedAt, a.SubmittedBy, a.OwedFrom = time.Time{}, uuid.Nil, calendar.Month{}
 	}
 	if a.DecidedAt.After(at) {
 		a.DecidedAt, a.DecidedBy, a.Explanation = time.Time{}, uuid.Nil, nil

@@ -62,6 +62,9 @@ type Suspension struct {
 // Reverify is why a right is suspended that nobody has verified.
 const Reverify = "REVERIFY"
 
+// CardCancelled is why a right has ended that rested on a card which was cancelled, where another card has followed.
+const CardCancelled = "CARD_CANCELLED"
+
 // Forgiven reports whether the months of s are paid after all.
 func (s Suspension) Forgiven() bool { return s.BackPay && !s.To.IsZero() }
 

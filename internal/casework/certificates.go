@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"zhucan/internal/access"
+	"zhucan/internal/award"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/fault"
@@ -94,11 +95,7 @@ func (d *Desk) AddCertificate(ctx context.Context, who access.Actor, person uuid
 		}
 		card = *checked
 		if held, ok := old.File.Current(card.IssuedOn); ok {
-			if old.File.StatusOn(held, card.IssuedOn).Valid() {
-				return fault.New(fault.Conflict, "CERTIFICATE_HELD", "已持有有效残疾人证，请登记换领、补办或变更", "the person holds a valid certificate; record a renewal, reissue or change")
-			}
-			held.HeldTo = card.IssuedOn.Add(-1)
-			if err := tx.EndCertificates(ctx, held); err != nil {
+			if err := d.replace(ctx, tx, old, held, card); err != nil {
 				return err
 			}
 		}
@@ -115,6 +112,40 @@ func (d *Desk) AddCertificate(ctx context.Context, who access.Actor, person uuid
 		return err
 	})
 	return dossier, card, err
+}
+
+// replace lets a first card follow one that has run out or was cancelled.
+func (d *Desk) replace(ctx context.Context, tx *store.Tx, old store.Dossier, held, card casefile.Certificate) error {
+	switch status := old.File.StatusOn(held, card.IssuedOn); {
+	case status.Valid():
+		return fault.New(fault.Conflict, "CERTIFICATE_HELD", "已持有有效残疾人证，请登记换领、补办或变更", "the person holds a valid certificate; record a renewal, reissue or change")
+	case status == casefile.Frozen:
+		return wrongStatus(status)
+	case status == casefile.Cancelled:
+		if err := d.endWithCard(ctx, tx, old, held); err != nil {
+			return err
+		}
+	}
+	held.HeldTo = card.IssuedOn.Add(-1)
+	return tx.EndCertificates(ctx, held)
+}
+
+// endWithCard ends the rights that rested on a card with the month in which it was cancelled. Followed soon by another card, they would go on
+// without an application.
+func (d *Desk) endWithCard(ctx context.Context, tx *store.Tx, old store.Dossier, held casefile.Certificate) error {
+	i := slices.IndexFunc(old.File.Events, func(e casefile.CertificateEvent) bool { return e.CertificateID == held.ID && e.Event == "CANCEL" })
+	last := old.File.Events[i].On.Month()
+	for _, a := range old.Awards {
+		if a.Void || a.StartMonth.After(last) || !a.EndMonth.IsZero() && !a.EndMonth.After(last) {
+			continue
+		}
+		a.EndMonth, a.EndReason = last, award.CardCancelled
+		if err := tx.UpdateAward(ctx, a); err != nil {
+			return err
+		}
+		emitAward(tx, awardEnded, a)
+	}
+	return nil
 }
 
 // NewEvent is what happened to a card.
@@ -237,8 +268,8 @@ func (d *Desk) checkEvent(file casefile.File, card casefile.Certificate, version
 		return field("certificate.issued_on", "CERTIFICATE_DATES", "新证发证日期须晚于旧证", "the new card is issued after the old one")
 	}
 	status := file.StatusOn(card, in.On)
-	if today := file.StatusOn(card, d.today()); today == casefile.Cancelled {
-		status = today // also before the day on which it was: what is recorded behind that would undo it
+	if today := file.StatusOn(card, d.today()); MakesNewCard(in.Event) && (today == casefile.Cancelled || today == casefile.Frozen) {
+		status = today // also before the day on which it came to be so: a new card of that time would undo it
 	}
 	if allowed, limited := mayFollow[in.Event]; limited && !slices.Contains(allowed, status) {
 		return wrongStatus(status)

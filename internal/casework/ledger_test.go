@@ -365,7 +365,7 @@ func (o *office) step(r roster.Roster, giveUp bool) (next roster.Roster) {
 	o.t.Helper()
 	ctx, err := o.t.Context(), error(nil)
 	switch {
-	case giveUp && (r.State == roster.Calculated || r.State == roster.Checked):
+	case giveUp && r.State.Open():
 		o.done["given up"]++
 		next, err = o.desk.CancelRoster(ctx, o.maker, r.ID, r.Version)
 	case r.State == roster.Calculated:

@@ -340,10 +340,15 @@ type Record struct {
 	store.Dossier
 	Applications []store.Case
 	Merges       []store.Merge // of which the person is either side
+	Past         bool          // as known at an instant before now: nothing waits for anybody
 }
 
-// Record reads the whole file: circumstances that hold on asOf, by what was known at knownAt.
+// Record reads the whole file: circumstances that hold on asOf, by what was known at knownAt, or now where that is zero.
 func (d *Desk) Record(ctx context.Context, who access.Actor, id uuid.UUID, asOf calendar.Date, knownAt time.Time) (Record, error) {
+	past := !knownAt.IsZero()
+	if !past {
+		knownAt = d.Now()
+	}
 	dossier, err := d.DB.Dossier(ctx, who, id)
 	if err != nil {
 		return Record{}, err
@@ -358,7 +363,7 @@ func (d *Desk) Record(ctx context.Context, who access.Actor, id uuid.UUID, asOf 
 	dossier.File = dossier.File.KnownAt(knownAt)
 	dossier.File.Circumstances = slices.DeleteFunc(dossier.File.Circumstances,
 		func(c casefile.Circumstance) bool { return !c.Interval().Contains(asOf) })
-	if knownAt.Before(d.Now()) {
+	if past {
 		if dossier.Awards, err = d.DB.AwardsKnownAt(ctx, who, dossier.Awards, knownAt); err != nil {
 			return Record{}, err
 		}
@@ -369,7 +374,7 @@ func (d *Desk) Record(ctx context.Context, who access.Actor, id uuid.UUID, asOf 
 		return Record{}, err
 	}
 	merges = slices.DeleteFunc(merges, func(m store.Merge) bool { return m.MergedAt.After(knownAt) })
-	return Record{Dossier: dossier, Applications: cases, Merges: merges}, nil
+	return Record{Dossier: dossier, Applications: cases, Merges: merges, Past: past}, nil
 }
 
 // casesKnownAt are the cases that had been entered at an instant, as they were, with the awards that there were.

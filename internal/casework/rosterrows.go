@@ -148,6 +148,10 @@ func (d *Desk) planCard(c *change, file *casefile.File, r exchange.RosterRow) bo
 	}
 	if n := len(file.Certificates); n > 0 {
 		last := &file.Certificates[n-1]
+		if status := file.StatusOn(*last, d.today()); status == casefile.Cancelled || status == casefile.Frozen {
+			c.refuse(r.Row, "残疾人证号", "WRONG_STATUS", "在册残疾人证已注销或冻结，请先办理", "the certificate of the register is cancelled or frozen; see to that first")
+			return false
+		}
 		if !card.IssuedOn.After(last.IssuedOn) {
 			c.refuse(r.Row, "发证日期", "OLDER_CERTIFICATE", "在册残疾人证的发证日期更晚", "the register has a later certificate")
 			return false

@@ -114,11 +114,12 @@ func (d *Desk) LockRoster(ctx context.Context, who access.Actor, id uuid.UUID, v
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
 		}
-		if err := tx.HoldAccounts(ctx, *r); err != nil {
-			return err
-		}
 		before := *r
 		if err := r.Lock(who, nil, tx.Now); err != nil {
+			return err
+		}
+		written, err := tx.AccountsOf(ctx, before, false)
+		if err != nil {
 			return err
 		}
 		outdated, err := tx.OutdatedLines(ctx, before)
@@ -126,14 +127,24 @@ func (d *Desk) LockRoster(ctx context.Context, who access.Actor, id uuid.UUID, v
 			return err
 		}
 		if outdated > 0 {
-			return fault.New(fault.Conflict, "ROSTER_OUTDATED", "编制后有"+strconv.Itoa(outdated)+"处变化，请重新计算并复核",
-				strconv.Itoa(outdated)+" lines would be different now; calculate and check again")
+			return outdatedBy(outdated)
 		}
 		if r.Checksum, err = tx.RosterChecksum(ctx, id); err != nil {
 			return err
 		}
+		now, err := tx.AccountsOf(ctx, before, true)
+		if err != nil {
+			return err
+		}
+		if now != written { // while the lines were compared, for which nobody is held up
+			return outdatedBy(1)
+		}
 		return tx.MoveOn(ctx, *r)
 	})
+}
+
+func outdatedBy(lines int) error {
+	return fault.New(fault.Conflict, "ROSTER_OUTDATED", "编制后有"+strconv.Itoa(lines)+"处变化，请重新计算并复核", strconv.Itoa(lines)+" lines would be different now; calculate and check again")
 }
 
 // SendRoster gives the roster to the bank.

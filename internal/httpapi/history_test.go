@@ -170,6 +170,9 @@ func TestRecordAsItWasKnown(t *testing.T) {
 	} {
 		record := s.do("auditor", "GET", "/persons/"+id+"/record?known_at="+known, nil).want(200).json()
 		c := record["applications"].([]any)[0].(map[string]any)
+		if c["submitted_at"] == nil || c["owed_from_month"] != "2023-03" || c["clock"] != nil {
+			t.Errorf("known at %s: %v", known, c)
+		}
 		got := fmt.Sprint(c["stage"], " ", c["award_id"])
 		for _, one := range record["awards"].([]any) {
 			w := one.(map[string]any)

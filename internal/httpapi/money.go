@@ -198,12 +198,14 @@ func (a *API) getRoster(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	unpublished, err := a.Desk.DB.UnpublishedLines(r.Ctx, r.Who, id)
-	if err != nil {
-		return Response{}, err
-	}
 	view := rosterView(one)
-	view.UnpublishedLines = &unpublished
+	if one.State.Open() {
+		unpublished, err := a.Desk.DB.UnpublishedLines(r.Ctx, r.Who, id)
+		if err != nil {
+			return Response{}, err
+		}
+		view.UnpublishedLines = &unpublished
+	}
 	return Response{Version: one.Version, Body: view}, nil
 }
 

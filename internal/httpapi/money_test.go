@@ -349,11 +349,33 @@ func TestCancelledCardIsNotRenewed(t *testing.T) {
 		next(event, "2023-05-20").want(409, "WRONG_STATUS")
 		next(event, "2023-04-01").want(409, "WRONG_STATUS")
 	}
+	// a first card ten days later is another right, for which somebody applies
+	s.do("cdpf", "POST", "/persons/"+id+"/certificates", map[string]any{"number": number(340) + "41", "category": 4, "level": 1, "issued_on": "2023-05-20"}).want(201)
 	s.at("2023-07-10")
 	if got := s.owed(id, nursing); fmt.Sprint(got) != "[16700 16700 16700 16700 16700]" {
 		t.Errorf("owed after the cancellation: %v", got)
 	}
+	s.granted(id, nursing, "2023-07-12", "2023-07-13")
+	if got := s.owed(id, nursing); fmt.Sprint(got) != "[16700 16700 16700 16700 16700 0 16700]" {
+		t.Errorf("owed after another application: %v", got)
+	}
 	s.wantDerived()
+}
+
+// TestFrozenCardIsNotReplaced: what is frozen is looked at again, and no other card comes in its place, be it dated before.
+func TestFrozenCardIsNotReplaced(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(345, 1)
+	s.at("2023-05-20")
+	card := s.do("cdpf", "GET", "/persons/"+id, nil).want(200).json()["certificates"].([]any)[0].(map[string]any)
+	path := "/certificates/" + card["id"].(string) + "/events"
+	frozen := s.do("cdpf", "POST", path, map[string]any{"event": "FREEZE", "on": "2023-05-10", "reason": "x"}, "If-Match", fmt.Sprintf(`"%v"`, card["version"])).want(201)
+	for _, on := range []string{"2023-05-09", "2023-05-15"} {
+		s.do("cdpf", "POST", path, map[string]any{"event": "REISSUE_LOST", "on": on, "certificate": map[string]any{"number": number(345) + "41B1", "category": 4, "level": 1, "issued_on": "2023-05-20"}},
+			"If-Match", frozen.version()).want(409, "WRONG_STATUS")
+	}
+	s.do("cdpf", "POST", "/persons/"+id+"/certificates", map[string]any{"number": number(345) + "41", "category": 4, "level": 1, "issued_on": "2023-05-20"}).want(409, "WRONG_STATUS")
 }
 
 // TestRecovery pays four months of somebody whose death in February becomes known in May, and gets the money back.

@@ -199,13 +199,13 @@ func (a *API) getPersonRecord(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	knownAt := a.Desk.Now()
-	if t, err := time.Parse(time.RFC3339, r.Query.Get("known_at")); err == nil {
-		knownAt = t
-	}
+	knownAt, _ := time.Parse(time.RFC3339, r.Query.Get("known_at"))
 	rec, err := a.Desk.Record(r.Ctx, r.Who, id, r.asOf(), knownAt)
 	if err != nil {
 		return Response{}, err
+	}
+	if !rec.Past {
+		knownAt = a.Desk.Now()
 	}
 	v := api.PersonRecord{AsOf: r.asOf(), KnownAt: knownAt.UTC(), Person: a.personView(rec.Dossier, r), Aliases: []api.PersonAlias{},
 		Applications: []api.ApplicationSummary{}, Awards: []api.Award{}, CertificateEvents: []api.CertificateEvent{}, Circumstances: []api.Circumstance{}}
@@ -217,7 +217,11 @@ func (a *API) getPersonRecord(r *Request) (Response, error) {
 		v.Aliases = append(v.Aliases, api.PersonAlias{Kind: api.PersonAliasKind(alias.Kind), Value: shown, Reason: some(alias.Reason), RecordedAt: alias.RecordedAt.UTC()})
 	}
 	for _, c := range rec.Applications {
-		v.Applications = append(v.Applications, a.applicationSummary(c))
+		summary := a.applicationSummary(c)
+		if rec.Past {
+			summary.Clock = nil
+		}
+		v.Applications = append(v.Applications, summary)
 	}
 	for _, w := range rec.Awards {
 		v.Awards = append(v.Awards, awardView(w, r.asOf()))

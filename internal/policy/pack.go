@@ -40,7 +40,7 @@ type Pack struct {
 	VillageCheck bool `yaml:"village_check"`
 	RemindDays   int  `yaml:"remind_before"` // working days before a limit
 	// Tickets are of the hotline; their limits alone where the pack says nothing of them.
-	Tickets     *Tickets          `yaml:"tickets"`
+	Tickets *Tickets `yaml:"tickets"`
 	// StopMode is of all time, but for rule sets that have another.
 	StopMode    StopMode          `yaml:"stop_mode"`
 	Transitions []casefile.Window `yaml:"transitions"`

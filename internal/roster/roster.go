@@ -31,6 +31,9 @@ const (
 	Cancelled  State = "cancelled"
 )
 
+// Open reports whether a roster may still be calculated again or given up.
+func (s State) Open() bool { return s == Draft || s == Calculated || s == Checked }
+
 // Roster is one list for one month of one area, for one programme or for all.
 type Roster struct {
 	ID        uuid.UUID

@@ -133,8 +133,15 @@ func (o oracle) lasting(kind string, day calendar.Date, eventual bool) (sort str
 	return "", false
 }
 
-// card is the level of a card that is valid on a day, or 0.
+// card is the level of a card that is valid on a day, or 0. A card issued on the first counts from the second, if there was a good one.
 func (o oracle) card(day calendar.Date) (level int, category int) {
+	if _, _, d := day.YMD(); d == 1 {
+		for _, c := range o.file.Certificates {
+			if c.HeldTo == day.Add(-1) && !c.IssuedOn.After(c.HeldTo) && !day.After(c.ExpiresOn) && (o.alive(c.ID, day.Add(-1)) || o.alive(c.ID, day)) && o.issuedOn(day) {
+				return c.Level, c.Category
+			}
+		}
+	}
 	for _, c := range o.file.Certificates {
 		if day.Before(c.IssuedOn) || !c.HeldTo.IsZero() && day.After(c.HeldTo) || day.After(c.ExpiresOn) {
 			continue
@@ -147,6 +154,10 @@ func (o oracle) card(day calendar.Date) (level int, category int) {
 		}
 	}
 	return 0, 0
+}
+
+func (o oracle) issuedOn(day calendar.Date) bool {
+	return slices.ContainsFunc(o.file.Certificates, func(c casefile.Certificate) bool { return c.IssuedOn == day })
 }
 
 // alive replays the events of a card.

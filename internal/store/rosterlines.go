@@ -224,6 +224,9 @@ func (tx *Tx) RecordOutcomes(ctx context.Context, id uuid.UUID, outcomes []Outco
 		b.Queue(`UPDATE payments p SET live = false FROM roster_lines l
 			WHERE l.roster_id = $1 AND l.seq = ANY($2) AND l.state = 'failed' AND p.roster_id = l.roster_id AND p.person_id = l.person_id
 				AND p.programme = l.programme AND p.live`, id, seqs)
+		// in the order in which everybody holds accounts
+		b.Queue(`SELECT FROM open_months o WHERE (o.person_id, o.programme) IN (SELECT CASE WHEN g.into_id IS NULL THEN p.person_id ELSE g.into_id END, p.programme
+			FROM payments p LEFT JOIN merged_persons g ON g.person_id = p.person_id WHERE p.roster_id = $1 AND NOT p.live) ORDER BY o.person_id, o.programme FOR UPDATE`, id)
 		b.Queue(`UPDATE open_months o SET open_from = least(o.open_from, f.month)
 			FROM (SELECT coalesce(g.into_id, p.person_id) AS person_id, p.programme, min(p.month) AS month
 				FROM payments p LEFT JOIN merged_persons g ON g.person_id = p.person_id WHERE p.roster_id = $1 AND NOT p.live GROUP BY 1, 2) f

@@ -239,15 +239,19 @@ func (tx *Tx) OutdatedLines(ctx context.Context, r roster.Roster) (n int, err er
 	return n, nil
 }
 
-// HoldAccounts keeps the accounts that a roster pays from changing until the transaction ends. Who opens months of them meanwhile waits,
-// and opens them after MoveOn, which else would close them unseen.
-func (tx *Tx) HoldAccounts(ctx context.Context, r roster.Roster) error {
-	_, err := tx.sql.ExecContext(ctx, `SELECT count(*) FROM (SELECT FROM open_months o JOIN roster_lines l USING (person_id, programme)
-		WHERE l.roster_id = $1 AND l.hold = '' ORDER BY o.person_id, o.programme FOR UPDATE OF o) held`, r.ID)
-	if err != nil {
-		return fmt.Errorf("hold the accounts of a roster: %w", err)
+// AccountsOf says in a few bytes who has written the accounts that a roster pays last: whoever opens months of one writes it. Held, they do not
+// change until the transaction ends, and who opens months meanwhile does so after MoveOn, which else would close them unseen.
+func (tx *Tx) AccountsOf(ctx context.Context, r roster.Roster, held bool) (written string, err error) {
+	hold := ""
+	if held {
+		hold = "FOR UPDATE OF o"
 	}
-	return nil
+	err = tx.sql.QueryRowContext(ctx, `SELECT coalesce(md5(string_agg(w::text, ' ')), '') FROM (SELECT o.xmin AS w FROM open_months o JOIN roster_lines l USING (person_id, programme)
+		WHERE l.roster_id = $1 AND l.hold = '' ORDER BY o.person_id, o.programme `+hold+`) o`, r.ID).Scan(&written)
+	if err != nil {
+		return "", fmt.Errorf("hold the accounts of a roster: %w", err)
+	}
+	return written, nil
 }
 
 // UnpublishedLines counts the lines of a roster that are paid on a case which no public notice has shown.

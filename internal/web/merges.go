@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -38,7 +39,7 @@ func showMerge(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	goes, err := v.desk.Record(v.ctx, v.who, id, v.today, v.desk.Now())
+	goes, err := v.desk.Record(v.ctx, v.who, id, v.today, time.Time{})
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (v *visit) mergeInto() uuid.UUID {
 
 // sideBySide puts two files beside each other, says what would move, and asks why.
 func (v *visit) sideBySide(data *mergeData, goes casework.Record, into uuid.UUID) error {
-	stays, err := v.desk.Record(v.ctx, v.who, into, v.today, v.desk.Now())
+	stays, err := v.desk.Record(v.ctx, v.who, into, v.today, time.Time{})
 	if err != nil {
 		return err
 	}

@@ -80,7 +80,7 @@ func showRecord(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	asOf, knownAt := v.today, v.desk.Now()
+	asOf, knownAt := v.today, time.Time{}
 	if day, err := calendar.ParseDate(v.query.Get("as_of")); err == nil && !day.After(v.today) {
 		asOf = day
 	}
@@ -92,7 +92,16 @@ func showRecord(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := recordData{AsOf: asOf.String(), KnownOn: calendar.DateOf(knownAt).String(), Past: asOf != v.today || v.query.Get("known_on") != "", Name: rec.File.Person.Name, Cases: v.caseLines(rec.Applications)}
+	knownOn := v.today
+	if rec.Past {
+		knownOn = calendar.DateOf(knownAt)
+	}
+	data := recordData{AsOf: asOf.String(), KnownOn: knownOn.String(), Past: asOf != v.today || v.query.Get("known_on") != "", Name: rec.File.Person.Name, Cases: v.caseLines(rec.Applications)}
+	for i := range data.Cases {
+		if one := &data.Cases[i]; rec.Past {
+			one.Path, one.Clock, one.ClockTone, one.Why = "/applications/"+rec.Applications[i].ID.String(), "", "", ""
+		}
+	}
 	for _, w := range v.desk.Warnings(rec.File) {
 		data.Warnings = append(data.Warnings, v.either(w.ZH, w.EN))
 	}

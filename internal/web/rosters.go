@@ -156,12 +156,14 @@ func showRoster(v *visit) (any, error) {
 	t := r.Totals
 	data.Facts = []pair{{v.t("roster.persons"), numberText(t.Persons)}, {v.t("roster.lines"), numberText(t.Lines)}, {v.t("roster.months"), numberText(t.PersonMonths)},
 		{v.t("roster.held"), numberText(t.Held)}, {v.t("roster.gross"), t.Gross.Yuan()}, {v.t("roster.deduction"), t.Deduction.Yuan()}}
-	unpublished, err := v.desk.DB.UnpublishedLines(v.ctx, v.who, id)
-	if err != nil {
-		return nil, err
-	}
-	if unpublished > 0 {
-		data.Facts = append(data.Facts, pair{v.t("roster.unpublished"), numberText(unpublished)})
+	if r.State.Open() {
+		unpublished, err := v.desk.DB.UnpublishedLines(v.ctx, v.who, id)
+		if err != nil {
+			return nil, err
+		}
+		if unpublished > 0 {
+			data.Facts = append(data.Facts, pair{v.t("roster.unpublished"), numberText(unpublished)})
+		}
 	}
 	for _, p := range t.Programmes {
 		data.Parts = append(data.Parts, pair{v.programme(p.Programme), v.t("roster.part", p.Persons, p.PersonMonths, p.Net.Yuan())})
