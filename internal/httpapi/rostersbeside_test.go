@@ -158,3 +158,17 @@ func TestRosterSaysWhatWasNotPublished(t *testing.T) {
 		t.Errorf("one of two was shown: %s", r.body)
 	}
 }
+
+// TestDeputyAndMoney: who acts for somebody neither checks his roster nor approves what he has proposed to waive.
+func TestDeputyAndMoney(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	recovery := s.askedFrom(s.person1(395, 1), 0)
+	s.do("civil", "POST", recovery+"/events", map[string]any{"event": "propose_waiver", "amount_fen": 5000, "reason": "无力偿还"}, "If-Match", s.do("civil", "GET", recovery, nil).want(200).version()).want(200)
+	april := s.made("2023-04-10", "2023-04")
+	d := s.do("admin", "POST", "/deputations", map[string]any{"principal_id": s.accountID("civil"), "deputy_id": s.accountID("cdpf"), "from": "2023-04-10", "until": "2023-04-14", "reason": "休假"}).want(201)
+	s.tokens["deputy"] = s.do("cdpf", "POST", "/auth/act-for", map[string]any{"deputation_id": d.text("id")}).want(200).text("access_token")
+	s.do("deputy", "POST", "/rosters/"+april+"/check", nil, "If-Match", s.do("deputy", "GET", "/rosters/"+april, nil).want(200).version()).want(409, "SAME_HANDS")
+	s.do("deputy", "POST", recovery+"/events", map[string]any{"event": "waive", "amount_fen": 5000, "reason": "x"}, "If-Match", s.do("deputy", "GET", recovery, nil).want(200).version()).want(409, "WAIVER_NOT_PROPOSED")
+	s.stage(april, "check") // under his own name the same officer may
+}

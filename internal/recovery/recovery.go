@@ -131,7 +131,12 @@ var steps = map[string]struct {
 }
 
 func (r *Recovery) proposed(fen money.Fen, who access.Actor) bool {
-	return slices.ContainsFunc(r.Proposals(), func(e Event) bool { return e.Amount == fen && e.ActorID != who.AccountID })
+	return slices.ContainsFunc(r.Proposals(), func(e Event) bool { return e.Amount == fen && e.byAnother(who) })
+}
+
+// byAnother reports whether neither somebody nor whom he acts for has done a step.
+func (e Event) byAnother(who access.Actor) bool {
+	return e.ActorID != who.AccountID && (who.ActingFor == uuid.Nil || e.ActorID != who.ActingFor)
 }
 
 // Proposals are the waivers that were proposed since the last one that was approved, which answers all before it: what one has proposed is

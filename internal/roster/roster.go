@@ -57,6 +57,11 @@ type Stamp struct {
 	At time.Time
 }
 
+// of reports whether somebody did a step, or acts for who did it.
+func (s Stamp) of(who access.Actor) bool {
+	return s.By == who.AccountID || who.ActingFor != uuid.Nil && s.By == who.ActingFor
+}
+
 // Totals are of the lines that are paid; Held counts those that are not paid for now.
 type Totals struct {
 	Persons, Lines, PersonMonths, Held int
@@ -120,7 +125,7 @@ func (r *Roster) Check(who access.Actor, now time.Time) error {
 	if err := r.in(Calculated); err != nil {
 		return err
 	}
-	if who.AccountID == r.Made.By {
+	if r.Made.of(who) {
 		return SameHands
 	}
 	r.State, r.Checked = Checked, Stamp{who.AccountID, now}
@@ -141,7 +146,7 @@ func (r *Roster) Send(who access.Actor, now time.Time) error {
 	if err := r.in(Locked); err != nil {
 		return err
 	}
-	if who.AccountID == r.Made.By || who.AccountID == r.Checked.By {
+	if r.Made.of(who) || r.Checked.of(who) {
 		return SameHands
 	}
 	r.State, r.Sent = Sent, Stamp{who.AccountID, now}
