@@ -17,6 +17,7 @@ import (
 
 	"zhucan/internal/casework"
 	"zhucan/internal/fault"
+	"zhucan/internal/labels"
 	"zhucan/internal/store"
 )
 
@@ -131,14 +132,14 @@ func (s *Site) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
-		route, status, took := c.Path(), c.Response().Status, time.Since(began)
+		method, route, status, took := labels.Method(c.Request().Method), c.Path(), c.Response().Status, time.Since(began)
 		if route == "" {
 			route = "unmatched"
 		}
 		if s.Count != nil {
-			s.Count(c.Request().Method, route, status, took)
+			s.Count(method, route, status, took)
 		}
-		s.Log.LogAttrs(context.WithoutCancel(c.Request().Context()), slog.LevelInfo, "page", slog.String("method", c.Request().Method),
+		s.Log.LogAttrs(context.WithoutCancel(c.Request().Context()), slog.LevelInfo, "page", slog.String("method", method),
 			slog.String("route", route), slog.Int("status", status), slog.Duration("took", took), slog.String("request_id", requestID(c)))
 		return nil
 	}
