@@ -330,7 +330,8 @@ type AccountPatch struct {
 }
 
 // UpdateAccount changes an account. It acts at once: rights are read for each request, and a new password or a
-// disabled account ends every session.
+// disabled account ends every session. Another role or area ends the deputations on either side: they were made for what both were then, and
+// a deputy would come by whatever his principal is made later.
 func (d *Desk) UpdateAccount(ctx context.Context, who access.Actor, id uuid.UUID, version int, in AccountPatch) (account store.Account, err error) {
 	if id == who.AccountID {
 		return account, fault.New(fault.Conflict, "OWN_ACCOUNT", "不能修改本人账号的权限", "nobody changes his own account here")
@@ -345,12 +346,18 @@ func (d *Desk) UpdateAccount(ctx context.Context, who access.Actor, id uuid.UUID
 		if err := stale(account.Version, version); err != nil {
 			return err
 		}
+		before := account
 		if err := d.patchAccount(ctx, who, &account, in); err != nil {
 			return err
 		}
 		account.UpdatedAt = tx.Now
 		if err := tx.UpdateAccount(ctx, account); err != nil {
 			return err
+		}
+		if account.Role != before.Role || account.AreaCode != before.AreaCode {
+			if err := tx.EndDeputationsOf(ctx, id, d.today()); err != nil {
+				return err
+			}
 		}
 		account.Version++
 		if err := tx.Describe(ctx, id, nil); err != nil {
