@@ -179,7 +179,9 @@ func (d *Desk) loginFailed(ctx context.Context, account store.Account, requestID
 	return badCredentials
 }
 
-// openSession also hashes the password again where it was kept at another cost than today's: only now is it known.
+// openSession opens a session for who has shown a password. Between that and this the password may have been changed or the account disabled,
+// which ends the sessions that are open by then and knows nothing of this one; so it is looked at again, once nobody can change it any more. It
+// also hashes the password again where it was kept at another cost than today's: only now is it known.
 func (d *Desk) openSession(ctx context.Context, account store.Account, password, requestID string, open func(tx *store.Tx, session uuid.UUID) error) (session uuid.UUID, err error) {
 	session = d.NewID()
 	rehashed := ""
@@ -189,7 +191,10 @@ func (d *Desk) openSession(ctx context.Context, account store.Account, password,
 		}
 	}
 	who := access.Actor{AccountID: account.ID, Role: account.Role, Area: account.AreaCode, RequestID: requestID}
-	return session, d.write(ctx, who, "login", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "login", func(tx *store.Tx) error {
+		if err := d.stillGood(ctx, tx, account, password); err != nil {
+			return err
+		}
 		if err := tx.Describe(ctx, account.ID, map[string]any{"session_id": session}); err != nil {
 			return err
 		}
@@ -200,6 +205,29 @@ func (d *Desk) openSession(ctx context.Context, account store.Account, password,
 		}
 		return open(tx, session)
 	})
+	if errors.Is(err, badCredentials) {
+		err = d.loginFailed(ctx, account, requestID)
+	}
+	return session, err
+}
+
+// stillGood holds an account and asks whether it may be signed in to with a password that was good for it a moment ago. What is kept differs
+// also where another sign-in beside this one has just hashed the same password again.
+func (d *Desk) stillGood(ctx context.Context, tx *store.Tx, seen store.Account, password string) error {
+	now, err := tx.LockAccount(ctx, seen.ID)
+	if err != nil {
+		return err
+	}
+	good := true
+	if now.PasswordPHC != seen.PasswordPHC {
+		if good, err = d.Passwords.Verify(ctx, now.PasswordPHC, password); err != nil {
+			return err
+		}
+	}
+	if !good || now.Disabled {
+		return badCredentials
+	}
+	return nil
 }
 
 func (d *Desk) signIn(account store.Account, session uuid.UUID, refresh string) (SignIn, error) {
