@@ -133,7 +133,8 @@ func (d *Desk) checkPassword(ctx context.Context, username, password string, cli
 	return account, d.DB.ForgiveLoginAttempt(ctx, buckets[0], buckets[1])
 }
 
-// buckets are (name, network) and the address; the network is /24 or /48.
+// buckets are (name, network) and the address; the network is /24 or /48. With IPv6 a line has a /64 of addresses and may take another for
+// each attempt, so there that counts as the address.
 func (d *Desk) buckets(username string, client netip.Addr) [][]byte {
 	return d.bucketsOf("login", username, client)
 }
@@ -141,12 +142,13 @@ func (d *Desk) buckets(username string, client netip.Addr) [][]byte {
 // bucketsOf are the buckets of one thing that strangers may try.
 func (d *Desk) bucketsOf(what, name string, client netip.Addr) [][]byte {
 	client = client.Unmap()
-	bits := 24
+	wide, narrow := 24, 32
 	if client.Is6() {
-		bits = 48
+		wide, narrow = 48, 64
 	}
-	network, _ := client.Prefix(bits)
-	return [][]byte{d.DB.Ring.BlindIndex(what+"_name_network", name+"|"+network.String()), d.DB.Ring.BlindIndex(what+"_address", client.String())}
+	network, _ := client.Prefix(wide)
+	address, _ := client.Prefix(narrow)
+	return [][]byte{d.DB.Ring.BlindIndex(what+"_name_network", name+"|"+network.String()), d.DB.Ring.BlindIndex(what+"_address", address.String())}
 }
 
 // addressShare is how many failures of an address weigh as much as one of a name: a whole office may share an address.

@@ -2,6 +2,7 @@ package casework_test
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"testing"
 	"time"
@@ -124,5 +125,29 @@ func TestSignInBesideOnesOwnRequest(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// TestLineOfManyAddresses: who has a line with IPv6 has a /64 of addresses, and another one for each attempt slows him down all the same; the
+// next line is not slowed down.
+func TestLineOfManyAddresses(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, 0, 7, calendar.MustDate("2021-03-10"))
+	try := func(n int, address string) error {
+		_, err := o.desk.Login(o.t.Context(), fmt.Sprintf("nobody%d", n), goodPassword, netip.MustParseAddr(address), "")
+		return err
+	}
+	var err error
+	tries := 0
+	for ; tries < 100 && !fault.Is(err, "TOO_MANY_ATTEMPTS"); tries++ {
+		err = try(tries, fmt.Sprintf("2001:db8:1:2:%x::1", tries))
+	}
+	if tries == 100 {
+		t.Errorf("the hundredth address of a line ends with %v", err)
+	}
+	for n, address := range []string{"2001:db8:1:3::1", "192.0.2.1", "::ffff:192.0.2.2"} {
+		if err := try(200+n, address); !fault.Is(err, "BAD_CREDENTIALS") {
+			t.Errorf("another line, %s, ends with %v", address, err)
+		}
 	}
 }
