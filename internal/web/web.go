@@ -179,9 +179,9 @@ func (s *Site) problem(err error, c echo.Context) {
 	}
 }
 
-// auditRefusal records attempts that were turned away for who asked: forbidden to the role, or absent in the area.
+// auditRefusal records attempts that were turned away, of those that casework.Recorded names.
 func (s *Site) auditRefusal(v *visit, f *fault.Error) {
-	if !v.known || f.Kind != fault.Forbidden && f.Kind != fault.NotFound && f.Code != "OUTSIDE_AREA" && f.Code != "OWN_CASE" || v.page == nil {
+	if !v.known || v.page == nil || !casework.Recorded(f) {
 		return
 	}
 	subject, _ := v.id()
