@@ -40,6 +40,9 @@ const importsEvery = 10 * time.Second
 // filesEvery is how often contents that no attachment knows are looked for.
 const filesEvery = 6 * time.Hour
 
+// answersEvery is how often answers to repeats are looked for that were kept long enough.
+const answersEvery = time.Hour
+
 // deliverEvery is how long an event may wait before it is sent to webhooks.
 const deliverEvery = time.Second
 
@@ -103,6 +106,7 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 	go desk.KeepRules(ctx, rulesEvery)
 	go desk.KeepFiles(ctx, filesEvery)
 	go desk.KeepImports(ctx, importsEvery)
+	go desk.KeepAnswers(ctx, answersEvery)
 	go desk.KeepDelivering(ctx, deliverEvery)
 	go desk.KeepTallies(ctx, tallyEvery)
 	log.Info("serving", "address", listener.Addr().String(), "pack", desk.Pack().Version, "config", c.Dump())

@@ -133,7 +133,8 @@ func (d *Desk) checkPassword(ctx context.Context, username, password string, cli
 	return account, d.DB.ForgiveLoginAttempt(ctx, buckets[0], buckets[1])
 }
 
-// buckets are (name, network) and the address; the network is /24 or /48.
+// buckets are (name, network) and the address; the network is /24 or /48. With IPv6 a line has a /64 of addresses and may take another for
+// each attempt, so there that counts as the address.
 func (d *Desk) buckets(username string, client netip.Addr) [][]byte {
 	return d.bucketsOf("login", username, client)
 }
@@ -141,12 +142,13 @@ func (d *Desk) buckets(username string, client netip.Addr) [][]byte {
 // bucketsOf are the buckets of one thing that strangers may try.
 func (d *Desk) bucketsOf(what, name string, client netip.Addr) [][]byte {
 	client = client.Unmap()
-	bits := 24
+	wide, narrow := 24, 32
 	if client.Is6() {
-		bits = 48
+		wide, narrow = 48, 64
 	}
-	network, _ := client.Prefix(bits)
-	return [][]byte{d.DB.Ring.BlindIndex(what+"_name_network", name+"|"+network.String()), d.DB.Ring.BlindIndex(what+"_address", client.String())}
+	network, _ := client.Prefix(wide)
+	address, _ := client.Prefix(narrow)
+	return [][]byte{d.DB.Ring.BlindIndex(what+"_name_network", name+"|"+network.String()), d.DB.Ring.BlindIndex(what+"_address", address.String())}
 }
 
 // addressShare is how many failures of an address weigh as much as one of a name: a whole office may share an address.
@@ -179,7 +181,9 @@ func (d *Desk) loginFailed(ctx context.Context, account store.Account, requestID
 	return badCredentials
 }
 
-// openSession also hashes the password again where it was kept at another cost than today's: only now is it known.
+// openSession opens a session for who has shown a password. Between that and this the password may have been changed or the account disabled,
+// which ends the sessions that are open by then and knows nothing of this one; so it is looked at again, once nobody can change it any more. It
+// also hashes the password again where it was kept at another cost than today's: only now is it known.
 func (d *Desk) openSession(ctx context.Context, account store.Account, password, requestID string, open func(tx *store.Tx, session uuid.UUID) error) (session uuid.UUID, err error) {
 	session = d.NewID()
 	rehashed := ""
@@ -189,7 +193,10 @@ func (d *Desk) openSession(ctx context.Context, account store.Account, password,
 		}
 	}
 	who := access.Actor{AccountID: account.ID, Role: account.Role, Area: account.AreaCode, RequestID: requestID}
-	return session, d.write(ctx, who, "login", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "login", func(tx *store.Tx) error {
+		if err := d.stillGood(ctx, tx, account, password); err != nil {
+			return err
+		}
 		if err := tx.Describe(ctx, account.ID, map[string]any{"session_id": session}); err != nil {
 			return err
 		}
@@ -200,6 +207,29 @@ func (d *Desk) openSession(ctx context.Context, account store.Account, password,
 		}
 		return open(tx, session)
 	})
+	if errors.Is(err, badCredentials) {
+		err = d.loginFailed(ctx, account, requestID)
+	}
+	return session, err
+}
+
+// stillGood holds an account and asks whether it may be signed in to with a password that was good for it a moment ago. What is kept differs
+// also where another sign-in beside this one has just hashed the same password again.
+func (d *Desk) stillGood(ctx context.Context, tx *store.Tx, seen store.Account, password string) error {
+	now, err := tx.LockAccount(ctx, seen.ID)
+	if err != nil {
+		return err
+	}
+	good := true
+	if now.PasswordPHC != seen.PasswordPHC {
+		if good, err = d.Passwords.Verify(ctx, now.PasswordPHC, password); err != nil {
+			return err
+		}
+	}
+	if !good || now.Disabled {
+		return badCredentials
+	}
+	return nil
 }
 
 func (d *Desk) signIn(account store.Account, session uuid.UUID, refresh string) (SignIn, error) {
@@ -330,7 +360,8 @@ type AccountPatch struct {
 }
 
 // UpdateAccount changes an account. It acts at once: rights are read for each request, and a new password or a
-// disabled account ends every session.
+// disabled account ends every session. Another role or area ends the deputations on either side: they were made for what both were then, and
+// a deputy would come by whatever his principal is made later.
 func (d *Desk) UpdateAccount(ctx context.Context, who access.Actor, id uuid.UUID, version int, in AccountPatch) (account store.Account, err error) {
 	if id == who.AccountID {
 		return account, fault.New(fault.Conflict, "OWN_ACCOUNT", "不能修改本人账号的权限", "nobody changes his own account here")
@@ -345,12 +376,18 @@ func (d *Desk) UpdateAccount(ctx context.Context, who access.Actor, id uuid.UUID
 		if err := stale(account.Version, version); err != nil {
 			return err
 		}
+		before := account
 		if err := d.patchAccount(ctx, who, &account, in); err != nil {
 			return err
 		}
 		account.UpdatedAt = tx.Now
 		if err := tx.UpdateAccount(ctx, account); err != nil {
 			return err
+		}
+		if account.Role != before.Role || account.AreaCode != before.AreaCode {
+			if err := tx.EndDeputationsOf(ctx, id, d.today()); err != nil {
+				return err
+			}
 		}
 		account.Version++
 		if err := tx.Describe(ctx, id, nil); err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,6 +38,12 @@ type Desk struct {
 	Files     *blobs.Store // contents of attachments
 	Sender    *webhook.Sender
 	Log       *slog.Logger
+}
+
+// Recorded reports whether a refusal stands in the audit: who asked was turned away for what he is or for his area, or was told that a
+// number is in the register. That is told of the whole district, and nothing else keeps who wanted to know it.
+func Recorded(f *fault.Error) bool {
+	return f.Kind == fault.Forbidden || f.Kind == fault.NotFound || slices.Contains([]string{"OUTSIDE_AREA", "OWN_CASE", "PERSON_EXISTS", "CERTIFICATE_EXISTS"}, f.Code)
 }
 
 // today is the civil day.

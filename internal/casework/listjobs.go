@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -154,6 +155,10 @@ func (d *Desk) WorkImport(ctx context.Context, id uuid.UUID) (worked bool, err e
 		return false, err
 	}
 	who, err := d.importer(ctx, i)
+	if errors.Is(err, uploaderRights) { // nobody has the rights to fail it but the service
+		err = d.failImport(ctx, access.SystemActor(), i, uploaderRights)
+		return err == nil, err
+	}
 	if err != nil {
 		return false, err
 	}
@@ -169,7 +174,15 @@ func (d *Desk) WorkImport(ctx context.Context, id uuid.UUID) (worked bool, err e
 	return err == nil, err
 }
 
-// importer is who an import acts as: the account that handed it in, with the rights that it has now.
+// Importing are the roles that hand in files. The contract and the pages ask for them when a file comes; a list is worked on later, when
+// who handed it in may have another role.
+var Importing = []access.Role{access.TownOfficer, access.CDPFReviewer, access.CivilAffairsApprover}
+
+var uploaderRights = fault.New(fault.Conflict, "UPLOADER_RIGHTS_CHANGED", "提交人的权限或代理已变更，名单未导入，请由有权限的人员重新提交",
+	"who handed in the list may not do so any more, so nothing of it was taken; somebody who may sends it again")
+
+// importer is who an import acts as: the account that handed it in, with the rights that it has now. Those of a deputy are of the account for
+// which he acted, as long as he may.
 func (d *Desk) importer(ctx context.Context, i store.Import) (access.Actor, error) {
 	if i.AccountID == uuid.Nil {
 		return access.SystemActor(), nil
@@ -178,10 +191,30 @@ func (d *Desk) importer(ctx context.Context, i store.Import) (access.Actor, erro
 	if err != nil {
 		return access.Actor{}, err
 	}
-	if account.Disabled || !account.AreaCode.Contains(i.Area) {
-		return access.Actor{}, store.RightsChanged
+	who := access.Actor{AccountID: account.ID, Username: account.Username, Name: account.Name, Role: account.Role, Area: account.AreaCode}
+	if i.ActingFor != uuid.Nil {
+		if who, err = d.acting(ctx, who, i.ActingFor); err != nil {
+			return who, err
+		}
 	}
-	return access.Actor{AccountID: account.ID, Username: account.Username, Name: account.Name, Role: account.Role, Area: account.AreaCode}, nil
+	if account.Disabled || !slices.Contains(Importing, who.Role) || !who.Area.Contains(i.Area) {
+		return access.Actor{}, uploaderRights
+	}
+	return who, nil
+}
+
+// acting is a deputy with the rights of the account for which he may act today.
+func (d *Desk) acting(ctx context.Context, deputy access.Actor, principal uuid.UUID) (access.Actor, error) {
+	his, err := d.DB.DeputationsOf(ctx, deputy.AccountID, d.today())
+	if err != nil {
+		return deputy, err
+	}
+	n := slices.IndexFunc(his, func(one store.Deputation) bool { return one.PrincipalID == principal })
+	if n < 0 {
+		return deputy, uploaderRights
+	}
+	deputy.ActingFor, deputy.Principal, deputy.Role, deputy.Area = principal, his[n].Principal, his[n].Role, his[n].Area
+	return deputy, nil
 }
 
 func (d *Desk) failImport(ctx context.Context, who access.Actor, i store.Import, f *fault.Error) error {

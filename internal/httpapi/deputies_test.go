@@ -3,6 +3,8 @@ package httpapi_test
 import (
 	"fmt"
 	"testing"
+
+	"github.com/google/uuid"
 )
 
 // accountID finds an account by its user name.
@@ -91,4 +93,61 @@ func TestDeputyAtMidnight(t *testing.T) {
 	}
 	s.clock.Set(s.clock.Now().Add(6 * 60 * 1e9))
 	s.do("deputy", "GET", "/persons/"+id, nil).want(401)
+}
+
+// TestDeputationsEndWithRights: another role or area of either side ends what is deputed and not over, with the sessions under it, since a
+// deputy would come by whatever the other is made. Anything else leaves it alone.
+func TestDeputationsEndWithRights(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	officer := func(area string) (user string, account answer) {
+		user = "o" + uuid.NewString()[:8]
+		return user, s.do("admin", "POST", "/accounts", map[string]any{"username": user, "name": "测试", "password": password, "role": "town_officer", "area_code": area}).want(201)
+	}
+	for _, tt := range []struct {
+		name  string
+		of    int // the principal or the deputy
+		patch map[string]any
+		ends  bool
+	}{
+		{"the principal is made administrator", 0, map[string]any{"role": "administrator"}, true},
+		{"the principal gets the district", 0, map[string]any{"area_code": "370305"}, true},
+		{"the deputy is made auditor", 1, map[string]any{"role": "auditor"}, true},
+		{"the deputy moves", 1, map[string]any{"area_code": townA}, true},
+		{"the principal gets another name", 0, map[string]any{"name": "金丝雀"}, false},
+		{"the principal stays what he is", 0, map[string]any{"role": "town_officer", "area_code": townA}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s.at("2023-04-03")
+			_, principal := officer(townA)
+			user, deputy := officer(townC)
+			depute := func(from, until string) string {
+				return s.do("admin", "POST", "/deputations", map[string]any{"principal_id": principal.text("id"), "deputy_id": deputy.text("id"), "from": from, "until": until, "reason": "休假"}).want(201).text("id")
+			}
+			over, now, later := depute("2023-04-03", "2023-04-04"), depute("2023-04-10", "2023-04-14"), depute("2023-05-10", "2023-05-14")
+			s.at("2023-04-10")
+			s.tokens["acting"] = s.do(user, "POST", "/auth/act-for", map[string]any{"deputation_id": now}).want(200).text("access_token")
+			s.do("acting", "GET", "/persons", nil).want(200)
+			of := []answer{principal, deputy}[tt.of]
+			s.do("admin", "PATCH", "/accounts/"+of.text("id"), tt.patch, "If-Match", of.version()).want(200)
+			if got := s.do("acting", "GET", "/persons", nil).status; got != map[bool]int{true: 401, false: 200}[tt.ends] {
+				t.Errorf("the deputy's session answers %d", got)
+			}
+			if got := s.endedOf(principal.text("id")); got[over] || got[now] != tt.ends || got[later] != tt.ends || len(got) != 3 {
+				t.Errorf("ended: %v", got)
+			}
+		})
+	}
+}
+
+// endedOf says of each deputation of a principal whether it was ended before its time.
+func (s *service) endedOf(principal string) map[string]bool {
+	s.t.Helper()
+	ended := map[string]bool{}
+	for _, raw := range s.do("admin", "GET", "/deputations?limit=200", nil).want(200).json()["items"].([]any) {
+		if d := raw.(map[string]any); d["principal_id"] == principal {
+			ended[d["id"].(string)] = d["ended_at"] != nil
+		}
+	}
+	return ended
 }

@@ -113,9 +113,9 @@ func TestStatusIsThrottled(t *testing.T) {
 	}
 	defer conn.Close(context.Background())
 	var text string
-	err = conn.QueryRow(t.Context(), `SELECT (SELECT string_agg(a::text, '') FROM applications a) || (SELECT coalesce(string_agg(encode(body, 'escape'), ''), '') FROM idempotency_keys)
+	err = conn.QueryRow(t.Context(), `SELECT (SELECT string_agg(a::text, '') FROM applications a)
 		|| (SELECT string_agg(new_row::text, '') FROM audit_changes) || (SELECT string_agg(detail::text, '') FROM audit_entries)`).Scan(&text)
-	if err != nil || strings.Contains(text, code) {
+	if err != nil || strings.Contains(text+s.keptAnswers(), code) {
 		t.Errorf("the code stands in the database (%v)", err)
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/auth"
 	"zhucan/internal/calendar"
+	"zhucan/internal/casework"
 	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
@@ -280,7 +281,7 @@ func send(c echo.Context, answer store.Answer) error {
 	return err
 }
 
-// auditRefusal records attempts that were turned away for who asked: forbidden to the role, or absent in the area.
+// auditRefusal records attempts that were turned away, of those that casework.Recorded names.
 func (a *API) auditRefusal(r *Request, op *operation, err error) {
 	subject, _ := uuid.Parse(r.params("id"))
 	a.auditRefusalOf(r, op.id, subject, err)
@@ -288,7 +289,7 @@ func (a *API) auditRefusal(r *Request, op *operation, err error) {
 
 func (a *API) auditRefusalOf(r *Request, operation string, subject uuid.UUID, err error) {
 	f, ok := fault.Of(err)
-	if !ok || r.Who.AccountID == uuid.Nil || (f.Kind != fault.Forbidden && f.Kind != fault.NotFound && f.Code != "OUTSIDE_AREA" && f.Code != "OWN_CASE") {
+	if !ok || r.Who.AccountID == uuid.Nil || !casework.Recorded(f) {
 		return
 	}
 	detail := map[string]any{"code": f.Code, "status": f.Kind.Status()}

@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"zhucan/internal/casework"
+	"zhucan/internal/labels"
 )
 
 // Base is where the contract's paths begin.
@@ -183,19 +184,19 @@ func (a *API) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
-		route, status, took := c.Path(), c.Response().Status, time.Since(began)
+		method, route, status, took := labels.Method(c.Request().Method), c.Path(), c.Response().Status, time.Since(began)
 		if route == "" {
 			route = "unmatched"
 		}
-		a.Count(c.Request().Method, route, status, took)
-		a.Log.LogAttrs(context.WithoutCancel(c.Request().Context()), slog.LevelInfo, "request", slog.String("method", c.Request().Method),
+		a.Count(method, route, status, took)
+		a.Log.LogAttrs(context.WithoutCancel(c.Request().Context()), slog.LevelInfo, "request", slog.String("method", method),
 			slog.String("route", route), slog.Int("status", status), slog.Duration("took", took),
 			slog.String("request_id", c.Response().Header().Get(echo.HeaderXRequestID)))
 		return nil
 	}
 }
 
-// Count counts an answer that another face of the same service has given.
+// Count counts an answer that another face of the same service has given, by the method that labels.Method says.
 func (a *API) Count(method, route string, status int, took time.Duration) {
 	a.metrics.requests.WithLabelValues(method, route, fmt.Sprint(status)).Inc()
 	a.metrics.seconds.WithLabelValues(method, route).Observe(took.Seconds())

@@ -334,9 +334,8 @@ func TestWebhookInput(t *testing.T) {
 	s.faults = nil
 	var n int
 	err := conn.QueryRow(context.Background(), `SELECT (SELECT count(*) FROM webhooks WHERE position($1 IN encode(secret, 'escape')) > 0 OR position($2::bytea IN secret) > 0)
-		+ (SELECT count(*) FROM audit_changes WHERE position($1 IN new_row::text) > 0 OR position(encode($2::bytea, 'hex') IN new_row::text) > 0)
-		+ (SELECT count(*) FROM idempotency_keys WHERE position($1 IN encode(body, 'escape')) > 0)`, secret, key).Scan(&n)
-	if err != nil || n != 0 {
+		+ (SELECT count(*) FROM audit_changes WHERE position($1 IN new_row::text) > 0 OR position(encode($2::bytea, 'hex') IN new_row::text) > 0)`, secret, key).Scan(&n)
+	if err != nil || n != 0 || strings.Contains(s.keptAnswers(), secret) {
 		t.Errorf("the secret stands in clear in %d rows (%v)", n, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
@@ -60,9 +61,13 @@ func (tx *Tx) InsertAccount(ctx context.Context, a Account) error {
 	return nil
 }
 
+// forChange holds what may change of a row and not its key: a request that keeps its answer names its account from its first statement to
+// its last, and signing in does not wait for a file that the same person is handing in.
+var forChange = clause.Locking{Strength: "NO KEY UPDATE"}
+
 // LockAccount reads an account and holds it until the transaction ends.
 func (tx *Tx) LockAccount(ctx context.Context, id uuid.UUID) (Account, error) {
-	r, err := gorm.G[accountRow](tx.gorm, forUpdate).Where("id = ?", id).Take(ctx)
+	r, err := gorm.G[accountRow](tx.gorm, forChange).Where("id = ?", id).Take(ctx)
 	if err != nil {
 		return Account{}, fmt.Errorf("lock an account: %w", err)
 	}

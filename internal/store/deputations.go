@@ -92,6 +92,21 @@ func (tx *Tx) EndDeputation(ctx context.Context, d Deputation) error {
 	return exactlyOne(int(n), err)
 }
 
+// EndDeputationsOf ends the deputations of which an account is either side and that are not over on a day, and with them the sessions
+// under them.
+func (tx *Tx) EndDeputationsOf(ctx context.Context, account uuid.UUID, day calendar.Date) error {
+	_, err := tx.sql.ExecContext(ctx, `UPDATE deputations SET version = version + 1, ended_at = $3
+		WHERE $1 IN (principal_id, deputy_id) AND ended_at IS NULL AND until_on >= $2::date`, account, day, tx.Now)
+	if err == nil {
+		_, err = tx.sql.ExecContext(ctx, `UPDATE sessions SET ended_at = $2
+			WHERE deputation_id IN (SELECT id FROM deputations WHERE $1 IN (principal_id, deputy_id)) AND ended_at IS NULL`, account, tx.Now)
+	}
+	if err != nil {
+		return fmt.Errorf("end the deputations of an account: %w", err)
+	}
+	return nil
+}
+
 // ActUnder puts a session under a deputation.
 func (tx *Tx) ActUnder(ctx context.Context, session, deputation uuid.UUID) error {
 	if _, err := tx.sql.ExecContext(ctx, "UPDATE sessions SET deputation_id = $2 WHERE id = $1", session, deputation); err != nil {

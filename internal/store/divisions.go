@@ -7,14 +7,11 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"gorm.io/gorm/clause"
 
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/fault"
 )
-
-var forUpdate = clause.Locking{Strength: clause.LockingStrengthUpdate}
 
 const divisionColumns = `code, name, coalesce(urban_rural_class, ''), valid_from, valid_to, coalesce(successor_code, '')`
 

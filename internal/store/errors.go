@@ -26,8 +26,8 @@ var MergedAlready = fault.New(fault.Conflict, "MERGED", "该档案已并入另�
 
 // byConstraint says what a broken constraint means to the user.
 var byConstraint = map[string]*fault.Error{
-	"persons_id_number_once":                 fault.New(fault.Conflict, "PERSON_EXISTS", "该身份证号已在册", "this ID number is in the register already"),
-	"persons_birth_certificate_once":         fault.New(fault.Conflict, "PERSON_EXISTS", "该出生医学证明已在册", "this birth certificate is in the register already"),
+	"persons_id_number_once":                 personExists,
+	"persons_birth_certificate_once":         personExists,
 	"certificates_number_once":               fault.New(fault.Conflict, "CERTIFICATE_EXISTS", "该残疾人证号已在册", "this certificate number is in the register already"),
 	"certificates_one_at_a_time":             fault.New(fault.Conflict, "CERTIFICATE_HELD", "同一时间只能持有一本残疾人证", "the person holds a certificate on these days already"),
 	"certificates_dates":                     fault.New(fault.Invalid, "CERTIFICATE_DATES", "残疾人证日期不合理", "the certificate's dates do not fit"),
@@ -69,7 +69,10 @@ var byConstraint = map[string]*fault.Error{
 
 var (
 	sameHands = roster.SameHands
-	paidTwice = fault.New(fault.Conflict, "ON_ANOTHER_ROSTER", "同一款项已列入其他花名册，请重新计算", "another roster pays the same; calculate again")
+	// personExists says not which of the two numbers it is: who sent one that he asks about beside one that he knows to be there would learn
+	// whether somebody is in the register, wherever that person lives, and enter nobody by it.
+	personExists = fault.New(fault.Conflict, "PERSON_EXISTS", "该身份证号或出生医学证明已在册", "this ID number or birth certificate is in the register already")
+	paidTwice    = fault.New(fault.Conflict, "ON_ANOTHER_ROSTER", "同一款项已列入其他花名册，请重新计算", "another roster pays the same; calculate again")
 )
 
 // translate is the one place that turns a database error into what a user may see. What it does not know stays internal.

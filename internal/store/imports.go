@@ -44,6 +44,7 @@ type Import struct {
 	SHA256                               []byte
 	Area                                 area.Code
 	AccountID                            uuid.UUID
+	ActingFor                            uuid.UUID // by whose rights a deputy has handed it in; zero: by his own
 	DryRun                               bool
 	State                                string
 	New, Changed, Same, Refused, Pending int
@@ -82,10 +83,10 @@ func (tx *Tx) InsertImport(ctx context.Context, i Import) error {
 		finished = nil
 	}
 	_, err = tx.sql.ExecContext(ctx, `INSERT INTO imports (id, kind, sha256, area_code, account_id, dry_run, new_rows, changed_rows, same_rows, refused_rows, pending_rows, refusals, at,
-			state, sender, as_of, mapping, key, finished_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, nullif($18, ''), $19)`,
+			state, sender, as_of, mapping, key, finished_at, acting_for)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, nullif($18, ''), $19, $20)`,
 		i.ID, i.Kind, i.SHA256, string(i.Area), orNull(i.AccountID), i.DryRun, i.New, i.Changed, i.Same, i.Refused, i.Pending, string(refusals), tx.Now,
-		state, i.Sender, i.AsOf, string(mapping), i.Key, finished)
+		state, i.Sender, i.AsOf, string(mapping), i.Key, finished, orNull(tx.Who.ActingFor))
 	if err != nil {
 		return fmt.Errorf("record an import: %w", err)
 	}
@@ -154,17 +155,17 @@ func (tx *Tx) ConfirmImport(ctx context.Context, id uuid.UUID, version int, reas
 
 const importColumns = `i.id, i.version, i.kind, i.sender, i.as_of, i.sha256, i.area_code, i.account_id, i.dry_run, i.state, i.new_rows, i.changed_rows, i.same_rows, i.refused_rows,
 	i.pending_rows, i.refusals, i.mapping, i.reading, i.failure, i.at, i.finished_at, coalesce(p.done, 0), coalesce(p.total, 0),
-	i.known_rows, i.missing_rows, i.kept, i.confirmed_at, i.confirmed_reason
+	i.known_rows, i.missing_rows, i.kept, i.confirmed_at, i.confirmed_reason, i.acting_for
 	FROM imports i LEFT JOIN import_progress p ON p.import_id = i.id`
 
 func scanImport(row pgx.CollectableRow) (i Import, err error) {
-	var account *uuid.UUID
+	var account, actingFor *uuid.UUID
 	var finished, confirmed *time.Time
 	var known, missing *int
 	err = row.Scan(&i.ID, &i.Version, &i.Kind, &i.Sender, &i.AsOf, &i.SHA256, &i.Area, &account, &i.DryRun, &i.State, &i.New, &i.Changed, &i.Same, &i.Refused, &i.Pending,
 		&i.Refusals, &i.Mapping, &i.Reading, &i.Failure, &i.At, &finished, &i.Done, &i.Total,
-		&known, &missing, &i.Kept, &confirmed, &i.ConfirmedReason)
-	i.AccountID, i.FinishedAt, i.ConfirmedAt = orZero(account), orZero(finished), orZero(confirmed)
+		&known, &missing, &i.Kept, &confirmed, &i.ConfirmedReason, &actingFor)
+	i.AccountID, i.ActingFor, i.FinishedAt, i.ConfirmedAt = orZero(account), orZero(actingFor), orZero(finished), orZero(confirmed)
 	if known != nil {
 		i.Absence = &Absence{*known, orZero(missing)}
 	}

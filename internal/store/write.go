@@ -261,9 +261,11 @@ type Answer struct {
 
 // Once runs fn at most once for an account and key. A second request with the same hash gets the first answer, one
 // with another hash is refused; of two at the same time the later waits for the earlier. The answer is written in
-// the transaction that does the work, so a rolled-back attempt can be tried again.
+// the transaction that does the work, so a rolled-back attempt can be tried again. Requests hold passwords and numbers, so
+// their hash is kept under a key: without it, it would tell whoever tries them one after the other which it was.
 func (db *DB) Once(ctx context.Context, who access.Actor, key string, hash []byte, fn func(context.Context) (Answer, error)) (Answer, error) {
 	var answer Answer
+	hash = db.Ring.BlindIndex("request", string(hash))
 	err := db.transact(ctx, who, func(tx *Tx) error {
 		inserted, err := tx.sql.ExecContext(ctx, `INSERT INTO idempotency_keys (account_id, key, request_hash, created_at)
 			VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, who.AccountID, key, hash, tx.Now)
@@ -277,29 +279,59 @@ func (db *DB) Once(ctx context.Context, who access.Actor, key string, hash []byt
 		if answer, err = fn(context.WithValue(ctx, txKey{}, tx)); err != nil {
 			return err
 		}
-		kept := answer.Body
-		if answer.Kept != nil {
-			kept = answer.Kept
-		}
-		_, err = tx.sql.ExecContext(ctx, `UPDATE idempotency_keys SET status = $3, etag = $4, body = $5
-			WHERE account_id = $1 AND key = $2`, who.AccountID, key, answer.Status, answer.ETag, kept)
-		return err
+		return tx.keepAnswer(ctx, key, answer)
 	})
 	return answer, err
 }
 
+// keepAnswer keeps what a repeat gets, sealed: an answer holds in one text what is sealed column by column in the rows that it tells of.
+func (tx *Tx) keepAnswer(ctx context.Context, key string, a Answer) error {
+	kept := a.Body
+	if a.Kept != nil {
+		kept = a.Kept
+	}
+	sealed, err := tx.db.Ring.Seal("idempotency_keys", "body", answerRow(tx.Who.AccountID, key), string(kept))
+	if err != nil {
+		return err
+	}
+	_, err = tx.sql.ExecContext(ctx, `UPDATE idempotency_keys SET status = $3, etag = $4, body = $5
+		WHERE account_id = $1 AND key = $2`, tx.Who.AccountID, key, a.Status, a.ETag, sealed)
+	if err != nil {
+		return fmt.Errorf("keep an answer: %w", err)
+	}
+	return nil
+}
+
+// answerRow stands for the id of a row that has none, as what its answer is sealed to.
+func answerRow(account uuid.UUID, key string) uuid.UUID { return uuid.NewSHA1(account, []byte(key)) }
+
 func (tx *Tx) givenAnswer(ctx context.Context, key string, hash []byte) (Answer, error) {
 	var a Answer
-	var first []byte
+	var first, sealed []byte
 	err := tx.sql.QueryRowContext(ctx, `SELECT request_hash, status, etag, body FROM idempotency_keys
-		WHERE account_id = $1 AND key = $2`, tx.Who.AccountID, key).Scan(&first, &a.Status, &a.ETag, &a.Body)
+		WHERE account_id = $1 AND key = $2`, tx.Who.AccountID, key).Scan(&first, &a.Status, &a.ETag, &sealed)
 	if err != nil {
 		return a, fmt.Errorf("read an earlier answer: %w", err)
 	}
 	if string(first) != string(hash) {
 		return a, fault.New(fault.Invalid, "IDEMPOTENCY_KEY_REUSED", "同一幂等键用于不同的请求", "this Idempotency-Key was used for another request")
 	}
+	body, err := tx.db.Ring.Open("idempotency_keys", "body", answerRow(tx.Who.AccountID, key), sealed)
+	if err != nil {
+		return a, fmt.Errorf("open an earlier answer: %w", err)
+	}
+	a.Body = []byte(body)
 	return a, nil
+}
+
+// ForgetAnswers removes answers that were kept before an instant, no more than most of them, and says how many.
+func (db *DB) ForgetAnswers(ctx context.Context, before time.Time, most int) (int64, error) {
+	done, err := db.pool.Exec(ctx, `DELETE FROM idempotency_keys k USING (SELECT account_id, key FROM idempotency_keys WHERE created_at < $1
+		ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED) o WHERE k.account_id = o.account_id AND k.key = o.key`, before, most)
+	if err != nil {
+		return 0, translate(fmt.Errorf("forget answers: %w", err))
+	}
+	return done.RowsAffected(), nil
 }
 
 var errNotOneRow = errors.New("exactly one row should have changed")

@@ -346,3 +346,18 @@ func (s *site) state() string {
 	}
 	return text
 }
+
+// TestKnownNumberLeavesAnEntry: the page says that a number is in the register and neither which of two nor where, and who was told stands in
+// the log.
+func TestKnownNumberLeavesAnEntry(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.person(24, 1, villageB)
+	id := number(24)
+	s.as("liaison.a").get("/persons/new").form("add").set("name", "金丝雀", "id_number", id, "hukou_type", "agricultural", "managing_area_code", villageA, "certificate.number", id+"41",
+		"certificate.category", "4", "certificate.level", "1", "certificate.issued_on", "2020-01-06").send().want(409).says("该身份证号或出生医学证明已在册")
+	entries, err := s.desk.DB.ListAudit(t.Context(), store.AuditFilter{Area: "370305", Outcome: "refused", Limit: 20})
+	if err != nil || len(entries) != 1 || entries[0].AccountID != s.accounts["liaison.a"].ID || !strings.Contains(string(entries[0].Detail), "PERSON_EXISTS") {
+		t.Errorf("refused: %+v (%v)", entries, err)
+	}
+}

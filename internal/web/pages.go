@@ -1,6 +1,9 @@
 package web
 
-import "zhucan/internal/access"
+import (
+	"zhucan/internal/access"
+	"zhucan/internal/casework"
+)
 
 // Roles as the list below names them.
 const (
@@ -115,7 +118,7 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/statements", file: "statements", title: "statements.title", under: "/", menu: "lists", roles: roles{liaison, town, cdpf, civil, auditor}, show: showStatements,
 			asks: map[string]func(*visit) error{"decide": decideStatements}},
 		{path: "/imports", file: "imports", title: "imports.title", under: "/", menu: "lists", roles: roles{town, cdpf, civil, auditor}, show: showImports},
-		{path: "/imports/new", file: "import-new", title: "imports.new", under: "/imports", roles: roles{town, cdpf, civil}, files: true, show: showNewImport,
+		{path: "/imports/new", file: "import-new", title: "imports.new", under: "/imports", roles: casework.Importing, files: true, show: showNewImport,
 			acts: map[string]act{"try": {alone: true, do: handIn(true)}, "take": {alone: true, do: handIn(false)}}},
 		{path: "/imports/:id", file: "import", title: "import.title", under: "/imports", roles: roles{town, cdpf, civil}, show: showImport,
 			acts: map[string]act{"again": {alone: true, do: takeAgain(false)}, "retry": {alone: true, do: takeAgain(true)}, "undo": {roles: roles{cdpf, civil}, do: undoImport}, "confirm": {roles: roles{cdpf, civil}, alone: true, do: confirmImport}}},

@@ -17,6 +17,7 @@ import (
 
 	"zhucan/internal/casework"
 	"zhucan/internal/fault"
+	"zhucan/internal/labels"
 	"zhucan/internal/store"
 )
 
@@ -131,14 +132,14 @@ func (s *Site) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
-		route, status, took := c.Path(), c.Response().Status, time.Since(began)
+		method, route, status, took := labels.Method(c.Request().Method), c.Path(), c.Response().Status, time.Since(began)
 		if route == "" {
 			route = "unmatched"
 		}
 		if s.Count != nil {
-			s.Count(c.Request().Method, route, status, took)
+			s.Count(method, route, status, took)
 		}
-		s.Log.LogAttrs(context.WithoutCancel(c.Request().Context()), slog.LevelInfo, "page", slog.String("method", c.Request().Method),
+		s.Log.LogAttrs(context.WithoutCancel(c.Request().Context()), slog.LevelInfo, "page", slog.String("method", method),
 			slog.String("route", route), slog.Int("status", status), slog.Duration("took", took), slog.String("request_id", requestID(c)))
 		return nil
 	}
@@ -178,9 +179,9 @@ func (s *Site) problem(err error, c echo.Context) {
 	}
 }
 
-// auditRefusal records attempts that were turned away for who asked: forbidden to the role, or absent in the area.
+// auditRefusal records attempts that were turned away, of those that casework.Recorded names.
 func (s *Site) auditRefusal(v *visit, f *fault.Error) {
-	if !v.known || f.Kind != fault.Forbidden && f.Kind != fault.NotFound && f.Code != "OUTSIDE_AREA" && f.Code != "OWN_CASE" || v.page == nil {
+	if !v.known || v.page == nil || !casework.Recorded(f) {
 		return
 	}
 	subject, _ := v.id()

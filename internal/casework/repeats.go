@@ -1,0 +1,40 @@
+package casework
+
+import (
+	"context"
+	"time"
+)
+
+// How long the answer to a request with a key is kept. That is a choice: the longer, the more lies about that nobody asks for again, and
+// a repeat that comes later is done once more. A phone may come back after weeks of leave or repair with entries of which it does not know
+// whether they have arrived, and three months are longer than that.
+const (
+	keepAnswers     = 90 * 24 * time.Hour
+	forgottenAtOnce = 1000 // answers, so that no statement takes long
+)
+
+// ForgetAnswers removes the answers whose time is over, batch after batch, and says how many there were.
+func (d *Desk) ForgetAnswers(ctx context.Context) (forgotten int64, err error) {
+	for {
+		n, err := d.DB.ForgetAnswers(ctx, d.Now().Add(-keepAnswers), forgottenAtOnce)
+		if forgotten += n; err != nil || n < forgottenAtOnce {
+			return forgotten, err
+		}
+	}
+}
+
+// KeepAnswers removes from time to time what is kept long enough, until ctx ends.
+func (d *Desk) KeepAnswers(ctx context.Context, every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if _, err := d.ForgetAnswers(ctx); err != nil && ctx.Err() == nil {
+				d.Log.WarnContext(ctx, "old answers could not be removed", "err", err)
+			}
+		}
+	}
+}

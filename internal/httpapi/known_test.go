@@ -1,0 +1,52 @@
+package httpapi_test
+
+import (
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// TestNumbersTellNothingOfOthers: who sends a number that he asks about beside one that he knows to be in the register does not learn whether
+// the first is, and whoever is told that a number is there has left an entry.
+func TestNumbersTellNothingOfOthers(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	child := func(user, village, certificate string, n int) answer {
+		return s.do(user, "POST", "/persons", map[string]any{"name": "金丝雀", "id_number": number(n), "birth_certificate_number": certificate, "hukou_area_code": village,
+			"hukou_type": "agricultural", "diagnosis": "听力障碍", "record_type": "RECOVERING"})
+	}
+	child("liaison.b", villageB, "Z370000001", 960).want(201)
+	child("liaison.a", villageA, "Z370000002", 961).want(201)
+	there, absent := child("liaison.a", villageA, "Z370000002", 960).want(409, "PERSON_EXISTS"), child("liaison.a", villageA, "Z370000002", 962).want(409, "PERSON_EXISTS")
+	if there.text("detail") != absent.text("detail") || there.text("title") != absent.text("title") {
+		t.Errorf("known: %s\nunknown: %s", there.body, absent.body)
+	}
+	card := s.person("liaison.b", villageB, 963, 1).want(201) // whose ID number turns out to be another, and the card keeps its own
+	s.do("liaison.b", "PATCH", "/persons/"+card.text("id"), map[string]any{"id_number": number(964), "reason": "更正"}, "If-Match", card.version()).want(200)
+	s.person("liaison.a", villageA, 963, 1).want(409, "CERTIFICATE_EXISTS")
+	if got := s.refusals("liaison.a"); got["PERSON_EXISTS"] != 2 || got["CERTIFICATE_EXISTS"] != 1 {
+		t.Errorf("what liaison.a was told: %v", got)
+	}
+}
+
+// refusals counts the refusals of a user that stand in the audit, by their codes.
+func (s *service) refusals(user string) map[string]int {
+	s.t.Helper()
+	conn, err := pgx.Connect(s.t.Context(), s.db.OwnerURL)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer conn.Close(s.t.Context())
+	rows, err := conn.Query(s.t.Context(), `SELECT e.detail->>'code', count(*) FROM audit_entries e JOIN accounts a ON a.id = e.account_id
+		WHERE e.outcome = 'refused' AND a.username = $1 GROUP BY 1`, user)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	counts := map[string]int{}
+	var code string
+	var n int
+	if _, err := pgx.ForEachRow(rows, []any{&code, &n}, func() error { counts[code] = n; return nil }); err != nil {
+		s.t.Fatal(err)
+	}
+	return counts
+}
