@@ -96,6 +96,7 @@ type listWrites struct {
 	statements []store.Statement
 	overruled  []store.Statement
 	withdrawn  []store.Statement
+	idle       []store.Statement // waited with what is withdrawn
 	holds      []store.Hold
 	rewriting
 	changes []store.ImportChange
@@ -200,7 +201,7 @@ func (l *listRun) decideKind(w *listWrites, h *heard, row int, statements []stat
 	overruled, seeds := h.settle(d.NewID)
 	w.overruled, w.statements = append(w.overruled, overruled...), append(w.statements, seeds...)
 	said := append(h.silent, l.statements(h, row, statements)...)
-	w.withdrawn = append(w.withdrawn, outdated(h.pending, statements)...)
+	l.clearUp(w, h, statements)
 	before := h.shown()
 	change, after := h.change(said, d.NewID, l.done.Sender)
 	if change.empty() {
@@ -238,6 +239,19 @@ func (l *listRun) decideKind(w *listWrites, h *heard, row int, statements []stat
 	}
 	w.statements, w.changes = append(w.statements, said...), append(w.changes, noted)
 	return does, active, nil
+}
+
+// clearUp withdraws what waits and the row says otherwise of. What waited with it and takes nothing by itself counts as said from now on.
+func (l *listRun) clearUp(w *listWrites, h *heard, says []statement.Statement) {
+	gone := outdated(h.pending, says)
+	if len(gone) == 0 {
+		return
+	}
+	w.withdrawn, h.pending = append(w.withdrawn, gone...), without(h.pending, gone)
+	left := waitingWith(h.pending, gone)
+	if change, _ := h.change(left, l.desk.NewID, l.done.Sender); len(left) > 0 && change.empty() {
+		w.idle, h.active, h.pending = append(w.idle, left...), append(h.active, left...), without(h.pending, left)
+	}
 }
 
 // silentBefore is what other lists of the kind, which name everybody, have left unsaid of persons: it was of no account while nobody
@@ -298,6 +312,9 @@ func (l *listRun) write(ctx context.Context, w *listWrites) error {
 		},
 		func() error {
 			return l.tx.DecideStatements(ctx, store.StatementWithdrawn, "named again by a later list", w.withdrawn...)
+		},
+		func() error {
+			return l.tx.DecideStatements(ctx, store.StatementActive, "takes nothing by itself", w.idle...)
 		},
 		func() error { return l.tx.InsertHolds(ctx, w.holds...) },
 		func() error { return l.writeTaken(ctx, w) },

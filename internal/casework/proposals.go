@@ -186,8 +186,10 @@ func (d *Desk) unsay(ctx context.Context, tx *store.Tx, kind string, said []stor
 		return nil, err
 	}
 	var all rewriting
+	var idle []store.Statement
 	for _, dossier := range dossiers {
 		h := hear(dossier, kind, said[0].Sort, live) // a list speaks of one sort, where several run side by side
+		idle = append(idle, h.idle(said, d.NewID)...)
 		if !ofCards(kind) && !slices.Equal(folded(h.active), h.recorded()) {
 			continue // recorded by hand since
 		}
@@ -201,7 +203,24 @@ func (d *Desk) unsay(ctx context.Context, tx *store.Tx, kind string, said []stor
 	if err := tx.DecideStatements(ctx, store.StatementUndone, "the import was taken back", said...); err != nil {
 		return nil, err
 	}
+	if err := tx.DecideStatements(ctx, store.StatementActive, "takes nothing by itself", idle...); err != nil {
+		return nil, err
+	}
 	return kept, d.carryOut(ctx, tx, all, touched)
+}
+
+// idle is what others left unsaid and waits with statements that are taken back, where it is of no account without them.
+func (h heard) idle(gone []store.Statement, newID func() uuid.UUID) []store.Statement {
+	left := waitingWith(h.pending, gone)
+	if len(left) == 0 {
+		return nil
+	}
+	rest := without(h.active, gone)
+	_, alone := h.become(rest, newID, "")
+	if _, beside := h.become(slices.Concat(rest, left), newID, ""); !slices.Equal(alone, beside) {
+		return nil
+	}
+	return left
 }
 
 // ConfirmImport lets a list have its way that leaves out far more than it should: it is queued again and taken in. What it would take from

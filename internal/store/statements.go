@@ -239,7 +239,7 @@ func (tx *Tx) statementRows(list []Statement) []row {
 	return rows
 }
 
-// DecideStatements puts statements into a state and lets the money go that they held.
+// DecideStatements puts statements into a state and lets the money go that they held: a hold ends with the last that waits of all that share it.
 func (tx *Tx) DecideStatements(ctx context.Context, state, reason string, list ...Statement) error {
 	if len(list) == 0 {
 		return nil
@@ -253,8 +253,9 @@ func (tx *Tx) DecideStatements(ctx context.Context, state, reason string, list .
 	}
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue("UPDATE list_statements SET state = $2, decided_at = $3, decided_by = $4, reason = $5 WHERE id = ANY($1)", ids, state, tx.Now, orNull(tx.Who.AccountID), reason)
-		if len(held) > 0 {
-			b.Queue("UPDATE payment_holds SET released_at = $2, released_by = $3 WHERE id = ANY($1) AND released_at IS NULL", held, tx.Now, orNull(tx.Who.AccountID))
+		if len(held) > 0 { // each hold on its own, by the index of the person: OFFSET 0 keeps it from being joined to all that was ever said
+			b.Queue(`UPDATE payment_holds h SET released_at = $2, released_by = $3 WHERE id = ANY($1) AND released_at IS NULL AND NOT EXISTS (
+				SELECT FROM list_statements s WHERE s.person_id = h.person_id AND s.hold_id = h.id AND s.state = 'pending' OFFSET 0)`, held, tx.Now, orNull(tx.Who.AccountID))
 		}
 	})
 	if err != nil {

@@ -1,0 +1,132 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// waits are the matters that wait of a person, as kind, what is said and the day of the list.
+func (s *service) waits(person string) (list []map[string]any, text string) {
+	s.t.Helper()
+	var lines []string
+	for _, w := range items(s.do("cdpf", "GET", "/list-statements", nil).want(200), "items") {
+		if w["person_id"] == person {
+			list, lines = append(list, w), append(lines, fmt.Sprint(w["kind"], " ", w["says"], " ", w["as_of"]))
+		}
+	}
+	return list, strings.Join(lines, "; ")
+}
+
+func (s *service) wantWaits(when, person, want string) {
+	s.t.Helper()
+	if _, got := s.waits(person); got != want {
+		s.t.Errorf("%s waits: %s, want %s", when, got, want)
+	}
+}
+
+// wantHeld counts the holds of a person that are in force.
+func (s *service) wantHeld(when, person string, want int) {
+	s.t.Helper()
+	n := 0
+	for _, h := range items(s.do("town.a", "GET", "/persons/"+person+"/holds", nil).want(200), "items") {
+		if h["released_at"] == nil {
+			n++
+		}
+	}
+	if n != want {
+		s.t.Errorf("%s %d holds are in force, want %d", when, n, want)
+	}
+}
+
+// decided confirms or dismisses a matter.
+func (s *service) decided(matter map[string]any, decision string) answer {
+	s.t.Helper()
+	return s.do("cdpf", "POST", "/list-statements/"+matter["id"].(string)+"/decisions", map[string]any{"decision": decision, "reason": "核实"}).want(201)
+}
+
+// listed hands in a list of allowances on its day, each line of a person and a first day.
+func (s *service) listed(kind, day string, lines ...string) answer {
+	s.t.Helper()
+	s.at(day)
+	return s.list("civil", "kind="+kind+"&sender=x&as_of="+day, append([]string{dibaoHead}, lines...)...).want(201)
+}
+
+// stranger is a line of somebody who is not in the register.
+var stranger = dibaoLine(699, "2022-01-01")
+
+// hit is somebody who receives the nursing subsidy, and whom the list of April names as supported otherwise since 5 April; that of March, which
+// names everybody, did not.
+func (s *service) hit(n int) (person string, april answer) {
+	s.t.Helper()
+	person = s.person1(n, 1)
+	s.granted(person, nursing, "2023-01-05", "2023-01-06")
+	s.listed("tekun", "2023-03-10", stranger).wantCounts(0, 0, 1, 0)
+	april = s.listed("tekun", "2023-04-10", dibaoLine(n, "2023-04-05")).wantCounts(0, 0, 0, 1)
+	s.wantWaits("after the list of April", person, "tekun absent 2023-03-10; tekun holds 2023-04-10")
+	s.wantHeld("after the list of April", person, 1)
+	return person, april
+}
+
+// TestHoldStaysWhileHitWaits: the money of a hit is held until nothing of it waits any more, whatever becomes of a part of it.
+func TestHoldStaysWhileHitWaits(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person, _ := s.hit(671)
+	s.listed("tekun", "2023-05-10", dibaoLine(671, "2023-04-05"))
+	s.wantWaits("after the list of May", person, "tekun holds 2023-04-10")
+	s.wantHeld("after the list of May", person, 1)
+	r := s.do("civil", "POST", "/rosters", map[string]any{"month": "2023-05"}).want(201)
+	if lines := s.lines("/rosters/" + r.text("id")); len(lines) != 1 || lines[0]["state"] != "held" || lines[0]["hold"] != "LEAD" {
+		t.Errorf("the next roster: %v", lines)
+	}
+	list, _ := s.waits(person)
+	s.decided(list[0], "confirm")
+	s.wantHeld("after the decision", person, 0)
+}
+
+// TestHoldStaysForTheOtherLine: of two lines of one hit the first that is decided lets nothing go.
+func TestHoldStaysForTheOtherLine(t *testing.T) {
+	t.Parallel()
+	for _, decision := range []string{"confirm", "dismiss"} {
+		t.Run(decision, func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			person, _ := s.hit(672)
+			list, _ := s.waits(person)
+			s.decided(list[0], decision)
+			s.wantHeld("after the first line", person, 1)
+			s.decided(list[1], decision)
+			s.wantHeld("after both", person, 0)
+		})
+	}
+}
+
+// TestHitTakenBackLetsGo: with the list that a hit comes from goes all that waits of it, also what earlier lists left unsaid.
+func TestHitTakenBackLetsGo(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person, april := s.hit(673)
+	s.undone(april)
+	s.wantWaits("taken back", person, "")
+	s.wantHeld("taken back", person, 0)
+	s.wantOwed(person, nursing, 16700, 16700, 16700, 16700)
+	s.listed("tekun", "2023-04-11", dibaoLine(673, "2023-04-05")).wantCounts(0, 0, 0, 1)
+	s.wantHeld("named by another list", person, 1)
+}
+
+// TestClearedHitLetsGo: where a later list clears the only thing that would have taken money, nothing else of the hit is asked about.
+func TestClearedHitLetsGo(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-01-10")
+	person := s.person("liaison.a", villageA, 674, 1).want(201).text("id")
+	s.listed("dibao", "2023-01-20", stranger).wantCounts(0, 0, 1, 0)
+	s.fact(person, "dibao", "household", "2022-01-01", "")
+	s.granted(person, living, "2023-01-21", "2023-01-22")
+	s.listed("dibao", "2023-04-10", dibaoLine(674, "2022-01-01")).wantCounts(0, 0, 0, 1)
+	s.wantWaits("after the list of April", person, "dibao absent 2023-01-20; dibao holds 2023-04-10")
+	s.listed("dibao", "2023-05-10", dibaoLine(674, "2022-01-01")).wantCounts(0, 1, 0, 0)
+	s.wantWaits("named again", person, "")
+	s.wantHeld("named again", person, 0)
+}
