@@ -216,8 +216,9 @@ func (l *listRun) decideKind(w *listWrites, h *heard, row int, statements []stat
 	if err != nil {
 		return outcomeRefused, nil, err
 	}
-	if len(losses) > 0 && h.waits(statements) {
-		return outcomeSame, nil, nil // an earlier list said so, and waits for an officer
+	if len(losses) > 0 && h.waits(statements) { // an earlier list said so, and waits for an officer; kept is that this one has spoken
+		w.statements = append(w.statements, inState(store.StatementWithdrawn, said[len(h.silent):])...)
+		return outcomeSame, seeds, nil
 	}
 	l.n++
 	programme, monthly := holdFor(losses)
@@ -278,6 +279,14 @@ func (l *listRun) statements(h *heard, row int, says []statement.Statement) []st
 	for i, s := range says {
 		list[i] = store.Statement{ID: l.desk.NewID(), ImportID: l.done.ID, Row: row, PersonID: h.dossier.File.Person.ID, HouseholdID: h.home, Kind: h.kind,
 			State: store.StatementActive, Statement: s}
+	}
+	return list
+}
+
+// inState puts statements that are not kept yet into a state.
+func inState(state string, list []store.Statement) []store.Statement {
+	for i := range list {
+		list[i].State = state
 	}
 	return list
 }

@@ -130,3 +130,51 @@ func TestClearedHitLetsGo(t *testing.T) {
 	s.wantWaits("named again", person, "")
 	s.wantHeld("named again", person, 0)
 }
+
+// TestRepeatedHitIsSaid: a list that repeats what waits already has spoken: once the officer has confirmed the hit, no later list counts it
+// as having left the person out.
+func TestRepeatedHitIsSaid(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person, _ := s.hit(675)
+	s.listed("tekun", "2023-05-10", dibaoLine(675, "2023-04-05")).wantCounts(0, 1, 0, 0)
+	for list, _ := s.waits(person); len(list) > 0; list, _ = s.waits(person) {
+		s.decided(list[0], "confirm")
+	}
+	s.wantOwed(person, nursing, 16700, 16700, 16700, 16700)
+	s.listed("tekun", "2023-06-10", dibaoLine(675, "2023-04-05")).wantCounts(0, 1, 0, 0)
+	s.wantOwed(person, nursing, 16700, 16700, 16700, 16700)
+	if got := s.factsOf(person, "tekun"); got != "dispersed 2023-04-05 <nil>\n" {
+		t.Errorf("the facts: %s", got)
+	}
+}
+
+// factsOf are the facts of a kind that are held true of a person, a line each.
+func (s *service) factsOf(person, kind string) (text string) {
+	s.t.Helper()
+	for _, c := range items(s.do("cdpf", "GET", "/persons/"+person+"/circumstances", nil).want(200), "items") {
+		if c["kind"] == kind && c["superseded_at"] == nil {
+			text += fmt.Sprintln(c["value"], c["valid_from"], c["valid_to"])
+		}
+	}
+	return text
+}
+
+// TestLeftOutTwiceAndNamedAgain is T26 with a second mistake: the list that names her again clears both.
+func TestLeftOutTwiceAndNamedAgain(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person := s.person1(676, 1)
+	s.granted(person, living, "2023-01-05", "2023-01-06")
+	s.listed("dibao", "2023-03-10", stranger).wantCounts(0, 0, 1, 1)
+	again := s.listed("dibao", "2023-04-10", stranger, dibaoLine(698, "2022-01-01")).wantCounts(0, 0, 2, 0)
+	s.wantWaits("left out twice", person, "dibao absent 2023-03-10")
+	s.listed("dibao", "2023-05-10", dibaoLine(676, "2022-01-01")).wantCounts(0, 1, 0, 0)
+	s.wantWaits("named again", person, "")
+	s.wantHeld("named again", person, 0)
+	s.wantOwed(person, living, 18500, 18500, 18500, 18500, 18500)
+	s.list("civil", "kind=dibao&sender=x&as_of=2023-04-10", dibaoHead, stranger, dibaoLine(698, "2022-01-01")).want(200)
+	s.undone(again)
+	s.wantWaits("taken back", person, "")
+	s.listed("dibao", "2023-06-10", dibaoLine(676, "2022-01-01")).wantCounts(0, 1, 0, 0)
+}
