@@ -178,3 +178,56 @@ func TestLeftOutTwiceAndNamedAgain(t *testing.T) {
 	s.wantWaits("taken back", person, "")
 	s.listed("dibao", "2023-06-10", dibaoLine(676, "2022-01-01")).wantCounts(0, 1, 0, 0)
 }
+
+// unfound is somebody of whom the allowance is recorded by hand, and whom a list named before he could be found by his number.
+func (s *service) unfound(n int, later func(list func()) (person string)) {
+	s.t.Helper()
+	person := later(func() { s.listed("dibao", "2023-01-20", dibaoLine(n, "2022-01-01")).wantCounts(0, 0, 1, 0) })
+	s.fact(person, "dibao", "household", "2022-01-01", "")
+	s.granted(person, living, "2023-01-22", "2023-01-23")
+	s.listed("dibao", "2023-04-10", dibaoLine(n, "2022-01-01")).wantCounts(0, 1, 0, 0)
+	s.wantWaits("named again", person, "")
+	s.wantHeld("named again", person, 0)
+	s.wantOwed(person, living, 18500, 18500, 18500, 18500)
+}
+
+// TestListIsNotSilentOfWhomItCouldNotFind: a list that was taken in before somebody was in the register, with the number that he has, does not
+// leave him out: its row, if there was one, was refused.
+func TestListIsNotSilentOfWhomItCouldNotFind(t *testing.T) {
+	t.Parallel()
+	t.Run("registered since", func(t *testing.T) {
+		t.Parallel()
+		s := start(t)
+		s.unfound(681, func(list func()) string {
+			list()
+			s.at("2023-01-21")
+			return s.person("liaison.a", villageA, 681, 1).want(201).text("id")
+		})
+	})
+	t.Run("the number corrected since", func(t *testing.T) {
+		t.Parallel()
+		s := start(t)
+		s.unfound(682, func(list func()) string {
+			s.at("2023-01-10")
+			id := s.person("liaison.a", villageA, 683, 1).want(201).text("id")
+			list()
+			s.at("2023-01-21")
+			file := s.do("town.a", "GET", "/persons/"+id, nil).want(200)
+			s.do("town.a", "PATCH", "/persons/"+id, map[string]any{"id_number": number(682), "reason": "公安更正"}, "If-Match", file.version()).want(200)
+			return id
+		})
+	})
+	t.Run("merged since with a file that was entered since", func(t *testing.T) {
+		t.Parallel()
+		s := start(t)
+		s.unfound(684, func(list func()) string {
+			s.at("2023-01-10")
+			old := s.named(villageA, "金丝雀甲", "1970-01-01", "", "")
+			list()
+			s.at("2023-01-21")
+			id := s.person("liaison.a", villageA, 684, 1).want(201).text("id")
+			s.merge("town.a", old, id).want(201)
+			return id
+		})
+	})
+}

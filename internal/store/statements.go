@@ -158,14 +158,18 @@ func (tx *Tx) HomesHolding(ctx context.Context, kind string, in area.Code, on ca
 	return ids, nil
 }
 
-// SilentImports finds the other imports of a kind that are in force, reach the persons' areas and say nothing of them.
+// SilentImports finds the other imports of a kind that are in force, reach the persons' areas and say nothing of them. One that was taken in before
+// somebody could be found by his number is not silent about him: before he was in the register, or the number was put right. It may have
+// named him in a row that was refused. Of merged files the one with the valid number stays, so its day counts.
 func (tx *Tx) SilentImports(ctx context.Context, than Import, persons []uuid.UUID) (list []Silent, err error) {
 	err = tx.Batch(ctx, afresh(func(b *pgx.Batch) {
 		b.Queue(`SELECT p.id, i.id, i.as_of FROM persons p
 			CROSS JOIN LATERAL (SELECT coalesce(array_agg(s.import_id), '{}') AS imports FROM list_statements s WHERE s.person_id = p.id) said
 			JOIN imports i ON i.kind = $2 AND i.state = 'done' AND NOT i.dry_run AND i.id <> $3
-				AND p.managing_area_code >= i.area_code AND p.managing_area_code < i.area_code || ':'
-			WHERE p.id = ANY($1) AND array_position(said.imports, i.id) IS NULL ORDER BY 1, 2`,
+				AND p.managing_area_code >= i.area_code AND p.managing_area_code < i.area_code || ':' AND p.created_at <= coalesce(i.finished_at, i.at)
+			WHERE p.id = ANY($1) AND array_position(said.imports, i.id) IS NULL
+				AND NOT EXISTS (SELECT FROM person_aliases a WHERE a.person_id = p.id AND a.kind = 'id_number_corrected' AND a.recorded_at > coalesce(i.finished_at, i.at) OFFSET 0)
+			ORDER BY 1, 2`,
 			persons, than.Kind, than.ID).Query(func(rows pgx.Rows) error {
 			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Silent, err error) {
 				return s, row.Scan(&s.PersonID, &s.ImportID, &s.AsOf)
