@@ -118,3 +118,33 @@ func TestListDoesNotSilenceCandidates(t *testing.T) {
 		t.Errorf("the chosen row: %s", got)
 	}
 }
+
+// TestOpenRowIsNoSilence: while nobody has said whom a row means, no later list counts the import as having left the candidate out.
+func TestOpenRowIsNoSilence(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-01-10")
+	paid := s.person("liaison.a", villageA, 972, 1).want(201).text("id")
+	s.at("2023-01-20")
+	s.list("civil", "kind=dibao&sender=x&as_of=2023-01-20", "姓名,身份证号,出生日期,起始日期", "金丝雀972,,1970-01-01,2022-01-01").want(201).wantCounts(0, 0, 1, 0)
+	s.fact(paid, "dibao", "household", "2022-01-01", "")
+	s.granted(paid, living, "2023-01-22", "2023-01-23")
+	s.listed("dibao", "2023-04-10", dibaoLine(972, "2022-01-01")).wantCounts(0, 1, 0, 0)
+	s.wantWaits("named again", paid, "")
+	s.wantHeld("named again", paid, 0)
+}
+
+// TestOpenRowOfAMergedFile is the same where the candidate's file is merged into another.
+func TestOpenRowOfAMergedFile(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-01-10")
+	meant, paid := s.named(villageA, "金丝雀甲", "1970-01-01", "", ""), s.person("liaison.a", villageA, 973, 1).want(201).text("id")
+	s.at("2023-01-20")
+	s.list("civil", "kind=dibao&sender=x&as_of=2023-01-20", "姓名,身份证号,出生日期,起始日期", "金丝雀甲,,1970-01-01,2022-01-01").want(201).wantCounts(0, 0, 1, 0)
+	s.merge("town.a", meant, paid).want(201)
+	s.fact(paid, "dibao", "household", "2022-01-01", "")
+	s.granted(paid, living, "2023-01-22", "2023-01-23")
+	s.listed("dibao", "2023-04-10", dibaoLine(973, "2022-01-01")).wantCounts(0, 1, 0, 0)
+	s.wantHeld("named again", paid, 0)
+}
