@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -147,4 +148,31 @@ func TestOpenRowOfAMergedFile(t *testing.T) {
 	s.granted(paid, living, "2023-01-22", "2023-01-23")
 	s.listed("dibao", "2023-04-10", dibaoLine(973, "2022-01-01")).wantCounts(0, 1, 0, 0)
 	s.wantHeld("named again", paid, 0)
+}
+
+// TestCandidateWithAHousehold: who lives in a household can be chosen on a list of houses, on which each row that may mean him keeps the list from
+// being silent about it; but once.
+func TestCandidateWithAHousehold(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2019-06-10")
+	meant := s.named(villageA, "金丝雀乙", "1970-01-01", "", "")
+	household := s.household(meant)
+	lines := []string{"户主姓名,身份证号,出生日期,危房等级,鉴定日期", "金丝雀乙,,1970-01-01,D级,2018-05-01", "金丝雀乙,,1970-01-01,C级,2018-06-01", "金丝雀乙,,1970-01-01,C级,2018-07-01"}
+	i := s.taken("cdpf", "dangerous_houses", "2019-06-01", "zj", 0, 0, 0, 3, 0, lines...)
+	choose := func(row int, person string) answer {
+		body := map[string]any{"reason": "已入户核实"}
+		if person != "" {
+			body["person_id"] = person
+		}
+		return s.do("cdpf", "POST", fmt.Sprintf("/imports/%s/unmatched/%d/choice", i.text("id"), row), body)
+	}
+	choose(3, "").want(201)
+	if got := choose(2, meant).want(201).text("outcome"); got != "changed" {
+		t.Errorf("the chosen row: %s", got)
+	}
+	choose(4, meant).want(409, "NAMED_ALREADY")
+	if facts := s.do("cdpf", "GET", "/households/"+household, nil).want(200); !strings.Contains(string(facts.body), "dangerous_house") {
+		t.Errorf("the household: %s", facts.body)
+	}
 }

@@ -165,9 +165,11 @@ func (tx *Tx) DecideUnmatched(ctx context.Context, u Unmatched) error {
 	return nil
 }
 
-// NamedIn reports whether a row of an import speaks of somebody.
+// NamedIn reports whether a row of an import speaks of somebody. One that only may mean him, and by which the list is not silent about his
+// household, does not.
 func (tx *Tx) NamedIn(ctx context.Context, imported, person uuid.UUID) (named bool, err error) {
-	err = tx.sql.QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM list_statements WHERE person_id = $1 AND import_id = $2 AND row > 0)", person, imported).Scan(&named)
+	err = tx.sql.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM list_statements s WHERE s.person_id = $1 AND s.import_id = $2 AND s.row > 0 AND NOT (s.state = 'dismissed'
+		AND EXISTS (SELECT FROM import_unmatched u WHERE u.import_id = s.import_id AND u.row = s.row AND u.person_id IS DISTINCT FROM s.person_id)))`, person, imported).Scan(&named)
 	return named, err
 }
 
