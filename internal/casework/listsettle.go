@@ -216,8 +216,8 @@ func (l *listRun) decideKind(w *listWrites, h *heard, row int, statements []stat
 	if err != nil {
 		return outcomeRefused, nil, err
 	}
-	if len(losses) > 0 && h.waits(statements) { // an earlier list said so, and waits for an officer; kept is that this one has spoken
-		w.statements = append(w.statements, inState(store.StatementWithdrawn, said[len(h.silent):])...)
+	if first, waits := h.waiting(statements); waits && len(losses) > 0 { // an earlier list said so; kept is that this one has spoken
+		w.statements = append(w.statements, withdrawn(first.ImportID, said[len(h.silent):])...)
 		return outcomeSame, seeds, nil
 	}
 	l.n++
@@ -283,20 +283,24 @@ func (l *listRun) statements(h *heard, row int, says []statement.Statement) []st
 	return list
 }
 
-// inState puts statements that are not kept yet into a state.
-func inState(state string, list []store.Statement) []store.Statement {
+// withdrawn are statements that are not kept yet, as they are kept because of an import.
+func withdrawn(by uuid.UUID, list []store.Statement) []store.Statement {
 	for i := range list {
-		list[i].State = state
+		list[i].State, list[i].WithdrawnBy = store.StatementWithdrawn, by
 	}
 	return list
 }
 
-// waits reports whether something of this sort waits for an officer already. Of cards each says something of its own.
-func (h heard) waits(said []statement.Statement) bool {
+// waiting is what of this sort waits for an officer already. Of cards each says something of its own.
+func (h heard) waiting(said []statement.Statement) (store.Statement, bool) {
 	last := said[len(said)-1]
-	return slices.ContainsFunc(h.pending, func(p store.Statement) bool {
+	i := slices.IndexFunc(h.pending, func(p store.Statement) bool {
 		return p.Says == last.Says && (!ofCards(h.kind) || p.Sort == last.Sort && p.From == last.From)
 	})
+	if i < 0 {
+		return store.Statement{}, false
+	}
+	return h.pending[i], true
 }
 
 // against reports whether a fact that would be inserted meets one that says no.
@@ -320,7 +324,7 @@ func (l *listRun) write(ctx context.Context, w *listWrites) error {
 			return l.tx.DecideStatements(ctx, store.StatementOverruled, "recorded by hand since", w.overruled...)
 		},
 		func() error {
-			return l.tx.DecideStatements(ctx, store.StatementWithdrawn, "named again by a later list", w.withdrawn...)
+			return l.tx.WithdrawStatements(ctx, l.done.ID, "named again by a later list", w.withdrawn...)
 		},
 		func() error {
 			return l.tx.DecideStatements(ctx, store.StatementActive, "takes nothing by itself", w.idle...)

@@ -231,3 +231,98 @@ func TestListIsNotSilentOfWhomItCouldNotFind(t *testing.T) {
 		})
 	})
 }
+
+// cleared is somebody whom the list of March left out, until that of April named him, by mistake.
+func (s *service) cleared(n int) (person string, april answer) {
+	s.t.Helper()
+	person = s.person1(n, 1)
+	s.granted(person, living, "2023-01-05", "2023-01-06")
+	s.listed("dibao", "2023-03-10", stranger).wantCounts(0, 0, 1, 1)
+	april = s.listed("dibao", "2023-04-10", dibaoLine(n, "2022-01-01")).wantCounts(0, 1, 0, 0)
+	s.wantWaits("named again", person, "")
+	s.wantHeld("named again", person, 0)
+	return person, april
+}
+
+// TestClearedHitComesBack: when the list that cleared a hit is taken back, the hit waits again and holds the money.
+func TestClearedHitComesBack(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person, april := s.cleared(641)
+	s.at("2023-04-12")
+	s.undone(april)
+	s.wantWaits("taken back", person, "dibao absent 2023-03-10")
+	s.wantHeld("taken back", person, 1)
+	list, _ := s.waits(person)
+	if list[0]["monthly_amount_fen"] != 18500.0 || list[0]["due_on"] != "2023-04-19" {
+		t.Errorf("the matter: %v", list[0])
+	}
+	s.decided(list[0], "confirm")
+	s.wantHeld("confirmed", person, 0)
+	s.wantOwed(person, living, 18500, 18500, 18500)
+}
+
+// TestClearedHitTwice: a hit that another list clears, too, comes back only with the last of them.
+func TestClearedHitTwice(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person, april := s.cleared(642)
+	may := s.listed("dibao", "2023-05-10", dibaoLine(642, "2022-01-01")).wantCounts(0, 1, 0, 0)
+	s.undone(april)
+	s.wantWaits("April taken back", person, "")
+	s.wantHeld("April taken back", person, 0)
+	s.undone(may)
+	s.wantWaits("May taken back", person, "dibao absent 2023-03-10")
+	s.wantHeld("May taken back", person, 1)
+}
+
+// TestClearedHitDecidedSince: a hit does not come back of whose matter an officer has recorded something since.
+func TestClearedHitDecidedSince(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person, april := s.cleared(643)
+	s.endFact(person, "dibao", "2023-03-31")
+	s.undone(april)
+	s.wantWaits("recorded by hand", person, "")
+	s.wantHeld("recorded by hand", person, 0)
+}
+
+// TestRepeatedHitStands: what a later list repeats stands when the first is taken back: before it is decided it waits, confirmed it counts,
+// dismissed it is dismissed.
+func TestRepeatedHitStands(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ decision, waits, facts string }{
+		{"", "tekun holds 2023-05-10", ""},
+		{"confirm", "", "dispersed 2023-04-05 <nil>\n"},
+		{"dismiss", "", ""},
+	} {
+		t.Run("decided "+tt.decision, func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			person, april := s.hit(644)
+			s.listed("tekun", "2023-05-10", dibaoLine(644, "2023-04-05")).wantCounts(0, 1, 0, 0)
+			for list, _ := s.waits(person); tt.decision != "" && len(list) > 0; list, _ = s.waits(person) {
+				s.decided(list[0], tt.decision)
+			}
+			s.undone(april)
+			s.wantWaits("taken back", person, tt.waits)
+			s.wantHeld("taken back", person, len(strings.Fields(tt.waits))/3)
+			if got := s.factsOf(person, "tekun"); got != tt.facts {
+				t.Errorf("the facts: %s, want %s", got, tt.facts)
+			}
+		})
+	}
+}
+
+// TestRepeatedHitThatSaysMore: what a repetition takes beyond what the officer confirmed is asked about for itself.
+func TestRepeatedHitThatSaysMore(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person, _ := s.hit(645)
+	s.listed("tekun", "2023-05-10", dibaoLine(645, "2023-02-05")).wantCounts(0, 1, 0, 0)
+	list, _ := s.waits(person)
+	s.decided(list[len(list)-1], "confirm")
+	s.wantWaits("confirmed", person, "tekun holds 2023-05-10")
+	s.wantHeld("confirmed", person, 1)
+	s.wantOwed(person, nursing, 16700, 16700, 16700, 16700)
+}

@@ -47,17 +47,19 @@ type Statement struct {
 	DecidedAt   time.Time
 	DecidedBy   uuid.UUID
 	Reason      string
+	// WithdrawnBy is the import because of which it was withdrawn.
+	WithdrawnBy uuid.UUID
 }
 
 const statementColumns = `s.id, s.import_id, s.row, s.person_id, s.area_code, s.kind, s.says, s.sort, s.from_on, s.to_on, s.as_of, s.state, s.monthly_fen, s.due_on, s.hold_id,
-	s.recorded_at, s.decided_at, s.decided_by, s.reason, s.household_id`
+	s.recorded_at, s.decided_at, s.decided_by, s.reason, s.household_id, s.withdrawn_by`
 
 func scanStatement(row pgx.CollectableRow) (s Statement, err error) {
-	var imported, hold, by, household *uuid.UUID
+	var imported, hold, by, household, withdrawn *uuid.UUID
 	var decided *time.Time
 	err = row.Scan(&s.ID, &imported, &s.Row, &s.PersonID, &s.Area, &s.Kind, &s.Says, &s.Sort, &s.From, &s.To, &s.AsOf, &s.State, &s.MonthlyFen, &s.DueOn, &hold,
-		&s.RecordedAt, &decided, &by, &s.Reason, &household)
-	s.HouseholdID, s.ImportID, s.HoldID, s.DecidedBy, s.DecidedAt = orZero(household), orZero(imported), orZero(hold), orZero(by), orZero(decided)
+		&s.RecordedAt, &decided, &by, &s.Reason, &household, &withdrawn)
+	s.HouseholdID, s.ImportID, s.HoldID, s.DecidedBy, s.DecidedAt, s.WithdrawnBy = orZero(household), orZero(imported), orZero(hold), orZero(by), orZero(decided), orZero(withdrawn)
 	return s, err
 }
 
@@ -85,6 +87,12 @@ func (tx *Tx) HomeStatements(ctx context.Context, kinds []string, households []u
 // StatementsOfImport reads what an import said that counts or waits still, of some persons.
 func (tx *Tx) StatementsOfImport(ctx context.Context, id uuid.UUID) ([]Statement, error) {
 	return tx.statements(ctx, "list_statements s WHERE s.import_id = $1 AND s.state IN ('active', 'pending') ORDER BY s.person_id, s.id", id)
+}
+
+// WithdrawnBy reads what lists in force said and was withdrawn because of an import: of everybody, or of one person.
+func (tx *Tx) WithdrawnBy(ctx context.Context, id, person uuid.UUID) ([]Statement, error) {
+	return tx.statements(ctx, `list_statements s WHERE s.withdrawn_by = $1 AND s.state = 'withdrawn' AND ($2::uuid IS NULL OR s.person_id = $2)
+		AND EXISTS (SELECT FROM imports i WHERE i.id = s.import_id AND i.state = 'done') ORDER BY s.person_id, s.id`, id, orNull(person))
 }
 
 // Silent is that an import of a list that names everybody does not name somebody, or a household.
@@ -236,18 +244,28 @@ func (tx *Tx) Taking(imported uuid.UUID, t Taken) (Query, error) {
 }
 
 var statementsTable = table{"list_statements", []string{"id uuid", "import_id uuid", "row bigint", "person_id uuid", "kind", "says", "sort text", "from_on date", "to_on date",
-	"as_of date", "state", "monthly_fen bigint", "due_on date", "hold_id uuid", "recorded_at timestamptz", "household_id uuid"}}
+	"as_of date", "state", "monthly_fen bigint", "due_on date", "hold_id uuid", "recorded_at timestamptz", "household_id uuid",
+	"withdrawn_by uuid"}}
 
 func (tx *Tx) statementRows(list []Statement) []row {
 	rows := make([]row, len(list))
 	for i, s := range list {
-		rows[i] = row{s.ID, s.ImportID, s.Row, s.PersonID, s.Kind, string(s.Says), s.Sort, s.From, s.To, s.AsOf, s.State, s.MonthlyFen, s.DueOn, s.HoldID, tx.Now, s.HouseholdID}
+		rows[i] = row{s.ID, s.ImportID, s.Row, s.PersonID, s.Kind, string(s.Says), s.Sort, s.From, s.To, s.AsOf, s.State, s.MonthlyFen, s.DueOn, s.HoldID, tx.Now, s.HouseholdID, s.WithdrawnBy}
 	}
 	return rows
 }
 
 // DecideStatements puts statements into a state and lets the money go that they held: a hold ends with the last that waits of all that share it.
 func (tx *Tx) DecideStatements(ctx context.Context, state, reason string, list ...Statement) error {
+	return tx.decideStatements(ctx, state, reason, uuid.Nil, list)
+}
+
+// WithdrawStatements withdraws statements because of an import. They are heard again when it is taken back.
+func (tx *Tx) WithdrawStatements(ctx context.Context, by uuid.UUID, reason string, list ...Statement) error {
+	return tx.decideStatements(ctx, StatementWithdrawn, reason, by, list)
+}
+
+func (tx *Tx) decideStatements(ctx context.Context, state, reason string, withdrawnBy uuid.UUID, list []Statement) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -259,7 +277,8 @@ func (tx *Tx) DecideStatements(ctx context.Context, state, reason string, list .
 		}
 	}
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("UPDATE list_statements SET state = $2, decided_at = $3, decided_by = $4, reason = $5 WHERE id = ANY($1)", ids, state, tx.Now, orNull(tx.Who.AccountID), reason)
+		b.Queue("UPDATE list_statements SET state = $2, decided_at = $3, decided_by = $4, reason = $5, withdrawn_by = $6 WHERE id = ANY($1)",
+			ids, state, tx.Now, orNull(tx.Who.AccountID), reason, orNull(withdrawnBy))
 		if len(held) > 0 { // each hold on its own, by the index of the person: OFFSET 0 keeps it from being joined to all that was ever said
 			b.Queue(`UPDATE payment_holds h SET released_at = $2, released_by = $3 WHERE id = ANY($1) AND released_at IS NULL AND NOT EXISTS (
 				SELECT FROM list_statements s WHERE s.person_id = h.person_id AND s.hold_id = h.id AND s.state = 'pending' OFFSET 0)`, held, tx.Now, orNull(tx.Who.AccountID))
@@ -267,6 +286,33 @@ func (tx *Tx) DecideStatements(ctx context.Context, state, reason string, list .
 	})
 	if err != nil {
 		return fmt.Errorf("decide what lists said: %w", err)
+	}
+	return nil
+}
+
+// HeardAgain keeps what became of statements that were withdrawn and are heard again: they wait, count, or stay withdrawn because of another import.
+func (tx *Tx) HeardAgain(ctx context.Context, list ...Statement) error {
+	if len(list) == 0 {
+		return nil
+	}
+	var ids []uuid.UUID
+	var states, due []string
+	var holds, by []*uuid.UUID
+	var monthly []int64
+	for _, s := range list {
+		ids, states, due, monthly = append(ids, s.ID), append(states, s.State), append(due, s.DueOn.String()), append(monthly, s.MonthlyFen)
+		holds, by = append(holds, orNull(s.HoldID)), append(by, orNull(s.WithdrawnBy))
+	}
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("UPDATE list_statements s SET withdrawn_by = u.by FROM unnest($1::uuid[], $2::text[], $3::uuid[]) u (id, state, by) WHERE s.id = u.id AND u.state = 'withdrawn'",
+			ids, states, by)
+		b.Queue(`UPDATE list_statements s SET state = u.state, hold_id = u.hold, monthly_fen = u.monthly, due_on = nullif(u.due, '')::date, withdrawn_by = NULL, decided_at = NULL,
+				decided_by = NULL, reason = ''
+			FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[]) u (id, state, hold, monthly, due) WHERE s.id = u.id AND u.state <> 'withdrawn'`,
+			ids, states, holds, monthly, due)
+	})
+	if err != nil {
+		return fmt.Errorf("hear again what lists said: %w", err)
 	}
 	return nil
 }
