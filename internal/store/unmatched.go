@@ -173,6 +173,22 @@ func (tx *Tx) NamedIn(ctx context.Context, imported, person uuid.UUID) (named bo
 	return named, err
 }
 
+// NotNamed are those of some persons about whom an import has said nothing, and whom no open row of it may mean.
+func (tx *Tx) NotNamed(ctx context.Context, imported uuid.UUID, persons []uuid.UUID) (left []uuid.UUID, err error) {
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(`SELECT p.id FROM unnest($2::uuid[]) p (id) WHERE NOT EXISTS (SELECT FROM list_statements s WHERE s.person_id = p.id AND s.import_id = $1)
+			AND NOT EXISTS (SELECT FROM import_candidates c JOIN import_unmatched u ON u.import_id = c.import_id AND u.row = c.row
+				WHERE c.person_id = p.id AND c.import_id = $1 AND u.outcome = 'open')`, imported, persons).Query(func(rows pgx.Rows) error {
+			left, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find whom a list leaves out: %w", err)
+	}
+	return left, nil
+}
+
 // ChangesOfImport is how many changes an import has noted.
 func (tx *Tx) ChangesOfImport(ctx context.Context, id uuid.UUID) (n int, err error) {
 	err = tx.sql.QueryRowContext(ctx, "SELECT coalesce(max(n), 0) FROM import_changes WHERE import_id = $1", id).Scan(&n)
