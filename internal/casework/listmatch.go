@@ -12,6 +12,7 @@ import (
 	"zhucan/internal/area"
 	"zhucan/internal/exchange"
 	"zhucan/internal/fault"
+	"zhucan/internal/statement"
 	"zhucan/internal/store"
 )
 
@@ -204,6 +205,15 @@ func (d *Desk) ChooseCandidate(ctx context.Context, who access.Actor, imported u
 		if err := tx.DecideUnmatched(ctx, u); err != nil {
 			return err
 		}
+		left, err := d.leaveOut(ctx, tx, &i, u)
+		if err != nil {
+			return err
+		}
+		if person != uuid.Nil || left {
+			if err := tx.RecountImport(ctx, i); err != nil {
+				return err
+			}
+		}
 		return tx.Describe(ctx, imported, map[string]any{"row": row, "person_id": person, "outcome": u.Outcome})
 	})
 	return u, err
@@ -272,5 +282,57 @@ func (d *Desk) takeChosen(ctx context.Context, tx *store.Tx, i *store.Import, li
 		outcome = "pending"
 	}
 	i.Refused = countRows(i.Refusals)
-	return outcome, tx.RecountImport(ctx, *i)
+	return outcome, nil
+}
+
+// leaveOut lets a list that names everybody leave out the candidates whom a row turned out not to mean, unless it names them otherwise or
+// another row may still mean them. It reports whether there were any.
+func (d *Desk) leaveOut(ctx context.Context, tx *store.Tx, i *store.Import, u store.Unmatched) (left bool, err error) {
+	kind, _ := exchange.ListKindOf(i.Kind)
+	run := d.newListRun(tx, i, &exchange.List{Kind: kind}, nil)
+	if !run.complete || run.meaning.home {
+		return false, nil
+	}
+	var persons []uuid.UUID
+	for _, c := range u.Candidates {
+		if c.PersonID != u.PersonID && i.Area.Contains(c.Area) {
+			persons = append(persons, c.PersonID)
+		}
+	}
+	if persons, err = tx.NotNamed(ctx, i.ID, persons); err != nil || len(persons) == 0 {
+		return false, err
+	}
+	live, err := tx.LiveStatements(ctx, run.meaning.facts[:1], persons)
+	if err != nil {
+		return false, err
+	}
+	if run.n, err = tx.ChangesOfImport(ctx, i.ID); err != nil {
+		return false, err
+	}
+	silent, cleared := run.leftOut(persons, live)
+	if err := tx.InsertStatements(ctx, cleared...); err != nil {
+		return false, err
+	}
+	if err := run.settle(ctx, silent); err != nil {
+		return false, err
+	}
+	return true, run.writeWaiting(ctx)
+}
+
+// leftOut is what a list says late by not naming persons. Whom a later list has named since, that one has cleared.
+func (l *listRun) leftOut(persons []uuid.UUID, live []store.Statement) (silent map[uuid.UUID]saidRow, cleared []store.Statement) {
+	silent = map[uuid.UUID]saidRow{}
+	kind, absent := l.meaning.facts[0], l.absent(l.done.AsOf)
+	for _, person := range persons {
+		s := store.Statement{ID: l.desk.NewID(), ImportID: l.done.ID, PersonID: person, Kind: kind, Statement: absent}
+		since := slices.IndexFunc(live, func(other store.Statement) bool {
+			return other.PersonID == person && other.State == store.StatementActive && len(outdated([]store.Statement{s}, []statement.Statement{other.Statement})) > 0
+		})
+		if since >= 0 {
+			cleared = append(cleared, withdrawn(live[since].ImportID, []store.Statement{s})...)
+			continue
+		}
+		silent[person] = saidRow{silent: []said{{kind, absent}}}
+	}
+	return silent, cleared
 }

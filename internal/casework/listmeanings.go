@@ -101,14 +101,32 @@ func from(sort string, columns ...string) func(exchange.ListRow, calendar.Date) 
 	}
 }
 
-// insuredYear is medical insurance, which is taken out for a calendar year.
+// insuredYear is medical insurance, which is taken out for a calendar year. It ends with the year, or on an earlier day that the list gives; what
+// has ended without one, or is suspended, is not held on the day of the list.
 func insuredYear(r exchange.ListRow, asOf calendar.Date) []statement.Statement {
 	year := r.Year("year")
 	if year == 0 {
 		year = asOf.Year()
 	}
 	first := firstDay(year, time.January)
-	return []statement.Statement{{Says: statement.Holds, Sort: r.Text("sort"), From: later(first, r.Date("from")), To: first.AddYears(1).Add(-1), AsOf: asOf}}
+	s := statement.Statement{Says: statement.Holds, Sort: r.Text("sort"), From: later(first, r.Date("from")), To: first.AddYears(1).Add(-1), AsOf: asOf}
+	last := r.Date("to")
+	switch status := r.Text("status"); {
+	case status == "ended" && last.IsZero(), status == "suspended" && (last.IsZero() || !last.Before(asOf)):
+		last = asOf.Add(-1)
+	}
+	if last.IsZero() || !last.Before(s.To) {
+		return []statement.Statement{s}
+	}
+	// of this scheme alone: who has left it for another is insured there
+	ended := statement.Statement{Says: statement.Ended, Sort: s.Sort, From: later(s.From.Add(-1), last), AsOf: asOf}
+	switch {
+	case last.Before(s.From):
+		return []statement.Statement{ended}
+	case last.Before(asOf):
+		s.AsOf = s.From // it held once, and not on this day
+	}
+	return []statement.Statement{s, ended}
 }
 
 // paidFor is whether the government pays somebody's contribution for a year (政府代缴, 资助参保), where the list says either.

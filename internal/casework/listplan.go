@@ -260,6 +260,16 @@ func outdated(pending []store.Statement, said []statement.Statement) (list []sto
 	return list
 }
 
+// waitingWith are the pending statements that share a hold with some that go.
+func waitingWith(pending, gone []store.Statement) (list []store.Statement) {
+	for _, p := range without(pending, gone) {
+		if slices.ContainsFunc(gone, func(g store.Statement) bool { return p.HoldID != uuid.Nil && g.HoldID == p.HoldID }) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
 // dueDay is until when an officer has to look at a statement.
 func (d *Desk) dueDay(from calendar.Date) calendar.Date { return d.Workdays().Add(from, confirmDays) }
 

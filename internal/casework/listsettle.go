@@ -96,6 +96,7 @@ type listWrites struct {
 	statements []store.Statement
 	overruled  []store.Statement
 	withdrawn  []store.Statement
+	idle       []store.Statement // waited with what is withdrawn
 	holds      []store.Hold
 	rewriting
 	changes []store.ImportChange
@@ -200,7 +201,7 @@ func (l *listRun) decideKind(w *listWrites, h *heard, row int, statements []stat
 	overruled, seeds := h.settle(d.NewID)
 	w.overruled, w.statements = append(w.overruled, overruled...), append(w.statements, seeds...)
 	said := append(h.silent, l.statements(h, row, statements)...)
-	w.withdrawn = append(w.withdrawn, outdated(h.pending, statements)...)
+	l.clearUp(w, h, statements)
 	before := h.shown()
 	change, after := h.change(said, d.NewID, l.done.Sender)
 	if change.empty() {
@@ -215,8 +216,9 @@ func (l *listRun) decideKind(w *listWrites, h *heard, row int, statements []stat
 	if err != nil {
 		return outcomeRefused, nil, err
 	}
-	if len(losses) > 0 && h.waits(statements) {
-		return outcomeSame, nil, nil // an earlier list said so, and waits for an officer
+	if first, waits := h.waiting(statements); waits && len(losses) > 0 { // an earlier list said so; kept is that this one has spoken
+		w.statements = append(w.statements, withdrawn(first.ImportID, said[len(h.silent):])...)
+		return outcomeSame, seeds, nil
 	}
 	l.n++
 	programme, monthly := holdFor(losses)
@@ -238,6 +240,19 @@ func (l *listRun) decideKind(w *listWrites, h *heard, row int, statements []stat
 	}
 	w.statements, w.changes = append(w.statements, said...), append(w.changes, noted)
 	return does, active, nil
+}
+
+// clearUp withdraws what waits and the row says otherwise of. What waited with it and takes nothing by itself counts as said from now on.
+func (l *listRun) clearUp(w *listWrites, h *heard, says []statement.Statement) {
+	gone := outdated(h.pending, says)
+	if len(gone) == 0 {
+		return
+	}
+	w.withdrawn, h.pending = append(w.withdrawn, gone...), without(h.pending, gone)
+	left := waitingWith(h.pending, gone)
+	if change, _ := h.change(left, l.desk.NewID, l.done.Sender); len(left) > 0 && change.empty() {
+		w.idle, h.active, h.pending = append(w.idle, left...), append(h.active, left...), without(h.pending, left)
+	}
 }
 
 // silentBefore is what other lists of the kind, which name everybody, have left unsaid of persons: it was of no account while nobody
@@ -268,12 +283,24 @@ func (l *listRun) statements(h *heard, row int, says []statement.Statement) []st
 	return list
 }
 
-// waits reports whether something of this sort waits for an officer already. Of cards each says something of its own.
-func (h heard) waits(said []statement.Statement) bool {
+// withdrawn are statements that are not kept yet, as they are kept because of an import.
+func withdrawn(by uuid.UUID, list []store.Statement) []store.Statement {
+	for i := range list {
+		list[i].State, list[i].WithdrawnBy = store.StatementWithdrawn, by
+	}
+	return list
+}
+
+// waiting is what of this sort waits for an officer already. Of cards each says something of its own.
+func (h heard) waiting(said []statement.Statement) (store.Statement, bool) {
 	last := said[len(said)-1]
-	return slices.ContainsFunc(h.pending, func(p store.Statement) bool {
+	i := slices.IndexFunc(h.pending, func(p store.Statement) bool {
 		return p.Says == last.Says && (!ofCards(h.kind) || p.Sort == last.Sort && p.From == last.From)
 	})
+	if i < 0 {
+		return store.Statement{}, false
+	}
+	return h.pending[i], true
 }
 
 // against reports whether a fact that would be inserted meets one that says no.
@@ -297,7 +324,10 @@ func (l *listRun) write(ctx context.Context, w *listWrites) error {
 			return l.tx.DecideStatements(ctx, store.StatementOverruled, "recorded by hand since", w.overruled...)
 		},
 		func() error {
-			return l.tx.DecideStatements(ctx, store.StatementWithdrawn, "named again by a later list", w.withdrawn...)
+			return l.tx.WithdrawStatements(ctx, l.done.ID, "named again by a later list", w.withdrawn...)
+		},
+		func() error {
+			return l.tx.DecideStatements(ctx, store.StatementActive, "takes nothing by itself", w.idle...)
 		},
 		func() error { return l.tx.InsertHolds(ctx, w.holds...) },
 		func() error { return l.writeTaken(ctx, w) },

@@ -10,6 +10,7 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/fault"
+	"zhucan/internal/statement"
 	"zhucan/internal/store"
 )
 
@@ -35,7 +36,15 @@ func (d *Desk) ConfirmStatement(ctx context.Context, who access.Actor, id uuid.U
 		}
 		s = h.pending[0]
 		change, _ := h.change(h.pending, d.NewID, source)
-		return d.carryOut(ctx, tx, change, []uuid.UUID{s.PersonID})
+		if err := d.carryOut(ctx, tx, change, []uuid.UUID{s.PersonID}); err != nil {
+			return err
+		}
+		repeated, err := repeatedBy(ctx, tx, h)
+		if err != nil {
+			return err
+		}
+		_, err = d.hearAgain(ctx, tx, repeated)
+		return err
 	})
 	s.State = store.StatementActive
 	return s, err
@@ -45,10 +54,27 @@ func (d *Desk) ConfirmStatement(ctx context.Context, who access.Actor, id uuid.U
 func (d *Desk) DismissStatement(ctx context.Context, who access.Actor, id uuid.UUID, reason string) (s store.Statement, err error) {
 	err = d.decideStatement(ctx, who, "statement.dismiss", id, func(tx *store.Tx, h heard) error {
 		s = h.pending[0]
-		return tx.DecideStatements(ctx, store.StatementDismissed, reason, s)
+		repeated, err := repeatedBy(ctx, tx, h)
+		if err != nil {
+			return err
+		}
+		return tx.DecideStatements(ctx, store.StatementDismissed, reason, append(repeated, s)...)
 	})
 	s.State = store.StatementDismissed
 	return s, err
+}
+
+// repeatedBy is what later lists said again while the pending statement waited: it is decided with it.
+func repeatedBy(ctx context.Context, tx *store.Tx, h heard) (list []store.Statement, err error) {
+	first := h.pending[0]
+	withdrawn, err := tx.WithdrawnBy(ctx, first.ImportID, first.PersonID)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(withdrawn, func(s store.Statement) bool {
+		_, same := h.waiting([]statement.Statement{s.Statement})
+		return s.Kind != first.Kind || !same
+	}), nil
 }
 
 // decideStatement holds the person and the pending statement, and decides.
@@ -92,7 +118,7 @@ func (d *Desk) PendingStatements(ctx context.Context, who access.Actor, asked ar
 }
 
 // UndoImport takes a list back: what it said no longer counts, and the facts become what the rest gives. Where an officer has
-// recorded something by hand since, that stays.
+// recorded something by hand since, that stays. What other lists said and it had closed is heard again.
 func (d *Desk) UndoImport(ctx context.Context, who access.Actor, id uuid.UUID, version int) (store.Import, error) {
 	i, err := d.DB.ImportByID(ctx, who, id)
 	if err != nil {
@@ -119,6 +145,13 @@ func (d *Desk) UndoImport(ctx context.Context, who access.Actor, id uuid.UUID, v
 			return err
 		}
 		if err := tx.UndoImport(ctx, id, version, kept); err != nil {
+			return err
+		}
+		closed, err := tx.WithdrawnBy(ctx, id, uuid.Nil)
+		if err != nil {
+			return err
+		}
+		if _, err := d.hearAgain(ctx, tx, closed); err != nil {
 			return err
 		}
 		return tx.Describe(ctx, id, map[string]any{"statements": len(said), "kept": len(kept)})
@@ -186,8 +219,10 @@ func (d *Desk) unsay(ctx context.Context, tx *store.Tx, kind string, said []stor
 		return nil, err
 	}
 	var all rewriting
+	var idle []store.Statement
 	for _, dossier := range dossiers {
 		h := hear(dossier, kind, said[0].Sort, live) // a list speaks of one sort, where several run side by side
+		idle = append(idle, h.idle(said, d.NewID)...)
 		if !ofCards(kind) && !slices.Equal(folded(h.active), h.recorded()) {
 			continue // recorded by hand since
 		}
@@ -201,7 +236,24 @@ func (d *Desk) unsay(ctx context.Context, tx *store.Tx, kind string, said []stor
 	if err := tx.DecideStatements(ctx, store.StatementUndone, "the import was taken back", said...); err != nil {
 		return nil, err
 	}
+	if err := tx.DecideStatements(ctx, store.StatementActive, "takes nothing by itself", idle...); err != nil {
+		return nil, err
+	}
 	return kept, d.carryOut(ctx, tx, all, touched)
+}
+
+// idle is what others left unsaid and waits with statements that are taken back, where it is of no account without them.
+func (h heard) idle(gone []store.Statement, newID func() uuid.UUID) []store.Statement {
+	left := waitingWith(h.pending, gone)
+	if len(left) == 0 {
+		return nil
+	}
+	rest := without(h.active, gone)
+	_, alone := h.become(rest, newID, "")
+	if _, beside := h.become(slices.Concat(rest, left), newID, ""); !slices.Equal(alone, beside) {
+		return nil
+	}
+	return left
 }
 
 // ConfirmImport lets a list have its way that leaves out far more than it should: it is queued again and taken in. What it would take from

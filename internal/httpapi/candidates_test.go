@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -117,4 +118,112 @@ func TestListDoesNotSilenceCandidates(t *testing.T) {
 	if got := s.do("civil", "POST", "/imports/"+i.text("id")+"/unmatched/2/choice", map[string]any{"person_id": paid, "reason": "x"}).want(201).text("outcome"); got != "same" {
 		t.Errorf("the chosen row: %s", got)
 	}
+}
+
+// TestOpenRowIsNoSilence: while nobody has said whom a row means, no later list counts the import as having left the candidate out.
+func TestOpenRowIsNoSilence(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-01-10")
+	paid := s.person("liaison.a", villageA, 972, 1).want(201).text("id")
+	s.at("2023-01-20")
+	s.list("civil", "kind=dibao&sender=x&as_of=2023-01-20", "姓名,身份证号,出生日期,起始日期", "金丝雀972,,1970-01-01,2022-01-01").want(201).wantCounts(0, 0, 1, 0)
+	s.fact(paid, "dibao", "household", "2022-01-01", "")
+	s.granted(paid, living, "2023-01-22", "2023-01-23")
+	s.listed("dibao", "2023-04-10", dibaoLine(972, "2022-01-01")).wantCounts(0, 1, 0, 0)
+	s.wantWaits("named again", paid, "")
+	s.wantHeld("named again", paid, 0)
+}
+
+// TestOpenRowOfAMergedFile is the same where the candidate's file is merged into another.
+func TestOpenRowOfAMergedFile(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-01-10")
+	meant, paid := s.named(villageA, "金丝雀甲", "1970-01-01", "", ""), s.person("liaison.a", villageA, 973, 1).want(201).text("id")
+	s.at("2023-01-20")
+	s.list("civil", "kind=dibao&sender=x&as_of=2023-01-20", "姓名,身份证号,出生日期,起始日期", "金丝雀甲,,1970-01-01,2022-01-01").want(201).wantCounts(0, 0, 1, 0)
+	s.merge("town.a", meant, paid).want(201)
+	s.fact(paid, "dibao", "household", "2022-01-01", "")
+	s.granted(paid, living, "2023-01-22", "2023-01-23")
+	s.listed("dibao", "2023-04-10", dibaoLine(973, "2022-01-01")).wantCounts(0, 1, 0, 0)
+	s.wantHeld("named again", paid, 0)
+}
+
+// TestCandidateWithAHousehold: who lives in a household can be chosen on a list of houses, on which each row that may mean him keeps the list from
+// being silent about it; but once.
+func TestCandidateWithAHousehold(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2019-06-10")
+	meant := s.named(villageA, "金丝雀乙", "1970-01-01", "", "")
+	household := s.household(meant)
+	lines := []string{"户主姓名,身份证号,出生日期,危房等级,鉴定日期", "金丝雀乙,,1970-01-01,D级,2018-05-01", "金丝雀乙,,1970-01-01,C级,2018-06-01", "金丝雀乙,,1970-01-01,C级,2018-07-01"}
+	i := s.taken("cdpf", "dangerous_houses", "2019-06-01", "zj", 0, 0, 0, 3, 0, lines...)
+	choose := func(row int, person string) answer {
+		body := map[string]any{"reason": "已入户核实"}
+		if person != "" {
+			body["person_id"] = person
+		}
+		return s.do("cdpf", "POST", fmt.Sprintf("/imports/%s/unmatched/%d/choice", i.text("id"), row), body)
+	}
+	choose(3, "").want(201)
+	if got := choose(2, meant).want(201).text("outcome"); got != "changed" {
+		t.Errorf("the chosen row: %s", got)
+	}
+	choose(4, meant).want(409, "NAMED_ALREADY")
+	if facts := s.do("cdpf", "GET", "/households/"+household, nil).want(200); !strings.Contains(string(facts.body), "dangerous_house") {
+		t.Errorf("the household: %s", facts.body)
+	}
+}
+
+// mayMean is somebody who is paid and named by a list of February, and a list of March of which some rows may mean him. It returns how those rows
+// are rejected, too.
+func (s *service) mayMean(n, rows int) (paid, imported string, reject func(row int)) {
+	s.t.Helper()
+	paid = s.person1(n, 1)
+	s.granted(paid, living, "2023-01-05", "2023-01-06")
+	s.listed("dibao", "2023-02-01", dibaoLine(n, "2022-01-01")).wantCounts(0, 1, 0, 0)
+	s.at("2023-03-01")
+	lines := []string{"姓名,身份证号,出生日期,起始日期"}
+	for range rows {
+		lines = append(lines, fmt.Sprintf("金丝雀%d,,1970-01-01,2022-01-01", n))
+	}
+	imported = s.list("civil", "kind=dibao&sender=x&as_of=2023-03-01", lines...).want(201).wantCounts(0, 0, float64(rows), 0).text("id")
+	return paid, imported, func(row int) {
+		s.do("civil", "POST", fmt.Sprintf("/imports/%s/unmatched/%d/choice", imported, row), map[string]any{"reason": "另有其人"}).want(201)
+	}
+}
+
+// TestRejectedCandidateIsLeftOut: once no row of a list that names everybody may mean somebody, the list leaves him out like all others, and what
+// that takes waits for an officer.
+func TestRejectedCandidateIsLeftOut(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	paid, imported, reject := s.mayMean(974, 2)
+	reject(2)
+	s.wantWaits("one row rejected", paid, "")
+	reject(3)
+	s.wantWaits("both rejected", paid, "dibao absent 2023-03-01")
+	s.wantHeld("both rejected", paid, 1)
+	s.wantOwed(paid, living, 18500, 18500, 18500)
+	if i := s.do("civil", "GET", "/imports/"+imported, nil).want(200).json(); i["pending"] != 1.0 || i["refused"] != 2.0 {
+		t.Errorf("the import: %v", i)
+	}
+	s.listed("dibao", "2023-04-10", dibaoLine(974, "2022-01-01")).wantCounts(0, 1, 0, 0)
+	s.wantHeld("named again", paid, 0)
+}
+
+// TestRejectedCandidateNamedSince: whom a later list has named is not asked about, unless that list is taken back.
+func TestRejectedCandidateNamedSince(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	paid, _, reject := s.mayMean(975, 1)
+	april := s.listed("dibao", "2023-04-10", dibaoLine(975, "2022-01-01")).wantCounts(0, 1, 0, 0)
+	reject(2)
+	s.wantWaits("rejected", paid, "")
+	s.listed("dibao", "2023-05-10", dibaoLine(975, "2022-01-01"), stranger).wantCounts(0, 1, 1, 0)
+	s.wantHeld("named by another list", paid, 0)
+	s.undone(april)
+	s.wantHeld("the first that named him taken back", paid, 0)
 }

@@ -121,12 +121,20 @@ func (o *listOffice) takeIn(l sent) answer {
 	if v := a.json(); v["state"] != "done" || v["refused"] != 0.0 {
 		o.t.Fatalf("a list: %s", a.body)
 	}
+	o.confirmAll()
+	return a
+}
+
+// confirmAll confirms what waits, in any order, until nothing does.
+func (o *listOffice) confirmAll() {
+	o.t.Helper()
 	for {
-		waiting := o.do("civil", "GET", "/list-statements?limit=50", nil).want(200).json()["items"].([]any)
+		waiting := items(o.do("civil", "GET", "/list-statements?limit=50", nil).want(200), "items")
 		if len(waiting) == 0 {
-			return a
+			return
 		}
-		o.do("civil", "POST", "/list-statements/"+waiting[0].(map[string]any)["id"].(string)+"/decisions", map[string]any{"decision": "confirm", "reason": "核实"}).want(201)
+		one := waiting[o.random.IntN(len(waiting))]["id"].(string)
+		o.do("civil", "POST", "/list-statements/"+one+"/decisions", map[string]any{"decision": "confirm", "reason": "核实"}).want(201)
 	}
 }
 
@@ -276,6 +284,64 @@ func (o *listOffice) comeAndGo(lists []sent, deeds []byHand, before, after map[s
 	}
 	if _, differed, err := o.desk.RebuildStandings(o.t.Context(), systemActor, true); err != nil || differed != 0 {
 		o.t.Errorf("%d standings differ from the facts (%v)", differed, err)
+	}
+}
+
+// hitLists are lists of which every row about somebody who receives is a hit, several of each kind, about many of the same people.
+func hitLists(random *rand.Rand) (lists []sent) {
+	for n, kind := range []string{"deaths", "deaths", "deaths", "imprisonment", "imprisonment", "imprisonment"} {
+		l := sent{kind: kind, asOf: fmt.Sprintf("2023-%02d-%02d", 2+n%3, 1+n), lines: []string{"姓名,身份证号," + map[string]string{"deaths": "死亡日期", "imprisonment": "判决生效日期"}[kind]}}
+		for who := range 9 {
+			if random.IntN(4) > 0 && (who%2 == 0) == (kind == "deaths") {
+				l.lines = append(l.lines, fmt.Sprintf("金丝雀%d,%s,2023-01-%02d", listsFrom+who, number(listsFrom+who), 1+random.IntN(28)))
+			}
+		}
+		lists = append(lists, l)
+	}
+	return lists
+}
+
+// TestHitsRepeatedWhileTheyWait: whether an officer confirms hits one by one as the lists arrive, or only after others have repeated them, and
+// whichever of the lists are taken back and sent again meanwhile, the facts in the end are the same.
+func TestHitsRepeatedWhileTheyWait(t *testing.T) {
+	t.Parallel()
+	plain := newListOffice(t, 11)
+	before, lists := plain.state(), hitLists(plain.random)
+	for _, l := range lists {
+		plain.takeIn(l)
+	}
+	after := plain.state()
+	if before["facts"] == after["facts"] || before["dues"] == after["dues"] {
+		t.Fatal("the lists change nothing; the test shows nothing")
+	}
+	o := newListOffice(t, 12)
+	for round := range 3 {
+		in := map[int]answer{}
+		for len(in) < len(lists) {
+			n := o.random.IntN(len(lists))
+			switch taken, there := in[n]; {
+			case !there:
+				in[n] = o.handIn(lists[n])
+			case o.random.IntN(4) == 0:
+				o.undo(taken)
+				delete(in, n)
+			}
+		}
+		o.confirmAll()
+		o.wantState(fmt.Sprint("round ", round, ", all confirmed"), after)
+		back := o.random.Perm(len(lists))
+		for _, n := range back[:3] {
+			o.undo(in[n])
+		}
+		for _, n := range back[:3] {
+			in[n] = o.handIn(lists[n])
+		}
+		o.confirmAll()
+		o.wantState(fmt.Sprint("round ", round, ", some sent again"), after)
+		for _, n := range o.random.Perm(len(lists)) {
+			o.undo(in[n])
+		}
+		o.wantState(fmt.Sprint("round ", round, ", all taken back"), before)
 	}
 }
 

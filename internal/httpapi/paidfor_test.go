@@ -42,3 +42,46 @@ func TestListsSayWhoPays(t *testing.T) {
 	}
 	s.wantDerived()
 }
+
+// TestInsuranceEndsWithinTheYear: who has stopped or broken off his medical insurance is insured until the day that the list gives, or else until
+// the day of the list, and not for the rest of the year; who has left it for another scheme is insured there.
+func TestInsuranceEndsWithinTheYear(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	head := "姓名,身份证号,险种,参保年度,参保状态,终止日期"
+	rows := []struct{ rest, facts string }{
+		{"居民,2023,正常,", "resident 2023-01-01 2023-12-31\n"},
+		{"居民,2023,停保,", "resident 2023-01-01 2023-06-09\n"},
+		{"居民,2023,欠费,", "resident 2023-01-01 2023-06-09\n"},
+		{"居民,2023,终止,", "resident 2023-01-01 2023-06-09\n"},
+		{"居民,2023,退保,2023-04-30", "resident 2023-01-01 2023-04-30\n"},
+		{"居民,2023,正常,2023-09-30", "resident 2023-01-01 2023-09-30\n"},
+		{"居民,2023,正常,2024-03-31", "resident 2023-01-01 2023-12-31\n"},
+		{"居民,2023,终止,2022-11-30", ""},
+		{"居民,2022,停保,", "resident 2022-01-01 2022-12-31\n"},
+	}
+	lines, ids := []string{head}, []string{}
+	for n, r := range rows {
+		ids = append(ids, s.person1(621+n, 1))
+		lines = append(lines, fmt.Sprintf("金丝雀%d,%s,%s", 621+n, number(621+n), r.rest))
+	}
+	s.at("2023-06-10")
+	list := s.list("civil", "kind=medical&sender=x&as_of=2023-06-10", lines...).want(201).wantCounts(8, 1, 0, 0)
+	for n, r := range rows {
+		if got := s.factsOf(ids[n], "insurance_medical"); got != r.facts {
+			t.Errorf("%s: %s, want %s", r.rest, got, r.facts)
+		}
+	}
+	if row := s.indicatorRow("stats", "indicator=medical_enrolment&as_of=2023-06-10"); row["numerator"] != 3.0 || row["denominator"] != 9.0 {
+		t.Errorf("insured on the day of the list: %v", row)
+	}
+	lines[2] = fmt.Sprintf("金丝雀622,%s,职工,2023,正常,", number(622))
+	s.list("civil", "kind=medical&sender=y&as_of=2023-06-09", lines...).want(201)
+	if got := s.factsOf(ids[1], "insurance_medical"); got != "employee 2023-01-01 2023-12-31\n" {
+		t.Errorf("insured otherwise: %s", got)
+	}
+	s.undone(list)
+	if got := s.factsOf(ids[3], "insurance_medical"); got != "resident 2023-01-01 2023-06-08\n" {
+		t.Errorf("taken back, by the other list: %s", got)
+	}
+}

@@ -47,17 +47,19 @@ type Statement struct {
 	DecidedAt   time.Time
 	DecidedBy   uuid.UUID
 	Reason      string
+	// WithdrawnBy is the import because of which it was withdrawn.
+	WithdrawnBy uuid.UUID
 }
 
 const statementColumns = `s.id, s.import_id, s.row, s.person_id, s.area_code, s.kind, s.says, s.sort, s.from_on, s.to_on, s.as_of, s.state, s.monthly_fen, s.due_on, s.hold_id,
-	s.recorded_at, s.decided_at, s.decided_by, s.reason, s.household_id`
+	s.recorded_at, s.decided_at, s.decided_by, s.reason, s.household_id, s.withdrawn_by`
 
 func scanStatement(row pgx.CollectableRow) (s Statement, err error) {
-	var imported, hold, by, household *uuid.UUID
+	var imported, hold, by, household, withdrawn *uuid.UUID
 	var decided *time.Time
 	err = row.Scan(&s.ID, &imported, &s.Row, &s.PersonID, &s.Area, &s.Kind, &s.Says, &s.Sort, &s.From, &s.To, &s.AsOf, &s.State, &s.MonthlyFen, &s.DueOn, &hold,
-		&s.RecordedAt, &decided, &by, &s.Reason, &household)
-	s.HouseholdID, s.ImportID, s.HoldID, s.DecidedBy, s.DecidedAt = orZero(household), orZero(imported), orZero(hold), orZero(by), orZero(decided)
+		&s.RecordedAt, &decided, &by, &s.Reason, &household, &withdrawn)
+	s.HouseholdID, s.ImportID, s.HoldID, s.DecidedBy, s.DecidedAt, s.WithdrawnBy = orZero(household), orZero(imported), orZero(hold), orZero(by), orZero(decided), orZero(withdrawn)
 	return s, err
 }
 
@@ -85,6 +87,12 @@ func (tx *Tx) HomeStatements(ctx context.Context, kinds []string, households []u
 // StatementsOfImport reads what an import said that counts or waits still, of some persons.
 func (tx *Tx) StatementsOfImport(ctx context.Context, id uuid.UUID) ([]Statement, error) {
 	return tx.statements(ctx, "list_statements s WHERE s.import_id = $1 AND s.state IN ('active', 'pending') ORDER BY s.person_id, s.id", id)
+}
+
+// WithdrawnBy reads what lists in force said and was withdrawn because of an import: of everybody, or of one person.
+func (tx *Tx) WithdrawnBy(ctx context.Context, id, person uuid.UUID) ([]Statement, error) {
+	return tx.statements(ctx, `list_statements s WHERE s.withdrawn_by = $1 AND s.state = 'withdrawn' AND ($2::uuid IS NULL OR s.person_id = $2)
+		AND EXISTS (SELECT FROM imports i WHERE i.id = s.import_id AND i.state = 'done') ORDER BY s.person_id, s.id`, id, orNull(person))
 }
 
 // Silent is that an import of a list that names everybody does not name somebody, or a household.
@@ -158,14 +166,21 @@ func (tx *Tx) HomesHolding(ctx context.Context, kind string, in area.Code, on ca
 	return ids, nil
 }
 
-// SilentImports finds the other imports of a kind that are in force, reach the persons' areas and say nothing of them.
+// SilentImports finds the other imports of a kind that are in force, reach the persons' areas and say nothing of them. One that was taken in before
+// somebody could be found by his number is not silent about him: before he was in the register, or the number was put right. It may have
+// named him in a row that was refused. Of merged files the one with the valid number stays, so its day counts. Nor is one silent of which a row
+// may mean somebody, until an officer has said whom.
 func (tx *Tx) SilentImports(ctx context.Context, than Import, persons []uuid.UUID) (list []Silent, err error) {
 	err = tx.Batch(ctx, afresh(func(b *pgx.Batch) {
 		b.Queue(`SELECT p.id, i.id, i.as_of FROM persons p
 			CROSS JOIN LATERAL (SELECT coalesce(array_agg(s.import_id), '{}') AS imports FROM list_statements s WHERE s.person_id = p.id) said
 			JOIN imports i ON i.kind = $2 AND i.state = 'done' AND NOT i.dry_run AND i.id <> $3
-				AND p.managing_area_code >= i.area_code AND p.managing_area_code < i.area_code || ':'
-			WHERE p.id = ANY($1) AND array_position(said.imports, i.id) IS NULL ORDER BY 1, 2`,
+				AND p.managing_area_code >= i.area_code AND p.managing_area_code < i.area_code || ':' AND p.created_at <= coalesce(i.finished_at, i.at)
+			WHERE p.id = ANY($1) AND array_position(said.imports, i.id) IS NULL
+				AND NOT EXISTS (SELECT FROM person_aliases a WHERE a.person_id = p.id AND a.kind = 'id_number_corrected' AND a.recorded_at > coalesce(i.finished_at, i.at) OFFSET 0)
+				AND NOT EXISTS (SELECT FROM import_candidates c JOIN import_unmatched u ON u.import_id = c.import_id AND u.row = c.row
+					WHERE c.person_id IN (SELECT p.id UNION ALL SELECT g.person_id FROM merged_persons g WHERE g.into_id = p.id) AND c.import_id = i.id AND u.outcome = 'open' OFFSET 0)
+			ORDER BY 1, 2`,
 			persons, than.Kind, than.ID).Query(func(rows pgx.Rows) error {
 			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Silent, err error) {
 				return s, row.Scan(&s.PersonID, &s.ImportID, &s.AsOf)
@@ -229,18 +244,28 @@ func (tx *Tx) Taking(imported uuid.UUID, t Taken) (Query, error) {
 }
 
 var statementsTable = table{"list_statements", []string{"id uuid", "import_id uuid", "row bigint", "person_id uuid", "kind", "says", "sort text", "from_on date", "to_on date",
-	"as_of date", "state", "monthly_fen bigint", "due_on date", "hold_id uuid", "recorded_at timestamptz", "household_id uuid"}}
+	"as_of date", "state", "monthly_fen bigint", "due_on date", "hold_id uuid", "recorded_at timestamptz", "household_id uuid",
+	"withdrawn_by uuid"}}
 
 func (tx *Tx) statementRows(list []Statement) []row {
 	rows := make([]row, len(list))
 	for i, s := range list {
-		rows[i] = row{s.ID, s.ImportID, s.Row, s.PersonID, s.Kind, string(s.Says), s.Sort, s.From, s.To, s.AsOf, s.State, s.MonthlyFen, s.DueOn, s.HoldID, tx.Now, s.HouseholdID}
+		rows[i] = row{s.ID, s.ImportID, s.Row, s.PersonID, s.Kind, string(s.Says), s.Sort, s.From, s.To, s.AsOf, s.State, s.MonthlyFen, s.DueOn, s.HoldID, tx.Now, s.HouseholdID, s.WithdrawnBy}
 	}
 	return rows
 }
 
-// DecideStatements puts statements into a state and lets the money go that they held.
+// DecideStatements puts statements into a state and lets the money go that they held: a hold ends with the last that waits of all that share it.
 func (tx *Tx) DecideStatements(ctx context.Context, state, reason string, list ...Statement) error {
+	return tx.decideStatements(ctx, state, reason, uuid.Nil, list)
+}
+
+// WithdrawStatements withdraws statements because of an import. They are heard again when it is taken back.
+func (tx *Tx) WithdrawStatements(ctx context.Context, by uuid.UUID, reason string, list ...Statement) error {
+	return tx.decideStatements(ctx, StatementWithdrawn, reason, by, list)
+}
+
+func (tx *Tx) decideStatements(ctx context.Context, state, reason string, withdrawnBy uuid.UUID, list []Statement) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -252,13 +277,42 @@ func (tx *Tx) DecideStatements(ctx context.Context, state, reason string, list .
 		}
 	}
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("UPDATE list_statements SET state = $2, decided_at = $3, decided_by = $4, reason = $5 WHERE id = ANY($1)", ids, state, tx.Now, orNull(tx.Who.AccountID), reason)
-		if len(held) > 0 {
-			b.Queue("UPDATE payment_holds SET released_at = $2, released_by = $3 WHERE id = ANY($1) AND released_at IS NULL", held, tx.Now, orNull(tx.Who.AccountID))
+		b.Queue("UPDATE list_statements SET state = $2, decided_at = $3, decided_by = $4, reason = $5, withdrawn_by = $6 WHERE id = ANY($1)",
+			ids, state, tx.Now, orNull(tx.Who.AccountID), reason, orNull(withdrawnBy))
+		if len(held) > 0 { // each hold on its own, by the index of the person: OFFSET 0 keeps it from being joined to all that was ever said
+			b.Queue(`UPDATE payment_holds h SET released_at = $2, released_by = $3 WHERE id = ANY($1) AND released_at IS NULL AND NOT EXISTS (
+				SELECT FROM list_statements s WHERE s.person_id = h.person_id AND s.hold_id = h.id AND s.state = 'pending' OFFSET 0)`, held, tx.Now, orNull(tx.Who.AccountID))
 		}
 	})
 	if err != nil {
 		return fmt.Errorf("decide what lists said: %w", err)
+	}
+	return nil
+}
+
+// HeardAgain keeps what became of statements that were withdrawn and are heard again: they wait, count, or stay withdrawn because of another import.
+func (tx *Tx) HeardAgain(ctx context.Context, list ...Statement) error {
+	if len(list) == 0 {
+		return nil
+	}
+	var ids []uuid.UUID
+	var states, due []string
+	var holds, by []*uuid.UUID
+	var monthly []int64
+	for _, s := range list {
+		ids, states, due, monthly = append(ids, s.ID), append(states, s.State), append(due, s.DueOn.String()), append(monthly, s.MonthlyFen)
+		holds, by = append(holds, orNull(s.HoldID)), append(by, orNull(s.WithdrawnBy))
+	}
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("UPDATE list_statements s SET withdrawn_by = u.by FROM unnest($1::uuid[], $2::text[], $3::uuid[]) u (id, state, by) WHERE s.id = u.id AND u.state = 'withdrawn'",
+			ids, states, by)
+		b.Queue(`UPDATE list_statements s SET state = u.state, hold_id = u.hold, monthly_fen = u.monthly, due_on = nullif(u.due, '')::date, withdrawn_by = NULL, decided_at = NULL,
+				decided_by = NULL, reason = ''
+			FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[]) u (id, state, hold, monthly, due) WHERE s.id = u.id AND u.state <> 'withdrawn'`,
+			ids, states, holds, monthly, due)
+	})
+	if err != nil {
+		return fmt.Errorf("hear again what lists said: %w", err)
 	}
 	return nil
 }

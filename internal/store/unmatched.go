@@ -165,10 +165,28 @@ func (tx *Tx) DecideUnmatched(ctx context.Context, u Unmatched) error {
 	return nil
 }
 
-// NamedIn reports whether a row of an import speaks of somebody.
+// NamedIn reports whether a row of an import speaks of somebody. One that only may mean him, and by which the list is not silent about his
+// household, does not.
 func (tx *Tx) NamedIn(ctx context.Context, imported, person uuid.UUID) (named bool, err error) {
-	err = tx.sql.QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM list_statements WHERE person_id = $1 AND import_id = $2 AND row > 0)", person, imported).Scan(&named)
+	err = tx.sql.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM list_statements s WHERE s.person_id = $1 AND s.import_id = $2 AND s.row > 0 AND NOT (s.state = 'dismissed'
+		AND EXISTS (SELECT FROM import_unmatched u WHERE u.import_id = s.import_id AND u.row = s.row AND u.person_id IS DISTINCT FROM s.person_id)))`, person, imported).Scan(&named)
 	return named, err
+}
+
+// NotNamed are those of some persons about whom an import has said nothing, and whom no open row of it may mean.
+func (tx *Tx) NotNamed(ctx context.Context, imported uuid.UUID, persons []uuid.UUID) (left []uuid.UUID, err error) {
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(`SELECT p.id FROM unnest($2::uuid[]) p (id) WHERE NOT EXISTS (SELECT FROM list_statements s WHERE s.person_id = p.id AND s.import_id = $1)
+			AND NOT EXISTS (SELECT FROM import_candidates c JOIN import_unmatched u ON u.import_id = c.import_id AND u.row = c.row
+				WHERE c.person_id = p.id AND c.import_id = $1 AND u.outcome = 'open')`, imported, persons).Query(func(rows pgx.Rows) error {
+			left, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find whom a list leaves out: %w", err)
+	}
+	return left, nil
 }
 
 // ChangesOfImport is how many changes an import has noted.
