@@ -3298,7 +3298,10 @@ type Household struct {
 	Circumstances []HouseholdCircumstance `json:"circumstances"`
 	ID            uuid.UUID               `json:"id"`
 	Members       []HouseholdMember       `json:"members"`
-	Version       int                     `json:"version"`
+
+	// SupersededMembers What was recorded of members before it was corrected.
+	SupersededMembers []HouseholdMember `json:"superseded_members"`
+	Version           int               `json:"version"`
 }
 
 // HouseholdChange defines model for HouseholdChange.
@@ -3361,10 +3364,31 @@ type HouseholdMember struct {
 	ID   uuid.UUID     `json:"id"`
 
 	// Name Absent for a person who is managed elsewhere.
-	Name     *string        `json:"name,omitempty"`
-	PersonID uuid.UUID      `json:"person_id"`
-	Relation HouseRelation  `json:"relation"`
-	To       *calendar.Date `json:"to,omitempty"`
+	Name         *string        `json:"name,omitempty"`
+	PersonID     uuid.UUID      `json:"person_id"`
+	RecordedAt   time.Time      `json:"recorded_at"`
+	Relation     HouseRelation  `json:"relation"`
+	SupersededAt *time.Time     `json:"superseded_at,omitempty"`
+	To           *calendar.Date `json:"to,omitempty"`
+}
+
+// HouseholdMemberCorrection What was recorded wrongly; members that are absent stay as recorded.
+type HouseholdMemberCorrection struct {
+	// From First day.
+	From *calendar.Date `json:"from,omitempty"`
+
+	// Ongoing The person has not left; the recorded last day is taken away.
+	Ongoing *bool `json:"ongoing,omitempty"`
+
+	// Reason What was wrong; kept in the audit.
+	Reason   string         `json:"reason"`
+	Relation *HouseRelation `json:"relation,omitempty"`
+
+	// To Last day.
+	To *calendar.Date `json:"to,omitempty"`
+
+	// Void The person never belonged there; given alone.
+	Void *bool `json:"void,omitempty"`
 }
 
 // HouseholdMemberEnd defines model for HouseholdMemberEnd.
@@ -4378,6 +4402,9 @@ type NewHouseholdMember struct {
 	From     calendar.Date `json:"from"`
 	PersonID uuid.UUID     `json:"person_id"`
 	Relation HouseRelation `json:"relation"`
+
+	// To Last day of a membership that is over.
+	To *calendar.Date `json:"to,omitempty"`
 }
 
 // NewImportConfirmation defines model for NewImportConfirmation.
@@ -6886,6 +6913,15 @@ type AddHouseholdMemberParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// CorrectHouseholdMemberParams defines parameters for CorrectHouseholdMember.
+type CorrectHouseholdMemberParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // EndHouseholdMemberParams defines parameters for EndHouseholdMember.
 type EndHouseholdMemberParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
@@ -7851,6 +7887,9 @@ type CorrectHouseholdCircumstanceJSONRequestBody = CircumstanceCorrection
 
 // AddHouseholdMemberJSONRequestBody defines body for AddHouseholdMember for application/json ContentType.
 type AddHouseholdMemberJSONRequestBody = NewHouseholdMember
+
+// CorrectHouseholdMemberJSONRequestBody defines body for CorrectHouseholdMember for application/json ContentType.
+type CorrectHouseholdMemberJSONRequestBody = HouseholdMemberCorrection
 
 // EndHouseholdMemberJSONRequestBody defines body for EndHouseholdMember for application/json ContentType.
 type EndHouseholdMemberJSONRequestBody = HouseholdMemberEnd

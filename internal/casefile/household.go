@@ -31,6 +31,8 @@ type Member struct {
 	Relation    string
 	From, To    calendar.Date
 	RecordedAt  time.Time
+
+	SupersededAt time.Time // zero: held true
 }
 
 // Relations are what a member may be to the head of the household.
@@ -47,7 +49,8 @@ type RetrofitDay struct {
 // HouseholdFile is everything recorded about one household, with the files of those who are or were its members.
 type HouseholdFile struct {
 	Household     Household
-	Members       []Member
+	Members       []Member       // those held true
+	Superseded    []Member       // what was believed of members before it was corrected
 	Circumstances []Circumstance // PersonID is that of nobody
 	Retrofits     []RetrofitDay  // in the order in which they were taken
 	Files         map[uuid.UUID]File

@@ -94,6 +94,8 @@ type Correction struct {
 	Reason    string
 }
 
+var errSuperseded = fault.New(fault.Conflict, "SUPERSEDED", "该记录已被更新的记录取代", "a later record has taken the place of this one")
+
 // CorrectCircumstance replaces a fact that was recorded wrongly; what was believed before stays readable.
 func (d *Desk) CorrectCircumstance(ctx context.Context, who access.Actor, id uuid.UUID, version int, in Correction) (casefile.Circumstance, error) {
 	return d.rewrite(ctx, who, "circumstance.correct", factCorrected, id, version, map[string]any{"reason": in.Reason}, func(old casefile.Circumstance) (casefile.Circumstance, error) {
@@ -128,7 +130,7 @@ func (d *Desk) rewrite(ctx context.Context, who access.Actor, action, told strin
 		at := slices.IndexFunc(facts, func(c casefile.Circumstance) bool { return c.ID == id })
 		old := facts[at]
 		if !old.SupersededAt.IsZero() {
-			return fault.New(fault.Conflict, "SUPERSEDED", "该记录已被更新的记录取代", "a later record has taken the place of this one")
+			return errSuperseded
 		}
 		if kind, _ := casefile.KindOf(old.Kind); kind.Place {
 			return fault.New(fault.Conflict, "PLACE", "地址变动请在人员信息中登记", "a place is changed with the person")

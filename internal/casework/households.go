@@ -64,12 +64,15 @@ type NewHousehold struct {
 	Members []NewMember
 }
 
-// NewMember is a person's place in a household.
+// NewMember is a person's place in a household; a zero To leaves it open.
 type NewMember struct {
 	PersonID uuid.UUID
 	Relation string
-	From     calendar.Date
+	From, To calendar.Date
 }
+
+var errAlreadyMember = fault.New(fault.Conflict, "ALREADY_MEMBER", "该人在此期间已是本户成员；登记有误的请更正原登记",
+	"the person is a member of this household on these days already; if that is recorded wrongly, correct it")
 
 // CreateHousehold enters a household with those of its members who are on the register.
 func (d *Desk) CreateHousehold(ctx context.Context, who access.Actor, in NewHousehold) (file casefile.HouseholdFile, err error) {
@@ -85,7 +88,7 @@ func (d *Desk) CreateHousehold(ctx context.Context, who access.Actor, in NewHous
 		if err := tx.InsertHousehold(ctx, h); err != nil {
 			return err
 		}
-		if err := d.join(ctx, tx, h, in.Members...); err != nil {
+		if err := d.join(ctx, tx, casefile.HouseholdFile{Household: h}, in.Members...); err != nil {
 			return err
 		}
 		file, err = d.savedHousehold(ctx, tx, id)
@@ -111,15 +114,36 @@ func (d *Desk) villageOf(ctx context.Context, who access.Actor, at area.Code) er
 
 // join makes persons of the actor's area members. They are held, so that nobody changes their files meanwhile; always before
 // the household is, as everywhere else.
-func (d *Desk) join(ctx context.Context, tx *store.Tx, h casefile.Household, list ...NewMember) error {
+func (d *Desk) join(ctx context.Context, tx *store.Tx, h casefile.HouseholdFile, list ...NewMember) error {
 	var members []casefile.Member
 	for _, in := range list {
-		if in.From.After(calendar.DateOf(tx.Now)) {
-			return field("from", "IN_FUTURE", "日期不能晚于今天", "the day lies in the future")
+		m := casefile.Member{ID: d.NewID(), HouseholdID: h.Household.ID, PersonID: in.PersonID, Relation: in.Relation, From: in.From, To: in.To}
+		if err := mayLive(h, m, calendar.DateOf(tx.Now)); err != nil {
+			return err
 		}
-		members = append(members, casefile.Member{ID: d.NewID(), HouseholdID: h.ID, PersonID: in.PersonID, Relation: in.Relation, From: in.From})
+		h.Members, members = append(h.Members, m), append(members, m)
 	}
-	return tx.InsertMembers(ctx, h.Area, members...)
+	return tx.InsertMembers(ctx, h.Household.Area, members...)
+}
+
+// mayLive refuses days that cannot be, and days on which the person is a member of the household already. Whether he lives in another one
+// is left to the database, which sees them all.
+func mayLive(h casefile.HouseholdFile, m casefile.Member, today calendar.Date) error {
+	switch {
+	case m.From.After(today):
+		return field("from", "IN_FUTURE", "日期不能晚于今天", "the day lies in the future")
+	case m.To.After(today):
+		return field("to", "IN_FUTURE", "日期不能晚于今天", "the day lies in the future")
+	case !m.To.IsZero() && m.To.Before(m.From):
+		return field("to", "DATES_REVERSED", "结束日期早于开始日期", "the last day is before the first")
+	}
+	days := calendar.Interval{From: m.From, To: m.To}
+	if slices.ContainsFunc(h.Members, func(o casefile.Member) bool {
+		return o.ID != m.ID && o.PersonID == m.PersonID && days.Overlaps(calendar.Interval{From: o.From, To: o.To})
+	}) {
+		return errAlreadyMember
+	}
+	return nil
 }
 
 // hold keeps the files of persons of the actor's area; one outside it is absent.
@@ -141,27 +165,118 @@ func hold(ctx context.Context, tx *store.Tx, members ...NewMember) error {
 // AddMember makes a person a member of a household.
 func (d *Desk) AddMember(ctx context.Context, who access.Actor, household uuid.UUID, in NewMember) (casefile.HouseholdFile, error) {
 	return d.changeHousehold(ctx, who, "household.join", household, func(tx *store.Tx, h casefile.HouseholdFile) error {
-		return d.join(ctx, tx, h.Household, in)
+		if err := d.join(ctx, tx, h, in); err != nil {
+			return err
+		}
+		return tx.TouchHousehold(ctx, household)
 	}, in)
 }
 
 // EndMember says on which day somebody was last a member.
 func (d *Desk) EndMember(ctx context.Context, who access.Actor, household, member uuid.UUID, lastDay calendar.Date) (casefile.HouseholdFile, error) {
 	return d.changeHousehold(ctx, who, "household.leave", household, func(tx *store.Tx, h casefile.HouseholdFile) error {
-		i := slices.IndexFunc(h.Members, func(m casefile.Member) bool { return m.ID == member })
-		if i < 0 {
-			return store.NotFound
-		}
-		m := h.Members[i]
-		if lastDay.After(calendar.DateOf(tx.Now)) {
-			return field("to", "IN_FUTURE", "日期不能晚于今天", "the day lies in the future")
-		}
-		if lastDay.Before(m.From) {
-			return field("to", "DATES_REVERSED", "结束日期早于开始日期", "the last day is before the first")
+		m, err := membership(h, member)
+		if err != nil {
+			return err
 		}
 		m.To = lastDay
-		return tx.EndMember(ctx, m)
+		if err := mayLive(h, m, calendar.DateOf(tx.Now)); err != nil {
+			return err
+		}
+		if err := tx.EndMember(ctx, m); err != nil {
+			return err
+		}
+		return tx.TouchHousehold(ctx, household)
 	})
+}
+
+// membership is the one with this id that is held true.
+func membership(h casefile.HouseholdFile, id uuid.UUID) (casefile.Member, error) {
+	with := func(m casefile.Member) bool { return m.ID == id }
+	if i := slices.IndexFunc(h.Members, with); i >= 0 {
+		return h.Members[i], nil
+	}
+	if slices.ContainsFunc(h.Superseded, with) {
+		return casefile.Member{}, errSuperseded
+	}
+	return casefile.Member{}, store.NotFound
+}
+
+// MemberCorrection is what was recorded wrongly of a membership. What is not given stays as recorded.
+type MemberCorrection struct {
+	From, To *calendar.Date
+	Ongoing  bool // the recorded last day was none
+	Relation *string
+	Void     bool // the person never belonged there
+	Reason   string
+}
+
+// CorrectMember replaces a membership that was recorded wrongly, or takes it away; what was believed before stays readable, and counts as
+// known before stay what they were.
+func (d *Desk) CorrectMember(ctx context.Context, who access.Actor, household, member uuid.UUID, version int, in MemberCorrection) (casefile.HouseholdFile, error) {
+	return d.changeHousehold(ctx, who, "household.member_correct", household, func(tx *store.Tx, h casefile.HouseholdFile) error {
+		if err := stale(h.Household.Version, version); err != nil {
+			return err
+		}
+		old, err := membership(h, member)
+		if err != nil {
+			return err
+		}
+		next, err := in.over(old)
+		if err != nil {
+			return err
+		}
+		if err := tx.SupersedeMember(ctx, old.ID); err != nil {
+			return err
+		}
+		if err := d.replaceMember(ctx, tx, h, next); err != nil {
+			return err
+		}
+		if err := tx.TouchHousehold(ctx, household); err != nil {
+			return err
+		}
+		return tx.Describe(ctx, household, map[string]any{"reason": in.Reason, "member_id": member, "void": in.Void})
+	})
+}
+
+// over is the old membership with what was wrong about it put right; nil where the person never belonged there.
+func (in MemberCorrection) over(old casefile.Member) (*casefile.Member, error) {
+	next := old
+	if in.From != nil {
+		next.From = *in.From
+	}
+	if in.To != nil {
+		next.To = *in.To
+	}
+	if in.Ongoing {
+		next.To = calendar.Date{}
+	}
+	if in.Relation != nil {
+		next.Relation = *in.Relation
+	}
+	switch {
+	case in.Ongoing && in.To != nil:
+		return nil, field("ongoing", "ENDED_AND_ONGOING", "仍是成员的，不填最后一天", "who is still a member has no last day")
+	case in.Void && (in.From != nil || in.To != nil || in.Ongoing || in.Relation != nil):
+		return nil, field("void", "VOID_ALONE", "从未是本户成员的，不再更正日期和关系", "of somebody who never belonged there nothing else is corrected")
+	case in.Void:
+		return nil, nil
+	case next == old:
+		return nil, field("from", "NOTHING_CORRECTED", "与原登记相同，没有更正的内容", "this is what is recorded already")
+	}
+	return &next, nil
+}
+
+// replaceMember records a membership in the place of the one with its id, which is superseded.
+func (d *Desk) replaceMember(ctx context.Context, tx *store.Tx, h casefile.HouseholdFile, next *casefile.Member) error {
+	if next == nil {
+		return nil
+	}
+	if err := mayLive(h, *next, calendar.DateOf(tx.Now)); err != nil {
+		return err
+	}
+	next.ID = d.NewID()
+	return tx.InsertMembers(ctx, h.Household.Area, *next)
 }
 
 // MoveHousehold writes another address, and the village to which the dwelling belongs from a day on.
@@ -269,7 +384,7 @@ func (d *Desk) CorrectHouseholdCircumstance(ctx context.Context, who access.Acto
 		}
 		old := h.Circumstances[i]
 		if !old.SupersededAt.IsZero() {
-			return fault.New(fault.Conflict, "SUPERSEDED", "该记录已被更新的记录取代", "a later record has taken the place of this one")
+			return errSuperseded
 		}
 		if next, err = d.householdFact(in.over(old)); err != nil {
 			return err

@@ -93,7 +93,9 @@ func (r *register) readHomes(o *office, conn *pgx.Conn, known time.Time, inPlace
 		homes[h.ID], r.households = one, append(r.households, one)
 	}
 	for _, m := range fetch[rawMember](o, conn, known, fmt.Sprintf(inPlace, "household_members")) {
-		homes[m.Household].members = append(homes[m.Household].members, m)
+		if m.Until == nil {
+			homes[m.Household].members = append(homes[m.Household].members, m)
+		}
 	}
 	for _, f := range fetch[rawFact](o, conn, known, asRows+"household_circumstances t"+factsHeld) {
 		homes[f.Household].facts[f.Kind] = append(homes[f.Household].facts[f.Kind], f)

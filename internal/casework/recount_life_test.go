@@ -30,7 +30,7 @@ type happening struct {
 func (w *world) happenings() (all []happening) {
 	for _, h := range []happening{{"enter", 2, w.enter}, {"learn", 22, w.learn}, {"amend", 7, w.amend}, {"card", 5, w.cardEvent}, {"first card", 2, w.firstCard}, {"move", 5, w.move},
 		{"grant", 8, w.grant}, {"award", 7, w.changeAward}, {"answer", 10, w.answer}, {"serve", 8, w.serve}, {"settle", 2, w.settle}, {"join", 4, w.join},
-		{"leave", 3, w.leaveHome}, {"house", 6, w.house}, {"rehouse", 3, w.rehouse}, {"retrofit", 9, w.retrofit}, {"figure", 5, w.figure}, {"inspect", 5, w.inspect}} {
+		{"leave", 3, w.leaveHome}, {"correct member", 3, w.correctMember}, {"house", 6, w.house}, {"rehouse", 3, w.rehouse}, {"retrofit", 9, w.retrofit}, {"figure", 5, w.figure}, {"inspect", 5, w.inspect}} {
 		for range h.times {
 			all = append(all, h)
 		}
@@ -266,6 +266,21 @@ func (w *world) leaveHome() error {
 	}
 	m := h.Members[w.random.IntN(len(h.Members))]
 	_, err = w.desk.EndMember(w.t.Context(), w.sender, h.Household.ID, m.ID, m.From.Add(w.random.IntN(900)))
+	return err
+}
+
+// correctMember puts the days of a membership right, or takes it away.
+func (w *world) correctMember() error {
+	h, err := w.desk.DB.Household(w.t.Context(), w.sender, pick(w, w.households...))
+	if err != nil || len(h.Members) == 0 {
+		return nothing
+	}
+	m := h.Members[w.random.IntN(len(h.Members))]
+	in := casework.MemberCorrection{Void: w.chance(30), Reason: "登记有误"}
+	if from := m.From.Add(w.random.IntN(900) - 600); !in.Void {
+		in.From, in.Ongoing = &from, w.chance(30)
+	}
+	_, err = w.desk.CorrectMember(w.t.Context(), w.sender, h.Household.ID, m.ID, h.Household.Version, in)
 	return err
 }
 

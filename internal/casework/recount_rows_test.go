@@ -126,6 +126,7 @@ type rawMember struct {
 	Person    uuid.UUID     `json:"person_id"`
 	From      calendar.Date `json:"from_on"`
 	To        calendar.Date `json:"to_on"`
+	Until     *time.Time    `json:"superseded_at"` // null: held true
 }
 
 type rawDivision struct {

@@ -52,7 +52,7 @@ func (a *API) createHousehold(r *Request) (Response, error) {
 }
 
 func memberIn(m api.NewHouseholdMember) casework.NewMember {
-	return casework.NewMember{PersonID: m.PersonID, Relation: string(m.Relation), From: m.From}
+	return casework.NewMember{PersonID: m.PersonID, Relation: string(m.Relation), From: m.From, To: value(m.To)}
 }
 
 func householdAnswer(status int, h casefile.HouseholdFile, err error) (Response, error) {
@@ -124,6 +124,24 @@ func (a *API) endHouseholdMember(r *Request) (Response, error) {
 	return householdAnswer(http.StatusOK, h, err)
 }
 
+func (a *API) correctHouseholdMember(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	member, err := uuid.Parse(r.params("member"))
+	if err != nil {
+		return Response{}, store.NotFound
+	}
+	in, err := decode[api.HouseholdMemberCorrection](r)
+	if err != nil {
+		return Response{}, err
+	}
+	h, err := a.Desk.CorrectMember(r.Ctx, r.Who, id, member, r.Version, casework.MemberCorrection{From: in.From, To: in.To, Ongoing: value(in.Ongoing),
+		Relation: (*string)(in.Relation), Void: value(in.Void), Reason: in.Reason})
+	return householdAnswer(http.StatusOK, h, err)
+}
+
 func (a *API) addHouseholdCircumstance(r *Request) (Response, error) {
 	id, err := r.id()
 	if err != nil {
@@ -164,15 +182,22 @@ func (a *API) correctHouseholdCircumstance(r *Request) (Response, error) {
 
 func householdView(h casefile.HouseholdFile) api.Household {
 	v := api.Household{ID: h.Household.ID, Version: h.Household.Version, AreaCode: api.AreaCode(h.Household.Area), Address: some(h.Household.Address),
-		Members: []api.HouseholdMember{}, Circumstances: []api.HouseholdCircumstance{}}
+		Members: []api.HouseholdMember{}, SupersededMembers: []api.HouseholdMember{}, Circumstances: []api.HouseholdCircumstance{}}
 	for _, m := range h.Members {
-		v.Members = append(v.Members, api.HouseholdMember{ID: m.ID, PersonID: m.PersonID, Name: some(m.Name), Relation: api.HouseRelation(m.Relation),
-			From: m.From, To: some(m.To)})
+		v.Members = append(v.Members, memberView(m))
+	}
+	for _, m := range h.Superseded {
+		v.SupersededMembers = append(v.SupersededMembers, memberView(m))
 	}
 	for _, c := range h.Circumstances {
 		v.Circumstances = append(v.Circumstances, householdFactView(c))
 	}
 	return v
+}
+
+func memberView(m casefile.Member) api.HouseholdMember {
+	return api.HouseholdMember{ID: m.ID, PersonID: m.PersonID, Name: some(m.Name), Relation: api.HouseRelation(m.Relation), From: m.From, To: some(m.To),
+		RecordedAt: m.RecordedAt.UTC(), SupersededAt: some(m.SupersededAt.UTC())}
 }
 
 func householdFactView(c casefile.Circumstance) api.HouseholdCircumstance {

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -70,6 +71,177 @@ func TestMemberMovesOut(t *testing.T) {
 	s.wantDerived()
 }
 
+// members are those of a household, by person, and its version.
+func (s *service) members(household string) (ids map[string]string, version string) {
+	s.t.Helper()
+	h := s.do("liaison.a", "GET", "/households/"+household, nil).want(200)
+	ids = map[string]string{}
+	for _, raw := range h.json()["members"].([]any) {
+		m := raw.(map[string]any)
+		ids[m["person_id"].(string)] = m["id"].(string)
+	}
+	return ids, h.version()
+}
+
+// correctMember puts right what is recorded of a person in a household.
+func (s *service) correctMember(user, household, person string, body map[string]any) answer {
+	s.t.Helper()
+	ids, version := s.members(household)
+	return s.do(user, "POST", "/households/"+household+"/members/"+ids[person]+"/correct", body, "If-Match", version)
+}
+
+// TestMemberCorrected: a family that was entered with the day of its entering is counted on the days before once its first day is put right.
+// What was sealed and known before stays as it was, and what was recorded stays readable.
+func TestMemberCorrected(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2018-07-01")
+	person := s.born("liaison.a", villageA, 1, "1970-01-01", 4, 1, nil)
+	entered := map[string]any{"person_id": person, "relation": "other", "from": "2018-07-01"}
+	h := s.do("liaison.a", "POST", "/households", map[string]any{"area_code": villageA, "members": []any{entered}}).want(201).text("id")
+	s.homeFact(h, "dangerous_house", "C", "2017-01-01")
+	s.homeFact(h, "dwelling", "own", "2016-01-01")
+	ids, version := s.members(h)
+	path := "/households/" + h + "/members/" + ids[person] + "/correct"
+	release := s.sealed(map[string]any{"as_of": "2017-12-31"})
+	sealed := s.file("stats", release.text("id"), "json")
+	s.at("2018-07-20")
+	known := "2018-07-10T04:00:00Z"
+	s.wantRate(houseRate, "2017-12-31", 0, 0)
+	s.wantRate(houseRate, "2018-07-01", 0, 1)
+
+	since := map[string]any{"from": "2016-01-01", "relation": "head", "reason": "2016年起居住于此"}
+	s.do("liaison.a", "POST", path, since).want(428)
+	fixed := s.do("liaison.a", "POST", path, since, "If-Match", version).want(200)
+	s.do("liaison.a", "POST", path, since, "If-Match", version).want(412, "STALE")
+	s.do("liaison.a", "POST", path, since, "If-Match", fixed.version()).want(409, "SUPERSEDED")
+	s.do("liaison.a", "POST", "/households/"+h+"/members/"+ids[person]+"/end", map[string]any{"to": "2018-07-02"}).want(409, "SUPERSEDED")
+	s.do("liaison.a", "POST", "/households/"+h+"/members/"+someID+"/correct", since, "If-Match", fixed.version()).want(404)
+	s.wantRate(houseRate, "2016-12-31", 0, 0)
+	s.wantRate(houseRate, "2017-12-31", 0, 1)
+	s.wantPart(houseRate, "2017-12-31", "gap", h)
+	s.wantStands("stats", map[string]string{"indicator=" + houseRate + "&as_of=2017-12-31&known_at=" + known: "0/0 <nil> not_applicable, short by <nil>"})
+	if after := s.file("stats", release.text("id"), "json"); string(after) != string(sealed) {
+		t.Error("the release has changed")
+	}
+	now, before := fixed.json()["members"].([]any), fixed.json()["superseded_members"].([]any)
+	if m := now[0].(map[string]any); len(now) != 1 || m["from"] != "2016-01-01" || m["relation"] != "head" || m["superseded_at"] != nil {
+		t.Errorf("the members are %v", now)
+	}
+	if m := before[0].(map[string]any); len(before) != 1 || m["id"] != ids[person] || m["from"] != "2018-07-01" || m["relation"] != "other" || m["superseded_at"] == nil {
+		t.Errorf("what was recorded before is %v", before)
+	}
+	s.wantDerived()
+}
+
+// TestMemberVoided: who never belonged to a household is counted there on no day, is found in none, and may enter his own.
+func TestMemberVoided(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2018-07-01")
+	one, wrong := s.born("liaison.a", villageA, 1, "1970-01-01", 4, 1, nil), s.born("liaison.a", villageA, 2, "1970-01-01", 4, 1, nil)
+	h := s.household(one, wrong)
+	s.homeFact(h, "dwelling", "own", "2016-01-01")
+	s.verified(h)
+	if got := s.group(retrofitRate, "multi_disabled", yearEnd19); got["several"] != "0/1" {
+		t.Errorf("before: %v", got)
+	}
+	for code, body := range map[string]map[string]any{"VOID_ALONE": {"void": true, "from": "2017-01-01"}, "NOTHING_CORRECTED": {"from": "2016-01-01"}, "IN_FUTURE": {"to": "2099-01-01"},
+		"DATES_REVERSED": {"to": "2015-12-31"}, "ENDED_AND_ONGOING": {"to": "2017-12-31", "ongoing": true}} {
+		body["reason"] = "x"
+		if got := codeOf(s.correctMember("liaison.a", h, wrong, body).want(422)); got != code {
+			t.Errorf("%v: %s, want %s", body, got, code)
+		}
+	}
+	s.correctMember("liaison.a", h, wrong, map[string]any{"void": true}).want(422)
+	gone := s.correctMember("town.a", h, wrong, map[string]any{"void": true, "reason": "登记错户"}).want(200)
+	if now, before := gone.json()["members"].([]any), gone.json()["superseded_members"].([]any); len(now) != 1 || len(before) != 1 {
+		t.Errorf("%d members and %d earlier records, want one of each", len(now), len(before))
+	}
+	for _, day := range []string{"2016-06-30", yearEnd19} {
+		if got := s.group(retrofitRate+"@all_severe", "multi_disabled", day); got["several"] != "" {
+			t.Errorf("on %s: %v, want no household of several", day, got)
+		}
+	}
+	if list := s.do("liaison.a", "GET", "/households?person_id="+wrong, nil).want(200).json()["items"].([]any); len(list) != 0 {
+		t.Errorf("the person is found in %d households, want none", len(list))
+	}
+	s.household(wrong)
+	entry := s.do("auditor", "GET", "/audit-events?action=household.member_correct", nil).want(200)
+	if !strings.Contains(string(entry.body), "登记错户") {
+		t.Errorf("the audit does not say why: %s", entry.body)
+	}
+	s.wantDerived()
+}
+
+// TestCorrectedDaysAreFree: a correction takes no day of another household or of another membership, gives back those that were wrong, and is for who
+// may enter members, in their area.
+func TestCorrectedDaysAreFree(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2019-07-01")
+	person, other := s.born("liaison.a", villageA, 1, "1970-01-01", 4, 1, nil), s.born("liaison.a", villageA, 2, "1970-01-01", 4, 1, nil)
+	first, second := s.household(person), s.household(other)
+	over := func(household, from, to string) answer {
+		return s.do("liaison.a", "POST", "/households/"+household+"/members", map[string]any{"person_id": person, "relation": "other", "from": from, "to": to})
+	}
+	if got := codeOf(over(second, "2015-01-01", "2014-12-31").want(422)); got != "DATES_REVERSED" {
+		t.Errorf("a membership that ends before it begins: %s", got)
+	}
+	if got := codeOf(over(second, "2015-01-01", "2019-07-02").want(422)); got != "IN_FUTURE" {
+		t.Errorf("a membership that ends tomorrow: %s", got)
+	}
+	over(second, "2014-01-01", "2014-12-31").want(201)
+	over(first, "2015-01-01", "2015-06-30").want(201)
+	now := s.do("liaison.a", "GET", "/households/"+first, nil).want(200).json()["members"].([]any)[1].(map[string]any)["id"].(string)
+	correct := func(user, from string) answer {
+		_, version := s.members(first)
+		return s.do(user, "POST", "/households/"+first+"/members/"+now+"/correct", map[string]any{"from": from, "reason": "x"}, "If-Match", version)
+	}
+	correct("liaison.a", "2015-06-30").want(409, "ALREADY_MEMBER")
+	correct("liaison.a", "2014-12-31").want(409, "ALREADY_MEMBER")
+	s.do("liaison.a", "POST", "/households/"+second+"/members", map[string]any{"person_id": person, "relation": "other", "from": "2015-12-01", "to": "2015-12-31"}).want(201)
+	correct("liaison.a", "2015-12-31").want(409, "MEMBER_ELSEWHERE")
+	for _, user := range []string{"civil", "finance", "stats", "hotline", "auditor", "admin"} {
+		correct(user, "2018-01-01").want(403)
+	}
+	for _, user := range []string{"liaison.b", "town.c"} {
+		correct(user, "2018-01-01").want(404, "NOT_FOUND")
+	}
+	correct("liaison.a", "2018-01-01").want(200)
+	over(second, "2016-01-01", "2017-12-31").want(201)
+	s.wantDerived()
+}
+
+// TestMergeOfCorrectedMember: what was believed of a membership goes with its file in a merge, also where it would stand in the way of what holds,
+// and back again; a merge is not undone once a membership that came with it is corrected.
+func TestMergeOfCorrectedMember(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-04-01")
+	stays, goes := s.twice(710)
+	s.household(stays)
+	wrong, earlier := s.household(goes), map[string]any{"person_id": goes, "relation": "head", "from": "2015-01-01", "to": "2015-06-30"}
+	s.correctMember("town.a", wrong, goes, map[string]any{"void": true, "reason": "登记错户"}).want(200)
+	h := s.do("liaison.a", "POST", "/households", map[string]any{"area_code": villageA, "members": []any{earlier}}).want(201).text("id")
+	believed := func() string {
+		list := s.do("liaison.a", "GET", "/households/"+wrong, nil).want(200).json()["superseded_members"].([]any)
+		return list[0].(map[string]any)["person_id"].(string)
+	}
+	m := s.merge("town.a", goes, stays).want(201)
+	if ids, _ := s.members(h); ids[stays] == "" || believed() != stays {
+		t.Errorf("the members are %v, and believed was %s; want %s in both", ids, believed(), stays)
+	}
+	s.undo(m).want(200)
+	if ids, _ := s.members(h); ids[goes] == "" || believed() != goes {
+		t.Errorf("the members are %v, and believed was %s; want %s in both", ids, believed(), goes)
+	}
+	m = s.merge("town.a", goes, stays).want(201)
+	s.correctMember("town.a", h, stays, map[string]any{"from": "2014-01-01", "reason": "x"}).want(200)
+	s.undo(m).want(409, "CHANGED_SINCE")
+	s.wantDerived()
+}
+
 // TestOneHouseholdADay: nobody lives in two households on one day.
 func TestOneHouseholdADay(t *testing.T) {
 	t.Parallel()
@@ -81,12 +253,12 @@ func TestOneHouseholdADay(t *testing.T) {
 		return s.do("liaison.a", "POST", "/households/"+household+"/members", map[string]any{"person_id": one, "relation": "other", "from": from})
 	}
 	join(second, "2019-01-01").want(409, "MEMBER_ELSEWHERE")
-	join(first, "2019-01-01").want(409, "MEMBER_ELSEWHERE")
+	join(first, "2019-01-01").want(409, "ALREADY_MEMBER")
 	both := map[string]any{"area_code": villageA, "members": []any{map[string]any{"person_id": one, "relation": "head", "from": "2019-01-01"}}}
 	s.do("liaison.a", "POST", "/households", both).want(409, "MEMBER_ELSEWHERE")
 	three := s.born("liaison.a", villageA, 3, "1970-01-01", 4, 1, nil)
 	again := map[string]any{"person_id": three, "relation": "head", "from": "2019-01-01"}
-	s.do("liaison.a", "POST", "/households", map[string]any{"area_code": villageA, "members": []any{again, again}}).want(409, "MEMBER_ELSEWHERE")
+	s.do("liaison.a", "POST", "/households", map[string]any{"area_code": villageA, "members": []any{again, again}}).want(409, "ALREADY_MEMBER")
 	if got := codeOf(join(second, "2019-07-02").want(422)); got != "IN_FUTURE" {
 		t.Errorf("joining tomorrow: %s", got)
 	}

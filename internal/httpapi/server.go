@@ -139,7 +139,7 @@ func (a *API) operations() map[string]handler {
 		"listServiceChains": a.listServiceChains,
 		"getQuestionnaire":  a.getQuestionnaire, "listSurveyResponses": a.listSurveyResponses, "answerSurvey": a.answerSurvey, "getSurveyProgress": a.getSurveyProgress,
 		"listHouseholds": a.listHouseholds, "createHousehold": a.createHousehold, "getHousehold": a.getHousehold, "updateHousehold": a.updateHousehold,
-		"addHouseholdMember": a.addHouseholdMember, "endHouseholdMember": a.endHouseholdMember, "addHouseholdCircumstance": a.addHouseholdCircumstance,
+		"addHouseholdMember": a.addHouseholdMember, "endHouseholdMember": a.endHouseholdMember, "correctHouseholdMember": a.correctHouseholdMember, "addHouseholdCircumstance": a.addHouseholdCircumstance,
 		"correctHouseholdCircumstance": a.correctHouseholdCircumstance,
 		"createImport":                 a.createImport, "getImport": a.getImport, "listAuditEvents": a.listAuditEvents,
 		"listChanges": a.listChanges, "listWebhooks": a.listWebhooks, "registerWebhook": a.registerWebhook, "getWebhook": a.getWebhook, "pauseWebhook": a.pauseWebhook,

@@ -86,8 +86,8 @@ func (db *DB) PassedNames(ctx context.Context, who access.Actor, q PassagesOf) (
 	if q.Households {
 		names = `SELECT p.subject, coalesce(head.name, ''), p.area_code, p.before, p.reason_before, p.after, p.reason_after FROM p
 			CROSS JOIN LATERAL (SELECT FROM households h WHERE h.id = p.subject OFFSET 0) h
-			LEFT JOIN LATERAL (SELECT f.name FROM household_members m JOIN persons f ON f.id = m.person_id WHERE m.household_id = p.subject AND m.from_on <= $6
-				AND (m.to_on IS NULL OR m.to_on >= $6) ORDER BY m.relation <> 'head', m.from_on, m.id LIMIT 1) head ON true`
+			LEFT JOIN LATERAL (SELECT f.name FROM household_members m JOIN persons f ON f.id = m.person_id WHERE m.household_id = p.subject AND m.superseded_at IS NULL
+				AND m.from_on <= $6 AND (m.to_on IS NULL OR m.to_on >= $6) ORDER BY m.relation <> 'head', m.from_on, m.id LIMIT 1) head ON true`
 	}
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
 		b.Queue(q.passages()+names+` WHERE p.subject > $8 ORDER BY p.subject LIMIT $9`, append(q.args(), q.After, q.Limit)...).Query(func(rows pgx.Rows) error {

@@ -254,7 +254,7 @@ const (
 	behindPersons    = `s CROSS JOIN LATERAL (SELECT p.name FROM persons p WHERE p.id = s.subject OFFSET 0) p`
 	behindHouseholds = `s CROSS JOIN LATERAL (SELECT FROM households h WHERE h.id = s.subject OFFSET 0) h LEFT JOIN LATERAL (
 		SELECT p.name FROM household_members m JOIN persons p ON p.id = m.person_id
-		WHERE m.household_id = s.subject AND m.from_on <= $2 AND (m.to_on IS NULL OR m.to_on >= $2) ORDER BY m.relation <> 'head', m.from_on, m.id LIMIT 1) p ON true`
+		WHERE m.household_id = s.subject AND m.superseded_at IS NULL AND m.from_on <= $2 AND (m.to_on IS NULL OR m.to_on >= $2) ORDER BY m.relation <> 'head', m.from_on, m.id LIMIT 1) p ON true`
 )
 
 // Names lists who is behind one part of a count, in the order of the index and as many as are asked for: the rest of the part is counted,

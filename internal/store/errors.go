@@ -36,7 +36,7 @@ var byConstraint = map[string]*fault.Error{
 	"applications_one_open":                  fault.New(fault.Conflict, "DUPLICATE_APPLICATION", "该人已有同一补贴的在办申请", "an application for this benefit is open already"),
 	"applications_decider_is_another":        fault.New(fault.Conflict, "OWN_CASE", "不能审批本人录入或提交的申请", "nobody decides a case that he entered"),
 	"awards_do_not_overlap":                  fault.New(fault.Conflict, "ALREADY_AWARDED", "该人已享受此项补贴", "the person has this benefit already"),
-	"household_members_one_household":        fault.New(fault.Conflict, "MEMBER_ELSEWHERE", "该人在此期间已登记在其他家庭", "the person is a member of a household on these days already"),
+	"household_members_one_household":        fault.New(fault.Conflict, "MEMBER_ELSEWHERE", "该人在此期间已登记在其他家庭", "the person is a member of another household on these days"),
 	"household_members_dates":                fault.New(fault.Invalid, "DATES_REVERSED", "结束日期早于开始日期", "the last day is before the first"),
 	"household_circumstances_do_not_overlap": fault.New(fault.Conflict, "OVERLAPS", "与已登记的同类情况时间重叠", "overlaps a recorded circumstance of the same kind"),
 	"person_merges_once":                     MergedAlready,

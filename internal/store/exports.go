@@ -30,7 +30,7 @@ var (
 	standsOn = `s.indicator = $1 AND s.valid_from <= $2 AND (s.valid_to IS NULL OR s.valid_to >= $2) AND s.status = ANY($5) AND (NOT $6 OR s.level > 0)`
 	onList   = `SELECT s.person_id FROM standings s JOIN persons p ON p.id = s.person_id AND ` + ownArea("p.managing_area_code") + `
 		WHERE ` + standsOn + ` AND s.area_code >= $3 AND s.area_code < $4 AND (NOT $7 OR p.id_number IS NOT NULL) ORDER BY s.area_code, s.person_id`
-	memberOn   = `m.household_id = h.id AND m.from_on <= $2 AND (m.to_on IS NULL OR m.to_on >= $2)`
+	memberOn   = `m.household_id = h.id AND m.superseded_at IS NULL AND m.from_on <= $2 AND (m.to_on IS NULL OR m.to_on >= $2)`
 	withOnesOn = `SELECT h.id FROM households h CROSS JOIN LATERAL (
 			SELECT FROM household_members m JOIN standings s ON s.person_id = m.person_id JOIN persons p ON p.id = m.person_id
 			WHERE ` + memberOn + ` AND ` + standsOn + ` AND (NOT $7 OR p.id_number IS NOT NULL) LIMIT 1) one

@@ -389,7 +389,7 @@ func (l *loader) served(b *pgx.Batch) {
 }
 
 func (l *loader) memberships(b *pgx.Batch) {
-	each(b, "SELECT DISTINCT person_id, household_id FROM household_members WHERE person_id = ANY($1) ORDER BY 1, 2", l.ids, func(rows pgx.Rows) error {
+	each(b, "SELECT DISTINCT person_id, household_id FROM household_members WHERE person_id = ANY($1) AND superseded_at IS NULL ORDER BY 1, 2", l.ids, func(rows pgx.Rows) error {
 		var person, household uuid.UUID
 		err := rows.Scan(&person, &household)
 		if d := l.byID[person]; d != nil {

@@ -31,7 +31,7 @@ func (db *DB) ListHouseholds(ctx context.Context, who access.Actor, in area.Code
 	var ids []uuid.UUID
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
 		b.Queue(`SELECT id FROM households h WHERE area_code >= $1 AND area_code < $2 AND id > $3
-			AND ($4::uuid IS NULL OR EXISTS (SELECT FROM household_members m WHERE m.household_id = h.id AND m.person_id = $4)) ORDER BY id LIMIT $5`,
+			AND ($4::uuid IS NULL OR EXISTS (SELECT FROM household_members m WHERE m.household_id = h.id AND m.person_id = $4 AND m.superseded_at IS NULL)) ORDER BY id LIMIT $5`,
 			lo, hi, after, orNull(person), limit).Query(func(rows pgx.Rows) error { ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID]); return err })
 	})
 	if err != nil || len(ids) == 0 {
@@ -178,13 +178,19 @@ func (l *householdLoader) households(b *pgx.Batch) {
 }
 
 func (l *householdLoader) members(b *pgx.Batch) {
-	const members = `SELECT m.id, m.version, m.household_id, m.person_id, coalesce(p.name, ''), m.relation, m.from_on, m.to_on, m.recorded_at
+	const members = `SELECT m.id, m.version, m.household_id, m.person_id, coalesce(p.name, ''), m.relation, m.from_on, m.to_on, m.recorded_at, m.superseded_at
 		FROM household_members m LEFT JOIN persons p ON p.id = m.person_id WHERE m.household_id = ANY($1) ORDER BY m.from_on, m.recorded_at, m.id`
 	each(b, members, l.ids, func(rows pgx.Rows) error {
 		var m casefile.Member
-		err := rows.Scan(&m.ID, &m.Version, &m.HouseholdID, &m.PersonID, &m.Name, &m.Relation, &m.From, &m.To, &m.RecordedAt)
-		if h := l.byID[m.HouseholdID]; h != nil {
+		var superseded *time.Time
+		err := rows.Scan(&m.ID, &m.Version, &m.HouseholdID, &m.PersonID, &m.Name, &m.Relation, &m.From, &m.To, &m.RecordedAt, &superseded)
+		m.SupersededAt = orZero(superseded)
+		switch h := l.byID[m.HouseholdID]; {
+		case h == nil:
+		case superseded == nil:
 			h.Members = append(h.Members, m)
+		default:
+			h.Superseded = append(h.Superseded, m)
 		}
 		return err
 	})
@@ -273,6 +279,24 @@ func (tx *Tx) InsertMembers(ctx context.Context, at area.Code, members ...casefi
 
 func (tx *Tx) memberRow(at area.Code, m casefile.Member) row {
 	return row{m.ID, m.HouseholdID, string(at), m.PersonID, m.Relation, m.From, m.To, tx.Now, tx.Who.AccountID}
+}
+
+// TouchHousehold writes the next version: who belongs to a household is part of what is read of it.
+func (tx *Tx) TouchHousehold(ctx context.Context, id uuid.UUID) error {
+	_, err := tx.sql.ExecContext(ctx, "UPDATE households SET version = version + 1, updated_at = $2 WHERE id = $1", id, tx.Now)
+	if err != nil {
+		return fmt.Errorf("touch a household: %w", translate(err))
+	}
+	return nil
+}
+
+// SupersedeMember takes a membership out of what we hold true.
+func (tx *Tx) SupersedeMember(ctx context.Context, id uuid.UUID) error {
+	_, err := tx.sql.ExecContext(ctx, "UPDATE household_members SET version = version + 1, superseded_at = $2 WHERE id = $1 AND superseded_at IS NULL", id, tx.Now)
+	if err != nil {
+		return fmt.Errorf("supersede a membership: %w", translate(err))
+	}
+	return nil
 }
 
 // EndMember writes the last day of a membership, and the next version.

@@ -82,8 +82,8 @@ var movables = []movable{
 	{name: "services", state: "t.version::text"},
 	{name: "list_statements"},
 	{name: "worklist_actions"},
-	{name: "household_members", state: "t.version::text", noArea: true, which: `NOT EXISTS (SELECT FROM household_members o WHERE o.person_id = $2
-		AND daterange(o.from_on, o.to_on, '[]') && daterange(t.from_on, t.to_on, '[]'))`},
+	{name: "household_members", state: "t.version::text", noArea: true, which: `t.superseded_at IS NOT NULL
+		OR NOT EXISTS (SELECT FROM household_members o WHERE o.person_id = $2 AND o.superseded_at IS NULL AND daterange(o.from_on, o.to_on, '[]') && daterange(t.from_on, t.to_on, '[]'))`},
 	{name: "tickets", noArea: true},
 }
 

@@ -190,7 +190,7 @@ func (tx *Tx) ServiceFiles(ctx context.Context, service uuid.UUID) (map[uuid.UUI
 // Housemates are the members, then and now, of the households of a person.
 func (tx *Tx) Housemates(ctx context.Context, households []uuid.UUID) (persons []uuid.UUID, err error) {
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT DISTINCT person_id FROM household_members WHERE household_id = ANY($1)", households).Query(func(rows pgx.Rows) error {
+		b.Queue("SELECT DISTINCT person_id FROM household_members WHERE household_id = ANY($1) AND superseded_at IS NULL", households).Query(func(rows pgx.Rows) error {
 			persons, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 			return err
 		})

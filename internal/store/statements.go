@@ -131,7 +131,7 @@ func (tx *Tx) SilentOfHomes(ctx context.Context, than Import, homes []casefile.H
 func (tx *Tx) HomesOf(ctx context.Context, persons []uuid.UUID, on calendar.Date) (map[uuid.UUID]uuid.UUID, error) {
 	homes := map[uuid.UUID]uuid.UUID{}
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT person_id, household_id FROM household_members WHERE person_id = ANY($1) AND (to_on IS NULL OR to_on >= $2) AND from_on <= $2", persons, on).
+		b.Queue("SELECT person_id, household_id FROM household_members WHERE person_id = ANY($1) AND superseded_at IS NULL AND (to_on IS NULL OR to_on >= $2) AND from_on <= $2", persons, on).
 			Query(func(rows pgx.Rows) error {
 				for rows.Next() {
 					var person, household uuid.UUID

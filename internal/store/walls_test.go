@@ -252,6 +252,55 @@ func TestCardsAreNotReadByTheirConstraint(t *testing.T) {
 	}
 }
 
+// TestMembersStayAsBelieved writes past the code: a membership is superseded once, stays then as it was believed, and leaves its days to others.
+func TestMembersStayAsBelieved(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t).Open(t, clock)
+	person, home := putPerson(t, db, "370305001005"), casefile.Household{ID: uuid.Must(uuid.NewV7()), Area: "370305001005"}
+	member := func(from, to string) casefile.Member {
+		return casefile.Member{ID: uuid.Must(uuid.NewV7()), HouseholdID: home.ID, PersonID: person, Relation: "head", From: calendar.MustDate(from), To: calendar.MustDate(to)}
+	}
+	write := func(fn func(*store.Tx) error) error {
+		return db.Write(t.Context(), access.SystemActor(), "test.member", fn)
+	}
+	put := func(m casefile.Member) error {
+		return write(func(tx *store.Tx) error { return tx.InsertMembers(t.Context(), home.Area, m) })
+	}
+	first := member("2020-01-01", "2020-12-31")
+	if err := errors.Join(write(func(tx *store.Tx) error { return tx.InsertHousehold(t.Context(), home) }), put(first)); err != nil {
+		t.Fatal(err)
+	}
+	if err := put(member("2020-12-31", "2021-12-31")); err == nil || !strings.Contains(err.Error(), "MEMBER_ELSEWHERE") {
+		t.Errorf("two on one day: %v", err)
+	}
+	if err := write(func(tx *store.Tx) error { return tx.SupersedeMember(t.Context(), first.ID) }); err != nil {
+		t.Fatal(err)
+	}
+	first.To = calendar.MustDate("2020-06-30")
+	if err := write(func(tx *store.Tx) error { return tx.EndMember(t.Context(), first) }); err == nil {
+		t.Error("what was believed has changed")
+	}
+	if err := put(member("2019-01-01", "2021-12-31")); err != nil {
+		t.Errorf("on days that were given back: %v", err)
+	}
+}
+
+// TestMembersAreNotReadByTheirConstraint is the same of the households of a person as of his cards.
+func TestMembersAreNotReadByTheirConstraint(t *testing.T) {
+	t.Parallel()
+	conn := as(t, testdb.New(t).OwnerURL)
+	for _, sql := range []string{"DROP INDEX household_members_person", "SET enable_seqscan = off"} {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var first string
+	err := conn.QueryRow(t.Context(), "EXPLAIN SELECT FROM household_members WHERE person_id = '00000000-0000-0000-0000-000000000001' AND superseded_at IS NULL").Scan(&first)
+	if err != nil || !strings.HasPrefix(first, "Seq Scan") {
+		t.Errorf("%s (%v)", first, err)
+	}
+}
+
 // TestOneCardAtATime: whatever the code does, a person has one card on a day, and a number is one person's on a day.
 func TestOneCardAtATime(t *testing.T) {
 	t.Parallel()

@@ -119,8 +119,8 @@ func (v *visit) memberName(m casefile.Member) string {
 // householdData is one household: where it lives, who belongs to it, what is recorded of it, and what it was given.
 type householdData struct {
 	Name, Place, Address string
-	Members              []memberLine
-	Leave                *Form
+	Members, Superseded  []memberLine
+	Leave, Correct, Void *Form
 	Facts, Earlier       []factLine
 	Services             []serviceLine
 	Links                []link
@@ -128,7 +128,19 @@ type householdData struct {
 	NewService           string
 }
 
-type memberLine struct{ Path, Name, Relation, Days string }
+type memberLine struct{ Path, Name, Relation, Days, Recorded string }
+
+// memberLine is a membership in words, with when it was recorded and when that was found to be wrong.
+func (v *visit) memberLine(m casefile.Member) memberLine {
+	line := memberLine{Name: v.memberName(m), Relation: v.t("house." + m.Relation), Days: v.daysText(m.From.String(), m.To.String())}
+	if m.Name != "" {
+		line.Path = "/persons/" + m.PersonID.String()
+	}
+	if !m.SupersededAt.IsZero() {
+		line.Recorded = v.t("fact.replaced", m.RecordedAt.In(china).Format("2006-01-02"), m.SupersededAt.In(china).Format("2006-01-02"))
+	}
+	return line
+}
 
 func showHousehold(v *visit) (any, error) {
 	id, err := v.id()
@@ -141,11 +153,10 @@ func showHousehold(v *visit) (any, error) {
 	}
 	data := householdData{Name: v.householdName(h), Place: v.placeName(h.Household.Area), Address: orNone(v, h.Household.Address)}
 	for _, m := range h.Members {
-		line := memberLine{Name: v.memberName(m), Relation: v.t("house." + m.Relation), Days: v.daysText(m.From.String(), m.To.String())}
-		if m.Name != "" {
-			line.Path = "/persons/" + m.PersonID.String()
-		}
-		data.Members = append(data.Members, line)
+		data.Members = append(data.Members, v.memberLine(m))
+	}
+	for _, m := range h.Superseded {
+		data.Superseded = append(data.Superseded, v.memberLine(m))
 	}
 	if data.Facts, data.Earlier, err = v.factLines(ofHousehold, h.Circumstances, v.path+"/facts/"); err != nil {
 		return nil, err
@@ -165,16 +176,75 @@ func (v *visit) householdForms(data *householdData, h casefile.HouseholdFile) {
 	}
 	data.Links = []link{{Path: v.path + "/members/new", Text: v.t("member.new.title")}, {Path: v.path + "/edit", Text: v.t("household.edit.title")}}
 	data.NewFact, data.NewService = v.path+"/facts/new", v.path+"/services/new"
-	var present []Option
+	var present, all []Option
 	for _, m := range h.Members {
+		one := Option{Value: m.ID.String(), Label: v.memberName(m) + "（" + v.t("house."+m.Relation) + "）"}
 		if m.To.IsZero() {
-			present = append(present, Option{Value: m.ID.String(), Label: v.memberName(m) + "（" + v.t("house."+m.Relation) + "）"})
+			present = append(present, one)
 		}
+		one.Label += v.daysText(m.From.String(), m.To.String())
+		all = append(all, one)
 	}
 	if len(present) > 0 {
 		data.Leave = v.newForm("leave", "member.leave.save", &Field{Name: "member", Label: v.t("member.who"), Kind: "select", Need: true, Options: present},
 			&Field{Name: "to", Label: v.t("member.to"), Hint: v.t("member.to.hint"), Kind: "date", Need: true})
 	}
+	if len(all) > 0 {
+		v.memberCorrections(data, h.Household.Version, all)
+	}
+}
+
+// memberCorrections are two forms: who was entered with wrong days or a wrong relation, and who never belonged there. What is not filled in
+// stays as it is recorded, which the table above shows.
+func (v *visit) memberCorrections(data *householdData, version int, all []Option) {
+	who := func(form string) *Field {
+		return &Field{Name: "member", Label: v.t("member.who"), Kind: "select", Need: true, Options: slices.Clone(all), Of: form}
+	}
+	why := func(form string) *Field {
+		return &Field{Name: "reason", Label: v.t("fact.reason"), Kind: "textarea", Need: true, Max: 1000, Of: form}
+	}
+	data.Correct = v.newForm("correct", "fact.correct.save", who("correct"),
+		&Field{Name: "from", Label: v.t("member.from"), Hint: v.t("member.unchanged"), Kind: "date", Of: "correct"},
+		&Field{Name: "to", Label: v.t("member.to"), Hint: v.t("member.unchanged"), Kind: "date", Of: "correct"},
+		&Field{Name: "ongoing", Label: v.t("member.ongoing"), Kind: "checks", Options: v.options("member.ongoing", "yes"), Of: "correct"},
+		&Field{Name: "relation", Label: v.t("member.relation"), Hint: v.t("member.unchanged"), Kind: "select", Options: v.options("house", casefile.Relations...), Of: "correct"},
+		why("correct"))
+	data.Void = v.newForm("void", "member.void.save", who("void"), why("void"))
+	data.Correct.Version, data.Void.Version, data.Void.Grave = version, version, true
+}
+
+func correctMember(v *visit) (string, error) {
+	r := v.reader()
+	in := casework.MemberCorrection{From: given(r.day("from", false)), To: given(r.day("to", false)), Ongoing: r.choice("ongoing", false, "yes") == "yes",
+		Relation: given(r.choice("relation", false, casefile.Relations...))}
+	return v.correctMember(r, in, "member_corrected")
+}
+
+func voidMember(v *visit) (string, error) {
+	return v.correctMember(v.reader(), casework.MemberCorrection{Void: true}, "member_voided")
+}
+
+func (v *visit) correctMember(r *reader, in casework.MemberCorrection, done string) (string, error) {
+	id, err := v.id()
+	if err != nil {
+		return "", err
+	}
+	member := r.ref("member")
+	in.Reason = r.text("reason", 1000, true)
+	if err := r.err(); err != nil {
+		return "", err
+	}
+	_, err = v.desk.CorrectMember(v.ctx, v.who, id, member, v.version(), in)
+	return v.path + "?done=" + done, err
+}
+
+// given is what a field says, and nil where nothing is filled in.
+func given[T comparable](entered T) *T {
+	var nothing T
+	if entered == nothing {
+		return nil
+	}
+	return &entered
 }
 
 func leaveHousehold(v *visit) (string, error) {
@@ -239,16 +309,24 @@ func (v *visit) firstMember() (*casefile.Person, error) {
 	return &d.File.Person, err
 }
 
+// memberFields ask for somebody's place in a household. No first day is proposed: a family that is entered today has mostly lived there for
+// years, and a day that stands in the field is left there.
 func (v *visit) memberFields(relation string) []*Field {
 	return []*Field{{Name: "relation", Label: v.t("member.relation"), Kind: "select", Need: true, Options: v.options("house", casefile.Relations...), Value: relation},
-		{Name: "from", Label: v.t("member.from"), Kind: "date", Need: true, Value: v.today.String()}}
+		{Name: "from", Label: v.t("member.from"), Hint: v.t("member.from.hint"), Kind: "date", Need: true},
+		{Name: "to", Label: v.t("member.to"), Hint: v.t("member.over"), Kind: "date"}}
+}
+
+// member reads what memberFields ask for.
+func (r *reader) member(person uuid.UUID) casework.NewMember {
+	return casework.NewMember{PersonID: person, Relation: r.choice("relation", true, casefile.Relations...), From: r.day("from", true), To: r.day("to", false)}
 }
 
 func addHousehold(v *visit) (string, error) {
 	r := v.reader()
 	in := casework.NewHousehold{Area: r.place("area_code", true), Address: r.text("address", 200, false)}
 	if v.value("person_id") != "" {
-		in.Members = []casework.NewMember{{PersonID: r.ref("person_id"), Relation: r.choice("relation", true, casefile.Relations...), From: r.day("from", true)}}
+		in.Members = []casework.NewMember{r.member(r.ref("person_id"))}
 	}
 	if err := r.err(); err != nil {
 		return "", err
@@ -365,7 +443,7 @@ func joinHousehold(v *visit) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	in := casework.NewMember{PersonID: person, Relation: r.choice("relation", true, casefile.Relations...), From: r.day("from", true)}
+	in := r.member(person)
 	if err := r.err(); err != nil {
 		return "", err
 	}

@@ -17,7 +17,7 @@ func init() {
 	readers, writers := roles{liaison, town, cdpf, civil, auditor}, roles{liaison, town, cdpf}
 	maps.Copy(maySee, map[string]roles{"/households": readers, "/households/new": writers, "/households/:id": readers, "/households/:id/edit": writers, "/households/:id/members/new": writers,
 		"/households/:id/services/new": writers, "/households/:id/facts/new": writers, "/households/:id/facts/:fact": readers})
-	maps.Copy(mayDo, map[string]roles{"/households/:id leave": writers, "/households/:id/facts/:fact end": writers, "/households/:id/facts/:fact correct": writers})
+	maps.Copy(mayDo, map[string]roles{"/households/:id leave": writers, "/households/:id correct": writers, "/households/:id void": writers, "/households/:id/facts/:fact end": writers, "/households/:id/facts/:fact correct": writers})
 	furtherOn["/households/:id/facts/new"], furtherOn["/households/:id/services/new"] = "?kind=income_bracket", "?kind=retrofit"
 }
 
@@ -28,7 +28,8 @@ func TestHouseholdPages(t *testing.T) {
 	id := s.person(21, 1, villageA)
 	b, file := s.as("liaison.a"), "/persons/"+id.String()
 	form := b.get(b.get(file).want(200).link("登记家庭")).want(200).says("金丝雀21", "第一位成员").form("add")
-	form.set("address", "测试路1号", "from", "2023-04-01").send().want(422).says("不能晚于今天")
+	form.set("address", "测试路1号").send().want(422).says("加入日期：请填写此项")
+	form.set("from", "2023-04-01").send().want(422).says("不能晚于今天")
 	made := form.set("from", "2020-01-06").send()
 	at := strings.Split(made.header.Get("Location"), "?")[0]
 	made.follow().want(200).says("家庭已登记", "金丝雀21家", "测试路1号", "户主", "2020-01-06起")
@@ -45,8 +46,9 @@ func TestHouseholdPages(t *testing.T) {
 	second, namesake := s.person(23, 2, villageA), s.namesake(23)
 	several := join().set("who", "金丝雀23", "relation", "spouse", "from", "2021-01-01").send().want(422).says("有多人符合")
 	several.form("join").set("person_id", namesake.String()).send().follow().says("成员已加入", "配偶")
-	join().set("who", number(23), "relation", "sibling").send().want(303)
-	join().set("who", number(23), "relation", "sibling").send().want(409)
+	join().set("who", number(23), "relation", "sibling").send().want(422).says("加入日期：请填写此项")
+	join().set("who", number(23), "relation", "sibling", "from", "2022-01-01").send().want(303)
+	join().set("who", number(23), "relation", "sibling", "from", "2022-01-01").send().want(409).says("已是本户成员")
 	b.get("/persons/" + second.String()).says("金丝雀21家")
 	leave := b.get(at).want(200).form("leave")
 	leave.send().want(422).says("请选择")
@@ -79,6 +81,54 @@ func TestHouseholdPages(t *testing.T) {
 	s.as("town.c").get(at).want(404)
 }
 
+// TestMembershipsCorrected: the days and the relation of a member are put right and a person of another household is taken out of this one, each
+// with a reason; what was recorded before stays on the page, and who only reads finds no form.
+func TestMembershipsCorrected(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	head, other := s.person(51, 1, villageA), s.person(52, 2, villageA)
+	b := s.as("liaison.a")
+	made := b.get("/households/new?person="+head.String()).form("add").set("address", "测试路5号", "from", "2023-03-20").send().want(303)
+	at := strings.Split(made.header.Get("Location"), "?")[0]
+	b.get(at+"/members/new").form("join").set("who", number(52), "relation", "child", "from", "2021-01-01", "to", "2020-01-01").send().want(422).says("结束日期早于开始日期")
+	b.get(at+"/members/new").form("join").set("who", number(52), "relation", "child", "from", "2021-01-01", "to", "2022-12-31").send().follow().says("成员已加入", "2021-01-01至2022-12-31")
+
+	first := b.get(at).want(200).form("correct")
+	first.send().want(422).says("请选择", "请填写此项")
+	first.set("member", s.membership(at, head), "reason", "2016年起即居住于此").send().want(422).says("没有更正的内容")
+	first.set("from", "2099-01-01").send().want(422).says("不能晚于今天")
+	first.set("from", "2016-01-01", "to", "2022-12-31").choose("ongoing", "yes").send().want(422).says("仍是成员的，不填最后一天")
+	first.choose("ongoing").set("to", "").send().follow().says("成员登记已更正", "2016-01-01起", "已被取代的记录（1条）", "2023-03-20起")
+	first.set("key", "later", "from", "2017-01-01").send().want(412).says("刚被他人修改")
+	b.get(at).form("correct").set("member", s.membership(at, other), "relation", "sibling", "reason", "x").choose("ongoing", "yes").send().follow().says("兄弟姐妹", "2021-01-01起")
+
+	void := b.get(at).form("void")
+	void.set("member", s.membership(at, other)).send().want(422).says("请填写此项")
+	page := void.set("reason", "登记错户").send().follow().says("成员登记已撤销", "已被取代的记录（3条）")
+	if strings.Contains(page.body, `>金丝雀52（`) {
+		t.Error("somebody who was taken out of the household is offered as a member")
+	}
+	b.get("/persons/" + other.String()).says("没有登记家庭")
+	b.get(at, "Accept-Language", "en").want(200).says("Correct a membership", "Somebody never belonged here", "Replaced records (3)")
+	if page := s.as("auditor").get(at).want(200).says("已被取代的记录（3条）"); strings.Contains(page.body, `value="void"`) {
+		t.Error("an auditor is offered to correct a membership")
+	}
+}
+
+// membership is the id of a person's membership of the household with this page.
+func (s *site) membership(at string, person uuid.UUID) string {
+	s.t.Helper()
+	h, err := s.desk.DB.Household(context.Background(), s.actor("liaison.a"), uuid.MustParse(strings.TrimPrefix(at, "/households/")))
+	must(s.t, err)
+	for _, m := range h.Members {
+		if m.PersonID == person {
+			return m.ID.String()
+		}
+	}
+	s.t.Fatalf("%s is no member", person)
+	return ""
+}
+
 // namesake is somebody else with the name of a person of the test.
 func (s *site) namesake(n int) uuid.UUID {
 	s.t.Helper()
@@ -95,7 +145,7 @@ func TestHostileHouseholds(t *testing.T) {
 	s := start(t)
 	id := s.person(41, 2, villageA)
 	b := s.as("liaison.a")
-	made := b.get("/households/new?person="+id.String()).form("add").set("address", hostile[0]).send().want(303)
+	made := b.get("/households/new?person="+id.String()).form("add").set("address", hostile[0], "from", "2020-01-06").send().want(303)
 	at := strings.Split(made.header.Get("Location"), "?")[0]
 	for i, text := range hostile {
 		short := string([]rune(text)[:min(60, len([]rune(text)))])
