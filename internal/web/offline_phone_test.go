@@ -46,6 +46,9 @@ func TestOfflineJourney(t *testing.T) {
 	p.press("新增人员和申请")
 	p.until(`document.getElementById("keep")`)
 	p.fillCase(41)
+	p.fill("guardian.id_number", number(42)) // who is a woman
+	p.until(`document.getElementById("f-guardian-id_number-live").textContent === "号码正确。" && document.getElementsByName("sex")[0].value === "male"`)
+	p.fill("guardian.id_number", "")
 	p.photo(7, 8)
 	p.until(`document.querySelectorAll("ul.thumbs canvas").length === 2`)
 	p.picture("offline-form")
