@@ -148,7 +148,7 @@ func (v *visit) visits() (map[uuid.UUID][]visitRef, error) {
 // needs are the forms of the chains that are open to somebody: those of a household where he has one.
 func (v *visit) needs(f casework.FieldFile, data *filesData) (list []string) {
 	for _, c := range care.Chains {
-		if c.Household && len(f.Dossier.Households) == 0 {
+		if c.Household && f.Dossier.HomeOn(v.today) == uuid.Nil {
 			continue
 		}
 		name := "need/" + string(c.Kind)
