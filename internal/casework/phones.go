@@ -130,7 +130,7 @@ func (d *Desk) FieldFiles(ctx context.Context, who access.Actor) ([]FieldFile, e
 	if err != nil {
 		return nil, err
 	}
-	year := d.SurveyYear()
+	year := d.OpenSurvey()
 	during, before, err := d.DB.LatestResponses(ctx, who, year, ids...)
 	if err != nil {
 		return nil, err

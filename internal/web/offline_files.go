@@ -94,7 +94,7 @@ func files(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := filesData{Place: v.placeName(v.who.Area), Year: v.desk.SurveyYear(), Forms: map[string]formData{}, Questions: map[string]fieldData{}, People: []personData{}}
+	data := filesData{Place: v.placeName(v.who.Area), Year: v.desk.OpenSurvey(), Forms: map[string]formData{}, Questions: map[string]fieldData{}, People: []personData{}}
 	if err := v.fieldForms(&data); err != nil {
 		return nil, err
 	}

@@ -321,7 +321,7 @@
     const fill = (text) => list.replaceChildren(...files.people.filter((p) => p.name.includes(text)).slice(0, 50).map((p) => make("li", { class: "card" },
       make("p", {}, make("strong", {}, p.name), " ", make("span", { class: "soft" }, p.about)),
       make("div", { class: "buttons" },
-        p.asked.length ? button(files.forms.survey.title, () => start("survey", "survey", { id: p.id, seen: p.seen || "" }, p.name)) : null,
+        p.asked.length ? button(files.forms.survey.title, () => start("survey", "survey", { id: p.id, seen: p.seen || "", year: files.year }, p.name)) : null,
         button(files.forms.apply.title, () => start("apply", "apply", { id: p.id }, p.name)),
         button(files.forms.phone.title, () => start("phone", "phone", { id: p.id, version: p.version, tag: p.tag }, p.name)),
         ...(p.visits || []).map((one) => button(files.forms.visit.title + "：" + one.text, () => start("visit", "visit", { id: p.id, list: one.list, programme: one.programme }, p.name))),
@@ -347,7 +347,7 @@
     if (item.kind !== "survey") return groups;
     const person = files.people.find((p) => p.id === item.target.id) || { asked: Object.keys(files.questions) };
     const words = (question, values) => question.options.filter((o) => values?.includes(o.value)).map((o) => o.label).join("、");
-    groups.push({ title: say("questions", files.year), fields: person.asked.map((code) => {
+    groups.push({ title: say("questions", item.target.year || files.year), fields: person.asked.map((code) => {
       const question = files.questions[code], before = words(question, person.before?.[code]);
       return before ? { ...question, hint: say("before", before) } : question;
     }) });
