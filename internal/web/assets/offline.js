@@ -70,7 +70,7 @@
   // --- sending
 
   // An entry that is being edited is not sent, and one that is on its way is not edited.
-  let items = [], files = null, begun = null, editing = "", flying = "", flush = null, drawn = "", sending = false, again = false, timer = 0, failures = 0, wants = "";
+  let items = [], files = null, begun = null, editing = "", flying = "", flush = null, drawn = "", sending = false, again = false, timer = 0, failures = 0, wants = "", acting = "";
   const waiting = () => items.filter((item) => !item.draft || item.kept);
 
   // sync sends what waits. It begins when the page opens or is looked at, when the network comes back, after each entry, and by
@@ -98,7 +98,8 @@
   };
   const send = async () => {
     const said = await greet();
-    wants = !said.user ? "sign-in" : said.user.id !== box.vault().id ? "other" : "";
+    acting = said.acting || "";
+    wants = !said.user ? "sign-in" : said.user.id !== box.vault().id ? "other" : acting ? "acting" : "";
     if (wants) return;
     let sent = 0;
     for (const { id } of await box.list()) {
@@ -173,6 +174,8 @@
     if (wants !== "sign-in") alert("sign");
     if (wants !== "other") alert("other");
     else if (!alerts.has("other")) alert("other", say("other", box.vault().user));
+    if (wants !== "acting") alert("acting");
+    else if (!alerts.has("acting")) alert("acting", say("acting", acting), make("p", {}, make("a", { href: "/act-for" }, say("endacting"))));
     if (state() !== drawn && !editing && location.hash.length < 2) show();
   };
   const state = () => JSON.stringify([items, !!files]); // what the queue shows
