@@ -70,7 +70,7 @@ func TestOfflineJourney(t *testing.T) {
 func (p *phone) chooses(at, do string) {
 	p.t.Helper()
 	onPhone(p, chromedp.Navigate(p.wire.url()+at))
-	onPhone(p, chromedp.Evaluate[bool](`(document.querySelector("input[type=radio]")?.click(), document.querySelector("button[value=` + do + `]").click(), true)`))
+	onPhone(p, chromedp.Evaluate[bool](`(document.querySelector("input[type=radio]")?.click(), document.querySelector("button[value=`+do+`]").click(), true)`))
 	p.until(`location.pathname === "/" && document.readyState === "complete"`)
 }
 

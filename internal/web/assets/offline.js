@@ -334,7 +334,7 @@
     if (!files) return queue();
     fill("");
     view(say("people"), make("div", { class: "field" }, make("label", { for: "who" }, say("name")), make("input", { id: "who", type: "search", autocomplete: "off", input: (event) => fill(event.target.value.trim()) })),
-      list, button(say("back"), () => go("")));
+      files.total ? make("p", { class: "card", id: "cut" }, say("cut", files.total, files.people.length)) : null, list, button(say("back"), () => go("")));
   };
 
   // start begins an entry. Its id is made here, once, and is the key under which it is sent.
