@@ -13,7 +13,6 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/care"
-	"zhucan/internal/casefile"
 	"zhucan/internal/fault"
 	"zhucan/internal/store"
 	"zhucan/internal/survey"
@@ -116,12 +115,27 @@ type FieldFile struct {
 const fieldFiles = 600
 
 // FieldFiles reads what a phone takes along: the people of one's area with their questions of the year and their services, in a
-// few statements for all of them. It is in the audit with the number of people.
-func (d *Desk) FieldFiles(ctx context.Context, who access.Actor) ([]FieldFile, error) {
-	people, err := d.DB.ListPersons(ctx, who, store.PersonFilter{Area: who.Area, Limit: fieldFiles})
+// few statements for all of them, and how many people there are, where that is not all. It is in the audit with the number of people.
+func (d *Desk) FieldFiles(ctx context.Context, who access.Actor) (list []FieldFile, total int, err error) {
+	people, err := d.DB.ListPersons(ctx, who, store.PersonFilter{Area: who.Area, Current: true, Limit: fieldFiles + 1})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
+	if len(people) > fieldFiles {
+		people = people[:fieldFiles]
+		if total, err = d.DB.CountCurrent(ctx, who, who.Area); err != nil {
+			return nil, 0, err
+		}
+	}
+	if list, err = d.fieldFiles(ctx, who, people); err != nil {
+		return nil, 0, err
+	}
+	return list, total, d.write(ctx, who, "phone.files", func(tx *store.Tx) error {
+		return tx.Describe(ctx, uuid.Nil, map[string]any{"persons": len(list)})
+	})
+}
+
+func (d *Desk) fieldFiles(ctx context.Context, who access.Actor, people []store.Listed) ([]FieldFile, error) {
 	ids := make([]uuid.UUID, len(people))
 	for i, p := range people {
 		ids[i] = p.ID
@@ -130,7 +144,7 @@ func (d *Desk) FieldFiles(ctx context.Context, who access.Actor) ([]FieldFile, e
 	if err != nil {
 		return nil, err
 	}
-	year := d.SurveyYear()
+	year := d.OpenSurvey()
 	during, before, err := d.DB.LatestResponses(ctx, who, year, ids...)
 	if err != nil {
 		return nil, err
@@ -148,15 +162,13 @@ func (d *Desk) FieldFiles(ctx context.Context, who access.Actor) ([]FieldFile, e
 	list := make([]FieldFile, 0, len(dossiers))
 	for _, dossier := range dossiers {
 		facts := dossier.File.On(d.today(), d.Pack().Transitions)
-		if !facts.Alive || dossier.File.Person.RecordType == casefile.HistoricalPerson {
+		if !facts.Alive {
 			continue
 		}
 		id := dossier.File.Person.ID
 		list = append(list, FieldFile{Dossier: dossier, Asked: asked(facts, before[id].Answers), Answered: during[id], Services: of[id]})
 	}
-	return list, d.write(ctx, who, "phone.files", func(tx *store.Tx) error {
-		return tx.Describe(ctx, uuid.Nil, map[string]any{"persons": len(list)})
-	})
+	return list, nil
 }
 
 var surveyedMeanwhile = fault.New(fault.Stale, "SURVEYED_MEANWHILE", "该人本年度的调查已由他人填写，请核对", "somebody else has answered this year's survey of the person meanwhile")

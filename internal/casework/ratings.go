@@ -84,7 +84,8 @@ type Rateable struct {
 	step uuid.UUID
 }
 
-// Rateable are those of a person that were not the actor's own doing. Nothing else of them is told.
+// Rateable are those of a person that were not the actor's own doing; what a household was given, where the person lived there then.
+// Nothing else of them is told.
 func (d *Desk) Rateable(ctx context.Context, who access.Actor, person uuid.UUID) (list []Rateable, err error) {
 	dossier, err := d.DB.Dossier(ctx, who, person)
 	if err != nil {
@@ -104,7 +105,7 @@ func (d *Desk) Rateable(ctx context.Context, who access.Actor, person uuid.UUID)
 		return nil, err
 	}
 	for _, s := range services {
-		if step, given := s.Given(); given && !application.Did(step.By, step.ActingFor, who) {
+		if step, given := s.Given(); given && (s.HouseholdID == uuid.Nil || s.HouseholdID == dossier.HomeOn(step.On)) && !application.Did(step.By, step.ActingFor, who) {
 			list = append(list, Rateable{ServiceID: s.ID, About: string(s.Kind), On: step.On, step: step.ID})
 		}
 	}

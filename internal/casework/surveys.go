@@ -74,6 +74,16 @@ func (d *Desk) SurveyYear() int {
 	return year
 }
 
+// OpenSurvey is the year of which a person is asked today: of the survey that has begun last until its window is over, and from then on
+// of the next, whose answers are taken although nobody is expected to have given any yet.
+func (d *Desk) OpenSurvey() int {
+	year := d.SurveyYear()
+	if !survey.Builtin.Window(year).Contains(d.today()) {
+		year++
+	}
+	return year
+}
+
 // Asked is what a person is asked in a year, with last year's answers to be confirmed.
 type Asked struct {
 	Questions []*survey.Question

@@ -165,6 +165,31 @@ func TestRatings(t *testing.T) {
 	s.wantPages("/ratings", 2)
 }
 
+// TestRatingOfARetrofit: what was done to a home is rated by who lived there on that day, though he has left it since, and not by who had left it.
+func TestRatingOfARetrofit(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	h, stays := s.severeHome(740, "own")
+	left := func(n int, day string) string {
+		t.Helper()
+		person := s.born("liaison.a", villageA, n, "1970-01-01", 4, 1, nil)
+		for _, raw := range s.do("liaison.a", "POST", "/households/"+h+"/members", map[string]any{"person_id": person, "relation": "sibling", "from": "2016-01-01"}).want(201).json()["members"].([]any) {
+			if m := raw.(map[string]any); m["person_id"] == person {
+				s.do("liaison.a", "POST", "/households/"+h+"/members/"+m["id"].(string)+"/end", map[string]any{"to": day}).want(200)
+			}
+		}
+		return person
+	}
+	c := s.verified(h).built()
+	c.take("cdpf", "accept", "2019-03-25", c.shown("PASS", threeSigns, "RAMP", "BATH")).state("DONE")
+	s.at("2019-07-01")
+	for person, want := range map[string]bool{stays: true, left(741, "2019-03-25"): true, left(742, "2019-03-24"): false} {
+		if got := strings.Contains(string(s.do("hotline", "GET", "/persons/"+person+"/rateable", nil).want(200).body), "service_id"); got != want {
+			t.Errorf("the retrofit is offered: %t, want %t", got, want)
+		}
+	}
+}
+
 // TestRatingOfOneself has the officer who decided become a hotline clerk: what he decided he does not rate, nor by a deputy's hand.
 func TestRatingOfOneself(t *testing.T) {
 	t.Parallel()

@@ -26,6 +26,23 @@ type Dossier struct {
 	HasPayee bool // it is known where to pay
 	// Households are those that the person is or was a member of.
 	Households []uuid.UUID
+	Stays      []Stay // when in which of them, in no order of days
+}
+
+// Stay is the days on which a person belongs to a household.
+type Stay struct {
+	Household uuid.UUID
+	Days      calendar.Interval
+}
+
+// HomeOn is the household of a person on a day; zero where no household of the reader's area is.
+func (d Dossier) HomeOn(day calendar.Date) uuid.UUID {
+	for _, s := range d.Stays {
+		if s.Days.Contains(day) {
+			return s.Household
+		}
+	}
+	return uuid.Nil
 }
 
 // Dossiers reads the files of persons, in the order of their ids. Who is outside the area is not among them.
@@ -389,11 +406,14 @@ func (l *loader) served(b *pgx.Batch) {
 }
 
 func (l *loader) memberships(b *pgx.Batch) {
-	each(b, "SELECT DISTINCT person_id, household_id FROM household_members WHERE person_id = ANY($1) AND superseded_at IS NULL ORDER BY 1, 2", l.ids, func(rows pgx.Rows) error {
-		var person, household uuid.UUID
-		err := rows.Scan(&person, &household)
+	each(b, "SELECT person_id, household_id, from_on, to_on FROM household_members WHERE person_id = ANY($1) AND superseded_at IS NULL ORDER BY 1, 2", l.ids, func(rows pgx.Rows) error {
+		var person uuid.UUID
+		var s Stay
+		err := rows.Scan(&person, &s.Household, &s.Days.From, &s.Days.To)
 		if d := l.byID[person]; d != nil {
-			d.Households = append(d.Households, household)
+			if d.Stays = append(d.Stays, s); !slices.Contains(d.Households, s.Household) { // somebody may come back to one
+				d.Households = append(d.Households, s.Household)
+			}
 		}
 		return err
 	})

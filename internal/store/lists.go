@@ -49,6 +49,7 @@ type PersonFilter struct {
 	Category int
 	Level    int
 	Name     string // a part of the name, literally
+	Current  bool   // without the files of the past
 	After    Cursor
 	Limit    int
 }
@@ -76,11 +77,11 @@ func (db *DB) ListPersons(ctx context.Context, who access.Actor, f PersonFilter)
 		FROM persons p LEFT JOIN certificates c ON c.person_id = p.id AND c.held_to IS NULL
 		WHERE p.managing_area_code >= $1 AND p.managing_area_code < $2 AND (p.managing_area_code, p.id) > ($3, $4)
 		  AND NOT EXISTS (SELECT FROM merged_persons g WHERE g.person_id = p.id)
-		  AND ($5 = 0 OR c.category = $5) AND ($6 = 0 OR c.level = $6) AND ($7 = '' OR position($7 IN p.name) > 0)
+		  AND (NOT $9 OR p.record_type <> 'HISTORICAL') AND ($5 = 0 OR c.category = $5) AND ($6 = 0 OR c.level = $6) AND ($7 = '' OR position($7 IN p.name) > 0)
 		ORDER BY p.managing_area_code, p.id LIMIT $8`
 	var list []Listed
 	err := db.Read(ctx, who, paging, func(b *pgx.Batch) {
-		b.Queue(sql, lo, hi, string(f.After.Area), f.After.ID, f.Category, f.Level, f.Name, f.Limit).Query(func(rows pgx.Rows) (err error) {
+		b.Queue(sql, lo, hi, string(f.After.Area), f.After.ID, f.Category, f.Level, f.Name, f.Limit, f.Current).Query(func(rows pgx.Rows) (err error) {
 			list, err = db.scanListed(rows)
 			return err
 		})
@@ -89,6 +90,19 @@ func (db *DB) ListPersons(ctx context.Context, who access.Actor, f PersonFilter)
 		return nil, fmt.Errorf("list persons: %w", err)
 	}
 	return list, nil
+}
+
+// CountCurrent counts the persons of an area whose files are not of the past.
+func (db *DB) CountCurrent(ctx context.Context, who access.Actor, in area.Code) (n int, err error) {
+	lo, hi := in.Range()
+	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue(`SELECT count(*) FROM persons p WHERE p.managing_area_code >= $1 AND p.managing_area_code < $2 AND p.record_type <> 'HISTORICAL'
+			AND NOT EXISTS (SELECT FROM merged_persons g WHERE g.person_id = p.id)`, lo, hi).QueryRow(func(row pgx.Row) error { return row.Scan(&n) })
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count persons: %w", err)
+	}
+	return n, nil
 }
 
 func (db *DB) scanListed(rows pgx.Rows) ([]Listed, error) {

@@ -173,16 +173,15 @@ func (f *Field) refill(sent url.Values, stale bool) {
 	if f.Kind == "file" || f.Kind == "static" || f.Kind == "password" { // a password is not sent back
 		return
 	}
-	before, beforeText := f.Value, f.text()
+	before := f.text()
 	if f.Kind == "checks" {
 		f.Values = sent[f.Name]
 	} else {
 		f.Value = sent.Get(f.Name)
 	}
 	f.choose()
-	if stale && f.Kind != "hidden" && before != f.Value {
-		f.Now = beforeText
-		if f.Now == "" {
+	if stale && f.Kind != "hidden" && before != f.text() {
+		if f.Now = before; before == "" {
 			f.Now = "—"
 		}
 	}
@@ -190,12 +189,16 @@ func (f *Field) refill(sent url.Values, stale bool) {
 
 // text is the value as people read it.
 func (f *Field) text() string {
+	var words []string
 	for _, o := range f.Options {
-		if o.Value == f.Value {
-			return o.Label
+		if o.Value == f.Value || f.Kind == "checks" && slices.Contains(f.Values, o.Value) {
+			words = append(words, o.Label)
 		}
 	}
-	return f.Value
+	if len(words) == 0 {
+		return f.Value
+	}
+	return strings.Join(words, "、")
 }
 
 // options are choices whose labels stand in the catalogue under a prefix.

@@ -466,7 +466,7 @@ func openHouseholdService(v *visit) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return v.openFor(v.kind(), func(c *care.Chain) (uuid.UUID, uuid.UUID, error) {
+	return v.openFor(v.kind(), func(c *care.Chain, _ calendar.Date) (uuid.UUID, uuid.UUID, error) {
 		if !c.Household {
 			return uuid.Nil, uuid.Nil, store.NotFound
 		}

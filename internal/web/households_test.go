@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"zhucan/internal/calendar"
+	"zhucan/internal/casefile"
 	"zhucan/internal/casework"
 )
 
@@ -167,4 +168,48 @@ func TestHostileHouseholds(t *testing.T) {
 	if len(households) != 1 || len(households[0].Circumstances) != (len(hostile)+3)/4 {
 		t.Errorf("%d households", len(households))
 	}
+}
+
+// TestNeedOfTheHouseholdOfTheDay: what a household needs is recorded for the one in which somebody lives on the day, whichever was entered
+// last; who lives in none may get one, and no household that was left gets anything.
+func TestNeedOfTheHouseholdOfTheDay(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	ctx, liaison := context.Background(), s.actor("liaison.a")
+	id := s.person(27, 1, villageA)
+	home := func(head uuid.UUID) casefile.HouseholdFile {
+		t.Helper()
+		h, err := s.desk.CreateHousehold(ctx, liaison, casework.NewHousehold{Area: villageA, Members: []casework.NewMember{{PersonID: head, Relation: "head", From: calendar.MustDate("2020-01-01")}}})
+		must(t, err)
+		return h
+	}
+	now, before := home(s.person(28, 2, villageA)), home(id) // the one of today was entered first
+	_, err := s.desk.EndMember(ctx, liaison, before.Household.ID, before.Members[0].ID, calendar.MustDate("2022-12-31"))
+	must(t, err)
+	now, err = s.desk.AddMember(ctx, liaison, now.Household.ID, casework.NewMember{PersonID: id, Relation: "spouse", From: calendar.MustDate("2023-01-01")})
+	must(t, err)
+	b, file, item := s.as("liaison.a"), "/persons/"+id.String(), s.desk.Pack().Catalogue.Retrofit[0].Code
+	need := func(on string) shown {
+		t.Helper()
+		return b.get(file+"/services/new?kind=retrofit").want(200).form("open").set("opened_on", on, "need.items.0.item", item).choose("need.items", item).send()
+	}
+	for on, want := range map[string]casefile.HouseholdFile{"2023-03-27": now, "2022-12-31": before} {
+		if got := need(on).follow().want(200).link("家庭档案"); got != "/households/"+want.Household.ID.String() {
+			t.Errorf("the need of %s is that of %s, want %s", on, got, want.Household.ID)
+		}
+	}
+	need("2019-12-31").want(409).says("没有登记其当日所在的家庭")
+	if strings.Contains(textOf(b.get(file).want(200).doc), "登记家庭") {
+		t.Error("who lives in a household is offered another")
+	}
+
+	_, err = s.desk.EndMember(ctx, liaison, now.Household.ID, now.Members[1].ID, calendar.MustDate("2023-03-26"))
+	must(t, err)
+	b.get(b.get(file).want(200).link("登记家庭")).want(200)
+	b.get(file + "/services/new?kind=retrofit").want(200).says("请先选择服务种类")
+	if needs := s.file(b, id).Needs; len(needs) != 2 {
+		t.Errorf("the phone offers %v", needs)
+	}
+	b.send(newEntry("need", "id", id.String(), "chain", "retrofit", "opened_on", "2023-03-27", "need.items", item, "need.items.0.item", item)).want(t, 409, "NO_HOUSEHOLD")
+	b.send(newEntry("need", "id", id.String(), "chain", "retrofit", "opened_on", "2023-03-26", "need.items", item, "need.items.0.item", item)).want(t, 409, "OPEN_ALREADY")
 }

@@ -57,6 +57,7 @@ func TestLiaisonInABrowser(t *testing.T) {
 	if day, sex := b.value(`[name="birth_date"]`), b.value(`[name="sex"]`); day != "1970-01-01" || sex != "male" {
 		t.Errorf("the script filled in %q, %q", day, sex)
 	}
+	b.guardianIsAnother()
 	b.fill(`[name="name"]`, "金丝雀401")
 	b.fill(`[name="certificate.number"]`, id+"41")
 	if c, l := b.value(`[name="certificate.category"]`), b.value(`[name="certificate.level"]`); c != "4" || l != "1" {
@@ -100,6 +101,19 @@ func TestLiaisonInABrowser(t *testing.T) {
 	if all := run(b, chromedp.Evaluate[string](`document.body.innerText`)); strings.Contains(all, "金丝雀401") {
 		t.Errorf("Back shows the file after signing out: %s", all)
 	}
+}
+
+// guardianIsAnother types a guardian's number: it is checked, and says nothing of the person whose form it is.
+func (b *tab) guardianIsAnother() {
+	b.t.Helper()
+	b.fill(`[name="guardian.id_number"]`, number(402))
+	if said := run(b, chromedp.Evaluate[string](`document.getElementById("f-guardian-id_number-live").textContent`)); said != "号码正确。" {
+		b.t.Errorf("of the guardian's number the script says %q", said)
+	}
+	if sex := b.value(`[name="sex"]`); sex != "male" {
+		b.t.Errorf("the guardian's number made the person %s", sex)
+	}
+	run(b, chromedp.Evaluate[bool](`(document.querySelector('[name="guardian.id_number"]').value = "", true)`))
 }
 
 // TestHostileTextsInABrowser opens pages that show texts which would be script: none runs.

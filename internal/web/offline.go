@@ -241,10 +241,11 @@ func (v *visit) body(into any) error {
 
 // greeting says who is signed in, and the token of what is sent in this session.
 type greeting struct {
-	CSRF string   `json:"csrf"`
-	User *userRef `json:"user,omitempty"` // nobody: signed out
-	May  bool     `json:"may"`            // this role works offline
-	Now  string   `json:"now"`
+	CSRF   string   `json:"csrf"`
+	User   *userRef `json:"user,omitempty"`   // nobody: signed out
+	Acting string   `json:"acting,omitempty"` // for whom the user acts: what waits was entered under his own role, and is not sent under another's
+	May    bool     `json:"may"`              // this role works offline
+	Now    string   `json:"now"`
 }
 
 type userRef struct {
@@ -254,7 +255,7 @@ type userRef struct {
 }
 
 func hello(v *visit) (any, error) {
-	g := greeting{CSRF: v.csrf(), Now: v.desk.Now().Format(time.RFC3339)}
+	g := greeting{CSRF: v.csrf(), Acting: v.who.Principal, Now: v.desk.Now().Format(time.RFC3339)}
 	if v.known {
 		g.User, g.May = &userRef{v.who.AccountID, v.who.Username, v.who.Name}, slices.Contains(offlineRoles, v.who.Role)
 	}

@@ -45,7 +45,8 @@ type groupData struct {
 type filesData struct {
 	Place     string               `json:"place"`
 	Year      int                  `json:"year"`
-	Forms     map[string]formData  `json:"forms"` // case, apply, phone, survey, visit, the need of a chain as "need/rehab" and a step of it as "rehab/assess"
+	Total     int                  `json:"total,omitempty"` // how many people there are, where the phone has only the first of them
+	Forms     map[string]formData  `json:"forms"`           // case, apply, phone, survey, visit, the need of a chain as "need/rehab" and a step of it as "rehab/assess"
 	Questions map[string]fieldData `json:"questions"`
 	People    []personData         `json:"people"`
 }
@@ -86,7 +87,7 @@ type visitRef struct {
 }
 
 func files(v *visit) (any, error) {
-	known, err := v.desk.FieldFiles(v.ctx, v.who)
+	known, total, err := v.desk.FieldFiles(v.ctx, v.who)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +95,7 @@ func files(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := filesData{Place: v.placeName(v.who.Area), Year: v.desk.SurveyYear(), Forms: map[string]formData{}, Questions: map[string]fieldData{}, People: []personData{}}
+	data := filesData{Place: v.placeName(v.who.Area), Year: v.desk.OpenSurvey(), Total: total, Forms: map[string]formData{}, Questions: map[string]fieldData{}, People: []personData{}}
 	if err := v.fieldForms(&data); err != nil {
 		return nil, err
 	}
@@ -148,7 +149,7 @@ func (v *visit) visits() (map[uuid.UUID][]visitRef, error) {
 // needs are the forms of the chains that are open to somebody: those of a household where he has one.
 func (v *visit) needs(f casework.FieldFile, data *filesData) (list []string) {
 	for _, c := range care.Chains {
-		if c.Household && len(f.Dossier.Households) == 0 {
+		if c.Household && f.Dossier.HomeOn(v.today) == uuid.Nil {
 			continue
 		}
 		name := "need/" + string(c.Kind)

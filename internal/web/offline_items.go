@@ -178,6 +178,9 @@ func answerAfter(v *visit) (string, error) {
 		return "", err
 	}
 	seen, _ := uuid.Parse(v.value("seen")) // zero: none was there
+	if said := v.value("year"); said != "" && said != strconv.Itoa(r.Year) {
+		seen = uuid.Nil // what was there was of another year
+	}
 	_, err = v.desk.AnswerAfter(v.ctx, v.who, r, seen)
 	return "/persons/" + id.String(), err
 }
@@ -187,7 +190,7 @@ func surveyClash(v *visit) (*conflict, error) {
 	if err != nil {
 		return nil, err
 	}
-	year := v.desk.SurveyYear()
+	year := v.surveyYear(v.reader().day("collected_on", true))
 	asked, err := v.desk.Questionnaire(v.ctx, v.who, year, id)
 	if err != nil {
 		return nil, err

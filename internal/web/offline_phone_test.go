@@ -46,6 +46,9 @@ func TestOfflineJourney(t *testing.T) {
 	p.press("新增人员和申请")
 	p.until(`document.getElementById("keep")`)
 	p.fillCase(41)
+	p.fill("guardian.id_number", number(42)) // who is a woman
+	p.until(`document.getElementById("f-guardian-id_number-live").textContent === "号码正确。" && document.getElementsByName("sex")[0].value === "male"`)
+	p.fill("guardian.id_number", "")
 	p.photo(7, 8)
 	p.until(`document.querySelectorAll("ul.thumbs canvas").length === 2`)
 	p.picture("offline-form")
@@ -61,6 +64,43 @@ func TestOfflineJourney(t *testing.T) {
 	p.sent("liaison.a")
 	s.wantFound(41, 1, 1, 2)
 	p.until(`document.querySelectorAll("#queue li").length === 0`)
+}
+
+// chooses sends a form of the other pages in the phone's browser, by its button.
+func (p *phone) chooses(at, do string) {
+	p.t.Helper()
+	onPhone(p, chromedp.Navigate(p.wire.url()+at))
+	onPhone(p, chromedp.Evaluate[bool](`(document.querySelector("input[type=radio]")?.click(), document.querySelector("button[value=`+do+`]").click(), true)`))
+	p.until(`location.pathname === "/" && document.readyState === "complete"`)
+}
+
+// TestNothingIsSentUnderAnother: while its owner acts for somebody, a phone says so and sends nothing, since entries were made under his own
+// role and area; when he has stopped, they go out as they are.
+func TestNothingIsSentUnderAnother(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.nowIsNow()
+	s.deputed(s.accounts["liaison.b"], s.accounts["liaison.a"], "年休假")
+	p := s.phone()
+	p.enrol("liaison.a")
+	p.enterOffline(48)
+	onPhone(p, chromedp.Navigate("about:blank")) // nothing looks when the network comes back
+	p.online(true)
+	p.chooses("/act-for", "act")
+	p.open()
+	p.unlock()
+	p.until(says("您正在代理 测试liaison.b") + ` && ` + says("未上传 1") + ` && ` + says("等待上传"))
+	(&tab{t, s, p.ctx}).wantNoBarriers("offline-acting")
+	p.press("现在上传")
+	p.until(says("您正在代理 测试liaison.b"))
+	s.wantFound(48, 0, 0, 0)
+
+	p.chooses("/act-for", "end")
+	p.open()
+	p.unlock()
+	p.sent("liaison.a")
+	p.until(`!document.getElementById("alert-acting")`)
+	s.wantFound(48, 1, 1, 0)
 }
 
 // everything is all that lies in the box, as text: whatever is in clear there can be read in it.

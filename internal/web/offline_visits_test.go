@@ -2,8 +2,11 @@ package web_test
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"zhucan/internal/casework"
 	"zhucan/internal/store"
@@ -82,4 +85,37 @@ func TestVisitsAndNeeds(t *testing.T) {
 	if len(services) != 1 || services[0].PersonID != id {
 		t.Errorf("%d services: %+v", len(services), services)
 	}
+}
+
+// TestMoreThanAPhoneTakes: a phone that has only the first people of a town says so, and files of the past take nobody's place.
+func TestMoreThanAPhoneTakes(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.nowIsNow()
+	conn, err := pgx.Connect(t.Context(), s.db.OwnerURL)
+	must(t, err)
+	defer conn.Close(context.Background())
+	_, err = conn.Exec(t.Context(), `SET session_replication_role = replica;
+		INSERT INTO persons (id, record_type, name, managing_area_code, created_at, updated_at)
+			SELECT lpad(n::text, 32, '0')::uuid, CASE WHEN n <= 40 THEN 'HISTORICAL' ELSE 'CERTIFIED' END, CASE WHEN n <= 40 THEN '已归档' ELSE '金丝雀' END || n,
+			CASE WHEN n <= 640 THEN '370305001005' ELSE '370305001009' END, now(), now() FROM generate_series(1, 642) n`)
+	must(t, err)
+	var taken struct {
+		Total  int
+		People []fileOf
+	}
+	must(t, json.Unmarshal([]byte(s.as("town.a").get("/offline/files").want(200).body), &taken))
+	if n := len(taken.People); n != 600 || taken.Total != 602 || taken.People[0].Name != "金丝雀41" {
+		t.Errorf("the town's phone has %d people of %d, first %s", n, taken.Total, taken.People[0].Name)
+	}
+	taken.Total = 0
+	must(t, json.Unmarshal([]byte(s.as("liaison.a").get("/offline/files").want(200).body), &taken))
+	if len(taken.People) != 600 || taken.Total != 0 {
+		t.Errorf("the village's phone has %d people of %d", len(taken.People), taken.Total)
+	}
+	p := s.phone()
+	p.enrol("town.a")
+	p.press("人员")
+	p.until(says("本辖区共 602 人，手机上只有前 600 人"))
+	(&tab{t, s, p.ctx}).wantNoBarriers("offline-cut")
 }

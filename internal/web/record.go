@@ -129,7 +129,7 @@ func showRecord(v *visit) (any, error) {
 	if data.Homes, err = v.householdLines(homes); err != nil {
 		return nil, err
 	}
-	if v.may("/households/new") && len(rec.Households) == 0 {
+	if v.may("/households/new") && rec.HomeOn(v.today) == uuid.Nil {
 		data.NewHome = "/households/new?person=" + id.String()
 	}
 	data.Timeline = v.timeline(rec)

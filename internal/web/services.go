@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"zhucan/internal/application"
+	"zhucan/internal/calendar"
 	"zhucan/internal/care"
 	"zhucan/internal/fault"
 	"zhucan/internal/store"
@@ -27,7 +28,7 @@ func showNewService(v *visit) (any, error) {
 		return nil, err
 	}
 	d, err := v.desk.Person(v.ctx, v.who, id)
-	return v.serviceForm(d.File.Person.Name, func(c *care.Chain) bool { return !c.Household || len(d.Households) > 0 }), err
+	return v.serviceForm(d.File.Person.Name, func(c *care.Chain) bool { return !c.Household || d.HomeOn(v.today) != uuid.Nil }), err
 }
 
 // serviceForm offers the chains that may be opened here, and asks for what the chosen one needs.
@@ -55,31 +56,28 @@ func (v *visit) kind() care.Kind {
 
 func openService(v *visit) (string, error) { return v.open(v.kind()) }
 
-var noHousehold = fault.New(fault.Conflict, "NO_HOUSEHOLD", "尚未登记其家庭，不能登记家庭的需求", "no household of the person is recorded, so a household cannot need anything")
+var noHousehold = fault.New(fault.Conflict, "NO_HOUSEHOLD", "本辖区内没有登记其当日所在的家庭，不能登记家庭的需求", "no household of your area is recorded in which the person lives on the day, so none can need anything")
 
-// open records a need of a kind, of the person of the path or of the household that the person belongs to.
+// open records a need of a kind, of the person of the path or of the household that the person belongs to on its day.
 func (v *visit) open(kind care.Kind) (string, error) {
 	id, err := v.id()
 	if err != nil {
 		return "", err
 	}
-	return v.openFor(kind, func(chain *care.Chain) (person, household uuid.UUID, err error) {
+	return v.openFor(kind, func(chain *care.Chain, on calendar.Date) (person, household uuid.UUID, err error) {
 		if !chain.Household {
 			return id, uuid.Nil, nil
 		}
 		d, err := v.desk.Person(v.ctx, v.who, id)
-		if err == nil && len(d.Households) == 0 {
+		if household = d.HomeOn(on); err == nil && household == uuid.Nil {
 			err = noHousehold
 		}
-		if err != nil {
-			return uuid.Nil, uuid.Nil, err
-		}
-		return uuid.Nil, d.Households[len(d.Households)-1], nil
+		return uuid.Nil, household, err
 	})
 }
 
-// openFor opens a service of a kind, for whom it is said to be.
-func (v *visit) openFor(kind care.Kind, whom func(*care.Chain) (person, household uuid.UUID, err error)) (string, error) {
+// openFor opens a service of a kind, for whom it is said to be on its day.
+func (v *visit) openFor(kind care.Kind, whom func(*care.Chain, calendar.Date) (person, household uuid.UUID, err error)) (string, error) {
 	chain := care.ChainOf(kind)
 	if chain == nil {
 		return "", store.NotFound
@@ -89,7 +87,7 @@ func (v *visit) openFor(kind care.Kind, whom func(*care.Chain) (person, househol
 	if err := r.err(); err != nil {
 		return "", err
 	}
-	person, household, err := whom(chain)
+	person, household, err := whom(chain, on)
 	if err != nil {
 		return "", err
 	}

@@ -2,10 +2,12 @@ package web
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
 
+	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/store"
 	"zhucan/internal/survey"
@@ -30,24 +32,60 @@ func showSurvey(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	year := v.desk.SurveyYear()
+	year := v.surveyYear(v.reader().day("collected_on", false))
 	asked, err := v.desk.Questionnaire(v.ctx, v.who, year, id)
 	if err != nil {
 		return nil, err
 	}
+	during, _, err := v.desk.DB.LatestResponses(v.ctx, v.who, year, id)
+	if err != nil {
+		return nil, err
+	}
+	form := v.surveyForm(asked, during[id])
+	form.Fields = append(form.Fields, &Field{Name: "year", Kind: "hidden", Value: strconv.Itoa(year)})
+	return surveyData{Name: d.File.Person.Name, Year: year, Form: form}, nil
+}
+
+// surveyForm is filled in with what was answered this year. It names that set, so that one which comes between is not passed over; once
+// both were shown, the form names the other.
+func (v *visit) surveyForm(asked casework.Asked, answered store.Response) *Form {
+	seen := &Field{Name: "seen", Kind: "hidden", Value: answered.ID.String()}
 	form := v.newForm("save", "survey.save", &Field{Name: "mode", Label: v.t("survey.mode"), Kind: "radio", Need: true, Options: v.options("mode", modes...)},
-		&Field{Name: "collected_on", Label: v.t("survey.on"), Kind: "date", Need: true, Value: v.today.String()})
-	now := asked.Proposed
-	if v.form != nil {
+		&Field{Name: "collected_on", Label: v.t("survey.on"), Kind: "date", Need: true, Value: v.today.String()}, seen)
+	if form.Stale {
+		seen.Value = answered.ID.String()
+	}
+	now := answered.Answers
+	switch {
+	case v.form != nil:
 		now = chosen(v, asked)
+	case now == nil:
+		now = asked.Proposed
 	}
 	var fields []*Field
 	for _, q := range asked.Questions {
-		fields = append(fields, v.question(q, asked.Proposed[q.Code], now))
+		f := v.question(q, asked.Proposed[q.Code], now)
+		switch given := answered.Answers[q.Code]; {
+		case q.Multi:
+			f.Values = given
+		case len(given) > 0:
+			f.Value = given[0]
+		}
+		fields = append(fields, f)
 	}
 	v.group(form, v.t("survey.questions"), fields...)
 	v.button(form, "next", "survey.next")
-	return surveyData{Name: d.File.Person.Name, Year: year, Form: form}, nil
+	return form
+}
+
+// surveyYear is the year whose survey the form was made for. One that lay on a phone until that survey was over, and was answered then, is of
+// the survey that is open now.
+func (v *visit) surveyYear(on calendar.Date) int {
+	year, err := strconv.Atoi(v.value("year"))
+	if open := v.desk.OpenSurvey(); err != nil || year < 2014 || year > open || on.After(survey.Builtin.Window(year).To) {
+		return open
+	}
+	return year
 }
 
 func (v *visit) question(q *survey.Question, before []string, now survey.Answers) *Field {
@@ -83,16 +121,8 @@ func chosen(v *visit, asked casework.Asked) survey.Answers {
 }
 
 func saveSurvey(v *visit) (string, error) {
-	id, err := v.id()
-	if err != nil {
-		return "", err
-	}
-	r, err := v.response(id)
-	if err != nil {
-		return "", err
-	}
-	_, err = v.desk.Answer(v.ctx, v.who, r)
-	return "/persons/" + id.String() + "?done=surveyed", err
+	file, err := answerAfter(v)
+	return file + "?done=surveyed", err
 }
 
 // response reads a person's answers from the form.
@@ -102,7 +132,7 @@ func (v *visit) response(person uuid.UUID) (store.Response, error) {
 	if err := r.err(); err != nil {
 		return store.Response{}, err
 	}
-	year := v.desk.SurveyYear()
+	year := v.surveyYear(on)
 	asked, err := v.desk.Questionnaire(v.ctx, v.who, year, person)
 	if err != nil {
 		return store.Response{}, err

@@ -70,7 +70,7 @@
   // --- sending
 
   // An entry that is being edited is not sent, and one that is on its way is not edited.
-  let items = [], files = null, begun = null, editing = "", flying = "", flush = null, drawn = "", sending = false, again = false, timer = 0, failures = 0, wants = "";
+  let items = [], files = null, begun = null, editing = "", flying = "", flush = null, drawn = "", sending = false, again = false, timer = 0, failures = 0, wants = "", acting = "";
   const waiting = () => items.filter((item) => !item.draft || item.kept);
 
   // sync sends what waits. It begins when the page opens or is looked at, when the network comes back, after each entry, and by
@@ -98,7 +98,8 @@
   };
   const send = async () => {
     const said = await greet();
-    wants = !said.user ? "sign-in" : said.user.id !== box.vault().id ? "other" : "";
+    acting = said.acting || "";
+    wants = !said.user ? "sign-in" : said.user.id !== box.vault().id ? "other" : acting ? "acting" : "";
     if (wants) return;
     let sent = 0;
     for (const { id } of await box.list()) {
@@ -173,6 +174,8 @@
     if (wants !== "sign-in") alert("sign");
     if (wants !== "other") alert("other");
     else if (!alerts.has("other")) alert("other", say("other", box.vault().user));
+    if (wants !== "acting") alert("acting");
+    else if (!alerts.has("acting")) alert("acting", say("acting", acting), make("p", {}, make("a", { href: "/act-for" }, say("endacting"))));
     if (state() !== drawn && !editing && location.hash.length < 2) show();
   };
   const state = () => JSON.stringify([items, !!files]); // what the queue shows
@@ -321,7 +324,7 @@
     const fill = (text) => list.replaceChildren(...files.people.filter((p) => p.name.includes(text)).slice(0, 50).map((p) => make("li", { class: "card" },
       make("p", {}, make("strong", {}, p.name), " ", make("span", { class: "soft" }, p.about)),
       make("div", { class: "buttons" },
-        p.asked.length ? button(files.forms.survey.title, () => start("survey", "survey", { id: p.id, seen: p.seen || "" }, p.name)) : null,
+        p.asked.length ? button(files.forms.survey.title, () => start("survey", "survey", { id: p.id, seen: p.seen || "", year: files.year }, p.name)) : null,
         button(files.forms.apply.title, () => start("apply", "apply", { id: p.id }, p.name)),
         button(files.forms.phone.title, () => start("phone", "phone", { id: p.id, version: p.version, tag: p.tag }, p.name)),
         ...(p.visits || []).map((one) => button(files.forms.visit.title + "：" + one.text, () => start("visit", "visit", { id: p.id, list: one.list, programme: one.programme }, p.name))),
@@ -331,7 +334,7 @@
     if (!files) return queue();
     fill("");
     view(say("people"), make("div", { class: "field" }, make("label", { for: "who" }, say("name")), make("input", { id: "who", type: "search", autocomplete: "off", input: (event) => fill(event.target.value.trim()) })),
-      list, button(say("back"), () => go("")));
+      files.total ? make("p", { class: "card", id: "cut" }, say("cut", files.total, files.people.length)) : null, list, button(say("back"), () => go("")));
   };
 
   // start begins an entry. Its id is made here, once, and is the key under which it is sent.
@@ -347,7 +350,7 @@
     if (item.kind !== "survey") return groups;
     const person = files.people.find((p) => p.id === item.target.id) || { asked: Object.keys(files.questions) };
     const words = (question, values) => question.options.filter((o) => values?.includes(o.value)).map((o) => o.label).join("、");
-    groups.push({ title: say("questions", files.year), fields: person.asked.map((code) => {
+    groups.push({ title: say("questions", item.target.year || files.year), fields: person.asked.map((code) => {
       const question = files.questions[code], before = words(question, person.before?.[code]);
       return before ? { ...question, hint: say("before", before) } : question;
     }) });
