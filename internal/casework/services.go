@@ -54,7 +54,10 @@ func (d *Desk) careCase(ctx context.Context, tx *store.Tx, s care.Service, on ca
 			return c, err
 		}
 		c.File, c.Facts, c.Area = dossier.File, dossier.File.On(on, d.Pack().Transitions), string(dossier.File.Person.Managing)
-		persons, households = []uuid.UUID{s.PersonID}, dossier.Households
+		persons = []uuid.UUID{s.PersonID}
+		if home := dossier.HomeOn(on); home != uuid.Nil { // what is done for a household that he has left is none of his
+			households = []uuid.UUID{home}
+		}
 	} else {
 		h, err := tx.LockHousehold(ctx, s.HouseholdID)
 		if err != nil {

@@ -177,7 +177,11 @@ func TestV22BathChair(t *testing.T) {
 
 	paying, other := s.severeHome(2, "own") // the other way round
 	s.verified(paying).take("town.a", "plan", "2019-01-20", homePlan)
-	s.reviewed2(other, "093307", "2019-02-01").refused(422, "FUNDED_BY_RETROFIT", "cdpf", "approve", "2019-02-02", costs("093307", 30000, 30000, 0, "none"))
+	device := s.reviewed2(other, "093307", "2019-02-01")
+	device.refused(422, "FUNDED_BY_RETROFIT", "cdpf", "approve", "2019-02-02", costs("093307", 30000, 30000, 0, "none"))
+	member := s.do("town.a", "GET", "/households/"+paying, nil).want(200).json()["members"].([]any)[0].(map[string]any)["id"].(string)
+	s.do("liaison.a", "POST", "/households/"+paying+"/members/"+member+"/end", map[string]any{"to": "2019-02-01"}).want(200)
+	device.take("cdpf", "approve", "2019-02-02", costs("093307", 30000, 30000, 0, "none")) // it stays in the home that he has left
 }
 
 // TestRetrofitIsSettled: a home that has to be put right counts only when it is accepted; the money is archived by who paid it,
