@@ -3895,7 +3895,10 @@ type LastLeadAction struct {
 	FollowUpOn *calendar.Date `json:"follow_up_on,omitempty"`
 	ID         uuid.UUID      `json:"id"`
 	Note       *string        `json:"note,omitempty"`
-	Outcome    LeadOutcome    `json:"outcome"`
+
+	// On The day on which it was done.
+	On      calendar.Date `json:"on"`
+	Outcome LeadOutcome   `json:"outcome"`
 }
 
 // Lead defines model for Lead.
@@ -3965,8 +3968,11 @@ type LeadAction struct {
 	FollowUpOn *calendar.Date `json:"follow_up_on,omitempty"`
 	ID         uuid.UUID      `json:"id"`
 	Note       *string        `json:"note,omitempty"`
-	Outcome    LeadOutcome    `json:"outcome"`
-	PersonID   uuid.UUID      `json:"person_id"`
+
+	// On The day on which it was done.
+	On       calendar.Date `json:"on"`
+	Outcome  LeadOutcome   `json:"outcome"`
+	PersonID uuid.UUID     `json:"person_id"`
 
 	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
 	Programme *Programme   `json:"programme,omitempty"`
@@ -4442,10 +4448,14 @@ type NewInspection struct {
 
 // NewLeadAction defines model for NewLeadAction.
 type NewLeadAction struct {
+	// FollowUpOn Not before that day.
 	FollowUpOn *calendar.Date `json:"follow_up_on,omitempty"`
 	Note       *string        `json:"note,omitempty"`
-	Outcome    LeadOutcome    `json:"outcome"`
-	PersonID   uuid.UUID      `json:"person_id"`
+
+	// On The day on which it was done, today or before; today where it is left out.
+	On       *calendar.Date `json:"on,omitempty"`
+	Outcome  LeadOutcome    `json:"outcome"`
+	PersonID uuid.UUID      `json:"person_id"`
 
 	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
 	Programme *Programme `json:"programme,omitempty"`

@@ -218,18 +218,23 @@ func transitions(pack *policy.Pack) (list []store.Transition) {
 	return list
 }
 
-// ActOnLead records what somebody did about a lead. It closes nothing: facts do. The person need not stand on the list any
+// ActOnLead records what somebody did about a lead, today or on a day before: it may come from a phone that was out of reach. It closes nothing: facts do. The person need not stand on the list any
 // more, since a note may well be written after what closed the lead.
 func (d *Desk) ActOnLead(ctx context.Context, who access.Actor, a store.LeadAction) (store.LeadAction, error) {
 	l, err := worklist(a.Worklist)
 	if err != nil {
 		return a, err
 	}
+	if a.On.IsZero() {
+		a.On = d.today()
+	}
 	switch {
 	case !l.WorkedOnBy(who.Role):
 		return a, notTheirs
-	case !a.FollowUpOn.IsZero() && a.FollowUpOn.Before(d.today()):
-		return a, field("follow_up_on", "DATE_IN_PAST", "下次跟进日期不能早于今天", "the day to follow up lies in the past")
+	case a.On.After(d.today()):
+		return a, field("on", "IN_FUTURE", "日期不能晚于今天", "the day lies in the future")
+	case !a.FollowUpOn.IsZero() && a.FollowUpOn.Before(a.On):
+		return a, field("follow_up_on", "DATE_IN_PAST", "下次跟进日期不能早于办理日期", "the day to follow up lies before what was done")
 	case a.Programme != "" && d.Pack().Programme(a.Programme) == nil:
 		return a, field("programme", "UNKNOWN_PROGRAMME", "没有这项补贴", "there is no such programme")
 	case a.Outcome == "other" && a.Note == "":

@@ -58,7 +58,7 @@ func leadView(l casework.Lead, english bool) api.Lead {
 		MonthlyAmountFen: some(int64(l.Monthly)), OverpaidFen: some(int64(l.Overpaid)), UnderpaidFen: some(int64(l.Underpaid)),
 		UndeliveredFen: some(int64(l.Undelivered)), On: some(l.On), Detail: some(l.Detail), OtherPersonIds: l.Others, Since: l.Since.UTC(), DueOn: l.DueOn, Overdue: l.Overdue, DueSoon: l.Soon}
 	if last := l.Last; last != nil {
-		v.LastAction = &api.LastLeadAction{ID: last.ID, Outcome: api.LeadOutcome(last.Outcome), Note: some(last.Note), FollowUpOn: some(last.FollowUpOn),
+		v.LastAction = &api.LastLeadAction{ID: last.ID, Outcome: api.LeadOutcome(last.Outcome), Note: some(last.Note), On: last.On, FollowUpOn: some(last.FollowUpOn),
 			At: last.RecordedAt.UTC(), By: last.RecordedBy, ByName: last.ByName}
 	}
 	return v
@@ -70,11 +70,11 @@ func (a *API) addLeadAction(r *Request) (Response, error) {
 		return Response{}, err
 	}
 	done, err := a.Desk.ActOnLead(r.Ctx, r.Who, store.LeadAction{Worklist: r.params("name"), PersonID: in.PersonID, Programme: text(in.Programme),
-		Outcome: string(in.Outcome), Note: value(in.Note), FollowUpOn: value(in.FollowUpOn)})
+		Outcome: string(in.Outcome), Note: value(in.Note), On: value(in.On), FollowUpOn: value(in.FollowUpOn)})
 	if err != nil {
 		return Response{}, err
 	}
 	return Response{Status: http.StatusCreated, Body: api.LeadAction{ID: done.ID, Worklist: api.WorklistName(done.Worklist), PersonID: done.PersonID,
-		Programme: some(api.Programme(done.Programme)), Outcome: api.LeadOutcome(done.Outcome), Note: some(done.Note), FollowUpOn: some(done.FollowUpOn),
+		Programme: some(api.Programme(done.Programme)), Outcome: api.LeadOutcome(done.Outcome), Note: some(done.Note), On: done.On, FollowUpOn: some(done.FollowUpOn),
 		At: done.RecordedAt.UTC(), By: done.RecordedBy, ByName: done.ByName, ActingFor: some(done.ActingFor)}}, nil
 }

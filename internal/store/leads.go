@@ -115,6 +115,7 @@ type LeadAction struct {
 	Programme  string
 	Outcome    string
 	Note       string
+	On         calendar.Date // when it was done
 	FollowUpOn calendar.Date
 	RecordedAt time.Time
 	RecordedBy uuid.UUID
@@ -202,10 +203,10 @@ func (db *DB) Leads(ctx context.Context, who access.Actor, t Today, f LeadFilter
 		WHERE (area_code, person_id, programme COLLATE "C", reason COLLATE "C") > (@after_area, @after_id::uuid, @after_programme, @after_reason)
 		  AND (@programme = '' OR programme = @programme) AND (@reason = '' OR reason = @reason) AND (@overdue::boolean IS NULL OR ` + overdue + ` = @overdue)
 		ORDER BY area_code, person_id, programme COLLATE "C", reason COLLATE "C" LIMIT @limit`
-	const withLast = `SELECT l.*, (SELECT jsonb_build_object('ID', a.id, 'Outcome', a.outcome, 'Note', a.note, 'FollowUpOn', a.follow_up_on, 'RecordedAt', a.recorded_at,
+	const withLast = `SELECT l.*, (SELECT jsonb_build_object('ID', a.id, 'Outcome', a.outcome, 'Note', a.note, 'On', a.day, 'FollowUpOn', a.follow_up_on, 'RecordedAt', a.recorded_at,
 			'RecordedBy', a.recorded_by, 'ByName', u.name)
-		FROM worklist_actions a JOIN accounts u ON u.id = a.recorded_by
-		WHERE a.person_id = l.person_id AND a.worklist = @worklist AND a.programme IN ('', l.programme) ORDER BY a.recorded_at DESC, a.id DESC LIMIT 1)
+		FROM (SELECT *, coalesce(done_on, (recorded_at AT TIME ZONE 'Asia/Shanghai')::date) AS day FROM worklist_actions) a JOIN accounts u ON u.id = a.recorded_by
+		WHERE a.person_id = l.person_id AND a.worklist = @worklist AND a.programme IN ('', l.programme) ORDER BY a.day DESC, a.recorded_at DESC, a.id DESC LIMIT 1)
 		FROM (` + page + `) l ORDER BY area_code, person_id, programme COLLATE "C", reason COLLATE "C"`
 	err = db.readLeads(ctx, who, func(b *pgx.Batch) {
 		b.Queue(fmt.Sprintf(withLast, leads[f.Worklist]), args).Query(func(rows pgx.Rows) error {
@@ -231,9 +232,9 @@ func scanLead(row pgx.CollectableRow) (l Lead, err error) {
 
 // InsertLeadAction records what somebody did about a lead.
 func (tx *Tx) InsertLeadAction(ctx context.Context, a LeadAction) error {
-	return tx.insert(ctx, table{"worklist_actions", []string{"id uuid", "worklist", "person_id uuid", "programme text", "outcome", "note text", "follow_up_on date",
+	return tx.insert(ctx, table{"worklist_actions", []string{"id uuid", "worklist", "person_id uuid", "programme text", "outcome", "note text", "done_on date", "follow_up_on date",
 		"recorded_at timestamptz", "recorded_by uuid", "acting_for uuid"}},
-		[]row{{a.ID, a.Worklist, a.PersonID, a.Programme, a.Outcome, a.Note, a.FollowUpOn, tx.Now, tx.Who.AccountID, tx.Who.ActingFor}})
+		[]row{{a.ID, a.Worklist, a.PersonID, a.Programme, a.Outcome, a.Note, a.On, a.FollowUpOn, tx.Now, tx.Who.AccountID, tx.Who.ActingFor}})
 }
 
 // Worklists are the names of the queries that there are.

@@ -67,6 +67,9 @@ func TestVisitsAndNeeds(t *testing.T) {
 	if len(leads) != 1 || leads[0].Last == nil || leads[0].Last.Outcome != "visited" || leads[0].Last.Note != "住在女儿家" {
 		t.Errorf("the list says %+v", leads)
 	}
+	if day := leads[0].Last.On; day != s.today() {
+		t.Errorf("the visit was on %s", day)
+	}
 	if kept, err := s.desk.DB.ListAudit(ctx, store.AuditFilter{Area: "370305", Action: "worklist.act", Limit: 10}); err != nil || len(kept) != 1 {
 		t.Errorf("the visit is recorded %d times, %v", len(kept), err)
 	}
@@ -84,6 +87,29 @@ func TestVisitsAndNeeds(t *testing.T) {
 	must(t, err)
 	if len(services) != 1 || services[0].PersonID != id {
 		t.Errorf("%d services: %+v", len(services), services)
+	}
+}
+
+// TestVisitThatIsSentLate: a visit is of its own day, however late the phone tells of it, and so is what is compared with it.
+func TestVisitThatIsSentLate(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id, b := s.person(66, 1, villageA), s.as("liaison.a")
+	visit := newEntry("visit", "id", id.String(), "list", "eligible_not_enrolled", "outcome", "not_found", "on", "2023-03-29", "follow_up_on", "2023-03-19")
+	refused := func(code, field string) {
+		t.Helper()
+		if h := b.send(visit).want(t, 422, code); len(h.Fields) != 1 || h.Fields[0].Name != field {
+			t.Errorf("refused at %v", h.Fields)
+		}
+	}
+	refused("IN_FUTURE", "on")
+	visit.values["on"] = "2023-03-20"
+	refused("DATE_IN_PAST", "follow_up_on")
+	visit.values["follow_up_on"] = "2023-03-25" // gone by, since the phone was out of reach
+	b.send(visit).want(t, 200, "")
+	page := b.get("/worklists/eligible_not_enrolled").want(200).says("2023-03-20 测试liaison.a：未找到本人")
+	if form := page.form("act"); form.values.Get("on") != "2023-03-28" {
+		t.Errorf("the page proposes %q", form.values.Get("on"))
 	}
 }
 

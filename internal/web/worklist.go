@@ -72,14 +72,14 @@ func showWorklist(v *visit) (any, error) {
 
 // outcomeFields ask what was done about somebody.
 func (v *visit) outcomeFields() []*Field {
-	return []*Field{{Name: "outcome", Label: v.t("worklist.outcome"), Kind: "select", Need: true, Options: v.options("outcome", outcomes...)},
+	return []*Field{v.dayOf("on", "worklist.on"), {Name: "outcome", Label: v.t("worklist.outcome"), Kind: "select", Need: true, Options: v.options("outcome", outcomes...)},
 		{Name: "note", Label: v.t("worklist.note"), Hint: v.t("worklist.note.hint"), Kind: "textarea", Max: 500},
 		{Name: "follow_up_on", Label: v.t("worklist.followup"), Kind: "date"}}
 }
 
 // outcome reads what was done about somebody of a list.
 func (r *reader) outcome(list string) store.LeadAction {
-	return store.LeadAction{Worklist: list, Outcome: r.choice("outcome", true, outcomes...), Note: r.text("note", 500, false), FollowUpOn: r.day("follow_up_on", false)}
+	return store.LeadAction{Worklist: list, Outcome: r.choice("outcome", true, outcomes...), Note: r.text("note", 500, false), On: r.day("on", false), FollowUpOn: r.day("follow_up_on", false)}
 }
 
 // owners are the offices that work on a list.
@@ -153,7 +153,7 @@ func (v *visit) leadLine(l casework.Lead) leadLine {
 		line.Money = v.t("worklist.monthly", l.Monthly.Yuan())
 	}
 	if l.Last != nil {
-		line.Last = v.t("worklist.last", l.Last.RecordedAt.In(china).Format("2006-01-02"), l.Last.ByName, v.t("outcome."+l.Last.Outcome))
+		line.Last = v.t("worklist.last", l.Last.On.String(), l.Last.ByName, v.t("outcome."+l.Last.Outcome))
 	}
 	return line
 }
