@@ -218,8 +218,8 @@ func transitions(pack *policy.Pack) (list []store.Transition) {
 	return list
 }
 
-// ActOnLead records what somebody did about a lead, today or on a day before: it may come from a phone that was out of reach. It closes nothing: facts do. The person need not stand on the list any
-// more, since a note may well be written after what closed the lead.
+// ActOnLead records what somebody did about a lead, today or on a day before: it may come from a phone that was out of reach. It closes
+// nothing: facts do. The person need not stand on the list any more, since a note may well be written after what closed the lead.
 func (d *Desk) ActOnLead(ctx context.Context, who access.Actor, a store.LeadAction) (store.LeadAction, error) {
 	l, err := worklist(a.Worklist)
 	if err != nil {
