@@ -14,6 +14,7 @@ import (
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/fault"
+	"zhucan/internal/money"
 )
 
 // Kind names a chain.
@@ -330,8 +331,9 @@ func split(name string) Field {
 
 func adds(parts []Evidence, whole int64, name string) error {
 	if got := sums(parts); got != whole {
-		return fault.InvalidFields(fault.Field{Name: "evidence." + name, Code: "DOES_NOT_ADD_UP", ZH: fmt.Sprintf("各来源合计%d分，与总额%d分不符", got, whole),
-			EN: fmt.Sprintf("the parts add up to %d fen, the whole is %d", got, whole)})
+		sum, total := money.Fen(got).Yuan(), money.Fen(whole).Yuan()
+		return fault.InvalidFields(fault.Field{Name: "evidence." + name, Code: "DOES_NOT_ADD_UP", ZH: fmt.Sprintf("各来源合计%s元，与总额%s元不符", sum, total),
+			EN: fmt.Sprintf("the parts add up to %s yuan, the whole is %s yuan", sum, total)})
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/fault"
+	"zhucan/internal/money"
 )
 
 // retrofit is the accessible alteration of a home (家庭无障碍改造), one plan a household (一户一案). What counts: the joint
@@ -151,7 +152,8 @@ func budgeted(c Case) error {
 		cost += entry.Int("cost_fen")
 	}
 	if total := c.Evidence.Int("total_fen"); total != cost {
-		return fault.InvalidFields(fault.Field{Name: "evidence.total_fen", Code: "NOT_AS_PLANNED", ZH: fmt.Sprintf("与方案造价%d分不符", cost), EN: fmt.Sprintf("the plan comes to %d fen", cost)})
+		planned := money.Fen(cost).Yuan()
+		return fault.InvalidFields(fault.Field{Name: "evidence.total_fen", Code: "NOT_AS_PLANNED", ZH: fmt.Sprintf("与方案造价%s元不符", planned), EN: fmt.Sprintf("the plan comes to %s yuan", planned)})
 	}
 	return adds(c.Evidence.List("funds"), c.Evidence.Int("total_fen"), "funds")
 }

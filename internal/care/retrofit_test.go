@@ -10,6 +10,7 @@ import (
 	"zhucan/internal/calendar"
 	"zhucan/internal/care"
 	"zhucan/internal/casefile"
+	"zhucan/internal/fault"
 )
 
 // home is a household with a severe member in a home of a kind.
@@ -48,6 +49,22 @@ func (r *run) waiting() *run {
 	r.take(access.CDPFReviewer, "approve", "2019-02-04", `{"total_fen":350000,"funds":[{"source":"lottery","fen":250000},{"source":"district","fen":100000}]}`, "")
 	r.take(access.CDPFReviewer, "contract", "2019-02-05", `{"contractor":"某公司","number":"2019-01","amount_fen":350000}`, "").take(access.TownOfficer, "start", "2019-03-01", ``, "")
 	return r.take(access.TownOfficer, "finish", "2019-03-20", ``, "")
+}
+
+// TestAmountsInYuan: officers type yuan, so what does not add up is told in yuan.
+func TestAmountsInYuan(t *testing.T) {
+	t.Parallel()
+	r := home(t, "own", false).planned(plan)
+	for evidence, want := range map[string][2]string{
+		`{"total_fen":340000,"funds":[{"source":"lottery","fen":340000}]}`: {"与方案造价3500.00元不符", "the plan comes to 3500.00 yuan"},
+		`{"total_fen":350000,"funds":[{"source":"lottery","fen":340005}]}`: {"各来源合计3400.05元，与总额3500.00元不符", "the parts add up to 3400.05 yuan, the whole is 3500.00 yuan"},
+	} {
+		_, _, err := care.Take(r.at("2019-02-04", evidence), "approve", who[access.CDPFReviewer], today)
+		f, _ := fault.Of(err)
+		if f == nil || len(f.Fields) != 1 || f.Fields[0].ZH != want[0] || f.Fields[0].EN != want[1] {
+			t.Errorf("%s is refused with %+v", evidence, f)
+		}
+	}
 }
 
 func TestRetrofitV18ToV22(t *testing.T) {
