@@ -265,7 +265,7 @@ func TestServiceSteps(t *testing.T) {
 	step("plan").choose("evidence.items", code).set("evidence.agreed_by", "person").send().want(303)
 	serve := step("serve").set("evidence.item", code, "evidence.institution", "临淄康复中心", "evidence.place", "home", "evidence.started_on", "2023-03-28", "evidence.sessions", "3",
 		"evidence.cost_fen", "120.5", "evidence.signed_by", "person", "evidence.payers.0.source", "project", "evidence.payers.0.fen", "100")
-	serve.send().want(422).says("各来源合计10000分，与总额12050分不符")
+	serve.send().want(422).says("各来源合计100.00元，与总额120.50元不符")
 	serve.set("evidence.payers.0.fen", "一百").send().want(422).says("123.45")
 	serve.page.form("more").send().want(200).says("第6行")
 	serve.set("evidence.payers.0.fen", "100", "evidence.payers.1.source", "self", "evidence.payers.1.fen", "20.50").send().want(303)

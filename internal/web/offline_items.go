@@ -200,7 +200,7 @@ func surveyClash(v *visit) (*conflict, error) {
 		return nil, err
 	}
 	theirs, mine := during[id], chosen(v, asked)
-	c := &conflict{Fresh: map[string]string{"seen": theirs.ID.String()}, Fields: []clashField{}}
+	c := &conflict{Fresh: map[string]string{"seen": theirs.ID.String(), "year": strconv.Itoa(year)}, Fields: []clashField{}}
 	for _, q := range asked.Questions {
 		a, b := mine[q.Code], theirs.Answers[q.Code]
 		if slices.Equal(a, b) {

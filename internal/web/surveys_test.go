@@ -68,6 +68,11 @@ func TestSurveyBetweenTheRounds(t *testing.T) {
 	if got := fmt.Sprint(s.answered(late, 2022, 2023)); got != "[2023 2023-04-20]" {
 		t.Errorf("answered: %s", got)
 	}
+	again := entry(late, "2022", "2023-04-21") // another phone of that kind: whoever has seen both decides, once
+	again.values["answers.HOUSING"] = "borrowed"
+	h := s.as("town.a").send(again).want(t, 412, "SURVEYED_MEANWHILE")
+	maps.Copy(again.values, h.Conflict.Fresh)
+	s.as("town.a").send(again).want(t, 200, "")
 }
 
 // TestSurveyedMeanwhile: answers that another has given since the page was opened are shown beside one's own, and not passed over.
