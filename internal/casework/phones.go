@@ -149,15 +149,13 @@ func (d *Desk) fieldFiles(ctx context.Context, who access.Actor, people []store.
 	if err != nil {
 		return nil, err
 	}
-	services, err := d.DB.ListServices(ctx, who, store.ServiceFilter{Area: who.Area, Limit: 2 * fieldFiles})
+	services, err := d.DB.ServicesOfPersons(ctx, who, ids)
 	if err != nil {
 		return nil, err
 	}
 	of := map[uuid.UUID][]care.Service{}
 	for _, s := range services {
-		if s.PersonID != uuid.Nil {
-			of[s.PersonID] = append(of[s.PersonID], s)
-		}
+		of[s.PersonID] = append(of[s.PersonID], s)
 	}
 	list := make([]FieldFile, 0, len(dossiers))
 	for _, dossier := range dossiers {

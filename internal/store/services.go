@@ -54,6 +54,20 @@ func (db *DB) ListServices(ctx context.Context, who access.Actor, f ServiceFilte
 	return list, nil
 }
 
+// ServicesOfPersons lists the services of persons, without their steps.
+func (db *DB) ServicesOfPersons(ctx context.Context, who access.Actor, persons []uuid.UUID) (list []care.Service, err error) {
+	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue("SELECT "+serviceColumns+" FROM services s WHERE s.person_id = ANY($1) ORDER BY s.id", persons).Query(func(rows pgx.Rows) error {
+			list, err = pgx.CollectRows(rows, scanService)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the services of persons: %w", err)
+	}
+	return list, nil
+}
+
 // Service reads a service with its steps.
 func (db *DB) Service(ctx context.Context, who access.Actor, id uuid.UUID) (care.Service, error) {
 	var list []care.Service
