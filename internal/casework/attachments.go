@@ -112,18 +112,11 @@ func (d *Desk) SweepFiles(ctx context.Context, who access.Actor) (removed int, e
 
 // KeepFiles sweeps from time to time until ctx ends.
 func (d *Desk) KeepFiles(ctx context.Context, every time.Duration) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if n, err := d.SweepFiles(ctx, access.SystemActor()); err != nil && ctx.Err() == nil {
-				d.Log.WarnContext(ctx, "contents that no attachment knows could not be removed", "err", err)
-			} else if n > 0 {
-				d.Log.InfoContext(ctx, "contents that no attachment knows were removed", "count", n)
-			}
+	repeatedly(ctx, every, func() {
+		if n, err := d.SweepFiles(ctx, access.SystemActor()); err != nil && ctx.Err() == nil {
+			d.Log.WarnContext(ctx, "contents that no attachment knows could not be removed", "err", err)
+		} else if n > 0 {
+			d.Log.InfoContext(ctx, "contents that no attachment knows were removed", "count", n)
 		}
-	}
+	})
 }

@@ -46,6 +46,20 @@ func Recorded(f *fault.Error) bool {
 	return f.Kind == fault.Forbidden || f.Kind == fault.NotFound || slices.Contains([]string{"OUTSIDE_AREA", "OWN_CASE", "PERSON_EXISTS", "CERTIFICATE_EXISTS"}, f.Code)
 }
 
+// repeatedly does something from time to time until ctx ends.
+func repeatedly(ctx context.Context, every time.Duration, do func()) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			do()
+		}
+	}
+}
+
 // today is the civil day.
 func (d *Desk) today() calendar.Date { return calendar.DateOf(d.Now()) }
 
@@ -60,7 +74,7 @@ func (d *Desk) rederive(ctx context.Context, tx *store.Tx, persons ...uuid.UUID)
 	}
 	var households []uuid.UUID
 	for _, dossier := range dossiers {
-		households = append(households, dossier.Households...)
+		households = append(households, dossier.Households()...)
 	}
 	return dossiers, d.deriveHouseholds(ctx, tx, households...)
 }
@@ -162,7 +176,7 @@ func (d *Desk) savedAs(ctx context.Context, tx *store.Tx, dossier store.Dossier)
 	if err := d.derive(ctx, tx, []uuid.UUID{person}, []store.Dossier{dossier}); err != nil {
 		return err
 	}
-	if err := d.deriveHouseholds(ctx, tx, dossier.Households...); err != nil {
+	if err := d.deriveHouseholds(ctx, tx, dossier.Households()...); err != nil {
 		return err
 	}
 	return tx.Describe(ctx, person, nil)

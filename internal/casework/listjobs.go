@@ -297,21 +297,14 @@ func (d *Desk) askAbout(ctx context.Context, who access.Actor, i store.Import) e
 
 // KeepImports works on what is queued, from time to time, until ctx ends: what a process that was killed has left.
 func (d *Desk) KeepImports(ctx context.Context, every time.Duration) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			for more := true; more && ctx.Err() == nil; {
-				var err error
-				if more, err = d.WorkImport(ctx, uuid.Nil); err != nil && ctx.Err() == nil {
-					d.Log.WarnContext(ctx, "a queued import could not be worked on", "err", err)
-				}
+	repeatedly(ctx, every, func() {
+		for more := true; more && ctx.Err() == nil; {
+			var err error
+			if more, err = d.WorkImport(ctx, uuid.Nil); err != nil && ctx.Err() == nil {
+				d.Log.WarnContext(ctx, "a queued import could not be worked on", "err", err)
 			}
 		}
-	}
+	})
 }
 
 // ListImports lists the imports of an area, the latest first.

@@ -112,7 +112,7 @@ func (o *office) facts() string {
 		for _, s := range d.File.Served {
 			add(id, "served", s.On, s.Kinds)
 		}
-		for _, h := range d.Households {
+		for _, h := range d.Households() {
 			homes[h] = true
 		}
 	}
@@ -231,10 +231,10 @@ func (o *office) furtherLists(from calendar.Date) (lists []said) {
 			cells := []string{}
 			switch kind {
 			case "dangerous_houses":
-				if len(d.Households) > 0 && named[d.Households[0]] {
+				if len(d.Households()) > 0 && named[d.Households()[0]] {
 					continue
 				}
-				for _, h := range d.Households {
+				for _, h := range d.Households() {
 					named[h] = true
 				}
 				cells = []string{pick("C", "D"), day.String(), pick("重建", "修缮"), "", "否"}
@@ -256,7 +256,7 @@ func (o *office) furtherLists(from calendar.Date) (lists []said) {
 			case "devices":
 				cells = []string{pick("手杖", "洗浴椅"), day.String(), pick("", day.String())}
 			case "retrofits":
-				if len(d.Households) > 0 { // one home is altered once in some years, so that the order would matter
+				if len(d.Households()) > 0 { // one home is altered once in some years, so that the order would matter
 					continue
 				}
 				cells = []string{"安装扶手、坡化", day.String(), pick("合格", "")}

@@ -234,7 +234,7 @@ func (s *serviceRun) lookUp(ctx context.Context, portion []saidRow, who map[int]
 	}
 	persons, households := slices.Collect(maps.Keys(s.files)), []uuid.UUID{}
 	for _, d := range s.files {
-		households = append(households, d.Households...)
+		households = append(households, d.Households()...)
 	}
 	for _, h := range s.homes {
 		households = append(households, h.file.Household.ID)

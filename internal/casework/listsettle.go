@@ -424,7 +424,7 @@ func (d *Desk) deriveKnown(ctx context.Context, tx *store.Tx, dossiers []store.D
 	}
 	var persons, households []uuid.UUID
 	for _, dossier := range dossiers {
-		persons, households = append(persons, dossier.File.Person.ID), append(households, dossier.Households...)
+		persons, households = append(persons, dossier.File.Person.ID), append(households, dossier.Households()...)
 	}
 	if found == nil {
 		_, err := d.rederive(ctx, tx, persons...)

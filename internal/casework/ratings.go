@@ -100,7 +100,7 @@ func (d *Desk) Rateable(ctx context.Context, who access.Actor, person uuid.UUID)
 			list = append(list, Rateable{ApplicationID: c.ID, About: c.Programme, On: calendar.DateOf(step.At), step: step.ID})
 		}
 	}
-	services, err := d.DB.ServicesOf(ctx, who, person, dossier.Households)
+	services, err := d.DB.ServicesOf(ctx, who, person, dossier.Households())
 	if err != nil {
 		return nil, err
 	}

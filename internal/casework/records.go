@@ -62,8 +62,8 @@ func (r *recorder) lookUp(ctx context.Context, tx *store.Tx) error {
 	var known, households []uuid.UUID
 	for _, dossier := range r.byNumber {
 		if id := dossier.File.Person.ID; !r.isNew[id] {
-			known, households = append(known, id), append(households, dossier.Households...)
-			r.housed[id] = len(dossier.Households) > 0
+			known, households = append(known, id), append(households, dossier.Households()...)
+			r.housed[id] = len(dossier.Households()) > 0
 		}
 	}
 	if len(known) == 0 {
@@ -134,7 +134,7 @@ func (r *recorder) person(in *exchange.PersonRecord) error {
 	if err != nil {
 		return err
 	}
-	services, err := r.personServices(&file, dossier.Households, in.Services)
+	services, err := r.personServices(&file, dossier.Households(), in.Services)
 	if err != nil {
 		return err
 	}

@@ -25,16 +25,9 @@ func (d *Desk) ForgetAnswers(ctx context.Context) (forgotten int64, err error) {
 
 // KeepAnswers removes from time to time what is kept long enough, until ctx ends.
 func (d *Desk) KeepAnswers(ctx context.Context, every time.Duration) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if _, err := d.ForgetAnswers(ctx); err != nil && ctx.Err() == nil {
-				d.Log.WarnContext(ctx, "old answers could not be removed", "err", err)
-			}
+	repeatedly(ctx, every, func() {
+		if _, err := d.ForgetAnswers(ctx); err != nil && ctx.Err() == nil {
+			d.Log.WarnContext(ctx, "old answers could not be removed", "err", err)
 		}
-	}
+	})
 }

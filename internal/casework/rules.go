@@ -112,18 +112,11 @@ func (d *Desk) Workdays() *workdays.Calendar { return d.Rules.now.Load().days }
 
 // KeepRules looks for new rules from time to time until ctx ends.
 func (d *Desk) KeepRules(ctx context.Context, every time.Duration) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if err := d.Rules.refresh(ctx, d.DB); err != nil && ctx.Err() == nil {
-				d.Log.WarnContext(ctx, "the rules in force could not be read", "err", err)
-			}
+	repeatedly(ctx, every, func() {
+		if err := d.Rules.refresh(ctx, d.DB); err != nil && ctx.Err() == nil {
+			d.Log.WarnContext(ctx, "the rules in force could not be read", "err", err)
 		}
-	}
+	})
 }
 
 // write does fn in a signed transaction by the rules in force, which stay in force until it ends.

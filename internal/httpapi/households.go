@@ -107,14 +107,21 @@ func (a *API) addHouseholdMember(r *Request) (Response, error) {
 	return householdAnswer(http.StatusCreated, h, err)
 }
 
+// membership is the household of the path and the membership in it.
+func (r *Request) membership() (household, member uuid.UUID, err error) {
+	if household, err = r.id(); err != nil {
+		return household, member, err
+	}
+	if member, err = uuid.Parse(r.params("member")); err != nil {
+		return household, member, store.NotFound
+	}
+	return household, member, nil
+}
+
 func (a *API) endHouseholdMember(r *Request) (Response, error) {
-	id, err := r.id()
+	id, member, err := r.membership()
 	if err != nil {
 		return Response{}, err
-	}
-	member, err := uuid.Parse(r.params("member"))
-	if err != nil {
-		return Response{}, store.NotFound
 	}
 	in, err := decode[api.HouseholdMemberEnd](r)
 	if err != nil {
@@ -125,13 +132,9 @@ func (a *API) endHouseholdMember(r *Request) (Response, error) {
 }
 
 func (a *API) correctHouseholdMember(r *Request) (Response, error) {
-	id, err := r.id()
+	id, member, err := r.membership()
 	if err != nil {
 		return Response{}, err
-	}
-	member, err := uuid.Parse(r.params("member"))
-	if err != nil {
-		return Response{}, store.NotFound
 	}
 	in, err := decode[api.HouseholdMemberCorrection](r)
 	if err != nil {

@@ -23,16 +23,24 @@ import (
 type Dossier struct {
 	File     casefile.File
 	Awards   []award.Award
-	HasPayee bool // it is known where to pay
-	// Households are those that the person is or was a member of.
-	Households []uuid.UUID
-	Stays      []Stay // when in which of them, in no order of days
+	HasPayee bool   // it is known where to pay
+	Stays    []Stay // when in which households, in no order of days
 }
 
 // Stay is the days on which a person belongs to a household.
 type Stay struct {
 	Household uuid.UUID
 	Days      calendar.Interval
+}
+
+// Households are those that the person is or was a member of.
+func (d Dossier) Households() (list []uuid.UUID) {
+	for _, s := range d.Stays {
+		if !slices.Contains(list, s.Household) { // somebody may come back to one
+			list = append(list, s.Household)
+		}
+	}
+	return list
 }
 
 // HomeOn is the household of a person on a day; zero where no household of the reader's area is.
@@ -411,9 +419,7 @@ func (l *loader) memberships(b *pgx.Batch) {
 		var s Stay
 		err := rows.Scan(&person, &s.Household, &s.Days.From, &s.Days.To)
 		if d := l.byID[person]; d != nil {
-			if d.Stays = append(d.Stays, s); !slices.Contains(d.Households, s.Household) { // somebody may come back to one
-				d.Households = append(d.Households, s.Household)
-			}
+			d.Stays = append(d.Stays, s)
 		}
 		return err
 	})

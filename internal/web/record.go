@@ -119,7 +119,7 @@ func showRecord(v *visit) (any, error) {
 	for _, one := range slices.Backward(rec.File.Verifications) {
 		data.Verified = append(data.Verified, v.lookLine(one))
 	}
-	if held, any := rec.File.Current(v.today); v.may("/persons/:id/cards/new") && (!any || !rec.File.StatusOn(held, v.today).Valid()) {
+	if held, any := rec.File.Current(v.today); v.may("/persons/:id/cards/new") && (!any || firstMayFollow(rec.File.StatusOn(held, v.today))) {
 		data.NewCard = v.path + "/cards/new"
 	}
 	homes, err := v.desk.DB.ListHouseholds(v.ctx, v.who, v.who.Area, id, uuid.Nil, 10)
@@ -137,7 +137,12 @@ func showRecord(v *visit) (any, error) {
 	if !data.Gone {
 		data.Links = v.recordLinks(id)
 	}
-	return &data, v.fillRecord(&data, rec.Households, id, asOf)
+	return &data, v.fillRecord(&data, rec.Households(), id, asOf)
+}
+
+// firstMayFollow reports whether a first card may follow one of a status: what is frozen is seen to first.
+func firstMayFollow(status casefile.CertificateStatus) bool {
+	return !status.Valid() && status != casefile.Frozen
 }
 
 // fillRecord adds what is not of the file itself: eligibility, money, services, surveys.
