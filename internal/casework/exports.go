@@ -1,12 +1,10 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"iter"
-	"slices"
 	"strings"
-
-	"github.com/google/uuid"
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
@@ -27,15 +25,14 @@ type NewExport struct {
 
 var partOf = map[string]standing.Status{"covered": standing.Covered, "gap": standing.Gap, "excluded": standing.Excluded}
 
-// chosenList is a partner's list as somebody asked for it, with who is on it.
+// chosenList is a partner's list as somebody asked for it.
 type chosenList struct {
 	list    *exchange.PartnerList
 	reading context.Context
 	q       store.ListOf
-	ids     []uuid.UUID
 }
 
-// choose finds out who is on a list, and completes what was asked for.
+// choose finds out what is on a list, and completes what was asked for.
 func (d *Desk) choose(ctx context.Context, who access.Actor, in *NewExport) (c chosenList, err error) {
 	if c.list = exchange.PartnerListNamed(in.List); c.list == nil {
 		return c, store.NotFound
@@ -53,27 +50,23 @@ func (d *Desk) choose(ctx context.Context, who access.Actor, in *NewExport) (c c
 	for _, part := range c.list.Parts {
 		c.q.Parts = append(c.q.Parts, partOf[part])
 	}
-	if c.reading, err = d.DB.Reading(ctx, who); err != nil {
-		return c, err
-	}
-	if c.ids, err = d.DB.OnList(c.reading, who, c.q); err != nil {
-		return c, err
-	}
-	if in.Form == "xlsx" && len(c.ids) > exchange.MaxFigureRows {
-		return c, fault.New(fault.Conflict, "TOO_MANY_ROWS", "行数超过工作簿上限，请下载csv", "more rows than a workbook holds; take csv")
-	}
-	return c, nil
+	c.reading, err = d.DB.Reading(ctx, who)
+	return c, err
 }
 
 // CountList is how many rows a list would have if it were taken out now. Nobody is named, so it is no export.
 func (d *Desk) CountList(ctx context.Context, who access.Actor, in NewExport) (int, error) {
 	c, err := d.choose(ctx, who, &in)
-	return len(c.ids), err
+	if err != nil {
+		return 0, err
+	}
+	on, err := d.DB.OnList(c.reading, who, c.q)
+	return on.Rows, err
 }
 
 // ExportList takes a list for another department out. That it is, by whom, what for and how many rows it has is kept before the
-// first row is given away. The ids are gathered first and the rows read as they are written, a portion at a time and each time with
-// the rights of that moment, so that neither memory nor a connection is held for a slow line.
+// first row is given away. The rows are read as they are written, a page at a time and each time with the rights of that moment, so that neither
+// memory nor a connection is held for a slow line.
 func (d *Desk) ExportList(ctx context.Context, who access.Actor, in NewExport) (e exchange.Export, rows iter.Seq2[exchange.PartnerRow, error], err error) {
 	c, err := d.choose(ctx, who, &in)
 	if err != nil {
@@ -83,7 +76,14 @@ func (d *Desk) ExportList(ctx context.Context, who access.Actor, in NewExport) (
 	if err != nil {
 		return e, nil, err
 	}
-	kept := store.Export{ID: d.NewID(), List: c.list.Name, Area: in.Area, Form: in.Form, Purpose: in.Purpose, Rows: len(c.ids)}
+	first, err := d.firstOfList(c, who)
+	if err != nil {
+		return e, nil, err
+	}
+	if in.Form == "xlsx" && first.of.Rows > exchange.MaxFigureRows {
+		return e, nil, fault.New(fault.Conflict, "TOO_MANY_ROWS", "行数超过工作簿上限，请下载csv", "more rows than a workbook holds; take csv")
+	}
+	kept := store.Export{ID: d.NewID(), List: c.list.Name, Area: in.Area, Form: in.Form, Purpose: in.Purpose, Rows: first.of.Rows}
 	err = d.write(ctx, who, "list.export", func(tx *store.Tx) error {
 		kept.At = tx.Now
 		if err := tx.InsertExport(ctx, kept); err != nil {
@@ -92,7 +92,7 @@ func (d *Desk) ExportList(ctx context.Context, who access.Actor, in NewExport) (
 		return tx.Describe(ctx, kept.ID, map[string]any{"list": c.list.Name, "rows": kept.Rows, "form": in.Form, "area": string(in.Area), "purpose": in.Purpose})
 	})
 	e = exchange.Export{List: c.list, ID: kept.ID.String(), Account: who.Username, At: kept.At.In(calendar.Civil), Purpose: in.Purpose, Rows: kept.Rows}
-	return e, ahead(d.listRows(c.reading, who, c.q, c.ids, names)), err
+	return e, ahead(d.listRows(c, who, first, names)), err
 }
 
 // placeNames are the names of divisions today. A list may name a town above the area asked for.
@@ -112,25 +112,58 @@ func (d *Desk) placeNames(ctx context.Context, in area.Code) (map[area.Code]stri
 	return names, nil
 }
 
-// listedAtOnce is how many rows of a list are read at a time: enough that the database reads tables and not rows where a list is of most of
-// the register, and some two MiB.
-const listedAtOnce = 4000
+// listedAtOnce is how many rows of a list are read at a time: some megabyte, and few enough that a file has begun soon.
+const listedAtOnce = 2000
 
-func (d *Desk) listRows(ctx context.Context, who access.Actor, q store.ListOf, ids []uuid.UUID, names map[area.Code]string) iter.Seq2[exchange.PartnerRow, error] {
+func (d *Desk) listPage() int { return cmp.Or(d.ListPage, listedAtOnce) }
+
+// listPage is a page of a list, which goes on behind next, and who is on the whole list.
+type listPage struct {
+	rows []store.OneListed
+	next store.Cursor
+	of   store.Tally
+}
+
+// firstOfList is the first page. A list that does not end with it is counted.
+func (d *Desk) firstOfList(c chosenList, who access.Actor) (p listPage, err error) {
+	if p.rows, p.next, err = d.DB.Listed(c.reading, who, c.q, store.Cursor{}, d.listPage()); err != nil {
+		return p, err
+	}
+	if len(p.rows) == d.listPage() {
+		p.of, err = d.DB.OnList(c.reading, who, c.q)
+		return p, err
+	}
+	for _, one := range p.rows {
+		p.of.Add(one.ID)
+	}
+	return p, nil
+}
+
+// listRows are the rows of a list from its first page on. Somebody who moves to another village meanwhile would stand in it twice, or not at
+// all: that is found out at its end.
+func (d *Desk) listRows(c chosenList, who access.Actor, page listPage, names map[area.Code]string) iter.Seq2[exchange.PartnerRow, error] {
 	return func(yield func(exchange.PartnerRow, error) bool) {
-		for part := range slices.Chunk(ids, listedAtOnce) {
-			list, err := d.DB.Listed(ctx, who, q, part)
-			if err != nil {
-				yield(exchange.PartnerRow{}, err)
-				return
-			}
-			for _, one := range list {
+		var given store.Tally
+		for {
+			for _, one := range page.rows {
+				given.Add(one.ID)
 				row := exchange.PartnerRow{Name: one.Name, IDNumber: one.IDNumber, BirthDate: one.BirthDate, Town: names[one.Area.Parent()], Village: names[one.Area],
 					Category: one.Category, Level: one.Level, Address: one.Address, Holders: one.Holders}
 				if !yield(row, nil) {
 					return
 				}
 			}
+			if len(page.rows) < d.listPage() {
+				break
+			}
+			var err error
+			if page.rows, page.next, err = d.DB.Listed(c.reading, who, c.q, page.next, d.listPage()); err != nil {
+				yield(exchange.PartnerRow{}, err)
+				return
+			}
+		}
+		if given != page.of {
+			yield(exchange.PartnerRow{}, exchange.Changed)
 		}
 	}
 }

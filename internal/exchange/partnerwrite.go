@@ -24,8 +24,8 @@ type Export struct {
 	Rows    int
 }
 
-// errShort breaks a file off that would not have the rows that were written down for it.
-var errShort = fault.New(fault.Conflict, "CHANGED_MEANWHILE", "名单在导出过程中发生变化，请重新导出", "the list changed while it was taken out; take it out again")
+// Changed breaks a file off that would not have the rows that were written down for it.
+var Changed = fault.New(fault.Conflict, "CHANGED_MEANWHILE", "名单在导出过程中发生变化，请重新导出", "the list changed while it was taken out; take it out again")
 
 func (e Export) watermark() string {
 	return "导出编号 " + e.ID + "；账号 " + e.Account + "；时间 " + e.At.Format(time.RFC3339) + "；用途 " + e.Purpose
@@ -64,7 +64,7 @@ func (e Export) eachListRow(rows iter.Seq2[PartnerRow, error], put func([]string
 		n++
 	}
 	if n != e.Rows {
-		return errShort
+		return Changed
 	}
 	return write([]string{totalRow, strconv.Itoa(n)})
 }

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -78,10 +79,17 @@ func (s *service) partnersRegister() (ids map[string]string) {
 	return ids
 }
 
-// TestPartnerLists takes every list out and compares it with what the people of the register make it, by hand.
+// TestPartnerLists takes every list out and compares it with what the people of the register make it, by hand: in one page, and one row a page.
 func TestPartnerLists(t *testing.T) {
 	t.Parallel()
+	for _, page := range []int{0, 1, 2} {
+		t.Run(fmt.Sprint(page), func(t *testing.T) { t.Parallel(); partnerLists(t, page) })
+	}
+}
+
+func partnerLists(t *testing.T, page int) {
 	s := start(t)
+	s.desk.ListPage = page
 	s.partnersRegister()
 	villages := map[string]string{}
 	for _, code := range []string{townA, villageA, townC, villageC} {
@@ -197,6 +205,7 @@ func TestListChangesWhileItIsTakenOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.desk.ListPage = 1
 	who := access.Actor{AccountID: account.ID, Username: "cdpf.town", Role: access.CDPFReviewer, Area: townA}
 	e, rows, err := s.desk.ExportList(t.Context(), who, casework.NewExport{List: "pension_holders", Form: "csv", Purpose: "比对"})
 	if err != nil || e.Rows != 2 {
@@ -210,5 +219,26 @@ func TestListChangesWhileItIsTakenOut(t *testing.T) {
 	}
 	if _, _, err := s.desk.ExportList(t.Context(), who, casework.NewExport{List: "pension_holders", Form: "csv", Purpose: "比对", Area: townC}); err == nil {
 		t.Error("a list of another town was taken out")
+	}
+}
+
+// TestListOfOthersWhileItIsTakenOut has somebody move to where the list is read already, while somebody else comes into it: the file would
+// have as many rows as were counted, and not all who were.
+func TestListOfOthersWhileItIsTakenOut(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	first := s.person("liaison.c", villageC, 890, 2).want(201) // with the smallest id
+	s.partnersRegister()
+	s.desk.ListPage = 1
+	e, rows, err := s.desk.ExportList(t.Context(), s.actor("cdpf"), casework.NewExport{List: "medical_holders", Form: "csv", Purpose: "比对"})
+	if err != nil || e.Rows != 5 {
+		t.Fatalf("%d rows (%v), want 5", e.Rows, err)
+	}
+	s.do("cdpf", "PATCH", "/persons/"+first.text("id"), map[string]any{"managing_area_code": villageA}, "If-Match", first.version()).want(200)
+	s.person("liaison.c", villageC, 905, 2).want(201)
+	var file bytes.Buffer
+	err = exchange.WritePartnerList(&file, "csv", e, rows)
+	if text := file.String(); !errors.Is(err, exchange.Changed) || strings.Contains(text, "合计") || strings.Contains(text, "金丝雀890") {
+		t.Errorf("the list without one of those counted was finished (%v): %s", err, text)
 	}
 }

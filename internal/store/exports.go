@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -26,41 +27,62 @@ type ListOf struct {
 	Households bool
 }
 
+// What is asked of who is on a list: $1 indicator, $2 day, $3 and $4 bounds of the area, $5 parts, $6 holders only, $7 by number only, and of a
+// page $8 and $9, behind which it begins, and $10, how long it is.
 var (
 	standsOn = `s.indicator = $1 AND s.valid_from <= $2 AND (s.valid_to IS NULL OR s.valid_to >= $2) AND s.status = ANY($5) AND (NOT $6 OR s.level > 0)`
-	onList   = `SELECT s.person_id FROM standings s JOIN persons p ON p.id = s.person_id AND ` + ownArea("p.managing_area_code") + `
-		WHERE ` + standsOn + ` AND s.area_code >= $3 AND s.area_code < $4 AND (NOT $7 OR p.id_number IS NOT NULL) ORDER BY s.area_code, s.person_id`
-	memberOn   = `m.household_id = h.id AND m.superseded_at IS NULL AND m.from_on <= $2 AND (m.to_on IS NULL OR m.to_on >= $2)`
-	withOnesOn = `SELECT h.id FROM households h CROSS JOIN LATERAL (
+	memberOn = `m.household_id = h.id AND m.superseded_at IS NULL AND m.from_on <= $2 AND (m.to_on IS NULL OR m.to_on >= $2)`
+	withOne  = `CROSS JOIN LATERAL (
 			SELECT FROM household_members m JOIN standings s ON s.person_id = m.person_id JOIN persons p ON p.id = m.person_id
 			WHERE ` + memberOn + ` AND ` + standsOn + ` AND (NOT $7 OR p.id_number IS NOT NULL) LIMIT 1) one
-		WHERE h.area_code >= $3 AND h.area_code < $4 ORDER BY h.area_code, h.id`
+		WHERE h.area_code >= $3 AND h.area_code < $4`
+	countPersons = `SELECT count(*), ` + allOf("s.person_id") + ` FROM standings s JOIN persons p ON p.id = s.person_id AND ` + ownArea("p.managing_area_code") + `
+		WHERE ` + standsOn + ` AND s.area_code >= $3 AND s.area_code < $4 AND (NOT $7 OR p.id_number IS NOT NULL)`
+	countHouseholds = `SELECT count(*), ` + allOf("h.id") + ` FROM households h ` + withOne
 )
 
-// OnList lists the ids of who is on a list, in order of villages. Who has left the actor's area is not among them.
-func (db *DB) OnList(ctx context.Context, who access.Actor, q ListOf) (ids []uuid.UUID, err error) {
+func (q ListOf) args(more ...any) []any {
 	lo, hi := q.Area.Range()
 	parts := make([]int16, len(q.Parts))
 	for i, p := range q.Parts {
 		parts[i] = int16(p)
 	}
-	sql := onList
+	return append([]any{q.Indicator, q.On, lo, hi, parts, q.Holders, q.ByNumber}, more...)
+}
+
+// Tally is how many are on a list, and a number that their ids make together in any order: with somebody in the place of somebody else it is another.
+type Tally struct {
+	Rows int
+	All  int64
+}
+
+// Add counts one more.
+func (t *Tally) Add(id uuid.UUID) {
+	t.Rows++
+	t.All ^= int64(binary.BigEndian.Uint64(id[8:]) & (1<<48 - 1))
+}
+
+// allOf is Tally.All of a column of ids: of their last 48 bits, which are random.
+func allOf(ids string) string {
+	return "coalesce(bit_xor(('x' || right(" + ids + "::text, 12))::bit(48)::bigint), 0)"
+}
+
+// OnList counts who is on a list. Who has left the actor's area is not among them.
+func (db *DB) OnList(ctx context.Context, who access.Actor, q ListOf) (t Tally, err error) {
+	sql := countPersons
 	if q.Households {
-		sql = withOnesOn
+		sql = countHouseholds
 	}
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
 		if !q.Households {
 			hashing(b)
 		}
-		b.Queue(sql, q.Indicator, q.On, lo, hi, parts, q.Holders, q.ByNumber).Query(func(rows pgx.Rows) error {
-			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-			return err
-		})
+		b.Queue(sql, q.args()...).QueryRow(func(row pgx.Row) error { return row.Scan(&t.Rows, &t.All) })
 	})
 	if err != nil {
-		return nil, fmt.Errorf("find who is on a list: %w", err)
+		return t, fmt.Errorf("count who is on a list: %w", err)
 	}
-	return ids, nil
+	return t, nil
 }
 
 // OneListed is what lists tell of a person or of a household.
@@ -76,31 +98,40 @@ type OneListed struct {
 	Holders   int
 }
 
+// Files are looked up by their keys, each: so a page takes as long in a large register as in a small one, and its first row is there at once.
 var (
-	listedPersons = `SELECT p.id, p.id, p.name, p.id_number, p.birth_date, p.managing_area_code, coalesce(c.category, 0), coalesce(c.level, 0), NULL::bytea, 0
-		FROM persons p LEFT JOIN certificates c ON c.person_id = p.id AND c.held_to IS NULL WHERE p.id = ANY($1)`
-	listedHouseholds = `SELECT h.id, coalesce(f.id, h.id), coalesce(f.name, ''), f.id_number, f.birth_date, h.area_code, 0, 0, h.address,
+	listedPersons = `SELECT s.area_code, p.id, p.id, p.name, p.id_number, p.birth_date, p.managing_area_code, coalesce(c.category, 0), coalesce(c.level, 0), NULL::bytea, 0
+		FROM standings s CROSS JOIN LATERAL (SELECT p.id, p.name, p.id_number, p.birth_date, p.managing_area_code FROM persons p
+			WHERE p.id = s.person_id AND (NOT $7 OR p.id_number IS NOT NULL) OFFSET 0) p
+		LEFT JOIN LATERAL (SELECT c.category, c.level FROM certificates c WHERE c.person_id = s.person_id AND c.held_to IS NULL OFFSET 0) c ON true
+		WHERE ` + standsOn + ` AND s.area_code >= $3 AND s.area_code < $4 AND (s.area_code, s.person_id) > ($8, $9) ORDER BY s.area_code, s.person_id LIMIT $10`
+	listedHouseholds = `SELECT h.area_code, h.id, coalesce(f.id, h.id), coalesce(f.name, ''), f.id_number, f.birth_date, h.area_code, 0, 0, h.address,
 		(SELECT count(DISTINCT m.person_id) FROM household_members m JOIN standings s ON s.person_id = m.person_id
-			WHERE ` + memberOn + ` AND s.indicator = $3 AND s.valid_from <= $2 AND (s.valid_to IS NULL OR s.valid_to >= $2) AND s.status < 4 AND s.level > 0)
-		FROM households h LEFT JOIN LATERAL (SELECT p.id, p.name, p.id_number, p.birth_date FROM household_members m JOIN persons p ON p.id = m.person_id
+			WHERE ` + memberOn + ` AND s.indicator = $1 AND s.valid_from <= $2 AND (s.valid_to IS NULL OR s.valid_to >= $2) AND s.status < 4 AND s.level > 0)
+		FROM (SELECT h.* FROM households h ` + withOne + ` AND (h.area_code, h.id) > ($8, $9) ORDER BY h.area_code, h.id LIMIT $10) h
+		LEFT JOIN LATERAL (SELECT p.id, p.name, p.id_number, p.birth_date FROM household_members m JOIN persons p ON p.id = m.person_id
 			LEFT JOIN certificates c ON c.person_id = p.id AND c.held_to IS NULL WHERE ` + memberOn + `
-			ORDER BY m.relation <> 'head', c.id IS NULL, m.from_on, m.id LIMIT 1) f ON true WHERE h.id = ANY($1)`
+			ORDER BY m.relation <> 'head', c.id IS NULL, m.from_on, m.id LIMIT 1) f ON true ORDER BY h.area_code, h.id`
 )
 
-// Listed reads what a list tells of these, in their order. Who cannot be seen any more is left out.
-func (db *DB) Listed(ctx context.Context, who access.Actor, q ListOf, ids []uuid.UUID) (list []OneListed, err error) {
-	sql, args := listedPersons, []any{ids}
+// Listed reads a page of what a list tells, in order of villages: as many as limit who come behind a place, and the place of the last of them.
+func (db *DB) Listed(ctx context.Context, who access.Actor, q ListOf, after Cursor, limit int) (list []OneListed, last Cursor, err error) {
+	sql := listedPersons
 	if q.Households {
-		sql, args = listedHouseholds, []any{ids, q.On, q.Indicator}
+		sql = listedHouseholds
 	}
-	found := make(map[uuid.UUID]OneListed, len(ids))
-	read := func(b *pgx.Batch) {
-		b.Queue(sql, args...).Query(func(rows pgx.Rows) error {
+	if after.ID == uuid.Nil {
+		lo, _ := q.Area.Range()
+		after.Area = area.Code(lo) // where the reading of the index begins
+	}
+	list = make([]OneListed, 0, limit)
+	err = db.Read(ctx, who, paging, asKept(func(b *pgx.Batch) {
+		b.Queue(sql, q.args(string(after.Area), after.ID, limit)...).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				var one OneListed
 				var person uuid.UUID
 				var number, address []byte
-				if err := rows.Scan(&one.ID, &person, &one.Name, &number, &one.BirthDate, &one.Area, &one.Category, &one.Level, &address, &one.Holders); err != nil {
+				if err := rows.Scan(&last.Area, &one.ID, &person, &one.Name, &number, &one.BirthDate, &one.Area, &one.Category, &one.Level, &address, &one.Holders); err != nil {
 					return err
 				}
 				persons, households := opener{ring: db.Ring, table: "persons", row: person}, opener{ring: db.Ring, table: "households", row: one.ID}
@@ -108,24 +139,15 @@ func (db *DB) Listed(ctx context.Context, who access.Actor, q ListOf, ids []uuid
 				if err := errors.Join(persons.err, households.err); err != nil {
 					return err
 				}
-				found[one.ID] = one
+				list, last.ID = append(list, one), one.ID
 			}
 			return rows.Err()
 		})
-	}
-	if len(ids) > fewPersons {
-		read = afresh(read)
-	}
-	err = db.Read(ctx, who, read)
+	}))
 	if err != nil {
-		return nil, fmt.Errorf("read a list: %w", err)
+		return nil, last, fmt.Errorf("read a list: %w", err)
 	}
-	for _, id := range ids {
-		if one, ok := found[id]; ok {
-			list = append(list, one)
-		}
-	}
-	return list, nil
+	return list, last, nil
 }
 
 // Export says that somebody took a list out.
