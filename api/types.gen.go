@@ -3313,7 +3313,7 @@ type HouseholdChange struct {
 	// Example: 370305100
 	AreaCode *AreaCode `json:"area_code,omitempty"`
 
-	// MovedOn The first day at the other place; today when absent.
+	// MovedOn The first day at the other place, today when absent; with the place unchanged, the right day of the last move.
 	MovedOn *calendar.Date `json:"moved_on,omitempty"`
 }
 

@@ -279,7 +279,13 @@ func (d *Desk) replaceMember(ctx context.Context, tx *store.Tx, h casefile.House
 	return tx.InsertMembers(ctx, h.Household.Area, *next)
 }
 
-// MoveHousehold writes another address, and the village to which the dwelling belongs from a day on.
+var errNotMoved = field("moved_on", "NOT_MOVED", "该住户没有搬迁记录，没有可更正的搬迁日期", "no move of this household is recorded whose day could be corrected")
+
+// errEarlierMove keeps a recorded move from being forgotten by another before it.
+var errEarlierMove = fault.New(fault.Conflict, "OVERLAPS", "日期早于该住户此前登记的搬迁", "the day is before an earlier recorded move of this household")
+
+// MoveHousehold writes another address, and the village to which the dwelling belongs from a day on: today where none is given. Given with the
+// village where the household stands, or with none, the day corrects that of its last move.
 func (d *Desk) MoveHousehold(ctx context.Context, who access.Actor, id uuid.UUID, version int, to area.Code, address *string, from calendar.Date) (casefile.HouseholdFile, error) {
 	return d.changeHousehold(ctx, who, "household.change", id, func(tx *store.Tx, h casefile.HouseholdFile) error {
 		if err := stale(h.Household.Version, version); err != nil {
@@ -289,48 +295,108 @@ func (d *Desk) MoveHousehold(ctx context.Context, who access.Actor, id uuid.UUID
 		if address != nil {
 			next.Address = *address
 		}
-		if to != "" && to != next.Area {
+		today := calendar.DateOf(tx.Now)
+		if from.After(today) {
+			return field("moved_on", "IN_FUTURE", "日期不能晚于今天", "the day lies in the future")
+		}
+		moves := to != "" && to != next.Area
+		switch {
+		case moves:
 			if err := d.villageOf(ctx, who, to); err != nil {
 				return err
 			}
-			if from.After(calendar.DateOf(tx.Now)) {
-				return field("moved_on", "IN_FUTURE", "日期不能晚于今天", "the day lies in the future")
-			}
-			if err := d.moveFacts(ctx, tx, h, to, from); err != nil {
-				return err
-			}
 			next.Area = to
+			if from.IsZero() {
+				from = today
+			}
+		case from.IsZero():
+			return tx.UpdateHousehold(ctx, next)
+		}
+		if err := d.placeHousehold(ctx, tx, h, next.Area, from, !moves); err != nil {
+			return err
 		}
 		return tx.UpdateHousehold(ctx, next)
 	})
 }
 
-// moveFacts keeps where the household stood until the day before, and where it stands from then on. Of the first place it is
-// not known since when; it is dated from before all else that is known of the household.
-func (d *Desk) moveFacts(ctx context.Context, tx *store.Tx, h casefile.HouseholdFile, to area.Code, from calendar.Date) error {
-	place := func(at area.Code, from, last calendar.Date) casefile.Circumstance {
-		raw := []byte(fmt.Sprintf("%q", at))
-		return casefile.Circumstance{ID: d.NewID(), Kind: casefile.HouseholdArea, Raw: raw, Value: casefile.Value{Answer: casefile.Yes, Sort: string(at)},
-			ValidFrom: from, ValidTo: last, Source: "register"}
+// placeHousehold keeps where the household stood until the day before, and where it stands from then on. Corrected, its last move was on that
+// day and not when it was said to be.
+func (d *Desk) placeHousehold(ctx context.Context, tx *store.Tx, h casefile.HouseholdFile, at area.Code, from calendar.Date, corrected bool) error {
+	recorded := placesOf(h)
+	places := slices.Clone(recorded)
+	if len(places) == 0 {
+		places = append(places, standsFrom(h.Household.Area, d.knownSince(h)))
 	}
+	if corrected {
+		if len(recorded) < 2 {
+			return errNotMoved
+		}
+		places = places[:len(places)-1]
+	}
+	switch last := len(places) - 1; {
+	case from.After(places[last].ValidFrom):
+		places[last].ValidTo = from.Add(-1)
+	case last > 0 && from.Before(places[last].ValidFrom):
+		return errEarlierMove
+	default:
+		places = places[:last]
+	}
+	if last := len(places) - 1; last >= 0 && places[last].Value.Sort == string(at) {
+		places[last].ValidTo = calendar.Date{} // it never stood elsewhere
+	} else {
+		places = append(places, standsFrom(at, from))
+	}
+	return d.replacePlaces(ctx, tx, h, recorded, places)
+}
+
+// replacePlaces writes where a household stood, as far as it is not recorded so already.
+func (d *Desk) replacePlaces(ctx context.Context, tx *store.Tx, h casefile.HouseholdFile, recorded, places []casefile.Circumstance) error {
+	among := func(list []casefile.Circumstance, p casefile.Circumstance) bool {
+		return slices.ContainsFunc(list, func(c casefile.Circumstance) bool { return c.ID == p.ID && c.ValidTo == p.ValidTo })
+	}
+	for _, old := range recorded {
+		if among(places, old) {
+			continue
+		}
+		if err := tx.SupersedeHouseholdFact(ctx, old.ID); err != nil {
+			return err
+		}
+	}
+	var fresh []casefile.Circumstance
+	for _, p := range places {
+		if !among(recorded, p) {
+			stands := standsFrom(area.Code(p.Value.Sort), p.ValidFrom)
+			stands.ID, stands.ValidTo = d.NewID(), p.ValidTo
+			fresh = append(fresh, stands)
+		}
+	}
+	return tx.InsertHouseholdCircumstances(ctx, h.Household, fresh...)
+}
+
+// placesOf is where a household stood, one place after another.
+func placesOf(h casefile.HouseholdFile) (places []casefile.Circumstance) {
+	for _, c := range h.Circumstances {
+		if c.Kind == casefile.HouseholdArea && c.SupersededAt.IsZero() {
+			places = append(places, c)
+		}
+	}
+	slices.SortFunc(places, func(a, b casefile.Circumstance) int { return a.ValidFrom.Compare(b.ValidFrom) })
+	return places
+}
+
+func standsFrom(at area.Code, from calendar.Date) casefile.Circumstance {
+	raw := []byte(fmt.Sprintf("%q", at))
+	return casefile.Circumstance{Kind: casefile.HouseholdArea, Raw: raw, Value: casefile.Value{Answer: casefile.Yes, Sort: string(at)}, ValidFrom: from, Source: "register"}
+}
+
+// knownSince is from when on the first place of a household is dated, of which it is not known since when it stands there: from before all
+// else that is known of it.
+func (d *Desk) knownSince(h casefile.HouseholdFile) calendar.Date {
 	began := calendar.DateOf(h.Household.CreatedAt)
 	if days := h.Breakpoints(d.Pack().Transitions); len(days) > 0 && days[0].Before(began) {
 		began = days[0]
 	}
-	for _, c := range h.Circumstances {
-		if c.Kind != casefile.HouseholdArea || !c.SupersededAt.IsZero() || !c.ValidTo.IsZero() {
-			continue
-		}
-		began = c.ValidFrom
-		if err := tx.SupersedeHouseholdFact(ctx, c.ID); err != nil {
-			return err
-		}
-	}
-	facts := []casefile.Circumstance{place(to, from, calendar.Date{})}
-	if from.After(began) {
-		facts = append(facts, place(h.Household.Area, began, from.Add(-1)))
-	}
-	return tx.InsertHouseholdCircumstances(ctx, h.Household, facts...)
+	return began
 }
 
 // changeHousehold holds new members and then a household, does fn, derives again and reads the household as it then is.

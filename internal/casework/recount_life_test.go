@@ -312,7 +312,7 @@ func (w *world) rehouse() error {
 		return err
 	}
 	_, err = w.desk.MoveHousehold(w.t.Context(), w.sender, h.Household.ID, h.Household.Version, pick(w, worldVillages...), nil, w.today().Add(-w.random.IntN(300)))
-	return err
+	return err // one that never moved has no day to correct, and no day may lie before an earlier move
 }
 
 // photo is the smallest picture.

@@ -86,11 +86,7 @@ func (a *API) updateHousehold(r *Request) (Response, error) {
 			return Response{}, err
 		}
 	}
-	from := r.Today
-	if in.MovedOn != nil {
-		from = *in.MovedOn
-	}
-	h, err := a.Desk.MoveHousehold(r.Ctx, r.Who, id, r.Version, to, in.Address, from)
+	h, err := a.Desk.MoveHousehold(r.Ctx, r.Who, id, r.Version, to, in.Address, value(in.MovedOn))
 	return householdAnswer(http.StatusOK, h, err)
 }
 

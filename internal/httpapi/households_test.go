@@ -376,6 +376,40 @@ func TestHouseholdMoves(t *testing.T) {
 	s.wantDerived()
 }
 
+// TestHouseholdMovedAnotherDay: the day of the last move is corrected, with the village or without it, and what was before the move stays;
+// a household of which no move is recorded has none to correct, and no day may lie before the move before.
+func TestHouseholdMovedAnotherDay(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	h, _ := s.severeHome(1, "own")
+	path := "/households/" + h
+	s.at("2019-09-10")
+	version := s.do("town.a", "GET", path, nil).want(200).version()
+	change := func(body map[string]any) answer { return s.do("town.a", "PATCH", path, body, "If-Match", version) }
+	done := func(body map[string]any) { version = change(body).want(200).version() }
+	for _, body := range []map[string]any{{"moved_on": "2019-06-01"}, {"area_code": villageA, "moved_on": "2019-06-01"}} {
+		if got := codeOf(change(body).want(422)); got != "NOT_MOVED" {
+			t.Errorf("%v of who never moved: %s", body, got)
+		}
+	}
+	done(map[string]any{"area_code": villageA, "address": "金丝雀路2号"})
+	done(map[string]any{"area_code": villageB, "moved_on": "2019-06-01"})
+	done(map[string]any{"area_code": villageB, "moved_on": "2019-08-01"})
+	s.wantPlaces(map[string]string{"2018-12-31": villageA, "2019-06-01": villageA, "2019-07-31": villageA, "2019-08-01": villageB})
+	done(map[string]any{"moved_on": "2019-02-01"})
+	s.wantPlaces(map[string]string{"2018-12-31": villageA, "2019-01-31": villageA, "2019-02-01": villageB, "2019-08-01": villageB})
+	done(map[string]any{"area_code": villageA, "moved_on": "2019-09-01"})
+	change(map[string]any{"moved_on": "2019-01-31"}).want(409, "OVERLAPS")
+	done(map[string]any{"moved_on": "2019-09-05"})
+	s.wantPlaces(map[string]string{"2018-12-31": villageA, "2019-02-01": villageB, "2019-09-04": villageB, "2019-09-05": villageA})
+	done(map[string]any{"moved_on": "2019-02-01"}) // so it never stood in the other village
+	s.wantPlaces(map[string]string{"2018-12-31": villageA, "2019-02-01": villageA, "2019-09-05": villageA})
+	if got := codeOf(change(map[string]any{"moved_on": "2019-09-11"}).want(422)); got != "IN_FUTURE" {
+		t.Errorf("a move tomorrow: %s", got)
+	}
+	s.wantDerived()
+}
+
 // wantPlaces fails the test unless the only severe household is counted in these villages on these days.
 func (s *service) wantPlaces(places map[string]string) {
 	s.t.Helper()

@@ -366,9 +366,6 @@ func saveHousehold(v *visit) (string, error) {
 	if err := r.err(); err != nil {
 		return "", err
 	}
-	if from.IsZero() {
-		from = v.today
-	}
 	_, err = v.desk.MoveHousehold(v.ctx, v.who, id, v.version(), to, &address, from)
 	return v.address("/households/:id") + "?done=household_saved", err
 }
