@@ -118,36 +118,62 @@ func (db *DB) RosterLines(ctx context.Context, who access.Actor, q LinesOf) (lis
 	return list, nil
 }
 
-// PaidLines are the lines of a roster that go to the bank, in order, with the clear numbers that the bank needs. They
-// are read while they are used; the transaction ends with the loop. Who has read the roster gets all of its lines, also
-// those of persons who have moved out of the area since. Merged files are joined, and chosen by CASE: row
-// security lets nothing be compared before it that might leak, as a sub-select or coalesce might for all PostgreSQL knows, and so every
-// card of the register was held against every line.
+// paidAtOnce is how many lines of a roster are read at a time: half a megabyte.
+const paidAtOnce = 1000
+
+// PaidLines are the lines of a roster that go to the bank, in order, with the clear numbers that the bank needs. They are read while they are
+// used, a page at a time, so that no connection is held for a slow line; which lines there are is fixed once a roster is locked. Who has read
+// the roster gets all of its lines, also those of persons who have moved out of the area since.
 func (db *DB) PaidLines(ctx context.Context, who access.Actor, r roster.Roster) iter.Seq2[roster.Line, error] {
 	return func(yield func(roster.Line, error) bool) {
-		told := false // that the loop is over, or why it has to be
-		err := db.readOnly(ctx, who, bounds{everything, everything}, func(tx pgx.Tx) error {
-			rows, err := tx.Query(ctx, "SELECT "+rosterLineColumns+`, p.name, p.id_number, y.holder, y.account, c.id, c.number, coalesce(c.category, 0)
-				FROM roster_lines l JOIN persons p ON p.id = l.person_id JOIN payees y ON y.id = l.payee_id
-				LEFT JOIN merged_persons g ON g.person_id = l.person_id
-				LEFT JOIN certificates c ON c.person_id = CASE WHEN g.into_id IS NULL THEN l.person_id ELSE g.into_id END AND c.issued_on <= $2 AND (c.held_to IS NULL OR c.held_to >= $2)
-				WHERE l.roster_id = $1 AND l.hold = '' ORDER BY l.seq`, r.ID, r.Month.Last().String())
+		for after := 0; ; {
+			page, err := db.paidPage(ctx, who, r, after)
 			if err != nil {
-				return err
+				yield(roster.Line{}, err)
+				return
 			}
-			defer rows.Close()
+			for _, line := range page {
+				if !yield(line, nil) {
+					return
+				}
+				after = line.Seq
+			}
+			if len(page) < paidAtOnce {
+				return
+			}
+		}
+	}
+}
+
+// paidLines is such a page: all that belongs to a line is looked up by its key. Of a person merged into another it is the card of the other,
+// who is chosen by CASE: row security lets nothing be compared before it that might leak, as coalesce might for all PostgreSQL knows, and so
+// every card of the register was held against every line.
+const paidLines = `SELECT ` + rosterLineColumns + `, p.name, p.id_number, y.holder, y.account, c.id, c.number, coalesce(c.category, 0)
+	FROM roster_lines l
+	CROSS JOIN LATERAL (SELECT p.name, p.id_number FROM persons p WHERE p.id = l.person_id OFFSET 0) p
+	CROSS JOIN LATERAL (SELECT y.holder, y.account FROM payees y WHERE y.id = l.payee_id OFFSET 0) y
+	LEFT JOIN merged_persons g ON g.person_id = l.person_id
+	LEFT JOIN LATERAL (SELECT c.id, c.number, c.category FROM certificates c WHERE c.person_id = CASE WHEN g.into_id IS NULL THEN l.person_id ELSE g.into_id END
+		AND c.issued_on <= $2 AND (c.held_to IS NULL OR c.held_to >= $2) ORDER BY c.issued_on DESC LIMIT 1) c ON true
+	WHERE l.roster_id = $1 AND l.hold = '' AND l.seq > $3 ORDER BY l.seq LIMIT $4`
+
+func (db *DB) paidPage(ctx context.Context, who access.Actor, r roster.Roster, after int) (list []roster.Line, err error) {
+	err = db.readIn(ctx, who, bounds{everything, everything}, paging, asKept(func(b *pgx.Batch) {
+		b.Queue(paidLines, r.ID, r.Month.Last().String(), after, paidAtOnce).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				line, err := db.scanPaidLine(rows)
-				if told = !yield(line, err) || err != nil; told {
-					return nil
+				if err != nil {
+					return err
 				}
+				list = append(list, line)
 			}
 			return rows.Err()
 		})
-		if err != nil && !told {
-			yield(roster.Line{}, err)
-		}
+	}))
+	if err != nil {
+		return nil, fmt.Errorf("read the lines of a roster: %w", err)
 	}
+	return list, nil
 }
 
 func (db *DB) scanPaidLine(rows pgx.Rows) (l roster.Line, err error) {
