@@ -38,7 +38,7 @@ type Desk struct {
 	Files     *blobs.Store // contents of attachments
 	Sender    *webhook.Sender
 	Log       *slog.Logger
-	ListPage  int // rows of a partner's list that are read at a time; where it is zero, some thousand
+	FileRows  int // rows of a file that are read at a time; where it is zero, fileRows
 }
 
 // Recorded reports whether a refusal stands in the audit: who asked was turned away for what he is or for his area, or was told that a

@@ -112,10 +112,11 @@ func (d *Desk) placeNames(ctx context.Context, in area.Code) (map[area.Code]stri
 	return names, nil
 }
 
-// listedAtOnce is how many rows of a list are read at a time: some megabyte, and few enough that a file has begun soon.
-const listedAtOnce = 2000
+// fileRows is how many rows of a file are read at a time: some four MiB, and all of the file of most districts, which so is read in one piece
+// and, where it is a list, need not be counted first.
+const fileRows = 16_000
 
-func (d *Desk) listPage() int { return cmp.Or(d.ListPage, listedAtOnce) }
+func (d *Desk) fileRows() int { return cmp.Or(d.FileRows, fileRows) }
 
 // listPage is a page of a list, which goes on behind next, and who is on the whole list.
 type listPage struct {
@@ -126,10 +127,10 @@ type listPage struct {
 
 // firstOfList is the first page. A list that does not end with it is counted.
 func (d *Desk) firstOfList(c chosenList, who access.Actor) (p listPage, err error) {
-	if p.rows, p.next, err = d.DB.Listed(c.reading, who, c.q, store.Cursor{}, d.listPage()); err != nil {
+	if p.rows, p.next, err = d.DB.Listed(c.reading, who, c.q, store.Cursor{}, d.fileRows()); err != nil {
 		return p, err
 	}
-	if len(p.rows) == d.listPage() {
+	if len(p.rows) == d.fileRows() {
 		p.of, err = d.DB.OnList(c.reading, who, c.q)
 		return p, err
 	}
@@ -153,11 +154,11 @@ func (d *Desk) listRows(c chosenList, who access.Actor, page listPage, names map
 					return
 				}
 			}
-			if len(page.rows) < d.listPage() {
+			if len(page.rows) < d.fileRows() {
 				break
 			}
 			var err error
-			if page.rows, page.next, err = d.DB.Listed(c.reading, who, c.q, page.next, d.listPage()); err != nil {
+			if page.rows, page.next, err = d.DB.Listed(c.reading, who, c.q, page.next, d.fileRows()); err != nil {
 				yield(exchange.PartnerRow{}, err)
 				return
 			}

@@ -181,7 +181,7 @@ func (o *office) bankRows(r roster.Roster) []casework.BankRow {
 }
 
 func (o *office) readBankRows(r roster.Roster) (rows []casework.BankRow, err error) {
-	for line, err := range o.desk.DB.PaidLines(o.t.Context(), o.sender, r) {
+	for line, err := range o.desk.DB.PaidLines(o.t.Context(), o.sender, r, 300) {
 		if err != nil {
 			return nil, err
 		}

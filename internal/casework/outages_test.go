@@ -183,7 +183,7 @@ func (k task) do(ctx context.Context) error {
 			return err
 		}
 		var rows []casework.BankRow
-		for line, err := range db.PaidLines(ctx, k.Who, r) {
+		for line, err := range db.PaidLines(ctx, k.Who, r, 500) {
 			if err != nil {
 				return err
 			}

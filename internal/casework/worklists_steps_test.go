@@ -112,7 +112,7 @@ func (l *lived) pay() error {
 // answers are the bank's for a roster, or for the first half of it.
 func (l *lived) answers(r *rosterUnderWay, half bool) error {
 	var rows []casework.BankRow
-	for line, err := range l.desk.DB.PaidLines(l.t.Context(), l.cashiers[2], *r) {
+	for line, err := range l.desk.DB.PaidLines(l.t.Context(), l.cashiers[2], *r, 2) {
 		if err != nil {
 			return err
 		}

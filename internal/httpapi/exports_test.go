@@ -89,7 +89,7 @@ func TestPartnerLists(t *testing.T) {
 
 func partnerLists(t *testing.T, page int) {
 	s := start(t)
-	s.desk.ListPage = page
+	s.desk.FileRows = page
 	s.partnersRegister()
 	villages := map[string]string{}
 	for _, code := range []string{townA, villageA, townC, villageC} {
@@ -205,7 +205,7 @@ func TestListChangesWhileItIsTakenOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.desk.ListPage = 1
+	s.desk.FileRows = 1
 	who := access.Actor{AccountID: account.ID, Username: "cdpf.town", Role: access.CDPFReviewer, Area: townA}
 	e, rows, err := s.desk.ExportList(t.Context(), who, casework.NewExport{List: "pension_holders", Form: "csv", Purpose: "比对"})
 	if err != nil || e.Rows != 2 {
@@ -229,7 +229,7 @@ func TestListOfOthersWhileItIsTakenOut(t *testing.T) {
 	s := start(t)
 	first := s.person("liaison.c", villageC, 890, 2).want(201) // with the smallest id
 	s.partnersRegister()
-	s.desk.ListPage = 1
+	s.desk.FileRows = 1
 	e, rows, err := s.desk.ExportList(t.Context(), s.actor("cdpf"), casework.NewExport{List: "medical_holders", Form: "csv", Purpose: "比对"})
 	if err != nil || e.Rows != 5 {
 		t.Fatalf("%d rows (%v), want 5", e.Rows, err)

@@ -171,8 +171,8 @@ FROM s` + by.join + m.villages(2, 5) + `
 GROUP BY 1, 2 ORDER BY 1, 2`
 }
 
-// counting prepares a transaction for a count. It is planned for the very area and indicators asked about: planned once for any of
-// them, it takes a village for the whole register or the other way round. And it has more time than a look-up: of a million
+// counting prepares a transaction for a count, or for many rows of a file. It is planned for the very area and indicators asked about: planned
+// once for any of them, it takes a village for the whole register or the other way round. And it has more time than a look-up: of a million
 // persons a count takes seconds, and more while others count as well.
 func counting(b *pgx.Batch) {
 	b.Queue("SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('statement_timeout', '30s', true)")

@@ -73,10 +73,7 @@ func (db *DB) OnList(ctx context.Context, who access.Actor, q ListOf) (t Tally, 
 	if q.Households {
 		sql = countHouseholds
 	}
-	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		if !q.Households {
-			hashing(b)
-		}
+	err = db.Read(ctx, who, counting, func(b *pgx.Batch) {
 		b.Queue(sql, q.args()...).QueryRow(func(row pgx.Row) error { return row.Scan(&t.Rows, &t.All) })
 	})
 	if err != nil {
@@ -98,13 +95,13 @@ type OneListed struct {
 	Holders   int
 }
 
-// Files are looked up by their keys, each: so a page takes as long in a large register as in a small one, and its first row is there at once.
+// A page is planned for whom it is asked of: the files of a village are looked up, and those of a district joined.
 var (
 	listedPersons = `SELECT s.area_code, p.id, p.id, p.name, p.id_number, p.birth_date, p.managing_area_code, coalesce(c.category, 0), coalesce(c.level, 0), NULL::bytea, 0
-		FROM standings s CROSS JOIN LATERAL (SELECT p.id, p.name, p.id_number, p.birth_date, p.managing_area_code FROM persons p
-			WHERE p.id = s.person_id AND (NOT $7 OR p.id_number IS NOT NULL) OFFSET 0) p
-		LEFT JOIN LATERAL (SELECT c.category, c.level FROM certificates c WHERE c.person_id = s.person_id AND c.held_to IS NULL OFFSET 0) c ON true
-		WHERE ` + standsOn + ` AND s.area_code >= $3 AND s.area_code < $4 AND (s.area_code, s.person_id) > ($8, $9) ORDER BY s.area_code, s.person_id LIMIT $10`
+		FROM standings s JOIN persons p ON p.id = s.person_id AND ` + ownArea("p.managing_area_code") + `
+		LEFT JOIN certificates c ON c.person_id = p.id AND c.held_to IS NULL
+		WHERE ` + standsOn + ` AND s.area_code >= $3 AND s.area_code < $4 AND (NOT $7 OR p.id_number IS NOT NULL) AND (s.area_code, s.person_id) > ($8, $9)
+		ORDER BY s.area_code, s.person_id LIMIT $10`
 	listedHouseholds = `SELECT h.area_code, h.id, coalesce(f.id, h.id), coalesce(f.name, ''), f.id_number, f.birth_date, h.area_code, 0, 0, h.address,
 		(SELECT count(DISTINCT m.person_id) FROM household_members m JOIN standings s ON s.person_id = m.person_id
 			WHERE ` + memberOn + ` AND s.indicator = $1 AND s.valid_from <= $2 AND (s.valid_to IS NULL OR s.valid_to >= $2) AND s.status < 4 AND s.level > 0)
@@ -124,8 +121,7 @@ func (db *DB) Listed(ctx context.Context, who access.Actor, q ListOf, after Curs
 		lo, _ := q.Area.Range()
 		after.Area = area.Code(lo) // where the reading of the index begins
 	}
-	list = make([]OneListed, 0, limit)
-	err = db.Read(ctx, who, paging, asKept(func(b *pgx.Batch) {
+	err = db.Read(ctx, who, counting, func(b *pgx.Batch) {
 		b.Queue(sql, q.args(string(after.Area), after.ID, limit)...).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				var one OneListed
@@ -143,7 +139,7 @@ func (db *DB) Listed(ctx context.Context, who access.Actor, q ListOf, after Curs
 			}
 			return rows.Err()
 		})
-	}))
+	})
 	if err != nil {
 		return nil, last, fmt.Errorf("read a list: %w", err)
 	}

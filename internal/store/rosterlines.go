@@ -118,16 +118,13 @@ func (db *DB) RosterLines(ctx context.Context, who access.Actor, q LinesOf) (lis
 	return list, nil
 }
 
-// paidAtOnce is how many lines of a roster are read at a time: half a megabyte.
-const paidAtOnce = 1000
-
 // PaidLines are the lines of a roster that go to the bank, in order, with the clear numbers that the bank needs. They are read while they are
-// used, a page at a time, so that no connection is held for a slow line; which lines there are is fixed once a roster is locked. Who has read
+// used, so many at once, so that no connection is held for a slow line; which lines there are is fixed once a roster is locked. Who has read
 // the roster gets all of its lines, also those of persons who have moved out of the area since.
-func (db *DB) PaidLines(ctx context.Context, who access.Actor, r roster.Roster) iter.Seq2[roster.Line, error] {
+func (db *DB) PaidLines(ctx context.Context, who access.Actor, r roster.Roster, atOnce int) iter.Seq2[roster.Line, error] {
 	return func(yield func(roster.Line, error) bool) {
 		for after := 0; ; {
-			page, err := db.paidPage(ctx, who, r, after)
+			page, err := db.paidPage(ctx, who, r, after, atOnce)
 			if err != nil {
 				yield(roster.Line{}, err)
 				return
@@ -138,28 +135,24 @@ func (db *DB) PaidLines(ctx context.Context, who access.Actor, r roster.Roster) 
 				}
 				after = line.Seq
 			}
-			if len(page) < paidAtOnce {
+			if len(page) < atOnce {
 				return
 			}
 		}
 	}
 }
 
-// paidLines is such a page: all that belongs to a line is looked up by its key. Of a person merged into another it is the card of the other,
-// who is chosen by CASE: row security lets nothing be compared before it that might leak, as coalesce might for all PostgreSQL knows, and so
-// every card of the register was held against every line.
+// paidLines are such lines. Merged files are joined, and chosen by CASE: row security lets nothing be compared before it that might leak, as a
+// sub-select or coalesce might for all PostgreSQL knows, and so every card of the register was held against every line.
 const paidLines = `SELECT ` + rosterLineColumns + `, p.name, p.id_number, y.holder, y.account, c.id, c.number, coalesce(c.category, 0)
-	FROM roster_lines l
-	CROSS JOIN LATERAL (SELECT p.name, p.id_number FROM persons p WHERE p.id = l.person_id OFFSET 0) p
-	CROSS JOIN LATERAL (SELECT y.holder, y.account FROM payees y WHERE y.id = l.payee_id OFFSET 0) y
+	FROM roster_lines l JOIN persons p ON p.id = l.person_id JOIN payees y ON y.id = l.payee_id
 	LEFT JOIN merged_persons g ON g.person_id = l.person_id
-	LEFT JOIN LATERAL (SELECT c.id, c.number, c.category FROM certificates c WHERE c.person_id = CASE WHEN g.into_id IS NULL THEN l.person_id ELSE g.into_id END
-		AND c.issued_on <= $2 AND (c.held_to IS NULL OR c.held_to >= $2) ORDER BY c.issued_on DESC LIMIT 1) c ON true
+	LEFT JOIN certificates c ON c.person_id = CASE WHEN g.into_id IS NULL THEN l.person_id ELSE g.into_id END AND c.issued_on <= $2 AND (c.held_to IS NULL OR c.held_to >= $2)
 	WHERE l.roster_id = $1 AND l.hold = '' AND l.seq > $3 ORDER BY l.seq LIMIT $4`
 
-func (db *DB) paidPage(ctx context.Context, who access.Actor, r roster.Roster, after int) (list []roster.Line, err error) {
-	err = db.readIn(ctx, who, bounds{everything, everything}, paging, asKept(func(b *pgx.Batch) {
-		b.Queue(paidLines, r.ID, r.Month.Last().String(), after, paidAtOnce).Query(func(rows pgx.Rows) error {
+func (db *DB) paidPage(ctx context.Context, who access.Actor, r roster.Roster, after, limit int) (list []roster.Line, err error) {
+	err = db.readIn(ctx, who, bounds{everything, everything}, counting, func(b *pgx.Batch) {
+		b.Queue(paidLines, r.ID, r.Month.Last().String(), after, limit).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				line, err := db.scanPaidLine(rows)
 				if err != nil {
@@ -169,7 +162,7 @@ func (db *DB) paidPage(ctx context.Context, who access.Actor, r roster.Roster, a
 			}
 			return rows.Err()
 		})
-	}))
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read the lines of a roster: %w", err)
 	}
