@@ -25,9 +25,8 @@ type commentPatch struct {
 // say what is wrong now.
 func (p *patch) patchComments() error {
 	if !p.has(p.comments) {
-		p.put(p.comments, []byte(xml.Header+`<comments xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><authors><author>`+annotator+`</author></authors><commentList>`+
+		return p.put(p.comments, []byte(xml.Header+`<comments xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><authors><author>`+annotator+`</author></authors><commentList>`+
 			p.newComments("", 0, nil)+`</commentList></comments>`))
-		return nil
 	}
 	c := &commentPatch{patch: p, met: map[string]bool{}}
 	return p.changed(p.comments, c.change)
@@ -152,8 +151,7 @@ func (p *patch) boxes(first int) string {
 // patchBoxes draws the boxes in which comments are shown; without one a comment is not seen.
 func (p *patch) patchBoxes() error {
 	if !p.has(p.drawing) {
-		p.put(p.drawing, []byte(boxesBegin+boxType+p.boxes(firstBox)+`</xml>`))
-		return nil
+		return p.put(p.drawing, []byte(boxesBegin+boxType+p.boxes(firstBox)+`</xml>`))
 	}
 	old, err := p.whole(p.drawing)
 	if err != nil {
@@ -167,6 +165,5 @@ func (p *patch) patchBoxes() error {
 	if !bytes.Contains(old, []byte(`"_x0000_t202"`)) {
 		insert = boxType + insert
 	}
-	p.put(p.drawing, append(append(append([]byte{}, old[:end]...), insert...), old[end:]...))
-	return nil
+	return p.put(p.drawing, slices.Concat(old[:end], []byte(insert), old[end:]))
 }
