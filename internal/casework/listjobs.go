@@ -371,6 +371,13 @@ func (d *Desk) ImportWorkbook(ctx context.Context, who access.Actor, id uuid.UUI
 	if err != nil {
 		return nil, errNoFile.Wrap(err)
 	}
+	if len(data) > largeWorkbook {
+		done, err := largeWorkbooks.take(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+	}
 	list, err := d.readList(ctx, i)
 	if err != nil {
 		return nil, err
@@ -390,5 +397,11 @@ func (d *Desk) ImportWorkbook(ctx context.Context, who access.Actor, id uuid.UUI
 		return tx.Describe(ctx, id, map[string]any{"only_refused": onlyRefused, "rows": len(list.Rows)})
 	})
 }
+
+// largeWorkbook is how many bytes of a workbook may unpack to so much that one is given back at a time: each takes up to 150 MiB,
+// and the service has 256.
+const largeWorkbook = 512 << 10
+
+var largeWorkbooks = make(baton, 1)
 
 var errNoFile = fault.New(fault.Conflict, "NO_FILE", "原文件已不再保留", "the file is no longer kept")

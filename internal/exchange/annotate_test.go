@@ -223,6 +223,38 @@ func TestOnlyRefused(t *testing.T) {
 	}
 }
 
+// TestOnlyRefused1904 sends the refused rows of a workbook that counts days from 1904 back: they are the same days.
+func TestOnlyRefused1904(t *testing.T) {
+	t.Parallel()
+	for _, from1904 := range []bool{true, false} {
+		data := deathsBook(t, 3, func(f *excelize.File) {
+			f.SetWorkbookProps(&excelize.WorkbookPropsOptions{Date1904: &from1904})
+			day, _ := f.NewStyle(&excelize.Style{NumFmt: 14})
+			serial := map[bool]int{true: 43551, false: 45013}[from1904]
+			set(f, "Sheet1", map[string]any{"C2": serial, "C3": serial, "C4": fmt.Sprint(serial), "D1": "年龄", "D2": 71})
+			f.SetCellStyle("Sheet1", "C3", "C3", day)
+		})
+		list := readBytes(t, "deaths", data)
+		refused := []exchange.RowError{{Row: 2, Code: "X"}, {Row: 3, Code: "X"}, {Row: 4, Code: "X"}}
+		out, err := exchange.OnlyRefused(data, list, refused, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := readBytes(t, "deaths", out)
+		if len(again.Rows) != 3 {
+			t.Fatalf("from 1904 %v: read again: %+v", from1904, again.Refused)
+		}
+		for i, row := range again.Rows {
+			if d := row.Date("died_on"); d.String() != "2023-03-28" || d != list.Rows[i].Date("died_on") {
+				t.Errorf("from 1904 %v, row %d: %v", from1904, row.Row, d)
+			}
+		}
+		if got, _ := open(t, out).GetCellValue("Sheet1", "D2"); got != "71" {
+			t.Errorf("another number: %s", got)
+		}
+	}
+}
+
 // TestOnlyRefusedCSV gives csv for csv, guarded against formulas.
 func TestOnlyRefusedCSV(t *testing.T) {
 	t.Parallel()

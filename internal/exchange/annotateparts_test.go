@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -209,5 +210,30 @@ func TestAnnotateAgain(t *testing.T) {
 		if comments[cell] != want {
 			t.Errorf("%s: %q, want %q", cell, comments[cell], want)
 		}
+	}
+}
+
+// TestAnnotateAgainBoxes annotates a workbook that came back with our boxes in it, and with another mistake: no two boxes have
+// one number.
+func TestAnnotateAgainBoxes(t *testing.T) {
+	t.Parallel()
+	data := deathsBook(t, 3, func(f *excelize.File) { set(f, "Sheet1", map[string]any{"C3": "x"}) })
+	list := readBytes(t, "deaths", data)
+	for _, later := range [][]exchange.RowError{list.Refused, {{Row: 2, Column: "死亡日期", ZH: "请核对"}, {Row: 4, Column: "死亡日期", ZH: "请核对"}}, {{Row: 4, Column: "姓名", ZH: "请核对"}}} {
+		var err error
+		if data, err = exchange.Annotate(data, list, later, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	boxes := members(t, data)["xl/drawings/vmlDrawing1.vml"]
+	seen := map[string]bool{}
+	for _, id := range regexp.MustCompile(`<v:shape id="([^"]*)"`).FindAllStringSubmatch(boxes, -1) {
+		if seen[id[1]] {
+			t.Errorf("two boxes are called %s", id[1])
+		}
+		seen[id[1]] = true
+	}
+	if len(seen) != 5 || len(commentsOf(t, open(t, data))) != 5 {
+		t.Errorf("%d boxes and %d comments, want 5", len(seen), len(commentsOf(t, open(t, data))))
 	}
 }

@@ -37,7 +37,7 @@ func openArchive(data []byte) (*archive, error) {
 	a := &archive{members: make(map[string]*zip.File, len(z.File)), left: maxUnzipped}
 	var total uint64
 	for _, member := range z.File {
-		name := strings.TrimPrefix(strings.ToLower(strings.ReplaceAll(member.Name, `\`, "/")), "/")
+		name := partName(member)
 		for _, part := range hostileParts {
 			if strings.Contains(name, part) {
 				return nil, errType
@@ -53,6 +53,11 @@ func openArchive(data []byte) (*archive, error) {
 		a.members[name] = member
 	}
 	return a, nil
+}
+
+// partName is the name of a member as parts are known by.
+func partName(member *zip.File) string {
+	return strings.TrimPrefix(strings.ToLower(strings.ReplaceAll(member.Name, `\`, "/")), "/")
 }
 
 // has reports whether there is such a part.

@@ -96,6 +96,20 @@ func (b *bankReader) cell(cells []Cell, column string) string {
 	return strings.TrimPrefix(strings.TrimSpace(cells[i].Text), "'")
 }
 
+// amount is the amount of a row. What is not as banks write it may still be a number with the noise of a spreadsheet behind it,
+// also where a formula came to it; a text may not.
+func (b *bankReader) amount(cells []Cell) (money.Fen, bool) {
+	text := b.cell(cells, colAmount)
+	fen, bad := parseYuan(text)
+	if !bad {
+		return fen, true
+	}
+	if i := b.columns[colAmount]; i < len(cells) && cells[i].Kind != Text {
+		return readYuan(Cell{Text: text, Kind: Number})
+	}
+	return 0, false
+}
+
 func (b *bankReader) read(row int, cells []Cell) error {
 	batch := b.cell(cells, colBatch)
 	switch {
@@ -109,7 +123,7 @@ func (b *bankReader) read(row int, cells []Cell) error {
 		return errOtherRoster
 	}
 	b.lines++
-	amount, amountErr := parseYuan(b.cell(cells, colAmount))
+	amount, amountOK := b.amount(cells)
 	b.total += amount
 	seq, seqErr := strconv.Atoi(b.cell(cells, colSeq))
 	b.seen[seq]++ // also where the row is refused: the other row of this number is no answer either
@@ -118,7 +132,7 @@ func (b *bankReader) read(row int, cells []Cell) error {
 	switch {
 	case seqErr != nil || seq < 1:
 		b.refuse(row, colSeq, "BAD_NUMBER", "序号无法识别", "the line number cannot be read")
-	case amountErr:
+	case !amountOK:
 		b.refuse(row, colAmount, "BAD_AMOUNT", "金额无法识别，须为元、最多两位小数", "the amount cannot be read; it is in yuan with two decimals at most")
 	case accountErr != nil:
 		b.refuse(row, colAccount, "BAD_ACCOUNT", "账号无法识别", "the account cannot be read")
@@ -143,8 +157,8 @@ func (b *bankReader) below(batch string) error {
 
 // control holds the file against its own total.
 func (b *bankReader) control(cells []Cell) error {
-	total, bad := parseYuan(b.cell(cells, colAmount))
-	if lines, err := strconv.Atoi(b.cell(cells, colSeq)); err != nil || bad || lines != b.lines || total != b.total {
+	total, ok := b.amount(cells)
+	if lines, err := strconv.Atoi(b.cell(cells, colSeq)); err != nil || !ok || lines != b.lines || total != b.total {
 		return errControl
 	}
 	b.controlled = true

@@ -177,6 +177,37 @@ func TestBankResultAmounts(t *testing.T) {
 	}
 }
 
+// TestBankResultNumberCells reads amounts as a spreadsheet keeps numbers, and sums as formulas; what is no amount of fen is
+// refused in a number cell, too.
+func TestBankResultNumberCells(t *testing.T) {
+	t.Parallel()
+	row := func(n int, seq, amount string) string {
+		return textCells(n, batch, seq, account1) + numberCell(fmt.Sprintf("D%d", n), amount) + fmt.Sprintf(`<c r="E%d" t="inlineStr"><is><t>成功</t></is></c>`, n)
+	}
+	book := func(amount, total string) []byte {
+		return pack(t, rawParts(sheetXML(textCells(1, bankHead...), row(2, "1", "1.1000000000000001"), row(3, "2", amount), textCells(4, "合计", "2")+`<c r="D4"`+total+`</c>`)))
+	}
+	for amount, want := range map[string]money.Fen{"785.10000000000002": 78510, "785.09999999999991": 78510, "785.1": 78510, "785": 78500, "0.99999999999999989": 100} {
+		for _, total := range []string{`><v>` + (want + 110).Yuan() + `</v>`, `><f>SUM(D2:D3)</f><v>` + (want + 110).Yuan() + `0000000000001</v>`, ` t="str"><f>TEXT(D2)</f><v>￥` + (want + 110).Yuan() + `</v>`} {
+			got, refused, err := exchange.ReadBankResults(book(amount, total), batch)
+			if err != nil || len(refused) > 0 || len(got) != 2 || got[0].Amount != 110 || got[1].Amount != want {
+				t.Errorf("%s with %s: %v %v %v", amount, total, got, refused, err)
+			}
+		}
+	}
+	for _, amount := range []string{"785.105", "785.1001", "-785.1", "7.851E2", "785.10000001", "4e"} {
+		got, refused, err := exchange.ReadBankResults(book(amount, `><v>1.1</v>`), batch)
+		if err != nil || len(got) != 1 || len(refused) != 1 || refused[0].Code != "BAD_AMOUNT" || refused[0].Row != 3 {
+			t.Errorf("%s: %v %v %v", amount, got, refused, err)
+		}
+	}
+	for _, total := range []string{"787.1", "786.205", "-786.2", "7.862E2"} {
+		if _, _, err := exchange.ReadBankResults(book("785.10000000000002", `><v>`+total+`</v>`), batch); !fault.Is(err, "CONTROL_TOTAL") {
+			t.Errorf("a total of %s: %v", total, err)
+		}
+	}
+}
+
 // TestBankResultRefusedWhole are files that nothing is taken from.
 func TestBankResultRefusedWhole(t *testing.T) {
 	t.Parallel()

@@ -210,10 +210,14 @@ func builtinDay(id string) bool {
 	return err == nil && (n >= 14 && n <= 17 || n == 22 || n >= 27 && n <= 31 || n == 36 || n >= 50 && n <= 54 || n == 57 || n == 58)
 }
 
-var formatNoise = regexp.MustCompile(`"[^"]*"|\[[^\]]*\]|\\.|_.|\*.`)
+var (
+	formatNoise = regexp.MustCompile(`"[^"]*"|\[[^\]]*\]|\\.|_.|\*.`)
+	fractions   = regexp.MustCompile(`s\.0+`)
+)
 
-// showsDay reports whether a format code has years or days in it.
+// showsDay reports whether a format code has years or days in it. The 0 of a country, [$-804], and of parts of a second is none
+// that a number is shown by.
 func showsDay(code string) bool {
-	return strings.ContainsAny(strings.ToLower(formatNoise.ReplaceAllString(code, "")), "yde年日") && !strings.Contains(strings.ToLower(code), "general") &&
-		!strings.ContainsAny(code, "0#")
+	code = fractions.ReplaceAllString(strings.ToLower(formatNoise.ReplaceAllString(code, "")), "s")
+	return strings.ContainsAny(code, "yde年日") && !strings.Contains(code, "general") && !strings.ContainsAny(code, "0#?")
 }

@@ -25,7 +25,8 @@ var (
 	dayForm     = regexp.MustCompile(`^(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})(?:[日号]|(?:日|T)?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$`)
 	compactDay  = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})$`)
 	monthForm   = regexp.MustCompile(`^(\d{4})(?:[-/.]|年)?(\d{1,2})月?(?:份)?$`)
-	yearForm    = regexp.MustCompile(`^(\d{4})(?:年|年度|学年|学年度)?$`)
+	dottedMonth = regexp.MustCompile(`^(\d{4})\.(\d+)$`)
+	yearForm    = regexp.MustCompile(`^(\d{4})(?:年|年度|学年|学年度|\.(?:0?[1-9]|1[0-2]))?$`) // of 2023.1 the year is sure
 	yearSpan    = regexp.MustCompile(`^(\d{4})(?:年)?[-/~—–至]{1,2}(\d{4})(?:年|学年|学年度|年度)?$`)
 	decimalForm = regexp.MustCompile(`^(\d{1,12})(?:\.(\d+))?$`)
 )
@@ -74,6 +75,9 @@ func serialDay(c Cell, shift int) (calendar.Date, bool) {
 
 // readMonth reads 2023-03, 2023/3, 2023年3月, 202303, or a day, whose month it is: a spreadsheet makes a day of 2023-03.
 func readMonth(c Cell, shift int) (calendar.Month, bool) {
+	if doubtfulMonth(c) {
+		return calendar.Month{}, false
+	}
 	text := idnum.Normalize(c.Text)
 	if m := monthForm.FindStringSubmatch(text); m != nil && (c.Kind == Text || len(text) == 6) {
 		if month := number(m[2]); month >= 1 && month <= 12 && plausible(number(m[1])) {
@@ -85,6 +89,17 @@ func readMonth(c Cell, shift int) (calendar.Month, bool) {
 	}
 	return calendar.Month{}, false
 }
+
+// doubtfulMonth reports whether a cell is a year and month of which a spreadsheet may have taken the last zero. It keeps 2023.10
+// as the number 2023.1, writes that into a csv file, and leaves it so where the cell is made text later: 2023.1 is January or
+// October, and nine months of a benefit lie between. No number with a point is taken; of texts 2023.01, 2023.2 and 2023.10 are.
+func doubtfulMonth(c Cell) bool {
+	m := dottedMonth.FindStringSubmatch(idnum.Normalize(c.Text))
+	return m != nil && plausible(number(m[1])) && (c.Kind != Text || m[2] == "1")
+}
+
+// doubtfulMonthTexts say why such a month is not taken.
+var doubtfulMonthTexts = [2]string{"小数分不清是1月还是10月（表格软件会把2023.10变成2023.1），请写成2023-10这样", "a decimal may be January or October, as a spreadsheet makes 2023.1 of 2023.10; write it like 2023-10"}
 
 func plausible(year int) bool { return year >= 1900 && year <= 2200 }
 

@@ -80,11 +80,7 @@ func (r *listReader) column(c *boundColumn) {
 	case Day, FirstDay, LastDay:
 		is = r.day(c, cell)
 	case MonthOf:
-		if m, ok := readMonth(cell, r.sheet.shift); ok && (!c.Past || !m.First().After(r.today)) {
-			is = m
-		} else {
-			r.refuse(c, "MONTH", "月份无法识别，请写成2023-03这样", "not a month; write it like 2023-03")
-		}
+		is = r.month(c, cell)
 	case YearOf:
 		if y, ok := readYear(cell, r.sheet.shift); ok {
 			is = year(y)
@@ -247,7 +243,30 @@ func (r *listReader) plain(c *boundColumn, cell Cell) any {
 	return plainText(cell.Text)
 }
 
+func (r *listReader) month(c *boundColumn, cell Cell) any {
+	if r.doubtful(c, cell) {
+		return nil
+	}
+	if m, ok := readMonth(cell, r.sheet.shift); ok && (!c.Past || !m.First().After(r.today)) {
+		return m
+	}
+	r.refuse(c, "MONTH", "月份无法识别，请写成2023-03这样", "not a month; write it like 2023-03")
+	return nil
+}
+
+// doubtful refuses a month of which nobody can say which it is, and says whether it did.
+func (r *listReader) doubtful(c *boundColumn, cell Cell) bool {
+	doubtful := doubtfulMonth(cell)
+	if doubtful {
+		r.refuse(c, "MONTH", doubtfulMonthTexts[0], doubtfulMonthTexts[1])
+	}
+	return doubtful
+}
+
 func (r *listReader) day(c *boundColumn, cell Cell) any {
+	if c.Is != Day && r.doubtful(c, cell) { // else its year would be read below
+		return nil
+	}
 	d, ok := readDay(cell, r.sheet.shift)
 	if !ok && c.Is != Day {
 		if m, isMonth := readMonth(cell, r.sheet.shift); isMonth {

@@ -68,6 +68,24 @@ func TestFiftyThousandRows(t *testing.T) {
 	}
 }
 
+// TestFiftyThousandRowsAnnotated bounds what is ever allocated while such a list is annotated: it is read once more, and the sheet
+// that is written anew is never held as a whole. It measures memory as well.
+func TestFiftyThousandRowsAnnotated(t *testing.T) {
+	data := dibaoBook(t, 50_000)
+	list := readBytes(t, "dibao", data)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	out, err := exchange.Annotate(data, list, []exchange.RowError{{Row: 50_001, Column: "姓名", ZH: "请核对"}}, false)
+	runtime.ReadMemStats(&after)
+	if err != nil || !strings.Contains(members(t, out)["xl/comments1.xml"], `ref="B50001"`) {
+		t.Fatal(err)
+	}
+	if allocated := (after.TotalAlloc - before.TotalAlloc) >> 20; allocated > 220*slack {
+		t.Errorf("%d MiB of %d bytes", allocated, len(data))
+	}
+}
+
 func BenchmarkReadList(b *testing.B) {
 	data := dibaoBook(b, 10_000)
 	places := exchange.NewPlaces(tree(b))

@@ -25,9 +25,9 @@ type patch struct {
 
 	texts  map[string]string // the comment of each cell
 	drawn  string            // the relation of the boxes that the sheet has already
-	parts  map[string][]byte // what is written in place of parts, or added
-	order  []string
-	styles int // how many cell formats there are; the coloured one of each comes so much later
+	packed bytes.Buffer      // an archive of what is written in place of parts, or added: a sheet may have 100 MiB, and a tenth of it packed
+	parts  *zip.Writer       // into packed
+	styles int               // how many cell formats there are; the coloured one of each comes so much later
 }
 
 const (
@@ -49,7 +49,8 @@ func annotateBook(data []byte, sheet string, wrong []complaint, head complaint, 
 	if i < 0 {
 		return nil, errNotOfFile
 	}
-	p := &patch{book: b, sheet: b.sheets[i].part, head: head, wrong: wrong, corrected: corrected, texts: map[string]string{}, parts: map[string][]byte{}, styles: len(b.dated)}
+	p := &patch{book: b, sheet: b.sheets[i].part, head: head, wrong: wrong, corrected: corrected, texts: map[string]string{}, styles: len(b.dated)}
+	p.parts = zip.NewWriter(&p.packed)
 	for _, c := range append([]complaint{head}, wrong...) {
 		text := strings.Join(c.texts, "\n")
 		if before := p.texts[c.cell()]; before != "" {
@@ -66,50 +67,61 @@ func annotateBook(data []byte, sheet string, wrong []complaint, head complaint, 
 }
 
 // put keeps what a part becomes.
-func (p *patch) put(part string, content []byte) {
-	p.parts[strings.ToLower(part)] = content
-	p.order = append(p.order, part)
+func (p *patch) put(part string, content []byte) error {
+	w, err := p.parts.Create(part)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(content)
+	return err
+}
+
+// changed keeps a part after a change of its tags.
+func (p *patch) changed(part string, change func(*markup) ([]byte, error)) error {
+	w, err := p.parts.Create(part)
+	if err != nil {
+		return err
+	}
+	return p.rewrite(part, w, change)
 }
 
 // pack copies the archive with the changed parts in their places and the new ones behind.
 func (p *patch) pack(data []byte) ([]byte, error) {
-	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err := p.parts.Close(); err != nil {
+		return nil, err
+	}
+	old, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return nil, err
 	}
+	ours, err := zip.NewReader(bytes.NewReader(p.packed.Bytes()), int64(p.packed.Len()))
+	if err != nil {
+		return nil, err
+	}
+	parts := map[string]*zip.File{}
+	for _, f := range ours.File {
+		parts[partName(f)] = f
+	}
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
-	written := map[string]bool{}
-	for _, f := range z.File {
-		name := strings.TrimPrefix(strings.ToLower(strings.ReplaceAll(f.Name, `\`, "/")), "/")
-		content, changed := p.parts[name]
-		if written[name] = true; !changed {
-			err = w.Copy(f)
-		} else {
-			err = add(w, f.Name, content)
+	for _, f := range old.File {
+		if part := parts[partName(f)]; part != nil {
+			delete(parts, partName(f))
+			part.Name, f = f.Name, part
 		}
-		if err != nil {
+		if err := w.Copy(f); err != nil {
 			return nil, err
 		}
 	}
-	for _, part := range p.order {
-		if !written[strings.ToLower(part)] {
-			if err := add(w, part, p.parts[strings.ToLower(part)]); err != nil {
+	for _, f := range ours.File {
+		if parts[partName(f)] == f {
+			if err := w.Copy(f); err != nil {
 				return nil, err
 			}
 		}
 	}
 	err = w.Close()
 	return out.Bytes(), err
-}
-
-func add(w *zip.Writer, name string, content []byte) error {
-	m, err := w.Create(name)
-	if err != nil {
-		return err
-	}
-	_, err = m.Write(content)
-	return err
 }
 
 // free is the first name with a number that no part has.
@@ -119,16 +131,6 @@ func (p *patch) free(before, after string) string {
 			return name
 		}
 	}
-}
-
-// changed is a part after a change of its tags.
-func (p *patch) changed(part string, change func(*markup) ([]byte, error)) error {
-	var out bytes.Buffer
-	if err := p.rewrite(part, &out, change); err != nil {
-		return err
-	}
-	p.put(part, out.Bytes())
-	return nil
 }
 
 // inFront is the current tag with something in front of it.
@@ -210,8 +212,7 @@ func (p *patch) patchRelations() error {
 	case insert == "":
 		return nil
 	case !p.has(rels):
-		p.put(rels, []byte(xml.Header+`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`+insert+`</Relationships>`))
-		return nil
+		return p.put(rels, []byte(xml.Header+`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`+insert+`</Relationships>`))
 	}
 	return p.changed(rels, into("Relationships", func(*markup) string { return insert }))
 }

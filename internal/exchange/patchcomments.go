@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -24,9 +25,8 @@ type commentPatch struct {
 // say what is wrong now.
 func (p *patch) patchComments() error {
 	if !p.has(p.comments) {
-		p.put(p.comments, []byte(xml.Header+`<comments xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><authors><author>`+annotator+`</author></authors><commentList>`+
+		return p.put(p.comments, []byte(xml.Header+`<comments xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><authors><author>`+annotator+`</author></authors><commentList>`+
 			p.newComments("", 0, nil)+`</commentList></comments>`))
-		return nil
 	}
 	c := &commentPatch{patch: p, met: map[string]bool{}}
 	return p.changed(p.comments, c.change)
@@ -124,17 +124,34 @@ const (
 	firstBox = 1_000_000 // beyond the numbers that spreadsheets give
 )
 
-// patchBoxes draws the boxes in which comments are shown; without one a comment is not seen.
-func (p *patch) patchBoxes() error {
+// boxNumber is the number of a box.
+var boxNumber = regexp.MustCompile(`_x0000_s(\d{1,9})\b`)
+
+// freeBox is a number beyond those of the boxes that are there, of which some may be ours from last time: two of one number are
+// one box to some programs, and one of the comments is not seen.
+func freeBox(old []byte) int {
+	free := firstBox
+	for _, m := range boxNumber.FindAllSubmatch(old, -1) {
+		free = max(free, number(string(m[1]))+1)
+	}
+	return free
+}
+
+// boxes are those of the cells that had no comment, numbered from a first one.
+func (p *patch) boxes(first int) string {
 	var b strings.Builder
 	for i, c := range append([]complaint{p.head}, p.wrong...) {
 		if !p.boxed[c.cell()] && (i == 0 || c.cell() != p.head.cell()) {
-			fmt.Fprintf(&b, box, firstBox+i, c.column, max(c.row-2, 0), c.column+3, c.row+3, c.row-1, c.column-1)
+			fmt.Fprintf(&b, box, first+i, c.column, max(c.row-2, 0), c.column+3, c.row+3, c.row-1, c.column-1)
 		}
 	}
+	return b.String()
+}
+
+// patchBoxes draws the boxes in which comments are shown; without one a comment is not seen.
+func (p *patch) patchBoxes() error {
 	if !p.has(p.drawing) {
-		p.put(p.drawing, []byte(boxesBegin+boxType+b.String()+`</xml>`))
-		return nil
+		return p.put(p.drawing, []byte(boxesBegin+boxType+p.boxes(firstBox)+`</xml>`))
 	}
 	old, err := p.whole(p.drawing)
 	if err != nil {
@@ -144,10 +161,9 @@ func (p *patch) patchBoxes() error {
 	if end < 0 || !bytes.Contains(old, []byte("urn:schemas-microsoft-com:vml")) {
 		return errNotWritten
 	}
-	insert := b.String()
+	insert := p.boxes(freeBox(old))
 	if !bytes.Contains(old, []byte(`"_x0000_t202"`)) {
 		insert = boxType + insert
 	}
-	p.put(p.drawing, append(append(append([]byte{}, old[:end]...), insert...), old[end:]...))
-	return nil
+	return p.put(p.drawing, slices.Concat(old[:end], []byte(insert), old[end:]))
 }

@@ -113,3 +113,28 @@ func TestDaysOfWhichNobodyCanTell(t *testing.T) {
 		}
 	}
 }
+
+// TestFormatsOfDays: a format says whether a number is shown as a day, also one that says for which country, or how exactly the
+// seconds are shown.
+func TestFormatsOfDays(t *testing.T) {
+	t.Parallel()
+	for format, day := range map[string]bool{
+		`yyyy-mm-dd`: true, `[$-804]yyyy"年"m"月"d"日";@`: true, `[$-F800]dddd\,\ mmmm\ dd\,\ yyyy`: true, `[$-409]d\-mmm\-yy;@`: true, `[DBNum1][$-804]yyyy"年"m"月";@`: true,
+		`[$-x-sysdate]dddd, mmmm dd, yyyy`: true, `yyyy/m/d h:mm:ss.000`: true, `[$-804]e"年"`: true, `yyyy年m月d日`: true, `[Red]yyyy/m/d`: true,
+		`0.00`: false, `#,##0`: false, `[$-804]General`: false, `"day "0`: false, `[$¥-804]#,##0.00`: false, `0.00E+00`: false, `@`: false, `# ??/??`: false, `[Red]0;[Blue]\d0`: false,
+		`h:mm:ss.0`: false, `[h]:mm`: false, `0"年"`: false, `[<=9999999]###\-####;\(###\)\ ###\-####`: false, `0年`: false, `d0`: false,
+	} {
+		data := deathsBook(t, 2, func(f *excelize.File) {
+			set(f, "Sheet1", map[string]any{"D1": "死亡原因", "D2": 45013})
+			style, err := f.NewStyle(&excelize.Style{CustomNumFmt: &format})
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.SetCellStyle("Sheet1", "D2", "D2", style)
+		})
+		list := readBytes(t, "deaths", data)
+		if dated := len(list.Refused) == 1 && list.Refused[0].Code == "CELL_DATE"; dated != day || !day && len(list.Refused) > 0 {
+			t.Errorf("%s: %+v", format, list.Refused)
+		}
+	}
+}

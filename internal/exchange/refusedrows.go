@@ -11,8 +11,8 @@ import (
 )
 
 // OnlyRefused is a file with the heading of a list and the refused rows alone, and behind them what is wrong with each:
-// ready to be put right and sent again. A workbook gives a workbook, a csv file one in UTF-8 with a mark. Days are written
-// out, and a formula is what it came to.
+// ready to be put right and sent again. A workbook gives a workbook that counts days from the same one, a csv file one in UTF-8
+// with a mark. Days are written out, and a formula is what it came to.
 func OnlyRefused(data []byte, list *List, refusals []RowError, english bool) (out []byte, err error) {
 	defer guarded(&err)
 	s, err := sheetOf(data, list)
@@ -25,7 +25,7 @@ func OnlyRefused(data []byte, list *List, refusals []RowError, english bool) (ou
 	}
 	lines := list.refusedLines(s, rowNumbers(refusals), reasons, english)
 	if isXLSX(data) {
-		out, err = refusedBook(lines)
+		out, err = refusedBook(lines, s.shift == epoch1904)
 	} else {
 		out, err = refusedCSV(lines)
 	}
@@ -84,16 +84,20 @@ func written(c Cell, shift int) Cell {
 		}
 		return Cell{Text: c.Text}
 	case Number:
-		if _, ok := decimals(c.Text); ok && shift == 0 {
+		if _, ok := decimals(c.Text); ok {
 			return c
 		}
 	}
 	return Cell{Text: c.Text}
 }
 
-func refusedBook(lines [][]Cell) ([]byte, error) {
+// refusedBook is a workbook with some lines. A number may be a day that is not shown as one: it must stay the same day.
+func refusedBook(lines [][]Cell, from1904 bool) ([]byte, error) {
 	book := excelize.NewFile()
 	defer book.Close()
+	if err := book.SetWorkbookProps(&excelize.WorkbookPropsOptions{Date1904: &from1904}); err != nil {
+		return nil, err
+	}
 	style, err := book.NewStyle(&excelize.Style{NumFmt: textFormat})
 	if err != nil {
 		return nil, err

@@ -299,7 +299,11 @@ func (p *rowParser) month(column string) calendar.Month {
 		return calendar.Month{}
 	}
 	m, ok := readMonth(c, p.shift)
-	if !ok {
+	switch {
+	case ok:
+	case doubtfulMonth(c):
+		p.refuse(column, "MONTH", doubtfulMonthTexts[0], doubtfulMonthTexts[1])
+	default:
 		p.refuse(column, "MONTH", "月份应如2023-03", "a month is written like 2023-03")
 	}
 	return m

@@ -17,6 +17,8 @@ type sheet struct {
 	shift   int    // days between a serial date here and one that counts from 1900
 	unended bool   // of a csv file: the last row has no end
 	fields  int    // of a csv file: the cells of the last row, blank ones too
+
+	inColumn map[int][]int32 // see mergedIn
 }
 
 type sheetRow struct {

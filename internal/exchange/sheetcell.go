@@ -3,6 +3,7 @@ package exchange
 import (
 	"bytes"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -141,12 +142,32 @@ func (s *sheet) spread() {
 
 // covering is the merged block that a cell lies in, or the cell alone.
 func (s *sheet) covering(row, column int) span {
-	for _, m := range s.merges {
-		if row >= m.fromRow && row <= m.toRow && column >= m.fromColumn && column <= m.toColumn {
-			return m
-		}
+	blocks := s.mergedIn(column)
+	if i := sort.Search(len(blocks), func(i int) bool { return s.merges[blocks[i]].fromRow > row }); i > 0 && s.merges[blocks[i-1]].toRow >= row {
+		return s.merges[blocks[i-1]]
 	}
 	return span{row, column, row, column}
+}
+
+// mergedIn are the merged blocks with cells in a column, from the top, as indexes. It is kept: a sheet may have as many blocks
+// as rows, and is asked for each cell that is wrong. Of two that overlap, which no spreadsheet writes, one counts.
+func (s *sheet) mergedIn(column int) []int32 {
+	if blocks, known := s.inColumn[column]; known {
+		return blocks
+	}
+	if s.inColumn == nil {
+		s.inColumn = map[int][]int32{}
+		slices.SortStableFunc(s.merges, func(a, b span) int { return a.fromRow - b.fromRow })
+	}
+	var blocks []int32
+	end := 0
+	for i, m := range s.merges {
+		if column >= m.fromColumn && column <= m.toColumn && m.fromRow > end {
+			blocks, end = append(blocks, int32(i)), m.toRow
+		}
+	}
+	s.inColumn[column] = blocks
+	return blocks
 }
 
 // grouped reports whether a row has several texts of which one stands over several columns: groups, and no title.
