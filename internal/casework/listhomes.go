@@ -255,6 +255,10 @@ func (l *listRun) decideHome(w *homeWrites, r homeRow, live, silent []store.Stat
 			h.silent = silent
 		}
 		overruled, seeds := h.settle(l.desk.NewID)
+		if l.before.decided(household.ID, kind, r.row, overruled) {
+			w.overruled, w.statements = append(w.overruled, overruled...), append(w.statements, append(seeds, unheard(l.statements(&h, r.row, statements))...)...)
+			continue
+		}
 		said := append(h.silent, l.statements(&h, r.row, statements)...)
 		before := h.recorded()
 		change, after := h.change(said, l.desk.NewID, l.done.Sender)
