@@ -54,13 +54,15 @@ func TestDemoInterrupted(t *testing.T) {
 func TestDemoAccountsInterrupted(t *testing.T) {
 	t.Parallel()
 	i := install(t)
-	i.runs("", "", "import", "divisions", i.file("divisions.csv", district))
 	desk, err := openDesk(t.Context(), i.db.URL, i.db.Ring, time.Now, newLog(&output{}, "error"), store.Options{Pool: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer desk.DB.Close()
 	desk.Passwords = auth.NewCheapPasswords()
+	if _, err := demo.MakeDivisions(t.Context(), desk); err != nil {
+		t.Fatal(err)
+	}
 	file := filepath.Join(t.TempDir(), "accounts.json")
 	stopped, cancel := context.WithCancel(t.Context())
 	go func() {
