@@ -11,11 +11,12 @@ import (
 )
 
 // sentBefore is what became of the same list when it was sent before, and rows of it were refused. What it says again is said already,
-// and what an officer has decided against it since holds: sent again, a list has a say in what was refused of it alone.
+// and what an officer has decided against it since, or another list has said, holds: sent again, a list has a say in what was refused of
+// it alone.
 type sentBefore struct {
 	imports   []uuid.UUID
 	confirmed bool // that it may leave out as many as it does
-	against   map[saidBefore]bool
+	against   map[saidBefore]store.Statement
 }
 
 // saidBefore is what a row, or silence, said of a person or household.
@@ -37,29 +38,33 @@ func (d *Desk) sentBefore(ctx context.Context, i store.Import) (before sentBefor
 	return before, err
 }
 
-// read reads what was decided against them.
+// read reads what of it counts no longer.
 func (b *sentBefore) read(ctx context.Context, tx *store.Tx) error {
 	if len(b.imports) == 0 {
 		return nil
 	}
-	list, err := tx.DecidedAgainst(ctx, b.imports)
-	b.against = map[saidBefore]bool{}
+	list, err := tx.NoLongerSaid(ctx, b.imports)
+	b.against = map[saidBefore]store.Statement{}
 	for _, s := range list {
-		b.against[saidBefore{cmp.Or(s.HouseholdID, s.PersonID), s.Kind, s.Row}] = true
+		b.against[saidBefore{cmp.Or(s.HouseholdID, s.PersonID), s.Kind, s.Row}] = s
 	}
 	return err
 }
 
-// decided reports whether something else was decided about what a row says: before, or by hand since, which overrules what was said then.
-func (b *sentBefore) decided(subject uuid.UUID, kind string, row int, overruled []store.Statement) bool {
-	return b.against[saidBefore{subject, kind, row}] ||
-		slices.ContainsFunc(overruled, func(s store.Statement) bool { return s.Row == row && slices.Contains(b.imports, s.ImportID) })
-}
-
-// unheard are statements that are kept for the list to have named somebody, and count for nothing.
-func unheard(list []store.Statement) []store.Statement {
-	for i := range list {
-		list[i].State = store.StatementDismissed
+// settled reports whether what is said was said before and counts no longer, or is overruled now by what was recorded by hand since. It is kept
+// then, for the list to have named somebody, and counts for as little.
+func (b *sentBefore) settled(said, overruled []store.Statement) bool {
+	first := said[0]
+	before, found := b.against[saidBefore{cmp.Or(first.HouseholdID, first.PersonID), first.Kind, first.Row}]
+	if !found && !slices.ContainsFunc(overruled, func(s store.Statement) bool { return s.Row == first.Row && slices.Contains(b.imports, s.ImportID) }) {
+		return false
 	}
-	return list
+	if before.State == store.StatementWithdrawn { // and is heard again with the first
+		withdrawn(before.WithdrawnBy, said)
+		return true
+	}
+	for i := range said {
+		said[i].State = store.StatementDismissed
+	}
+	return true
 }

@@ -89,9 +89,9 @@ func (tx *Tx) StatementsOfImport(ctx context.Context, id uuid.UUID) ([]Statement
 	return tx.statements(ctx, "list_statements s WHERE s.import_id = $1 AND s.state IN ('active', 'pending') ORDER BY s.person_id, s.id", id)
 }
 
-// DecidedAgainst reads what imports said and officers found to be otherwise.
-func (tx *Tx) DecidedAgainst(ctx context.Context, imports []uuid.UUID) ([]Statement, error) {
-	return tx.statements(ctx, `list_statements s WHERE s.import_id = ANY($1) AND s.state IN ('dismissed', 'overruled') AND s.decided_at IS NOT NULL`, imports)
+// NoLongerSaid reads what imports said and what officers, or other lists, found to be otherwise.
+func (tx *Tx) NoLongerSaid(ctx context.Context, imports []uuid.UUID) ([]Statement, error) {
+	return tx.statements(ctx, `list_statements s WHERE s.import_id = ANY($1) AND (s.state = 'withdrawn' OR s.state IN ('dismissed', 'overruled') AND s.decided_at IS NOT NULL)`, imports)
 }
 
 // WithdrawnBy reads what lists in force said and was withdrawn because of an import: of everybody, or of one person.
