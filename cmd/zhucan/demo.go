@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 
@@ -68,7 +69,7 @@ func (c demoCommand) Run(ctx context.Context, io stdio) error {
 	defer desk.DB.Close()
 	accounts, err := demo.MakeAccounts(ctx, desk, filepath.Join(dir, "accounts.json"))
 	if err == nil {
-		err = populate(ctx, desk, c.People, c.Seed, io)
+		err = c.populateOnce(ctx, desk, dir, io)
 	}
 	if err != nil {
 		return err
@@ -110,6 +111,9 @@ func (c demoCommand) folder() (string, error) {
 }
 
 func (c demoCommand) prepare(ctx context.Context, cluster *localpg.Cluster, dir string, clock *demo.Clock, log *slog.Logger, io stdio) (*casework.Desk, error) {
+	if err := forgetUnfinished(ctx, cluster, dir); err != nil {
+		return nil, err
+	}
 	if err := createDatabase(ctx, cluster); err != nil {
 		return nil, err
 	}
@@ -164,17 +168,74 @@ func createDatabase(ctx context.Context, cluster *localpg.Cluster) error {
 	return err
 }
 
+// unfinished is the mark in the data folder of a register that is being made up.
+func unfinished(dir string) string { return filepath.Join(dir, "unfinished") }
+
+// populateOnce makes up the register under a mark, which goes when all of it is there.
+func (c demoCommand) populateOnce(ctx context.Context, desk *casework.Desk, dir string, io stdio) error {
+	there, err := desk.DB.PersonIDs(ctx, access.SystemActor(), uuid.Nil, 1)
+	if err != nil || c.People == 0 || len(there) > 0 {
+		return err
+	}
+	if err := os.WriteFile(unfinished(dir), nil, 0o600); err != nil {
+		return fmt.Errorf("mark the register as unfinished: %w", err)
+	}
+	if err := populate(ctx, desk, c.People, c.Seed, io); err != nil {
+		return err
+	}
+	if err := os.Remove(unfinished(dir)); err != nil {
+		return fmt.Errorf("mark the register as finished: %w", err)
+	}
+	return nil
+}
+
+// forgetUnfinished drops the private database, and the files with it, where an earlier start was stopped while it made up the register: half
+// a district would be taken for a whole one. Nobody has worked in it yet.
+func forgetUnfinished(ctx context.Context, cluster *localpg.Cluster, dir string) error {
+	if _, err := os.Stat(unfinished(dir)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	conn, err := pgx.Connect(ctx, cluster.URL(localpg.Superuser, "postgres"))
+	if err != nil {
+		return fmt.Errorf("reach the private database: %w", err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, "DROP DATABASE IF EXISTS "+database1+" WITH (FORCE)"); err != nil {
+		return fmt.Errorf("drop an unfinished register: %w", err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "files")); err != nil {
+		return fmt.Errorf("drop an unfinished register: %w", err)
+	}
+	return os.Remove(unfinished(dir))
+}
+
 func demoKeys(path string) (*secret.Ring, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		ring, err := secret.Generate(rand.Reader, true)
-		if err != nil {
-			return nil, err
-		}
-		if err := ring.Save(path); err != nil {
+		if err := makeDemoKeys(path); err != nil {
 			return nil, err
 		}
 	}
 	return secret.Load(path, rand.Reader)
+}
+
+// makeDemoKeys makes the keys beside their place and moves them there when they are whole: half a key file would keep the demonstration
+// from starting ever again.
+func makeDemoKeys(path string) error {
+	unfinished := path + ".new"
+	if err := os.Remove(unfinished); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("make the demo keys: %w", err)
+	}
+	ring, err := secret.Generate(rand.Reader, true)
+	if err != nil {
+		return err
+	}
+	if err := ring.Save(unfinished); err != nil {
+		return err
+	}
+	if err := os.Rename(unfinished, path); err != nil {
+		return fmt.Errorf("make the demo keys: %w", err)
+	}
+	return nil
 }
 
 func (c demoCommand) announce(io stdio, listener net.Listener, accounts []demo.Account) error {
@@ -183,7 +244,7 @@ func (c demoCommand) announce(io stdio, listener net.Listener, accounts []demo.A
 		if err != nil {
 			return fmt.Errorf("write the accounts file: %w", err)
 		}
-		if err := os.WriteFile(c.AccountsFile, append(text, '\n'), 0o600); err != nil {
+		if err := demo.WritePrivate(c.AccountsFile, append(text, '\n')); err != nil {
 			return fmt.Errorf("write the accounts file: %w", err)
 		}
 	}

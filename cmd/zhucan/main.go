@@ -29,7 +29,7 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Answer requests."`
 	Demo     demoCommand     `cmd:"" help:"Run everything on a private database with a made-up district."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this binary's schema and activate the built-in policy pack."`
-	Import   importCommand   `cmd:"" help:"Take in a file."`
+	Import   importCommand   `cmd:"" help:"Take in a file; it fails where rows are refused, and the others are in all the same."`
 	User     userCommand     `cmd:"" help:"Accounts."`
 	Keys     keysCommand     `cmd:"" help:"Make a new key file."`
 	Policy   policyCommand   `cmd:"" help:"Policy packs."`

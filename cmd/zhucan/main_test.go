@@ -83,9 +83,15 @@ func shortDir(t *testing.T) string {
 func TestDemo(t *testing.T) {
 	dir := shortDir(t)
 	file := filepath.Join(t.TempDir(), "accounts.json")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	_, first, stop := startDemo(t, "--data", dir, "--people", "200", "--accounts-file", file)
 	if !strings.Contains(first.String(), "made up 206 people, 0 refused") {
 		t.Errorf("first start: %s", first)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("others may read the accounts file: %v, %v", info.Mode(), err)
 	}
 	stop()
 	address, second, stop := startDemo(t, "--data", dir, "--people", "200", "--clock-control")

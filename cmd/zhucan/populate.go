@@ -16,6 +16,7 @@ import (
 	"zhucan/internal/blobs"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
+	"zhucan/internal/config"
 	"zhucan/internal/demo"
 	"zhucan/internal/store"
 )
@@ -74,6 +75,9 @@ func (c importCommand) Run(ctx context.Context, io stdio) error {
 		return fmt.Errorf("nothing was taken in: the list leaves out %d of %d whom it should still name; an officer confirms it (POST /imports/%s/confirmation) or takes it back",
 			done.Absence.Missing, done.Absence.Known, done.ID)
 	}
+	if done.Failure != nil {
+		return fmt.Errorf("the list was not taken in: %s (%s)", done.Failure.EN, done.Failure.Code)
+	}
 	if done.State != store.ImportDone {
 		return fmt.Errorf("the list was not taken in: %s", done.State)
 	}
@@ -87,7 +91,21 @@ func (c importCommand) Run(ctx context.Context, io stdio) error {
 	if done.Pending > 0 {
 		fmt.Fprintf(io.out, "%d would take money from somebody and wait for an officer\n", done.Pending)
 	}
-	return nil
+	return refusal(done)
+}
+
+// refusal is the error of an import of which rows were refused, so that a script of an office notices: it succeeds when the whole file is in.
+func refusal(done store.Import) error {
+	taken := done.New + done.Changed + done.Same + done.Pending
+	switch {
+	case done.Refused == 0:
+		return nil
+	case done.DryRun:
+		return fmt.Errorf("rows that would be refused: %d; taken in: %d", done.Refused, taken)
+	case taken == 0:
+		return fmt.Errorf("nothing was taken in; rows refused: %d", done.Refused)
+	}
+	return fmt.Errorf("rows refused: %d; taken in: %d, which stay as they are when the file is imported again", done.Refused, taken)
 }
 
 // list takes in a list of another department.
@@ -101,11 +119,17 @@ func (c importCommand) list(ctx context.Context, desk *casework.Desk, data []byt
 	if c.Files == "" {
 		return done, false, errors.New("a list needs --files, where the service keeps its files")
 	}
+	if err := config.CheckFiles(c.Files); err != nil {
+		return done, false, err
+	}
 	if desk.Files, err = blobs.Open(ctx, c.Files, desk.DB.Ring); err != nil {
 		return done, false, err
 	}
 	defer func() { _ = desk.Files.Close() }() // all that was put is there
-	return desk.ImportList(ctx, access.SystemActor(), in)
+	if done, first, err = desk.ImportList(ctx, access.SystemActor(), in); err == nil && done.State == store.ImportQueued {
+		done, err = desk.FinishImport(ctx, access.SystemActor(), done.ID) // with this process its worker would end
+	}
+	return done, first, err
 }
 
 func (c importCommand) divisions(ctx context.Context, desk *casework.Desk, data []byte, io stdio) error {
@@ -159,13 +183,9 @@ func whileWaiting(io stdio, what string, do func() error) error {
 // most, and with fewer people once for so many of them.
 const casesToMake, mostRounds, peopleARound = 60, 3, 3000
 
-// populate makes up the people on the first start: it writes them as the files of an office and takes those in like any
+// populate makes up the people: it writes them as the files of an office and takes those in like any
 // others. What the offices of the district then do with them is done through the same verbs as ever.
 func populate(ctx context.Context, desk *casework.Desk, people int, seed uint64, io stdio) error {
-	there, err := desk.DB.PersonIDs(ctx, access.SystemActor(), [16]byte{}, 1)
-	if err != nil || people == 0 || len(there) > 0 {
-		return err
-	}
 	tree, err := desk.DB.Divisions(ctx, desk.Pack().District, calendar.DateOf(desk.Now()))
 	if err != nil {
 		return err

@@ -226,7 +226,7 @@ func (v *visitor) pays() {
 	}
 }
 
-// takesOver imports another office's roster with its records, on the command line: one line of them is of nobody.
+// takesOver imports another office's roster with its records, on the command line: one line of them is of nobody, so the command fails.
 func (v *visitor) takesOver(dir string) {
 	t := v.t
 	t.Helper()
@@ -245,7 +245,7 @@ func (v *visitor) takesOver(dir string) {
 	medical := func() value { return v.values("?indicator=medical_enrolment")[0] }
 	before, out := medical(), &output{}
 	err := run(t.Context(), append([]string{"import", "roster", roster, "--records", records}, reach...), out, &output{})
-	if want := "1 new, 0 changed, 0 same, 1 refused"; err != nil || !strings.Contains(out.String(), want) || !strings.Contains(out.String(), "row 2, records.id_number") {
+	if want := "1 new, 0 changed, 0 same, 1 refused"; !partly(err) || !strings.Contains(out.String(), want) || !strings.Contains(out.String(), "row 2, records.id_number") {
 		t.Errorf("import: %v, %s; want %s", err, out, want)
 	}
 	if after := medical(); *after.Numerator != *before.Numerator+1 {
@@ -254,10 +254,15 @@ func (v *visitor) takesOver(dir string) {
 	list := write("rehab.csv", "姓名,残疾证号,康复项目,结束日期\n金丝雀李,37999919880717002741,心理辅导,2020-02-06\n金丝雀李,37999919880717002741,针灸,2020-02-07\n")
 	out = &output{}
 	err = run(t.Context(), append([]string{"import", "rehab", list, "--sender", "区医院", "--files", "file://" + t.TempDir()}, reach...), out, &output{})
-	if want := "1 new, 0 changed, 0 same, 1 refused"; err != nil || !strings.Contains(out.String(), want) || !strings.Contains(out.String(), "row 3, C 康复项目") {
+	if want := "1 new, 0 changed, 0 same, 1 refused"; !partly(err) || !strings.Contains(out.String(), want) || !strings.Contains(out.String(), "row 3, C 康复项目") {
 		t.Errorf("import of a list: %v, %s; want %s", err, out, want)
 	}
 	if err := run(t.Context(), append([]string{"import", "divisions", roster, "--records", records}, reach...), out, &output{}); err == nil {
 		t.Error("divisions were taken with records")
 	}
+}
+
+// partly reports whether a command failed for the one row of two that was refused.
+func partly(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "rows refused: 1; taken in: 1,")
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,6 +27,10 @@ type Store struct {
 
 // Open opens a store by its address: file:///var/lib/zhucan/files for a folder, which is made.
 func Open(ctx context.Context, address string, ring *secret.Ring) (*Store, error) {
+	address, err := complete(address)
+	if err != nil {
+		return nil, fmt.Errorf("open the store of files: %w", err)
+	}
 	bucket, err := blob.OpenBucket(ctx, address)
 	if err != nil {
 		return nil, fmt.Errorf("open the store of files: %w", err)
@@ -33,9 +38,26 @@ func Open(ctx context.Context, address string, ring *secret.Ring) (*Store, error
 	return &Store{bucket: bucket, ring: ring}, nil
 }
 
-// Folder is the address of a folder that is made when it is missing.
-func Folder(path string) string {
-	return "file://" + path + "?create_dir=true&metadata=skip&no_tmp_dir=true"
+// Folder is the address of a folder.
+func Folder(path string) string { return (&url.URL{Scheme: "file", Path: path}).String() }
+
+// folders is what the address of a folder says unless it says otherwise. The folder is made, for its owner alone. A content is written
+// beside its place: from the folder for temporary files it could not be moved to another file system. Nothing is kept of it but itself.
+var folders = map[string]string{"create_dir": "true", "dir_file_mode": "0700", "no_tmp_dir": "true", "metadata": "skip"}
+
+func complete(address string) (string, error) {
+	at, err := url.Parse(address)
+	if err != nil || at.Scheme != "file" {
+		return address, err
+	}
+	says := at.Query()
+	for name, value := range folders {
+		if !says.Has(name) {
+			says.Set(name, value)
+		}
+	}
+	at.RawQuery = says.Encode()
+	return at.String(), nil
 }
 
 // Close gives the store back.

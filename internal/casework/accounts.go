@@ -329,6 +329,9 @@ func (d *Desk) CreateAccount(ctx context.Context, who access.Actor, in NewAccoun
 	if !who.Covers(in.Area) {
 		return account, fault.New(fault.Invalid, "OUTSIDE_AREA", "超出本人管辖区域", "outside your area")
 	}
+	if err := d.checkAccountArea(ctx, in.Area); err != nil {
+		return account, err
+	}
 	if !in.Role.Valid() {
 		return account, field("role", "UNKNOWN_ROLE", "没有这个角色", "there is no such role")
 	}
@@ -348,6 +351,21 @@ func (d *Desk) CreateAccount(ctx context.Context, who access.Actor, in NewAccoun
 		return tx.Describe(ctx, account.ID, nil)
 	})
 	return account, err
+}
+
+// checkAccountArea refuses an area in which no division of today lies: such an account would see nothing. Before the first divisions are
+// taken in, any area may be right.
+func (d *Desk) checkAccountArea(ctx context.Context, code area.Code) error {
+	for _, in := range []area.Code{code, ""} {
+		there, err := d.DB.HasDivision(ctx, in, d.today())
+		if err != nil || there && in == code {
+			return err
+		}
+		if there {
+			return fault.New(fault.Invalid, "UNKNOWN_AREA", "区划代码不存在", "no division has this code")
+		}
+	}
+	return nil
 }
 
 // AccountPatch is what may change of an account. Nil members stay.
@@ -405,6 +423,9 @@ func (d *Desk) patchAccount(ctx context.Context, who access.Actor, account *stor
 	if in.Area != nil {
 		if !who.Covers(*in.Area) {
 			return fault.New(fault.Invalid, "OUTSIDE_AREA", "超出本人管辖区域", "outside your area")
+		}
+		if err := d.checkAccountArea(ctx, *in.Area); err != nil {
+			return err
 		}
 		account.AreaCode = *in.Area
 	}

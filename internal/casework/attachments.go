@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -91,7 +92,12 @@ func (d *Desk) ReadAttachment(ctx context.Context, who access.Actor, id uuid.UUI
 // sweepAge is how old a content has to be before it is taken for left over: no request lasts that long.
 const sweepAge = 24 * time.Hour
 
-// SweepFiles removes contents that no attachment knows, and says how many there were.
+// sweepMost is how many contents are removed at a time where they are more than one in sweepShare of all.
+const sweepMost, sweepShare = 20, 10
+
+// SweepFiles removes contents that no attachment knows, and says how many there were. What is left over is a few among many; where it is
+// most, or all, the database is not the one that the files belong to, or an older one of it. They could not be brought back, so nothing is
+// removed then, and somebody has to look.
 func (d *Desk) SweepFiles(ctx context.Context, who access.Actor) (removed int, err error) {
 	ids, err := d.Files.Older(ctx, d.Now().Add(-sweepAge))
 	if err != nil {
@@ -100,6 +106,9 @@ func (d *Desk) SweepFiles(ctx context.Context, who access.Actor) (removed int, e
 	lost, err := d.DB.Unrecorded(ctx, who, ids)
 	if err != nil {
 		return 0, err
+	}
+	if n := len(lost); n > 0 && n == len(ids) || n > sweepMost && n*sweepShare > len(ids) {
+		return 0, fmt.Errorf("the database knows %d of %d files: is it the one that they belong to? Nothing was removed", len(ids)-n, len(ids))
 	}
 	for _, id := range lost {
 		if err := d.Files.Delete(ctx, id); err != nil {
@@ -114,7 +123,7 @@ func (d *Desk) SweepFiles(ctx context.Context, who access.Actor) (removed int, e
 func (d *Desk) KeepFiles(ctx context.Context, every time.Duration) {
 	repeatedly(ctx, every, func() {
 		if n, err := d.SweepFiles(ctx, access.SystemActor()); err != nil && ctx.Err() == nil {
-			d.Log.WarnContext(ctx, "contents that no attachment knows could not be removed", "err", err)
+			d.Log.WarnContext(ctx, "contents that no attachment knows were not removed", "err", err)
 		} else if n > 0 {
 			d.Log.InfoContext(ctx, "contents that no attachment knows were removed", "count", n)
 		}

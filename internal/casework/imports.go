@@ -38,7 +38,8 @@ func (h Handover) sum() []byte {
 
 // ImportRoster takes in a roster: everybody new with card, facts and running benefits, and what is new about those who
 // are known. The whole file is read and checked first; what is good in it is then written in one transaction, and every
-// row that is refused is named. The same file again is the same import. A dry run says what would happen.
+// row that is refused is named. The same file again is the same import, unless rows of it were refused: what stood in their way
+// may be gone, and whoever is known by then is known. A dry run says what would happen.
 func (d *Desk) ImportRoster(ctx context.Context, who access.Actor, data []byte, dryRun bool) (done store.Import, first bool, err error) {
 	return d.TakeOver(ctx, who, Handover{Roster: data}, dryRun)
 }
@@ -49,16 +50,14 @@ func (d *Desk) TakeOver(ctx context.Context, who access.Actor, in Handover, dryR
 	if who.Role == access.System {
 		at = d.Pack().District
 	}
-	sum := in.sum()
-	earlier, found, err := d.DB.AppliedImport(ctx, store.Import{Kind: KindRoster, Area: at, SHA256: sum})
-	if err != nil || found && !dryRun {
+	done = store.Import{ID: d.NewID(), Version: 1, State: store.ImportDone, Kind: KindRoster, SHA256: in.sum(), Area: at, AccountID: who.AccountID, DryRun: dryRun}
+	if earlier, found, err := d.importedBefore(ctx, &done); err != nil || found {
 		return earlier, false, err
 	}
 	read, err := d.readHandover(ctx, at, in)
 	if err != nil {
 		return done, false, err
 	}
-	done = store.Import{ID: d.NewID(), Version: 1, State: store.ImportDone, Kind: KindRoster, SHA256: sum, Area: at, AccountID: who.AccountID, DryRun: dryRun}
 	err = d.write(ctx, who, "import.roster", func(tx *store.Tx) error {
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
@@ -87,6 +86,23 @@ func (d *Desk) TakeOver(ctx context.Context, who access.Actor, in Handover, dryR
 			"households": len(change.homes), "surveys": len(change.responses), "services": len(change.services)})
 	})
 	return done, true, err
+}
+
+// importedBefore finds the import that a file has been already. One of which rows were refused is taken in once more when it is sent again:
+// the register may know by now what they name. It is another import then, which its sum says.
+func (d *Desk) importedBefore(ctx context.Context, i *store.Import) (earlier store.Import, found bool, err error) {
+	if i.DryRun {
+		return earlier, false, nil
+	}
+	sent, err := d.DB.AppliedImports(ctx, *i)
+	if err != nil || len(sent) == 0 {
+		return earlier, false, err
+	}
+	if sent[0].State != store.ImportDone || sent[0].Refused == 0 {
+		return sent[0], true, nil
+	}
+	i.SHA256 = append(slices.Clone(sent[0].SHA256), 0)
+	return earlier, false, nil
 }
 
 // bulk is how many persons an import touches before it changes the shape of the tables.

@@ -33,14 +33,18 @@ type Config struct {
 // Check names every setting that cannot be served with, so that one start shows all of them. Its errors quote no
 // setting that may hold a password.
 func (c Config) Check() error {
-	return errors.Join(CheckDatabase(c.DatabaseURL), checkListen(c.Listen), c.checkPlain(), checkKeyFile(c.KeyFile), checkFiles(c.Files), checkProxies(c.TrustedProxies),
+	return errors.Join(CheckDatabase(c.DatabaseURL), checkListen(c.Listen), c.checkPlain(), checkKeyFile(c.KeyFile), CheckFiles(c.Files), checkProxies(c.TrustedProxies),
 		CheckNetworks(c.Networks), checkPool(c.Pool), c.checkReplicas(), checkLogLevel(c.LogLevel), checkApproval(c.ApprovalMode))
 }
 
-func checkFiles(address string) error {
+// CheckFiles refuses what is no place for files, and memory, which forgets them when the process ends.
+func CheckFiles(address string) error {
 	at, err := url.Parse(address)
 	if address == "" || err != nil || at.Scheme == "" || at.User != nil {
 		return errors.New("ZHUCAN_FILES is required: where attachments are kept, such as file:///var/lib/zhucan/files")
+	}
+	if at.Scheme == "mem" {
+		return errors.New("ZHUCAN_FILES: memory keeps no files beyond the next start: name a folder, such as file:///var/lib/zhucan/files")
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"zhucan/internal/access"
@@ -57,28 +58,84 @@ func MakeDivisions(ctx context.Context, desk *casework.Desk) ([]area.Division, e
 	return tree, err
 }
 
-// MakeAccounts makes the accounts once and keeps them in a file of the data folder.
-func MakeAccounts(ctx context.Context, desk *casework.Desk, file string) ([]Account, error) {
-	var list []Account
+// MakeAccounts makes the accounts once and keeps them in a file of the data folder. The file comes first: who is stopped between leaves
+// passwords without accounts, which are made at the next start, and never accounts whose passwords nobody knows.
+func MakeAccounts(ctx context.Context, desk *casework.Desk, file string) (list []Account, err error) {
 	text, err := os.ReadFile(file)
-	if err == nil {
-		return list, json.Unmarshal(text, &list)
+	known := err == nil
+	switch {
+	case known:
+		err = json.Unmarshal(text, &list)
+	case errors.Is(err, fs.ErrNotExist):
+		list, err = keepAccounts(file)
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	if err != nil {
 		return nil, fmt.Errorf("read the demo accounts: %w", err)
 	}
-	for _, a := range accounts {
-		made := Account{Username: a.username, Password: makeUpPassword(), Role: a.role, Area: a.area}
-		_, err := desk.CreateAccount(ctx, access.SystemActor(), casework.NewAccount{Username: a.username, Name: a.name, Password: made.Password, Role: a.role, Area: a.area})
-		if err != nil {
-			return nil, fmt.Errorf("make the demo account %s: %w", a.username, err)
+	for _, a := range list {
+		if err := makeAccount(ctx, desk, a, known); err != nil {
+			return nil, fmt.Errorf("make the demo account %s: %w", a.Username, err)
 		}
-		list = append(list, made)
 	}
-	if text, err = json.MarshalIndent(list, "", "  "); err != nil {
-		return nil, fmt.Errorf("keep the demo accounts: %w", err)
+	return list, nil
+}
+
+// keepAccounts makes up the passwords.
+func keepAccounts(file string) (list []Account, err error) {
+	for _, a := range accounts {
+		list = append(list, Account{Username: a.username, Password: makeUpPassword(), Role: a.role, Area: a.area})
 	}
-	return list, os.WriteFile(file, text, 0o600)
+	text, err := json.MarshalIndent(list, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	return list, WritePrivate(file, text)
+}
+
+// makeAccount makes an account that is not there yet. One that is there has its password, unless the file was lost and is a new one.
+func makeAccount(ctx context.Context, desk *casework.Desk, a Account, known bool) error {
+	there, found, err := desk.DB.AccountByUsername(ctx, a.Username)
+	if err != nil || found && known {
+		return err
+	}
+	if found {
+		_, err = desk.UpdateAccount(ctx, access.SystemActor(), there.ID, there.Version, casework.AccountPatch{Password: &a.Password})
+		return err
+	}
+	_, err = desk.CreateAccount(ctx, access.SystemActor(), casework.NewAccount{Username: a.Username, Name: nameOf(a.Username), Password: a.Password, Role: a.Role, Area: a.Area})
+	return err
+}
+
+func nameOf(username string) string {
+	for _, a := range accounts {
+		if a.username == username {
+			return a.name
+		}
+	}
+	return username
+}
+
+// WritePrivate writes a file that its owner alone may read, whole or not at all, also over one that others may read. What is no file, such as
+// /dev/stdout, is written to.
+func WritePrivate(file string, text []byte) error {
+	if info, err := os.Lstat(file); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(file, text, 0o600)
+	}
+	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+"-") // which is private from the beginning
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), file)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
 }
 
 func makeUpPassword() string {

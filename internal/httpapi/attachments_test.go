@@ -275,3 +275,30 @@ func TestUploadOnce(t *testing.T) {
 		t.Errorf("%d attachments, want 2", len(list))
 	}
 }
+
+// TestSweptFilesOfAnother: on a database that knows none of the files, or few of many, nothing is removed.
+func TestSweptFilesOfAnother(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ known, lost, removed int }{{0, 1, 0}, {1, 20, 20}, {1, 21, 0}} {
+		s := start(t)
+		if tt.known > 0 {
+			_, c := s.withService(1)
+			c.attached("liaison.a", 1)
+		}
+		for range tt.lost {
+			if err := s.desk.Files.Put(t.Context(), uuid.New(), []byte("x")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name := range s.kept() {
+			at := s.clock.Now().Add(-25 * time.Hour)
+			if err := os.Chtimes(filepath.Join(s.files, name), at, at); err != nil {
+				t.Fatal(err)
+			}
+		}
+		removed, err := s.desk.SweepFiles(t.Context(), systemActor)
+		if removed != tt.removed || (err == nil) != (tt.removed > 0) || len(s.kept()) != tt.known+tt.lost-tt.removed {
+			t.Errorf("%d known and %d lost: %d were removed, %v, %d are left; want %d removed", tt.known, tt.lost, removed, err, len(s.kept()), tt.removed)
+		}
+	}
+}

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 )
 
@@ -312,6 +314,10 @@ func TestWebhookInput(t *testing.T) {
 	}
 	rc := newReceiver(t)
 	path := s.hook(rc, map[string]any{}, "person.updated")
+	neighbour := area.Division{Code: "370306", Name: "邻区", ValidFrom: calendar.MustDate("2016-01-01")}
+	if _, err := s.desk.ImportDivisions(t.Context(), access.SystemActor(), []area.Division{neighbour}); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := s.desk.CreateAccount(t.Context(), access.SystemActor(), casework.NewAccount{Username: "far", Name: "测试", Password: password, Role: access.Administrator, Area: "370306"}); err != nil {
 		t.Fatal(err)
 	}

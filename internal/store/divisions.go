@@ -54,6 +54,17 @@ func (db *DB) RootOf(ctx context.Context, in area.Code, m Moment) ([]area.Divisi
 	return db.divisions(ctx, "code = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2) AND "+m.held("", 3), m.args(string(in), m.On)...)
 }
 
+// HasDivision reports whether a division of a day is an area or lies in it.
+func (db *DB) HasDivision(ctx context.Context, in area.Code, on calendar.Date) (there bool, err error) {
+	lo, hi := in.Range()
+	err = db.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM divisions WHERE code >= $1 AND code < $2 AND valid_from <= $3 AND (valid_to IS NULL OR valid_to >= $3)
+		AND superseded_at IS NULL)`, lo, hi, on).Scan(&there)
+	if err != nil {
+		return false, fmt.Errorf("look for a division: %w", translate(err))
+	}
+	return there, nil
+}
+
 func (db *DB) divisions(ctx context.Context, where string, args ...any) ([]area.Division, error) {
 	list, err := readAll(ctx, db, scanDivision, "SELECT "+divisionColumns+" FROM divisions WHERE "+where+" ORDER BY code", args...)
 	if err != nil {

@@ -1,10 +1,13 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -41,7 +44,7 @@ type Import struct {
 	Kind                                 string
 	Sender                               string
 	AsOf                                 calendar.Date // of which day a list speaks; zero for a roster
-	SHA256                               []byte
+	SHA256                               []byte        // of the file, and a zero more for each time that it was sent again
 	Area                                 area.Code
 	AccountID                            uuid.UUID
 	ActingFor                            uuid.UUID // by whose rights a deputy has handed it in; zero: by his own
@@ -198,14 +201,14 @@ func (db *DB) ListImports(ctx context.Context, in area.Code, before uuid.UUID, l
 	return db.imports(ctx, "WHERE i.area_code >= $1 AND i.area_code < $2 AND ($3::uuid IS NULL OR i.id < $3) ORDER BY i.id DESC LIMIT $4", lo, hi, orNull(before), limit)
 }
 
-// AppliedImport finds the import that a file has been already, if it has and was not taken back.
-func (db *DB) AppliedImport(ctx context.Context, like Import) (i Import, found bool, err error) {
-	i, err = one(db.imports(ctx, `WHERE i.kind = $1 AND i.area_code = $2 AND i.sha256 = $3 AND i.sender = $4 AND i.as_of IS NOT DISTINCT FROM $5 AND NOT i.dry_run
-		AND i.state IN ('queued', 'waiting', 'done')`, like.Kind, string(like.Area), like.SHA256, like.Sender, like.AsOf))
-	if errors.Is(err, NotFound) {
-		return Import{}, false, nil
-	}
-	return i, err == nil, err
+// OfFile reports whether an import was of the file with a sum.
+func (i Import) OfFile(sum []byte) bool { return bytes.HasPrefix(i.SHA256, sum) }
+
+// AppliedImports finds the imports that a file has been already and that were not taken back, the last first.
+func (db *DB) AppliedImports(ctx context.Context, like Import) ([]Import, error) {
+	sum := like.SHA256[:sha256.Size]
+	return db.imports(ctx, `WHERE i.kind = $1 AND i.area_code = $2 AND i.sha256 >= $3 AND i.sha256 < $4 AND i.sender = $5 AND i.as_of IS NOT DISTINCT FROM $6 AND NOT i.dry_run
+		AND i.state IN ('queued', 'waiting', 'done') ORDER BY i.sha256 DESC`, like.Kind, string(like.Area), sum, append(slices.Clone(sum), 1), like.Sender, like.AsOf)
 }
 
 // ImportByKey finds the import that an account has asked for with an Idempotency-Key.

@@ -51,11 +51,27 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 		return nil, err
 	}
 	c := &Cluster{root: root, dir: filepath.Join(root, "pg"), LogFile: filepath.Join(root, "postgres.log"), account: account}
+	if err := forgetEnvironment(); err != nil {
+		return nil, err
+	}
 	if err := c.start(ctx, o); err != nil {
 		c.free()
 		return nil, err
 	}
 	return c, nil
+}
+
+// forgetEnvironment takes PGSERVICE and its like out of this process's environment. They are about another server, and pgx reads them for
+// every connection: an address cannot say that there is no service, and what it does not mention they would change.
+func forgetEnvironment() error {
+	for _, entry := range os.Environ() {
+		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "PG") {
+			if err := os.Unsetenv(name); err != nil {
+				return fmt.Errorf("forget %s: %w", name, err)
+			}
+		}
+	}
+	return nil
 }
 
 func (c *Cluster) start(ctx context.Context, o Options) error {
@@ -111,8 +127,7 @@ func (c *Cluster) free() {
 // port names the socket's file; nothing listens on a network.
 const port = "5432"
 
-// URL is the address of a database for a role, as pgx reads it. It has no password: the socket is private. It says all
-// that PGPORT and its like in the environment could otherwise change.
+// URL is the address of a database for a role, as pgx reads it. It has no password: the socket is private.
 func (c *Cluster) URL(role, database string) string {
 	return fmt.Sprintf("host=%s port=%s user=%s dbname=%s sslmode=disable", quote(c.sockets), port, quote(role), quote(database))
 }

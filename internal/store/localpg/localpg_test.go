@@ -389,3 +389,46 @@ func TestStaleLockFile(t *testing.T) {
 		t.Errorf("kept %s, want 7", got)
 	}
 }
+
+// A lock file that names a process which is no server of these data is no hindrance: numbers are given again.
+func TestLockFileOfStranger(t *testing.T) {
+	t.Parallel()
+	other := running(t, Options{Dir: openFolder(t), Fast: true})
+	program := other.account.command(t.Context(), "sleep", "600") // which ends with the test
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = program.Wait() })
+	for name, id := range map[string]int{"another program": program.Process.Pid, "another server": other.server.cmd.Process.Pid} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := running(t, Options{Dir: openFolder(t), Fast: true})
+			keepSeven(t, c)
+			left, err := os.ReadFile(c.lockFile())
+			if err != nil {
+				t.Fatal(err)
+			}
+			stopped(t, c)
+			_, rest, _ := strings.Cut(string(left), "\n")
+			if err := os.WriteFile(c.lockFile(), []byte(fmt.Sprintf("%d\n%s", id, rest)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.account.owns(c.lockFile()); err != nil {
+				t.Fatal(err)
+			}
+			if got := query(t, running(t, Options{Dir: c.root, Fast: true}), "SELECT n::text FROM kept"); got != "7" {
+				t.Errorf("kept %s, want 7", got)
+			}
+		})
+	}
+}
+
+// What the environment says of another server does not reach the private one.
+func TestEnvironmentOfAnotherServer(t *testing.T) {
+	for name, value := range map[string]string{"PGSERVICE": "other", "PGHOST": "db.example", "PGTARGETSESSIONATTRS": "read-only", "PGOPTIONS": "-c work_mem=much"} {
+		t.Setenv(name, value)
+	}
+	if got := query(t, running(t, Options{Dir: openFolder(t), Fast: true}), "SELECT 'ok'"); got != "ok" {
+		t.Error(got)
+	}
+}

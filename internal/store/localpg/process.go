@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -54,13 +55,15 @@ func (c *Cluster) arguments(o Options) []string {
 func quoteSetting(folder string) string { return `"` + strings.ReplaceAll(folder, `"`, `""`) + `"` }
 
 // serve starts the server and returns when it answers. We hold the folder's lock, so a server that is there already
-// has lost its owner and is shutting down: wait for it.
+// has lost its owner and is shutting down: wait for it. Where the data's lock file names a process that is none, it was left by a power cut
+// or by a container that was stopped, and the number has another owner since: it is taken away.
 func (c *Cluster) serve(ctx context.Context, postgres string, o Options) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	patience, enough := context.WithTimeout(ctx, handOver)
 	defer enough()
 	for {
+		before := c.lockedBy()
 		logged, err := c.launch(postgres, o)
 		if err != nil {
 			return err
@@ -75,8 +78,17 @@ func (c *Cluster) serve(ctx context.Context, postgres string, o Options) error {
 			return errors.Join(err, c.server.stop(giveUp))
 		}
 		other := c.lockedBy()
+		if other == "" && before != "" { // it went while ours ended because of it
+			continue
+		}
 		if other == "" {
 			return fmt.Errorf("start the database: %s", c.loggedSince(logged))
+		}
+		if c.stranger(other) {
+			if err := os.Remove(c.lockFile()); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return fmt.Errorf("take away the lock file of a server that is gone: %w", err)
+			}
+			continue
 		}
 		select {
 		case <-patience.Done():
@@ -186,12 +198,37 @@ func (c *Cluster) answers(ctx context.Context) error {
 // lockedBy is the id of the server that runs on our data, as the data's lock file tells; empty when there is none. A
 // server removes its own file when it fails to start, so a file that is left then belongs to another.
 func (c *Cluster) lockedBy() string {
-	text, err := os.ReadFile(filepath.Join(c.dir, "postmaster.pid"))
+	text, err := os.ReadFile(c.lockFile())
 	if err != nil {
 		return ""
 	}
 	first, _, _ := strings.Cut(string(text), "\n")
 	return strings.TrimSpace(first)
+}
+
+func (c *Cluster) lockFile() string { return filepath.Join(c.dir, "postmaster.pid") }
+
+// stranger reports whether a process is for certain no server of our data: another program, or one that was given another folder. On systems
+// without /proc nothing is certain. A server that is mistaken for a stranger still keeps ours from the data, by the memory that it shares.
+func (c *Cluster) stranger(id string) bool {
+	text, err := os.ReadFile(filepath.Join("/proc", id, "cmdline"))
+	if err != nil {
+		return false
+	}
+	args := strings.Split(string(text), "\x00")
+	if program := filepath.Base(args[0]); program != "postgres" && program != "postmaster" {
+		return true
+	}
+	at := slices.Index(args, "-D") + 1
+	if at == 0 || at == len(args) || !filepath.IsAbs(args[at]) {
+		return false
+	}
+	ours, err := os.Stat(c.dir)
+	if err != nil {
+		return false
+	}
+	theirs, err := os.Stat(args[at])
+	return err != nil || !os.SameFile(ours, theirs)
 }
 
 // loggedSince is the end of what the server wrote since the log had that length: why it did not start.

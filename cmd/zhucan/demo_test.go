@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"zhucan/internal/auth"
+	"zhucan/internal/demo"
+	"zhucan/internal/secret"
+	"zhucan/internal/store"
+)
+
+// TestDemoInterrupted stops the demonstration while it makes up the register: the next start makes all of it.
+func TestDemoInterrupted(t *testing.T) {
+	t.Parallel()
+	dir := shortDir(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	out := &output{}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- run(ctx, []string{"demo", "--listen", "127.0.0.1:0", "--data", dir, "--people", "100"}, out, &output{})
+	}()
+	for range 600 {
+		if strings.Contains(out.String(), "made up") {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	cancel()
+	if err := <-ended; err == nil {
+		t.Fatalf("the demonstration was not stopped before it was ready: %s", out)
+	}
+	_, again, stop := startDemo(t, "--data", dir, "--people", "100")
+	if !strings.Contains(again.String(), "made up 103 people, 0 refused") {
+		t.Errorf("the second start: %s", again)
+	}
+	stop()
+	_, third, _ := startDemo(t, "--data", dir, "--people", "100")
+	if strings.Contains(third.String(), "made up") {
+		t.Errorf("the third start: %s", third)
+	}
+}
+
+// TestDemoAccountsInterrupted stops while accounts are made: the rest is made later, with the passwords that are kept. Where the file is lost,
+// there are other passwords.
+func TestDemoAccountsInterrupted(t *testing.T) {
+	t.Parallel()
+	i := install(t)
+	desk, err := openDesk(t.Context(), i.db.URL, i.db.Ring, time.Now, newLog(&output{}, "error"), store.Options{Pool: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer desk.DB.Close()
+	desk.Passwords = auth.NewCheapPasswords()
+	if _, err := demo.MakeDivisions(t.Context(), desk); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "accounts.json")
+	stopped, cancel := context.WithCancel(t.Context())
+	go func() {
+		for _, found, err := desk.DB.AccountByUsername(t.Context(), "liaison.qiunan"); !found && err == nil; {
+			_, found, err = desk.DB.AccountByUsername(t.Context(), "liaison.qiunan")
+		}
+		cancel()
+	}()
+	if _, err := demo.MakeAccounts(stopped, desk, file); err == nil {
+		t.Fatal("all accounts were made before it was stopped")
+	}
+	var before []demo.Account
+	for _, lost := range []bool{false, false, true} {
+		if lost {
+			if err := os.Remove(file); err != nil {
+				t.Fatal(err)
+			}
+		}
+		list, err := demo.MakeAccounts(t.Context(), desk, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range list {
+			if _, err := desk.Login(t.Context(), a.Username, a.Password, netip.MustParseAddr("127.0.0.1"), "test"); err != nil {
+				t.Errorf("%s: %v", a.Username, err)
+			}
+		}
+		if same := cmp.Diff(before, list) == ""; same == lost && before != nil {
+			t.Errorf("the file was lost: %v; the passwords are the same: %v", lost, same)
+		}
+		before = list
+	}
+}
+
+// TestDemoKeysInterrupted: half a key file of an earlier start is no hindrance, and keys that are there stay.
+func TestDemoKeysInterrupted(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "keys.json")
+	if err := os.WriteFile(path+".new", []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	first, err := demoKeys(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := secret.Load(path, rand.Reader); err != nil || !again.Demo || cmp.Diff(first.BlindIndex("x", "y"), again.BlindIndex("x", "y")) != "" {
+		t.Errorf("other keys: %v", err)
+	}
+}

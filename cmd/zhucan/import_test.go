@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"zhucan/internal/access"
+	"zhucan/internal/blobs"
+	"zhucan/internal/calendar"
+	"zhucan/internal/store"
+	"zhucan/internal/store/testdb"
+)
+
+func TestMain(m *testing.M) { testdb.Main(m) }
+
+// installation is a database as zhucan migrate leaves it, with its keys.
+type installation struct {
+	t     *testing.T
+	db    testdb.Database
+	reach []string
+}
+
+func install(t *testing.T) installation {
+	t.Helper()
+	db := testdb.New(t)
+	if _, err := activateBuiltin(t.Context(), db.OwnerURL, time.Now); err != nil {
+		t.Fatal(err)
+	}
+	keys := filepath.Join(t.TempDir(), "keys.json")
+	if err := db.Ring.Save(keys); err != nil {
+		t.Fatal(err)
+	}
+	return installation{t, db, []string{"--database-url", db.URL, "--key-file", keys}}
+}
+
+// runs runs a command on the installation and wants a text in what it prints, and an error with a text, or none where that is empty.
+func (i installation) runs(wantOut, wantErr string, args ...string) {
+	i.t.Helper()
+	out := &output{}
+	err := run(i.t.Context(), append(args, i.reach...), out, &output{})
+	if wantErr == "" && err != nil || wantErr != "" && (err == nil || !strings.Contains(err.Error(), wantErr)) || !strings.Contains(out.String(), wantOut) {
+		i.t.Errorf("zhucan %v: %v, %s; want %q, %q", args[:2], err, out, wantErr, wantOut)
+	}
+}
+
+func (i installation) file(name, text string) string {
+	i.t.Helper()
+	path := filepath.Join(i.t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		i.t.Fatal(err)
+	}
+	return path
+}
+
+const (
+	district = "code,name,level,parent_code\n37,省,province,\n3703,市,city,37\n370305,区,district,3703\n370305001,街道,town,370305\n370305001005,社区,village,370305001\n"
+	oneRow   = "姓名,身份证号,残疾证号,发证日期,户籍村居\n金丝雀李,379999198807170027,37999919880717002741,2020-01-06,370305001005\n"
+)
+
+// TestImportBeforeItsDivisions: a roster that came too early is refused, the command says so and fails, and the same file goes in later.
+func TestImportBeforeItsDivisions(t *testing.T) {
+	t.Parallel()
+	i := install(t)
+	roster := i.file("roster.csv", oneRow)
+	i.runs("1 refused", "rows that would be refused: 1", "import", "roster", roster, "--dry-run")
+	i.runs("0 new, 0 changed, 0 same, 1 refused", "nothing was taken in; rows refused: 1", "import", "roster", roster)
+	i.runs("5 divisions", "", "import", "divisions", i.file("divisions.csv", district))
+	i.runs("1 new, 0 changed, 0 same, 0 refused", "", "import", "roster", roster)
+	i.runs("imported before; nothing changed. At that time: 1 new", "", "import", "roster", roster)
+	i.runs("", "memory keeps no files", "import", "dibao", roster, "--files", "mem://")
+}
+
+// TestImportWaits: a list that another process has queued and works on still is waited for, and when that one is silent for too long, worked
+// on here.
+func TestImportWaits(t *testing.T) {
+	t.Parallel()
+	i := install(t)
+	i.runs("", "", "import", "divisions", i.file("divisions.csv", district))
+	i.runs("", "", "import", "roster", i.file("roster.csv", oneRow))
+	files := "file://" + filepath.Join(t.TempDir(), "files")
+	list := "姓名,身份证号,起始日期\n金丝雀李,379999198807170027,2026-01-01\n"
+	id := i.queue(files, list)
+
+	owner, err := pgx.Connect(t.Context(), i.db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer owner.Close(context.Background())
+	silent := make(chan error, 1)
+	time.AfterFunc(time.Second, func() {
+		_, err := owner.Exec(context.Background(), "UPDATE import_progress SET seen_at = now() - interval '1 hour' WHERE import_id = $1", id)
+		silent <- err
+	})
+	i.runs("0 new, 1 changed, 0 same, 0 refused", "", "import", "dibao", i.file("dibao.csv", list), "--as-of", "2026-02-01", "--files", files)
+	if err := <-silent; err != nil {
+		t.Error(err)
+	}
+}
+
+// queue leaves a list as a process does that has just begun with it.
+func (i installation) queue(files, list string) uuid.UUID {
+	t := i.t
+	t.Helper()
+	db := i.db.Open(t, time.Now)
+	kept, err := blobs.Open(t.Context(), files, i.db.Ring)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kept.Close()
+	id, sum := newID(), sha256.Sum256([]byte(list))
+	if err := kept.Put(t.Context(), id, []byte(list)); err != nil {
+		t.Fatal(err)
+	}
+	err = db.Write(t.Context(), access.SystemActor(), "import.queue", func(tx *store.Tx) error {
+		return tx.InsertImport(t.Context(), store.Import{ID: id, Kind: "dibao", AsOf: calendar.MustDate("2026-02-01"), SHA256: sum[:], Area: "370305", State: store.ImportQueued})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, found, err := db.ClaimImport(t.Context(), newID(), id); err != nil || !found {
+		t.Fatalf("claimed %v, %v", found, err)
+	}
+	return id
+}
