@@ -45,7 +45,7 @@ var (
 )
 
 // SealRelease counts at an instant behind which nothing is still being recorded, and keeps the files of what it counted: the
-// same id gives the same bytes for ever.
+// same id gives the same bytes for ever. In one process one is sealed after the other.
 func (d *Desk) SealRelease(ctx context.Context, who access.Actor, in NewRelease) (r store.Release, err error) {
 	if in.Area, err = InArea(who, in.Area); err != nil {
 		return r, err
@@ -53,6 +53,11 @@ func (d *Desk) SealRelease(ctx context.Context, who access.Actor, in NewRelease)
 	if err := d.checkRelease(in); err != nil {
 		return r, err
 	}
+	done, err := d.DB.TakeSealing(ctx)
+	if err != nil {
+		return r, err
+	}
+	defer done()
 	still, err := d.DB.CloseInstant(ctx, who)
 	if err != nil {
 		return r, err

@@ -89,15 +89,55 @@ func (db *DB) Published(ctx context.Context, in area.Code, from, to calendar.Dat
 	return db.releases(ctx, "WHERE public AND area_code = $1 AND as_of BETWEEN $2 AND $3 ORDER BY as_of, known_at, id", string(in), from, to)
 }
 
-// LockPublishing lets nobody else publish until the transaction ends. Whoever does is waited for: it takes some seconds.
+// sealsWaiting is how many in a process may wait for their turn to seal a release. Whoever comes behind them asks again.
+const sealsWaiting = 4
+
+// sealing is who seals a release, and who waits to.
+type sealing struct{ turn, waits chan struct{} }
+
+func newSealing() sealing {
+	return sealing{turn: make(chan struct{}, 1), waits: make(chan struct{}, sealsWaiting)}
+}
+
+var errOthersSeal = errors.New("others are sealing releases")
+
+// TakeSealing waits for the turn to seal a release, which lasts until done is called. It comes before any connection is taken: sealing takes a
+// second one beside that of its transaction, and would never get it from those who have them all and wait for it. For the same reason
+// nobody waits who has one already, to keep the answer with.
+func (db *DB) TakeSealing(ctx context.Context) (done func(), err error) {
+	s := db.sealing
+	done = func() { <-s.turn }
+	select {
+	case s.turn <- struct{}{}:
+		return done, nil
+	default:
+	}
+	if db.Joins(ctx) {
+		return nil, busy(errOthersSeal)
+	}
+	select {
+	case s.waits <- struct{}{}:
+	default:
+		return nil, busy(errOthersSeal)
+	}
+	defer func() { <-s.waits }()
+	select {
+	case s.turn <- struct{}{}:
+		return done, nil
+	case <-ctx.Done():
+		return nil, busy(ctx.Err())
+	}
+}
+
+// LockPublishing lets nobody else publish until the transaction ends. In another process somebody may: he is not waited for, because who
+// waits in a transaction has a connection.
 func (tx *Tx) LockPublishing(ctx context.Context) error {
-	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT set_config('lock_timeout', '60s', true)")
-		b.Queue("SELECT pg_advisory_xact_lock(370305, 4)")
-		b.Queue("SELECT set_config('lock_timeout', '2s', true)")
-	})
-	if err != nil {
-		return fmt.Errorf("wait for who publishes: %w", err)
+	var mine bool
+	if err := tx.sql.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock(370305, 4)").Scan(&mine); err != nil {
+		return fmt.Errorf("keep others from publishing: %w", err)
+	}
+	if !mine {
+		return busy(errOthersSeal)
 	}
 	return nil
 }
