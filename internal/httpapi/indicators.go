@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bufio"
 	"cmp"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/exchange"
+	"zhucan/internal/patience"
 	"zhucan/internal/policy"
 	"zhucan/internal/standing"
 	"zhucan/internal/store"
@@ -69,28 +69,25 @@ func (a *API) getIndicatorValues(r *Request) (Response, error) {
 // fileTypes are the media types of files by their form.
 var fileTypes = map[string]string{"json": "application/json; charset=utf-8", "csv": "text/csv; charset=utf-8", "xlsx": xlsxType}
 
-// streamedAtOnce is how much of a file goes out at a time. Of the few thousand bytes that a connection collects by itself, each time whoever
-// reads was woken up, and took the processor.
-const streamedAtOnce = 64 << 10
-
 // streamed hands out a file while it is written, so that a large one takes no memory. What breaks on the way breaks the
-// connection.
+// connection; what breaks before is answered as ever.
 func (a *API) streamed(r *Request, form, name string, write func(io.Writer) error) Response {
-	return Response{raw: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	return Response{raw: func(w http.ResponseWriter, _ *http.Request) error {
 		w.Header().Set("Content-Type", fileTypes[form])
 		if form != "json" {
 			w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s.%s"`, name, form))
 		}
-		out := bufio.NewWriterSize(w, streamedAtOnce)
-		err := write(out)
+		began, err := patience.Send(r.Ctx, w, write)
 		if err == nil {
-			err = out.Flush()
+			return nil
 		}
-		if err != nil {
+		if began {
 			a.Log.ErrorContext(r.Ctx, "a file broke off", "err", err, "request_id", r.ID)
 			panic(http.ErrAbortHandler)
 		}
-	})}
+		w.Header().Del("Content-Disposition")
+		return err
+	}}
 }
 
 var parts = map[string]standing.Status{"": standing.Gap, "covered": standing.Covered, "gap": standing.Gap, "excluded": standing.Excluded, "extra": standing.Extra}

@@ -3,6 +3,9 @@ package httpapi_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -97,4 +100,89 @@ func (s *service) owner() *pgx.Conn {
 	}
 	s.t.Cleanup(func() { conn.Close(context.Background()) })
 	return conn
+}
+
+// enlarge makes the file of a release as large as that of a city.
+func (s *service) enlarge(release string, pieces int) {
+	s.t.Helper()
+	conn := s.owner()
+	for _, do := range []struct {
+		sql  string
+		args []any
+	}{
+		{"ALTER TABLE indicator_release_files DISABLE TRIGGER ALL", nil},
+		{"ALTER TABLE indicator_releases DISABLE TRIGGER ALL", nil},
+		{"DELETE FROM indicator_release_files WHERE release_id = $1 AND form = 'json'", []any{release}},
+		{"INSERT INTO indicator_release_files SELECT $1, 'json', n, $2 FROM generate_series(0, $3::int - 1) n", []any{release, make([]byte, 256<<10), pieces}},
+		{"UPDATE indicator_releases SET json_sha256 = (SELECT sha256(string_agg(piece, ''::bytea ORDER BY seq)) FROM indicator_release_files WHERE release_id = $1 AND form = 'json') WHERE id = $1", []any{release}},
+	} {
+		if _, err := conn.Exec(s.t.Context(), do.sql, do.args...); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// slow asks as somebody whose line holds little.
+func slow() *http.Client {
+	return &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return conn, conn.(*net.TCPConn).SetReadBuffer(32 << 10)
+	}}}
+}
+
+func (s *service) asksForFile(client *http.Client, user, release string) *http.Response {
+	s.t.Helper()
+	req, err := http.NewRequest("GET", s.url+"/api/v1/indicator-releases/"+release+"/file", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+s.login(user))
+	resp, err := client.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { resp.Body.Close() })
+	return resp
+}
+
+// TestLargeFileIsTakenSlowly: for longer than a statement may take.
+func TestLargeFileIsTakenSlowly(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	release := s.sealed(map[string]any{"as_of": "2023-03-28"}).text("id")
+	const pieces = 120
+	s.enlarge(release, pieces)
+	resp := s.asksForFile(slow(), "stats", release)
+	got, part := 0, make([]byte, 256<<10)
+	for {
+		n, err := io.ReadFull(resp.Body, part)
+		if got += n; err != nil {
+			if err != io.EOF {
+				t.Error(err)
+			}
+			break
+		}
+		time.Sleep(60 * time.Millisecond)
+	}
+	if got != pieces*len(part) {
+		t.Errorf("got %d of %d bytes", got, pieces*len(part))
+	}
+}
+
+// TestFilesThatNobodyTakes: as many wait for their reader as there are connections, and others are answered.
+func TestFilesThatNobodyTakes(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	release := s.sealed(map[string]any{"as_of": "2023-03-28"}).text("id")
+	s.enlarge(release, 60)
+	s.login("cdpf")
+	for range connections {
+		s.asksForFile(slow(), "stats", release)
+	}
+	for range 3 {
+		s.reads("cdpf")
+	}
 }

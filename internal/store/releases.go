@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -217,26 +218,31 @@ func (f *ReleaseFile) End() ([]byte, error) {
 
 var errCutOff = errors.New("the file of a release is not what was sealed")
 
-// CopyReleaseFile writes the bytes of a release in a form, piece by piece, and fails when they are not those that were sealed.
+// CopyReleaseFile writes the bytes of a release in a form, and fails when they are not those that were sealed. Each piece is read by itself:
+// while it is written no connection is held, and how long that takes is nobody's matter.
 func (db *DB) CopyReleaseFile(ctx context.Context, w io.Writer, r Release, form string) error {
 	sum := sha256.New()
-	err := db.Read(ctx, access.SystemActor(), func(b *pgx.Batch) {
-		b.Queue("SELECT piece FROM indicator_release_files WHERE release_id = $1 AND form = $2 ORDER BY seq", r.ID, form).Query(func(rows pgx.Rows) error {
-			for rows.Next() {
-				piece := rows.RawValues()[0]
-				sum.Write(piece)
-				if _, err := w.Write(piece); err != nil {
-					return fmt.Errorf("hand out: %w", err)
-				}
-			}
-			return rows.Err()
-		})
-	})
-	if err != nil {
-		return fmt.Errorf("read a release: %w", err)
+	for seq := 0; ; seq++ {
+		piece, err := db.releasePiece(ctx, r.ID, form, seq)
+		if err != nil {
+			return fmt.Errorf("read a release: %w", err)
+		}
+		sum.Write(piece)
+		if _, err := w.Write(piece); err != nil {
+			return fmt.Errorf("hand out a release: %w", err)
+		}
+		if len(piece) < pieceSize {
+			break
+		}
 	}
 	if !bytes.Equal(sum.Sum(nil), r.SHA256[form]) {
 		return errCutOff
 	}
 	return nil
+}
+
+// releasePiece is a piece of a file; nothing behind its end. One that is not full is the last.
+func (db *DB) releasePiece(ctx context.Context, release uuid.UUID, form string, seq int) (piece []byte, err error) {
+	found, err := readAll(ctx, db, pgx.RowTo[[]byte], "SELECT piece FROM indicator_release_files WHERE release_id = $1 AND form = $2 AND seq = $3", release, form, seq)
+	return slices.Concat(found...), err
 }
