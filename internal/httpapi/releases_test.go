@@ -227,6 +227,13 @@ func TestReleasesOfOthers(t *testing.T) {
 		{map[string]any{"title": "x", "as_of": "2023-03-28", "known_at": "2023-03-29T00:00:00Z"}, "IN_FUTURE"},
 		{map[string]any{"title": "x", "as_of": "2023-03-28", "area_code": townA, "public": true}, "NOT_A_DISTRICT"},
 		{map[string]any{"as_of": "2023-03-28"}, "REQUIRED"},
+		{map[string]any{"title": " ", "as_of": "2023-03-28"}, "REQUIRED"},
+		{map[string]any{"title": "x", "as_of": "2015-12-31"}, "NOT_THEN"}, // the tree begins a day later
+		{map[string]any{"title": "x", "as_of": "2015-12-31", "public": true}, "NOT_THEN"},
+		{map[string]any{"title": "x", "as_of": "2023-03-28", "known_at": "2023-03-27T00:00:00Z"}, "NOT_THEN"},
+		{map[string]any{"title": "x", "as_of": "2023-03-28", "known_at": "2023-03-27T00:00:00Z", "public": true}, "NOT_THEN"},
+		{map[string]any{"title": "x", "as_of": "2023-03-28", "area_code": "370305999"}, "NOT_THEN"},
+		{map[string]any{"title": "x", "as_of": "2023-03-28", "area_code": "370305001999"}, "NOT_THEN"},
 	} {
 		if a := s.do("cdpf", "POST", "/indicator-releases", c.body).want(422); !strings.Contains(string(a.body), c.code) {
 			t.Errorf("%v: %s, want %s", c.body, a.body, c.code)

@@ -52,6 +52,7 @@ func TestReleasePages(t *testing.T) {
 	b.get(second + "/file?form=exe").want(404)
 	s.as("liaison.a").get(second).want(404)
 	b.get("/releases/new").form("seal").set("title", "", "as_of", "2023-13-01").send().want(422).says("请填写此项", "日期应写成")
+	b.get("/releases/new").form("seal").set("title", "规划前", "as_of", "2015-12-31").send().want(422).says("该区划在统计日期不存在")
 	b.get("/releases/new").form("seal").set("title", "明年", "as_of", "2024-01-01").send().want(422).says("统计日期不能晚于今天")
 	b.get("/releases/new").form("seal").set("title", "镇公开", "area_code", townA, "public", "yes").send().want(422).says("公开版只能按全区发布")
 	public := seal2(b, "公开版").follow().says("公开")
