@@ -309,27 +309,44 @@ func fromOutside(rows []Value, figures map[figureOf]store.Figure, on calendar.Da
 
 var noNames = fault.New(fault.Conflict, "NO_NAMES", "该指标不由个人档案统计，没有名单", "this indicator is not counted from files; there are no names behind it")
 
+// Behind is who is behind one part of a number, by the definition of the instant asked about.
+type Behind struct {
+	Definition *policy.Indicator
+	Names      []store.Named
+	Total      int64
+	Elsewhere  int64 // of them, who is managed outside the actor's area by now
+}
+
 // Names lists who is behind one part of a number.
-func (d *Desk) Names(ctx context.Context, who access.Actor, q store.NamesOf) (list []store.Named, total, elsewhere int64, err error) {
+func (d *Desk) Names(ctx context.Context, who access.Actor, q store.NamesOf) (b Behind, err error) {
 	if q.Area, err = InArea(who, q.Area); err != nil {
-		return nil, 0, 0, err
+		return b, err
 	}
-	pack, err := d.packAt(ctx, q.KnownAt)
-	if err != nil {
-		return nil, 0, 0, err
+	if b.Definition, err = d.named(ctx, q.Indicator, q.KnownAt); err != nil {
+		return b, err
 	}
-	definitions, err := definitions(pack, q.Indicator)
-	if err != nil {
-		return nil, 0, 0, err
-	}
-	if definitions[0].External() {
-		return nil, 0, 0, noNames
-	}
-	q.Households = definitions[0].Unit == policy.UnitHousehold
+	q.Households = b.Definition.Unit == policy.UnitHousehold
 	if ctx, err = d.DB.Reading(ctx, who, q.KnownAt); err != nil {
-		return nil, 0, 0, err
+		return b, err
 	}
-	return d.DB.Names(ctx, who, q)
+	b.Names, b.Total, b.Elsewhere, err = d.DB.Names(ctx, who, q)
+	return b, err
+}
+
+// named is the definition, at an instant, of an indicator that has names behind it. The pack in force today may have none of that key.
+func (d *Desk) named(ctx context.Context, key string, at time.Time) (*policy.Indicator, error) {
+	pack, err := d.packAt(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := definitions(pack, key)
+	if err != nil {
+		return nil, err
+	}
+	if asked[0].External() {
+		return nil, noNames
+	}
+	return asked[0], nil
 }
 
 // Trend is an indicator at the ends of months, the last of them possibly today, as it was known at an instant or is now. Each point is

@@ -101,18 +101,16 @@ func (a *API) listIndicatorPersons(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	key := r.params("id")
-	found, total, elsewhere, err := a.Desk.Names(r.Ctx, r.Who, store.NamesOf{Indicator: key, Area: in, Moment: r.moment(),
+	found, err := a.Desk.Names(r.Ctx, r.Who, store.NamesOf{Indicator: r.params("id"), Area: in, Moment: r.moment(),
 		Part: parts[r.Query.Get("list")], After: after, Limit: r.limit()})
 	if err != nil {
 		return Response{}, err
 	}
-	v := api.IndicatorPersonList{Items: []api.IndicatorPerson{}, Total: total, Elsewhere: elsewhere,
-		NextCursor: next(found, r.limit(), func(n store.Named) string { return store.Cursor{Area: n.Area, ID: n.ID}.String() })}
-	households := a.Desk.Pack().Indicator(key).Unit == policy.UnitHousehold
-	for _, n := range found {
+	v := api.IndicatorPersonList{Items: []api.IndicatorPerson{}, Total: found.Total, Elsewhere: found.Elsewhere,
+		NextCursor: next(found.Names, r.limit(), func(n store.Named) string { return store.Cursor{Area: n.Area, ID: n.ID}.String() })}
+	for _, n := range found.Names {
 		item := api.IndicatorPerson{Name: n.Name, AreaCode: api.AreaCode(n.Area), Category: some(n.Category), Level: some(api.Level(n.Level)), Reason: some(n.Reason)}
-		if households {
+		if found.Definition.Unit == policy.UnitHousehold {
 			item.HouseholdID = &n.ID
 		} else {
 			item.PersonID = &n.ID

@@ -146,17 +146,15 @@ func (a *API) listIndicatorReleaseChangePersons(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	key := r.Query.Get("indicator")
-	list, err := a.Desk.ReleaseChangeNames(r.Ctx, r.Who, id, since, key, after, r.limit())
+	def, list, err := a.Desk.ReleaseChangeNames(r.Ctx, r.Who, id, since, r.Query.Get("indicator"), after, r.limit())
 	if err != nil {
 		return Response{}, err
 	}
 	v := api.IndicatorChangePersonList{Items: []api.IndicatorChangePerson{}, NextCursor: next(list, r.limit(), func(p store.Passed) string { return idCursor(p.ID) })}
-	households := a.Desk.Pack().Indicator(key).Unit == policy.UnitHousehold
 	for _, p := range list {
 		item := api.IndicatorChangePerson{Name: p.Name, AreaCode: api.AreaCode(p.Area), Before: api.IndicatorPlace(places[p.Before]), After: api.IndicatorPlace(places[p.After]),
 			ReasonBefore: some(p.ReasonBefore), ReasonAfter: some(p.ReasonAfter)}
-		if households {
+		if def.Unit == policy.UnitHousehold {
 			item.HouseholdID = &p.ID
 		} else {
 			item.PersonID = &p.ID

@@ -247,6 +247,21 @@ func TestReleasesOfOthers(t *testing.T) {
 	}
 }
 
+// TestNamesOfAnEarlierPack: an indicator that the rules of today no longer have still has the names of its time.
+func TestNamesOfAnEarlierPack(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.person("liaison.a", villageA, 660, 1).want(201)
+	first := s.sealed(map[string]any{"as_of": "2023-03-28"})
+	s.at("2023-04-28")
+	second := s.sealed(map[string]any{"as_of": "2023-03-28"})
+	s.enact(map[string]any{"document": s.edited("    variant: resident_basis\n    no: 8", "    variant: living_here\n    no: 8")})
+	const key = "rehab_coverage@resident_basis"
+	s.do("cdpf", "GET", "/indicators/"+key+"/persons", nil).want(404)
+	s.do("cdpf", "GET", "/indicators/"+key+"/persons?known_at="+first.text("known_at"), nil).want(200)
+	s.do("cdpf", "GET", "/indicator-releases/"+second.text("id")+"/changes/persons?since="+first.text("id")+"&indicator="+key, nil).want(200)
+}
+
 // TestNothingIsRecordedBeforeAClosedInstant: a writer whose clock is behind records later all the same.
 func TestNothingIsRecordedBeforeAClosedInstant(t *testing.T) {
 	t.Parallel()
