@@ -363,7 +363,7 @@ func (d *Desk) Trend(ctx context.Context, who access.Actor, key string, asked ar
 	if err != nil {
 		return nil, "", err
 	}
-	if to.Before(from) || to.Sub(from) >= trendMonths {
+	if to.Before(from) || to.Sub(from) >= trendMonths || !from.After(calendar.Month{}) { // months have no days before the calendar begins
 		return nil, "", field("to", "BAD_RANGE", "时间范围不合理，最多60个月", "the months do not fit; at most 60")
 	}
 	today := calendar.DateOf(d.Now())

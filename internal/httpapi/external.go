@@ -61,7 +61,11 @@ func (a *API) listFacilities(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	list, err := a.Desk.Facilities(r.Ctx, r.Who, in, r.moment(), after, r.limit())
+	moment, err := a.moment(r)
+	if err != nil {
+		return Response{}, err
+	}
+	list, err := a.Desk.Facilities(r.Ctx, r.Who, in, moment, after, r.limit())
 	if err != nil {
 		return Response{}, err
 	}

@@ -42,10 +42,13 @@ func definitionView(d *policy.Indicator) api.IndicatorDefinition {
 }
 
 // moment is the day asked about, and the instant of which it is asked what was known.
-func (r *Request) moment() store.Moment {
-	m := store.Moment{On: r.asOf()}
-	m.KnownAt, _ = time.Parse(time.RFC3339, r.Query.Get("known_at")) // the contract has been checked
-	return m
+func (a *API) moment(r *Request) (m store.Moment, err error) {
+	m.On = r.asOf()
+	if asked := r.Query.Get("known_at"); asked != "" {
+		m.KnownAt, _ = time.Parse(time.RFC3339, asked) // the contract has been checked
+		err = a.Desk.CheckKnown(r.Ctx, m.KnownAt)
+	}
+	return m, err
 }
 
 func (a *API) getIndicatorValues(r *Request) (Response, error) {
@@ -53,11 +56,15 @@ func (a *API) getIndicatorValues(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
+	moment, err := a.moment(r)
+	if err != nil {
+		return Response{}, err
+	}
 	by := store.Dimension(r.Query.Get("by"))
 	if by == "" {
 		by = store.ByNone
 	}
-	asked := casework.ValuesOf{Area: in, Moment: r.moment(), By: by, Indicator: r.Query.Get("indicator")}
+	asked := casework.ValuesOf{Area: in, Moment: moment, By: by, Indicator: r.Query.Get("indicator")}
 	figures, err := a.Desk.FigureRows(r.Ctx, r.Who, asked)
 	if err != nil {
 		return Response{}, err
@@ -101,7 +108,11 @@ func (a *API) listIndicatorPersons(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	found, err := a.Desk.Names(r.Ctx, r.Who, store.NamesOf{Indicator: r.params("id"), Area: in, Moment: r.moment(),
+	moment, err := a.moment(r)
+	if err != nil {
+		return Response{}, err
+	}
+	found, err := a.Desk.Names(r.Ctx, r.Who, store.NamesOf{Indicator: r.params("id"), Area: in, Moment: moment,
 		Part: parts[r.Query.Get("list")], After: after, Limit: r.limit()})
 	if err != nil {
 		return Response{}, err
@@ -125,6 +136,10 @@ func (a *API) getIndicatorTrend(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
+	moment, err := a.moment(r)
+	if err != nil {
+		return Response{}, err
+	}
 	to := r.Today.Month()
 	if m, err := calendar.ParseMonth(r.Query.Get("to")); err == nil {
 		to = m
@@ -133,7 +148,7 @@ func (a *API) getIndicatorTrend(r *Request) (Response, error) {
 	if m, err := calendar.ParseMonth(r.Query.Get("from")); err == nil {
 		from = m
 	}
-	list, at, err := a.Desk.Trend(r.Ctx, r.Who, r.params("id"), in, from, to, r.moment().KnownAt)
+	list, at, err := a.Desk.Trend(r.Ctx, r.Who, r.params("id"), in, from, to, moment.KnownAt)
 	if err != nil {
 		return Response{}, err
 	}

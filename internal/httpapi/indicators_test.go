@@ -247,6 +247,27 @@ func TestWhoSeesWhatT19T20(t *testing.T) {
 	}
 }
 
+// TestInstantsOfWhichNothingIsKnown: none of them is taken for now, and none of another instant.
+func TestInstantsOfWhichNothingIsKnown(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person := s.person("liaison.a", villageA, 670, 1).want(201).text("id")
+	for _, path := range []string{"/indicators/values?", "/indicators/values?by=tree&format=xlsx&", "/indicators/nursing_subsidy_coverage/persons?", "/indicators/nursing_subsidy_coverage/trend?",
+		"/indicators/income_growth/trend?", "/facilities?", "/persons/" + person + "/record?"} {
+		for known, code := range map[string]string{"0000-01-01T00:00:00Z": "TOO_EARLY", "0001-01-01T00:00:00Z": "TOO_EARLY", "2023-03-28T02:00:01Z": "IN_FUTURE", "9999-01-01T00:00:00Z": "IN_FUTURE"} {
+			if a := s.do("town.a", "GET", path+"known_at="+known, nil).want(422); !strings.Contains(string(a.body), code) {
+				t.Errorf("%s known at %s: %s", path, known, a.body)
+			}
+		}
+		s.do("town.a", "GET", path+"known_at=2023-03-28T02:00:00Z", nil).want(200)
+	}
+	for known, code := range map[string]string{"0001-01-01T00:00:00Z": "TOO_EARLY", "2023-03-28T02:00:01Z": "IN_FUTURE"} {
+		if a := s.do("stats", "POST", "/indicator-releases", map[string]any{"title": "x", "as_of": "2023-03-28", "known_at": known}).want(422); !strings.Contains(string(a.body), code) {
+			t.Errorf("sealed as known at %s: %s", known, a.body)
+		}
+	}
+}
+
 // TestFiguresT28: a figure that nobody has entered is missing and not 0; one with its source is compared; another takes its place and
 // does not change what was known.
 func TestFiguresT28(t *testing.T) {

@@ -47,6 +47,11 @@ func (a *API) sealIndicatorRelease(r *Request) (Response, error) {
 			return Response{}, err
 		}
 	}
+	if in.KnownAt != nil {
+		if err := a.Desk.CheckKnown(r.Ctx, *in.KnownAt); err != nil {
+			return Response{}, err
+		}
+	}
 	sealed, err := a.Desk.SealRelease(r.Ctx, r.Who, casework.NewRelease{Title: in.Title, Area: at, AsOf: in.AsOf, KnownAt: value(in.KnownAt), Public: value(in.Public)})
 	if err != nil {
 		return Response{}, err

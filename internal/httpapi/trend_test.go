@@ -46,6 +46,13 @@ func TestTrend(t *testing.T) {
 	}
 	s.do("town.a", "GET", "/indicators/nursing_subsidy_coverage/trend?from=2023-05&to=2023-04", nil).want(422)
 	s.do("town.a", "GET", "/indicators/nursing_subsidy_coverage/trend?from=2018-01&to=2023-01", nil).want(422)
+	for _, query := range []string{"from=2023-13", "from=2023-01&to=2023-99", "from=0000-01", "to=2023-1"} {
+		s.do("town.a", "GET", "/indicators/nursing_subsidy_coverage/trend?"+query, nil).want(400, "BAD_PARAMETER")
+	}
+	for _, key := range []string{"nursing_subsidy_coverage", "dangerous_house_conversion", "income_growth"} {
+		s.do("town.a", "GET", "/indicators/"+key+"/trend?to=1800-05", nil).want(422)
+	}
+	s.do("town.a", "GET", "/indicators/nursing_subsidy_coverage/trend?from=1800-01&to=1800-05", nil).want(200)
 	s.do("town.c", "GET", "/indicators/nursing_subsidy_coverage/trend?area="+townA, nil).want(404)
 	s.do("town.a", "GET", "/indicators/nonsense/trend", nil).want(404)
 }

@@ -54,6 +54,15 @@ func (db *DB) CloseInstant(ctx context.Context, who access.Actor) (at time.Time,
 	return at, nil
 }
 
+// LastClosed is the last instant that was closed; zero where none was. By another clock it may not have come yet.
+func (db *DB) LastClosed(ctx context.Context) (time.Time, error) {
+	var at *time.Time
+	if err := db.pool.QueryRow(ctx, "SELECT max(at) FROM closed_instants").Scan(&at); err != nil {
+		return time.Time{}, fmt.Errorf("read the last closed instant: %w", translate(err))
+	}
+	return orZero(at), nil
+}
+
 const releaseColumns = `id, area_code, as_of, known_at, public, title, pack_version, rows, hidden, json_sha256, csv_sha256, xlsx_sha256, sealed_at, sealed_by, sealed_by_name`
 
 func scanRelease(row pgx.CollectableRow) (r Release, err error) {
