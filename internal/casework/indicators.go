@@ -20,7 +20,7 @@ type Value struct {
 	AreaName   string
 	Group      string // of a dimension that is no area; unplaced for who stands in no village
 	indicator.Count
-	Unplaced int64             // of the denominator and the excluded, where the value is for a whole area
+	Unplaced int64             // of the denominator and the excluded, where the value is for a whole area that is no more than a district
 	Growth   *indicator.Growth // of an index, instead of a count
 	Missing  bool              // a figure from outside that nobody has entered
 }
@@ -192,7 +192,7 @@ func newLayout(in area.Code, by store.Dimension, tree []area.Division, counts []
 func (l layout) lay(rows []Value, def *policy.Indicator) []Value {
 	groups := l.counts[def.Key()]
 	row := func(group string, c store.GroupCount) Value {
-		return Value{Definition: def, Area: l.in, AreaName: l.name, Group: group, Count: c.Count, Unplaced: c.Unplaced}
+		return Value{Definition: def, Area: l.in, AreaName: l.name, Group: group, Count: c.Count, Unplaced: unplaced(l.in, c.Unplaced)}
 	}
 	switch l.by {
 	case store.ByNone:
@@ -214,6 +214,15 @@ func (l layout) lay(rows []Value, def *policy.Indicator) []Value {
 	return rows
 }
 
+// unplaced is how many of those in an area stand in no village of the day. Above districts nobody says so, however it is asked: what is kept of districts
+// does not tell it, and then the same question would have two answers.
+func unplaced(in area.Code, n int64) int64 {
+	if large(in) {
+		return 0
+	}
+	return n
+}
+
 func only(groups []store.GroupCount) store.GroupCount {
 	if len(groups) == 0 {
 		return store.GroupCount{}
@@ -232,7 +241,7 @@ func (l layout) layAreas(rows []Value, def *policy.Indicator, found map[string]s
 		case sums != nil:
 			row.Count = sums[i]
 			if div.Code == l.in {
-				row.Unplaced = found[store.Unplaced].Unplaced
+				row.Unplaced = unplaced(l.in, found[store.Unplaced].Unplaced)
 			}
 		case div.Code.Level() == string(l.by):
 			c := found[string(div.Code)]
@@ -384,7 +393,7 @@ func (d *Desk) Trend(ctx context.Context, who access.Actor, key string, asked ar
 		return nil, "", err
 	}
 	for i, day := range days {
-		list = append(list, TrendPoint{On: day, Value: Value{Definition: def, Area: in, AreaName: counts[i].AreaName, Count: counts[i].Count, Unplaced: counts[i].Unplaced}})
+		list = append(list, TrendPoint{On: day, Value: Value{Definition: def, Area: in, AreaName: counts[i].AreaName, Count: counts[i].Count, Unplaced: unplaced(in, counts[i].Unplaced)}})
 	}
 	return list, in, nil
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
@@ -264,6 +265,41 @@ func TestInstantsOfWhichNothingIsKnown(t *testing.T) {
 	for known, code := range map[string]string{"0001-01-01T00:00:00Z": "TOO_EARLY", "2023-03-28T02:00:01Z": "IN_FUTURE"} {
 		if a := s.do("stats", "POST", "/indicator-releases", map[string]any{"title": "x", "as_of": "2023-03-28", "known_at": known}).want(422); !strings.Contains(string(a.body), code) {
 			t.Errorf("sealed as known at %s: %s", known, a.body)
+		}
+	}
+}
+
+// TestUnplacedAboveDistricts: a district says how many are in no village whichever way it is asked, and a city in no way; the group of the tree has them for both.
+func TestUnplacedAboveDistricts(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	from := calendar.MustDate("2016-01-01")
+	if _, err := s.desk.ImportDivisions(t.Context(), access.SystemActor(), []area.Division{{Code: "37", Name: "山东省", ValidFrom: from}, {Code: "3703", Name: "淄博市", ValidFrom: from}}); err != nil {
+		t.Fatal(err)
+	}
+	city := casework.NewAccount{Username: "city", Name: "测试city", Password: password, Role: access.Statistician, Area: "3703"}
+	if _, err := s.desk.CreateAccount(t.Context(), access.SystemActor(), city); err != nil {
+		t.Fatal(err)
+	}
+	d := &district{s: s}
+	var list []resident
+	d.add(&list, 5, resident{village: townA, level: 1, category: 4, born: 1960})
+	d.add(&list, 4, resident{village: villageA, level: 1, category: 4, born: 1960})
+	d.bring(list)
+	const key = "medical_enrolment"
+	for user, want := range map[string]string{"stats": "9 of whom 5", "city": "9 of whom <nil>"} {
+		for _, path := range []string{"/indicators/values?indicator=" + key, "/indicators/values?known_at=2023-03-28T02:00:00Z&indicator=" + key, "/indicators/values?by=tree&indicator=" + key,
+			"/indicators/values?by=sex&indicator=" + key, "/indicators/" + key + "/trend?from=2023-03"} {
+			row := s.do(user, "GET", path, nil).want(200).json()["items"].([]any)[0].(map[string]any)
+			if of, trend := row["value"].(map[string]any); trend {
+				row = of
+			}
+			if got := fmt.Sprint(row["denominator"], " of whom ", row["unplaced"]); got != want {
+				t.Errorf("%s, %s: %s, want %s", user, path, got, want)
+			}
+		}
+		if rows := s.indicatorRows(user, "by=tree&indicator="+key); rows[len(rows)-1]["group"] != "unplaced" || rows[len(rows)-1]["denominator"] != 5.0 {
+			t.Errorf("%s: the last row of the tree is %v", user, rows[len(rows)-1])
 		}
 	}
 }
