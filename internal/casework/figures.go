@@ -21,6 +21,9 @@ func (v Value) figure() exchange.Figure {
 	def := v.Definition
 	f := exchange.Figure{Indicator: def.Key(), AreaCode: string(v.Area), AreaName: v.AreaName, Group: v.Group, TargetPercent: def.Target(),
 		Excluded: &v.Excluded, Extra: unlessZero(v.Extra), Waived: unlessZero(v.Waived), Unplaced: unlessZero(v.Unplaced)}
+	if v.FigureYear > 0 {
+		f.FigureYear = &v.FigureYear
+	}
 	switch {
 	case v.Missing:
 		f.Missing, f.Light = true, string(indicator.LightMissing)

@@ -20,9 +20,10 @@ type Value struct {
 	AreaName   string
 	Group      string // of a dimension that is no area; unplaced for who stands in no village
 	indicator.Count
-	Unplaced int64             // of the denominator and the excluded, where the value is for a whole area that is no more than a district
-	Growth   *indicator.Growth // of an index, instead of a count
-	Missing  bool              // a figure from outside that nobody has entered
+	Unplaced   int64             // of the denominator and the excluded, where the value is for a whole area that is no more than a district
+	Growth     *indicator.Growth // of an index, instead of a count
+	FigureYear int               // of which a figure from outside is; 0 for what is counted
+	Missing    bool              // a figure from outside that nobody has entered
 }
 
 // Ratio is the count as its rate is made: where services beside the target population count too, they fill the gap up to 100 %.
@@ -287,6 +288,9 @@ func yearly(figures []store.Figure) map[figureOf]store.Figure {
 	return found
 }
 
+// growthYears are those of the plan, over which an index grows since its base year (专栏1).
+const growthYears = 5
+
 // fromOutside fills in what figures say. Where facilities are kept on the list and were inspected, the list is what counts.
 func fromOutside(rows []Value, figures map[figureOf]store.Figure, on calendar.Date) {
 	for i := range rows {
@@ -302,15 +306,13 @@ func fromOutside(rows []Value, figures map[figureOf]store.Figure, on calendar.Da
 		switch row.Definition.Unit {
 		case policy.UnitFacility:
 			if f, ok := of(on.Year()); ok {
-				row.Covered, row.Gap, row.Missing = f.Numerator, f.Denominator-f.Numerator, false
+				row.Covered, row.Gap, row.FigureYear, row.Missing = f.Numerator, f.Denominator-f.Numerator, f.Year, false
 			}
 		case policy.UnitIndex:
 			base, from := of(row.Definition.BaseYear)
-			for year := on.Year(); from && row.Missing && year > row.Definition.BaseYear; year-- {
-				if f, ok := of(year); ok {
-					row.Growth = &indicator.Growth{From: base.Income, To: f.Income, Years: year - row.Definition.BaseYear}
-					row.Missing = false
-				}
+			year := row.Definition.BaseYear + growthYears
+			if f, ok := of(year); from && ok && year <= on.Year() {
+				row.Growth, row.FigureYear, row.Missing = &indicator.Growth{From: base.Income, To: f.Income, Years: growthYears}, year, false
 			}
 		}
 	}

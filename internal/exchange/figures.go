@@ -36,6 +36,7 @@ type Figure struct {
 	Waived             *int64  `json:"waived,omitempty"`
 	RateWithoutWaivers *string `json:"rate_without_waivers,omitempty"`
 	Unplaced           *int64  `json:"unplaced,omitempty"`
+	FigureYear         *int    `json:"figure_year,omitempty"`
 
 	Definition *FigureDefinition `json:"-"`
 }

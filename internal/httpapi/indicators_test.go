@@ -324,8 +324,15 @@ func TestFiguresT28(t *testing.T) {
 		t.Errorf("without the base year: %s", got)
 	}
 	record(2015, 10000000).want(201)
+	record(2019, 20000000).want(201) // the definition is of five years
+	record(2021, 20000000).want(201)
 	if got := income("&as_of=2020-12-31"); got != "1.5036567e+07 8.50 true met <nil>" { // 1.085⁵ is 1.50365669…
 		t.Errorf("income: %s", got)
+	}
+	for day, want := range map[string]string{"2019-12-31": "<nil> true", "2020-12-31": "2020 <nil>", "2023-03-28": "2020 <nil>"} {
+		if row := s.indicatorRow("stats", "indicator=income_growth&as_of="+day); fmt.Sprint(row["figure_year"], " ", row["missing"]) != want {
+			t.Errorf("on %s: %v, want %s", day, row, want)
+		}
 	}
 	s.clock.Set(s.clock.Now().Add(time.Minute))
 	before := s.clock.Now().Add(-time.Second).UTC().Format(time.RFC3339)
@@ -334,7 +341,7 @@ func TestFiguresT28(t *testing.T) {
 		t.Errorf("corrected: %s, as known before %s", now, then)
 	}
 	list := s.do("auditor", "GET", "/external-figures", nil).want(200).json()["items"].([]any)
-	if first := list[1].(map[string]any); len(list) != 3 || first["superseded_at"] == nil || first["source_doc"] != "省抽样调查2020" {
+	if first := list[2].(map[string]any); len(list) != 5 || first["superseded_at"] == nil || first["source_doc"] != "省抽样调查2020" {
 		t.Errorf("figures: %v", list)
 	}
 	if rows := s.indicatorRows("town.a", "indicator=income_growth"); rows[0]["missing"] != true { // the district's figure is not the town's
@@ -347,6 +354,12 @@ func TestFiguresT28(t *testing.T) {
 		s.do("stats", "POST", "/external-figures", body).want(422, code)
 	}
 	s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "facility_accessibility", "year": 2022, "numerator": 3, "denominator": 2, "source_doc": "x"}).want(422, "FIGURE_FORM")
+	s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "facility_accessibility", "year": 2022, "denominator": 2, "source_doc": "x"}).want(422, "FIGURE_FORM")
+	s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "income_growth", "year": 2022, "income_fen": 1, "numerator": 0, "source_doc": "x"}).want(422, "FIGURE_FORM")
+	s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "income_growth", "year": 2022, "income_fen": 1, "source_doc": " "}).want(422, "REQUIRED")
+	for _, at := range []string{"370305999", "370305001999"} {
+		s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "income_growth", "year": 2022, "income_fen": 1, "source_doc": "x", "area_code": at}).want(422, "UNKNOWN_AREA")
+	}
 	s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "income_growth", "year": 2022, "income_fen": 1}).want(422, "INVALID_INPUT")
 	s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "income_growth", "year": 2022, "income_fen": 1, "source_doc": "x", "area_code": "370306"}).want(404)
 	s.do("town.a", "POST", "/external-figures", map[string]any{"indicator": "income_growth", "year": 2022, "income_fen": 1, "source_doc": "x"}).want(403)

@@ -79,15 +79,16 @@ func TestOutsideFigures(t *testing.T) {
 	b.get("/indicators").want(200).says("待录入")
 	form := func() *filled { return b.get("/figures").want(200).form("record") }
 	form().choose("indicator", "income_growth").set("year", "2015", "income", "10000", "source_doc", "抽样调查2015").send().follow().says("数据已录入", "10000.00 元")
-	form().choose("indicator", "income_growth").set("year", "2022", "income", "20000.50", "source_doc", "抽样调查2022").send().want(303)
+	form().choose("indicator", "income_growth").set("year", "2020", "income", "20000.50", "source_doc", "抽样调查2020").send().want(303)
 	v, _, err := s.desk.Values(t.Context(), s.actor("stats"), casework.ValuesOf{Moment: momentOn("2023-03-28"), By: "none", Indicator: "income_growth"})
 	if err != nil || v[0].Growth == nil {
 		t.Fatal(v, err)
 	}
-	b.get("/indicators/income_growth").want(200).says(v[0].Growth.Rate()+"%", "由 10000.00 元到 20000.50 元")
+	b.get("/indicators/income_growth").want(200).says(v[0].Growth.Rate()+"%", "由 10000.00 元到 20000.50 元", "2020年的数据")
 	form().choose("indicator", "facility_accessibility").set("year", "2023", "numerator", "9", "denominator", "10", "source_doc", "住建函").send().want(303)
 	b.get("/indicators").says("90.00%")
 	form().choose("indicator", "facility_accessibility").set("year", "2023", "numerator", "11", "denominator", "10", "source_doc", "住建函").send().want(422).says("分子大于分母")
+	form().choose("indicator", "facility_accessibility").set("year", "2023", "denominator", "10", "source_doc", "住建函").send().want(422).says("达标数和总数须同时填写")
 	form().choose("indicator", "facility_accessibility").set("year", "2023", "income", "5", "source_doc", "住建函").send().want(422).says("该指标应录入")
 	form().set("year", "1900", "income", "x", "source_doc", "").send().want(422).says("应为2010至2199的整数", "金额应写成", "请填写此项")
 	form().choose("indicator", "facility_accessibility").set("year", "2023", "numerator", "10", "denominator", "10", "source_doc", "住建函2").send().follow().says("现用", "起被替代")
