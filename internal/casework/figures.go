@@ -115,7 +115,7 @@ func (d *Desk) FigureRows(ctx context.Context, who access.Actor, q ValuesOf) (f 
 		return d.values(ctx, who, asked[from:min(from+step, len(asked))], q, in)
 	}
 	first, err := count(0) // what is wrong shows before anything is written
-	f.Rows = figureRows(first, step, len(asked), count)
+	f.Rows, f.About = figureRows(first, step, len(asked), count), len(first)*len(asked)/step
 	return f, err
 }
 

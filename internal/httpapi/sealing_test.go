@@ -11,6 +11,11 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casework"
 )
 
 // soon is how long somebody may wait who asks for something else.
@@ -185,4 +190,23 @@ func TestFilesThatNobodyTakes(t *testing.T) {
 	for range 3 {
 		s.reads("cdpf")
 	}
+}
+
+// TestWorkbookOfACity: one that would have more rows than a workbook holds is refused before they are counted.
+func TestWorkbookOfACity(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	var tree []area.Division
+	for n := range 84000 {
+		tree = append(tree, area.Division{Code: area.Code(fmt.Sprint("370399", 100000+n)), Name: "村", ValidFrom: calendar.MustDate("2016-01-01")})
+	}
+	if _, err := s.desk.ImportDivisions(t.Context(), access.SystemActor(), tree); err != nil {
+		t.Fatal(err)
+	}
+	city := casework.NewAccount{Username: "city", Name: "测试city", Password: password, Role: access.Statistician, Area: "3703"}
+	if _, err := s.desk.CreateAccount(t.Context(), access.SystemActor(), city); err != nil {
+		t.Fatal(err)
+	}
+	s.do("city", "GET", "/indicators/values?by=tree&format=xlsx", nil).want(409, "TOO_MANY_ROWS")
+	s.do("city", "GET", "/indicators/values?by=tree&format=xlsx&area=370305", nil).want(200)
 }

@@ -3,6 +3,7 @@ package web_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -85,6 +86,12 @@ func TestOutsideFigures(t *testing.T) {
 		t.Fatal(v, err)
 	}
 	b.get("/indicators/income_growth").want(200).says(v[0].Growth.Rate()+"%", "由 10000.00 元到 20000.50 元", "2020年的数据")
+	form().choose("indicator", "income_growth").set("year", "2020", "income", "9800", "source_doc", "抽样调查2020").send().want(303)
+	for _, circle := range all(b.get("/indicators/income_growth").want(200).doc, "circle") {
+		if y, err := strconv.ParseFloat(attr(circle, "cy"), 64); err != nil || y > 196 { // where the picture has its lowest line
+			t.Errorf("a rate below zero is drawn at %s", attr(circle, "cy"))
+		}
+	}
 	form().choose("indicator", "facility_accessibility").set("year", "2023", "numerator", "9", "denominator", "10", "source_doc", "住建函").send().want(303)
 	b.get("/indicators").says("90.00%")
 	form().choose("indicator", "facility_accessibility").set("year", "2023", "numerator", "11", "denominator", "10", "source_doc", "住建函").send().want(422).says("分子大于分母")
