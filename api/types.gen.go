@@ -3793,6 +3793,9 @@ type IndicatorValue struct {
 	// Extra Served without being in the target population; absent when none.
 	Extra *int64 `json:"extra,omitempty"`
 
+	// FigureYear Of which year a figure from outside is, which may be before that of `as_of`; absent where facilities on the list or files are counted.
+	FigureYear *int `json:"figure_year,omitempty"`
+
 	// Group The group when `by` is not `none` or `tree`: a digit for category, component and level, `male` or `female`, an age band
 	// `0-6`, `7-17`, `18-59`, `60+`, an age group `0-9`, `6-14`, `16-59`, `urban` or `rural`, `severe` or `other`, `dibao`,
 	// `dibao_edge`, `tekun` or `none`, `registered` or `other`, `agricultural` or `non_agricultural`, `one` or `several`;
@@ -3833,7 +3836,7 @@ type IndicatorValue struct {
 	// TargetPercent In percent, with one place at most. 0 of a benefit, which has no target.
 	TargetPercent TargetPercent `json:"target_percent"`
 
-	// Unplaced How many of the denominator and the excluded are in no village of the tree of that day; absent when none.
+	// Unplaced How many of the denominator and the excluded are in no village of the tree of that day; absent when none, and of an area above districts, where `by=tree` has them in the group `unplaced`.
 	Unplaced *int64 `json:"unplaced,omitempty"`
 
 	// Waived Of the gap, who waived by signature; absent when none.
@@ -6850,7 +6853,7 @@ type ListFacilitiesParams struct {
 	// AsOf The day asked about; today when absent.
 	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
 
-	// KnownAt As it was known at this instant; as it is known now when absent.
+	// KnownAt As it was known at this instant; as it is known now when absent. 422 `TOO_EARLY` before year 1, `IN_FUTURE` where it is still to come.
 	KnownAt *KnownAt `form:"known_at,omitempty" json:"known_at,omitempty"`
 
 	// Limit Items on a page.
@@ -7099,7 +7102,7 @@ type GetIndicatorValuesParams struct {
 	// AsOf The day asked about; today when absent.
 	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
 
-	// KnownAt As it was known at this instant; as it is known now when absent.
+	// KnownAt As it was known at this instant; as it is known now when absent. 422 `TOO_EARLY` before year 1, `IN_FUTURE` where it is still to come.
 	KnownAt *KnownAt `form:"known_at,omitempty" json:"known_at,omitempty"`
 
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
@@ -7123,7 +7126,7 @@ type ListIndicatorPersonsParams struct {
 	// AsOf The day asked about; today when absent.
 	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
 
-	// KnownAt As it was known at this instant; as it is known now when absent.
+	// KnownAt As it was known at this instant; as it is known now when absent. 422 `TOO_EARLY` before year 1, `IN_FUTURE` where it is still to come.
 	KnownAt *KnownAt `form:"known_at,omitempty" json:"known_at,omitempty"`
 
 	// List Which part; the gap when absent.
@@ -7141,14 +7144,14 @@ type GetIndicatorTrendParams struct {
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
 	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
 
-	// KnownAt As it was known at this instant; as it is known now when absent.
+	// KnownAt As it was known at this instant; as it is known now when absent. 422 `TOO_EARLY` before year 1, `IN_FUTURE` where it is still to come.
 	KnownAt *KnownAt `form:"known_at,omitempty" json:"known_at,omitempty"`
 
 	// From The first month; eleven months before `to` when absent.
-	From *string `form:"from,omitempty" json:"from,omitempty"`
+	From *Month `form:"from,omitempty" json:"from,omitempty"`
 
 	// To The last month; this one when absent. At most 60 months.
-	To *string `form:"to,omitempty" json:"to,omitempty"`
+	To *Month `form:"to,omitempty" json:"to,omitempty"`
 }
 
 // ListListStatementsParams defines parameters for ListListStatements.
@@ -7288,7 +7291,7 @@ type GetPersonRecordParams struct {
 	// AsOf The day asked about; today when absent.
 	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
 
-	// KnownAt The instant; now when absent.
+	// KnownAt The instant; now when absent. 422 `TOO_EARLY` before year 1, `IN_FUTURE` where it is still to come.
 	KnownAt *time.Time `form:"known_at,omitempty" json:"known_at,omitempty"`
 
 	// AcceptLanguage Language of texts, Chinese unless English is preferred.

@@ -10,7 +10,7 @@ import (
 
 // may lists, for each room, the other rooms that it imports, and outside libraries that only it may know.
 var may = map[string]string{
-	"calendar": "", "calendar/workdays": "calendar", "money": "", "fault": "", "area": "calendar", "idnum": "calendar", "names": "", "labels": "", "indicator": "calendar",
+	"calendar": "", "calendar/workdays": "calendar", "money": "", "fault": "", "area": "calendar", "idnum": "calendar", "names": "", "labels": "", "patience": "", "indicator": "calendar",
 	"access": "area", "lead": "access", "casefile": "area calendar fault idnum", "care": "access calendar casefile fault money", "attachment": "fault", "blobs": "secret", "survey": "calendar casefile fault", "statement": "calendar", "policy": "area calendar care casefile lead money", "award": "calendar fault",
 	"ticket": "access area calendar calendar/workdays fault", "supervision": "",
 	"policy/scenario": "calendar casefile idnum policy standing", "application": "access calendar calendar/workdays fault", "standing": "area award calendar casefile policy",
@@ -18,8 +18,8 @@ var may = map[string]string{
 	"secret": "", "store": "ticket supervision access application area award calendar calendar/workdays care casefile fault idnum indicator lead ledger money names recovery roster secret standing statement survey",
 	"store/localpg": "", "store/testdb": "secret store store/localpg", "auth": "fault secret", "config": "", "exchange": "area calendar casefile fault idnum money roster supervision",
 	"casework":        "ticket supervision access application area attachment auth award blobs calendar calendar/workdays care casefile exchange fault idnum indicator lead ledger money policy recovery roster standing statement store survey webhook",
-	"httpapi":         "ticket access application area auth award calendar calendar/workdays care casefile casework exchange fault idnum indicator labels lead money policy recovery roster standing statement store survey",
-	"web":             "access application area award calendar calendar/workdays care casefile casework exchange fault idnum indicator labels lead ledger money policy recovery roster standing statement store supervision survey ticket",
+	"httpapi":         "ticket access application area auth award calendar calendar/workdays care casefile casework exchange fault idnum indicator labels lead money patience policy recovery roster standing statement store survey",
+	"web":             "access application area award calendar calendar/workdays care casefile casework exchange fault idnum indicator labels lead ledger money patience policy recovery roster standing statement store supervision survey ticket",
 	"demo":            "access application area calendar care casework demo/divisions demo/population exchange policy standing store",
 	"demo/divisions":  "",
 	"demo/population": "area calendar casefile exchange idnum survey", "canary": "", "bench": "", "webhook": "",
@@ -28,7 +28,7 @@ var may = map[string]string{
 // only says which rooms know a library.
 var only = map[string][]string{
 	"gorm.io/": {"store"}, "database/sql": {"store"}, "github.com/labstack/echo": {"httpapi", "web"}, "github.com/xuri/excelize": {"exchange"},
-	"gocloud.dev/": {"blobs"}, "cel.dev/": {"policy"}, "net/http": {"httpapi", "web", "fault", "webhook"}, "github.com/golang-jwt": {"auth"}, "github.com/jackc/pgx": {"store", "store/localpg", "store/testdb", "config"},
+	"gocloud.dev/": {"blobs"}, "cel.dev/": {"policy"}, "net/http": {"httpapi", "web", "fault", "webhook", "patience"}, "github.com/golang-jwt": {"auth"}, "github.com/jackc/pgx": {"store", "store/localpg", "store/testdb", "config"},
 }
 
 func TestImports(t *testing.T) {

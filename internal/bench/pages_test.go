@@ -106,8 +106,8 @@ func (m *nation) counting(code area.Code) func() float64 {
 // naming is how often a second the people behind a number are counted and the first of them named.
 func (m *nation) naming(code area.Code) func() float64 {
 	return m.often(turnings/4, func() (int, error) {
-		list, _, _, err := m.desk.Names(context.Background(), in(code), store.NamesOf{Indicator: "medical_enrolment", Moment: store.Moment{On: today}, Area: code, Part: 1, Limit: page})
-		return len(list), err
+		found, err := m.desk.Names(context.Background(), in(code), store.NamesOf{Indicator: "medical_enrolment", Moment: store.Moment{On: today}, Area: code, Part: 1, Limit: page})
+		return len(found.Names), err
 	})
 }
 

@@ -56,29 +56,23 @@ func (d *Desk) ReleaseChanges(ctx context.Context, who access.Actor, id, since u
 	return list, nil
 }
 
-// ReleaseChangeNames lists who moved in an indicator between two releases, of those in the actor's area.
-func (d *Desk) ReleaseChangeNames(ctx context.Context, who access.Actor, id, since uuid.UUID, key string, afterID uuid.UUID, limit int) ([]store.Passed, error) {
+// ReleaseChangeNames lists who moved in an indicator between two releases, of those in the actor's area, by the definition of the later one.
+func (d *Desk) ReleaseChangeNames(ctx context.Context, who access.Actor, id, since uuid.UUID, key string, afterID uuid.UUID, limit int) (*policy.Indicator, []store.Passed, error) {
 	before, after, err := d.twoReleases(ctx, who, id, since)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if ctx, err = d.DB.Reading(ctx, who, before.KnownAt, after.KnownAt); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	pack, err := d.packAt(ctx, after.KnownAt)
+	def, err := d.named(ctx, key, after.KnownAt)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	asked, err := definitions(pack, key)
-	if err != nil {
-		return nil, err
-	}
-	if asked[0].External() {
-		return nil, noNames
-	}
-	q := passagesOf(asked[0], before, after)
+	q := passagesOf(def, before, after)
 	q.After, q.Limit = afterID, limit
-	return d.DB.PassedNames(ctx, who, q)
+	list, err := d.DB.PassedNames(ctx, who, q)
+	return def, list, err
 }
 
 // twoReleases reads two releases of one area, which has to be the actor's: also between public ones, who moved is not public.

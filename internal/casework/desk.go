@@ -195,6 +195,22 @@ func field(name, code, zh, en string) *fault.Error {
 	return fault.InvalidFields(fault.Field{Name: name, Code: code, ZH: zh, EN: en})
 }
 
+// CheckKnown refuses an instant of which nobody can say what was known then. The zero instant would be taken for now; one that is still to come
+// has a release alone, of a process whose clock is ahead.
+func (d *Desk) CheckKnown(ctx context.Context, at time.Time) error {
+	switch {
+	case !at.After(time.Time{}):
+		return field("known_at", "TOO_EARLY", "知悉时间过早", "the instant lies before anything was recorded")
+	case !at.After(d.Now()):
+		return nil
+	}
+	closed, err := d.DB.LastClosed(ctx)
+	if err == nil && at.After(closed) {
+		err = field("known_at", "IN_FUTURE", "知悉时间不能晚于现在", "the instant lies in the future")
+	}
+	return err
+}
+
 // checkArea refuses a code of this district that the division tree of the day does not have. Codes elsewhere in the
 // country are not ours to check.
 func (d *Desk) checkArea(ctx context.Context, name string, code area.Code, on calendar.Date) error {

@@ -2,25 +2,43 @@ package casework
 
 import (
 	"context"
+	"strings"
 
 	"github.com/google/uuid"
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
+	"zhucan/internal/fault"
 	"zhucan/internal/policy"
 	"zhucan/internal/store"
 )
 
+// NewFigure is a figure from outside as it is entered: an income, or how many of how many. What is left out is no zero.
+type NewFigure struct {
+	Indicator              string
+	Year                   int
+	Area                   area.Code // the actor's own where empty
+	Income                 int64
+	Numerator, Denominator *int64
+	SourceDoc              string
+}
+
 // RecordFigure records a figure from outside with its source. One of the same indicator, year and area gives way to it.
-func (d *Desk) RecordFigure(ctx context.Context, who access.Actor, f store.Figure) (store.Figure, error) {
-	in, err := InArea(who, f.Area)
-	if err != nil {
+func (d *Desk) RecordFigure(ctx context.Context, who access.Actor, in NewFigure) (f store.Figure, err error) {
+	if in.Area, err = InArea(who, in.Area); err != nil {
 		return f, err
 	}
-	f.Area, f.ID = in, d.NewID()
-	if err := d.checkFigure(f); err != nil {
+	in.SourceDoc = strings.TrimSpace(in.SourceDoc)
+	if err := d.checkFigure(in); err != nil {
 		return f, err
+	}
+	if err := d.checkFigureArea(ctx, in); err != nil {
+		return f, err
+	}
+	f = store.Figure{ID: d.NewID(), Indicator: in.Indicator, Year: in.Year, Area: in.Area, Income: in.Income, SourceDoc: in.SourceDoc}
+	if in.Denominator != nil {
+		f.Numerator, f.Denominator = *in.Numerator, *in.Denominator
 	}
 	err = d.write(ctx, who, "figure.record", func(tx *store.Tx) error {
 		f.RecordedAt = tx.Now
@@ -32,19 +50,34 @@ func (d *Desk) RecordFigure(ctx context.Context, who access.Actor, f store.Figur
 	return f, err
 }
 
-func (d *Desk) checkFigure(f store.Figure) error {
+func (d *Desk) checkFigure(f NewFigure) error {
 	def := d.Pack().Indicator(f.Indicator)
 	switch {
+	case f.SourceDoc == "":
+		return field("source_doc", "REQUIRED", "须注明来源文件", "say where it is from")
 	case def == nil || !def.External():
 		return field("indicator", "NOT_EXTERNAL", "该指标由档案统计，不能录入", "the indicator is counted from files; it is not entered")
-	case (def.Unit == policy.UnitIndex) != (f.Income > 0) || (def.Unit == policy.UnitFacility) != (f.Denominator > 0):
+	case (f.Numerator == nil) != (f.Denominator == nil):
+		return field("numerator", "FIGURE_FORM", "达标数和总数须同时填写", "the numerator and the denominator are entered together")
+	case (def.Unit == policy.UnitIndex) != (f.Income > 0) || (def.Unit == policy.UnitFacility) != (f.Denominator != nil):
 		return field("indicator", "FIGURE_FORM", "该指标应录入"+formOf[def.Unit], "the figure has another form than the indicator asks for")
-	case f.Numerator > f.Denominator:
+	case f.Denominator != nil && *f.Numerator > *f.Denominator:
 		return field("numerator", "FIGURE_FORM", "分子大于分母", "the numerator is larger than the denominator")
-	case f.Year > calendar.DateOf(d.Now()).Year():
+	case f.Year > d.today().Year():
 		return field("year", "IN_FUTURE", "年份不能晚于今年", "the year lies in the future")
 	}
 	return nil
+}
+
+// checkFigureArea refuses an area that is no division, neither today nor at the end of the year that the figure is of: it would be shown nowhere.
+func (d *Desk) checkFigureArea(ctx context.Context, f NewFigure) error {
+	for _, on := range []calendar.Date{d.today(), calendar.NewYear(f.Year + 1).Add(-1)} {
+		_, err := d.DB.Division(ctx, f.Area, on)
+		if !fault.Is(err, store.NotFound.Code) {
+			return err
+		}
+	}
+	return field("area_code", "UNKNOWN_AREA", "区划代码不存在", "no division has this code")
 }
 
 var formOf = map[string]string{policy.UnitIndex: "人均可支配收入", policy.UnitFacility: "达标数和总数"}

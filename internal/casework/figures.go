@@ -21,6 +21,9 @@ func (v Value) figure() exchange.Figure {
 	def := v.Definition
 	f := exchange.Figure{Indicator: def.Key(), AreaCode: string(v.Area), AreaName: v.AreaName, Group: v.Group, TargetPercent: def.Target(),
 		Excluded: &v.Excluded, Extra: unlessZero(v.Extra), Waived: unlessZero(v.Waived), Unplaced: unlessZero(v.Unplaced)}
+	if v.FigureYear > 0 {
+		f.FigureYear = &v.FigureYear
+	}
 	switch {
 	case v.Missing:
 		f.Missing, f.Light = true, string(indicator.LightMissing)
@@ -112,7 +115,7 @@ func (d *Desk) FigureRows(ctx context.Context, who access.Actor, q ValuesOf) (f 
 		return d.values(ctx, who, asked[from:min(from+step, len(asked))], q, in)
 	}
 	first, err := count(0) // what is wrong shows before anything is written
-	f.Rows = figureRows(first, step, len(asked), count)
+	f.Rows, f.About = figureRows(first, step, len(asked), count), len(first)*len(asked)/step
 	return f, err
 }
 

@@ -20,9 +20,10 @@ type Value struct {
 	AreaName   string
 	Group      string // of a dimension that is no area; unplaced for who stands in no village
 	indicator.Count
-	Unplaced int64             // of the denominator and the excluded, where the value is for a whole area
-	Growth   *indicator.Growth // of an index, instead of a count
-	Missing  bool              // a figure from outside that nobody has entered
+	Unplaced   int64             // of the denominator and the excluded, where the value is for a whole area that is no more than a district
+	Growth     *indicator.Growth // of an index, instead of a count
+	FigureYear int               // of which a figure from outside is; 0 for what is counted
+	Missing    bool              // a figure from outside that nobody has entered
 }
 
 // Ratio is the count as its rate is made: where services beside the target population count too, they fill the gap up to 100 %.
@@ -192,7 +193,7 @@ func newLayout(in area.Code, by store.Dimension, tree []area.Division, counts []
 func (l layout) lay(rows []Value, def *policy.Indicator) []Value {
 	groups := l.counts[def.Key()]
 	row := func(group string, c store.GroupCount) Value {
-		return Value{Definition: def, Area: l.in, AreaName: l.name, Group: group, Count: c.Count, Unplaced: c.Unplaced}
+		return Value{Definition: def, Area: l.in, AreaName: l.name, Group: group, Count: c.Count, Unplaced: unplaced(l.in, c.Unplaced)}
 	}
 	switch l.by {
 	case store.ByNone:
@@ -214,6 +215,15 @@ func (l layout) lay(rows []Value, def *policy.Indicator) []Value {
 	return rows
 }
 
+// unplaced is how many of those in an area stand in no village of the day. Above districts nobody says so, however it is asked: what is kept of districts
+// does not tell it, and then the same question would have two answers.
+func unplaced(in area.Code, n int64) int64 {
+	if large(in) {
+		return 0
+	}
+	return n
+}
+
 func only(groups []store.GroupCount) store.GroupCount {
 	if len(groups) == 0 {
 		return store.GroupCount{}
@@ -232,7 +242,7 @@ func (l layout) layAreas(rows []Value, def *policy.Indicator, found map[string]s
 		case sums != nil:
 			row.Count = sums[i]
 			if div.Code == l.in {
-				row.Unplaced = found[store.Unplaced].Unplaced
+				row.Unplaced = unplaced(l.in, found[store.Unplaced].Unplaced)
 			}
 		case div.Code.Level() == string(l.by):
 			c := found[string(div.Code)]
@@ -278,6 +288,9 @@ func yearly(figures []store.Figure) map[figureOf]store.Figure {
 	return found
 }
 
+// growthYears are those of the plan, over which an index grows since its base year (专栏1).
+const growthYears = 5
+
 // fromOutside fills in what figures say. Where facilities are kept on the list and were inspected, the list is what counts.
 func fromOutside(rows []Value, figures map[figureOf]store.Figure, on calendar.Date) {
 	for i := range rows {
@@ -293,15 +306,13 @@ func fromOutside(rows []Value, figures map[figureOf]store.Figure, on calendar.Da
 		switch row.Definition.Unit {
 		case policy.UnitFacility:
 			if f, ok := of(on.Year()); ok {
-				row.Covered, row.Gap, row.Missing = f.Numerator, f.Denominator-f.Numerator, false
+				row.Covered, row.Gap, row.FigureYear, row.Missing = f.Numerator, f.Denominator-f.Numerator, f.Year, false
 			}
 		case policy.UnitIndex:
 			base, from := of(row.Definition.BaseYear)
-			for year := on.Year(); from && row.Missing && year > row.Definition.BaseYear; year-- {
-				if f, ok := of(year); ok {
-					row.Growth = &indicator.Growth{From: base.Income, To: f.Income, Years: year - row.Definition.BaseYear}
-					row.Missing = false
-				}
+			year := row.Definition.BaseYear + growthYears
+			if f, ok := of(year); from && ok && year <= on.Year() {
+				row.Growth, row.FigureYear, row.Missing = &indicator.Growth{From: base.Income, To: f.Income, Years: growthYears}, year, false
 			}
 		}
 	}
@@ -309,27 +320,44 @@ func fromOutside(rows []Value, figures map[figureOf]store.Figure, on calendar.Da
 
 var noNames = fault.New(fault.Conflict, "NO_NAMES", "该指标不由个人档案统计，没有名单", "this indicator is not counted from files; there are no names behind it")
 
+// Behind is who is behind one part of a number, by the definition of the instant asked about.
+type Behind struct {
+	Definition *policy.Indicator
+	Names      []store.Named
+	Total      int64
+	Elsewhere  int64 // of them, who is managed outside the actor's area by now
+}
+
 // Names lists who is behind one part of a number.
-func (d *Desk) Names(ctx context.Context, who access.Actor, q store.NamesOf) (list []store.Named, total, elsewhere int64, err error) {
+func (d *Desk) Names(ctx context.Context, who access.Actor, q store.NamesOf) (b Behind, err error) {
 	if q.Area, err = InArea(who, q.Area); err != nil {
-		return nil, 0, 0, err
+		return b, err
 	}
-	pack, err := d.packAt(ctx, q.KnownAt)
-	if err != nil {
-		return nil, 0, 0, err
+	if b.Definition, err = d.named(ctx, q.Indicator, q.KnownAt); err != nil {
+		return b, err
 	}
-	definitions, err := definitions(pack, q.Indicator)
-	if err != nil {
-		return nil, 0, 0, err
-	}
-	if definitions[0].External() {
-		return nil, 0, 0, noNames
-	}
-	q.Households = definitions[0].Unit == policy.UnitHousehold
+	q.Households = b.Definition.Unit == policy.UnitHousehold
 	if ctx, err = d.DB.Reading(ctx, who, q.KnownAt); err != nil {
-		return nil, 0, 0, err
+		return b, err
 	}
-	return d.DB.Names(ctx, who, q)
+	b.Names, b.Total, b.Elsewhere, err = d.DB.Names(ctx, who, q)
+	return b, err
+}
+
+// named is the definition, at an instant, of an indicator that has names behind it. The pack in force today may have none of that key.
+func (d *Desk) named(ctx context.Context, key string, at time.Time) (*policy.Indicator, error) {
+	pack, err := d.packAt(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := definitions(pack, key)
+	if err != nil {
+		return nil, err
+	}
+	if asked[0].External() {
+		return nil, noNames
+	}
+	return asked[0], nil
 }
 
 // Trend is an indicator at the ends of months, the last of them possibly today, as it was known at an instant or is now. Each point is
@@ -346,7 +374,7 @@ func (d *Desk) Trend(ctx context.Context, who access.Actor, key string, asked ar
 	if err != nil {
 		return nil, "", err
 	}
-	if to.Before(from) || to.Sub(from) >= trendMonths {
+	if to.Before(from) || to.Sub(from) >= trendMonths || !from.After(calendar.Month{}) { // months have no days before the calendar begins
 		return nil, "", field("to", "BAD_RANGE", "时间范围不合理，最多60个月", "the months do not fit; at most 60")
 	}
 	today := calendar.DateOf(d.Now())
@@ -367,7 +395,7 @@ func (d *Desk) Trend(ctx context.Context, who access.Actor, key string, asked ar
 		return nil, "", err
 	}
 	for i, day := range days {
-		list = append(list, TrendPoint{On: day, Value: Value{Definition: def, Area: in, AreaName: counts[i].AreaName, Count: counts[i].Count, Unplaced: counts[i].Unplaced}})
+		list = append(list, TrendPoint{On: day, Value: Value{Definition: def, Area: in, AreaName: counts[i].AreaName, Count: counts[i].Count, Unplaced: unplaced(in, counts[i].Unplaced)}})
 	}
 	return list, in, nil
 }

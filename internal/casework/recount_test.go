@@ -142,19 +142,19 @@ func (w *world) names(key string, p part, at store.Moment) (list []string) {
 	w.t.Helper()
 	q := store.NamesOf{Indicator: key, Area: district, Moment: at, Part: standing.Status(p), Limit: 7}
 	for {
-		page, total, elsewhere, err := w.desk.Names(w.t.Context(), w.sender, q)
+		page, err := w.desk.Names(w.t.Context(), w.sender, q)
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		for _, n := range page {
+		for _, n := range page.Names {
 			list = append(list, fmt.Sprint(n.ID, " ", n.Area, " ", n.Category, n.Level, " ", n.Reason))
 			q.After = store.Cursor{Area: n.Area, ID: n.ID}
 		}
-		if len(page) == q.Limit {
+		if len(page.Names) == q.Limit {
 			continue
 		}
-		if int64(len(list)) != total || elsewhere != 0 {
-			w.t.Errorf("%s, part %d: %d names for %d, %d elsewhere", key, p, len(list), total, elsewhere)
+		if int64(len(list)) != page.Total || page.Elsewhere != 0 {
+			w.t.Errorf("%s, part %d: %d names for %d, %d elsewhere", key, p, len(list), page.Total, page.Elsewhere)
 		}
 		slices.Sort(list)
 		return list

@@ -5,6 +5,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,7 +24,7 @@ type NewRelease struct {
 	Title   string
 	Area    area.Code
 	AsOf    calendar.Date
-	KnownAt time.Time
+	KnownAt time.Time // CheckKnown has found nothing wrong with it
 	Public  bool
 }
 
@@ -45,12 +46,21 @@ var (
 )
 
 // SealRelease counts at an instant behind which nothing is still being recorded, and keeps the files of what it counted: the
-// same id gives the same bytes for ever.
+// same id gives the same bytes for ever. In one process one is sealed after the other.
 func (d *Desk) SealRelease(ctx context.Context, who access.Actor, in NewRelease) (r store.Release, err error) {
 	if in.Area, err = InArea(who, in.Area); err != nil {
 		return r, err
 	}
+	in.Title = strings.TrimSpace(in.Title)
 	if err := d.checkRelease(in); err != nil {
+		return r, err
+	}
+	done, err := d.DB.TakeSealing(ctx)
+	if err != nil {
+		return r, err
+	}
+	defer done()
+	if err := d.wasThere(ctx, in); err != nil {
 		return r, err
 	}
 	still, err := d.DB.CloseInstant(ctx, who)
@@ -102,16 +112,26 @@ func (d *Desk) SealRelease(ctx context.Context, who access.Actor, in NewRelease)
 }
 
 func (d *Desk) checkRelease(in NewRelease) error {
-	switch now := d.Now(); {
-	case in.AsOf.After(calendar.DateOf(now)):
+	switch {
+	case in.Title == "":
+		return field("title", "REQUIRED", "须填写标题", "it needs a title")
+	case in.AsOf.After(d.today()):
 		return field("as_of", "IN_FUTURE", "统计日期不能晚于今天", "the day lies in the future")
-	case in.KnownAt.After(now):
-		return field("known_at", "IN_FUTURE", "知悉时间不能晚于现在", "the instant lies in the future")
 	case in.Public && in.Area != d.Pack().District:
 		// parts of a district beside the whole, published apart, would tell what each of them hides
 		return field("public", "NOT_A_DISTRICT", "公开版只能按全区发布", "only the whole district is published")
 	}
 	return nil
+}
+
+// wasThere refuses an area that is no division of the day, or was not known to be one at the instant: nothing is counted there. It is
+// found out before the instant is closed, for which all writers wait.
+func (d *Desk) wasThere(ctx context.Context, in NewRelease) error {
+	root, err := d.DB.RootOf(ctx, in.Area, store.Moment{On: in.AsOf, KnownAt: in.KnownAt})
+	if err == nil && len(root) == 0 {
+		err = field("area_code", "NOT_THEN", "该区划在统计日期不存在，或在知悉时间尚未录入", "there was no such division on that day, or it was not recorded by that instant")
+	}
+	return err
 }
 
 // releaseRows are the rows of a release. Up to a district they are counted once; above, each time they are written, one

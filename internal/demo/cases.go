@@ -28,11 +28,11 @@ func MakeCases(ctx context.Context, desk *casework.Desk, cases int) error {
 		return err
 	}
 	today := calendar.DateOf(desk.Now())
-	gaps, _, _, err := desk.Names(ctx, enters, store.NamesOf{Indicator: "nursing_subsidy_coverage", Moment: store.Moment{On: today}, Part: standing.Gap, Limit: cases})
+	gaps, err := desk.Names(ctx, enters, store.NamesOf{Indicator: "nursing_subsidy_coverage", Moment: store.Moment{On: today}, Part: standing.Gap, Limit: cases})
 	if err != nil {
 		return fmt.Errorf("find gaps: %w", err)
 	}
-	for i, gap := range gaps {
+	for i, gap := range gaps.Names {
 		c, err := desk.EnterApplication(ctx, enters, casework.NewApplication{PersonID: gap.ID, Programme: policy.NursingSubsidy, AppliedOn: today,
 			Applicant: application.Applicant{Relation: "self"}, BankAccount: fmt.Sprintf("6222379999%06d", i)})
 		if err == nil {

@@ -30,13 +30,13 @@ func MakeFigures(ctx context.Context, desk *casework.Desk) error {
 		} else {
 			income *= laterGrowth
 		}
-		f := store.Figure{Indicator: "income_growth", Year: year, Area: stats.Area, Income: int64(income) * 100, SourceDoc: fmt.Sprintf("残疾人家庭收入状况抽样调查（%d年，演示数据）", year)}
+		f := casework.NewFigure{Indicator: "income_growth", Year: year, Area: stats.Area, Income: int64(income) * 100, SourceDoc: fmt.Sprintf("残疾人家庭收入状况抽样调查（%d年，演示数据）", year)}
 		if _, err := desk.RecordFigure(ctx, stats, f); err != nil {
 			return fmt.Errorf("record an income: %w", err)
 		}
 	}
 	for n, year := range []int{2018, 2019, 2020} {
-		f := store.Figure{Indicator: "facility_accessibility", Year: year, Area: stats.Area, Numerator: int64(61 + 9*n), Denominator: 96, SourceDoc: fmt.Sprintf("住建局无障碍设施普查（%d年，演示数据）", year)}
+		f := casework.NewFigure{Indicator: "facility_accessibility", Year: year, Area: stats.Area, Numerator: new(int64(61 + 9*n)), Denominator: new(int64(96)), SourceDoc: fmt.Sprintf("住建局无障碍设施普查（%d年，演示数据）", year)}
 		if _, err := desk.RecordFigure(ctx, stats, f); err != nil {
 			return fmt.Errorf("record a count of facilities: %w", err)
 		}

@@ -67,12 +67,12 @@ func (o *offices) unserved(ctx context.Context, kind care.Kind, indicator string
 		seen[s.PersonID], seen[s.HouseholdID] = true, true
 	}
 	for _, at := range append(slices.Clone(shown), o.district.Area) {
-		names, _, _, err := o.desk.Names(ctx, o.district, store.NamesOf{Indicator: indicator, Moment: store.Moment{On: o.today}, Area: at, Part: standing.Gap, Limit: 3 * most})
+		waiting, err := o.desk.Names(ctx, o.district, store.NamesOf{Indicator: indicator, Moment: store.Moment{On: o.today}, Area: at, Part: standing.Gap, Limit: 3 * most})
 		if err != nil {
 			return nil, fmt.Errorf("find who waits for a service: %w", err)
 		}
 		half := most / len(shown)
-		for _, n := range names {
+		for _, n := range waiting.Names {
 			if len(subjects) >= most || at != o.district.Area && half == 0 {
 				break
 			}

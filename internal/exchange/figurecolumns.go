@@ -47,7 +47,8 @@ var FigureColumns = []Column{
 	{"light", "状态代码", "met、near（差不超过2个百分点）、unmet、not_applicable、missing、suppressed", func(_ *FiguresHead, f *Figure) string { return f.Light }},
 	{"conclusion", "状态", "达标、接近达标、未达标、不适用、待录入、不公布", func(_ *FiguresHead, f *Figure) string { return lightWords[f.Light] }},
 	{"short_by", "还差", "再覆盖多少（人、户、处）即达标；已达标为0", func(_ *FiguresHead, f *Figure) string { return whole(f.ShortBy) }},
-	{"unplaced", "其中无村居归属", "管理村居不在当日区划内的", func(_ *FiguresHead, f *Figure) string { return whole(f.Unplaced) }},
+	{"unplaced", "其中无村居归属", "管理村居不在当日区划内的；市级以上不列，见by为tree时的unplaced组", func(_ *FiguresHead, f *Figure) string { return whole(f.Unplaced) }},
+	{"figure_year", "数据年份", "外部数据所属的年份；由档案或设施名录统计的为空", func(_ *FiguresHead, f *Figure) string { return yearCell(f) }},
 	{"as_of", "统计日期", "统计的是这一天的情况", func(h *FiguresHead, _ *Figure) string { return h.AsOf.String() }},
 	{"known_at", "知悉时间", "依据截至这一时刻已录入的事实；为空即查询时", func(h *FiguresHead, _ *Figure) string { return instant(h.KnownAt) }},
 	{"basis", "口径", "分母的依据", func(_ *FiguresHead, f *Figure) string { return f.Definition.Basis }},
@@ -84,6 +85,13 @@ func shown(f *Figure, n *int64) string {
 		return hiddenCell
 	}
 	return whole(n)
+}
+
+func yearCell(f *Figure) string {
+	if f.FigureYear == nil {
+		return ""
+	}
+	return strconv.Itoa(*f.FigureYear)
 }
 
 func rateCell(f *Figure) string {

@@ -36,6 +36,7 @@ type Figure struct {
 	Waived             *int64  `json:"waived,omitempty"`
 	RateWithoutWaivers *string `json:"rate_without_waivers,omitempty"`
 	Unplaced           *int64  `json:"unplaced,omitempty"`
+	FigureYear         *int    `json:"figure_year,omitempty"`
 
 	Definition *FigureDefinition `json:"-"`
 }
@@ -84,7 +85,8 @@ type FiguresHead struct {
 // Figures are rows under a head. Rows are made while they are written.
 type Figures struct {
 	FiguresHead
-	Rows iter.Seq2[Figure, error]
+	Rows  iter.Seq2[Figure, error]
+	About int // how many rows there will be, where that is known before
 }
 
 // WriteFigures writes figures in a form: json, csv or xlsx. All three have the same rows.

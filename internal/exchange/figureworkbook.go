@@ -12,11 +12,14 @@ import (
 // MaxFigureRows is how many rows a workbook of figures holds at most; spreadsheets end soon after.
 const MaxFigureRows = 1_000_000
 
-var errFigureRows = fault.New(fault.TooLarge, "TOO_MANY_ROWS", "行数超过工作簿上限，请导出csv", "more rows than a workbook holds; take csv")
+var errFigureRows = fault.New(fault.Conflict, "TOO_MANY_ROWS", "行数超过工作簿上限，请导出csv", "more rows than a workbook holds; take csv")
 
 // writeFiguresXLSX writes a workbook: the rows under Chinese headings, and of a release its dictionary and its definitions on
 // sheets of their own. Every cell is text, so that codes stay whole.
 func writeFiguresXLSX(w io.Writer, f Figures) error {
+	if f.About > MaxFigureRows { // found out before all of them are counted
+		return errFigureRows
+	}
 	book := excelize.NewFile()
 	defer book.Close()
 	if err := book.SetSheetName("Sheet1", "指标值"); err != nil {

@@ -66,10 +66,11 @@ func (a *API) getAttachment(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	return Response{raw: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	return Response{raw: func(w http.ResponseWriter, _ *http.Request) error {
 		w.Header().Set("Content-Type", one.Type)
 		w.Header().Set("Content-Length", strconv.Itoa(len(content)))
 		w.Header().Set("Content-Disposition", `attachment; filename="`+one.ID.String()+extensions[one.Type]+`"`)
 		_, _ = bytes.NewReader(content).WriteTo(w)
-	})}, nil
+		return nil
+	}}, nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"zhucan/api"
 	"zhucan/internal/area"
+	"zhucan/internal/casework"
 	"zhucan/internal/store"
 )
 
@@ -35,8 +36,8 @@ func (a *API) recordExternalFigure(r *Request) (Response, error) {
 			return Response{}, err
 		}
 	}
-	f, err := a.Desk.RecordFigure(r.Ctx, r.Who, store.Figure{Indicator: in.Indicator, Year: in.Year, Area: at, Income: value(in.IncomeFen),
-		Numerator: value(in.Numerator), Denominator: value(in.Denominator), SourceDoc: in.SourceDoc})
+	f, err := a.Desk.RecordFigure(r.Ctx, r.Who, casework.NewFigure{Indicator: in.Indicator, Year: in.Year, Area: at, Income: value(in.IncomeFen),
+		Numerator: in.Numerator, Denominator: in.Denominator, SourceDoc: in.SourceDoc})
 	if err != nil {
 		return Response{}, err
 	}
@@ -61,7 +62,11 @@ func (a *API) listFacilities(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	list, err := a.Desk.Facilities(r.Ctx, r.Who, in, r.moment(), after, r.limit())
+	moment, err := a.moment(r)
+	if err != nil {
+		return Response{}, err
+	}
+	list, err := a.Desk.Facilities(r.Ctx, r.Who, in, moment, after, r.limit())
 	if err != nil {
 		return Response{}, err
 	}

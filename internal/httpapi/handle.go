@@ -52,7 +52,8 @@ type Response struct {
 	Body    any
 	Kept    any    // what a repeat with the same Idempotency-Key gets, where Body has what is shown once
 	Type    string // of a Body that is bytes already
-	raw     http.Handler
+	// raw writes the answer itself. It may fail only before anything has gone out.
+	raw func(http.ResponseWriter, *http.Request) error
 }
 
 type handler func(*Request) (Response, error)
@@ -244,8 +245,7 @@ func finish(c echo.Context, r *Request, do handler) (store.Answer, error) {
 	}
 	switch {
 	case out.raw != nil:
-		out.raw.ServeHTTP(c.Response(), c.Request())
-		answer.Status = 0
+		answer.Status, err = 0, out.raw(c.Response(), c.Request())
 	case out.Type != "":
 		c.Response().Header().Set("Content-Type", out.Type)
 		answer.Body = out.Body.([]byte)
@@ -260,7 +260,7 @@ func finish(c echo.Context, r *Request, do handler) (store.Answer, error) {
 			}
 		}
 	}
-	return answer, nil
+	return answer, err
 }
 
 func send(c echo.Context, answer store.Answer) error {

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bufio"
 	"cmp"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/exchange"
+	"zhucan/internal/patience"
 	"zhucan/internal/policy"
 	"zhucan/internal/standing"
 	"zhucan/internal/store"
@@ -42,10 +42,13 @@ func definitionView(d *policy.Indicator) api.IndicatorDefinition {
 }
 
 // moment is the day asked about, and the instant of which it is asked what was known.
-func (r *Request) moment() store.Moment {
-	m := store.Moment{On: r.asOf()}
-	m.KnownAt, _ = time.Parse(time.RFC3339, r.Query.Get("known_at")) // the contract has been checked
-	return m
+func (a *API) moment(r *Request) (m store.Moment, err error) {
+	m.On = r.asOf()
+	if asked := r.Query.Get("known_at"); asked != "" {
+		m.KnownAt, _ = time.Parse(time.RFC3339, asked) // the contract has been checked
+		err = a.Desk.CheckKnown(r.Ctx, m.KnownAt)
+	}
+	return m, err
 }
 
 func (a *API) getIndicatorValues(r *Request) (Response, error) {
@@ -53,11 +56,15 @@ func (a *API) getIndicatorValues(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
+	moment, err := a.moment(r)
+	if err != nil {
+		return Response{}, err
+	}
 	by := store.Dimension(r.Query.Get("by"))
 	if by == "" {
 		by = store.ByNone
 	}
-	asked := casework.ValuesOf{Area: in, Moment: r.moment(), By: by, Indicator: r.Query.Get("indicator")}
+	asked := casework.ValuesOf{Area: in, Moment: moment, By: by, Indicator: r.Query.Get("indicator")}
 	figures, err := a.Desk.FigureRows(r.Ctx, r.Who, asked)
 	if err != nil {
 		return Response{}, err
@@ -69,28 +76,25 @@ func (a *API) getIndicatorValues(r *Request) (Response, error) {
 // fileTypes are the media types of files by their form.
 var fileTypes = map[string]string{"json": "application/json; charset=utf-8", "csv": "text/csv; charset=utf-8", "xlsx": xlsxType}
 
-// streamedAtOnce is how much of a file goes out at a time. Of the few thousand bytes that a connection collects by itself, each time whoever
-// reads was woken up, and took the processor.
-const streamedAtOnce = 64 << 10
-
 // streamed hands out a file while it is written, so that a large one takes no memory. What breaks on the way breaks the
-// connection.
+// connection; what breaks before is answered as ever.
 func (a *API) streamed(r *Request, form, name string, write func(io.Writer) error) Response {
-	return Response{raw: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	return Response{raw: func(w http.ResponseWriter, _ *http.Request) error {
 		w.Header().Set("Content-Type", fileTypes[form])
 		if form != "json" {
 			w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s.%s"`, name, form))
 		}
-		out := bufio.NewWriterSize(w, streamedAtOnce)
-		err := write(out)
+		began, err := patience.Send(r.Ctx, w, write)
 		if err == nil {
-			err = out.Flush()
+			return nil
 		}
-		if err != nil {
+		if began {
 			a.Log.ErrorContext(r.Ctx, "a file broke off", "err", err, "request_id", r.ID)
 			panic(http.ErrAbortHandler)
 		}
-	})}
+		w.Header().Del("Content-Disposition")
+		return err
+	}}
 }
 
 var parts = map[string]standing.Status{"": standing.Gap, "covered": standing.Covered, "gap": standing.Gap, "excluded": standing.Excluded, "extra": standing.Extra}
@@ -104,18 +108,20 @@ func (a *API) listIndicatorPersons(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	key := r.params("id")
-	found, total, elsewhere, err := a.Desk.Names(r.Ctx, r.Who, store.NamesOf{Indicator: key, Area: in, Moment: r.moment(),
+	moment, err := a.moment(r)
+	if err != nil {
+		return Response{}, err
+	}
+	found, err := a.Desk.Names(r.Ctx, r.Who, store.NamesOf{Indicator: r.params("id"), Area: in, Moment: moment,
 		Part: parts[r.Query.Get("list")], After: after, Limit: r.limit()})
 	if err != nil {
 		return Response{}, err
 	}
-	v := api.IndicatorPersonList{Items: []api.IndicatorPerson{}, Total: total, Elsewhere: elsewhere,
-		NextCursor: next(found, r.limit(), func(n store.Named) string { return store.Cursor{Area: n.Area, ID: n.ID}.String() })}
-	households := a.Desk.Pack().Indicator(key).Unit == policy.UnitHousehold
-	for _, n := range found {
+	v := api.IndicatorPersonList{Items: []api.IndicatorPerson{}, Total: found.Total, Elsewhere: found.Elsewhere,
+		NextCursor: next(found.Names, r.limit(), func(n store.Named) string { return store.Cursor{Area: n.Area, ID: n.ID}.String() })}
+	for _, n := range found.Names {
 		item := api.IndicatorPerson{Name: n.Name, AreaCode: api.AreaCode(n.Area), Category: some(n.Category), Level: some(api.Level(n.Level)), Reason: some(n.Reason)}
-		if households {
+		if found.Definition.Unit == policy.UnitHousehold {
 			item.HouseholdID = &n.ID
 		} else {
 			item.PersonID = &n.ID
@@ -130,6 +136,10 @@ func (a *API) getIndicatorTrend(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
+	moment, err := a.moment(r)
+	if err != nil {
+		return Response{}, err
+	}
 	to := r.Today.Month()
 	if m, err := calendar.ParseMonth(r.Query.Get("to")); err == nil {
 		to = m
@@ -138,7 +148,7 @@ func (a *API) getIndicatorTrend(r *Request) (Response, error) {
 	if m, err := calendar.ParseMonth(r.Query.Get("from")); err == nil {
 		from = m
 	}
-	list, at, err := a.Desk.Trend(r.Ctx, r.Who, r.params("id"), in, from, to, r.moment().KnownAt)
+	list, at, err := a.Desk.Trend(r.Ctx, r.Who, r.params("id"), in, from, to, moment.KnownAt)
 	if err != nil {
 		return Response{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
@@ -247,6 +248,62 @@ func TestWhoSeesWhatT19T20(t *testing.T) {
 	}
 }
 
+// TestInstantsOfWhichNothingIsKnown: none of them is taken for now, and none of another instant.
+func TestInstantsOfWhichNothingIsKnown(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person := s.person("liaison.a", villageA, 670, 1).want(201).text("id")
+	for _, path := range []string{"/indicators/values?", "/indicators/values?by=tree&format=xlsx&", "/indicators/nursing_subsidy_coverage/persons?", "/indicators/nursing_subsidy_coverage/trend?",
+		"/indicators/income_growth/trend?", "/facilities?", "/persons/" + person + "/record?"} {
+		for known, code := range map[string]string{"0000-01-01T00:00:00Z": "TOO_EARLY", "0001-01-01T00:00:00Z": "TOO_EARLY", "2023-03-28T02:00:01Z": "IN_FUTURE", "9999-01-01T00:00:00Z": "IN_FUTURE"} {
+			if a := s.do("town.a", "GET", path+"known_at="+known, nil).want(422); !strings.Contains(string(a.body), code) {
+				t.Errorf("%s known at %s: %s", path, known, a.body)
+			}
+		}
+		s.do("town.a", "GET", path+"known_at=2023-03-28T02:00:00Z", nil).want(200)
+	}
+	for known, code := range map[string]string{"0001-01-01T00:00:00Z": "TOO_EARLY", "2023-03-28T02:00:01Z": "IN_FUTURE"} {
+		if a := s.do("stats", "POST", "/indicator-releases", map[string]any{"title": "x", "as_of": "2023-03-28", "known_at": known}).want(422); !strings.Contains(string(a.body), code) {
+			t.Errorf("sealed as known at %s: %s", known, a.body)
+		}
+	}
+}
+
+// TestUnplacedAboveDistricts: a district says how many are in no village whichever way it is asked, and a city in no way; the group of the tree has them for both.
+func TestUnplacedAboveDistricts(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	from := calendar.MustDate("2016-01-01")
+	if _, err := s.desk.ImportDivisions(t.Context(), access.SystemActor(), []area.Division{{Code: "37", Name: "山东省", ValidFrom: from}, {Code: "3703", Name: "淄博市", ValidFrom: from}}); err != nil {
+		t.Fatal(err)
+	}
+	city := casework.NewAccount{Username: "city", Name: "测试city", Password: password, Role: access.Statistician, Area: "3703"}
+	if _, err := s.desk.CreateAccount(t.Context(), access.SystemActor(), city); err != nil {
+		t.Fatal(err)
+	}
+	d := &district{s: s}
+	var list []resident
+	d.add(&list, 5, resident{village: townA, level: 1, category: 4, born: 1960})
+	d.add(&list, 4, resident{village: villageA, level: 1, category: 4, born: 1960})
+	d.bring(list)
+	const key = "medical_enrolment"
+	for user, want := range map[string]string{"stats": "9 of whom 5", "city": "9 of whom <nil>"} {
+		for _, path := range []string{"/indicators/values?indicator=" + key, "/indicators/values?known_at=2023-03-28T02:00:00Z&indicator=" + key, "/indicators/values?by=tree&indicator=" + key,
+			"/indicators/values?by=sex&indicator=" + key, "/indicators/" + key + "/trend?from=2023-03"} {
+			row := s.do(user, "GET", path, nil).want(200).json()["items"].([]any)[0].(map[string]any)
+			if of, trend := row["value"].(map[string]any); trend {
+				row = of
+			}
+			if got := fmt.Sprint(row["denominator"], " of whom ", row["unplaced"]); got != want {
+				t.Errorf("%s, %s: %s, want %s", user, path, got, want)
+			}
+		}
+		if rows := s.indicatorRows(user, "by=tree&indicator="+key); rows[len(rows)-1]["group"] != "unplaced" || rows[len(rows)-1]["denominator"] != 5.0 {
+			t.Errorf("%s: the last row of the tree is %v", user, rows[len(rows)-1])
+		}
+	}
+}
+
 // TestFiguresT28: a figure that nobody has entered is missing and not 0; one with its source is compared; another takes its place and
 // does not change what was known.
 func TestFiguresT28(t *testing.T) {
@@ -267,8 +324,15 @@ func TestFiguresT28(t *testing.T) {
 		t.Errorf("without the base year: %s", got)
 	}
 	record(2015, 10000000).want(201)
+	record(2019, 20000000).want(201) // the definition is of five years
+	record(2021, 20000000).want(201)
 	if got := income("&as_of=2020-12-31"); got != "1.5036567e+07 8.50 true met <nil>" { // 1.085⁵ is 1.50365669…
 		t.Errorf("income: %s", got)
+	}
+	for day, want := range map[string]string{"2019-12-31": "<nil> true", "2020-12-31": "2020 <nil>", "2023-03-28": "2020 <nil>"} {
+		if row := s.indicatorRow("stats", "indicator=income_growth&as_of="+day); fmt.Sprint(row["figure_year"], " ", row["missing"]) != want {
+			t.Errorf("on %s: %v, want %s", day, row, want)
+		}
 	}
 	s.clock.Set(s.clock.Now().Add(time.Minute))
 	before := s.clock.Now().Add(-time.Second).UTC().Format(time.RFC3339)
@@ -277,7 +341,7 @@ func TestFiguresT28(t *testing.T) {
 		t.Errorf("corrected: %s, as known before %s", now, then)
 	}
 	list := s.do("auditor", "GET", "/external-figures", nil).want(200).json()["items"].([]any)
-	if first := list[1].(map[string]any); len(list) != 3 || first["superseded_at"] == nil || first["source_doc"] != "省抽样调查2020" {
+	if first := list[2].(map[string]any); len(list) != 5 || first["superseded_at"] == nil || first["source_doc"] != "省抽样调查2020" {
 		t.Errorf("figures: %v", list)
 	}
 	if rows := s.indicatorRows("town.a", "indicator=income_growth"); rows[0]["missing"] != true { // the district's figure is not the town's
@@ -290,6 +354,12 @@ func TestFiguresT28(t *testing.T) {
 		s.do("stats", "POST", "/external-figures", body).want(422, code)
 	}
 	s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "facility_accessibility", "year": 2022, "numerator": 3, "denominator": 2, "source_doc": "x"}).want(422, "FIGURE_FORM")
+	s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "facility_accessibility", "year": 2022, "denominator": 2, "source_doc": "x"}).want(422, "FIGURE_FORM")
+	s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "income_growth", "year": 2022, "income_fen": 1, "numerator": 0, "source_doc": "x"}).want(422, "FIGURE_FORM")
+	s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "income_growth", "year": 2022, "income_fen": 1, "source_doc": " "}).want(422, "REQUIRED")
+	for _, at := range []string{"370305999", "370305001999"} {
+		s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "income_growth", "year": 2022, "income_fen": 1, "source_doc": "x", "area_code": at}).want(422, "UNKNOWN_AREA")
+	}
 	s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "income_growth", "year": 2022, "income_fen": 1}).want(422, "INVALID_INPUT")
 	s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "income_growth", "year": 2022, "income_fen": 1, "source_doc": "x", "area_code": "370306"}).want(404)
 	s.do("town.a", "POST", "/external-figures", map[string]any{"indicator": "income_growth", "year": 2022, "income_fen": 1, "source_doc": "x"}).want(403)

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"zhucan/api"
 	"zhucan/internal/area"
@@ -199,15 +198,18 @@ func (a *API) getPersonRecord(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	knownAt, _ := time.Parse(time.RFC3339, r.Query.Get("known_at"))
-	rec, err := a.Desk.Record(r.Ctx, r.Who, id, r.asOf(), knownAt)
+	moment, err := a.moment(r)
+	if err != nil {
+		return Response{}, err
+	}
+	rec, err := a.Desk.Record(r.Ctx, r.Who, id, moment.On, moment.KnownAt)
 	if err != nil {
 		return Response{}, err
 	}
 	if !rec.Past {
-		knownAt = a.Desk.Now()
+		moment.KnownAt = a.Desk.Now()
 	}
-	v := api.PersonRecord{AsOf: r.asOf(), KnownAt: knownAt.UTC(), Person: a.personView(rec.Dossier, r), Aliases: []api.PersonAlias{},
+	v := api.PersonRecord{AsOf: moment.On, KnownAt: moment.KnownAt.UTC(), Person: a.personView(rec.Dossier, r), Aliases: []api.PersonAlias{},
 		Applications: []api.ApplicationSummary{}, Awards: []api.Award{}, CertificateEvents: []api.CertificateEvent{}, Circumstances: []api.Circumstance{}}
 	for _, alias := range rec.File.Aliases {
 		shown := idnum.MaskID(alias.Value)

@@ -47,6 +47,11 @@ func (a *API) sealIndicatorRelease(r *Request) (Response, error) {
 			return Response{}, err
 		}
 	}
+	if in.KnownAt != nil {
+		if err := a.Desk.CheckKnown(r.Ctx, *in.KnownAt); err != nil {
+			return Response{}, err
+		}
+	}
 	sealed, err := a.Desk.SealRelease(r.Ctx, r.Who, casework.NewRelease{Title: in.Title, Area: at, AsOf: in.AsOf, KnownAt: value(in.KnownAt), Public: value(in.Public)})
 	if err != nil {
 		return Response{}, err
@@ -146,17 +151,15 @@ func (a *API) listIndicatorReleaseChangePersons(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	key := r.Query.Get("indicator")
-	list, err := a.Desk.ReleaseChangeNames(r.Ctx, r.Who, id, since, key, after, r.limit())
+	def, list, err := a.Desk.ReleaseChangeNames(r.Ctx, r.Who, id, since, r.Query.Get("indicator"), after, r.limit())
 	if err != nil {
 		return Response{}, err
 	}
 	v := api.IndicatorChangePersonList{Items: []api.IndicatorChangePerson{}, NextCursor: next(list, r.limit(), func(p store.Passed) string { return idCursor(p.ID) })}
-	households := a.Desk.Pack().Indicator(key).Unit == policy.UnitHousehold
 	for _, p := range list {
 		item := api.IndicatorChangePerson{Name: p.Name, AreaCode: api.AreaCode(p.Area), Before: api.IndicatorPlace(places[p.Before]), After: api.IndicatorPlace(places[p.After]),
 			ReasonBefore: some(p.ReasonBefore), ReasonAfter: some(p.ReasonAfter)}
-		if households {
+		if def.Unit == policy.UnitHousehold {
 			item.HouseholdID = &p.ID
 		} else {
 			item.PersonID = &p.ID

@@ -227,6 +227,13 @@ func TestReleasesOfOthers(t *testing.T) {
 		{map[string]any{"title": "x", "as_of": "2023-03-28", "known_at": "2023-03-29T00:00:00Z"}, "IN_FUTURE"},
 		{map[string]any{"title": "x", "as_of": "2023-03-28", "area_code": townA, "public": true}, "NOT_A_DISTRICT"},
 		{map[string]any{"as_of": "2023-03-28"}, "REQUIRED"},
+		{map[string]any{"title": " ", "as_of": "2023-03-28"}, "REQUIRED"},
+		{map[string]any{"title": "x", "as_of": "2015-12-31"}, "NOT_THEN"}, // the tree begins a day later
+		{map[string]any{"title": "x", "as_of": "2015-12-31", "public": true}, "NOT_THEN"},
+		{map[string]any{"title": "x", "as_of": "2023-03-28", "known_at": "2023-03-27T00:00:00Z"}, "NOT_THEN"},
+		{map[string]any{"title": "x", "as_of": "2023-03-28", "known_at": "2023-03-27T00:00:00Z", "public": true}, "NOT_THEN"},
+		{map[string]any{"title": "x", "as_of": "2023-03-28", "area_code": "370305999"}, "NOT_THEN"},
+		{map[string]any{"title": "x", "as_of": "2023-03-28", "area_code": "370305001999"}, "NOT_THEN"},
 	} {
 		if a := s.do("cdpf", "POST", "/indicator-releases", c.body).want(422); !strings.Contains(string(a.body), c.code) {
 			t.Errorf("%v: %s, want %s", c.body, a.body, c.code)
@@ -238,6 +245,21 @@ func TestReleasesOfOthers(t *testing.T) {
 	if same := s.do("stats", "POST", "/indicator-releases", map[string]any{"title": "一次", "as_of": "2023-03-28"}, "Idempotency-Key", "seal-1").want(201); same.text("id") != one.text("id") {
 		t.Error("sealed twice for one key")
 	}
+}
+
+// TestNamesOfAnEarlierPack: an indicator that the rules of today no longer have still has the names of its time.
+func TestNamesOfAnEarlierPack(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.person("liaison.a", villageA, 660, 1).want(201)
+	first := s.sealed(map[string]any{"as_of": "2023-03-28"})
+	s.at("2023-04-28")
+	second := s.sealed(map[string]any{"as_of": "2023-03-28"})
+	s.enact(map[string]any{"document": s.edited("    variant: resident_basis\n    no: 8", "    variant: living_here\n    no: 8")})
+	const key = "rehab_coverage@resident_basis"
+	s.do("cdpf", "GET", "/indicators/"+key+"/persons", nil).want(404)
+	s.do("cdpf", "GET", "/indicators/"+key+"/persons?known_at="+first.text("known_at"), nil).want(200)
+	s.do("cdpf", "GET", "/indicator-releases/"+second.text("id")+"/changes/persons?since="+first.text("id")+"&indicator="+key, nil).want(200)
 }
 
 // TestNothingIsRecordedBeforeAClosedInstant: a writer whose clock is behind records later all the same.

@@ -20,6 +20,7 @@ import (
 
 	"zhucan/internal/casework"
 	"zhucan/internal/labels"
+	"zhucan/internal/patience"
 )
 
 // Base is where the contract's paths begin.
@@ -66,7 +67,7 @@ func (a *API) Handler() (http.Handler, error) {
 	e.HTTPErrorHandler = a.problem
 	e.Use(a.requestID, a.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{DisableErrorHandler: true, DisablePrintStack: true}),
 		secureHeaders, middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxBody, Skipper: isUpload}),
-		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxUpload}), middleware.ContextTimeout(timeout))
+		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxUpload}), bounded)
 	for _, op := range a.contract.operations {
 		if op.demo && a.Clock == nil {
 			continue
@@ -86,6 +87,16 @@ func (a *API) Handler() (http.Handler, error) {
 		return nil, fmt.Errorf("the contract does not name %s", id)
 	}
 	return e, nil
+}
+
+// bounded ends the work on a request after a time.
+func bounded(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ctx, cancel := patience.Bound(c.Request().Context(), timeout)
+		defer cancel()
+		c.SetRequest(c.Request().WithContext(ctx))
+		return next(c)
+	}
 }
 
 func isUpload(c echo.Context) bool {
@@ -238,7 +249,11 @@ func answeredBy(desk *casework.Desk, server string) prometheus.Collector {
 }
 
 func (a *API) getMetrics(r *Request) (Response, error) {
-	return Response{raw: promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{})}, nil
+	show := promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{})
+	return Response{raw: func(w http.ResponseWriter, r *http.Request) error {
+		show.ServeHTTP(w, r)
+		return nil
+	}}, nil
 }
 
 // Serve answers on a listener until ctx ends, then finishes what it has begun.

@@ -45,6 +45,7 @@ type DB struct {
 	gorm *gorm.DB
 	Options
 	replicas []*replica
+	sealing  sealing
 	turn     atomic.Uint64 // whose turn it is
 	reads    struct{ replica, primary atomic.Int64 }
 }
@@ -59,7 +60,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("reach the register: %w", err)
 	}
-	db := &DB{pool: pool, Options: o}
+	db := &DB{pool: pool, Options: o, sealing: newSealing()}
 	for _, address := range o.Replicas { // they are not waited for: the primary answers as long as they do not
 		at, err := newPool(ctx, address, o, func(c *pgx.ConnConfig) {
 			c.ConnectTimeout, c.RuntimeParams["default_transaction_read_only"] = replicaConnect, "on"

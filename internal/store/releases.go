@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -53,6 +54,15 @@ func (db *DB) CloseInstant(ctx context.Context, who access.Actor) (at time.Time,
 	return at, nil
 }
 
+// LastClosed is the last instant that was closed; zero where none was. By another clock it may not have come yet.
+func (db *DB) LastClosed(ctx context.Context) (time.Time, error) {
+	var at *time.Time
+	if err := db.pool.QueryRow(ctx, "SELECT max(at) FROM closed_instants").Scan(&at); err != nil {
+		return time.Time{}, fmt.Errorf("read the last closed instant: %w", translate(err))
+	}
+	return orZero(at), nil
+}
+
 const releaseColumns = `id, area_code, as_of, known_at, public, title, pack_version, rows, hidden, json_sha256, csv_sha256, xlsx_sha256, sealed_at, sealed_by, sealed_by_name`
 
 func scanRelease(row pgx.CollectableRow) (r Release, err error) {
@@ -89,15 +99,55 @@ func (db *DB) Published(ctx context.Context, in area.Code, from, to calendar.Dat
 	return db.releases(ctx, "WHERE public AND area_code = $1 AND as_of BETWEEN $2 AND $3 ORDER BY as_of, known_at, id", string(in), from, to)
 }
 
-// LockPublishing lets nobody else publish until the transaction ends. Whoever does is waited for: it takes some seconds.
+// sealsWaiting is how many in a process may wait for their turn to seal a release. Whoever comes behind them asks again.
+const sealsWaiting = 4
+
+// sealing is who seals a release, and who waits to.
+type sealing struct{ turn, waits chan struct{} }
+
+func newSealing() sealing {
+	return sealing{turn: make(chan struct{}, 1), waits: make(chan struct{}, sealsWaiting)}
+}
+
+var errOthersSeal = errors.New("others are sealing releases")
+
+// TakeSealing waits for the turn to seal a release, which lasts until done is called. It comes before any connection is taken: sealing takes a
+// second one beside that of its transaction, and would never get it from those who have them all and wait for it. For the same reason
+// nobody waits who has one already, to keep the answer with.
+func (db *DB) TakeSealing(ctx context.Context) (done func(), err error) {
+	s := db.sealing
+	done = func() { <-s.turn }
+	select {
+	case s.turn <- struct{}{}:
+		return done, nil
+	default:
+	}
+	if db.Joins(ctx) {
+		return nil, busy(errOthersSeal)
+	}
+	select {
+	case s.waits <- struct{}{}:
+	default:
+		return nil, busy(errOthersSeal)
+	}
+	defer func() { <-s.waits }()
+	select {
+	case s.turn <- struct{}{}:
+		return done, nil
+	case <-ctx.Done():
+		return nil, busy(ctx.Err())
+	}
+}
+
+// LockPublishing lets nobody else publish until the transaction ends. In another process somebody may: he is not waited for, because who
+// waits in a transaction has a connection.
 func (tx *Tx) LockPublishing(ctx context.Context) error {
-	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT set_config('lock_timeout', '60s', true)")
-		b.Queue("SELECT pg_advisory_xact_lock(370305, 4)")
-		b.Queue("SELECT set_config('lock_timeout', '2s', true)")
-	})
-	if err != nil {
-		return fmt.Errorf("wait for who publishes: %w", err)
+	var mine bool
+	if err := tx.sql.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock(370305, 4)").Scan(&mine); err != nil {
+		return fmt.Errorf("keep others from publishing: %w", err)
+	}
+	if !mine {
+		return busy(errOthersSeal)
 	}
 	return nil
 }
@@ -177,26 +227,31 @@ func (f *ReleaseFile) End() ([]byte, error) {
 
 var errCutOff = errors.New("the file of a release is not what was sealed")
 
-// CopyReleaseFile writes the bytes of a release in a form, piece by piece, and fails when they are not those that were sealed.
+// CopyReleaseFile writes the bytes of a release in a form, and fails when they are not those that were sealed. Each piece is read by itself:
+// while it is written no connection is held, and how long that takes is nobody's matter.
 func (db *DB) CopyReleaseFile(ctx context.Context, w io.Writer, r Release, form string) error {
 	sum := sha256.New()
-	err := db.Read(ctx, access.SystemActor(), func(b *pgx.Batch) {
-		b.Queue("SELECT piece FROM indicator_release_files WHERE release_id = $1 AND form = $2 ORDER BY seq", r.ID, form).Query(func(rows pgx.Rows) error {
-			for rows.Next() {
-				piece := rows.RawValues()[0]
-				sum.Write(piece)
-				if _, err := w.Write(piece); err != nil {
-					return fmt.Errorf("hand out: %w", err)
-				}
-			}
-			return rows.Err()
-		})
-	})
-	if err != nil {
-		return fmt.Errorf("read a release: %w", err)
+	for seq := 0; ; seq++ {
+		piece, err := db.releasePiece(ctx, r.ID, form, seq)
+		if err != nil {
+			return fmt.Errorf("read a release: %w", err)
+		}
+		sum.Write(piece)
+		if _, err := w.Write(piece); err != nil {
+			return fmt.Errorf("hand out a release: %w", err)
+		}
+		if len(piece) < pieceSize {
+			break
+		}
 	}
 	if !bytes.Equal(sum.Sum(nil), r.SHA256[form]) {
 		return errCutOff
 	}
 	return nil
+}
+
+// releasePiece is a piece of a file; nothing behind its end. One that is not full is the last.
+func (db *DB) releasePiece(ctx context.Context, release uuid.UUID, form string, seq int) (piece []byte, err error) {
+	found, err := readAll(ctx, db, pgx.RowTo[[]byte], "SELECT piece FROM indicator_release_files WHERE release_id = $1 AND form = $2 AND seq = $3", release, form, seq)
+	return slices.Concat(found...), err
 }

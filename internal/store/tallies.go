@@ -42,17 +42,16 @@ WHERE s.covered + s.gap + s.excluded + s.extra > 0 GROUP BY 1, 2 ORDER BY 1, 2`
 }
 
 // aboveDistricts adds up what is kept by district, of the indicators $1 on the day $2 in an area from $3 to $4 that lies above districts.
-// Unplaced is here who stands in no district of that day: who stands in no village of one is told by the district's own count.
+// Who stands in no village of that day is not kept, and not told here.
 const aboveDistricts = `
-SELECT s.indicator, '', sum(covered), sum(gap), sum(excluded), sum(waived), sum(extra), coalesce(sum(covered + gap + excluded) FILTER (WHERE d.code IS NULL), 0)
+SELECT s.indicator, '', sum(covered), sum(gap), sum(excluded), sum(waived), sum(extra), 0
 FROM (
     SELECT indicator, area_code, ` + tallySumsAs + ` FROM (
         SELECT indicator, area_code, ` + tally + ` FROM district_tallies WHERE ` + onTick + within + ` AND day <= $2
         UNION ALL
         SELECT indicator, left(area_code, 6), ` + tally + ` FROM tally_moves WHERE valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)` + within + `
     ) o GROUP BY indicator, area_code
-) s LEFT JOIN divisions d ON d.code = s.area_code AND d.level = 'district' AND d.valid_from <= $2 AND (d.valid_to IS NULL OR d.valid_to >= $2) AND d.superseded_at IS NULL
-    AND d.code >= $3 AND d.code < $4
+) s
 WHERE s.covered + s.gap + s.excluded + s.extra > 0 GROUP BY 1 ORDER BY 1`
 
 // kept is the statement that counts from what is kept, and whether there is one.

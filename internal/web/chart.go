@@ -72,10 +72,10 @@ func (v *visit) chart(name string, points []casework.TrendPoint) *chart {
 		low, high = min(low, target), max(high, target)
 	}
 	const step = 5 * hundred
-	low, high = (low-1)/step*step, (high+step)/step*step
-	if low < 0 {
+	if low < 0 { // division goes towards zero, and the lowest line lies below
 		low -= step
 	}
+	low, high = (low-1)/step*step, (high+step)/step*step
 	y := func(n int) float64 {
 		return chartTop + float64(high-n)/float64(high-low)*(chartHeight-chartTop-chartBottom)
 	}

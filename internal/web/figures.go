@@ -156,6 +156,9 @@ func (v *visit) figureLine(f exchange.Figure, path string) figureLine {
 			line.Notes = append(line.Notes, v.t(note.key, *note.n))
 		}
 	}
+	if f.FigureYear != nil {
+		line.Notes = append(line.Notes, v.t("figures.year", *f.FigureYear))
+	}
 	if f.RateWithoutWaivers != nil {
 		line.Notes = append(line.Notes, v.t("figures.without_waivers", *f.RateWithoutWaivers))
 	}

@@ -32,7 +32,7 @@ func TestHostileNumbers(t *testing.T) {
 	must(err)
 	for i, text := range hostile {
 		short := string([]rune(text)[:min(60, len([]rune(text)))])
-		_, err := s.desk.RecordFigure(ctx, s.actor("stats"), store.Figure{Indicator: "facility_accessibility", Year: 2011 + i%12, Numerator: 1, Denominator: 2, SourceDoc: text})
+		_, err := s.desk.RecordFigure(ctx, s.actor("stats"), casework.NewFigure{Indicator: "facility_accessibility", Year: 2011 + i%12, Numerator: new(int64(1)), Denominator: new(int64(2)), SourceDoc: text})
 		must(err)
 		f, err := s.desk.CreateFacility(ctx, s.actor("town.a"), store.Facility{Area: villageA, Name: text, Kind: "school", Address: text})
 		must(err)

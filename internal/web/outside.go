@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"zhucan/internal/casework"
 	"zhucan/internal/money"
 	"zhucan/internal/store"
 )
@@ -69,10 +70,19 @@ const (
 	mostCounted         = 1_000_000_000
 )
 
+// counted is a number of facilities; nil where none is entered.
+func (r *reader) counted(name string, least int) *int64 {
+	if r.v.form.Get(name) == "" {
+		return nil
+	}
+	n := int64(r.number(name, false, least, mostCounted))
+	return &n
+}
+
 func recordFigure(v *visit) (string, error) {
 	r := v.reader()
-	f := store.Figure{Indicator: r.text("indicator", 60, true), Year: r.number("year", true, firstYear, lastYear), Area: r.place("area_code", true), SourceDoc: r.text("source_doc", 200, true),
-		Numerator: int64(r.number("numerator", false, 0, mostCounted)), Denominator: int64(r.number("denominator", false, 1, mostCounted))}
+	f := casework.NewFigure{Indicator: r.text("indicator", 60, true), Year: r.number("year", true, firstYear, lastYear), Area: r.place("area_code", true), SourceDoc: r.text("source_doc", 200, true),
+		Numerator: r.counted("numerator", 0), Denominator: r.counted("denominator", 1)}
 	if text := v.value("income"); text != "" {
 		income, ok := fen(text)
 		if !ok || income < 1 {

@@ -18,6 +18,7 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/fault"
+	"zhucan/internal/patience"
 	"zhucan/internal/store"
 )
 
@@ -109,14 +110,20 @@ func (s *Site) show(c echo.Context, v *visit, status int) error {
 	return s.render(c, v, v.page.file, status, data)
 }
 
-// stream writes a file while it is made. What breaks on the way breaks the connection, so that nobody takes a part for the whole.
+// stream writes a file while it is made. What breaks on the way breaks the connection, so that nobody takes a part for the whole; what
+// breaks before is a problem as ever.
 func (s *Site) stream(c echo.Context, v *visit, file raw) error {
 	c.Response().Header().Set("Content-Type", file.kind)
-	if err := file.write(c.Response()); err != nil {
+	began, err := patience.Send(v.ctx, c.Response(), file.write)
+	if err == nil {
+		return nil
+	}
+	if began {
 		s.Log.ErrorContext(v.ctx, "a file broke off", "err", err, "request_id", requestID(c))
 		panic(http.ErrAbortHandler)
 	}
-	return nil
+	c.Response().Header().Del("Content-Disposition")
+	return err
 }
 
 // post does what a form asks for, once for each form that was shown, and then sends the browser on. What the desk refuses is

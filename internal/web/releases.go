@@ -229,15 +229,14 @@ func showMoved(v *visit) (any, error) {
 		return nil, err
 	}
 	since, err := uuid.Parse(v.query.Get("since"))
-	def := v.desk.Pack().Indicator(v.echo.Param("key"))
-	if err != nil || def == nil {
+	if err != nil {
 		return nil, store.NotFound
 	}
 	after, err := store.ParseCursor(v.query.Get("cursor"))
 	if err != nil {
 		return nil, err
 	}
-	found, err := v.desk.ReleaseChangeNames(v.ctx, v.who, id, since, def.Key(), after.ID, pageSize)
+	def, found, err := v.desk.ReleaseChangeNames(v.ctx, v.who, id, since, v.echo.Param("key"), after.ID, pageSize)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package web_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,7 @@ func TestReleasePages(t *testing.T) {
 	b.get(second + "/file?form=exe").want(404)
 	s.as("liaison.a").get(second).want(404)
 	b.get("/releases/new").form("seal").set("title", "", "as_of", "2023-13-01").send().want(422).says("请填写此项", "日期应写成")
+	b.get("/releases/new").form("seal").set("title", "规划前", "as_of", "2015-12-31").send().want(422).says("该区划在统计日期不存在")
 	b.get("/releases/new").form("seal").set("title", "明年", "as_of", "2024-01-01").send().want(422).says("统计日期不能晚于今天")
 	b.get("/releases/new").form("seal").set("title", "镇公开", "area_code", townA, "public", "yes").send().want(422).says("公开版只能按全区发布")
 	public := seal2(b, "公开版").follow().says("公开")
@@ -78,15 +80,22 @@ func TestOutsideFigures(t *testing.T) {
 	b.get("/indicators").want(200).says("待录入")
 	form := func() *filled { return b.get("/figures").want(200).form("record") }
 	form().choose("indicator", "income_growth").set("year", "2015", "income", "10000", "source_doc", "抽样调查2015").send().follow().says("数据已录入", "10000.00 元")
-	form().choose("indicator", "income_growth").set("year", "2022", "income", "20000.50", "source_doc", "抽样调查2022").send().want(303)
+	form().choose("indicator", "income_growth").set("year", "2020", "income", "20000.50", "source_doc", "抽样调查2020").send().want(303)
 	v, _, err := s.desk.Values(t.Context(), s.actor("stats"), casework.ValuesOf{Moment: momentOn("2023-03-28"), By: "none", Indicator: "income_growth"})
 	if err != nil || v[0].Growth == nil {
 		t.Fatal(v, err)
 	}
-	b.get("/indicators/income_growth").want(200).says(v[0].Growth.Rate()+"%", "由 10000.00 元到 20000.50 元")
+	b.get("/indicators/income_growth").want(200).says(v[0].Growth.Rate()+"%", "由 10000.00 元到 20000.50 元", "2020年的数据")
+	form().choose("indicator", "income_growth").set("year", "2020", "income", "9800", "source_doc", "抽样调查2020").send().want(303)
+	for _, circle := range all(b.get("/indicators/income_growth").want(200).doc, "circle") {
+		if y, err := strconv.ParseFloat(attr(circle, "cy"), 64); err != nil || y > 196 { // where the picture has its lowest line
+			t.Errorf("a rate below zero is drawn at %s", attr(circle, "cy"))
+		}
+	}
 	form().choose("indicator", "facility_accessibility").set("year", "2023", "numerator", "9", "denominator", "10", "source_doc", "住建函").send().want(303)
 	b.get("/indicators").says("90.00%")
 	form().choose("indicator", "facility_accessibility").set("year", "2023", "numerator", "11", "denominator", "10", "source_doc", "住建函").send().want(422).says("分子大于分母")
+	form().choose("indicator", "facility_accessibility").set("year", "2023", "denominator", "10", "source_doc", "住建函").send().want(422).says("达标数和总数须同时填写")
 	form().choose("indicator", "facility_accessibility").set("year", "2023", "income", "5", "source_doc", "住建函").send().want(422).says("该指标应录入")
 	form().set("year", "1900", "income", "x", "source_doc", "").send().want(422).says("应为2010至2199的整数", "金额应写成", "请填写此项")
 	form().choose("indicator", "facility_accessibility").set("year", "2023", "numerator", "10", "denominator", "10", "source_doc", "住建函2").send().follow().says("现用", "起被替代")

@@ -312,18 +312,18 @@ func showNames(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, total, elsewhere, err := v.desk.Names(v.ctx, v.who, store.NamesOf{Indicator: key, Area: l.in, Moment: store.Moment{On: l.on}, Part: partOf[part], After: after, Limit: pageSize})
+	found, err := v.desk.Names(v.ctx, v.who, store.NamesOf{Indicator: key, Area: l.in, Moment: store.Moment{On: l.on}, Part: partOf[part], After: after, Limit: pageSize})
 	if err != nil {
 		return nil, err
 	}
-	def := v.desk.Pack().Indicator(key)
-	data := namesData{Look: l, Where: v.placeName(l.in), Day: l.on.String(), Name: v.either(def.ZH, def.EN), Part: part, Back: "/indicators/" + key + l.query(), Total: total,
-		Elsewhere: elsewhere, Households: def.Unit == policy.UnitHousehold}
+	def := found.Definition
+	data := namesData{Look: l, Where: v.placeName(l.in), Day: l.on.String(), Name: v.either(def.ZH, def.EN), Part: part, Back: "/indicators/" + key + l.query(), Total: found.Total,
+		Elsewhere: found.Elsewhere, Households: def.Unit == policy.UnitHousehold}
 	for _, one := range parts {
 		data.Parts = append(data.Parts, link{Path: v.path + l.query("list", one), Text: v.t("part." + one), Here: one == part})
 	}
 	places := v.placeNames()
-	for _, n := range found {
+	for _, n := range found.Names {
 		line := namedLine{Name: n.Name, Place: places(n.Area), Reason: v.unmet(n.Reason)}
 		if !data.Households {
 			line.Path = "/persons/" + n.ID.String()
@@ -333,8 +333,8 @@ func showNames(v *visit) (any, error) {
 		}
 		data.Lines = append(data.Lines, line)
 	}
-	if n := len(found); n > 0 {
-		data.More = v.more(n == pageSize, store.Cursor{Area: found[n-1].Area, ID: found[n-1].ID}.String())
+	if n := len(found.Names); n > 0 {
+		data.More = v.more(n == pageSize, store.Cursor{Area: found.Names[n-1].Area, ID: found.Names[n-1].ID}.String())
 	}
 	return data, nil
 }
