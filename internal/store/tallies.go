@@ -44,15 +44,12 @@ WHERE s.covered + s.gap + s.excluded + s.extra > 0 GROUP BY 1, 2 ORDER BY 1, 2`
 // aboveDistricts adds up what is kept by district, of the indicators $1 on the day $2 in an area from $3 to $4 that lies above districts.
 // Who stands in no village of that day is not kept, and not told here.
 const aboveDistricts = `
-SELECT s.indicator, '', sum(covered), sum(gap), sum(excluded), sum(waived), sum(extra), 0
+SELECT indicator, '', sum(covered), sum(gap), sum(excluded), sum(waived), sum(extra), 0
 FROM (
-    SELECT indicator, area_code, ` + tallySumsAs + ` FROM (
-        SELECT indicator, area_code, ` + tally + ` FROM district_tallies WHERE ` + onTick + within + ` AND day <= $2
-        UNION ALL
-        SELECT indicator, left(area_code, 6), ` + tally + ` FROM tally_moves WHERE valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)` + within + `
-    ) o GROUP BY indicator, area_code
-) s
-WHERE s.covered + s.gap + s.excluded + s.extra > 0 GROUP BY 1 ORDER BY 1`
+    SELECT indicator, ` + tally + ` FROM district_tallies WHERE ` + onTick + within + ` AND day <= $2
+    UNION ALL
+    SELECT indicator, ` + tally + ` FROM tally_moves WHERE valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)` + within + `
+) o GROUP BY indicator HAVING sum(covered + gap + excluded + extra) > 0 ORDER BY indicator`
 
 // kept is the statement that counts from what is kept, and whether there is one.
 func (q CountOf) kept() (statement string, ok bool) {
