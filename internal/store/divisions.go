@@ -54,6 +54,13 @@ func (db *DB) RootOf(ctx context.Context, in area.Code, m Moment) ([]area.Divisi
 	return db.divisions(ctx, "code = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2) AND "+m.held("", 3), m.args(string(in), m.On)...)
 }
 
+// Succession is where the divisions of an area go on when their codes end, as it is known now.
+func (db *DB) Succession(ctx context.Context, in area.Code) (area.Succession, error) {
+	lo, hi := in.Range()
+	list, err := db.divisions(ctx, "code >= $1 AND code < $2 AND superseded_at IS NULL", lo, hi)
+	return area.NewSuccession(list), err
+}
+
 func (db *DB) divisions(ctx context.Context, where string, args ...any) ([]area.Division, error) {
 	list, err := readAll(ctx, db, scanDivision, "SELECT "+divisionColumns+" FROM divisions WHERE "+where+" ORDER BY code", args...)
 	if err != nil {
