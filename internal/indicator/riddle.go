@@ -192,6 +192,12 @@ func (r *riddle) told(safe map[unknown]bool) int {
 	return -1
 }
 
+// find is a table and a cell of it that has an unknown.
+func (r *riddle) find(v int) (table, cell int) {
+	table = slices.IndexFunc(r.cells, func(list []int) bool { return slices.Contains(list, v) })
+	return table, slices.Index(r.cells[table], v)
+}
+
 // open reports whether there is another way to fill in what is hidden, in which all sums come out and a number is SmallCell or more.
 func (r *riddle) open(v int) bool {
 	// unknowns that are alike in all sums can be exchanged for each other: only what they are together is known

@@ -24,9 +24,9 @@ func small(n int64) bool { return n > 0 && n < SmallCell }
 // Suppress decides what one of several tables, which stand in the order of their days, hides: every small cell, what another hides,
 // and further cells until no small number of any of them can be bounded inside the threshold, neither by adding and subtracting
 // what the table shows nor by holding it against the others, each or all together. It reports false where that cannot be had,
-// because too much has been shown before. Whatever another table hides has to be in this one, unless everybody knows why it is not.
+// because too much has been shown before. What the others tell without this one is lost, and stops nothing. Whatever another table hides has to be in this one, unless everybody knows why it is not.
 func Suppress(series [][]Cell, now int) bool {
-	t := newTree(series[now])
+	t := newTree(series, now)
 	hidden := map[string]bool{}
 	for _, table := range series {
 		for _, c := range table {
@@ -39,11 +39,12 @@ func Suppress(series [][]Cell, now int) bool {
 	for part := range 2 {
 		t.learn(newRiddle(part, series), part, series)
 	}
-	if !t.hideUntilSafe(func(blind, _ span) bool { return blind.hi < SmallCell }) {
+	lost := func(cell, part int) bool { return t.lost(t.cells, cell, part) }
+	if !t.hideUntilSafe(func(blind, _ span) bool { return blind.hi < SmallCell }, lost) {
 		return false
 	}
 	// where all is hidden and small, who guesses that learns what he guessed; there is nothing left to hide
-	t.hideUntilSafe(func(_, guessed span) bool { return guessed.lo == guessed.hi })
+	t.hideUntilSafe(func(_, guessed span) bool { return guessed.lo == guessed.hi }, func(int, int) bool { return false })
 	if len(t.named) < len(t.cells) && !t.holdAgainst(series[now]) { // who stands in two partitions joins their sums
 		return false
 	}
@@ -61,10 +62,16 @@ func (t *tree) holdAgainst(tables ...[]Cell) bool {
 		safe := map[unknown]bool{}
 		for {
 			r := newRiddle(part, tables)
-			t.learn(r, part, tables)
+			if len(tables) > 1 { // a table alone is as safe as the others let it be
+				t.learn(r, part, tables)
+			}
 			told := r.told(safe)
 			if told < 0 {
 				break
+			}
+			if i, k := r.find(told); t.lost(tables[i], k, part) {
+				safe[r.unknowns[told]] = true
+				continue
 			}
 			if !t.guard(r.heirs(r.unknowns[told].name), part) && !t.hideAny(part) {
 				return false
@@ -72,6 +79,26 @@ func (t *tree) holdAgainst(tables ...[]Cell) bool {
 		}
 	}
 	return true
+}
+
+// lost reports whether a number of a table is told by all others than this one alone, so that nothing that this one hides keeps it.
+func (t *tree) lost(table []Cell, cell, part int) bool {
+	all := newRiddle(part, t.series)
+	number := all.cells[slices.IndexFunc(t.series, func(o []Cell) bool { return &o[0] == &table[0] })][cell]
+	var others [][]Cell
+	var cells [][]int
+	for i, other := range t.series {
+		if &other[0] != &t.cells[0] {
+			others, cells = append(others, other), append(cells, all.cells[i])
+		}
+	}
+	alone := newRiddle(part, others)
+	for i, list := range cells {
+		if k := slices.Index(list, number); k >= 0 && !alone.open(alone.cells[i][k]) {
+			return true
+		}
+	}
+	return false
 }
 
 // guard hides one of some cells by name, or one more cell that one of them can hide behind.
@@ -115,18 +142,20 @@ func (t *tree) learn(r *riddle, part int, tables [][]Cell) {
 }
 
 // hideUntilSafe hides cells one by one until no small number is told: by somebody who knows nothing of hidden cells but that
-// they are not negative (blind), or who has guessed which of them are small.
-func (t *tree) hideUntilSafe(told func(blind, guessed span) bool) bool {
+// they are not negative (blind), or who has guessed which of them are small. What is lost is given up.
+func (t *tree) hideUntilSafe(told func(blind, guessed span) bool, lost func(cell, part int) bool) bool {
 	for part := range 2 {
 		for again := true; again; {
 			again = false
 			blind, guessed := t.bounds(part, false), t.bounds(part, true)
 			for i := range t.cells {
 				if t.secret(i, part) && small(t.cells[i].Count[part]) && told(blind[i], guessed[i]) {
-					if !t.relieve(i, part) {
-						return false
+					if again = t.relieve(i, part); !again {
+						if !lost(i, part) {
+							return false
+						}
+						t.known[i][part], again = true, true
 					}
-					again = true
 					break
 				}
 			}
@@ -138,13 +167,15 @@ func (t *tree) hideUntilSafe(told func(blind, guessed span) bool) bool {
 // tree is a table with the children of each cell by partition.
 type tree struct {
 	cells    []Cell
+	series   [][]Cell
 	children []map[int][]int
 	named    map[string][]int
 	known    [][2]bool // another table shows this very number
 }
 
-func newTree(table []Cell) *tree {
-	t := &tree{cells: table, children: make([]map[int][]int, len(table)), named: map[string][]int{}, known: make([][2]bool, len(table))}
+func newTree(series [][]Cell, now int) *tree {
+	table := series[now]
+	t := &tree{cells: table, series: series, children: make([]map[int][]int, len(table)), named: map[string][]int{}, known: make([][2]bool, len(table))}
 	for i, c := range table {
 		t.named[c.Name] = append(t.named[c.Name], i)
 		if c.Parent < 0 {
@@ -210,7 +241,7 @@ func sum(list []span, of []int) (s span) {
 	return s
 }
 
-// relieve hides one more cell, so that a small number has something to hide behind: a part of a sibling that is hidden already, the
+// relieve hides one more cell, so that a small number has something to hide behind: what tells a sibling that is hidden already, the
 // sibling that costs least, or else the whole that the siblings add up to, or what else gives that whole away.
 func (t *tree) relieve(cell, part int) bool {
 	parent := t.cells[cell].Parent
@@ -219,7 +250,7 @@ func (t *tree) relieve(cell, part int) bool {
 	}
 	partition := t.cells[cell].Partition
 	for _, sibling := range t.children[parent][partition] {
-		if sibling != cell && t.secret(sibling, part) && t.hideBelow(sibling, part, -1) {
+		if sibling != cell && t.secret(sibling, part) && (t.hideBelow(sibling, part, -1) || t.coverOthers(sibling, part)) {
 			return true
 		}
 	}
@@ -272,22 +303,21 @@ func (t *tree) hide(cell, part int) {
 		for partition := range partitions {
 			t.blur(t.children[i][partition], part)
 		}
-		if i != cell {
-			t.cover(i, part)
-		}
 	}
+	t.coverOthers(cell, part)
 }
 
-// cover hides a sibling of a hidden cell that the whole and the other siblings tell.
-func (t *tree) cover(cell, part int) {
-	parent := t.cells[cell].Parent
-	if parent < 0 || t.secret(parent, part) {
-		return
-	}
-	siblings := t.children[parent][t.cells[cell].Partition]
-	if !slices.ContainsFunc(siblings, func(i int) bool { return i != cell && t.secret(i, part) }) {
-		t.hideOneOf(siblings, part)
-	}
+// coverOthers hides a sibling of another hidden cell of the same name that the whole and its other siblings tell.
+func (t *tree) coverOthers(cell, part int) bool {
+	return slices.ContainsFunc(t.named[t.cells[cell].Name], func(other int) bool {
+		parent := t.cells[other].Parent
+		if other == cell || parent < 0 || t.secret(parent, part) {
+			return false
+		}
+		siblings := t.children[parent][t.cells[other].Partition]
+		alone := !slices.ContainsFunc(siblings, func(i int) bool { return i != other && t.secret(i, part) })
+		return alone && t.hideOneOf(siblings, part)
+	})
 }
 
 // blur hides one of the cells of a partition where none is hidden, an empty one where all others are known from elsewhere.

@@ -220,6 +220,37 @@ func TestWhatWasShownOrHiddenBefore(t *testing.T) {
 	}
 }
 
+// TestWhatIsLostStopsNothing: a table was published in which a group of 3 can be computed, because the same people are hidden in one
+// partition and stand in the clear in the other. The next one hides what it can, whether the 3 are still there or not.
+func TestWhatIsLostStopsNothing(t *testing.T) {
+	t.Parallel()
+	table := func(none, first, second int64) []indicator.Cell {
+		list := []indicator.Cell{{Name: "whole", Parent: -1}, {Name: "none"}, {Name: "category 4"}, {Name: "none", Partition: 1},
+			{Name: "level 1", Partition: 1}, {Name: "level 2", Partition: 1}}
+		for i, n := range []int64{none + first + second, none, first + second, none, first, second} {
+			list[i].Count[1] = n
+		}
+		return list
+	}
+	for _, tt := range []struct {
+		none, first, second int64
+		want                string // what is hidden
+	}{{6, 3, 20, "none none level 1 "}, {6, 3, 21, "none none level 1 level 2 "}, {7, 4, 20, "none category 4 none level 1 "}} {
+		before, now := table(6, 3, 20), table(tt.none, tt.first, tt.second)
+		before[3].Hidden, before[4].Hidden = true, true
+		safe := indicator.Suppress([][]indicator.Cell{before, now}, 1)
+		hidden := ""
+		for _, c := range now {
+			if c.Hidden {
+				hidden += c.Name + " "
+			}
+		}
+		if !safe || hidden != tt.want {
+			t.Errorf("%+v: hides %s(%v)", tt, hidden, safe)
+		}
+	}
+}
+
 func BenchmarkSuppressDistrict(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
