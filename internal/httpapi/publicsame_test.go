@@ -32,15 +32,20 @@ func TestChildrenWithoutACardAreOneGroup(t *testing.T) {
 	}
 }
 
-// recode gives a village of town A another code from a day on, or has it go into another one that there is, and moves some of its people.
-func (d *district) recode(from, to, day string, fresh bool, move int) {
+// found begins a village on a day.
+func (d *district) found(code, day string) {
 	d.s.t.Helper()
-	began, ends := calendar.MustDate("2016-01-01"), calendar.MustDate(day)
-	list := []area.Division{{Code: area.Code(from), Name: "旧村", ValidFrom: began, ValidTo: ends.Add(-1), Successor: area.Code(to)}}
-	if fresh {
-		list = append(list, area.Division{Code: area.Code(to), Name: "新村", ValidFrom: ends})
+	village := area.Division{Code: area.Code(code), Name: "新村", ValidFrom: calendar.MustDate(day)}
+	if _, err := d.s.desk.ImportDivisions(d.s.t.Context(), systemActor, []area.Division{village}); err != nil {
+		d.s.t.Fatal(err)
 	}
-	if _, err := d.s.desk.ImportDivisions(d.s.t.Context(), systemActor, list); err != nil {
+}
+
+// end has a village of town A go on in another one from a day on, and moves some of its people.
+func (d *district) end(from, to, day string, move int) {
+	d.s.t.Helper()
+	village := area.Division{Code: area.Code(from), Name: "旧村", ValidFrom: calendar.MustDate("2016-01-01"), ValidTo: calendar.MustDate(day).Add(-1), Successor: area.Code(to)}
+	if _, err := d.s.desk.ImportDivisions(d.s.t.Context(), systemActor, []area.Division{village}); err != nil {
 		d.s.t.Fatal(err)
 	}
 	for _, id := range d.livingIn(from)[:move] {
@@ -62,7 +67,7 @@ func (d *district) livingIn(village string) (ids []string) {
 func TestVillagesAreKnownUnderNewCodes(t *testing.T) {
 	t.Parallel()
 	settled := villages(t)[townA]
-	const fresh = "370305001899"
+	const fresh, meanwhile = "370305001899", "370305001898" // of which the second is entered before the end of the first is
 	a, b := settled[0], settled[1]
 	for _, tt := range []struct {
 		name          string
@@ -77,6 +82,7 @@ func TestVillagesAreKnownUnderNewCodes(t *testing.T) {
 		{"another code that is entered late", []int{8, 12, 25}, fresh, 12, 5, 5, codes{renamed: map[string]string{b: fresh}}, "2023-03-01", "2023-03-28"},
 		{"not all are moved", []int{8, 12, 25}, fresh, 7, 5, 5, codes{renamed: map[string]string{b: fresh}}, "2023-04-01", "2023-04-28"},
 		{"nobody is moved", []int{8, 12, 25}, fresh, 0, 5, 5, codes{renamed: map[string]string{b: fresh}}, "2023-04-01", "2023-04-28"},
+		{"both codes are there meanwhile", []int{8, 12, 25}, meanwhile, 12, 5, 5, codes{merged: map[string]string{b: meanwhile}}, "2023-03-01", "2023-03-28"},
 		{"a merger", []int{9, 3, 7}, a, 3, 0, 0, codes{merged: map[string]string{b: a}}, "2023-04-01", "2023-04-28"},
 		{"a merger that makes another one small", []int{9, 12, 25}, a, 12, 0, -22, codes{merged: map[string]string{b: a}}, "2023-04-01", "2023-04-28"},
 	} {
@@ -91,6 +97,9 @@ func TestVillagesAreKnownUnderNewCodes(t *testing.T) {
 				d.add(&list, 100, plain(settled[i], true))
 			}
 			d.bring(list)
+			if tt.to == meanwhile {
+				d.found(tt.to, tt.ends)
+			}
 			series := []published{s.publish("2023-03-28")}
 			for i := range list[:tt.receive] {
 				list[i].nursing = true
@@ -102,7 +111,10 @@ func TestVillagesAreKnownUnderNewCodes(t *testing.T) {
 			if d.add(&list, max(0, tt.more), plain(settled[2], false)); tt.more != 0 {
 				d.bring(list)
 			}
-			d.recode(b, tt.to, tt.ends, tt.to == fresh, tt.move)
+			if tt.to == fresh {
+				d.found(tt.to, tt.ends)
+			}
+			d.end(b, tt.to, tt.ends, tt.move)
 			series = append(series, s.publish(tt.day))
 			for i := range series {
 				series[i].wantSound(t)
