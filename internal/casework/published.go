@@ -46,6 +46,10 @@ func (d *Desk) publicRows(ctx context.Context, who access.Actor, in NewRelease, 
 	if err != nil {
 		return nil, 0, err
 	}
+	heirs, err := d.DB.Succession(ctx, in.Area)
+	if err != nil {
+		return nil, 0, err
+	}
 	series := []*issue{now}
 	for _, other := range others {
 		series = append(series, other)
@@ -54,6 +58,7 @@ func (d *Desk) publicRows(ctx context.Context, who access.Actor, in NewRelease, 
 	slices.SortStableFunc(series, func(a, b *issue) int {
 		return cmp.Or(a.asOf.Compare(b.asOf), a.knownAt.Compare(b.knownAt), bytes.Compare(a.id[:], b.id[:]))
 	})
+	nameAreas(series, heirs)
 	if !suppress(series, now) {
 		return nil, 0, errDiscloses
 	}
@@ -98,7 +103,7 @@ func inPublic(rows iter.Seq2[exchange.Figure, error]) (list []exchange.Figure, e
 
 // empty reports whether a row is a group of nobody. It is not published: that it occurs would tell of somebody excluded.
 func empty(f exchange.Figure) bool {
-	return (f.By != string(store.ByTree) || f.Group != "") && pair(&f) == [2]int64{}
+	return !ofArea(&f) && pair(&f) == [2]int64{}
 }
 
 // withheld is a row without its numbers, and without what is made from them.
@@ -113,12 +118,32 @@ type issue struct {
 	asOf    calendar.Date
 	knownAt time.Time
 	rows    []exchange.Figure
+	areas   map[area.Code]named
 }
 
-// rowKey names a row across issues.
+// named is what an area is called across issues, and where its people are once it has ended.
+type named struct {
+	last area.Code
+	into []area.Code
+	ends bool
+}
+
+// rowKey names a row of an issue.
 type rowKey struct{ indicator, by, area, group string }
 
 func keyOf(f *exchange.Figure) rowKey { return rowKey{f.Indicator, f.By, f.AreaCode, f.Group} }
+
+// sameKey is the key of one of the rows that are the same people: whoever has no certificate has neither a category nor a level.
+func sameKey(f *exchange.Figure) rowKey {
+	key := keyOf(f)
+	if f.By == string(store.ByCategory) && f.Group == "0" {
+		key.by = string(store.ByLevel)
+	}
+	return key
+}
+
+// ofArea reports whether a row is of a division of the tree, and not of a group.
+func ofArea(f *exchange.Figure) bool { return f.By == string(store.ByTree) && f.Group == "" }
 
 // readIssue reads what was published, and counts again what it hides: the same moment has the same numbers for ever.
 func (d *Desk) readIssue(ctx context.Context, who access.Actor, r store.Release) (*issue, error) {
@@ -151,19 +176,25 @@ func (d *Desk) readIssue(ctx context.Context, who access.Actor, r store.Release)
 			f.Numerator, f.Denominator = counted[keyOf(f)].Numerator, counted[keyOf(f)].Denominator
 		}
 	}
+	// everybody knows that nobody is in a division that was none then, even where a row has been kept for it
+	was.rows = slices.DeleteFunc(was.rows, func(f exchange.Figure) bool { return f.Suppressed && f.Numerator == nil && ofArea(&f) })
 	return was, nil
 }
 
-// keepRows adds rows that an earlier issue hid and that are gone: a row that is gone would tell that nobody is left in it.
+// keepRows adds rows that an earlier issue hid, there or where the same people stand once more, and that are gone: a row that is gone
+// would tell that nobody is left in it. Of a division that is none any more everybody knows that.
 func (s *issue) keepRows(before *issue) {
-	definitions, has := map[string]*exchange.FigureDefinition{}, map[rowKey]bool{}
+	definitions, has, hidden := map[string]*exchange.FigureDefinition{}, map[rowKey]bool{}, map[rowKey]bool{}
 	for i := range s.rows {
 		definitions[s.rows[i].Indicator], has[keyOf(&s.rows[i])] = s.rows[i].Definition, true
 	}
+	for i := range before.rows {
+		hidden[sameKey(&before.rows[i])] = hidden[sameKey(&before.rows[i])] || before.rows[i].Suppressed
+	}
 	for _, f := range before.rows {
-		if definition := definitions[f.Indicator]; f.Suppressed && definition != nil && !has[keyOf(&f)] {
+		if definition := definitions[f.Indicator]; hidden[sameKey(&f)] && definition != nil && !has[keyOf(&f)] && !ofArea(&f) {
 			var nobody int64
-			f.Numerator, f.Denominator, f.Definition = &nobody, &nobody, definition
+			f.Numerator, f.Denominator, f.Definition, f.Suppressed = &nobody, &nobody, definition, true
 			s.rows = append(s.rows, f)
 		}
 	}
@@ -223,21 +254,60 @@ func (s *issue) cells() map[string]*cells {
 		if tables[f.Indicator] == nil {
 			tables[f.Indicator] = &cells{places: map[area.Code]int{}}
 		}
-		tables[f.Indicator].add(f)
+		tables[f.Indicator].add(f, s.areas)
 	}
 	return tables
 }
 
-func (c *cells) add(f *exchange.Figure) {
-	one := indicator.Cell{Name: f.By + " " + f.AreaCode + " " + f.Group, Partition: slices.Index(partitions, store.Dimension(f.By)), Count: pair(f), Hidden: f.Suppressed}
+func (c *cells) add(f *exchange.Figure, areas map[area.Code]named) {
+	key := sameKey(f)
+	one := indicator.Cell{Name: cellName(key.by, key.area, key.group), Partition: slices.Index(partitions, store.Dimension(f.By)), Count: pair(f), Hidden: f.Suppressed}
 	if len(c.list) == 0 {
 		one.Parent = -1
 	}
-	if f.By == string(store.ByTree) && f.Group == "" {
+	if code := area.Code(f.AreaCode); ofArea(f) {
 		if len(c.list) > 0 {
-			one.Parent = c.places[area.Code(f.AreaCode).Parent()]
+			one.Parent = c.places[code.Parent()]
 		}
-		c.places[area.Code(f.AreaCode)] = len(c.list)
+		c.places[code] = len(c.list)
+		one.Name = areaName(areas[code].last)
+		for _, heir := range areas[code].into {
+			one.Into = append(one.Into, areaName(heir))
+		}
+		if areas[code].ends && code.Level() == "village" { // towns are their villages
+			one.Else = cellName(string(store.ByTree), string(code.District()), store.Unplaced)
+		}
 	}
 	c.rows, c.list = append(c.rows, f), append(c.list, one)
+}
+
+// cellName is what is the same of a cell in every issue.
+func cellName(by, in, group string) string { return by + " " + in + " " + group }
+
+func areaName(code area.Code) string { return cellName(string(store.ByTree), string(code), "") }
+
+// nameAreas gives an area the same name in all issues, whatever its code was then: that of its last code. Where an issue has both codes,
+// because the end of the one was not known yet, they are two areas of which the one has gone into the other.
+func nameAreas(series []*issue, heirs area.Succession) {
+	both := map[area.Code]bool{}
+	for range 2 {
+		for _, s := range series {
+			s.areas = map[area.Code]named{}
+			has := map[area.Code]area.Code{}
+			for i := range s.rows {
+				code := area.Code(s.rows[i].AreaCode)
+				if _, done := s.areas[code]; done || !ofArea(&s.rows[i]) {
+					continue
+				}
+				one := named{}
+				if one.last, one.into, one.ends = heirs.Last(code, s.asOf); both[code] {
+					one.last = code
+				}
+				if other, there := has[one.last]; there {
+					both[code], both[other] = true, true
+				}
+				s.areas[code], has[one.last] = one, code
+			}
+		}
+	}
 }

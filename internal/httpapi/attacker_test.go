@@ -31,6 +31,7 @@ type sheet struct {
 	rows    []figure
 	at      map[cell]*figure
 	of      map[string][]*figure // by indicator
+	codes   codes
 }
 
 // readSheet reads the csv of a release.
@@ -150,7 +151,8 @@ const endless = int64(1) << 62
 
 // attack works out what the hidden numbers of an indicator in one part may be, by all tables together, which stand in the order of
 // their days. Numbers are whole and not negative. Where truths are given, the attacker also takes every cell for unchanged that
-// really had the same number in two tables that follow each other: guessing right must tell no more than knowing.
+// really had the same number in two tables that follow each other, and everybody of a village that has ended to be where it goes on or
+// where who has not been moved yet is, if the numbers say so: guessing right must tell no more than knowing.
 func attack(t *testing.T, indicator string, part int, tables, truths []sheet) map[secret]span {
 	t.Helper()
 	type stretch struct { // of a cell: the table since which it has its number
@@ -158,9 +160,17 @@ func attack(t *testing.T, indicator string, part int, tables, truths []sheet) ma
 		since int
 	}
 	names, known := map[stretch]int{}, map[int]int64{}
+	truly := make([]map[cell]int64, len(truths))
+	for i, truth := range truths {
+		truly[i] = map[cell]int64{}
+		for _, f := range truth.of[indicator] {
+			truly[i][tables[i].same(f.cell)] = f.n[part]
+		}
+	}
 	unknown := func(table int, c cell) int {
+		c = tables[table].same(c)
 		since := table
-		for truths != nil && since > 0 && truths[since-1].number(c, part) == truths[table].number(c, part) {
+		for truths != nil && since > 0 && truly[since-1][c] == truly[table][c] {
 			since--
 		}
 		name := stretch{c, since}
@@ -173,18 +183,22 @@ func attack(t *testing.T, indicator string, part int, tables, truths []sheet) ma
 	secrets, everywhere := map[secret]int{}, map[cell]bool{}
 	for _, table := range tables {
 		for _, f := range table.of[indicator] {
-			everywhere[f.cell] = true
+			everywhere[table.same(f.cell)] = true
 		}
 	}
 	for i, table := range tables {
+		there := map[cell]bool{}
+		for _, f := range table.of[indicator] {
+			there[table.same(f.cell)] = true
+			if f.hidden {
+				secrets[secret{i, f.cell, part}] = unknown(i, f.cell)
+			} else {
+				known[unknown(i, f.cell)] = f.n[part]
+			}
+		}
 		for c := range everywhere {
-			switch f := table.at[c]; {
-			case f == nil: // a group without a row has nobody
+			if !there[c] { // a group without a row has nobody
 				known[unknown(i, c)] = 0
-			case f.hidden:
-				secrets[secret{i, c, part}] = unknown(i, c)
-			default:
-				known[unknown(i, c)] = f.n[part]
 			}
 		}
 		for whole, partitions := range table.sums(indicator) {
@@ -194,6 +208,11 @@ func attack(t *testing.T, indicator string, part int, tables, truths []sheet) ma
 					e[unknown(i, p)] = 1
 				}
 				s.equations = append(s.equations, e)
+			}
+		}
+		if i > 0 && truths != nil {
+			for _, p := range passages(indicator, tables[i-1], table) {
+				s.pass(p, everywhere, truly[i-1:], func(side int, c cell) int { return unknown(i-1+side, c) })
 			}
 		}
 	}

@@ -34,6 +34,7 @@ func TestPublicFilesHideTheSame(t *testing.T) {
 		d.add(&list, 2*i, plain(string(div.Code), false))
 	}
 	d.bring(list)
+	d.children(villageA, 6)
 	a := s.do("stats", "POST", "/indicator-releases", map[string]any{"title": "=HYPERLINK(1)", "as_of": "2023-03-28", "public": true}).want(201)
 	id := a.text("id")
 	public := readSheet(t, s.file("town.c", id, "csv"))
@@ -118,6 +119,7 @@ func TestTwoPublishAtOnce(t *testing.T) {
 	later.card = "2023-03-10"
 	d.add(&list, 16, later)
 	d.bring(list)
+	d.children(villageA, 6)
 	ids := make([]string, 2)
 	var both sync.WaitGroup
 	for i, user := range []string{"stats", "cdpf"} {
@@ -177,6 +179,7 @@ func TestWhatWasToldCannotBeTakenBack(t *testing.T) {
 		d.add(&list, kind.n, one)
 	}
 	d.bring(list)
+	d.children(villageA, 3)
 	series := []published{s.publish("2023-02-28"), s.publish("2023-04-28")}
 	for i, want := range []int64{8, 9} {
 		if whole := series[i].public.at[cell{coverage, "tree", "370305", ""}]; whole.hidden || whole.n[1] != want {

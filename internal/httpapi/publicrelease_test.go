@@ -1,9 +1,14 @@
 package httpapi_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
+
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+	"zhucan/internal/casework"
 )
 
 // coverage is the indicator that the tests look at most: of the nursing subsidy.
@@ -100,6 +105,26 @@ func plain(village string, receives bool) resident {
 	return resident{village: village, level: 1, category: 4, born: 1960, nursing: receives}
 }
 
+// children are on the register without a card, so many in a village; a third of them are insured, and some are at school.
+func (d *district) children(village string, n int) {
+	d.s.t.Helper()
+	for i := range n {
+		d.next++
+		child, err := d.s.desk.CreatePerson(d.s.t.Context(), systemActor, casework.NewPerson{Name: fmt.Sprint("金丝雀童", d.next), BirthDate: calendar.MustDate(fmt.Sprintf("%d-01-02", 2010+i%8)),
+			Diagnosis: "听力障碍", Sex: []string{"male", "female"}[i%2], Hukou: area.Code(village), HukouType: "agricultural", BirthCertificate: fmt.Sprintf("B37%07d", d.next)})
+		if err != nil {
+			d.s.t.Fatal(err)
+		}
+		id := child.File.Person.ID.String()
+		if i%3 == 1 {
+			d.s.fact(id, "insurance_medical", "resident", "2022-01-01", "")
+		}
+		if i%4 == 1 {
+			d.s.fact(id, "school", "regular", "2022-01-01", "")
+		}
+	}
+}
+
 // village has so many who receive and so many who do not.
 type village struct{ covered, gap int }
 
@@ -152,8 +177,10 @@ func TestPublicReleaseOfNastyDistricts(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := start(t)
+			d := &district{s: s}
 			if tt.towns != nil {
-				(&district{s: s}).settle(tt.towns...)
+				d.settle(tt.towns...)
+				d.children(villageA, 5)
 			}
 			p := s.publish("2023-03-28")
 			p.wantSound(t)

@@ -18,6 +18,9 @@ func TestPublicReleasesWithstandAttack(t *testing.T) {
 			d := &district{s: s}
 			list := d.populate(random, people)
 			d.bring(list)
+			for i, n := range []int{2 + 2*seed, 7, 1} {
+				d.children(list[i*len(list)/3].village, n)
+			}
 			if seed == 0 {
 				ids := d.some("medical_enrolment", "gap", 60)
 				d.house(ids[:25], villageA, func(i int) bool { return i != 7 && i != 8 })
@@ -28,6 +31,7 @@ func TestPublicReleasesWithstandAttack(t *testing.T) {
 			}
 			first := s.publish("2023-03-28")
 			list = d.change(random, list, "2023-03-20")
+			d.children(list[0].village, seed)
 			corrected := s.publish("2023-03-28")
 			s.at("2023-04-28")
 			d.change(random, list, "2023-04-20")
@@ -130,7 +134,9 @@ func TestWhatIsToldBetweenPublicReleases(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			series := tt.run(&district{s: start(t)})
+			d := &district{s: start(t)}
+			d.children(villageA, 4)
+			series := tt.run(d)
 			for _, p := range series {
 				p.wantSound(t)
 			}

@@ -207,16 +207,10 @@ func (p *programme) pivot(i, j int, cost []*big.Rat) {
 // TestAttackerFindsWhatIsTold has the attacker solve riddles whose answers were found by hand.
 func TestAttackerFindsWhatIsTold(t *testing.T) {
 	t.Parallel()
-	// a district with towns A, B, C and the two sexes; a negative number is hidden, and its amount is the truth
-	table := func(numbers ...int64) (p published) {
-		for i, c := range []cell{{"x", "tree", "370305", ""}, {"x", "tree", "370305001", ""}, {"x", "tree", "370305002", ""}, {"x", "tree", "370305003", ""},
-			{"x", "sex", "370305", "male"}, {"x", "sex", "370305", "female"}} {
-			n := numbers[i]
-			p.truth.rows = append(p.truth.rows, figure{cell: c, n: [2]int64{max(n, -n)}})
-			p.public.rows = append(p.public.rows, figure{cell: c, hidden: n < 0, n: [2]int64{max(n, 0)}})
-		}
-		p.public, p.truth = p.public.indexed(), p.truth.indexed()
-		return p
+	// a district with towns A, B, C and the two sexes
+	table := func(numbers ...int64) published {
+		return tableOf([]cell{{"x", "tree", "370305", ""}, {"x", "tree", "370305001", ""}, {"x", "tree", "370305002", ""}, {"x", "tree", "370305003", ""},
+			{"x", "sex", "370305", "male"}, {"x", "sex", "370305", "female"}}, numbers...)
 	}
 	for _, tt := range []struct {
 		name   string
@@ -232,22 +226,69 @@ func TestAttackerFindsWhatIsTold(t *testing.T) {
 		{"a sum of two", []published{table(40, -3, -12, 25, 20, 20), table(19, -3, -12, -4, 9, 10)},
 			map[int][]span{0: {{0, 15}, {0, 15}}, 1: {{0, 15}, {0, 15}, {4, 4}}}},
 	} {
-		var tables, truths []sheet
-		for _, p := range tt.series {
-			tables, truths = append(tables, p.public), append(truths, p.truth)
-		}
-		found := attack(t, "x", 0, tables, truths)
-		got := map[int][]span{}
-		for i, p := range tt.series {
-			for _, f := range p.public.rows {
-				if f.hidden {
-					got[i] = append(got[i], found[secret{i, f.cell, 0}])
-				}
+		wantFound(t, tt.name, tt.series, tt.want)
+	}
+}
+
+// tableOf has a number in each cell: a negative one is hidden, and its amount is the truth.
+func tableOf(cells []cell, numbers ...int64) (p published) {
+	for i, n := range numbers {
+		p.truth.rows = append(p.truth.rows, figure{cell: cells[i], n: [2]int64{max(n, -n)}})
+		p.public.rows = append(p.public.rows, figure{cell: cells[i], hidden: n < 0, n: [2]int64{max(n, 0)}})
+	}
+	p.public, p.truth = p.public.indexed(), p.truth.indexed()
+	return p
+}
+
+// wantFound wants the attacker to find this of the hidden numbers of each table, in the order of their rows.
+func wantFound(t *testing.T, name string, series []published, want map[int][]span) {
+	t.Helper()
+	var tables, truths []sheet
+	for _, p := range series {
+		tables, truths = append(tables, p.public), append(truths, p.truth)
+	}
+	found := attack(t, "x", 0, tables, truths)
+	got := map[int][]span{}
+	for i, p := range series {
+		for _, f := range p.public.rows {
+			if f.hidden {
+				got[i] = append(got[i], found[secret{i, f.cell, 0}])
 			}
 		}
-		if fmt.Sprint(got) != fmt.Sprint(tt.want) {
-			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%s: %v, want %v", name, got, want)
+	}
+}
+
+// TestAttackerKnowsWhoIsTheSame: who has no card has no level and no category; and B is b now, or has gone into A.
+func TestAttackerKnowsWhoIsTheSame(t *testing.T) {
+	t.Parallel()
+	groups := []cell{{"x", "tree", "370305", ""}, {"x", "category", "370305", "0"}, {"x", "category", "370305", "4"}, {"x", "level", "370305", "0"},
+		{"x", "level", "370305", "1"}, {"x", "level", "370305", "2"}}
+	wantFound(t, "in the clear elsewhere", []published{tableOf(groups, 40, 18, 22, -18, -3, 19)}, map[int][]span{0: {{18, 18}, {3, 3}}})
+	wantFound(t, "hidden twice", []published{tableOf(groups, 40, -18, -22, -18, -3, 19)}, map[int][]span{0: {{0, 21}, {19, 40}, {0, 21}, {0, 21}}})
+	before := []cell{{"x", "tree", "370305", ""}, {"x", "tree", "370305001", ""}, {"x", "tree", "370305003", ""}, {"x", "tree", "370305002", ""}}
+	renamed := append(slices.Clone(before[:3]), cell{"x", "tree", "370305009", ""}, cell{"x", "tree", "370305", "unplaced"})
+	for _, tt := range []struct {
+		name  string
+		codes codes
+		first []int64 // of all, A, C, B
+		cells []cell
+		then  []int64
+		want  map[int][]span
+	}{
+		{"another code", codes{renamed: map[string]string{"370305002": "370305009"}}, []int64{45, 8, 25, 12}, renamed, []int64{45, -3, 30, -12}, map[int][]span{1: {{3, 3}, {12, 12}}}},
+		{"strangers", codes{}, []int64{45, 8, 25, 12}, renamed, []int64{45, -3, 30, -12}, map[int][]span{1: {{0, 15}, {0, 15}}}},
+		{"some are not moved", codes{renamed: map[string]string{"370305002": "370305009"}}, []int64{45, 8, 25, 12}, renamed, []int64{45, -3, 30, -7, -5},
+			map[int][]span{1: {{3, 3}, {0, 12}, {0, 12}}}},
+		{"a merger", codes{merged: map[string]string{"370305002": "370305001"}}, []int64{19, 9, -7, -3}, before[:3], []int64{19, 12, -7}, map[int][]span{0: {{7, 7}, {3, 3}}, 1: {{7, 7}}}},
+	} {
+		series := []published{tableOf(before, tt.first...), tableOf(tt.cells, tt.then...)}
+		for i := range series {
+			series[i].public.codes = tt.codes
 		}
+		wantFound(t, tt.name, series, tt.want)
 	}
 }
 

@@ -13,25 +13,29 @@ type unknown struct {
 	run  int // counts through how often the number has changed
 }
 
-// riddle is what a reader has who holds tables against each other in one part: that cells add up, what is shown, and that most
-// numbers stay the same from one table to the next. Which of the hidden ones have is not told; he is taken to guess right.
+// riddle is what a reader has who holds tables against each other in one part: that cells add up, what is shown, that most numbers
+// stay the same from one table to the next, and that the people of a cell that has ended are where it goes on. Which of the hidden
+// numbers have stayed, and who has been moved, is not told; he is taken to guess right.
 type riddle struct {
 	unknowns []unknown
-	hidden   []bool          // no table shows it
-	sums     []map[int]int64 // factors of unknowns that are hidden; a whole has -1, its parts have 1
-	alike    []string        // of each unknown: in which sums it is with which factor
-	absent   map[int]bool    // a table does not have it, and so tells that it is nobody
-	cells    [][]int         // of each table: the unknown of each cell
+	hidden   []bool              // no table shows it
+	sums     []map[int]int64     // factors of unknowns that are hidden; a whole has -1, its parts have 1
+	alike    []string            // of each unknown: in which sums it is with which factor
+	absent   map[int]bool        // a table does not have it, and so tells that it is nobody
+	cells    [][]int             // of each table: the unknown of each cell
+	into     map[string][]string // where the people of cells are that have ended
 }
 
 // newRiddle reads tables in the order of their days.
 func newRiddle(part int, tables [][]Cell) *riddle {
-	r := &riddle{absent: map[int]bool{}}
+	r := &riddle{absent: map[int]bool{}, into: map[string][]string{}}
 	last := map[string]int{} // the unknown of each name
 	for i, table := range tables {
-		has := map[string]bool{}
+		before, has := maps.Clone(last), map[string]bool{}
 		for _, c := range table {
-			has[c.Name] = true
+			if has[c.Name] = true; len(c.Into) > 0 || c.Else != "" {
+				r.into[c.Name] = append(slices.Clone(c.Into), c.Else)
+			}
 			if _, ok := last[c.Name]; !ok && i > 0 { // until now there was no row, and nobody
 				last[c.Name] = r.number(unknown{name: c.Name}, false)
 				r.absent[last[c.Name]] = true
@@ -54,6 +58,9 @@ func newRiddle(part int, tables [][]Cell) *riddle {
 			last[c.Name], cells = v, append(cells, v)
 		}
 		r.cells = append(r.cells, cells)
+		if i > 0 {
+			r.goOn(tables[i-1], table, before, last)
+		}
 	}
 	r.addUp(tables)
 	return r
@@ -73,9 +80,72 @@ func (r *riddle) next(v int, name string, n int64, hidden bool) int {
 	return v
 }
 
+// passage is from which cells people have gone and to which, between two tables.
+type passage struct{ from, to []string }
+
+// passages are where cells have gone that have ended since the table before: by the cell in which they go on, which may have had
+// people of its own. Waiting is all of those of whom some may not have been moved yet, with where these are meanwhile.
+func passages(old, now []Cell) (list []passage, waiting passage) {
+	ahead := map[string]int{} // of each cell that is there, how often it goes on elsewhere, and one more
+	for _, c := range now {
+		ahead[c.Name] = 1 + len(c.Into)
+	}
+	at := map[string]int{}
+	for _, c := range old {
+		if len(c.Into) == 0 && c.Else == "" || ahead[c.Name] > len(c.Into) { // it has not ended
+			continue
+		}
+		heir := c.Else
+		if i := slices.IndexFunc(c.Into, func(name string) bool { return ahead[name] > 0 }); i >= 0 {
+			heir = c.Into[i]
+		}
+		if _, ok := at[heir]; !ok {
+			at[heir] = len(list)
+			list = append(list, passage{[]string{heir}, []string{heir}})
+		}
+		p := &list[at[heir]]
+		p.from = append(p.from, c.Name)
+		if c.Else != "" {
+			waiting.from, waiting.to = append(waiting.from, c.Name, heir, c.Else), append(waiting.to, heir, c.Else)
+		}
+	}
+	return list, waiting
+}
+
+// goOn adds the sums of passages to which the numbers say that nobody else has come, and which nobody has left.
+func (r *riddle) goOn(old, now []Cell, before, after map[string]int) {
+	list, waiting := passages(old, now)
+	for _, p := range append(list, waiting) {
+		sum := map[int]int64{}
+		for _, name := range p.from {
+			if v, ok := before[name]; ok {
+				sum[v] = 1
+			}
+		}
+		to := map[int]bool{}
+		for _, name := range p.to {
+			if v, ok := after[name]; ok && !to[v] {
+				to[v] = true
+				sum[v]--
+			}
+		}
+		var more int64
+		for v, factor := range sum {
+			more += factor * r.unknowns[v].n
+		}
+		if more == 0 {
+			r.sums = append(r.sums, sum)
+		}
+	}
+}
+
+// heirs are a cell and those in which it goes on, by name.
+func (r *riddle) heirs(name string) []string { return append([]string{name}, r.into[name]...) }
+
 // addUp keeps each sum of the tables once, without what is known.
 func (r *riddle) addUp(tables [][]Cell) {
-	var sums []map[int]int64
+	sums := r.sums
+	r.sums = nil
 	for i, table := range tables {
 		of := map[[2]int]map[int]int64{}
 		for k, c := range table {
@@ -94,7 +164,7 @@ func (r *riddle) addUp(tables [][]Cell) {
 	seen := map[string]bool{}
 	for _, sum := range sums {
 		for v := range sum {
-			if !r.hidden[v] {
+			if !r.hidden[v] || sum[v] == 0 {
 				delete(sum, v)
 			}
 		}
@@ -120,6 +190,12 @@ func (r *riddle) told(safe map[unknown]bool) int {
 		}
 	}
 	return -1
+}
+
+// find is a table and a cell of it that has an unknown.
+func (r *riddle) find(v int) (table, cell int) {
+	table = slices.IndexFunc(r.cells, func(list []int) bool { return slices.Contains(list, v) })
+	return table, slices.Index(r.cells[table], v)
 }
 
 // open reports whether there is another way to fill in what is hidden, in which all sums come out and a number is SmallCell or more.

@@ -10,11 +10,13 @@ const SmallCell = 5
 // them, nor what is made from them. A public table is a tree: the whole, its towns with their villages, and beside the towns
 // other partitions of the whole, such as the levels of disability.
 type Cell struct {
-	Name      string // of the area or group, the same in every table
+	Name      string // of the area or group, the same in every table; two cells of one name are the same people, and so the same numbers
 	Parent    int    // index of the cell that this one is part of, before it in the table; -1 for the whole
 	Partition int    // cells with the same parent and partition add up to the parent
 	Count     [2]int64
 	Hidden    bool
+	Into      []string // where its people are once it has ended: in the first of these cells that is there
+	Else      string   // and where those are who have not been moved to it yet
 }
 
 func small(n int64) bool { return n > 0 && n < SmallCell }
@@ -22,9 +24,9 @@ func small(n int64) bool { return n > 0 && n < SmallCell }
 // Suppress decides what one of several tables, which stand in the order of their days, hides: every small cell, what another hides,
 // and further cells until no small number of any of them can be bounded inside the threshold, neither by adding and subtracting
 // what the table shows nor by holding it against the others, each or all together. It reports false where that cannot be had,
-// because too much has been shown before. Whatever another table hides has to be in this one.
+// because too much has been shown before. What the others tell without this one is lost, and stops nothing. Whatever another table hides has to be in this one, unless everybody knows why it is not.
 func Suppress(series [][]Cell, now int) bool {
-	t := newTree(series[now])
+	t := newTree(series, now)
 	hidden := map[string]bool{}
 	for _, table := range series {
 		for _, c := range table {
@@ -37,11 +39,15 @@ func Suppress(series [][]Cell, now int) bool {
 	for part := range 2 {
 		t.learn(newRiddle(part, series), part, series)
 	}
-	if !t.hideUntilSafe(func(blind, _ span) bool { return blind.hi < SmallCell }) {
+	lost := func(cell, part int) bool { return t.lost(t.cells, cell, part) }
+	if !t.hideUntilSafe(func(blind, _ span) bool { return blind.hi < SmallCell }, lost) {
 		return false
 	}
 	// where all is hidden and small, who guesses that learns what he guessed; there is nothing left to hide
-	t.hideUntilSafe(func(_, guessed span) bool { return guessed.lo == guessed.hi })
+	t.hideUntilSafe(func(_, guessed span) bool { return guessed.lo == guessed.hi }, func(int, int) bool { return false })
+	if len(t.named) < len(t.cells) && !t.holdAgainst(series[now]) { // who stands in two partitions joins their sums
+		return false
+	}
 	for i := range series {
 		if i != now && !t.holdAgainst(series[min(i, now)], series[max(i, now)]) {
 			return false
@@ -52,25 +58,67 @@ func Suppress(series [][]Cell, now int) bool {
 
 // holdAgainst hides further cells until no small number follows from several tables together, of which this is one.
 func (t *tree) holdAgainst(tables ...[]Cell) bool {
-	at := map[string]int{}
-	for i, c := range t.cells {
-		at[c.Name] = i
-	}
 	for part := range 2 {
 		safe := map[unknown]bool{}
 		for {
 			r := newRiddle(part, tables)
-			t.learn(r, part, tables)
+			if len(tables) > 1 { // a table alone is as safe as the others let it be
+				t.learn(r, part, tables)
+			}
 			told := r.told(safe)
 			if told < 0 {
 				break
 			}
-			if !t.relieve(at[r.unknowns[told].name], part) && !t.hideAny(part) {
+			if i, k := r.find(told); t.lost(tables[i], k, part) {
+				safe[r.unknowns[told]] = true
+				continue
+			}
+			if !t.guard(r.heirs(r.unknowns[told].name), part) && !t.hideAny(part) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// lost reports whether a number of a table is told by all others than this one alone, so that nothing that this one hides keeps it.
+func (t *tree) lost(table []Cell, cell, part int) bool {
+	all := newRiddle(part, t.series)
+	number := all.cells[slices.IndexFunc(t.series, func(o []Cell) bool { return &o[0] == &table[0] })][cell]
+	var others [][]Cell
+	var cells [][]int
+	for i, other := range t.series {
+		if &other[0] != &t.cells[0] {
+			others, cells = append(others, other), append(cells, all.cells[i])
+		}
+	}
+	alone := newRiddle(part, others)
+	for i, list := range cells {
+		if k := slices.Index(list, number); k >= 0 && !alone.open(alone.cells[i][k]) {
+			return true
+		}
+	}
+	return false
+}
+
+// guard hides one of some cells by name, or one more cell that one of them can hide behind.
+func (t *tree) guard(names []string, part int) bool {
+	for _, does := range []func(cell, part int) bool{t.hideIf, t.relieve} {
+		for _, name := range names {
+			if slices.ContainsFunc(t.named[name], func(i int) bool { return does(i, part) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (t *tree) hideIf(cell, part int) bool {
+	may := t.may(cell, part)
+	if may {
+		t.hide(cell, part)
+	}
+	return may
 }
 
 // learn notes which numbers other tables show: hiding them protects nothing.
@@ -94,18 +142,20 @@ func (t *tree) learn(r *riddle, part int, tables [][]Cell) {
 }
 
 // hideUntilSafe hides cells one by one until no small number is told: by somebody who knows nothing of hidden cells but that
-// they are not negative (blind), or who has guessed which of them are small.
-func (t *tree) hideUntilSafe(told func(blind, guessed span) bool) bool {
+// they are not negative (blind), or who has guessed which of them are small. What is lost is given up.
+func (t *tree) hideUntilSafe(told func(blind, guessed span) bool, lost func(cell, part int) bool) bool {
 	for part := range 2 {
 		for again := true; again; {
 			again = false
 			blind, guessed := t.bounds(part, false), t.bounds(part, true)
 			for i := range t.cells {
 				if t.secret(i, part) && small(t.cells[i].Count[part]) && told(blind[i], guessed[i]) {
-					if !t.relieve(i, part) {
-						return false
+					if again = t.relieve(i, part); !again {
+						if !lost(i, part) {
+							return false
+						}
+						t.known[i][part], again = true, true
 					}
-					again = true
 					break
 				}
 			}
@@ -117,13 +167,17 @@ func (t *tree) hideUntilSafe(told func(blind, guessed span) bool) bool {
 // tree is a table with the children of each cell by partition.
 type tree struct {
 	cells    []Cell
+	series   [][]Cell
 	children []map[int][]int
+	named    map[string][]int
 	known    [][2]bool // another table shows this very number
 }
 
-func newTree(table []Cell) *tree {
-	t := &tree{cells: table, children: make([]map[int][]int, len(table)), known: make([][2]bool, len(table))}
+func newTree(series [][]Cell, now int) *tree {
+	table := series[now]
+	t := &tree{cells: table, series: series, children: make([]map[int][]int, len(table)), named: map[string][]int{}, known: make([][2]bool, len(table))}
 	for i, c := range table {
+		t.named[c.Name] = append(t.named[c.Name], i)
 		if c.Parent < 0 {
 			continue
 		}
@@ -145,7 +199,7 @@ const many = int64(1) << 40 // of which a sum over a million cells still fits
 func (s span) meet(o span) span { return span{max(s.lo, o.lo), min(s.hi, o.hi)} }
 
 // bounds are what sums tell of each cell's covered (part 0) or gap (1): first from the leaves up, then from the whole down. A
-// table without cycles has no tighter ones. Cells stand behind their parents.
+// table without cycles has no tighter ones, as long as no name stands twice in it. Cells stand behind their parents.
 func (t *tree) bounds(part int, guessed bool) []span {
 	list := make([]span, len(t.cells))
 	for i := len(t.cells) - 1; i >= 0; i-- {
@@ -187,7 +241,7 @@ func sum(list []span, of []int) (s span) {
 	return s
 }
 
-// relieve hides one more cell, so that a small number has something to hide behind: a part of a sibling that is hidden already, the
+// relieve hides one more cell, so that a small number has something to hide behind: what tells a sibling that is hidden already, the
 // sibling that costs least, or else the whole that the siblings add up to, or what else gives that whole away.
 func (t *tree) relieve(cell, part int) bool {
 	parent := t.cells[cell].Parent
@@ -196,18 +250,14 @@ func (t *tree) relieve(cell, part int) bool {
 	}
 	partition := t.cells[cell].Partition
 	for _, sibling := range t.children[parent][partition] {
-		if sibling != cell && t.secret(sibling, part) && t.hideBelow(sibling, part, -1) {
+		if sibling != cell && t.secret(sibling, part) && (t.hideBelow(sibling, part, -1) || t.coverOthers(sibling, part)) {
 			return true
 		}
 	}
 	if t.hideOneOf(t.children[parent][partition], part) {
 		return true
 	}
-	if t.may(parent, part) {
-		t.hide(parent, part)
-		return true
-	}
-	return t.hideBelow(parent, part, partition) || t.cells[parent].Parent >= 0 && t.relieve(parent, part)
+	return t.hideIf(parent, part) || t.hideBelow(parent, part, partition) || t.cells[parent].Parent >= 0 && t.relieve(parent, part)
 }
 
 // hideAny hides one cell that is not known from elsewhere, first of all an empty one: that it is empty now is then not known. Where
@@ -243,12 +293,31 @@ func (t *tree) hideBelow(cell, part, but int) bool {
 	return false
 }
 
-// hide hides a cell, and one cell of each partition that would still tell it.
+// hide hides a cell and all others of its name, and one cell of each partition that would still tell them.
 func (t *tree) hide(cell, part int) {
-	t.cells[cell].Hidden = true
-	for partition := range partitions {
-		t.blur(t.children[cell][partition], part)
+	for _, i := range t.named[t.cells[cell].Name] {
+		if t.cells[i].Hidden {
+			continue
+		}
+		t.cells[i].Hidden = true
+		for partition := range partitions {
+			t.blur(t.children[i][partition], part)
+		}
 	}
+	t.coverOthers(cell, part)
+}
+
+// coverOthers hides a sibling of another hidden cell of the same name that the whole and its other siblings tell.
+func (t *tree) coverOthers(cell, part int) bool {
+	return slices.ContainsFunc(t.named[t.cells[cell].Name], func(other int) bool {
+		parent := t.cells[other].Parent
+		if other == cell || parent < 0 || t.secret(parent, part) {
+			return false
+		}
+		siblings := t.children[parent][t.cells[other].Partition]
+		alone := !slices.ContainsFunc(siblings, func(i int) bool { return i != other && t.secret(i, part) })
+		return alone && t.hideOneOf(siblings, part)
+	})
 }
 
 // blur hides one of the cells of a partition where none is hidden, an empty one where all others are known from elsewhere.
@@ -272,8 +341,8 @@ func (t *tree) may(cell, part int) bool { return !t.cells[cell].Hidden && !t.kno
 // partitions bounds the numbers of partitions, so that they are walked in order.
 const partitions = 16
 
-// hideOneOf hides the cell that has enough to hide behind and shows the fewest persons; where none has enough, the one that
-// has most.
+// hideOneOf hides the cell that has enough to hide behind and shows the fewest persons, if it can be one whose people stand in no other
+// partition too; where none has enough, the one that has most.
 func (t *tree) hideOneOf(children []int, part int) bool {
 	var hidden int64
 	for _, i := range children {
@@ -289,6 +358,9 @@ func (t *tree) hideOneOf(children []int, part int) bool {
 		}
 		if !enoughA {
 			return a.Count[part] > b.Count[part]
+		}
+		if onceA, onceB := len(t.named[a.Name]) == 1, len(t.named[b.Name]) == 1; onceA != onceB {
+			return onceA
 		}
 		return a.Count[0]+a.Count[1] < b.Count[0]+b.Count[1]
 	}

@@ -1,6 +1,7 @@
 package indicator_test
 
 import (
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -28,17 +29,42 @@ func drawTable(t *rapid.T, most int64) []indicator.Cell {
 		}
 	}
 	for partition := 1; partition <= rapid.IntRange(0, 2).Draw(t, "partitions"); partition++ {
-		groups := rapid.IntRange(1, 3).Draw(t, "groups")
 		left := table[0].Count
-		for g := range groups {
-			n := left
-			if g < groups-1 {
-				n = [2]int64{rapid.Int64Range(0, left[0]).Draw(t, "part"), rapid.Int64Range(0, left[1]).Draw(t, "part")}
-			}
-			left[0], left[1] = left[0]-n[0], left[1]-n[1]
-			add(0, partition, n)
+		for range rapid.IntRange(1, 3).Draw(t, "groups") {
+			add(0, partition, drawPart(t, &left))
+		}
+		for part, n := range left {
+			table[len(table)-1].Count[part] += n
 		}
 	}
+	return named(table)
+}
+
+// drawPart takes some away from what is left.
+func drawPart(t *rapid.T, left *[2]int64) (n [2]int64) {
+	for part := range n {
+		n[part] = rapid.Int64Range(0, left[part]).Draw(t, "part")
+		left[part] -= n[part]
+	}
+	return n
+}
+
+// drawTwice is a whole in two partitions, which have one group in common.
+func drawTwice(t *rapid.T) []indicator.Cell {
+	number := rapid.Int64Range(0, 6)
+	same := [2]int64{number.Draw(t, "covered"), number.Draw(t, "gap")}
+	table := []indicator.Cell{{Parent: -1, Count: same}, {Count: same}}
+	for range rapid.IntRange(1, 2).Draw(t, "groups") {
+		n := [2]int64{number.Draw(t, "covered"), number.Draw(t, "gap")}
+		table = append(table, indicator.Cell{Count: n})
+		table[0].Count[0], table[0].Count[1] = table[0].Count[0]+n[0], table[0].Count[1]+n[1]
+	}
+	left := [2]int64{table[0].Count[0] - same[0], table[0].Count[1] - same[1]}
+	for range rapid.IntRange(0, 1).Draw(t, "others") {
+		table = append(table, indicator.Cell{Partition: 1, Count: drawPart(t, &left)})
+	}
+	table = named(append(table, indicator.Cell{Partition: 1, Count: left}, indicator.Cell{Partition: 1, Count: same}))
+	table[len(table)-1].Name = table[1].Name
 	return table
 }
 
@@ -80,6 +106,11 @@ func spans(table []indicator.Cell, part int, most int64) (lo, hi []int64) {
 				from = max(from, left)
 			}
 		}
+		for k := range i { // the same people
+			if table[k].Name == table[i].Name {
+				from, to = max(from, value[k]), min(to, value[k])
+			}
+		}
 		for v := from; v <= to; v++ {
 			value[i] = v
 			fill(i + 1)
@@ -96,7 +127,7 @@ func TestNoHiddenNumberCanBeBounded(t *testing.T) {
 		return len(table) <= 9 && table[0].Count[0] <= 24 && table[0].Count[1] <= 24 // otherwise there are too many tables to try
 	})
 	rapid.Check(t, func(t *rapid.T) {
-		table := few.Draw(t, "table")
+		table := rapid.OneOf(few, rapid.Custom(drawTwice)).Draw(t, "table")
 		if !indicator.Suppress([][]indicator.Cell{table}, 0) {
 			t.Fatal("a first table cannot be published")
 		}
@@ -107,6 +138,8 @@ func TestNoHiddenNumberCanBeBounded(t *testing.T) {
 				switch small := n > 0 && n < indicator.SmallCell; {
 				case small && !c.Hidden:
 					t.Fatalf("cell %d shows %d", i, n)
+				case slices.ContainsFunc(table, func(o indicator.Cell) bool { return o.Name == c.Name && o.Hidden != c.Hidden }):
+					t.Fatalf("cell %d is hidden in one place only: %+v", i, table)
 				case small && hi[i] < indicator.SmallCell:
 					t.Fatalf("cell %d has %d and can only be %d to %d: %+v", i, n, lo[i], hi[i], table)
 				}
@@ -124,6 +157,7 @@ func TestHidesInsideWhatIsHidden(t *testing.T) {
 		{Count: [2]int64{900, 30}}, {Parent: 3, Count: [2]int64{400, 10}}, {Parent: 3, Count: [2]int64{500, 20}},
 		{Count: [2]int64{3000, 60}}, {Parent: 6, Count: [2]int64{1000, 25}}, {Parent: 6, Count: [2]int64{2000, 35}},
 		{Partition: 1, Count: [2]int64{1500, 50}}, {Partition: 1, Count: [2]int64{2500, 43}}}
+	table = named(table)
 	if !indicator.Suppress([][]indicator.Cell{table}, 0) {
 		t.Fatal("it cannot be published")
 	}
@@ -186,6 +220,37 @@ func TestWhatWasShownOrHiddenBefore(t *testing.T) {
 	}
 }
 
+// TestWhatIsLostStopsNothing: a table was published in which a group of 3 can be computed, because the same people are hidden in one
+// partition and stand in the clear in the other. The next one hides what it can, whether the 3 are still there or not.
+func TestWhatIsLostStopsNothing(t *testing.T) {
+	t.Parallel()
+	table := func(none, first, second int64) []indicator.Cell {
+		list := []indicator.Cell{{Name: "whole", Parent: -1}, {Name: "none"}, {Name: "category 4"}, {Name: "none", Partition: 1},
+			{Name: "level 1", Partition: 1}, {Name: "level 2", Partition: 1}}
+		for i, n := range []int64{none + first + second, none, first + second, none, first, second} {
+			list[i].Count[1] = n
+		}
+		return list
+	}
+	for _, tt := range []struct {
+		none, first, second int64
+		want                string // what is hidden
+	}{{6, 3, 20, "none none level 1 "}, {6, 3, 21, "none none level 1 level 2 "}, {7, 4, 20, "none category 4 none level 1 "}} {
+		before, now := table(6, 3, 20), table(tt.none, tt.first, tt.second)
+		before[3].Hidden, before[4].Hidden = true, true
+		safe := indicator.Suppress([][]indicator.Cell{before, now}, 1)
+		hidden := ""
+		for _, c := range now {
+			if c.Hidden {
+				hidden += c.Name + " "
+			}
+		}
+		if !safe || hidden != tt.want {
+			t.Errorf("%+v: hides %s(%v)", tt, hidden, safe)
+		}
+	}
+}
+
 func BenchmarkSuppressDistrict(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
@@ -202,6 +267,7 @@ func BenchmarkSuppressDistrict(b *testing.B) {
 				}
 			}
 		}
+		table = named(table)
 		b.StartTimer()
 		indicator.Suppress([][]indicator.Cell{table}, 0)
 	}

@@ -65,6 +65,13 @@ func (db *DB) HasDivision(ctx context.Context, in area.Code, on calendar.Date) (
 	return there, nil
 }
 
+// Succession is where the divisions of an area go on when their codes end, as it is known now.
+func (db *DB) Succession(ctx context.Context, in area.Code) (area.Succession, error) {
+	lo, hi := in.Range()
+	list, err := db.divisions(ctx, "code >= $1 AND code < $2 AND superseded_at IS NULL", lo, hi)
+	return area.NewSuccession(list), err
+}
+
 func (db *DB) divisions(ctx context.Context, where string, args ...any) ([]area.Division, error) {
 	list, err := readAll(ctx, db, scanDivision, "SELECT "+divisionColumns+" FROM divisions WHERE "+where+" ORDER BY code", args...)
 	if err != nil {
