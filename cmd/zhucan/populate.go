@@ -105,7 +105,7 @@ func refusal(done store.Import) error {
 	case taken == 0:
 		return fmt.Errorf("nothing was taken in; rows refused: %d", done.Refused)
 	}
-	return fmt.Errorf("rows refused: %d; taken in: %d, which stay as they are when the file is imported again", done.Refused, taken)
+	return fmt.Errorf("rows refused: %d; taken in: %d", done.Refused, taken)
 }
 
 // list takes in a list of another department.

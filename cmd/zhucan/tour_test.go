@@ -264,5 +264,5 @@ func (v *visitor) takesOver(dir string) {
 
 // partly reports whether a command failed for the one row of two that was refused.
 func partly(err error) bool {
-	return err != nil && strings.Contains(err.Error(), "rows refused: 1; taken in: 1,")
+	return err != nil && strings.Contains(err.Error(), "rows refused: 1; taken in: 1")
 }

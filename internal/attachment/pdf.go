@@ -19,9 +19,9 @@ var (
 var escaped = regexp.MustCompile(`#[0-9A-Fa-f]{2}`)
 
 const (
-	tail       = 1024      // bytes at the end in which the end mark stands
-	maxInflate = 100 << 20 // bytes of all packed objects together, packed and unpacked
-	maxLooks   = 4         // times that a byte is looked at; objects do not lie within each other, and once is enough
+	tail       = 1024     // bytes at the end in which the end mark stands
+	maxInflate = 16 << 20 // bytes of all packed objects together, packed and unpacked
+	maxLooks   = 4        // times that a byte is looked at; objects do not lie within each other, and once is enough
 )
 
 // paper is a PDF, and how much may still be done for it.

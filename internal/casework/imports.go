@@ -51,13 +51,15 @@ func (d *Desk) TakeOver(ctx context.Context, who access.Actor, in Handover, dryR
 		at = d.Pack().District
 	}
 	done = store.Import{ID: d.NewID(), Version: 1, State: store.ImportDone, Kind: KindRoster, SHA256: in.sum(), Area: at, AccountID: who.AccountID, DryRun: dryRun}
-	if earlier, found, err := d.importedBefore(ctx, &done); err != nil || found {
+	earlier, found, err := d.importedBefore(ctx, &done)
+	if err != nil || found {
 		return earlier, false, err
 	}
 	read, err := d.readHandover(ctx, at, in)
 	if err != nil {
 		return done, false, err
 	}
+	taken := read.onlyRefused(earlier)
 	err = d.write(ctx, who, "import.roster", func(tx *store.Tx) error {
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
@@ -66,7 +68,7 @@ func (d *Desk) TakeOver(ctx context.Context, who access.Actor, in Handover, dryR
 		if err != nil {
 			return err
 		}
-		done.New, done.Changed, done.Same, done.At, done.FinishedAt = len(change.fresh), len(change.touched), change.same(), tx.Now, tx.Now
+		done.New, done.Changed, done.Same, done.At, done.FinishedAt = len(change.fresh), len(change.touched), taken+change.same(), tx.Now, tx.Now
 		done.Refusals = append(read.refused, change.refused...)
 		done.Refused = countRows(done.Refusals)
 		if !dryRun {
@@ -88,38 +90,48 @@ func (d *Desk) TakeOver(ctx context.Context, who access.Actor, in Handover, dryR
 	return done, true, err
 }
 
-// importedBefore finds the import that a file has been already. One of which rows were refused is taken in once more when it is sent again:
+// importedBefore finds the import that a roster has been already. One of which rows were refused is taken in once more when it is sent again:
 // the register may know by now what they name. It is another import then, which its sum says.
 func (d *Desk) importedBefore(ctx context.Context, i *store.Import) (earlier store.Import, found bool, err error) {
-	if i.DryRun {
-		return earlier, false, nil
-	}
 	sent, err := d.DB.AppliedImports(ctx, *i)
-	if err != nil || len(sent) == 0 {
+	if err != nil || len(sent) == 0 || i.DryRun {
 		return earlier, false, err
 	}
-	if sent[0].State != store.ImportDone || sent[0].Refused == 0 {
-		return sent[0], true, nil
-	}
 	i.SHA256 = append(slices.Clone(sent[0].SHA256), 0)
-	return earlier, false, nil
+	return sent[0], sent[0].Refused == 0, nil
+}
+
+// onlyRefused leaves of a handover that is sent again what was refused of it, and says how many other rows there are: what they said is in the
+// register, and officers may have put it right since. Of one that is sent for the first time it leaves all.
+func (r *handover) onlyRefused(earlier store.Import) (others int) {
+	if earlier.Refused == 0 {
+		return 0
+	}
+	refused, all := places(earlier.Refusals), len(r.rows)
+	r.rows = slices.DeleteFunc(r.rows, func(row exchange.RosterRow) bool { return !refused[place{row.Row, false}] })
+	r.records = slices.DeleteFunc(r.records, func(one exchange.Record) bool { return !refused[place{one.Row, true}] })
+	return all - len(r.rows)
 }
 
 // bulk is how many persons an import touches before it changes the shape of the tables.
 const bulk = 500
 
-// countRows counts rows of the roster and lines of the records, however much is wrong about each.
-func countRows(refusals []store.Refusal) int {
-	type place struct {
-		row    int
-		record bool
-	}
+// place is a row of the roster, or a line of the records.
+type place struct {
+	row    int
+	record bool
+}
+
+func places(refusals []store.Refusal) map[place]bool {
 	rows := map[place]bool{}
 	for _, r := range refusals {
 		rows[place{r.Row, strings.HasPrefix(r.Column, exchange.RecordColumn)}] = true
 	}
-	return len(rows)
+	return rows
 }
+
+// countRows counts rows of the roster and lines of the records, however much is wrong about each.
+func countRows(refusals []store.Refusal) int { return len(places(refusals)) }
 
 // handover is what was read of a handover.
 type handover struct {

@@ -255,12 +255,7 @@ func (l *listRun) decideHome(w *homeWrites, r homeRow, live, silent []store.Stat
 			h.silent = silent
 		}
 		overruled, seeds := h.settle(l.desk.NewID)
-		named := l.statements(&h, r.row, statements)
-		if l.before.settled(named, overruled) {
-			w.overruled, w.statements = append(w.overruled, overruled...), append(w.statements, append(seeds, named...)...)
-			continue
-		}
-		said := append(h.silent, named...)
+		said := append(h.silent, l.statements(&h, r.row, statements)...)
 		before := h.recorded()
 		change, after := h.change(said, l.desk.NewID, l.done.Sender)
 		if h.against(change) {

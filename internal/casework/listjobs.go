@@ -35,7 +35,8 @@ type NewList struct {
 const listPatience = 20 * time.Second
 
 // ImportList takes in a list of another department. The file is kept and queued first, so that no restart loses it; then it is
-// worked on, and whoever sent it waits for a while. The same file again is the same import, unless rows of it were refused.
+// worked on, and whoever sent it waits for a while. The same file again is the same import: what stood in the way of refused rows may be
+// gone by then, but who would have them taken in takes the list back first, since officers may have decided against what it said.
 func (d *Desk) ImportList(ctx context.Context, who access.Actor, in NewList) (i store.Import, first bool, err error) {
 	if !TakesList(in.Kind) {
 		return i, false, field("kind", "UNKNOWN_KIND", "没有这种名单", "there is no such kind of list")
@@ -49,7 +50,7 @@ func (d *Desk) ImportList(ctx context.Context, who access.Actor, in NewList) (i 
 	sum := sha256.Sum256(in.Data)
 	i = store.Import{ID: d.NewID(), Kind: in.Kind, Sender: in.Sender, AsOf: in.AsOf, SHA256: sum[:], Area: d.ownArea(who), AccountID: who.AccountID, DryRun: in.DryRun,
 		State: store.ImportQueued, Mapping: in.Mapping, Key: in.Key}
-	if earlier, found, err := d.sameImport(ctx, who, &i); err != nil || found {
+	if earlier, found, err := d.sameImport(ctx, who, i); err != nil || found {
 		return earlier, false, err
 	}
 	if i.Mapping, err = d.mappingOf(ctx, who, i); err != nil {
@@ -99,17 +100,24 @@ func (d *Desk) ImportAgain(ctx context.Context, who access.Actor, id uuid.UUID, 
 }
 
 // sameImport finds the import that this one is already: by its key, or by its file.
-func (d *Desk) sameImport(ctx context.Context, who access.Actor, i *store.Import) (earlier store.Import, found bool, err error) {
+func (d *Desk) sameImport(ctx context.Context, who access.Actor, i store.Import) (earlier store.Import, found bool, err error) {
 	if i.Key != "" {
 		earlier, found, err = d.DB.ImportByKey(ctx, who, i.Key)
-		if err == nil && found && (!earlier.OfFile(i.SHA256) || earlier.Kind != i.Kind || earlier.DryRun != i.DryRun) {
+		if err == nil && found && (string(earlier.SHA256) != string(i.SHA256) || earlier.Kind != i.Kind || earlier.DryRun != i.DryRun) {
 			err = fault.New(fault.Invalid, "IDEMPOTENCY_KEY_REUSED", "同一幂等键用于不同的请求", "this Idempotency-Key was used for another request")
 		}
 		if err != nil || found {
 			return earlier, found, err
 		}
 	}
-	return d.importedBefore(ctx, i)
+	if i.DryRun {
+		return earlier, false, nil
+	}
+	sent, err := d.DB.AppliedImports(ctx, i)
+	if err != nil || len(sent) == 0 {
+		return earlier, false, err
+	}
+	return sent[0], true, nil
 }
 
 // mappingOf is what the caller corrected, over what was corrected for this sender before.
@@ -271,17 +279,13 @@ func (d *Desk) runList(ctx context.Context, who access.Actor, worker uuid.UUID, 
 	if err != nil {
 		return err
 	}
-	before, err := d.sentBefore(ctx, i)
-	if err != nil {
-		return err
-	}
 	queued, worked := i, 0
 	err = d.write(ctx, who, "import.list", func(tx *store.Tx) error {
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
 		}
 		run := d.newListRun(tx, &i, list, tree)
-		run.towns, run.before, run.progress = towns, before, func(n int) error {
+		run.towns, run.progress = towns, func(n int) error {
 			worked += n
 			return d.DB.Progress(ctx, worker, i.ID, worked, len(rows))
 		}

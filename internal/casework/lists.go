@@ -50,16 +50,12 @@ type listRun struct {
 	given    map[servedKey]int // the row that names a service
 	possible map[uuid.UUID]int // the row that may mean somebody, and names nobody for certain
 	towns    []area.Division
-	before   sentBefore
 	progress func(rows int) error
 	waiting  *listWrites // what the last portion writes, while the next is thought about
 }
 
 // take holds rows against the register, a portion at a time.
 func (l *listRun) take(ctx context.Context, rows []saidRow) error {
-	if err := l.before.read(ctx, l.tx); err != nil {
-		return err
-	}
 	if l.complete {
 		known, _, err := l.known(ctx)
 		if err != nil {
@@ -220,7 +216,7 @@ func (l *listRun) believe(ctx context.Context) error {
 		return err
 	}
 	l.done.Absence.Missing = holders - named
-	if !l.done.DryRun && l.done.ConfirmedAt.IsZero() && !l.before.confirmed && l.desk.Pack().Lists.TooMany(l.done.Absence.Known, l.done.Absence.Missing) {
+	if !l.done.DryRun && l.done.ConfirmedAt.IsZero() && l.desk.Pack().Lists.TooMany(l.done.Absence.Known, l.done.Absence.Missing) {
 		return errNotBelieved
 	}
 	return nil

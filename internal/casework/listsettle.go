@@ -200,12 +200,7 @@ func (l *listRun) decideKind(w *listWrites, h *heard, row int, statements []stat
 	d, person := l.desk, h.dossier.File.Person.ID
 	overruled, seeds := h.settle(d.NewID)
 	w.overruled, w.statements = append(w.overruled, overruled...), append(w.statements, seeds...)
-	named := l.statements(h, row, statements)
-	if l.before.settled(named, overruled) {
-		w.statements = append(w.statements, named...)
-		return outcomeSame, seeds, nil
-	}
-	said := append(h.silent, named...)
+	said := append(h.silent, l.statements(h, row, statements)...)
 	l.clearUp(w, h, statements)
 	before := h.shown()
 	change, after := h.change(said, d.NewID, l.done.Sender)

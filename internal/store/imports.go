@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -44,7 +43,7 @@ type Import struct {
 	Kind                                 string
 	Sender                               string
 	AsOf                                 calendar.Date // of which day a list speaks; zero for a roster
-	SHA256                               []byte        // of the file, and a zero more for each time that it was sent again
+	SHA256                               []byte        // of the file, and of a roster a zero more for each time that it was sent again
 	Area                                 area.Code
 	AccountID                            uuid.UUID
 	ActingFor                            uuid.UUID // by whose rights a deputy has handed it in; zero: by his own
@@ -200,9 +199,6 @@ func (db *DB) ListImports(ctx context.Context, in area.Code, before uuid.UUID, l
 	lo, hi := in.Range()
 	return db.imports(ctx, "WHERE i.area_code >= $1 AND i.area_code < $2 AND ($3::uuid IS NULL OR i.id < $3) ORDER BY i.id DESC LIMIT $4", lo, hi, orNull(before), limit)
 }
-
-// OfFile reports whether an import was of the file with a sum.
-func (i Import) OfFile(sum []byte) bool { return bytes.HasPrefix(i.SHA256, sum) }
 
 // AppliedImports finds the imports that a file has been already and that were not taken back, the last first.
 func (db *DB) AppliedImports(ctx context.Context, like Import) ([]Import, error) {

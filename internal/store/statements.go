@@ -89,11 +89,6 @@ func (tx *Tx) StatementsOfImport(ctx context.Context, id uuid.UUID) ([]Statement
 	return tx.statements(ctx, "list_statements s WHERE s.import_id = $1 AND s.state IN ('active', 'pending') ORDER BY s.person_id, s.id", id)
 }
 
-// NoLongerSaid reads what imports said and what officers, or other lists, found to be otherwise.
-func (tx *Tx) NoLongerSaid(ctx context.Context, imports []uuid.UUID) ([]Statement, error) {
-	return tx.statements(ctx, `list_statements s WHERE s.import_id = ANY($1) AND (s.state = 'withdrawn' OR s.state IN ('dismissed', 'overruled') AND s.decided_at IS NOT NULL)`, imports)
-}
-
 // WithdrawnBy reads what lists in force said and was withdrawn because of an import: of everybody, or of one person.
 func (tx *Tx) WithdrawnBy(ctx context.Context, id, person uuid.UUID) ([]Statement, error) {
 	return tx.statements(ctx, `list_statements s WHERE s.withdrawn_by = $1 AND s.state = 'withdrawn' AND ($2::uuid IS NULL OR s.person_id = $2)
