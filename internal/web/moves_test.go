@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"zhucan/internal/casefile"
 )
 
@@ -83,4 +85,31 @@ func TestHostileCorrections(t *testing.T) {
 		b.get(at+"/edit").form("save").set("id_number", number(501+2*i), "reason", text).send().want(303)
 		b.get(at).want(200).wantHarmless()
 	}
+}
+
+// TestFormWhileOthersAreAtIt: a form that meets somebody who holds the file comes back with what was entered, and is taken when it is sent
+// once more.
+func TestFormWhileOthersAreAtIt(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person(401, 2, villageA)
+	b, file := s.as("town.a"), "/persons/"+id.String()
+	form := b.get(file+"/edit").want(200).form("save").set("phone", "19900008888")
+	other, err := pgx.Connect(t.Context(), s.db.OwnerURL)
+	must(t, err)
+	defer other.Close(context.Background())
+	tx, err := other.Begin(t.Context())
+	must(t, err)
+	_, err = tx.Exec(t.Context(), "SELECT FROM persons WHERE id = $1 FOR UPDATE", id)
+	must(t, err)
+	busy := form.send().want(503).says("繁忙")
+	if busy.header.Get("Retry-After") == "" {
+		t.Error("it is not said when to try again")
+	}
+	must(t, tx.Rollback(t.Context()))
+	again := busy.form("save")
+	if got := again.values.Get("phone"); got != "19900008888" {
+		t.Errorf("what was entered is %q", got)
+	}
+	again.send().follow().want(200).says("已保存")
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -182,17 +183,27 @@ func (s *Site) once(v *visit, a act) (string, error) {
 	return string(answer.Body), err
 }
 
-// again shows the page of a form that was refused.
+// again shows the page of a form that was refused, with what was entered: also where others were at it, so that it need only be sent once more.
 func (s *Site) again(c echo.Context, v *visit, err error) error {
 	f, ok := fault.Of(err)
-	if !ok || !slices.Contains([]fault.Kind{fault.Invalid, fault.Conflict, fault.Stale, fault.Malformed, fault.TooLarge, fault.WrongType}, f.Kind) {
+	if !ok || !slices.Contains([]fault.Kind{fault.Invalid, fault.Conflict, fault.Stale, fault.Malformed, fault.TooLarge, fault.WrongType, fault.Unavailable}, f.Kind) {
 		return err
+	}
+	if f.Kind == fault.Unavailable {
+		s.Log.Warn("a form was not taken", "err", err, "request_id", requestID(c))
+	}
+	if f.RetryAfter > 0 {
+		c.Response().Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
 	}
 	s.auditRefusal(v, f)
 	if v.fault = f; f.Code == "IDEMPOTENCY_KEY_REUSED" {
 		v.key = "" // the form was sent before with other contents; sent once more it is another
 	}
-	return s.show(c, v, f.Kind.Status())
+	shown := s.show(c, v, f.Kind.Status())
+	if shown != nil && f.Kind == fault.Unavailable {
+		return err // the page is not to be had either
+	}
+	return shown
 }
 
 var badForm = fault.New(fault.Malformed, "BAD_FORM", "表单无法识别，请返回后重新填写", "the form cannot be read; go back and fill it in again")
