@@ -27,7 +27,7 @@ var may = map[string]string{
 
 // only says which rooms know a library.
 var only = map[string][]string{
-	"gorm.io/": {"store"}, "database/sql": {"store"}, "github.com/labstack/echo": {"httpapi", "web"}, "github.com/xuri/excelize": {"exchange"},
+	"gorm.io/": {"store"}, "database/sql": {"store"}, "github.com/labstack/echo": {"httpapi", "web", "patience"}, "github.com/xuri/excelize": {"exchange"},
 	"gocloud.dev/": {"blobs"}, "cel.dev/": {"policy"}, "net/http": {"httpapi", "web", "fault", "webhook", "patience"}, "github.com/golang-jwt": {"auth"}, "github.com/jackc/pgx": {"store", "store/localpg", "store/testdb", "config"},
 }
 

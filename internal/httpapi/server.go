@@ -67,7 +67,7 @@ func (a *API) Handler() (http.Handler, error) {
 	e.HTTPErrorHandler = a.problem
 	e.Use(a.requestID, a.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{DisableErrorHandler: true, DisablePrintStack: true}),
 		secureHeaders, middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxBody, Skipper: isUpload}),
-		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxUpload}), bounded)
+		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxUpload}), patience.Requests(timeout))
 	for _, op := range a.contract.operations {
 		if op.demo && a.Clock == nil {
 			continue
@@ -87,16 +87,6 @@ func (a *API) Handler() (http.Handler, error) {
 		return nil, fmt.Errorf("the contract does not name %s", id)
 	}
 	return e, nil
-}
-
-// bounded ends the work on a request after a time.
-func bounded(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		ctx, cancel := patience.Bound(c.Request().Context(), timeout)
-		defer cancel()
-		c.SetRequest(c.Request().WithContext(ctx))
-		return next(c)
-	}
 }
 
 func isUpload(c echo.Context) bool {

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/labstack/echo/v4"
 )
 
 // bound is a context that ends after a while, as one with a timeout, but that the while may begin anew.
@@ -33,6 +35,18 @@ func Bound(ctx context.Context, limit time.Duration) (context.Context, context.C
 		forget()
 		b.timer.Stop()
 		b.end(context.Canceled)
+	}
+}
+
+// Requests ends the work on each request after a time.
+func Requests(limit time.Duration) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			ctx, cancel := Bound(c.Request().Context(), limit)
+			defer cancel()
+			c.SetRequest(c.Request().WithContext(ctx))
+			return next(c)
+		}
 	}
 }
 

@@ -59,13 +59,15 @@ func TestHouseholdPages(t *testing.T) {
 	edit := b.get(at + "/edit").want(200).form("save")
 	edit.set("address", "测试路2号").send().follow().says("住址已更改", "测试路2号")
 	edit.set("key", "later").send().want(412).says("刚被他人修改")
+	s.as("town.a").get(at+"/edit").form("save").set("moved_on", "2023-03-20").send().want(422).says("没有搬迁记录")
 	s.as("town.a").get(at+"/edit").form("save").set("area_code", villageB, "moved_on", "2023-03-20").send().follow().says("住房所在村居", "建档登记", "2023-03-20起")
+	s.as("town.a").get(at+"/edit").form("save").set("moved_on", "2023-03-21").send().follow().says("住房所在村居", "2023-03-21起", "2023-03-20")
 	b.get(at).want(404) // it has left the village
 	b = s.as("town.a")
 
 	b.get(at+"/facts/new?kind=dwelling").want(200).form("add").set("value", "yes", "value.sort", "own", "valid_from", "2020-01-01", "source", "入户查看").send().follow().says("情况已登记", "自有住房")
 	one := b.get(at).link("住房")
-	b.get(one).form("correct").set("value.sort", "borrowed", "reason", "房主为亲属").send().follow().says("记录已更正", "借住", "已被取代的记录（1条）")
+	b.get(one).form("correct").set("value.sort", "borrowed", "reason", "房主为亲属").send().follow().says("记录已更正", "借住", "已被取代的记录（3条）")
 	one = b.get(at).link("住房")
 	b.get(one).form("end").set("valid_to", "2019-12-31").send().want(422).says("早于开始日期")
 	b.get(one).form("end").set("valid_to", "2022-12-31").send().follow().says("2020-01-01至2022-12-31")

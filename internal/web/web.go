@@ -78,7 +78,7 @@ func (s *Site) Handler() (http.Handler, error) {
 	e.HTTPErrorHandler = s.problem
 	e.Use(s.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{DisableErrorHandler: true, DisablePrintStack: true}), secureHeaders,
 		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxForm, Skipper: takesFiles}),
-		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxUpload}), bounded)
+		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxUpload}), patience.Requests(timeout))
 	for i := range pages {
 		p := &pages[i]
 		e.GET(p.path, s.get(p))
@@ -94,16 +94,6 @@ func (s *Site) Handler() (http.Handler, error) {
 	e.GET("/assets/:name", s.assets.serve)
 	s.offline(e)
 	return e, nil
-}
-
-// bounded ends the work on a request after a time.
-func bounded(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		ctx, cancel := patience.Bound(c.Request().Context(), timeout)
-		defer cancel()
-		c.SetRequest(c.Request().WithContext(ctx))
-		return next(c)
-	}
 }
 
 func takesFiles(c echo.Context) bool {
