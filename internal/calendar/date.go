@@ -19,7 +19,10 @@ const (
 	lastYear  = 2200
 )
 
-var epoch = time.Date(firstYear, 1, 1, 0, 0, 0, 0, time.UTC)
+var (
+	epoch     = time.Date(firstYear, 1, 1, 0, 0, 0, 0, time.UTC)
+	since2000 = fromTime(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))
+)
 
 // NewDate refuses days that do not exist and years outside 1800 to 2200.
 func NewDate(year int, month time.Month, day int) (Date, error) {
@@ -32,6 +35,15 @@ func NewDate(year int, month time.Month, day int) (Date, error) {
 
 // fromTime counts seconds, since a Duration ends after 292 years.
 func fromTime(t time.Time) Date { return Date{int32((t.Unix()-epoch.Unix())/86400) + 1} }
+
+// FromDays is the day so many days after 1 January 2000, as PostgreSQL keeps it.
+func FromDays(days int) (Date, error) {
+	d := since2000.Add(days)
+	if d.Before(NewYear(firstYear)) || !d.Before(NewYear(lastYear+1)) {
+		return Date{}, fmt.Errorf("day %d of the millennium is not a date", days)
+	}
+	return d, nil
+}
 
 func (d Date) time() time.Time { return epoch.AddDate(0, 0, int(d.n)-1) }
 

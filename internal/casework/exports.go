@@ -92,7 +92,7 @@ func (d *Desk) ExportList(ctx context.Context, who access.Actor, in NewExport) (
 		return tx.Describe(ctx, kept.ID, map[string]any{"list": c.list.Name, "rows": kept.Rows, "form": in.Form, "area": string(in.Area), "purpose": in.Purpose})
 	})
 	e = exchange.Export{List: c.list, ID: kept.ID.String(), Account: who.Username, At: kept.At.In(calendar.Civil), Purpose: in.Purpose, Rows: kept.Rows}
-	return e, ahead(d.listRows(c, who, first, names)), err
+	return e, d.listRows(c, who, first, names), err
 }
 
 // placeNames are the names of divisions today. A list may name a town above the area asked for.

@@ -215,7 +215,7 @@ func (d *Desk) OpenRosterFile(ctx context.Context, who access.Actor, id uuid.UUI
 	err = d.write(ctx, who, "roster.file", func(tx *store.Tx) error {
 		return tx.Describe(ctx, id, map[string]any{"lines": f.Roster.Totals.Lines, "net_fen": int64(f.Roster.Totals.Net)})
 	})
-	f.Lines = ahead(d.DB.PaidLines(ctx, who, f.Roster, d.fileRows()))
+	f.Lines = d.DB.PaidLines(ctx, who, f.Roster, d.fileRows())
 	return f, err
 }
 

@@ -103,7 +103,7 @@ func newPool(ctx context.Context, url string, o Options, also func(*pgx.ConnConf
 		also(config.ConnConfig)
 	}
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
-		registerIDs(conn.TypeMap())
+		registerTypes(conn.TypeMap())
 		return nil
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)

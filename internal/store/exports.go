@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
@@ -122,28 +123,37 @@ func (db *DB) Listed(ctx context.Context, who access.Actor, q ListOf, after Curs
 		after.Area = area.Code(lo) // where the reading of the index begins
 	}
 	err = db.Read(ctx, who, counting, func(b *pgx.Batch) {
-		b.Queue(sql, q.args(string(after.Area), after.ID, limit)...).Query(func(rows pgx.Rows) error {
-			for rows.Next() {
-				var one OneListed
-				var person uuid.UUID
-				var number, address []byte
-				if err := rows.Scan(&last.Area, &one.ID, &person, &one.Name, &number, &one.BirthDate, &one.Area, &one.Category, &one.Level, &address, &one.Holders); err != nil {
-					return err
-				}
-				persons, households := opener{ring: db.Ring, table: "persons", row: person}, opener{ring: db.Ring, table: "households", row: one.ID}
-				one.IDNumber, one.Address = persons.open("id_number", number), households.open("address", address)
-				if err := errors.Join(persons.err, households.err); err != nil {
-					return err
-				}
-				list, last.ID = append(list, one), one.ID
-			}
-			return rows.Err()
+		b.Queue(sql, q.args(string(after.Area), after.ID, limit)...).Query(func(rows pgx.Rows) (err error) {
+			list, last, err = db.scanOnList(rows, limit)
+			return err
 		})
 	})
 	if err != nil {
 		return nil, last, fmt.Errorf("read a list: %w", err)
 	}
 	return list, last, nil
+}
+
+// scanOnList reads up to so many rows of a list, and the place of the last. There may be many, so nothing is made for each of them that can be
+// made once.
+func (db *DB) scanOnList(rows pgx.Rows, limit int) (list []OneListed, last Cursor, err error) {
+	var one OneListed
+	var number, address pgtype.DriverBytes
+	persons, households := opener{ring: db.Ring, table: "persons"}, opener{ring: db.Ring, table: "households"}
+	fields := []any{(*string)(&last.Area), &one.ID, &persons.row, &one.Name, &number, &one.BirthDate, (*string)(&one.Area), &one.Category, &one.Level, &address, &one.Holders}
+	list = make([]OneListed, 0, limit)
+	for rows.Next() {
+		if err := rows.Scan(fields...); err != nil {
+			return nil, last, err
+		}
+		households.row = one.ID
+		one.IDNumber, one.Address = persons.open("id_number", number), households.open("address", address)
+		if err := errors.Join(persons.err, households.err); err != nil {
+			return nil, last, err
+		}
+		list, last.ID = append(list, one), one.ID
+	}
+	return list, last, rows.Err()
 }
 
 // Export says that somebody took a list out.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"zhucan/internal/access"
@@ -118,26 +120,22 @@ func (db *DB) RosterLines(ctx context.Context, who access.Actor, q LinesOf) (lis
 	return list, nil
 }
 
-// PaidLines are the lines of a roster that go to the bank, in order, with the clear numbers that the bank needs. They are read while they are
-// used, so many at once, so that no connection is held for a slow line; which lines there are is fixed once a roster is locked. Who has read
-// the roster gets all of its lines, also those of persons who have moved out of the area since.
+// PaidLines are the lines of a roster that go to the bank, in order, with the clear numbers that the bank needs. They are used while they are
+// read, so many in one statement. That reads all of them into memory if it has to, so that no connection is held for a slow line; which lines
+// there are is fixed once a roster is locked. Who has read the roster gets all of its lines, also those of persons who have moved out of the
+// area since.
 func (db *DB) PaidLines(ctx context.Context, who access.Actor, r roster.Roster, atOnce int) iter.Seq2[roster.Line, error] {
 	return func(yield func(roster.Line, error) bool) {
-		for after := 0; ; {
-			page, err := db.paidPage(ctx, who, r, after, atOnce)
-			if err != nil {
-				yield(roster.Line{}, err)
-				return
-			}
-			for _, line := range page {
-				if !yield(line, nil) {
+		for after, more := 0, true; more; {
+			read := 0
+			for line, err := range ahead(db.paidPage(ctx, who, r, after, atOnce), atOnce) {
+				if !yield(line, err) || err != nil {
 					return
 				}
 				after = line.Seq
+				read++
 			}
-			if len(page) < atOnce {
-				return
-			}
+			more = read == atOnce
 		}
 	}
 }
@@ -150,45 +148,43 @@ const paidLines = `SELECT ` + rosterLineColumns + `, p.name, p.id_number, y.hold
 	LEFT JOIN certificates c ON c.person_id = CASE WHEN g.into_id IS NULL THEN l.person_id ELSE g.into_id END AND c.issued_on <= $2 AND (c.held_to IS NULL OR c.held_to >= $2)
 	WHERE l.roster_id = $1 AND l.hold = '' AND l.seq > $3 ORDER BY l.seq LIMIT $4`
 
-func (db *DB) paidPage(ctx context.Context, who access.Actor, r roster.Roster, after, limit int) (list []roster.Line, err error) {
-	err = db.readIn(ctx, who, bounds{everything, everything}, counting, func(b *pgx.Batch) {
-		b.Queue(paidLines, r.ID, r.Month.Last().String(), after, limit).Query(func(rows pgx.Rows) error {
-			for rows.Next() {
-				line, err := db.scanPaidLine(rows)
-				if err != nil {
-					return err
-				}
-				list = append(list, line)
-			}
-			return rows.Err()
+// paidPage are so many of them behind one.
+func (db *DB) paidPage(ctx context.Context, who access.Actor, r roster.Roster, after, limit int) iter.Seq2[roster.Line, error] {
+	return func(yield func(roster.Line, error) bool) {
+		err := db.readIn(ctx, who, bounds{everything, everything}, counting, func(b *pgx.Batch) {
+			b.Queue(paidLines, r.ID, r.Month.Last().String(), after, limit).Query(func(rows pgx.Rows) error { return db.scanPaid(rows, yield) })
 		})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the lines of a roster: %w", err)
-	}
-	return list, nil
-}
-
-func (db *DB) scanPaidLine(rows pgx.Rows) (l roster.Line, err error) {
-	var payee, card *uuid.UUID
-	var id, account, number []byte
-	err = rows.Scan(append(lineFields(&l, &payee), &l.PersonName, &id, &l.Holder, &account, &card, &number, &l.Category)...)
-	if err != nil {
-		return l, err
-	}
-	l.PayeeID = orZero(payee)
-	person := opener{ring: db.Ring, table: "persons", row: l.PersonID}
-	l.IDNumber = person.open("id_number", id)
-	where := opener{ring: db.Ring, table: "payees", row: l.PayeeID}
-	l.Account = where.open("account", account)
-	cards := opener{ring: db.Ring, table: "certificates", row: orZero(card)}
-	l.Certificate = cards.open("number", number)
-	for _, o := range []opener{person, where, cards} {
-		if o.err != nil {
-			return l, o.err
+		if err != nil && !errors.Is(err, errEnough) {
+			yield(roster.Line{}, fmt.Errorf("read the lines of a roster: %w", err))
 		}
 	}
-	return l, nil
+}
+
+// errEnough ends the reading of rows that nobody wants any more.
+var errEnough = errors.New("enough")
+
+// scanPaid gives each line of a page. There may be many, so what they are read into is made once.
+func (db *DB) scanPaid(rows pgx.Rows, yield func(roster.Line, error) bool) error {
+	var l roster.Line
+	var payee, card *uuid.UUID
+	var id, account, number pgtype.DriverBytes
+	fields := append(lineFields(&l, &payee), &l.PersonName, &id, &l.Holder, &account, &card, &number, &l.Category)
+	for rows.Next() {
+		if err := rows.Scan(fields...); err != nil {
+			return err
+		}
+		l.PayeeID = orZero(payee)
+		person, where := opener{ring: db.Ring, table: "persons", row: l.PersonID}, opener{ring: db.Ring, table: "payees", row: l.PayeeID}
+		cards := opener{ring: db.Ring, table: "certificates", row: orZero(card)}
+		l.IDNumber, l.Account, l.Certificate = person.open("id_number", id), where.open("account", account), cards.open("number", number)
+		if err := errors.Join(person.err, where.err, cards.err); err != nil {
+			return err
+		}
+		if !yield(l, nil) {
+			return errEnough
+		}
+	}
+	return rows.Err()
 }
 
 // LinesBySeq reads lines of a roster with their accounts, to hold the bank's answer against them.

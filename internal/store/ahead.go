@@ -1,15 +1,15 @@
-package casework
+package store
 
 import "iter"
 
 // aheadAtOnce is how many rows are handed over at a time: one by one it would take longer than to write them.
 const aheadAtOnce = 128
 
-// ahead reads rows beside who writes them, at most some hundred rows ahead: a file takes as long as the slower of both, and not as long as both.
+// ahead reads rows beside who uses them, and up to room rows ahead of him: a file takes as long as the slower of both, and not as long as both.
 // Whoever stops early waits until the reading has ended and has given its connection back. What panics there panics here.
-func ahead[T any](rows iter.Seq2[T, error]) iter.Seq2[T, error] {
+func ahead[T any](rows iter.Seq2[T, error], room int) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		parts, enough := make(chan aheadPart[T], 2), make(chan struct{})
+		parts, enough := make(chan aheadPart[T], room/aheadAtOnce+1), make(chan struct{})
 		go readAhead(rows, parts, enough)
 		defer func() {
 			close(enough)

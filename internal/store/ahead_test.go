@@ -1,4 +1,4 @@
-package casework
+package store
 
 import (
 	"errors"
@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// counted yields the numbers below n, then an error if there is one. released tells that it has ended.
-func counted(n int, failure error, released *bool) iter.Seq2[int, error] {
+// countingUp yields the numbers below n, then an error if there is one. released tells that it has ended.
+func countingUp(n int, failure error, released *bool) iter.Seq2[int, error] {
 	return func(yield func(int, error) bool) {
 		defer func() { *released = true }()
 		for i := range n {
@@ -30,7 +30,7 @@ func TestAhead(t *testing.T) {
 			for _, stop := range []int{1, aheadAtOnce, 3*aheadAtOnce + 5, 1 << 30} {
 				released, got := false, 0
 				var failed error
-				for row, err := range ahead(counted(rows, failure, &released)) {
+				for row, err := range ahead(countingUp(rows, failure, &released), 2*aheadAtOnce) {
 					if err != nil {
 						failed = err
 						break
@@ -65,7 +65,7 @@ func TestAheadPanics(t *testing.T) {
 	for range ahead(func(yield func(int, error) bool) {
 		yield(1, nil)
 		panic("lost")
-	}) {
+	}, 1) {
 	}
 	t.Error("nothing panicked")
 }
