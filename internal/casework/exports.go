@@ -6,6 +6,8 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
@@ -60,8 +62,7 @@ func (d *Desk) CountList(ctx context.Context, who access.Actor, in NewExport) (i
 	if err != nil {
 		return 0, err
 	}
-	on, err := d.DB.OnList(c.reading, who, c.q)
-	return on.Rows, err
+	return d.DB.CountListed(c.reading, who, c.q)
 }
 
 // ExportList takes a list for another department out. That it is, by whom, what for and how many rows it has is kept before the
@@ -80,10 +81,10 @@ func (d *Desk) ExportList(ctx context.Context, who access.Actor, in NewExport) (
 	if err != nil {
 		return e, nil, err
 	}
-	if in.Form == "xlsx" && first.of.Rows > exchange.MaxFigureRows {
+	if in.Form == "xlsx" && first.of > exchange.MaxFigureRows {
 		return e, nil, fault.New(fault.Conflict, "TOO_MANY_ROWS", "行数超过工作簿上限，请下载csv", "more rows than a workbook holds; take csv")
 	}
-	kept := store.Export{ID: d.NewID(), List: c.list.Name, Area: in.Area, Form: in.Form, Purpose: in.Purpose, Rows: first.of.Rows}
+	kept := store.Export{ID: d.NewID(), List: c.list.Name, Area: in.Area, Form: in.Form, Purpose: in.Purpose, Rows: first.of}
 	err = d.write(ctx, who, "list.export", func(tx *store.Tx) error {
 		kept.At = tx.Now
 		if err := tx.InsertExport(ctx, kept); err != nil {
@@ -112,59 +113,68 @@ func (d *Desk) placeNames(ctx context.Context, in area.Code) (map[area.Code]stri
 	return names, nil
 }
 
-// fileRows is how many rows of a file are read at a time: some four MiB, and all of the file of most districts, which so is read in one piece
-// and, where it is a list, need not be counted first.
+// fileRows is how many rows of a file are read at a time: some four MiB, and all of the file of most districts, which so is read in one piece.
 const fileRows = 16_000
 
 func (d *Desk) fileRows() int { return cmp.Or(d.FileRows, fileRows) }
 
-// listPage is a page of a list, which goes on behind next, and who is on the whole list.
+// mostOfList is of how many a list may be: of so many the ids are kept in memory, 16 bytes each, while the file goes out.
+const mostOfList = 2_000_000
+
+// listPage is a page of a list, who comes behind it, and how many are on the whole list.
 type listPage struct {
-	rows []store.OneListed
-	next store.Cursor
-	of   store.Tally
+	rows   []store.OneListed
+	behind []uuid.UUID
+	of     int
 }
 
-// firstOfList is the first page. A list that does not end with it is counted.
+// firstOfList is the first page, which of most lists is all. Otherwise it is fixed first who is on the list: one who moved while it is read
+// would stand in it twice, or not at all.
 func (d *Desk) firstOfList(c chosenList, who access.Actor) (p listPage, err error) {
-	if p.rows, p.next, err = d.DB.Listed(c.reading, who, c.q, store.Cursor{}, d.fileRows()); err != nil {
+	if p.rows, err = d.DB.Listed(c.reading, who, c.q, d.fileRows()); err != nil || len(p.rows) < d.fileRows() {
+		p.of = len(p.rows)
 		return p, err
 	}
-	if len(p.rows) == d.fileRows() {
-		p.of, err = d.DB.OnList(c.reading, who, c.q)
+	ids, err := d.DB.OnList(c.reading, who, c.q, mostOfList+1)
+	if err == nil && len(ids) > mostOfList {
+		err = fault.New(fault.Conflict, "TOO_MANY_ROWS", "名单人数过多，请按下级区划分别导出", "too many for one list; take it out for smaller areas")
+	}
+	if err != nil {
 		return p, err
 	}
-	for _, one := range p.rows {
-		p.of.Add(one.ID)
-	}
-	return p, nil
+	p, err = d.nextOfList(c, who, ids)
+	p.of = len(ids)
+	return p, err
 }
 
-// listRows are the rows of a list from its first page on. Somebody who moves to another village meanwhile would stand in it twice, or not at
-// all: that is found out at its end.
+// nextOfList is the page of the first of these.
+func (d *Desk) nextOfList(c chosenList, who access.Actor, ids []uuid.UUID) (p listPage, err error) {
+	n := min(len(ids), d.fileRows())
+	p.behind = ids[n:]
+	p.rows, err = d.DB.ListedByID(c.reading, who, c.q, ids[:n])
+	return p, err
+}
+
+// listRows are the rows of a list from its first page on. Who has left the area meanwhile is not told of any more: then there are fewer rows
+// than were written down, which breaks the file off.
 func (d *Desk) listRows(c chosenList, who access.Actor, page listPage, names map[area.Code]string) iter.Seq2[exchange.PartnerRow, error] {
 	return func(yield func(exchange.PartnerRow, error) bool) {
-		var given store.Tally
 		for {
 			for _, one := range page.rows {
-				given.Add(one.ID)
 				row := exchange.PartnerRow{Name: one.Name, IDNumber: one.IDNumber, BirthDate: one.BirthDate, Town: names[one.Area.Parent()], Village: names[one.Area],
 					Category: one.Category, Level: one.Level, Address: one.Address, Holders: one.Holders}
 				if !yield(row, nil) {
 					return
 				}
 			}
-			if len(page.rows) < d.fileRows() {
-				break
+			if len(page.behind) == 0 {
+				return
 			}
 			var err error
-			if page.rows, page.next, err = d.DB.Listed(c.reading, who, c.q, page.next, d.fileRows()); err != nil {
+			if page, err = d.nextOfList(c, who, page.behind); err != nil {
 				yield(exchange.PartnerRow{}, err)
 				return
 			}
-		}
-		if given != page.of {
-			yield(exchange.PartnerRow{}, exchange.Changed)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -28,18 +27,24 @@ type ListOf struct {
 	Households bool
 }
 
-// What is asked of who is on a list: $1 indicator, $2 day, $3 and $4 bounds of the area, $5 parts, $6 holders only, $7 by number only, and of a
-// page $8 and $9, behind which it begins, and $10, how long it is.
+// What is asked of who is on a list: $1 indicator, $2 day, $3 and $4 bounds of the area, $5 parts, $6 holders only, $7 by number only, and
+// $8, how many at most.
 var (
 	standsOn = `s.indicator = $1 AND s.valid_from <= $2 AND (s.valid_to IS NULL OR s.valid_to >= $2) AND s.status = ANY($5) AND (NOT $6 OR s.level > 0)`
 	memberOn = `m.household_id = h.id AND m.superseded_at IS NULL AND m.from_on <= $2 AND (m.to_on IS NULL OR m.to_on >= $2)`
-	withOne  = `CROSS JOIN LATERAL (
+	whoStand = `FROM standings s JOIN persons p ON p.id = s.person_id AND ` + ownArea("p.managing_area_code")
+	areOn    = ` WHERE ` + standsOn + ` AND s.area_code >= $3 AND s.area_code < $4 AND (NOT $7 OR p.id_number IS NOT NULL)`
+	inOrder  = ` ORDER BY s.area_code, s.person_id LIMIT $8`
+	withOne  = `FROM households h CROSS JOIN LATERAL (
 			SELECT FROM household_members m JOIN standings s ON s.person_id = m.person_id JOIN persons p ON p.id = m.person_id
 			WHERE ` + memberOn + ` AND ` + standsOn + ` AND (NOT $7 OR p.id_number IS NOT NULL) LIMIT 1) one
 		WHERE h.area_code >= $3 AND h.area_code < $4`
-	countPersons = `SELECT count(*), ` + allOf("s.person_id") + ` FROM standings s JOIN persons p ON p.id = s.person_id AND ` + ownArea("p.managing_area_code") + `
-		WHERE ` + standsOn + ` AND s.area_code >= $3 AND s.area_code < $4 AND (NOT $7 OR p.id_number IS NOT NULL)`
-	countHouseholds = `SELECT count(*), ` + allOf("h.id") + ` FROM households h ` + withOne
+	housesInOrder = ` ORDER BY h.area_code, h.id LIMIT $8`
+
+	countPersons    = `SELECT count(*) ` + whoStand + areOn
+	countHouseholds = `SELECT count(*) ` + withOne
+	personsOn       = `SELECT s.person_id ` + whoStand + areOn + inOrder
+	householdsOn    = `SELECT h.id ` + withOne + housesInOrder
 )
 
 func (q ListOf) args(more ...any) []any {
@@ -51,36 +56,37 @@ func (q ListOf) args(more ...any) []any {
 	return append([]any{q.Indicator, q.On, lo, hi, parts, q.Holders, q.ByNumber}, more...)
 }
 
-// Tally is how many are on a list, and a number that their ids make together in any order: with somebody in the place of somebody else it is another.
-type Tally struct {
-	Rows int
-	All  int64
-}
-
-// Add counts one more.
-func (t *Tally) Add(id uuid.UUID) {
-	t.Rows++
-	t.All ^= int64(binary.BigEndian.Uint64(id[8:]) & (1<<48 - 1))
-}
-
-// allOf is Tally.All of a column of ids: of their last 48 bits, which are random.
-func allOf(ids string) string {
-	return "coalesce(bit_xor(('x' || right(" + ids + "::text, 12))::bit(48)::bigint), 0)"
-}
-
-// OnList counts who is on a list. Who has left the actor's area is not among them.
-func (db *DB) OnList(ctx context.Context, who access.Actor, q ListOf) (t Tally, err error) {
-	sql := countPersons
+// of is one of two statements: of persons, or of households.
+func (q ListOf) of(persons, households string) string {
 	if q.Households {
-		sql = countHouseholds
+		return households
 	}
+	return persons
+}
+
+// CountListed counts who is on a list. Who has left the actor's area is not among them.
+func (db *DB) CountListed(ctx context.Context, who access.Actor, q ListOf) (n int, err error) {
 	err = db.Read(ctx, who, counting, func(b *pgx.Batch) {
-		b.Queue(sql, q.args()...).QueryRow(func(row pgx.Row) error { return row.Scan(&t.Rows, &t.All) })
+		b.Queue(q.of(countPersons, countHouseholds), q.args()...).QueryRow(func(row pgx.Row) error { return row.Scan(&n) })
 	})
 	if err != nil {
-		return t, fmt.Errorf("count who is on a list: %w", err)
+		return 0, fmt.Errorf("count who is on a list: %w", err)
 	}
-	return t, nil
+	return n, nil
+}
+
+// OnList are the ids of who is on a list at this moment, in order of villages, and at most so many.
+func (db *DB) OnList(ctx context.Context, who access.Actor, q ListOf, limit int) (ids []uuid.UUID, err error) {
+	err = db.Read(ctx, who, counting, func(b *pgx.Batch) {
+		b.Queue(q.of(personsOn, householdsOn), q.args(limit)...).Query(func(rows pgx.Rows) (err error) {
+			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read who is on a list: %w", err)
+	}
+	return ids, nil
 }
 
 // OneListed is what lists tell of a person or of a household.
@@ -96,64 +102,69 @@ type OneListed struct {
 	Holders   int
 }
 
-// A page is planned for whom it is asked of: the files of a village are looked up, and those of a district joined.
+// What a list tells of who is on it, and the same of those whose ids are known: of persons $1, and of households $3, behind $1 and $2. It is planned for whom it is asked of: the files of a village are
+// looked up, and those of a district joined.
 var (
-	listedPersons = `SELECT s.area_code, p.id, p.id, p.name, p.id_number, p.birth_date, p.managing_area_code, coalesce(c.category, 0), coalesce(c.level, 0), NULL::bytea, 0
-		FROM standings s JOIN persons p ON p.id = s.person_id AND ` + ownArea("p.managing_area_code") + `
-		LEFT JOIN certificates c ON c.person_id = p.id AND c.held_to IS NULL
-		WHERE ` + standsOn + ` AND s.area_code >= $3 AND s.area_code < $4 AND (NOT $7 OR p.id_number IS NOT NULL) AND (s.area_code, s.person_id) > ($8, $9)
-		ORDER BY s.area_code, s.person_id LIMIT $10`
-	listedHouseholds = `SELECT h.area_code, h.id, coalesce(f.id, h.id), coalesce(f.name, ''), f.id_number, f.birth_date, h.area_code, 0, 0, h.address,
+	toldPersons       = `SELECT p.id, p.id, p.name, p.id_number, p.birth_date, p.managing_area_code, coalesce(c.category, 0), coalesce(c.level, 0), NULL::bytea, 0 `
+	withCards         = ` LEFT JOIN certificates c ON c.person_id = p.id AND c.held_to IS NULL`
+	listedPersons     = toldPersons + whoStand + withCards + areOn + inOrder
+	listedPersonsByID = toldPersons + `FROM unnest($1::uuid[]) WITH ORDINALITY n (id, at) JOIN persons p ON p.id = n.id` + withCards + ` ORDER BY n.at`
+
+	toldHouseholds = `SELECT h.id, coalesce(f.id, h.id), coalesce(f.name, ''), f.id_number, f.birth_date, h.area_code, 0, 0, h.address,
 		(SELECT count(DISTINCT m.person_id) FROM household_members m JOIN standings s ON s.person_id = m.person_id
-			WHERE ` + memberOn + ` AND s.indicator = $1 AND s.valid_from <= $2 AND (s.valid_to IS NULL OR s.valid_to >= $2) AND s.status < 4 AND s.level > 0)
-		FROM (SELECT h.* FROM households h ` + withOne + ` AND (h.area_code, h.id) > ($8, $9) ORDER BY h.area_code, h.id LIMIT $10) h
-		LEFT JOIN LATERAL (SELECT p.id, p.name, p.id_number, p.birth_date FROM household_members m JOIN persons p ON p.id = m.person_id
+			WHERE ` + memberOn + ` AND s.indicator = $1 AND s.valid_from <= $2 AND (s.valid_to IS NULL OR s.valid_to >= $2) AND s.status < 4 AND s.level > 0) `
+	withHeads = ` LEFT JOIN LATERAL (SELECT p.id, p.name, p.id_number, p.birth_date FROM household_members m JOIN persons p ON p.id = m.person_id
 			LEFT JOIN certificates c ON c.person_id = p.id AND c.held_to IS NULL WHERE ` + memberOn + `
-			ORDER BY m.relation <> 'head', c.id IS NULL, m.from_on, m.id LIMIT 1) f ON true ORDER BY h.area_code, h.id`
+			ORDER BY m.relation <> 'head', c.id IS NULL, m.from_on, m.id LIMIT 1) f ON true`
+	listedHouses     = toldHouseholds + `FROM (SELECT h.* ` + withOne + housesInOrder + `) h` + withHeads + ` ORDER BY h.area_code, h.id`
+	listedHousesByID = toldHouseholds + `FROM unnest($3::uuid[]) WITH ORDINALITY n (id, at) JOIN households h ON h.id = n.id` + withHeads + ` ORDER BY n.at`
 )
 
-// Listed reads a page of what a list tells, in order of villages: as many as limit who come behind a place, and the place of the last of them.
-func (db *DB) Listed(ctx context.Context, who access.Actor, q ListOf, after Cursor, limit int) (list []OneListed, last Cursor, err error) {
-	sql := listedPersons
+// Listed reads what a list tells of the first who are on it, in order of villages and at most so many.
+func (db *DB) Listed(ctx context.Context, who access.Actor, q ListOf, limit int) ([]OneListed, error) {
+	return db.told(ctx, who, q.of(listedPersons, listedHouses), q.args(limit), limit)
+}
+
+// ListedByID reads what a list tells of these, in their order. Who has left the actor's area is not among them.
+func (db *DB) ListedByID(ctx context.Context, who access.Actor, q ListOf, ids []uuid.UUID) ([]OneListed, error) {
 	if q.Households {
-		sql = listedHouseholds
+		return db.told(ctx, who, listedHousesByID, []any{q.Indicator, q.On, ids}, len(ids))
 	}
-	if after.ID == uuid.Nil {
-		lo, _ := q.Area.Range()
-		after.Area = area.Code(lo) // where the reading of the index begins
-	}
+	return db.told(ctx, who, listedPersonsByID, []any{ids}, len(ids))
+}
+
+func (db *DB) told(ctx context.Context, who access.Actor, sql string, args []any, limit int) (list []OneListed, err error) {
 	err = db.Read(ctx, who, counting, func(b *pgx.Batch) {
-		b.Queue(sql, q.args(string(after.Area), after.ID, limit)...).Query(func(rows pgx.Rows) (err error) {
-			list, last, err = db.scanOnList(rows, limit)
+		b.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
+			list, err = db.scanTold(rows, limit)
 			return err
 		})
 	})
 	if err != nil {
-		return nil, last, fmt.Errorf("read a list: %w", err)
+		return nil, fmt.Errorf("read a list: %w", err)
 	}
-	return list, last, nil
+	return list, nil
 }
 
-// scanOnList reads up to so many rows of a list, and the place of the last. There may be many, so nothing is made for each of them that can be
-// made once.
-func (db *DB) scanOnList(rows pgx.Rows, limit int) (list []OneListed, last Cursor, err error) {
+// scanTold reads up to so many rows of a list. There may be many, so nothing is made for each of them that can be made once.
+func (db *DB) scanTold(rows pgx.Rows, limit int) ([]OneListed, error) {
 	var one OneListed
 	var number, address pgtype.DriverBytes
 	persons, households := opener{ring: db.Ring, table: "persons"}, opener{ring: db.Ring, table: "households"}
-	fields := []any{(*string)(&last.Area), &one.ID, &persons.row, &one.Name, &number, &one.BirthDate, (*string)(&one.Area), &one.Category, &one.Level, &address, &one.Holders}
-	list = make([]OneListed, 0, limit)
+	fields := []any{&one.ID, &persons.row, &one.Name, &number, &one.BirthDate, (*string)(&one.Area), &one.Category, &one.Level, &address, &one.Holders}
+	list := make([]OneListed, 0, limit)
 	for rows.Next() {
 		if err := rows.Scan(fields...); err != nil {
-			return nil, last, err
+			return nil, err
 		}
 		households.row = one.ID
 		one.IDNumber, one.Address = persons.open("id_number", number), households.open("address", address)
 		if err := errors.Join(persons.err, households.err); err != nil {
-			return nil, last, err
+			return nil, err
 		}
-		list, last.ID = append(list, one), one.ID
+		list = append(list, one)
 	}
-	return list, last, rows.Err()
+	return list, rows.Err()
 }
 
 // Export says that somebody took a list out.
