@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,14 +28,14 @@ type ListOf struct {
 	Households bool
 }
 
-// What is asked of who is on a list: $1 indicator, $2 day, $3 and $4 bounds of the area, $5 parts, $6 holders only, $7 by number only, and
-// $8, how many at most.
+// What is asked of who is on a list: $1 indicator, $2 day, $3 and $4 bounds of the area, $5 parts, $6 holders only, $7 by number only, of persons
+// $8 and $9, bounds of the actor's area, and then how many at most.
 var (
 	standsOn = `s.indicator = $1 AND s.valid_from <= $2 AND (s.valid_to IS NULL OR s.valid_to >= $2) AND s.status = ANY($5) AND (NOT $6 OR s.level > 0)`
 	memberOn = `m.household_id = h.id AND m.superseded_at IS NULL AND m.from_on <= $2 AND (m.to_on IS NULL OR m.to_on >= $2)`
-	whoStand = `FROM standings s JOIN persons p ON p.id = s.person_id AND ` + ownArea("p.managing_area_code")
+	whoStand = `FROM standings s JOIN persons p ON p.id = s.person_id AND p.managing_area_code >= $8 AND p.managing_area_code < $9`
 	areOn    = ` WHERE ` + standsOn + ` AND s.area_code >= $3 AND s.area_code < $4 AND (NOT $7 OR p.id_number IS NOT NULL)`
-	inOrder  = ` ORDER BY s.area_code, s.person_id LIMIT $8`
+	inOrder  = ` ORDER BY s.area_code, s.person_id LIMIT $10`
 	withOne  = `FROM households h CROSS JOIN LATERAL (
 			SELECT FROM household_members m JOIN standings s ON s.person_id = m.person_id JOIN persons p ON p.id = m.person_id
 			WHERE ` + memberOn + ` AND ` + standsOn + ` AND (NOT $7 OR p.id_number IS NOT NULL) LIMIT 1) one
@@ -47,13 +48,18 @@ var (
 	householdsOn    = `SELECT h.id ` + withOne + housesInOrder
 )
 
-func (q ListOf) args(more ...any) []any {
+func (q ListOf) args(who access.Actor, more ...any) []any {
 	lo, hi := q.Area.Range()
 	parts := make([]int16, len(q.Parts))
 	for i, p := range q.Parts {
 		parts[i] = int16(p)
 	}
-	return append([]any{q.Indicator, q.On, lo, hi, parts, q.Holders, q.ByNumber}, more...)
+	args := []any{q.Indicator, q.On, lo, hi, parts, q.Holders, q.ByNumber}
+	if !q.Households {
+		within := boundsOf(who).persons
+		args = append(args, strings.TrimRight(within, ":"), within)
+	}
+	return append(args, more...)
 }
 
 // of is one of two statements: of persons, or of households.
@@ -67,7 +73,7 @@ func (q ListOf) of(persons, households string) string {
 // CountListed counts who is on a list. Who has left the actor's area is not among them.
 func (db *DB) CountListed(ctx context.Context, who access.Actor, q ListOf) (n int, err error) {
 	err = db.Read(ctx, who, counting, func(b *pgx.Batch) {
-		b.Queue(q.of(countPersons, countHouseholds), q.args()...).QueryRow(func(row pgx.Row) error { return row.Scan(&n) })
+		b.Queue(q.of(countPersons, countHouseholds), q.args(who)...).QueryRow(func(row pgx.Row) error { return row.Scan(&n) })
 	})
 	if err != nil {
 		return 0, fmt.Errorf("count who is on a list: %w", err)
@@ -78,7 +84,7 @@ func (db *DB) CountListed(ctx context.Context, who access.Actor, q ListOf) (n in
 // OnList are the ids of who is on a list at this moment, in order of villages, and at most so many.
 func (db *DB) OnList(ctx context.Context, who access.Actor, q ListOf, limit int) (ids []uuid.UUID, err error) {
 	err = db.Read(ctx, who, counting, func(b *pgx.Batch) {
-		b.Queue(q.of(personsOn, householdsOn), q.args(limit)...).Query(func(rows pgx.Rows) (err error) {
+		b.Queue(q.of(personsOn, householdsOn), q.args(who, limit)...).Query(func(rows pgx.Rows) (err error) {
 			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 			return err
 		})
@@ -122,7 +128,7 @@ var (
 
 // Listed reads what a list tells of the first who are on it, in order of villages and at most so many.
 func (db *DB) Listed(ctx context.Context, who access.Actor, q ListOf, limit int) ([]OneListed, error) {
-	return db.told(ctx, who, q.of(listedPersons, listedHouses), q.args(limit), limit)
+	return db.told(ctx, who, q.of(listedPersons, listedHouses), q.args(who, limit), limit)
 }
 
 // ListedByID reads what a list tells of these, in their order. Who has left the actor's area is not among them.
