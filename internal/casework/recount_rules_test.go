@@ -68,17 +68,15 @@ func (m *man) right(programme string, day calendar.Date) string {
 	return good
 }
 
-// month is what a month says of a programme: good by one good day, ended by a day that ends a right where none is good.
+// month is what a month says of a programme: good by one good day, ended where every day ends a right, as somebody who was out of the
+// conditions and came back within the month has not been out of them (M18), whatever the card was meanwhile.
 func (m *man) month(programme string, month calendar.Month) string {
 	key := programme + month.String()
 	if m.months[key] == "" {
-		found := waits
+		found := ended
 		for day := month.First(); !day.After(month.Last()) && found != good; day = day.Add(1) {
-			switch m.right(programme, day) {
-			case good:
-				found = good
-			case ended:
-				found = ended
+			if says := m.right(programme, day); says != ended {
+				found = says
 			}
 		}
 		m.months[key] = found

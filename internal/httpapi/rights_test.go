@@ -1,74 +1,32 @@
 package httpapi_test
 
-import (
-	"testing"
+import "testing"
 
-	"github.com/google/uuid"
-
-	"zhucan/internal/httpapi"
-)
-
-// heldPaths are good requests of the operations that may begin with rights seen earlier; %s is a person.
-var heldPaths = map[string]string{
-	"getPerson": "/persons/{id}", "listPersons": "/persons", "getPersonRecord": "/persons/{id}/record",
-	"getEligibility": "/persons/{id}/eligibility", "getIndicatorValues": "/indicators/values",
-	"listIndicatorPersons": "/indicators/nursing_subsidy_coverage/persons",
+// expiring is somebody in village A with a card of level 1 that runs out on 19 February 2023 and, for the living allowance, 低保 since 2022.
+func (s *service) expiring(n int) string {
+	s.t.Helper()
+	s.at("2022-12-01")
+	id := s.do("liaison.a", "POST", "/persons", map[string]any{"name": "金丝雀", "id_number": number(n), "hukou_area_code": villageA, "hukou_type": "agricultural",
+		"certificate": map[string]any{"number": number(n) + "41", "category": 4, "level": 1, "issued_on": "2013-02-20", "expires_on": "2023-02-19"}}).want(201).text("id")
+	s.fact(id, "dibao", true, "2022-01-01", "")
+	return id
 }
 
-// TestRightsEndAtOnce takes rights away between two requests of a session that the service has seen: the second is
-// answered by the rights of its own moment.
-func TestRightsEndAtOnce(t *testing.T) {
+// TestInterruptionWhileTheCardHasRunOut is M18 beside M11: who is out of the district for some days of a month keeps a right that only
+// waits for the card.
+func TestInterruptionWhileTheCardHasRunOut(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	person := s.person("liaison.a", villageA, 60, 1).want(201).text("id")
-	for op := range httpapi.HeldByStore {
-		path := heldPaths[op]
-		if path == "" {
-			t.Errorf("no request of %s here", op)
-			continue
-		}
-		path = replaceID(path, person)
-		one := map[bool]int{true: 404, false: 200}[contains([]string{"getPerson", "getPersonRecord", "getEligibility"}, op)]
-		for _, tt := range []struct {
-			name  string
-			patch map[string]any
-			want  int
-		}{
-			{"moved to another town", map[string]any{"area_code": townC}, one},
-			{"made hotline clerk", map[string]any{"role": "hotline_clerk"}, map[bool]int{true: 200, false: 403}[op == "getPerson"]},
-			{"made administrator", map[string]any{"role": "administrator"}, 403},
-			{"made auditor, who may again", map[string]any{"role": "auditor"}, 200},
-			{"disabled", map[string]any{"disabled": true}, 401},
-		} {
-			t.Run(op+" "+tt.name, func(t *testing.T) {
-				user := "o" + uuid.NewString()[:8]
-				account := s.do("admin", "POST", "/accounts", map[string]any{"username": user, "name": "测试", "password": password, "role": "town_officer", "area_code": townA}).want(201)
-				for range 2 {
-					s.do(user, "GET", path, nil).want(200)
-				}
-				s.do("admin", "PATCH", "/accounts/"+account.text("id"), tt.patch, "If-Match", account.version()).want(200)
-				if got := s.do(user, "GET", path, nil); got.status != tt.want {
-					t.Errorf("status %d, want %d: %s", got.status, tt.want, got.body)
-				}
-			})
-		}
-		t.Run(op+" signed out", func(t *testing.T) {
-			user := "o" + uuid.NewString()[:8]
-			s.do("admin", "POST", "/accounts", map[string]any{"username": user, "name": "测试", "password": password, "role": "town_officer", "area_code": townA}).want(201)
-			s.do(user, "GET", path, nil).want(200)
-			s.do(user, "POST", "/auth/logout", nil).want(204)
-			s.do(user, "GET", path, nil).want(401)
-		})
+	id := s.expiring(600)
+	s.granted(id, living, "2023-01-05", "2023-01-10")
+	s.at("2023-04-25")
+	for _, move := range []struct{ to, on string }{{"370304001", "2023-04-05"}, {villageA, "2023-04-20"}} {
+		v := s.do("town.a", "GET", "/persons/"+id, nil).want(200).version()
+		s.do("town.a", "PATCH", "/persons/"+id, map[string]any{"hukou_area_code": move.to, "effective_on": move.on}, "If-Match", v).want(200)
 	}
-}
-
-// TestNewRightsCountAtOnce gives a role to one who was refused a moment ago.
-func TestNewRightsCountAtOnce(t *testing.T) {
-	t.Parallel()
-	s := start(t)
-	person := s.person("liaison.a", villageA, 61, 1).want(201).text("id")
-	account := s.do("admin", "POST", "/accounts", map[string]any{"username": "newcomer", "name": "测试", "password": password, "role": "statistician", "area_code": townA}).want(201)
-	s.do("newcomer", "GET", "/persons/"+person, nil).want(403)
-	s.do("admin", "PATCH", "/accounts/"+account.text("id"), map[string]any{"role": "town_officer"}, "If-Match", account.version()).want(200)
-	s.do("newcomer", "GET", "/persons/"+person, nil).want(200)
+	s.at("2023-06-10")
+	s.renewed(id, "RENEW", "2023-06-03", 600, 1)
+	s.at("2023-08-10")
+	s.wantOwed(id, living, 18500, 18500, 0, 0, 0, 18500, 18500, 18500)
+	s.wantDerived()
 }

@@ -29,7 +29,7 @@ func anyContains(runs []Run, m calendar.Month) bool {
 // the card has run out, or a fact is waited for.
 type Months struct {
 	Runs   []Run // all conditions hold on some day of the month (no day pro-rating), in order
-	Breaks []Run // they hold on no day, and on some day fail in a way that ends a right, in order; no levels
+	Breaks []Run // they fail on every day in a way that ends a right, expiry and freezing of the card left aside, in order; no levels
 }
 
 // MonthsOf reads the months of one programme.
@@ -42,20 +42,25 @@ func MonthsOf(file casefile.File, pack *policy.Pack, programme string) (Months, 
 }
 
 func months(list []segment, programme string, pack *policy.Pack) (m Months) {
-	yes := make([]bool, len(list)+1)
-	var broken []Run
+	yes, goesOn := make([]bool, len(list)+1), make([]bool, len(list)+1)
+	var broken, kept []Run
 	for i, s := range list {
 		outcome, _ := s.rules.Answer(programme)
-		if yes[i] = outcome == policy.Yes; !yes[i] && !s.rules.Suspends(programme) {
+		yes[i] = outcome == policy.Yes
+		if goesOn[i] = yes[i] || s.rules.Suspends(programme); !goesOn[i] {
 			broken = append(broken, monthsOf(s.days, 0))
 		}
 	}
 	for i, s := range list {
+		stops := pack.StopModeOf(programme, s.days.To) == policy.StopSameMonth
 		if yes[i] {
-			m.Runs = appendGood(m.Runs, s, !yes[i+1] && pack.StopModeOf(programme, s.days.To) == policy.StopSameMonth)
+			m.Runs = appendGood(m.Runs, s, stops && !yes[i+1])
+		}
+		if goesOn[i] {
+			kept = appendGood(kept, s, stops && !goesOn[i+1])
 		}
 	}
-	m.Breaks = without(join(broken), m.Runs)
+	m.Breaks = without(join(broken), kept)
 	return m
 }
 

@@ -243,17 +243,15 @@ func (o oracle) interrupted(programme string, day calendar.Date) bool {
 	return false
 }
 
-// month says of a month whether some day is good, and otherwise whether some day ends a right.
+// month says of a month whether some day is good, and whether it ends a right: somebody who is out of the conditions and back within a month
+// has not been out of them (M18), and that the card has run out or is frozen meanwhile makes no difference (M11).
 func (o oracle) month(programme string, month calendar.Month) (good, ends bool) {
+	ends = true
 	for day := month.First(); !day.After(month.Last()); day = day.Add(1) {
-		switch {
-		case o.eligible(programme, day):
-			return true, false
-		case !o.interrupted(programme, day):
-			ends = true
-		}
+		good = good || o.eligible(programme, day)
+		ends = ends && !o.eligible(programme, day) && !o.interrupted(programme, day)
 	}
-	return false, ends
+	return good, ends
 }
 
 // paid walks the months of each award, from its first good month to the first that ends it: false is a month in which
