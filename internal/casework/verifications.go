@@ -229,7 +229,7 @@ func (d *Desk) Rights(dossier store.Dossier) ([]Right, error) {
 	var list []Right
 	for _, a := range dossier.Awards {
 		right := Right{Award: d.asSuspended(reading, a), Owed: reading.Payable(a)}
-		if grants, err := d.gapBeforeRenewal(dossier, a, backPayMonths, ""); err == nil && len(a.Grants) == 0 {
+		if grants, err := d.gapBeforeRenewal(dossier, a, backPayMonths, ""); err == nil {
 			for _, g := range grants {
 				right.Gap = append(right.Gap, g.Month)
 			}

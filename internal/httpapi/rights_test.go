@@ -1,6 +1,9 @@
 package httpapi_test
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 // expiring is somebody in village A with a card of level 1 that runs out on 19 February 2023 and, for the living allowance, 低保 since 2022.
 func (s *service) expiring(n int) string {
@@ -29,4 +32,71 @@ func TestInterruptionWhileTheCardHasRunOut(t *testing.T) {
 	s.at("2023-08-10")
 	s.wantOwed(id, living, 18500, 18500, 0, 0, 0, 18500, 18500, 18500)
 	s.wantDerived()
+}
+
+// right is the only award of a person, as a reader sees it.
+func (s *service) right(person string) map[string]any {
+	s.t.Helper()
+	list := items(s.do("cdpf", "GET", "/awards?person_id="+person, nil).want(200), "items")
+	if len(list) != 1 {
+		s.t.Fatalf("%d awards", len(list))
+	}
+	return list[0]
+}
+
+// onRight does something to the only award of a person, as it is now.
+func (s *service) onRight(who, person, verb string, body map[string]any) answer {
+	s.t.Helper()
+	w := s.right(person)
+	return s.do(who, "POST", "/awards/"+w["id"].(string)+"/"+verb, body, "If-Match", fmt.Sprintf(`"%v"`, w["version"]))
+}
+
+// TestGrantedMonthsWhileSuspended: nothing is paid of a right while it is suspended, the months that were granted for a late renewal neither;
+// they are paid with the others once it is resumed with its months.
+func TestGrantedMonthsWhileSuspended(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.expiring(601)
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.at("2023-08-10")
+	s.renewed(id, "RENEW", "2023-08-03", 601, 2)
+	s.onRight("cdpf", id, "back-pay", map[string]any{"months": 3, "reason": "住院"}).want(200)
+	s.wantOwed(id, nursing, 16700, 16700, 0, 0, 14000, 14000, 14000, 14000)
+	s.onRight("town.a", id, "suspend", map[string]any{"from_month": "2023-03", "reason": "UNDER_INVESTIGATION"}).want(200)
+	s.wantOwed(id, nursing, 16700, 16700)
+	s.at("2023-09-10")
+	s.onRight("town.a", id, "resume", map[string]any{"from_month": "2023-09", "back_pay": true}).want(200)
+	s.wantOwed(id, nursing, 16700, 16700, 0, 0, 14000, 14000, 14000, 14000, 14000)
+	s.wantDerived()
+}
+
+// TestGapBeforeALaterCard: the months before a late renewal may be granted also when another card has followed, at the level of the renewal,
+// once.
+func TestGapBeforeALaterCard(t *testing.T) {
+	t.Parallel()
+	for n, event := range []string{"CHANGE", "REISSUE_LOST"} {
+		t.Run(event, func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			id, level := s.expiring(602+n), 2-n
+			s.granted(id, nursing, "2023-01-05", "2023-01-10")
+			s.at("2023-06-10")
+			s.renewed(id, "RENEW", "2023-06-03", 602+n, 2)
+			s.at("2023-08-10")
+			if event == "CHANGE" {
+				s.renewed(id, event, "2023-06-20", 602+n, 1) // in the month of the renewal, too
+			} else {
+				cards := items(s.do("cdpf", "GET", "/persons/"+id, nil).want(200), "certificates")
+				last := cards[len(cards)-1]
+				s.do("cdpf", "POST", "/certificates/"+last["id"].(string)+"/events", map[string]any{"event": event, "on": "2023-07-03",
+					"certificate": map[string]any{"number": number(602+n) + "42B1", "category": 4, "level": 2, "issued_on": "2023-07-03"}}, "If-Match", fmt.Sprintf(`"%v"`, last["version"])).want(201)
+			}
+			july := map[int]int{2: 16700, 1: 14000}[level]
+			s.wantOwed(id, nursing, 16700, 16700, 0, 0, 0, 14000, july, july)
+			s.onRight("cdpf", id, "back-pay", map[string]any{"months": 2, "reason": "住院"}).want(200)
+			s.wantOwed(id, nursing, 16700, 16700, 0, 14000, 14000, 14000, july, july)
+			s.onRight("cdpf", id, "back-pay", map[string]any{"months": 3, "reason": "又"}).want(409, "GRANTED_ALREADY")
+			s.wantDerived()
+		})
+	}
 }

@@ -167,8 +167,8 @@ func (m Months) Lasts(a award.Award) (Run, bool) {
 	return run, true
 }
 
-// Payable are the months that an award pays, in order: it runs, the conditions hold, and it is not suspended; and the
-// months of a late renewal that were granted.
+// Payable are the months that an award pays, in order: it runs, the conditions hold or the month was granted for a late renewal, and it is not
+// suspended.
 func (r *Reading) Payable(a award.Award) []Run {
 	m := r.months[a.Programme]
 	lasts, ok := m.Lasts(a)
@@ -176,6 +176,11 @@ func (r *Reading) Payable(a award.Award) []Run {
 		return nil
 	}
 	paid := within(m.Runs, lasts)
+	for _, g := range a.Grants {
+		if !m.Contains(g.Month) && lasts.Contains(g.Month) {
+			paid = append(paid, Run{From: g.Month, To: g.Month, Level: g.Level})
+		}
+	}
 	for _, s := range a.Suspensions {
 		if !s.Forgiven() {
 			paid = without(paid, []Run{{From: s.From, To: s.To}})
@@ -183,11 +188,6 @@ func (r *Reading) Payable(a award.Award) []Run {
 	}
 	if from, missed := r.Unverified(a); missed {
 		paid = without(paid, []Run{{From: from}})
-	}
-	for _, g := range a.Grants {
-		if month := (Run{From: g.Month, To: g.Month, Level: g.Level}); !m.Contains(g.Month) && lasts.Contains(g.Month) {
-			paid = append(paid, month)
-		}
 	}
 	slices.SortFunc(paid, func(a, b Run) int { return a.From.Compare(b.From) })
 	return join(paid)
