@@ -100,3 +100,34 @@ func TestGapBeforeALaterCard(t *testing.T) {
 		})
 	}
 }
+
+// TestSuspendedFromBefore: a right may be suspended from a month before a suspension that is over. While it lasts nothing is paid; after it
+// the months of each are as was said of it.
+func TestSuspendedFromBefore(t *testing.T) {
+	t.Parallel()
+	for n, tt := range []struct {
+		earlier, later bool // paid after all
+		want           []int
+	}{
+		{true, true, []int{16700, 16700, 16700, 16700, 16700, 16700, 16700, 16700, 16700}},
+		{false, true, []int{16700, 16700, 16700, 16700, 16700, 0, 16700, 16700, 16700}},
+		{true, false, []int{16700, 16700, 16700, 16700, 0, 0, 0, 0, 16700}},
+	} {
+		t.Run(fmt.Sprint(tt.earlier, tt.later), func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			id := s.person1(610+n, 1)
+			s.granted(id, nursing, "2023-01-05", "2023-01-10")
+			s.at("2023-08-05")
+			s.pause(id, "2023-06", "2023-07", tt.earlier)
+			under := map[string]any{"from_month": "2023-05", "reason": "UNDER_INVESTIGATION"}
+			s.onRight("town.a", id, "suspend", under).want(200)
+			s.onRight("town.a", id, "suspend", under).want(409, "SUSPENDED_ALREADY")
+			s.wantOwed(id, nursing, 16700, 16700, 16700, 16700)
+			s.at("2023-09-05")
+			s.onRight("town.a", id, "resume", map[string]any{"from_month": "2023-09", "back_pay": tt.later}).want(200)
+			s.wantOwed(id, nursing, tt.want...)
+			s.wantDerived()
+		})
+	}
+}

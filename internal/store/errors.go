@@ -56,7 +56,7 @@ var byConstraint = map[string]*fault.Error{
 	"recovery_waived_by_another":             fault.New(fault.Conflict, "WAIVER_NOT_PROPOSED", "核销须由他人以相同金额提出后批准", "a waiver is proposed by another for the same amount first"),
 	"payees_current":                         fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
 	"award_grants_once":                      GrantedAlready,
-	"award_suspensions_do_not_overlap":       fault.New(fault.Conflict, "SUSPENDED_ALREADY", "该待遇已暂停", "the award is suspended already"),
+	"award_suspensions_one_in_force":         fault.New(fault.Conflict, "SUSPENDED_ALREADY", "该待遇已暂停", "the award is suspended already"),
 	"notice_items_once":                      fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
 	"deputations_one_at_a_time":              fault.New(fault.Conflict, "DEPUTED_ALREADY", "该账号在此期间已有代理人", "the principal has a deputy on these days already"),
 	"deputations_of_another":                 fault.New(fault.Invalid, "NO_DEPUTY", "不能代理本人", "nobody is his own deputy"),
