@@ -24,6 +24,7 @@ type Award struct {
 	PersonID      uuid.UUID
 	Programme     string
 	ApplicationID uuid.UUID // zero for an award taken over
+	AppliedOn     calendar.Date
 	Basis         string
 	StartMonth    calendar.Month
 	EndMonth      calendar.Month // last month; zero: open
@@ -34,6 +35,14 @@ type Award struct {
 	Grants        []Grant
 	RecordedAt    time.Time
 	RecordedBy    uuid.UUID
+}
+
+// AskedOn is the day from which on a right rests on what happens: that of the application, or that on which it was taken over.
+func (a Award) AskedOn() calendar.Date {
+	if a.AppliedOn.IsZero() {
+		return calendar.DateOf(a.RecordedAt)
+	}
+	return a.AppliedOn
 }
 
 // Suspended reports whether the award is suspended without an end.
@@ -62,7 +71,7 @@ type Suspension struct {
 // Reverify is why a right is suspended that nobody has verified.
 const Reverify = "REVERIFY"
 
-// CardCancelled is why a right has ended that rested on a card which was cancelled, where another card has followed.
+// CardCancelled is why a right has ended that rested on a card which was cancelled.
 const CardCancelled = "CARD_CANCELLED"
 
 // Forgiven reports whether the months of s are paid after all.

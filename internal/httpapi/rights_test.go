@@ -131,3 +131,110 @@ func TestSuspendedFromBefore(t *testing.T) {
 		})
 	}
 }
+
+// cancels records that the card of a person was cancelled.
+func (s *service) cancels(person, on, reason string) {
+	s.t.Helper()
+	card := items(s.do("cdpf", "GET", "/persons/"+person, nil).want(200), "certificates")[0]
+	s.do("cdpf", "POST", "/certificates/"+card["id"].(string)+"/events", map[string]any{"event": "CANCEL", "on": on, "cancel_reason": reason},
+		"If-Match", fmt.Sprintf(`"%v"`, card["version"])).want(201)
+}
+
+// firstCard gives a person a first card of a level.
+func (s *service) firstCard(person string, n, level int, on string) answer {
+	s.t.Helper()
+	return s.do("cdpf", "POST", "/persons/"+person+"/certificates", map[string]any{"number": fmt.Sprintf("%s4%d", number(n), level), "category": 4, "level": level, "issued_on": on}).want(201)
+}
+
+// TestRightsEndWithTheCard: a right that rested on a card ends with the month in which that was cancelled (M15), whoever says so and whatever
+// brings the next card, an officer or a list. What was only one card too many ends nothing.
+func TestRightsEndWithTheCard(t *testing.T) {
+	t.Parallel()
+	byHand := func(s *service, id string, _ int) { s.cancels(id, "2023-05-10", "FRAUD") }
+	listed := func(s *service, id string, n int) {
+		s.list("cdpf", "kind=certificates&sender=cl&as_of=2023-05-20", cardHead, cardLine(n, "1", "注销,2023-05-10,弄虚作假,,,,")).want(201)
+		s.confirmed(id)
+	}
+	cardByHand := func(s *service, id string, n int) { s.firstCard(id, n, 2, "2023-06-12") }
+	cardListed := func(s *service, id string, n int) {
+		s.list("cdpf", "kind=certificates&sender=cl&as_of=2023-06-20", cardHead, cardLine(n, "2", "正常,,,2023-06-12,2033-06-11,,")).want(201)
+	}
+	ended := []int{16700, 16700, 16700, 16700, 16700}
+	for n, tt := range []struct {
+		name         string
+		cancel, card func(s *service, id string, n int)
+		want         []int
+	}{
+		{"by hand", byHand, cardByHand, ended}, {"the card by a list", byHand, cardListed, ended}, {"both by lists", listed, cardListed, ended},
+		{"the cancellation by a list", listed, cardByHand, ended},
+		{"one card too many", func(s *service, id string, _ int) { s.cancels(id, "2023-05-10", "DUPLICATE") }, cardByHand, append(ended, 14000, 14000, 14000)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			id := s.person1(620+n, 1)
+			s.granted(id, nursing, "2023-01-05", "2023-01-10")
+			s.at("2023-05-20")
+			tt.cancel(s, id, 620+n)
+			s.at("2023-06-20")
+			s.wantOwed(id, nursing, ended...)
+			tt.card(s, id, 620+n)
+			s.at("2023-08-10")
+			s.wantOwed(id, nursing, tt.want...)
+			if w := s.right(id); len(tt.want) == len(ended) && (w["status"] != "ended" || w["end_month"] != "2023-05" || w["end_reason"] != "CARD_CANCELLED") {
+				t.Errorf("the award is shown as %v", w)
+			}
+			s.wantDerived()
+		})
+	}
+}
+
+// TestCancellationTakenBack: a list's cancellation ends the right also once an officer has issued a first card on it, and no longer when the
+// list is taken back.
+func TestCancellationTakenBack(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(630, 1)
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.at("2023-05-20")
+	a := s.list("cdpf", "kind=certificates&sender=cl&as_of=2023-05-20", cardHead, cardLine(630, "1", "注销,2023-05-10,弄虚作假,,,,")).want(201)
+	s.confirmed(id)
+	s.at("2023-06-20")
+	s.firstCard(id, 630, 2, "2023-06-12")
+	s.at("2023-06-25")
+	s.wantOwed(id, nursing, 16700, 16700, 16700, 16700, 16700)
+	v := s.do("cdpf", "GET", "/imports/"+a.text("id"), nil).want(200)
+	s.do("cdpf", "POST", "/imports/"+a.text("id")+"/undo", nil, "If-Match", v.version()).want(200)
+	s.at("2023-08-10")
+	s.wantOwed(id, nursing, 16700, 16700, 16700, 16700, 16700, 16700, 14000, 14000)
+	s.wantDerived()
+}
+
+// TestAppliedForOnTheNextCard: who applies on the card that followed a cancelled one has a right of his own, also in the month of the
+// cancellation; who had applied before it has not, whenever that is decided.
+func TestAppliedForOnTheNextCard(t *testing.T) {
+	t.Parallel()
+	for n, tt := range []struct {
+		applied string
+		want    []int
+	}{{"2023-05-05", []int{0, 0, 0, 0, 16700}}, {"2023-05-22", []int{0, 0, 0, 0, 16700, 14000, 14000}}} {
+		t.Run(tt.applied, func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			id := s.person1(640+n, 1)
+			s.at("2023-05-05")
+			if n == 1 {
+				s.at("2023-05-22")
+			}
+			early := s.applied(id, nursing, tt.applied)
+			s.at("2023-05-23")
+			s.cancels(id, "2023-05-10", "EXPIRED_6M")
+			s.firstCard(id, 640+n, 2, "2023-05-20")
+			s.at("2023-06-12")
+			s.decide("town.a", early, map[string]any{"decision": "approve"}).want(200)
+			s.at("2023-07-10")
+			s.wantOwed(id, nursing, tt.want...)
+			s.wantDerived()
+		})
+	}
+}

@@ -14,12 +14,12 @@ import (
 	"zhucan/internal/calendar"
 )
 
-const awardColumns = `id, version, person_id, programme, application_id, basis, start_month, end_month, recorded_at, recorded_by, end_reason, void, owed_from`
+const awardColumns = `id, version, person_id, programme, application_id, basis, start_month, end_month, recorded_at, recorded_by, end_reason, void, owed_from, applied_on`
 
 func scanAward(rows pgx.Rows) (award.Award, error) {
 	var a award.Award
 	var application, by *uuid.UUID
-	err := rows.Scan(&a.ID, &a.Version, &a.PersonID, &a.Programme, &application, &a.Basis, &a.StartMonth, &a.EndMonth, &a.RecordedAt, &by, &a.EndReason, &a.Void, &a.OwedFrom)
+	err := rows.Scan(&a.ID, &a.Version, &a.PersonID, &a.Programme, &application, &a.Basis, &a.StartMonth, &a.EndMonth, &a.RecordedAt, &by, &a.EndReason, &a.Void, &a.OwedFrom, &a.AppliedOn)
 	a.ApplicationID, a.RecordedBy = orZero(application), orZero(by)
 	return a, err
 }
@@ -143,10 +143,10 @@ func (l *loader) toAward(person, id uuid.UUID, add func(*award.Award)) {
 func (tx *Tx) InsertAwards(ctx context.Context, awards ...award.Award) error {
 	rows := make([]row, len(awards))
 	for i, a := range awards {
-		rows[i] = row{a.ID, a.PersonID, a.Programme, a.ApplicationID, a.Basis, a.StartMonth, a.EndMonth, tx.Now, tx.Who.AccountID, a.OwedFrom}
+		rows[i] = row{a.ID, a.PersonID, a.Programme, a.ApplicationID, a.Basis, a.StartMonth, a.EndMonth, tx.Now, tx.Who.AccountID, a.OwedFrom, a.AppliedOn}
 	}
 	return tx.insert(ctx, table{"awards", []string{"id uuid", "person_id uuid", "programme", "application_id uuid", "basis",
-		"start_month date", "end_month date", "recorded_at timestamptz", "recorded_by uuid", "owed_from date"}}, rows)
+		"start_month date", "end_month date", "recorded_at timestamptz", "recorded_by uuid", "owed_from date", "applied_on date"}}, rows)
 }
 
 // UpdateAward writes what can change of an award.
