@@ -14,6 +14,6 @@ ALTER TABLE awards ADD CONSTRAINT awards_applied_for_on CHECK ((application_id I
 
 -- What an officer ended by mistake is reinstated: by which document and why, the last time. That it had ended, and when, is in the audit.
 ALTER TABLE awards
-    ADD COLUMN reinstated_by text NOT NULL DEFAULT '', -- the document
-    ADD COLUMN reinstated_because text NOT NULL DEFAULT '',
-    ADD CONSTRAINT awards_reinstated_by_document CHECK ((reinstated_by = '') = (reinstated_because = ''));
+    ADD COLUMN reinstated_document text NOT NULL DEFAULT '',
+    ADD COLUMN reinstated_reason text NOT NULL DEFAULT '',
+    ADD CONSTRAINT awards_reinstated_by_document CHECK ((reinstated_document = '') = (reinstated_reason = ''));

@@ -92,6 +92,25 @@ func (d *Desk) EndAward(ctx context.Context, who access.Actor, id uuid.UUID, ver
 	})
 }
 
+// ReinstateAward takes back that somebody has ended an award, which pays again from a month on: the one after its end (M35), or a later one.
+func (d *Desk) ReinstateAward(ctx context.Context, who access.Actor, id uuid.UUID, version int, from calendar.Month, by award.Reinstatement) (award.Award, error) {
+	return d.changeAward(ctx, who, "award.reinstate", id, version, func(tx *store.Tx, a *award.Award, dossier store.Dossier) error {
+		unpaid := award.Suspension{ID: d.NewID(), AwardID: a.ID, From: a.EndMonth.Add(1), To: from.Add(-1), Reason: by.Reason}
+		if err := a.Reinstate(by, dossier.Awards); err != nil {
+			return err
+		}
+		switch {
+		case from.Before(unpaid.From) || !a.EndMonth.IsZero() && from.After(a.EndMonth):
+			return field("from_month", "MONTHS_REVERSED", "恢复月份须晚于终止月份，且早于接续的待遇", "the award is paid again after the month with which it ended, and before the award that has followed")
+		case from.After(unpaid.From) && from.After(d.today().Month().Add(1)):
+			return field("from_month", "DATE_IN_FUTURE", "恢复月份不能晚于下个月", "the award is paid again next month at the latest")
+		case from == unpaid.From:
+			return nil
+		}
+		return tx.InsertSuspension(ctx, a.PersonID, unpaid)
+	})
+}
+
 // VoidAward declares an award wrong from the start: nothing was ever owed, and all that was paid is asked back.
 func (d *Desk) VoidAward(ctx context.Context, who access.Actor, id uuid.UUID, version int, reason string) (award.Award, error) {
 	return d.changeAward(ctx, who, "award.void", id, version, func(_ *store.Tx, a *award.Award, _ store.Dossier) error {

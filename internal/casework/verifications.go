@@ -222,6 +222,7 @@ type Right struct {
 	award.Award                  // with what suspends it, a missing verification too
 	Owed        []standing.Run   // the months that are owed, one after the other; the last may go on
 	Gap         []calendar.Month // what may be granted before a late renewal, the latest month first
+	EndedByHand bool             // and may be reinstated
 }
 
 // Rights are the awards of a person, the latest first.
@@ -232,7 +233,7 @@ func (d *Desk) Rights(dossier store.Dossier) ([]Right, error) {
 	}
 	var list []Right
 	for _, a := range dossier.Awards {
-		right := Right{Award: d.asItStands(reading, a), Owed: reading.Payable(a)}
+		right := Right{Award: d.asItStands(reading, a), Owed: reading.Payable(a), EndedByHand: a.Reinstatable()}
 		if grants, err := d.gapBeforeRenewal(dossier, a, backPayMonths, ""); err == nil {
 			for _, g := range grants {
 				right.Gap = append(right.Gap, g.Month)

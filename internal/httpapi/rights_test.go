@@ -238,3 +238,75 @@ func TestAppliedForOnTheNextCard(t *testing.T) {
 		})
 	}
 }
+
+// TestReinstated is M35: an officer has ended a right by mistake; with a document it is paid again, with the months since or from a later one on.
+func TestReinstated(t *testing.T) {
+	t.Parallel()
+	until := func(n int) (list []int) {
+		for range n {
+			list = append(list, 16700)
+		}
+		return list
+	}
+	for n, tt := range []struct {
+		name, from string
+		anew       string // when somebody has applied again meanwhile
+		status     int
+		code       string
+		want       []int
+	}{
+		{"with all its months", "2023-05", "", 200, "", until(7)},
+		{"from a later month on", "2023-07", "", 200, "", append(until(4), 0, 0, 16700)},
+		{"from before its end", "2023-04", "", 422, "MONTHS_REVERSED", until(4)},
+		{"from some year to come", "2032-05", "", 422, "DATE_IN_FUTURE", until(4)},
+		{"until the next one", "2023-05", "2023-07-02", 200, "", until(7)},
+		{"when the next one has begun", "2023-07", "2023-07-02", 422, "MONTHS_REVERSED", append(until(4), 0, 0, 16700)},
+		{"followed at once", "2023-05", "2023-05-06", 409, "ALREADY_AWARDED", until(7)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			id := s.person1(650+n, 1)
+			s.granted(id, nursing, "2023-01-05", "2023-01-10")
+			s.at("2023-05-05")
+			body := map[string]any{"from_month": tt.from, "document": "临民复〔2023〕1号", "reason": "复核认定符合条件"}
+			s.onRight("cdpf", id, "reinstate", body).want(409, "NOT_ENDED")
+			w := s.right(id)
+			end := s.onRight("town.a", id, "end", map[string]any{"last_month": "2023-04", "reason": "复核不合格"}).want(200)
+			s.wantOwed(id, nursing, until(4)...)
+			if tt.anew != "" {
+				s.granted(id, nursing, tt.anew, tt.anew)
+			}
+			s.at("2023-07-05")
+			done := s.do("civil", "POST", "/awards/"+w["id"].(string)+"/reinstate", body, "If-Match", end.version())
+			if done.status != tt.status || tt.code != "" && done.json()["code"] != tt.code {
+				t.Fatalf("%d %s, want %d %s", done.status, done.body, tt.status, tt.code)
+			}
+			s.wantOwed(id, nursing, tt.want...)
+			s.wantDerived()
+			if tt.status != 200 {
+				return
+			}
+			if now := done.json(); now["status"] == "ended" != (tt.anew != "") || now["reinstated_document"] != body["document"] || now["reinstated_reason"] != body["reason"] {
+				t.Errorf("the award is now %v", now)
+			}
+			s.do("civil", "POST", "/awards/"+w["id"].(string)+"/reinstate", body, "If-Match", done.version()).want(409, "NOT_ENDED")
+			known := s.do("auditor", "GET", "/persons/"+id+"/record?known_at=2023-06-01T00:00:00Z", nil).want(200).json()["awards"].([]any)[0].(map[string]any)
+			if known["end_month"] != "2023-04" || known["end_reason"] != "复核不合格" || known["reinstated_document"] != nil {
+				t.Errorf("before, the award was known as %v", known)
+			}
+		})
+	}
+}
+
+// TestNotReinstated: what was void from the start, or ended because another right took its place, is no mistake of who ended it.
+func TestNotReinstated(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(660, 1)
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.onRight("civil", id, "void", map[string]any{"reason": "伪造材料"}).want(200)
+	body := map[string]any{"from_month": "2023-03", "document": "x", "reason": "y"}
+	s.onRight("town.a", id, "reinstate", body).want(403)
+	s.onRight("civil", id, "reinstate", body).want(409, "NOT_ENDED")
+}
