@@ -2511,13 +2511,19 @@ type Award struct {
 	Basis AwardBasis `json:"basis"`
 
 	// EndMonth Example: 2023-03
-	EndMonth  *Month    `json:"end_month,omitempty"`
+	EndMonth *Month `json:"end_month,omitempty"`
+
+	// EndReason An officer's words; or MERGED, SUCCEEDED, or CARD_CANCELLED of one that ended with its card.
 	EndReason *string   `json:"end_reason,omitempty"`
 	ID        uuid.UUID `json:"id"`
 	PersonID  uuid.UUID `json:"person_id"`
 
 	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
 	Programme Programme `json:"programme"`
+
+	// ReinstatedDocument By which an end of the award was taken back.
+	ReinstatedDocument *string `json:"reinstated_document,omitempty"`
+	ReinstatedReason   *string `json:"reinstated_reason,omitempty"`
 
 	// StartMonth Example: 2023-03
 	StartMonth Month       `json:"start_month"`
@@ -2548,6 +2554,16 @@ type AwardEnd struct {
 type AwardList struct {
 	Items      []Award `json:"items"`
 	NextCursor *string `json:"next_cursor"`
+}
+
+// AwardReinstatement defines model for AwardReinstatement.
+type AwardReinstatement struct {
+	// Document Number of the document that orders it.
+	Document string `json:"document"`
+
+	// FromMonth Example: 2023-03
+	FromMonth Month  `json:"from_month"`
+	Reason    string `json:"reason"`
 }
 
 // AwardResumption defines model for AwardResumption.
@@ -6713,6 +6729,15 @@ type EndAwardParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ReinstateAwardParams defines parameters for ReinstateAward.
+type ReinstateAwardParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ResumeAwardParams defines parameters for ResumeAward.
 type ResumeAwardParams struct {
 	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
@@ -7846,6 +7871,9 @@ type GrantBackPayJSONRequestBody = BackPay
 
 // EndAwardJSONRequestBody defines body for EndAward for application/json ContentType.
 type EndAwardJSONRequestBody = AwardEnd
+
+// ReinstateAwardJSONRequestBody defines body for ReinstateAward for application/json ContentType.
+type ReinstateAwardJSONRequestBody = AwardReinstatement
 
 // ResumeAwardJSONRequestBody defines body for ResumeAward for application/json ContentType.
 type ResumeAwardJSONRequestBody = AwardResumption

@@ -145,6 +145,14 @@ func (a *Application) monthOnReturn(day calendar.Date) calendar.Month {
 	return a.OwedFrom
 }
 
+// AskedOn is the day on which was applied for what is owed: that of the last submission, where it came too late to keep the month.
+func (a *Application) AskedOn() calendar.Date {
+	if a.OwedFrom.After(a.AppliedOn.Month()) {
+		return calendar.DateOf(a.SubmittedAt)
+	}
+	return a.AppliedOn
+}
+
 func (a *Application) handIn(who access.Actor, now time.Time, action string, villageChecks bool) {
 	a.SubmittedBy, a.SubmittedAt = who.AccountID, now
 	to := TownReview

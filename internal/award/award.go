@@ -24,16 +24,26 @@ type Award struct {
 	PersonID      uuid.UUID
 	Programme     string
 	ApplicationID uuid.UUID // zero for an award taken over
+	AppliedOn     calendar.Date
 	Basis         string
 	StartMonth    calendar.Month
 	EndMonth      calendar.Month // last month; zero: open
 	OwedFrom      calendar.Month // of an award taken over: the months before were paid by the system before; zero: all are owed here
 	EndReason     string
-	Void          bool // wrong from the start (false materials): nothing was ever owed
+	Reinstated    Reinstatement // the last one; zero: none
+	Void          bool          // wrong from the start (false materials): nothing was ever owed
 	Suspensions   []Suspension
 	Grants        []Grant
 	RecordedAt    time.Time
 	RecordedBy    uuid.UUID
+}
+
+// AskedOn is the day from which on a right rests on what happens: that of the application, or that on which it was taken over.
+func (a Award) AskedOn() calendar.Date {
+	if a.AppliedOn.IsZero() {
+		return calendar.DateOf(a.RecordedAt)
+	}
+	return a.AppliedOn
 }
 
 // Suspended reports whether the award is suspended without an end.
@@ -50,6 +60,34 @@ func (a *Award) End(last calendar.Month, reason string) error {
 	return nil
 }
 
+// Reinstatement is by which document, and why, an end was taken back.
+type Reinstatement struct{ Document, Reason string }
+
+// Reinstatable reports whether the end of the award may be taken back. One that follows from what else is recorded cannot.
+func (a Award) Reinstatable() bool {
+	return !a.Void && a.EndReason != "" && a.EndReason != Succeeded && a.EndReason != Merged
+}
+
+// Reinstate takes the end back. Where a later award of the same programme has taken its place, it lasts until that begins.
+func (a *Award) Reinstate(by Reinstatement, others []Award) error {
+	if !a.Reinstatable() {
+		return fault.New(fault.Conflict, "NOT_ENDED", "该待遇没有可撤销的终止", "the award was not ended, or not in a way that can be taken back")
+	}
+	last := a.EndMonth
+	a.EndMonth, a.EndReason, a.Reinstated = calendar.Month{}, "", by
+	for _, o := range others {
+		next := o.StartMonth.Add(-1)
+		if o.ID == a.ID || o.Void || o.Programme != a.Programme || next.Before(last) || !a.EndMonth.IsZero() && !next.Before(a.EndMonth) {
+			continue
+		}
+		a.EndMonth, a.EndReason = next, Succeeded
+	}
+	if a.EndMonth == last {
+		return fault.New(fault.Conflict, "ALREADY_AWARDED", "该人已享受此项补贴", "the person has this benefit already")
+	}
+	return nil
+}
+
 // Suspension is months in which a right that runs is not paid.
 type Suspension struct {
 	ID       uuid.UUID
@@ -62,8 +100,11 @@ type Suspension struct {
 // Reverify is why a right is suspended that nobody has verified.
 const Reverify = "REVERIFY"
 
-// CardCancelled is why a right has ended that rested on a card which was cancelled, where another card has followed.
+// CardCancelled is why a right has ended that rested on a card which was cancelled.
 const CardCancelled = "CARD_CANCELLED"
+
+// Succeeded is why a right has ended in whose place a later application has put another.
+const Succeeded = "SUCCEEDED"
 
 // Forgiven reports whether the months of s are paid after all.
 func (s Suspension) Forgiven() bool { return s.BackPay && !s.To.IsZero() }

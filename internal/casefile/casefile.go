@@ -93,6 +93,9 @@ type CertificateEvent struct {
 	ByList        bool // it follows from what a list said
 }
 
+// Duplicate is why a card is cancelled that was one too many (一人一证): another one stands for it.
+const Duplicate = "DUPLICATE"
+
 // Circumstance is a dated fact: both days belong to the interval, a zero ValidTo leaves it open.
 type Circumstance struct {
 	ID           uuid.UUID

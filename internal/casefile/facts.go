@@ -217,6 +217,21 @@ func (f File) statusAfter(c Certificate, day calendar.Date) CertificateStatus {
 	return status
 }
 
+// Cancellations are the days on which the card that the person held was cancelled, in order. What rested on it ends with that, whichever card
+// follows and whenever that is told (M15); one that was one too many is as good as replaced.
+func (f File) Cancellations() (days []calendar.Date) {
+	for _, e := range f.Events {
+		held := slices.ContainsFunc(f.Certificates, func(c Certificate) bool {
+			return c.ID == e.CertificateID && (c.HeldTo.IsZero() || !e.On.After(c.HeldTo.Add(1))) // another may have followed on that very day
+		})
+		if e.Event == "CANCEL" && e.CancelReason != Duplicate && held {
+			days = append(days, e.On)
+		}
+	}
+	slices.SortFunc(days, calendar.Date.Compare)
+	return days
+}
+
 // statusOf is what an event makes of a card; events that issue a new card end the old one by its HeldTo instead.
 var statusOf = map[string]CertificateStatus{
 	"FREEZE": Frozen, "UNFREEZE": Active, "CANCEL": Cancelled, "REASSESS": Reassessing,

@@ -336,6 +336,7 @@ func (d *Desk) firstGoodDay(file casefile.File, programme string, month calendar
 func (d *Desk) openAward(ctx context.Context, tx *store.Tx, app application.Application, dossier store.Dossier) (uuid.UUID, error) {
 	right := award.Award{ID: d.NewID(), PersonID: app.PersonID, Programme: app.Programme, ApplicationID: app.ID, Basis: award.FromApplication,
 		StartMonth: app.Explanation.StartMonth, RecordedAt: tx.Now, RecordedBy: tx.Who.AccountID}
+	right.AppliedOn = app.AskedOn()
 	if err := d.giveWay(ctx, tx, right, dossier); err != nil {
 		return uuid.Nil, err
 	}

@@ -92,6 +92,25 @@ func (d *Desk) EndAward(ctx context.Context, who access.Actor, id uuid.UUID, ver
 	})
 }
 
+// ReinstateAward takes back that somebody has ended an award, which pays again from a month on: the one after its end (M35), or a later one.
+func (d *Desk) ReinstateAward(ctx context.Context, who access.Actor, id uuid.UUID, version int, from calendar.Month, by award.Reinstatement) (award.Award, error) {
+	return d.changeAward(ctx, who, "award.reinstate", id, version, func(tx *store.Tx, a *award.Award, dossier store.Dossier) error {
+		unpaid := award.Suspension{ID: d.NewID(), AwardID: a.ID, From: a.EndMonth.Add(1), To: from.Add(-1), Reason: by.Reason}
+		if err := a.Reinstate(by, dossier.Awards); err != nil {
+			return err
+		}
+		switch {
+		case from.Before(unpaid.From) || !a.EndMonth.IsZero() && from.After(a.EndMonth):
+			return field("from_month", "MONTHS_REVERSED", "恢复月份须晚于终止月份，且早于接续的待遇", "the award is paid again after the month with which it ended, and before the award that has followed")
+		case from.After(unpaid.From) && from.After(d.today().Month().Add(1)):
+			return field("from_month", "DATE_IN_FUTURE", "恢复月份不能晚于下个月", "the award is paid again next month at the latest")
+		case from == unpaid.From:
+			return nil
+		}
+		return tx.InsertSuspension(ctx, a.PersonID, unpaid)
+	})
+}
+
 // VoidAward declares an award wrong from the start: nothing was ever owed, and all that was paid is asked back.
 func (d *Desk) VoidAward(ctx context.Context, who access.Actor, id uuid.UUID, version int, reason string) (award.Award, error) {
 	return d.changeAward(ctx, who, "award.void", id, version, func(_ *store.Tx, a *award.Award, _ store.Dossier) error {
@@ -124,25 +143,34 @@ func (d *Desk) GrantBackPay(ctx context.Context, who access.Actor, id uuid.UUID,
 	})
 }
 
+// gapBeforeRenewal is the latest gap that a renewal has closed and of which nothing was granted, whatever became of that card since.
 func (d *Desk) gapBeforeRenewal(dossier store.Dossier, a award.Award, months int, reason string) ([]award.Grant, error) {
-	none := fault.New(fault.Conflict, "NO_LATE_RENEWAL", "没有可补发的到期换证空档期", "there is no gap before a late renewal to be paid for")
-	card, ok := dossier.File.Current(d.today())
-	if !ok || len(dossier.File.Certificates) < 2 {
-		return nil, none
-	}
 	good, err := standing.MonthsOf(dossier.File, d.Pack(), a.Programme)
 	if err != nil {
 		return nil, err
 	}
 	lasts, runs := good.Lasts(a)
-	var grants []award.Grant
-	for month := card.IssuedOn.Month().Add(-1); len(grants) < months && runs && lasts.Contains(month) && !good.Contains(month); month = month.Add(-1) {
-		grants = append(grants, award.Grant{ID: d.NewID(), AwardID: a.ID, Month: month, Level: card.Level, Reason: reason})
+	unpaid := func(m calendar.Month) bool {
+		return runs && lasts.Contains(m) && !good.Contains(m) && !m.Before(a.OwedFrom)
 	}
-	if len(grants) == 0 {
-		return nil, none
+	none := fault.New(fault.Conflict, "NO_LATE_RENEWAL", "没有可补发的到期换证空档期", "there is no gap before a late renewal to be paid for")
+	cards := dossier.File.Certificates // in order of their issue
+	for i, card := range slices.Backward(cards) {
+		last := card.IssuedOn.Month().Add(-1)
+		switch {
+		case !unpaid(last) || i > 0 && cards[i-1].IssuedOn.Month().After(last): // none, or the card before has closed it
+			continue
+		case slices.ContainsFunc(a.Grants, func(g award.Grant) bool { return g.Month == last }):
+			none = store.GrantedAlready
+			continue
+		}
+		var gap []award.Grant
+		for month := last; len(gap) < months && unpaid(month); month = month.Add(-1) {
+			gap = append(gap, award.Grant{ID: d.NewID(), AwardID: a.ID, Month: month, Level: card.Level, Reason: reason})
+		}
+		return gap, nil
 	}
-	return grants, nil
+	return nil, none
 }
 
 // NewPayee is an account as entered.

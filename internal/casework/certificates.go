@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 
 	"zhucan/internal/access"
-	"zhucan/internal/award"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/fault"
@@ -95,7 +94,7 @@ func (d *Desk) AddCertificate(ctx context.Context, who access.Actor, person uuid
 		}
 		card = *checked
 		if held, ok := old.File.Current(card.IssuedOn); ok {
-			if err := d.replace(ctx, tx, old, held, card); err != nil {
+			if err := replace(ctx, tx, old.File, held, card); err != nil {
 				return err
 			}
 		}
@@ -115,37 +114,15 @@ func (d *Desk) AddCertificate(ctx context.Context, who access.Actor, person uuid
 }
 
 // replace lets a first card follow one that has run out or was cancelled.
-func (d *Desk) replace(ctx context.Context, tx *store.Tx, old store.Dossier, held, card casefile.Certificate) error {
-	switch status := old.File.StatusOn(held, card.IssuedOn); {
+func replace(ctx context.Context, tx *store.Tx, file casefile.File, held, card casefile.Certificate) error {
+	switch status := file.StatusOn(held, card.IssuedOn); {
 	case status.Valid():
 		return fault.New(fault.Conflict, "CERTIFICATE_HELD", "已持有有效残疾人证，请登记换领、补办或变更", "the person holds a valid certificate; record a renewal, reissue or change")
 	case status == casefile.Frozen:
 		return wrongStatus(status)
-	case status == casefile.Cancelled:
-		if err := d.endWithCard(ctx, tx, old, held); err != nil {
-			return err
-		}
 	}
 	held.HeldTo = card.IssuedOn.Add(-1)
 	return tx.EndCertificates(ctx, held)
-}
-
-// endWithCard ends the rights that rested on a card with the month in which it was cancelled. Followed soon by another card, they would go on
-// without an application.
-func (d *Desk) endWithCard(ctx context.Context, tx *store.Tx, old store.Dossier, held casefile.Certificate) error {
-	i := slices.IndexFunc(old.File.Events, func(e casefile.CertificateEvent) bool { return e.CertificateID == held.ID && e.Event == "CANCEL" })
-	last := old.File.Events[i].On.Month()
-	for _, a := range old.Awards {
-		if a.Void || a.StartMonth.After(last) || !a.EndMonth.IsZero() && !a.EndMonth.After(last) {
-			continue
-		}
-		a.EndMonth, a.EndReason = last, award.CardCancelled
-		if err := tx.UpdateAward(ctx, a); err != nil {
-			return err
-		}
-		emitAward(tx, awardEnded, a)
-	}
-	return nil
 }
 
 // NewEvent is what happened to a card.

@@ -69,7 +69,7 @@ var EventTypes = []EventType{
 	{decided, "申请办结", "an application was approved or rejected for good", []string{"programme", "outcome"}},
 	{awardBegun, "待遇开始", "a right to a benefit began", []string{"programme", "basis"}},
 	{awardSuspended, "待遇暂停", "an officer suspended a right", []string{"programme"}},
-	{awardResumed, "待遇恢复", "an officer resumed a right", []string{"programme"}},
+	{awardResumed, "待遇恢复", "an officer resumed a right, or took back its end", []string{"programme"}},
 	{awardEnded, "待遇终止", "an officer ended a right, or a new one took its place", []string{"programme", "void"}},
 	{serviceCounted, "服务完成", "a step completed a service", []string{"kind", "counts"}},
 	{serviceGone, "服务撤销", "a completed service went with the list that had brought it", []string{"kind"}},
@@ -146,7 +146,7 @@ func emitHouseholdFact(tx *store.Tx, kind string, h casefile.Household, fact cas
 }
 
 // awardChanges are the events of what officers do to a right.
-var awardChanges = map[string]string{"award.suspend": awardSuspended, "award.resume": awardResumed, "award.end": awardEnded, "award.void": awardEnded}
+var awardChanges = map[string]string{"award.suspend": awardSuspended, "award.resume": awardResumed, "award.reinstate": awardResumed, "award.end": awardEnded, "award.void": awardEnded}
 
 func emitAward(tx *store.Tx, kind string, a award.Award) {
 	data := map[string]any{"programme": a.Programme}

@@ -103,6 +103,7 @@ type rawAward struct {
 	ID        uuid.UUID     `json:"id"`
 	Person    uuid.UUID     `json:"person_id"`
 	Programme string        `json:"programme"`
+	Applied   calendar.Date `json:"applied_on"`
 	Start     calendar.Date `json:"start_month"`
 	End       calendar.Date `json:"end_month"`
 	Void      bool          `json:"void"`

@@ -68,17 +68,15 @@ func (m *man) right(programme string, day calendar.Date) string {
 	return good
 }
 
-// month is what a month says of a programme: good by one good day, ended by a day that ends a right where none is good.
+// month is what a month says of a programme: good by one good day, ended where every day ends a right, as somebody who was out of the
+// conditions and came back within the month has not been out of them (M18), whatever the card was meanwhile.
 func (m *man) month(programme string, month calendar.Month) string {
 	key := programme + month.String()
 	if m.months[key] == "" {
-		found := waits
+		found := ended
 		for day := month.First(); !day.After(month.Last()) && found != good; day = day.Add(1) {
-			switch m.right(programme, day) {
-			case good:
-				found = good
-			case ended:
-				found = ended
+			if says := m.right(programme, day); says != ended {
+				found = says
 			}
 		}
 		m.months[key] = found
@@ -86,8 +84,17 @@ func (m *man) month(programme string, month calendar.Month) string {
 	return m.months[key]
 }
 
-// payable reports whether an award pays a month: it has begun with a good month, was not ended by one that ends rights, nor by
-// somebody, and is not suspended.
+// lostCard reports whether in a month, and since a day, the card was cancelled that somebody held then; another may have been issued on that day.
+func (m *man) lostCard(month calendar.Month, since calendar.Date) bool {
+	return slices.ContainsFunc(m.cards, func(c rawCard) bool {
+		return slices.ContainsFunc(m.events[c.ID], func(e rawEvent) bool {
+			return e.Event == "CANCEL" && e.On.Month() == month && !e.On.Before(since) && (c.HeldTo.IsZero() || !e.On.After(c.HeldTo.Add(1)))
+		})
+	})
+}
+
+// payable reports whether an award pays a month: it has begun with a good month, was not ended by one that ends rights, by the card on which
+// it rested having been cancelled before, nor by somebody, and is not suspended.
 func (m *man) payable(programme string, month calendar.Month) bool {
 	if m.month(programme, month) != good {
 		return false
@@ -100,7 +107,7 @@ func (m *man) payable(programme string, month calendar.Month) bool {
 		for each := a.Start.Month(); !each.After(month); each = each.Add(1) {
 			found := m.month(programme, each)
 			began = began || found == good
-			over = over || began && found == ended
+			over = over || began && (found == ended || each.Before(month) && m.lostCard(each, a.Applied))
 		}
 		paused := slices.ContainsFunc(m.suspended[a.ID], func(s rawSuspension) bool {
 			return between(month.First(), s.From, s.To) && (!s.BackPay || s.To.IsZero())

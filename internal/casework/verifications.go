@@ -174,7 +174,7 @@ func (d *Desk) VerificationCounts(ctx context.Context, who access.Actor, year in
 	return d.DB.VerificationCounts(ctx, who, rule.Window(year), at)
 }
 
-// Awards lists rights, each with what suspends it by now: an officer's suspension, or a verification that is missing.
+// Awards lists rights, each as it stands by now: also ended by a cancelled card, or suspended by a verification that is missing.
 func (d *Desk) Awards(ctx context.Context, who access.Actor, f store.AwardFilter) ([]award.Award, error) {
 	list, err := d.DB.ListAwards(ctx, who, f)
 	if err != nil || len(list) == 0 {
@@ -195,7 +195,7 @@ func (d *Desk) Awards(ctx context.Context, who access.Actor, f store.AwardFilter
 			return nil, err
 		}
 		for _, a := range dossier.Awards {
-			now[a.ID] = d.asSuspended(reading, a)
+			now[a.ID] = d.asItStands(reading, a)
 		}
 	}
 	for i, a := range list {
@@ -204,8 +204,12 @@ func (d *Desk) Awards(ctx context.Context, who access.Actor, f store.AwardFilter
 	return list, nil
 }
 
-// asSuspended is an award with the suspension that a missing verification has brought by now, where an officer's is not in force.
-func (d *Desk) asSuspended(reading *standing.Reading, a award.Award) award.Award {
+// asItStands is an award with its end, where its card was cancelled, and with the suspension that a missing verification has brought by now,
+// where an officer's is not in force.
+func (d *Desk) asItStands(reading *standing.Reading, a award.Award) award.Award {
+	if last, ended := reading.Months(a.Programme).EndedWithCard(a); ended {
+		a.EndMonth, a.EndReason = last, award.CardCancelled
+	}
 	from, missed := reading.Unverified(a)
 	if missed && !from.After(d.today().Month()) && (a.EndMonth.IsZero() || !from.After(a.EndMonth)) && !a.Suspended() {
 		a.Suspensions = append(slices.Clone(a.Suspensions), award.Suspension{From: from, Reason: award.Reverify, BackPay: true})
@@ -218,6 +222,7 @@ type Right struct {
 	award.Award                  // with what suspends it, a missing verification too
 	Owed        []standing.Run   // the months that are owed, one after the other; the last may go on
 	Gap         []calendar.Month // what may be granted before a late renewal, the latest month first
+	EndedByHand bool             // and may be reinstated
 }
 
 // Rights are the awards of a person, the latest first.
@@ -228,8 +233,8 @@ func (d *Desk) Rights(dossier store.Dossier) ([]Right, error) {
 	}
 	var list []Right
 	for _, a := range dossier.Awards {
-		right := Right{Award: d.asSuspended(reading, a), Owed: reading.Payable(a)}
-		if grants, err := d.gapBeforeRenewal(dossier, a, backPayMonths, ""); err == nil && len(a.Grants) == 0 {
+		right := Right{Award: d.asItStands(reading, a), Owed: reading.Payable(a), EndedByHand: a.Reinstatable()}
+		if grants, err := d.gapBeforeRenewal(dossier, a, backPayMonths, ""); err == nil {
 			for _, g := range grants {
 				right.Gap = append(right.Gap, g.Month)
 			}

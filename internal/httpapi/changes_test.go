@@ -33,8 +33,9 @@ WITH rows AS (
     UNION ALL SELECT entry_id, t, row_id, 'fact.', row_id FROM rows WHERE t IN ('circumstances', 'household_circumstances') AND op = 'insert'
         AND n->>'kind' NOT IN ('hukou_area', 'residence_area', 'managing_area', 'household_area')
     UNION ALL SELECT entry_id, t, row_id, 'award.begun', row_id FROM rows WHERE t = 'awards' AND op = 'insert'
-    UNION ALL SELECT entry_id, t, row_id, 'award.ended', row_id FROM rows WHERE t = 'awards' AND op = 'update' AND ((n->'end_month') <> (o->'end_month') OR (n->'void') <> (o->'void'))
-    UNION ALL SELECT entry_id, t, row_id, CASE op WHEN 'insert' THEN 'award.suspended' ELSE 'award.resumed' END, (n->>'award_id')::uuid FROM rows
+    UNION ALL SELECT entry_id, t, row_id, CASE WHEN n->'void' = o->'void' AND coalesce(n->>'end_month' > o->>'end_month', o->>'end_month' IS NOT NULL) THEN 'award.resumed' ELSE 'award.ended' END, row_id
+        FROM rows WHERE t = 'awards' AND op = 'update' AND ((n->'end_month') <> (o->'end_month') OR (n->'void') <> (o->'void'))
+    UNION ALL SELECT entry_id, t, row_id, CASE WHEN op = 'insert' AND n->>'to_month' IS NULL THEN 'award.suspended' ELSE 'award.resumed' END, (n->>'award_id')::uuid FROM rows
         WHERE t = 'award_suspensions' AND (op = 'insert' OR (n->'to_month') <> (o->'to_month'))
     UNION ALL SELECT entry_id, t, row_id, 'application.decided', row_id FROM rows WHERE t = 'applications' AND n->>'stage' IN ('approved', 'rejected') AND (n->>'stage') <> (o->>'stage')
     UNION ALL SELECT entry_id, t, row_id, 'service.counted', (n->>'service_id')::uuid FROM rows WHERE t = 'service_steps' AND op = 'insert' AND n->'counts' <> '[]'

@@ -56,6 +56,12 @@ func (a *API) endAward(r *Request) (Response, error) {
 	})
 }
 
+func (a *API) reinstateAward(r *Request) (Response, error) {
+	return onAward(r, func(id uuid.UUID, in api.AwardReinstatement) (award.Award, error) {
+		return a.Desk.ReinstateAward(r.Ctx, r.Who, id, r.Version, calendar.Month(in.FromMonth), award.Reinstatement{Document: in.Document, Reason: in.Reason})
+	})
+}
+
 func (a *API) voidAward(r *Request) (Response, error) {
 	return onAward(r, func(id uuid.UUID, in api.AwardVoid) (award.Award, error) {
 		return a.Desk.VoidAward(r.Ctx, r.Who, id, r.Version, in.Reason)

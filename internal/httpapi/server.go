@@ -110,7 +110,7 @@ func (a *API) operations() map[string]handler {
 		"createApplication":   a.createApplication, "listApplications": a.listApplications, "getApplication": a.getApplication,
 		"submitApplication": a.submitApplication, "withdrawApplication": a.withdrawApplication, "resubmitApplication": a.resubmitApplication,
 		"checkApplication": a.checkApplication, "decideApplication": a.decideApplication, "decideApplications": a.decideApplications, "listAwards": a.listAwards,
-		"suspendAward": a.suspendAward, "resumeAward": a.resumeAward, "endAward": a.endAward, "voidAward": a.voidAward, "grantBackPay": a.grantBackPay,
+		"suspendAward": a.suspendAward, "resumeAward": a.resumeAward, "endAward": a.endAward, "reinstateAward": a.reinstateAward, "voidAward": a.voidAward, "grantBackPay": a.grantBackPay,
 		"getLedger": a.getLedger, "listPayees": a.listPayees, "setPayee": a.setPayee,
 		"listNotices": a.listNotices, "publishNotice": a.publishNotice, "getNotice": a.getNotice, "getNoticeSheet": a.getNoticeSheet,
 		"listObjections": a.listObjections, "addObjection": a.addObjection, "answerObjection": a.answerObjection,

@@ -204,7 +204,8 @@ func (a *API) applicationSummary(c store.Case) api.ApplicationSummary {
 func awardView(w award.Award, today calendar.Date) api.Award {
 	status := "active"
 	v := api.Award{ID: w.ID, Version: w.Version, PersonID: w.PersonID, ApplicationID: some(w.ApplicationID), Programme: api.Programme(w.Programme),
-		StartMonth: api.Month(w.StartMonth), EndMonth: some(api.Month(w.EndMonth)), Basis: api.AwardBasis(w.Basis), EndReason: some(w.EndReason), Void: some(w.Void)}
+		StartMonth: api.Month(w.StartMonth), EndMonth: some(api.Month(w.EndMonth)), Basis: api.AwardBasis(w.Basis), EndReason: some(w.EndReason), Void: some(w.Void),
+		ReinstatedDocument: some(w.Reinstated.Document), ReinstatedReason: some(w.Reinstated.Reason)}
 	for _, s := range w.Suspensions {
 		if s.To.IsZero() {
 			status, v.SuspendedFrom, v.SuspensionReason = "suspended", some(api.Month(s.From)), some(s.Reason)

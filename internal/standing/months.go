@@ -1,6 +1,7 @@
 package standing
 
 import (
+	"fmt"
 	"slices"
 
 	"zhucan/internal/area"
@@ -29,7 +30,14 @@ func anyContains(runs []Run, m calendar.Month) bool {
 // the card has run out, or a fact is waited for.
 type Months struct {
 	Runs   []Run // all conditions hold on some day of the month (no day pro-rating), in order
-	Breaks []Run // they hold on no day, and on some day fail in a way that ends a right, in order; no levels
+	Breaks []Run // they fail on every day in a way that ends a right, expiry and freezing of the card left aside, in order; no levels
+	Ends   []End // of rights that rested on a card which was cancelled, in order
+}
+
+// End is a day with which rights end although the conditions may hold again within the month, and the last month that they pay.
+type End struct {
+	On   calendar.Date
+	Last calendar.Month
 }
 
 // MonthsOf reads the months of one programme.
@@ -38,25 +46,52 @@ func MonthsOf(file casefile.File, pack *policy.Pack, programme string) (Months, 
 	if err != nil {
 		return Months{}, err
 	}
-	return months(list, programme, pack), nil
+	return months(file, list, programme, pack)
 }
 
-func months(list []segment, programme string, pack *policy.Pack) (m Months) {
-	yes := make([]bool, len(list)+1)
-	var broken []Run
+func months(file casefile.File, list []segment, programme string, pack *policy.Pack) (m Months, err error) {
+	yes, goesOn := make([]bool, len(list)+1), make([]bool, len(list)+1)
+	var broken, kept []Run
 	for i, s := range list {
 		outcome, _ := s.rules.Answer(programme)
-		if yes[i] = outcome == policy.Yes; !yes[i] && !s.rules.Suspends(programme) {
+		yes[i] = outcome == policy.Yes
+		if goesOn[i] = yes[i] || s.rules.Suspends(programme); !goesOn[i] {
 			broken = append(broken, monthsOf(s.days, 0))
 		}
 	}
 	for i, s := range list {
+		stops := pack.StopModeOf(programme, s.days.To) == policy.StopSameMonth
 		if yes[i] {
-			m.Runs = appendGood(m.Runs, s, !yes[i+1] && pack.StopModeOf(programme, s.days.To) == policy.StopSameMonth)
+			m.Runs = appendGood(m.Runs, s, stops && !yes[i+1])
+		}
+		if goesOn[i] {
+			kept = appendGood(kept, s, stops && !goesOn[i+1])
 		}
 	}
-	m.Breaks = without(join(broken), m.Runs)
-	return m
+	m.Breaks = without(join(broken), kept)
+	m.Ends, err = ends(file, programme, pack)
+	return m, err
+}
+
+// ends asks the rules of each day on which a card was cancelled what they say of a cancelled card.
+func ends(file casefile.File, programme string, pack *policy.Pack) (list []End, err error) {
+	for _, day := range file.Cancellations() {
+		facts := file.On(day, pack.Transitions)
+		facts.Certificate.Status = casefile.Cancelled
+		says, err := pack.Answers(facts)
+		if err != nil {
+			return nil, fmt.Errorf("read the facts of a cancellation: %w", err)
+		}
+		if outcome, _ := says.Answer(programme); outcome == policy.Yes || says.Suspends(programme) {
+			continue
+		}
+		end := End{On: day, Last: day.Month()}
+		if pack.StopModeOf(programme, day) == policy.StopSameMonth && day != end.Last.Last() {
+			end.Last = end.Last.Add(-1)
+		}
+		list = append(list, end)
+	}
+	return list, nil
 }
 
 func monthsOf(days calendar.Interval, level int) Run {
@@ -143,7 +178,8 @@ func (m Months) FirstMonth(from calendar.Month) (calendar.Month, bool) {
 	return calendar.Month{}, false
 }
 
-// Lasts is how long an award runs: from its first good month until the month before one that ends it. A right that has
+// Lasts is how long an award runs: from its first good month until the month before one that ends it, or the one in which its card was
+// cancelled. A right that has
 // ended does not come back by itself when the conditions hold again; that needs another application.
 func (m Months) Lasts(a award.Award) (Run, bool) {
 	from, found := m.FirstMonth(a.StartMonth)
@@ -159,11 +195,31 @@ func (m Months) Lasts(a award.Award) (Run, bool) {
 			break
 		}
 	}
-	return run, true
+	if end, ends := m.endOf(a, from); ends && (run.To.IsZero() || end.Last.Before(run.To)) {
+		run.To = end.Last
+	}
+	return run, run.To.IsZero() || !run.To.Before(from)
 }
 
-// Payable are the months that an award pays, in order: it runs, the conditions hold, and it is not suspended; and the
-// months of a late renewal that were granted.
+// endOf is the first cancellation of a card since an award that runs from a month on was asked for.
+func (m Months) endOf(a award.Award, from calendar.Month) (End, bool) {
+	for _, e := range m.Ends {
+		if !e.On.Before(a.AskedOn()) && !e.On.Month().Before(from) {
+			return e, true
+		}
+	}
+	return End{}, false
+}
+
+// EndedWithCard is the last month of an award that ends because the card was cancelled on which it rested.
+func (m Months) EndedWithCard(a award.Award) (last calendar.Month, ended bool) {
+	run, ok := m.Lasts(a)
+	end, ended := m.endOf(a, run.From)
+	return end.Last, ok && ended && run.To == end.Last && a.EndReason == ""
+}
+
+// Payable are the months that an award pays, in order: it runs, the conditions hold or the month was granted for a late renewal, and it is not
+// suspended.
 func (r *Reading) Payable(a award.Award) []Run {
 	m := r.months[a.Programme]
 	lasts, ok := m.Lasts(a)
@@ -171,6 +227,11 @@ func (r *Reading) Payable(a award.Award) []Run {
 		return nil
 	}
 	paid := within(m.Runs, lasts)
+	for _, g := range a.Grants {
+		if !m.Contains(g.Month) && lasts.Contains(g.Month) {
+			paid = append(paid, Run{From: g.Month, To: g.Month, Level: g.Level})
+		}
+	}
 	for _, s := range a.Suspensions {
 		if !s.Forgiven() {
 			paid = without(paid, []Run{{From: s.From, To: s.To}})
@@ -178,11 +239,6 @@ func (r *Reading) Payable(a award.Award) []Run {
 	}
 	if from, missed := r.Unverified(a); missed {
 		paid = without(paid, []Run{{From: from}})
-	}
-	for _, g := range a.Grants {
-		if month := (Run{From: g.Month, To: g.Month, Level: g.Level}); !m.Contains(g.Month) && lasts.Contains(g.Month) {
-			paid = append(paid, month)
-		}
 	}
 	slices.SortFunc(paid, func(a, b Run) int { return a.From.Compare(b.From) })
 	return join(paid)

@@ -99,7 +99,9 @@ func Read(file casefile.File, awards []award.Award, pack *policy.Pack) (*Reading
 	}
 	r := &Reading{file: file, awards: awards, pack: pack, segments: list, months: map[string]Months{}}
 	for _, programme := range pack.Programmes {
-		r.months[programme.ID] = months(list, programme.ID, pack)
+		if r.months[programme.ID], err = months(file, list, programme.ID, pack); err != nil {
+			return nil, err
+		}
 	}
 	return r, nil
 }

@@ -46,7 +46,8 @@ func history(t *rapid.T) (casefile.File, []award.Award) {
 	var awards []award.Award
 	for _, programme := range []string{policy.LivingAllowance, policy.NursingSubsidy} {
 		if rapid.Bool().Draw(t, "award "+programme) {
-			a := award.Award{Programme: programme, StartMonth: day("start").Month()}
+			applied := day("applied")
+			a := award.Award{Programme: programme, AppliedOn: applied, StartMonth: applied.Month()}
 			if rapid.Bool().Draw(t, "ends") {
 				a.EndMonth = a.StartMonth.Add(rapid.IntRange(0, 30).Draw(t, "months"))
 			}
@@ -76,7 +77,11 @@ func drawCertificates(t *rapid.T, file *casefile.File, day func(string) calendar
 				continue
 			}
 			at = at.Add(rapid.IntRange(0, 200).Draw(t, "days to event"))
-			file.Events = append(file.Events, casefile.CertificateEvent{CertificateID: c.ID, Event: event, On: at})
+			e := casefile.CertificateEvent{CertificateID: c.ID, Event: event, On: at}
+			if event == "CANCEL" {
+				e.CancelReason = rapid.SampledFrom([]string{"RECOVERED", "EXPIRED_6M", "DUPLICATE"}).Draw(t, "why")
+			}
+			file.Events = append(file.Events, e)
 		}
 	}
 }
@@ -243,17 +248,35 @@ func (o oracle) interrupted(programme string, day calendar.Date) bool {
 	return false
 }
 
-// month says of a month whether some day is good, and otherwise whether some day ends a right.
+// month says of a month whether some day is good, and whether it ends a right: somebody who is out of the conditions and back within a month
+// has not been out of them (M18), and that the card has run out or is frozen meanwhile makes no difference (M11).
 func (o oracle) month(programme string, month calendar.Month) (good, ends bool) {
+	ends = true
 	for day := month.First(); !day.After(month.Last()); day = day.Add(1) {
-		switch {
-		case o.eligible(programme, day):
-			return true, false
-		case !o.interrupted(programme, day):
-			ends = true
+		good = good || o.eligible(programme, day)
+		ends = ends && !o.eligible(programme, day) && !o.interrupted(programme, day)
+	}
+	return good, ends
+}
+
+// cancelled reports whether in a month the card is cancelled which somebody holds who has applied: the old right has ended then, also if another
+// card is issued at once (M15). One of two cards that is taken back because there may be only one (1.5) ends nothing.
+func (o oracle) cancelled(a award.Award, month calendar.Month) bool {
+	for _, e := range o.file.Events {
+		if e.Event != "CANCEL" || e.CancelReason == "DUPLICATE" || e.On.Month() != month || e.On.Before(a.AppliedOn) {
+			continue
+		}
+		held := uuid.UUID{}
+		for _, c := range o.file.Certificates { // in order of their issue
+			if c.IssuedOn.Before(e.On) || c.ID == e.CertificateID {
+				held = c.ID
+			}
+		}
+		if held == e.CertificateID {
+			return true
 		}
 	}
-	return false, ends
+	return false
 }
 
 // paid walks the months of each award, from its first good month to the first that ends it: false is a month in which
@@ -270,6 +293,9 @@ func (o oracle) paid(programme string) map[calendar.Month]bool {
 			}
 			if started {
 				paid[m] = good
+			}
+			if started && o.cancelled(a, m) {
+				break
 			}
 		}
 	}

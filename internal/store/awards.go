@@ -14,12 +14,13 @@ import (
 	"zhucan/internal/calendar"
 )
 
-const awardColumns = `id, version, person_id, programme, application_id, basis, start_month, end_month, recorded_at, recorded_by, end_reason, void, owed_from`
+const awardColumns = `id, version, person_id, programme, application_id, basis, start_month, end_month, recorded_at, recorded_by, end_reason, void, owed_from, applied_on, reinstated_document, reinstated_reason`
 
 func scanAward(rows pgx.Rows) (award.Award, error) {
 	var a award.Award
 	var application, by *uuid.UUID
-	err := rows.Scan(&a.ID, &a.Version, &a.PersonID, &a.Programme, &application, &a.Basis, &a.StartMonth, &a.EndMonth, &a.RecordedAt, &by, &a.EndReason, &a.Void, &a.OwedFrom)
+	err := rows.Scan(&a.ID, &a.Version, &a.PersonID, &a.Programme, &application, &a.Basis, &a.StartMonth, &a.EndMonth, &a.RecordedAt, &by, &a.EndReason, &a.Void, &a.OwedFrom, &a.AppliedOn,
+		&a.Reinstated.Document, &a.Reinstated.Reason)
 	a.ApplicationID, a.RecordedBy = orZero(application), orZero(by)
 	return a, err
 }
@@ -55,7 +56,7 @@ func (db *DB) AwardsKnownAt(ctx context.Context, who access.Actor, list []award.
 	for i := range list {
 		a := &list[i]
 		if row, changed := was[a.ID]; changed {
-			a.EndMonth, a.EndReason, a.Void = monthOf(row.EndMonth), row.EndReason, row.Void
+			a.EndMonth, a.EndReason, a.Void, a.Reinstated = monthOf(row.EndMonth), row.EndReason, row.Void, award.Reinstatement{Document: row.Document, Reason: row.Reason}
 		}
 		a.Suspensions = slices.DeleteFunc(a.Suspensions, func(s award.Suspension) bool { return was[s.ID].absent })
 		for j := range a.Suspensions {
@@ -73,6 +74,8 @@ type beforeRow struct {
 	EndMonth  calendar.Date `json:"end_month"`
 	EndReason string        `json:"end_reason"`
 	Void      bool          `json:"void"`
+	Document  string        `json:"reinstated_document"`
+	Reason    string        `json:"reinstated_reason"`
 	ToMonth   calendar.Date `json:"to_month"`
 	BackPay   bool          `json:"back_pay"`
 	absent    bool
@@ -143,16 +146,16 @@ func (l *loader) toAward(person, id uuid.UUID, add func(*award.Award)) {
 func (tx *Tx) InsertAwards(ctx context.Context, awards ...award.Award) error {
 	rows := make([]row, len(awards))
 	for i, a := range awards {
-		rows[i] = row{a.ID, a.PersonID, a.Programme, a.ApplicationID, a.Basis, a.StartMonth, a.EndMonth, tx.Now, tx.Who.AccountID, a.OwedFrom}
+		rows[i] = row{a.ID, a.PersonID, a.Programme, a.ApplicationID, a.Basis, a.StartMonth, a.EndMonth, tx.Now, tx.Who.AccountID, a.OwedFrom, a.AppliedOn}
 	}
 	return tx.insert(ctx, table{"awards", []string{"id uuid", "person_id uuid", "programme", "application_id uuid", "basis",
-		"start_month date", "end_month date", "recorded_at timestamptz", "recorded_by uuid", "owed_from date"}}, rows)
+		"start_month date", "end_month date", "recorded_at timestamptz", "recorded_by uuid", "owed_from date", "applied_on date"}}, rows)
 }
 
 // UpdateAward writes what can change of an award.
 func (tx *Tx) UpdateAward(ctx context.Context, a award.Award) error {
-	tag, err := tx.sql.ExecContext(ctx, `UPDATE awards SET version = version + 1, end_month = $3::date, end_reason = $4, void = $5
-		WHERE id = $1 AND version = $2`, a.ID, a.Version, a.EndMonth, a.EndReason, a.Void)
+	tag, err := tx.sql.ExecContext(ctx, `UPDATE awards SET version = version + 1, end_month = $3::date, end_reason = $4, void = $5, reinstated_document = $6, reinstated_reason = $7
+		WHERE id = $1 AND version = $2`, a.ID, a.Version, a.EndMonth, a.EndReason, a.Void, a.Reinstated.Document, a.Reinstated.Reason)
 	if err != nil {
 		return fmt.Errorf("update an award: %w", err)
 	}

@@ -24,6 +24,9 @@ var RightsChanged = fault.New(fault.Unauthenticated, "RIGHTS_CHANGED", "您的�
 // MergedAlready is the answer to a change of a file that is merged into another one.
 var MergedAlready = fault.New(fault.Conflict, "MERGED", "该档案已并入另一份档案（见merged_into），请在保留的档案上办理", "this file is merged into another one (see merged_into); work on that one")
 
+// GrantedAlready is the answer to a grant of months of a late renewal of which some were granted before.
+var GrantedAlready = fault.New(fault.Conflict, "GRANTED_ALREADY", "该月已补发", "this month has been granted already")
+
 // byConstraint says what a broken constraint means to the user.
 var byConstraint = map[string]*fault.Error{
 	"persons_id_number_once":                 personExists,
@@ -52,8 +55,8 @@ var byConstraint = map[string]*fault.Error{
 	"payments_once_a_kind":                   paidTwice,
 	"recovery_waived_by_another":             fault.New(fault.Conflict, "WAIVER_NOT_PROPOSED", "核销须由他人以相同金额提出后批准", "a waiver is proposed by another for the same amount first"),
 	"payees_current":                         fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
-	"award_grants_once":                      fault.New(fault.Conflict, "GRANTED_ALREADY", "该月已补发", "this month has been granted already"),
-	"award_suspensions_do_not_overlap":       fault.New(fault.Conflict, "SUSPENDED_ALREADY", "该待遇已暂停", "the award is suspended already"),
+	"award_grants_once":                      GrantedAlready,
+	"award_suspensions_one_in_force":         fault.New(fault.Conflict, "SUSPENDED_ALREADY", "该待遇已暂停", "the award is suspended already"),
 	"notice_items_once":                      fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
 	"deputations_one_at_a_time":              fault.New(fault.Conflict, "DEPUTED_ALREADY", "该账号在此期间已有代理人", "the principal has a deputy on these days already"),
 	"deputations_of_another":                 fault.New(fault.Invalid, "NO_DEPUTY", "不能代理本人", "nobody is his own deputy"),

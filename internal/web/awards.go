@@ -77,7 +77,7 @@ func inForce(a award.Award) int {
 
 // awardReason is an officer's words, or the words for what the register has written by itself.
 func (v *visit) awardReason(reason string) string {
-	if slices.Contains([]string{award.Reverify, award.Merged, award.CardCancelled, "SUCCEEDED"}, reason) {
+	if slices.Contains([]string{award.Reverify, award.Merged, award.CardCancelled, award.Succeeded}, reason) {
 		return v.t("award_reason." + reason)
 	}
 	return reason
@@ -139,6 +139,9 @@ func showAward(v *visit) (any, error) {
 	if data.Line.Why != "" {
 		data.Facts = append(data.Facts, pair{v.t("application.reason"), data.Line.Why})
 	}
+	if by := r.Reinstated; by.Document != "" {
+		data.Facts = append(data.Facts, pair{v.t("award.reinstated"), v.t("award.reinstated.by", by.Document, by.Reason)})
+	}
 	for _, s := range r.Suspensions {
 		data.Paused = append(data.Paused, v.pausedLine(s))
 	}
@@ -186,6 +189,8 @@ func (v *visit) awardForms(data *awardData, r casework.Right) {
 		&Field{Name: "back_pay", Label: v.t("award.back"), Kind: "radio", Need: true, Options: v.options("back_pay", "yes", "no")})
 	add("back_pay", len(r.Gap) > 0, false, v.t("award.back_pay.lead"), &Field{Name: "months", Label: v.t("award.gap"), Kind: "select", Need: true, Options: v.gapOptions(r.Gap)}, v.reasonField(200))
 	add("end", !r.Void && r.EndReason == "", true, v.t("award.end.lead"), v.monthField("last_month", "award.end.last", slices.MaxFunc([]calendar.Month{v.today.Month(), r.StartMonth}, calendar.Month.Compare)), v.reasonField(200))
+	add("reinstate", r.EndedByHand, false, v.t("award.reinstate.lead"), v.monthField("from_month", "award.reinstate.from", r.EndMonth.Add(1)),
+		&Field{Name: "document", Label: v.t("award.reinstate.document"), Kind: "text", Need: true, Max: 100}, v.reasonField(200))
 	add("void", !r.Void, true, v.t("award.void.lead"), v.reasonField(200))
 }
 
@@ -248,6 +253,15 @@ var endAward = onAward("award_ended", func(v *visit, r *reader, a award.Award) e
 		return err
 	}
 	_, err := v.desk.EndAward(v.ctx, v.who, a.ID, v.version(), last, reason)
+	return err
+})
+
+var reinstateAward = onAward("award_reinstated", func(v *visit, r *reader, a award.Award) error {
+	from, by := r.month("from_month"), award.Reinstatement{Document: r.text("document", 100, true), Reason: r.text("reason", 200, true)}
+	if err := r.err(); err != nil {
+		return err
+	}
+	_, err := v.desk.ReinstateAward(v.ctx, v.who, a.ID, v.version(), from, by)
 	return err
 })
 

@@ -21,7 +21,7 @@ func init() {
 	readers, officers := roles{liaison, town, cdpf, civil, finance, auditor}, roles{town, cdpf, civil}
 	maps.Copy(maySee, map[string]roles{"/persons/:id/awards/:award": readers, "/persons/:id/holds": readers})
 	maps.Copy(mayDo, map[string]roles{"/persons/:id/awards/:award suspend": officers, "/persons/:id/awards/:award resume": officers, "/persons/:id/awards/:award end": officers,
-		"/persons/:id/awards/:award void": {civil}, "/persons/:id/awards/:award back_pay": {cdpf, civil}, "/persons/:id/holds place": officers, "/persons/:id/holds release": officers})
+		"/persons/:id/awards/:award void": {civil}, "/persons/:id/awards/:award reinstate": {cdpf, civil}, "/persons/:id/awards/:award back_pay": {cdpf, civil}, "/persons/:id/holds place": officers, "/persons/:id/holds release": officers})
 }
 
 // awardOf is the only award of a person.
@@ -154,6 +154,30 @@ func TestAwardEnded(t *testing.T) {
 	s.wantNext(first, "")
 	s.as("finance").get("/recoveries?state=open").want(200).says("金丝雀31", "167.00")
 	void.set("key", uuid.NewString()).send().want(412)
+}
+
+// TestReinstatePage: an end by mistake is taken back with a document, by the county and not by the town that made it.
+func TestReinstatePage(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person := s.approved(35, villageA).PersonID
+	town := s.as("town.a")
+	at := town.get("/persons/" + person.String()).link("重度残疾人护理补贴")
+	if page := s.as("civil").get(at).want(200); strings.Contains(page.body, `value="reinstate"`) {
+		t.Error("an award that runs is offered to be reinstated")
+	}
+	town.get(at).form("end").set("reason", "复核不合格", "last_month", "2023-03").send().follow().want(200).says("待遇已终止")
+	s.on("2023-05-10")
+	s.wantOwed(person, "2023-03 167.00/0.00")
+	if page := s.again("town.a").get(at).want(200); strings.Contains(page.body, `value="reinstate"`) {
+		t.Error("a town is offered to reinstate an award")
+	}
+	form := s.again("cdpf").get(at).want(200).says("已终止").form("reinstate")
+	form.send().want(422).says("请填写此项")
+	form.set("document", hostile[0], "reason", hostile[1], "from_month", "2023-03").send().want(422).says("恢复月份须晚于终止月份").wantHarmless()
+	form.set("from_month", "2023-04").send().follow().want(200).says("已撤销终止", "发放中", hostile[0], hostile[1]).wantHarmless()
+	s.wantOwed(person, "2023-03 167.00/0.00", "2023-04 167.00/0.00", "2023-05 167.00/0.00")
+	form.set("key", uuid.NewString()).send().want(412)
 }
 
 // TestBackPayPage: of the gap before a card that was renewed late, the months that were chosen are owed at the level of the new card.

@@ -66,7 +66,7 @@ func init() { // not in the declaration, since pages name each other
 			show: showPayees, acts: map[string]act{"set": {roles: roles{liaison, town}, do: setPayee}}},
 		{path: "/persons/:id/awards/:award", file: "award", title: "award.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showAward,
 			acts: map[string]act{"suspend": {roles: roles{town, cdpf, civil}, do: suspendAward}, "resume": {roles: roles{town, cdpf, civil}, do: resumeAward}, "end": {roles: roles{town, cdpf, civil}, do: endAward},
-				"void": {roles: roles{civil}, do: voidAward}, "back_pay": {roles: roles{cdpf, civil}, do: grantBackPay}}},
+				"reinstate": {roles: roles{cdpf, civil}, do: reinstateAward}, "void": {roles: roles{civil}, do: voidAward}, "back_pay": {roles: roles{cdpf, civil}, do: grantBackPay}}},
 		{path: "/persons/:id/holds", file: "holds", title: "holds.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showHolds,
 			acts: map[string]act{"place": {roles: roles{town, cdpf, civil}, do: placeHold}, "release": {roles: roles{town, cdpf, civil}, do: releaseHold}}},
 		{path: "/persons/:id/verifications", file: "person-verifications", title: "verify.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil, auditor},
