@@ -25,9 +25,9 @@ type Award struct {
 	Programme     string
 	ApplicationID uuid.UUID // zero for an award taken over
 	Basis         string
-	StartMonth    calendar.Month
+	StartMonth    calendar.Month // no month before it is another award's; when an award begins follows from the facts, see standing
 	EndMonth      calendar.Month // last month; zero: open
-	OwedFrom      calendar.Month // of an award taken over: the months before were paid by the system before; zero: all are owed here
+	OwedFrom      calendar.Month // the first that can be owed: that of the application, or what the system before has not paid
 	EndReason     string
 	Void          bool // wrong from the start (false materials): nothing was ever owed
 	Suspensions   []Suspension
@@ -61,6 +61,9 @@ type Suspension struct {
 
 // Reverify is why a right is suspended that nobody has verified.
 const Reverify = "REVERIFY"
+
+// Succeeded is why a right has ended that had ended by itself before another was given.
+const Succeeded = "SUCCEEDED"
 
 // CardCancelled is why a right has ended that rested on a card which was cancelled, where another card has followed.
 const CardCancelled = "CARD_CANCELLED"

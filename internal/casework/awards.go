@@ -23,7 +23,7 @@ func (d *Desk) changeAward(ctx context.Context, who access.Actor, action string,
 		if err != nil {
 			return err
 		}
-		a := awardOf(dossier, id)
+		a := awardOf(dossier.Awards, id)
 		if err := stale(a.Version, version); err != nil {
 			return err
 		}
@@ -37,7 +37,11 @@ func (d *Desk) changeAward(ctx context.Context, who access.Actor, action string,
 		if err != nil {
 			return err
 		}
-		changed = awardOf(after[0], id)
+		reading, err := standing.Read(after[0].File, after[0].Awards, d.Pack())
+		if err != nil {
+			return err
+		}
+		changed = awardOf(reading.Awards(), id)
 		if told := awardChanges[action]; told != "" {
 			emitAward(tx, told, changed)
 		}
@@ -46,8 +50,8 @@ func (d *Desk) changeAward(ctx context.Context, who access.Actor, action string,
 	return changed, err
 }
 
-func awardOf(dossier store.Dossier, id uuid.UUID) award.Award {
-	for _, a := range dossier.Awards {
+func awardOf(list []award.Award, id uuid.UUID) award.Award {
+	for _, a := range list {
 		if a.ID == id {
 			return a
 		}
@@ -130,11 +134,12 @@ func (d *Desk) gapBeforeRenewal(dossier store.Dossier, a award.Award, months int
 	if !ok || len(dossier.File.Certificates) < 2 {
 		return nil, none
 	}
-	good, err := standing.MonthsOf(dossier.File, d.Pack(), a.Programme)
+	reading, err := standing.Read(dossier.File, dossier.Awards, d.Pack())
 	if err != nil {
 		return nil, err
 	}
-	lasts, runs := good.Lasts(a)
+	good := reading.Months(a.Programme)
+	lasts, runs := reading.Lasts(a.ID)
 	var grants []award.Grant
 	for month := card.IssuedOn.Month().Add(-1); len(grants) < months && runs && lasts.Contains(month) && !good.Contains(month); month = month.Add(-1) {
 		grants = append(grants, award.Grant{ID: d.NewID(), AwardID: a.ID, Month: month, Level: card.Level, Reason: reason})

@@ -194,7 +194,7 @@ func (d *Desk) Awards(ctx context.Context, who access.Actor, f store.AwardFilter
 		if err != nil {
 			return nil, err
 		}
-		for _, a := range dossier.Awards {
+		for _, a := range reading.Awards() {
 			now[a.ID] = d.asSuspended(reading, a)
 		}
 	}
@@ -227,7 +227,7 @@ func (d *Desk) Rights(dossier store.Dossier) ([]Right, error) {
 		return nil, err
 	}
 	var list []Right
-	for _, a := range dossier.Awards {
+	for _, a := range reading.Awards() {
 		right := Right{Award: d.asSuspended(reading, a), Owed: reading.Payable(a)}
 		if grants, err := d.gapBeforeRenewal(dossier, a, backPayMonths, ""); err == nil && len(a.Grants) == 0 {
 			for _, g := range grants {

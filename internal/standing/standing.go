@@ -97,10 +97,11 @@ func Read(file casefile.File, awards []award.Award, pack *policy.Pack) (*Reading
 	if err != nil {
 		return nil, err
 	}
-	r := &Reading{file: file, awards: awards, pack: pack, segments: list, months: map[string]Months{}}
+	r := &Reading{file: file, pack: pack, segments: list, months: map[string]Months{}}
 	for _, programme := range pack.Programmes {
 		r.months[programme.ID] = months(list, programme.ID, pack)
 	}
+	r.awards = r.begun(awards)
 	return r, nil
 }
 

@@ -77,7 +77,7 @@ func inForce(a award.Award) int {
 
 // awardReason is an officer's words, or the words for what the register has written by itself.
 func (v *visit) awardReason(reason string) string {
-	if slices.Contains([]string{award.Reverify, award.Merged, award.CardCancelled, "SUCCEEDED"}, reason) {
+	if slices.Contains([]string{award.Reverify, award.Merged, award.CardCancelled, award.Succeeded}, reason) {
 		return v.t("award_reason." + reason)
 	}
 	return reason
