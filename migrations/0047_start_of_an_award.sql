@@ -14,3 +14,11 @@ WHERE a.basis = 'application' AND a.owed_from < a.start_month AND NOT EXISTS (SE
       AND daterange(o.start_month, o.end_month, '[]') && daterange(a.owed_from, a.start_month, '[)'));
 ALTER TABLE awards ENABLE TRIGGER USER;
 ALTER TABLE awards ALTER COLUMN owed_from SET NOT NULL;
+
+-- When an account was named: an application names its own when it is handed in, long before it becomes the account to pay to.
+ALTER TABLE payees ADD COLUMN named_at timestamptz;
+ALTER TABLE payees DISABLE TRIGGER USER;
+UPDATE payees y SET named_at = coalesce((SELECT min(p.submitted_at) FROM applications p
+    WHERE p.person_id = y.person_id AND p.stage = 'approved' AND p.decided_at = y.recorded_at), y.recorded_at);
+ALTER TABLE payees ENABLE TRIGGER USER;
+ALTER TABLE payees ALTER COLUMN named_at SET NOT NULL;

@@ -351,14 +351,22 @@ func (d *Desk) openAward(ctx context.Context, tx *store.Tx, app application.Appl
 		return uuid.Nil, err
 	}
 	emitAward(tx, awardBegun, right)
-	if app.BankAccount != "" {
-		payee := store.Payee{ID: d.NewID(), PersonID: app.PersonID, Holder: dossier.File.Person.Name, Relation: "self", Account: app.BankAccount}
-		if err := tx.ReplacePayees(ctx, payee); err != nil {
-			return uuid.Nil, err
-		}
+	if err := d.payTo(ctx, tx, app, dossier); err != nil {
+		return uuid.Nil, err
 	}
 	dossier.Awards = append(dossier.Awards, right) // all that has changed of a file that nobody else may touch
 	return right.ID, d.derive(ctx, tx, []uuid.UUID{app.PersonID}, []store.Dossier{dossier})
+}
+
+// payTo makes the account of an application, which is the person's own, the one to pay to. One that was named later stays, and so does
+// that of a guardian or of the estate: an officer has looked at whose it is, and an application only names a number.
+func (d *Desk) payTo(ctx context.Context, tx *store.Tx, app application.Application, dossier store.Dossier) error {
+	named, known := app.AccountNamedAt(), dossier.Payee
+	if app.BankAccount == "" || known != nil && (known.Relation != "self" || known.NamedAt.After(named)) {
+		return nil
+	}
+	return tx.ReplacePayees(ctx, store.Payee{ID: d.NewID(), PersonID: app.PersonID, Holder: dossier.File.Person.Name, Relation: "self",
+		Account: app.BankAccount, NamedAt: named})
 }
 
 // giveWay ends earlier rights to the same that had ended by themselves, and says from which month on none of them has the months of the

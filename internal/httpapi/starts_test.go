@@ -172,3 +172,98 @@ func TestAVoidAwardStaysAsItWasFound(t *testing.T) {
 	s.at("2023-06-10")
 	s.wantOwes(id, nursing, 0, 0, 0, 0, 16700, 16700)
 }
+
+// TestAnApprovalKeepsTheNewestAccount is M06, M36 and clause 2.8: an approval takes the account of its application, unless another was named
+// after it, and never from a guardian or the estate.
+func TestAnApprovalKeepsTheNewestAccount(t *testing.T) {
+	t.Parallel()
+	const first, second, third = "6222000011112222", "6222000033334444", "6222000099998888"
+	paid := func(s *service, id string) string {
+		s.t.Helper()
+		list := items(s.do("liaison.a", "GET", "/persons/"+id+"/payees", nil).want(200), "items")
+		last := list[len(list)-1]
+		return fmt.Sprint(last["holder"], " ", last["relation"], " ", last["account"])
+	}
+	name := func(s *service, id, holder, relation, account string) {
+		s.do("liaison.a", "POST", "/persons/"+id+"/payees", map[string]any{"holder": holder, "relation": relation, "account": account, "reason": "变更"}).want(201)
+	}
+	for n, tt := range []struct {
+		name    string
+		happens func(s *service, id, own string)
+		want    string
+	}{
+		{"the estate's, recorded while another application waits", func(s *service, id, _ string) {
+			a, b := s.handedIn(id, living, "2023-01-05", first), s.handedIn(id, nursing, "2023-01-05", first)
+			s.approved(a, "2023-01-10").want(200)
+			s.at("2023-02-15")
+			s.fact(id, "death", true, "2023-02-10", "")
+			name(s, id, "继承人甲", "estate", third)
+			s.approved(b, "2023-02-20").want(200)
+		}, "继承人甲 estate ****8888"},
+		{"a guardian's, recorded before the application", func(s *service, id, _ string) {
+			s.granted(id, living, "2023-01-05", "2023-01-10")
+			v := s.do("liaison.a", "GET", "/persons/"+id, nil).want(200).version()
+			s.do("liaison.a", "PATCH", "/persons/"+id, map[string]any{"guardian": map[string]any{"name": "监护人甲", "relation": "parent"}}, "If-Match", v).want(200)
+			name(s, id, "监护人甲", "guardian", third)
+			s.approved(s.handedIn(id, nursing, "2023-02-05", first), "2023-02-10").want(200)
+		}, "监护人甲 guardian ****8888"},
+		{"a new card, recorded while the application waits", func(s *service, id, own string) {
+			a := s.handedIn(id, nursing, "2023-01-05", first)
+			s.at("2023-01-08")
+			name(s, id, own, "self", third)
+			s.approved(a, "2023-01-10").want(200)
+		}, "self ****8888"},
+		{"the application's, newer than what is recorded", func(s *service, id, own string) {
+			s.at("2023-01-03")
+			name(s, id, own, "self", third)
+			s.approved(s.handedIn(id, nursing, "2023-01-05", first), "2023-01-10").want(200)
+		}, "self ****2222"},
+		{"that of the later application, approved first", func(s *service, id, _ string) {
+			a, b := s.handedIn(id, living, "2023-01-05", first), s.handedIn(id, nursing, "2023-01-08", second)
+			s.approved(b, "2023-01-10").want(200)
+			s.approved(a, "2023-01-12").want(200)
+		}, "self ****4444"},
+		{"that of the later application, approved last", func(s *service, id, _ string) {
+			a, b := s.handedIn(id, living, "2023-01-05", first), s.handedIn(id, nursing, "2023-01-08", second)
+			s.approved(a, "2023-01-10").want(200)
+			s.approved(b, "2023-01-12").want(200)
+		}, "self ****4444"},
+		{"recorded while the application was returned for something else", func(s *service, id, own string) {
+			s.at("2023-01-09")
+			a := s.returned(s.handedIn(id, nursing, "2023-01-05", first), "2023-01-08")
+			s.at("2023-01-09")
+			name(s, id, own, "self", third)
+			s.at("2023-01-12")
+			a = s.do("liaison.a", "POST", "/applications/"+a.text("id")+"/resubmit", map[string]any{}, "If-Match", a.version()).want(200)
+			s.approved(a, "2023-01-15").want(200)
+		}, "self ****8888"},
+		{"put right in the returned application", func(s *service, id, own string) {
+			a := s.returned(s.handedIn(id, nursing, "2023-01-05", first), "2023-01-08")
+			s.at("2023-01-09")
+			name(s, id, own, "self", third)
+			s.at("2023-01-12")
+			a = s.do("liaison.a", "POST", "/applications/"+a.text("id")+"/resubmit", map[string]any{"bank_account": second}, "If-Match", a.version()).want(200)
+			s.approved(a, "2023-01-15").want(200)
+		}, "self ****4444"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			id := s.person1(650+n, 1)
+			own := s.do("liaison.a", "GET", "/persons/"+id, nil).want(200).text("name")
+			if tt.happens(s, id, own); tt.want[:4] == "self" {
+				tt.want = own + " " + tt.want
+			}
+			if got := paid(s, id); got != tt.want {
+				t.Errorf("paid to %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// returned sends a case back on a day.
+func (s *service) returned(app answer, on string) answer {
+	s.t.Helper()
+	s.at(on)
+	return s.do("town.a", "POST", "/applications/"+app.text("id")+"/decisions", map[string]any{"decision": "return", "reason": "请补材料"}, "If-Match", app.version()).want(200)
+}
