@@ -2503,7 +2503,8 @@ type AuditEventList struct {
 // AuditOutcome defines model for AuditOutcome.
 type AuditOutcome string
 
-// Award defines model for Award.
+// Award `start_month` is the first month that counts by what is recorded: of an application not before its `owed_from_month`, and where there is none yet, that from
+// which one is looked for; of a list the month that it says. It moves when the facts of these months are corrected.
 type Award struct {
 	ApplicationID *uuid.UUID `json:"application_id,omitempty"`
 

@@ -137,6 +137,16 @@ func (a *Application) Resubmit(who access.Actor, villageChecks bool, now time.Ti
 	return nil
 }
 
+// AccountNamedAt is when the account was named to which the application wants the money paid: it was handed in with it, or corrected after a return.
+func (a *Application) AccountNamedAt() (at time.Time) {
+	for _, s := range a.Steps {
+		if s.Action == "submit" || slices.ContainsFunc(s.Changes, func(c Change) bool { return c.Field == "bank_account" }) {
+			at = s.At
+		}
+	}
+	return at
+}
+
 // monthOnReturn is the month that counts for what was returned and is handed in again on a day.
 func (a *Application) monthOnReturn(day calendar.Date) calendar.Month {
 	if day.After(a.ReturnedOn.Add(KeepsMonthFor)) {

@@ -26,9 +26,9 @@ type Award struct {
 	ApplicationID uuid.UUID // zero for an award taken over
 	AppliedOn     calendar.Date
 	Basis         string
-	StartMonth    calendar.Month
+	StartMonth    calendar.Month // no month before it is another award's; when an award begins follows from the facts, see standing
 	EndMonth      calendar.Month // last month; zero: open
-	OwedFrom      calendar.Month // of an award taken over: the months before were paid by the system before; zero: all are owed here
+	OwedFrom      calendar.Month // the first that can be owed: that of the application, or what the system before has not paid
 	EndReason     string
 	Reinstated    Reinstatement // the last one; zero: none
 	Void          bool          // wrong from the start (false materials): nothing was ever owed

@@ -271,7 +271,7 @@ func (d *Desk) DecideApplication(ctx context.Context, who access.Actor, id uuid.
 		if err := app.Decide(who, ruling, d.FullChain, tx.Now); err != nil {
 			return err
 		}
-		explanation, err := d.explain(dossier.File, *app)
+		explanation, err := d.explain(dossier, *app)
 		if err != nil {
 			return err
 		}
@@ -296,25 +296,26 @@ func notEligible(e application.Explanation) error {
 	return fault.New(fault.Invalid, "NOT_ELIGIBLE", "自申请月起没有符合条件的月份", "there is no month from the month of application on in which the conditions hold")
 }
 
-// explain judges on the first day on which all conditions hold from the month of application on, or else on the day of
+// explain judges on the first day on which all conditions hold of the month in which an award would begin, or else on the day of
 // application.
-func (d *Desk) explain(file casefile.File, app application.Application) (*application.Explanation, error) {
-	months, err := standing.MonthsOf(file, d.Pack(), app.Programme)
+func (d *Desk) explain(dossier store.Dossier, app application.Application) (*application.Explanation, error) {
+	others := slices.DeleteFunc(slices.Clone(dossier.Awards), func(a award.Award) bool { return a.ApplicationID == app.ID })
+	reading, err := standing.Read(dossier.File, append(others, d.rightFrom(app)), d.Pack())
 	if err != nil {
 		return nil, err
 	}
 	day := app.AppliedOn
-	start, found := months.FirstMonth(app.OwedFrom)
+	lasts, found := reading.Lasts(reading.Awards()[len(others)].ID)
 	if found {
-		if day, err = d.firstGoodDay(file, app.Programme, start); err != nil {
+		if day, err = d.firstGoodDay(dossier.File, app.Programme, lasts.From); err != nil {
 			return nil, err
 		}
 	}
-	v, err := d.Pack().Judge(app.Programme, file.On(day, d.Pack().Transitions))
+	v, err := d.Pack().Judge(app.Programme, dossier.File.On(day, d.Pack().Transitions))
 	if err != nil {
 		return nil, fmt.Errorf("explain a decision: %w", err)
 	}
-	e := &application.Explanation{RuleSet: v.RuleSet, PackVersion: d.Pack().Version, AsOf: day, StartMonth: start, Outcome: string(v.Outcome), AmountFen: int64(v.Amount)}
+	e := &application.Explanation{RuleSet: v.RuleSet, PackVersion: d.Pack().Version, AsOf: day, StartMonth: lasts.From, Outcome: string(v.Outcome), AmountFen: int64(v.Amount)}
 	for _, r := range v.Reasons {
 		e.Reasons = append(e.Reasons, application.ExplanationReason{Code: r.Code, Passed: r.Passed, ZH: r.ZH, EN: r.EN, Cite: r.Cite})
 	}
@@ -331,55 +332,79 @@ func (d *Desk) firstGoodDay(file casefile.File, programme string, month calendar
 	return month.First(), nil
 }
 
-// openAward gives the right that an approval makes, from the month of the explanation on, and derives what follows. An
-// earlier right to the same, that had ended by itself, gives way to it; one that still runs stands in its way.
+// rightFrom is the award that an approval makes: from the month on from which the application counts.
+func (d *Desk) rightFrom(app application.Application) award.Award {
+	return award.Award{ID: d.NewID(), PersonID: app.PersonID, Programme: app.Programme, ApplicationID: app.ID, Basis: award.FromApplication,
+		AppliedOn: app.AskedOn(), StartMonth: app.OwedFrom, OwedFrom: app.OwedFrom}
+}
+
+// openAward gives the right that an approval makes, and derives what follows. An earlier right to the same, that had ended by itself,
+// gives way to it; one that still runs stands in its way.
 func (d *Desk) openAward(ctx context.Context, tx *store.Tx, app application.Application, dossier store.Dossier) (uuid.UUID, error) {
-	right := award.Award{ID: d.NewID(), PersonID: app.PersonID, Programme: app.Programme, ApplicationID: app.ID, Basis: award.FromApplication,
-		StartMonth: app.Explanation.StartMonth, RecordedAt: tx.Now, RecordedBy: tx.Who.AccountID}
-	right.AppliedOn = app.AskedOn()
-	if err := d.giveWay(ctx, tx, right, dossier); err != nil {
+	right := d.rightFrom(app)
+	right.RecordedAt, right.RecordedBy = tx.Now, tx.Who.AccountID
+	var err error
+	if right.StartMonth, err = d.giveWay(ctx, tx, right, dossier); err != nil {
 		return uuid.Nil, err
 	}
 	if err := tx.InsertAwards(ctx, right); err != nil {
 		return uuid.Nil, err
 	}
 	emitAward(tx, awardBegun, right)
-	if app.BankAccount != "" {
-		payee := store.Payee{ID: d.NewID(), PersonID: app.PersonID, Holder: dossier.File.Person.Name, Relation: "self", Account: app.BankAccount}
-		if err := tx.ReplacePayees(ctx, payee); err != nil {
-			return uuid.Nil, err
-		}
+	if err := d.payTo(ctx, tx, app, dossier); err != nil {
+		return uuid.Nil, err
 	}
 	dossier.Awards = append(dossier.Awards, right) // all that has changed of a file that nobody else may touch
 	return right.ID, d.derive(ctx, tx, []uuid.UUID{app.PersonID}, []store.Dossier{dossier})
 }
 
-// giveWay ends earlier rights to the same that had ended by themselves. What else there is, the database refuses beside
-// the new one.
-func (d *Desk) giveWay(ctx context.Context, tx *store.Tx, right award.Award, dossier store.Dossier) error {
-	same := func(a award.Award) bool { return a.Programme == right.Programme }
-	if !slices.ContainsFunc(dossier.Awards, same) {
+// payTo makes the account of an application, which is the person's own, the one to pay to. One that was named later stays, and so does
+// that of a guardian or of the estate: an officer has looked at whose it is, and an application only names a number.
+func (d *Desk) payTo(ctx context.Context, tx *store.Tx, app application.Application, dossier store.Dossier) error {
+	named, known := app.AccountNamedAt(), dossier.Payee
+	if app.BankAccount == "" || known != nil && (known.Relation != "self" || known.NamedAt.After(named)) {
 		return nil
 	}
-	months, err := standing.MonthsOf(dossier.File, d.Pack(), right.Programme)
+	return tx.ReplacePayees(ctx, store.Payee{ID: d.NewID(), PersonID: app.PersonID, Holder: dossier.File.Person.Name, Relation: "self",
+		Account: app.BankAccount, NamedAt: named})
+}
+
+// giveWay ends earlier rights to the same that had ended by themselves, and says from which month on none of them has the months of the
+// new one. What still runs, the database refuses beside it; what is void stands in nobody's way.
+func (d *Desk) giveWay(ctx context.Context, tx *store.Tx, right award.Award, dossier store.Dossier) (from calendar.Month, err error) {
+	from = right.StartMonth
+	same := func(a award.Award) bool { return a.Programme == right.Programme && !a.Void }
+	if !slices.ContainsFunc(dossier.Awards, same) {
+		return from, nil
+	}
+	reading, err := standing.Read(dossier.File, dossier.Awards, d.Pack())
 	if err != nil {
-		return err
+		return from, err
+	}
+	for _, old := range dossier.Awards {
+		lasts, ok := reading.Lasts(old.ID)
+		switch {
+		case !same(old):
+		case ok && lasts.To.IsZero():
+			return from, nil // it runs
+		default:
+			from = slices.MaxFunc([]calendar.Month{from, old.StartMonth.Add(1), lasts.To.Add(1)}, calendar.Month.Compare)
+		}
 	}
 	for i, old := range dossier.Awards {
-		lasts, ok := months.Lasts(old)
-		if !same(old) || ok && lasts.Contains(right.StartMonth) || !old.EndMonth.IsZero() && old.EndMonth.Before(right.StartMonth) {
+		if !same(old) || !old.EndMonth.IsZero() && old.EndMonth.Before(from) {
 			continue
 		}
-		if old.EndMonth, old.EndReason = right.StartMonth.Add(-1), "SUCCEEDED"; old.EndMonth.Before(old.StartMonth) {
-			continue
+		if old.EndMonth = from.Add(-1); old.EndReason == "" {
+			old.EndReason = award.Succeeded
 		}
 		if err := tx.UpdateAward(ctx, old); err != nil {
-			return err
+			return from, err
 		}
 		emitAward(tx, awardEnded, old)
 		dossier.Awards[i] = old
 	}
-	return nil
+	return from, nil
 }
 
 // Eligibility judges every programme for a person on a day.

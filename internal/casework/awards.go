@@ -23,7 +23,7 @@ func (d *Desk) changeAward(ctx context.Context, who access.Actor, action string,
 		if err != nil {
 			return err
 		}
-		a := awardOf(dossier, id)
+		a := awardOf(dossier.Awards, id)
 		if err := stale(a.Version, version); err != nil {
 			return err
 		}
@@ -37,7 +37,11 @@ func (d *Desk) changeAward(ctx context.Context, who access.Actor, action string,
 		if err != nil {
 			return err
 		}
-		changed = awardOf(after[0], id)
+		reading, err := standing.Read(after[0].File, after[0].Awards, d.Pack())
+		if err != nil {
+			return err
+		}
+		changed = awardOf(reading.Awards(), id)
 		if told := awardChanges[action]; told != "" {
 			emitAward(tx, told, changed)
 		}
@@ -46,8 +50,8 @@ func (d *Desk) changeAward(ctx context.Context, who access.Actor, action string,
 	return changed, err
 }
 
-func awardOf(dossier store.Dossier, id uuid.UUID) award.Award {
-	for _, a := range dossier.Awards {
+func awardOf(list []award.Award, id uuid.UUID) award.Award {
+	for _, a := range list {
 		if a.ID == id {
 			return a
 		}
@@ -145,11 +149,12 @@ func (d *Desk) GrantBackPay(ctx context.Context, who access.Actor, id uuid.UUID,
 
 // gapBeforeRenewal is the latest gap that a renewal has closed and of which nothing was granted, whatever became of that card since.
 func (d *Desk) gapBeforeRenewal(dossier store.Dossier, a award.Award, months int, reason string) ([]award.Grant, error) {
-	good, err := standing.MonthsOf(dossier.File, d.Pack(), a.Programme)
+	reading, err := standing.Read(dossier.File, dossier.Awards, d.Pack())
 	if err != nil {
 		return nil, err
 	}
-	lasts, runs := good.Lasts(a)
+	good := reading.Months(a.Programme)
+	lasts, runs := reading.Lasts(a.ID)
 	unpaid := func(m calendar.Month) bool {
 		return runs && lasts.Contains(m) && !good.Contains(m) && !m.Before(a.OwedFrom)
 	}

@@ -24,7 +24,7 @@ func (o *office) state(months calendar.Month) string {
 	add := func(parts ...any) { lines = append(lines, fmt.Sprintln(parts...)) }
 	for _, d := range o.dossiers() {
 		id := d.File.Person.ID
-		add(id, d.File.Person.MergedInto, d.HasPayee, d.Households(), len(d.File.Aliases), d.File.Needs, len(d.File.Served), len(d.File.Verifications))
+		add(id, d.File.Person.MergedInto, d.Payee != nil, d.Households(), len(d.File.Aliases), d.File.Needs, len(d.File.Served), len(d.File.Verifications))
 		for _, c := range d.File.Circumstances {
 			if c.SupersededAt.IsZero() {
 				add(id, c.Kind, string(c.Raw), c.ValidFrom, c.ValidTo, c.Source)

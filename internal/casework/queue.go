@@ -44,7 +44,7 @@ func (d *Desk) Preview(ctx context.Context, who access.Actor, id uuid.UUID) (c s
 	if c.OwedFrom.IsZero() {
 		c.OwedFrom = c.AppliedOn.Month() // a draft: what submission would fix
 	}
-	explanation, err := d.explain(file.File, c.Application)
+	explanation, err := d.explain(file, c.Application)
 	if err != nil {
 		return c, file, e, err
 	}

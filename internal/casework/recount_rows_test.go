@@ -104,7 +104,10 @@ type rawAward struct {
 	Person    uuid.UUID     `json:"person_id"`
 	Programme string        `json:"programme"`
 	Applied   calendar.Date `json:"applied_on"`
+	Basis     string        `json:"basis"`
 	Start     calendar.Date `json:"start_month"`
+	OwedFrom  calendar.Date `json:"owed_from"`
+	EndReason string        `json:"end_reason"`
 	End       calendar.Date `json:"end_month"`
 	Void      bool          `json:"void"`
 	Recorded  time.Time     `json:"recorded_at"`

@@ -93,30 +93,71 @@ func (m *man) lostCard(month calendar.Month, since calendar.Date) bool {
 	})
 }
 
-// payable reports whether an award pays a month: it has begun with a good month, was not ended by one that ends rights, by the card on which
-// it rested having been cancelled before, nor by somebody, and is not suspended.
-func (m *man) payable(programme string, month calendar.Month) bool {
-	if m.month(programme, month) != good {
-		return false
+// foreseen is for how many months to come what is recorded may still change something.
+const foreseen = 36
+
+// lasted is an award with its months up to one: zero where it has not begun by then.
+type lasted struct {
+	rawAward
+	from, last calendar.Month
+}
+
+// rights are the awards of a programme up to a month. One that was applied for begins with the first good month from the application on that is after
+// those of the awards before it, one that was taken over when the list says (rule 2.6.2). It ends where a month ends rights, with the
+// month in which its card was cancelled, or by somebody's hand.
+func (m *man) rights(programme string, upTo calendar.Month) (list []lasted) {
+	awards := slices.DeleteFunc(slices.Clone(m.awards), func(a rawAward) bool { return a.Programme != programme || a.Void })
+	slices.SortFunc(awards, func(a, b rawAward) int { return a.Start.Compare(b.Start) })
+	var taken calendar.Month
+	for _, a := range awards {
+		one, month := lasted{rawAward: a}, a.Start.Month()
+		if a.Basis == "application" {
+			for month = a.OwedFrom.Month(); !month.After(taken); month = month.Add(1) {
+				continue
+			}
+		}
+		end := a.End
+		if stops := m.stops(a, month, upTo.Add(foreseen)); a.EndReason == "SUCCEEDED" && end.Before(stops) { // it had not ended by itself when another followed
+			end = stops
+		}
+		for ; !month.After(upTo) && (end.IsZero() || !month.After(end.Month())); month = month.Add(1) {
+			found := m.month(programme, month)
+			if one.from.IsZero() && found == good {
+				one.from = month
+			}
+			if !one.from.IsZero() && found == ended {
+				break
+			}
+			if !one.from.IsZero() {
+				one.last, taken = month, month
+			}
+			if !one.from.IsZero() && m.lostCard(month, a.Applied) {
+				break
+			}
+		}
+		list = append(list, one)
 	}
-	for _, a := range m.awards {
-		if a.Programme != programme || a.Void || !between(month.First(), a.Start, a.End) {
-			continue
+	return list
+}
+
+// stops is the first day of the month that ends a right which begins with the first good month from one on; zero where none up to a month does.
+func (m *man) stops(a rawAward, month, upTo calendar.Month) calendar.Date {
+	for began := false; !month.After(upTo); month = month.Add(1) {
+		found := m.month(a.Programme, month)
+		if began = began || found == good; began && (found == ended || m.lostCard(month, a.Applied)) {
+			return month.First()
 		}
-		began, over := false, false
-		for each := a.Start.Month(); !each.After(month); each = each.Add(1) {
-			found := m.month(programme, each)
-			began = began || found == good
-			over = over || began && (found == ended || each.Before(month) && m.lostCard(each, a.Applied))
-		}
-		paused := slices.ContainsFunc(m.suspended[a.ID], func(s rawSuspension) bool {
+	}
+	return calendar.Date{}
+}
+
+// payable reports whether an award pays a month: it lasts in it, the month is good, and it is not suspended.
+func (m *man) payable(programme string, month calendar.Month) bool {
+	return m.month(programme, month) == good && slices.ContainsFunc(m.rights(programme, month), func(a lasted) bool {
+		return a.last == month && !slices.ContainsFunc(m.suspended[a.ID], func(s rawSuspension) bool {
 			return between(month.First(), s.From, s.To) && (!s.BackPay || s.To.IsZero())
 		})
-		if began && !over && !paused {
-			return true
-		}
-	}
-	return false
+	})
 }
 
 // subsidy places somebody of P(D) with indicator 2 or 3 (domain 6.3): who may receive in the month of the day is in the

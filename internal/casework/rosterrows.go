@@ -114,7 +114,7 @@ func (d *Desk) planKnown(c *change, dossier *store.Dossier, r exchange.RosterRow
 			c.awards = append(c.awards, right)
 		}
 	}
-	if r.Account != "" && !dossier.HasPayee {
+	if r.Account != "" && dossier.Payee == nil {
 		c.payees = append(c.payees, d.ownPayee(p, r.Account))
 	}
 	c.rows = append(c.rows, p.ID)

@@ -194,7 +194,7 @@ func (d *Desk) Awards(ctx context.Context, who access.Actor, f store.AwardFilter
 		if err != nil {
 			return nil, err
 		}
-		for _, a := range dossier.Awards {
+		for _, a := range reading.Awards() {
 			now[a.ID] = d.asItStands(reading, a)
 		}
 	}
@@ -232,7 +232,7 @@ func (d *Desk) Rights(dossier store.Dossier) ([]Right, error) {
 		return nil, err
 	}
 	var list []Right
-	for _, a := range dossier.Awards {
+	for _, a := range reading.Awards() {
 		right := Right{Award: d.asItStands(reading, a), Owed: reading.Payable(a), EndedByHand: a.Reinstatable()}
 		if grants, err := d.gapBeforeRenewal(dossier, a, backPayMonths, ""); err == nil {
 			for _, g := range grants {

@@ -44,10 +44,10 @@ func (p *person) shouldReceive(programme string, day calendar.Date) []due {
 	return []due{p.line(d, programme)}
 }
 
-// shouldNot: an award runs that nobody has ended, and its conditions do not hold today.
+// shouldNot: an award runs that nobody has ended, and its conditions do not hold today. One that begins in a month to come is none of these.
 func (p *person) shouldNot(programme string, day calendar.Date) []due {
-	for _, a := range p.awards {
-		if a.Programme != programme || a.Void || !a.End.IsZero() || day.Before(a.Start) || p.right(programme, day) == good {
+	for _, a := range p.rights(programme, day.Month().Add(foreseen)) {
+		if !a.End.IsZero() || day.Before(a.Start) || a.from.After(day.Month()) || p.right(programme, day) == good {
 			continue
 		}
 		d := due{list: "enrolled_not_eligible", reason: p.firstWrong(programme, day), parts: []string{programme + a.ID.String()}}

@@ -35,7 +35,7 @@ func (l *lived) happenings() (all []happening) {
 // account says where to pay somebody.
 func (l *lived) account() error {
 	for _, d := range l.dossiers() {
-		if len(d.Awards) == 0 || d.HasPayee {
+		if len(d.Awards) == 0 || d.Payee != nil {
 			continue
 		}
 		_, err := l.desk.SetPayee(l.t.Context(), l.maker, d.File.Person.ID, casework.NewPayee{Holder: d.File.Person.Name, Relation: "self", Account: luhn(l.born)})

@@ -307,7 +307,7 @@ func within(runs []Run, limit Run) (out []Run) {
 	return out
 }
 
-// Awards are the rights that the reading was made with.
+// Awards are the rights that the reading was made with, and in which months they begin by it.
 func (r *Reading) Awards() []award.Award { return r.awards }
 
 // Months are the months of one programme.

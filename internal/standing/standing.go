@@ -97,12 +97,13 @@ func Read(file casefile.File, awards []award.Award, pack *policy.Pack) (*Reading
 	if err != nil {
 		return nil, err
 	}
-	r := &Reading{file: file, awards: awards, pack: pack, segments: list, months: map[string]Months{}}
+	r := &Reading{file: file, pack: pack, segments: list, months: map[string]Months{}}
 	for _, programme := range pack.Programmes {
 		if r.months[programme.ID], err = months(file, list, programme.ID, pack); err != nil {
 			return nil, err
 		}
 	}
+	r.awards = r.begun(awards)
 	return r, nil
 }
 

@@ -44,17 +44,36 @@ func history(t *rapid.T) (casefile.File, []award.Award) {
 		addFact(&file, "death", `true`, day("death"), calendar.Date{})
 	}
 	var awards []award.Award
-	for _, programme := range []string{policy.LivingAllowance, policy.NursingSubsidy} {
-		if rapid.Bool().Draw(t, "award "+programme) {
-			applied := day("applied")
-			a := award.Award{Programme: programme, AppliedOn: applied, StartMonth: applied.Month()}
-			if rapid.Bool().Draw(t, "ends") {
-				a.EndMonth = a.StartMonth.Add(rapid.IntRange(0, 30).Draw(t, "months"))
-			}
-			awards = append(awards, a)
-		}
+	for i, programme := range []string{policy.LivingAllowance, policy.NursingSubsidy} {
+		awards = append(awards, drawAwards(t, byte(i), programme, day("start").Month())...)
 	}
 	return file, awards
+}
+
+// drawAwards draws awards that follow one another, as their months do not overlap. An application may count from a month of those before.
+func drawAwards(t *rapid.T, id byte, programme string, from calendar.Month) (list []award.Award) {
+	for i := range rapid.IntRange(0, 3).Draw(t, "awards "+programme) {
+		a := award.Award{ID: uuid.UUID{3, id, byte(i)}, Programme: programme, StartMonth: from, Void: rapid.IntRange(0, 7).Draw(t, "void") == 0}
+		asked := from
+		if rapid.Bool().Draw(t, "applied for") {
+			asked = from.Add(-rapid.IntRange(0, 12).Draw(t, "months before"))
+			a.Basis, a.OwedFrom = award.FromApplication, asked
+		}
+		a.AppliedOn = asked.First().Add(rapid.IntRange(0, 27).Draw(t, "applied on"))
+		ends := rapid.IntRange(0, 2).Draw(t, "ends") > 0
+		if ends {
+			a.EndMonth = from.Add(rapid.IntRange(0, 30).Draw(t, "months"))
+			a.EndReason = rapid.SampledFrom([]string{"本人自愿", award.Succeeded}).Draw(t, "why")
+		}
+		switch list = append(list, a); {
+		case a.Void: // stands in nobody's way
+		case !ends:
+			return list
+		default:
+			from = a.EndMonth.Add(rapid.IntRange(1, 3).Draw(t, "months between"))
+		}
+	}
+	return list
 }
 
 func drawCertificates(t *rapid.T, file *casefile.File, day func(string) calendar.Date) {
@@ -283,23 +302,54 @@ func (o oracle) cancelled(a award.Award, month calendar.Month) bool {
 // the right runs and is only interrupted.
 func (o oracle) paid(programme string) map[calendar.Month]bool {
 	paid := map[calendar.Month]bool{}
+	o.walk(programme, func(_ award.Award, m calendar.Month, good bool) { paid[m] = good })
+	return paid
+}
+
+// walk goes through the months of each award. One that was applied for begins with the first good month from the application on that comes after
+// all months of those before it.
+func (o oracle) walk(programme string, visit func(a award.Award, m calendar.Month, good bool)) {
+	var over calendar.Month
 	for _, a := range o.awards {
-		started := false
-		for m := a.StartMonth; a.Programme == programme && m.Before(lastMonth) && (a.EndMonth.IsZero() || !m.After(a.EndMonth)); m = m.Add(1) {
+		if a.Programme != programme || a.Void {
+			continue
+		}
+		m, started := a.StartMonth, false
+		if a.Basis == award.FromApplication {
+			for m = a.OwedFrom; !m.After(over); m = m.Add(1) {
+				continue
+			}
+		}
+		end := a.EndMonth
+		if ends := o.firstEnd(a, m); a.EndReason == award.Succeeded && end.Before(ends) { // it had not ended when the next one was given
+			end = ends
+		}
+		for ; m.Before(lastMonth) && (end.IsZero() || !m.After(end)); m = m.Add(1) {
 			good, ends := o.month(programme, m)
 			started = started || good
 			if started && ends {
 				break
 			}
 			if started {
-				paid[m] = good
+				visit(a, m, good)
+				over = m
 			}
 			if started && o.cancelled(a, m) {
 				break
 			}
 		}
 	}
-	return paid
+}
+
+// firstEnd is the first month that ends an award that begins with the first good month from one on; zero where none does.
+func (o oracle) firstEnd(a award.Award, m calendar.Month) calendar.Month {
+	for started := false; m.Before(lastMonth); m = m.Add(1) {
+		good, ends := o.month(a.Programme, m)
+		if started = started || good; started && (ends || o.cancelled(a, m)) {
+			return m
+		}
+	}
+	return calendar.Month{}
 }
 
 var lastMonth = firstDay.Add(daysDrawn + 400).Month()

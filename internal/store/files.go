@@ -21,10 +21,10 @@ import (
 
 // Dossier is the file of a person with the awards, which is all that standings are derived from.
 type Dossier struct {
-	File     casefile.File
-	Awards   []award.Award
-	HasPayee bool   // it is known where to pay
-	Stays    []Stay // when in which households, in no order of days
+	File   casefile.File
+	Awards []award.Award
+	Payee  *Payee // whose account is paid to and since when, without its number; nil: it is not known where to pay
+	Stays  []Stay // when in which households, in no order of days
 }
 
 // Stay is the days on which a person belongs to a household.

@@ -19,11 +19,12 @@ type Payee struct {
 	Relation     string // self, guardian or estate
 	Account      string
 	Reason       string
+	NamedAt      time.Time // by an officer, or by whoever handed in the application that names it; zero: when it is recorded
 	RecordedAt   time.Time
 	SupersededAt time.Time
 }
 
-var payeesTable = table{"payees", []string{"id uuid", "person_id uuid", "holder", "relation", "account bytea", "reason text", "recorded_at timestamptz", "recorded_by uuid"}}
+var payeesTable = table{"payees", []string{"id uuid", "person_id uuid", "holder", "relation", "account bytea", "reason text", "named_at timestamptz", "recorded_at timestamptz", "recorded_by uuid"}}
 
 // ReplacePayees puts new accounts in the place of those that persons had.
 func (tx *Tx) ReplacePayees(ctx context.Context, payees ...Payee) error {
@@ -33,7 +34,10 @@ func (tx *Tx) ReplacePayees(ctx context.Context, payees ...Payee) error {
 	rows, persons := make([]row, len(payees)), make([]uuid.UUID, len(payees))
 	for i, p := range payees {
 		s := sealer{ring: tx.db.Ring, table: "payees", row: p.ID}
-		rows[i] = row{p.ID, p.PersonID, p.Holder, p.Relation, s.seal("account", p.Account), p.Reason, tx.Now, tx.Who.AccountID}
+		if p.NamedAt.IsZero() {
+			p.NamedAt = tx.Now
+		}
+		rows[i] = row{p.ID, p.PersonID, p.Holder, p.Relation, s.seal("account", p.Account), p.Reason, p.NamedAt, tx.Now, tx.Who.AccountID}
 		if persons[i] = p.PersonID; s.err != nil {
 			return s.err
 		}
@@ -84,11 +88,11 @@ func (db *DB) scanPayee(rows pgx.Rows) (p Payee, err error) {
 }
 
 func (l *loader) payees(b *pgx.Batch) {
-	each(b, "SELECT person_id FROM payees WHERE person_id = ANY($1) AND superseded_at IS NULL", l.ids, func(rows pgx.Rows) error {
-		var person uuid.UUID
-		err := rows.Scan(&person)
-		if d := l.byID[person]; d != nil {
-			d.HasPayee = true
+	each(b, "SELECT person_id, relation, named_at FROM payees WHERE person_id = ANY($1) AND superseded_at IS NULL", l.ids, func(rows pgx.Rows) error {
+		var p Payee
+		err := rows.Scan(&p.PersonID, &p.Relation, &p.NamedAt)
+		if d := l.byID[p.PersonID]; err == nil && d != nil {
+			d.Payee = &p
 		}
 		return err
 	})
