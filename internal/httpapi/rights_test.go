@@ -167,6 +167,7 @@ func TestRightsEndWithTheCard(t *testing.T) {
 	}{
 		{"by hand", byHand, cardByHand, ended}, {"the card by a list", byHand, cardListed, ended}, {"both by lists", listed, cardListed, ended},
 		{"the cancellation by a list", listed, cardByHand, ended},
+		{"another card on the very day", byHand, func(s *service, id string, n int) { s.firstCard(id, n, 2, "2023-05-10") }, ended},
 		{"one card too many", func(s *service, id string, _ int) { s.cancels(id, "2023-05-10", "DUPLICATE") }, cardByHand, append(ended, 14000, 14000, 14000)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

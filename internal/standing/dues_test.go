@@ -139,26 +139,55 @@ func TestDuesEqualMonthByMonth(t *testing.T) {
 			drawInterruptions(t, &awards[i])
 		}
 		drawVerifications(t, &file)
-		reading, err := standing.Read(file, awards, asking)
-		if err != nil {
-			t.Fatal(err)
+		wantDues(t, file, awards)
+	})
+}
+
+// TestDuesFollowTheCard is TestDuesEqualMonthByMonth for people of whom nothing changes but the card, and where they live for some days.
+func TestDuesFollowTheCard(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		file := casefile.File{Person: casefile.Person{ID: uuid.UUID{1}, BirthDate: calendar.MustDate("1970-01-01")}}
+		drawCertificates(t, &file, func(string) calendar.Date { return firstDay.Add(rapid.IntRange(0, 1000).Draw(t, "first card")) })
+		left := firstDay.Add(rapid.IntRange(0, 2000).Draw(t, "moves out"))
+		back := left.Add(rapid.IntRange(1, 40).Draw(t, "days away"))
+		addFact(&file, casefile.HukouArea, `"370305001005"`, file.Person.BirthDate, left)
+		addFact(&file, casefile.HukouArea, `"110105001"`, left.Add(1), back)
+		addFact(&file, casefile.HukouArea, `"370305111245"`, back.Add(1), calendar.Date{})
+		addFact(&file, casefile.ManagingArea, `"370305001005"`, file.Person.BirthDate, calendar.Date{})
+		addFact(&file, "dibao", `true`, file.Person.BirthDate, calendar.Date{})
+		var awards []award.Award
+		for i, programme := range []string{policy.LivingAllowance, policy.NursingSubsidy} {
+			applied := firstDay.Add(rapid.IntRange(0, 1500).Draw(t, "applied"))
+			awards = append(awards, award.Award{ID: uuid.UUID{3, byte(i)}, Programme: programme, AppliedOn: applied, StartMonth: applied.Month()})
 		}
-		dues := ledger.Dues(reading)
-		o := oracle{file, awards}
-		for _, programme := range []string{policy.LivingAllowance, policy.NursingSubsidy} {
-			paid, has := o.paid(programme), map[calendar.Month]uuid.UUID{}
-			o.walk(programme, func(a award.Award, m calendar.Month, _ bool) { has[m] = a.ID })
-			for m := firstDay.Month(); m.Before(lastMonth); m = m.Add(1) {
-				got, at := dueIn(t, dues, programme, m)
-				if want := o.due(programme, m, paid, has); got != want {
-					t.Fatalf("%s in %s: %d fen, want %d", programme, m, got, want)
-				}
-				if managing, _ := o.lasting(casefile.ManagingArea, m.First(), false); got > 0 && at != managing {
-					t.Fatalf("%s in %s is paid by %s, want %s", programme, m, at, managing)
-				}
+		passed := casefile.Verification{On: calendar.MustDate("2026-06-30"), Passed: true}
+		file.Verifications = append(file.Verifications, passed)
+		wantDues(t, file, awards)
+	})
+}
+
+// wantDues compares what is owed with the oracle, month by month.
+func wantDues(t *rapid.T, file casefile.File, awards []award.Award) {
+	reading, err := standing.Read(file, awards, asking)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dues := ledger.Dues(reading)
+	o := oracle{file, awards}
+	for _, programme := range []string{policy.LivingAllowance, policy.NursingSubsidy} {
+		paid, has := o.paid(programme), map[calendar.Month]uuid.UUID{}
+		o.walk(programme, func(a award.Award, m calendar.Month, _ bool) { has[m] = a.ID })
+		for m := firstDay.Month(); m.Before(lastMonth); m = m.Add(1) {
+			got, at := dueIn(t, dues, programme, m)
+			if want := o.due(programme, m, paid, has); got != want {
+				t.Fatalf("%s in %s: %d fen, want %d", programme, m, got, want)
+			}
+			if managing, _ := o.lasting(casefile.ManagingArea, m.First(), false); got > 0 && at != managing {
+				t.Fatalf("%s in %s is paid by %s, want %s", programme, m, at, managing)
 			}
 		}
-	})
+	}
 }
 
 func drawInterruptions(t *rapid.T, a *award.Award) {

@@ -76,18 +76,14 @@ func drawAwards(t *rapid.T, id byte, programme string, from calendar.Month) (lis
 	return list
 }
 
+// drawCertificates draws cards that follow each other, often soon after something has happened to the one before, now and then before it.
 func drawCertificates(t *rapid.T, file *casefile.File, day func(string) calendar.Date) {
-	var issues []calendar.Date
-	for range rapid.IntRange(0, 3).Draw(t, "cards") {
-		issues = append(issues, day("issue"))
-	}
-	slices.SortFunc(issues, calendar.Date.Compare)
-	issues = slices.Compact(issues)
-	for i, issued := range issues {
+	issued := day("issue")
+	for i := range rapid.IntRange(0, 3).Draw(t, "cards") {
 		c := casefile.Certificate{ID: uuid.UUID{2, byte(i)}, Category: rapid.IntRange(1, 6).Draw(t, "category"), Level: rapid.IntRange(1, 4).Draw(t, "level"),
 			IssuedOn: issued, ExpiresOn: issued.Add(rapid.IntRange(0, 2000).Draw(t, "valid for"))}
-		if i+1 < len(issues) {
-			c.HeldTo = issues[i+1].Add(-1)
+		if i > 0 {
+			file.Certificates[i-1].HeldTo = issued.Add(-1)
 		}
 		file.Certificates = append(file.Certificates, c)
 		at := issued
@@ -101,6 +97,16 @@ func drawCertificates(t *rapid.T, file *casefile.File, day func(string) calendar
 				e.CancelReason = rapid.SampledFrom([]string{"RECOVERED", "EXPIRED_6M", "DUPLICATE"}).Draw(t, "why")
 			}
 			file.Events = append(file.Events, e)
+		}
+		next := at.Add(rapid.IntRange(0, 40).Draw(t, "days to the next card"))
+		if rapid.Bool().Draw(t, "some other day") {
+			next = issued.Add(rapid.IntRange(0, 1500).Draw(t, "held for"))
+		}
+		if first := next.Month().First(); first.After(issued) && rapid.IntRange(0, 4).Draw(t, "next on the first") == 0 {
+			next = first
+		}
+		if issued = issued.Add(1); next.After(issued) {
+			issued = next
 		}
 	}
 }
