@@ -4685,7 +4685,7 @@ type NewTicket struct {
 	Kind      TicketKind    `json:"kind"`
 	PersonID  *uuid.UUID    `json:"person_id,omitempty"`
 
-	// ReceivedAt Now when absent. Working days count from its day on.
+	// ReceivedAt Now when absent. Working days count from its day on. 422 `IN_FUTURE`, and `TOO_EARLY` where it lies longer ago than the policy pack allows (`tickets.written_within`, 366 days).
 	ReceivedAt *time.Time `json:"received_at,omitempty"`
 	Text       string     `json:"text"`
 

@@ -3,6 +3,7 @@
 package ticket
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -93,14 +94,16 @@ type Step struct {
 	ActingFor uuid.UUID
 }
 
-// Receive writes down what somebody brings. A caller who may be called back has a name and a telephone.
-func Receive(t Ticket, who access.Actor, now time.Time) (Ticket, error) {
+// Receive writes down what somebody brings, within some days of the day on which it came. A caller who may be called back has a name and a telephone.
+func Receive(t Ticket, who access.Actor, now time.Time, within int) (Ticket, error) {
 	if t.ReceivedAt.IsZero() {
 		t.ReceivedAt = now
 	}
 	switch {
 	case t.ReceivedAt.After(now):
 		return t, invalid("received_at", "IN_FUTURE", "受理时间不能晚于现在", "received_at lies in the future")
+	case t.ReceivedAt.Before(now.AddDate(0, 0, -within)):
+		return t, invalid("received_at", "TOO_EARLY", fmt.Sprintf("受理时间早于%d天前，请核对年份", within), fmt.Sprintf("received_at lies more than %d days ago; look at its year", within))
 	case t.Anonymous && t.Caller != Caller{}:
 		return t, invalid("caller", "ANONYMOUS", "匿名来件不登记来电人", "who calls without a name has none written down")
 	case !t.Anonymous && t.Caller.Name == "":
