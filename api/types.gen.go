@@ -6443,6 +6443,9 @@ type Since = uuid.UUID
 // BadRequest What went wrong (RFC 9457). Texts carry no personal data.
 type BadRequest = Problem
 
+// BrokeOff What went wrong (RFC 9457). Texts carry no personal data.
+type BrokeOff = Problem
+
 // Conflict What went wrong (RFC 9457). Texts carry no personal data.
 type Conflict = Problem
 

@@ -1,5 +1,5 @@
-// Package patience bounds how long an answer may take. A request has a fixed time; while a file goes out, the time begins anew with each piece that
-// is taken, so that a long file does not end under a reader who is slow but there, and one who has gone is not waited for.
+// Package patience bounds how long a request may take. It has a fixed time; while a file goes out, or a body comes in, the time begins anew with each
+// piece that is taken or arrives, so that a long one does not end under somebody who is slow but there, and who has gone is not waited for.
 package patience
 
 import (
@@ -38,13 +38,15 @@ func Bound(ctx context.Context, limit time.Duration) (context.Context, context.C
 	}
 }
 
-// Requests ends the work on each request after a time.
+// Requests ends the work on each request after a time, which does not run while its body is read.
 func Requests(limit time.Duration) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			ctx, cancel := Bound(c.Request().Context(), limit)
 			defer cancel()
-			c.SetRequest(c.Request().WithContext(ctx))
+			in := c.Request().WithContext(ctx)
+			Receive(c.Response(), in)
+			c.SetRequest(in)
 			return next(c)
 		}
 	}
