@@ -17,6 +17,7 @@ import (
 type bound struct {
 	context.Context // of the connection
 	limit           time.Duration
+	head            bool // nobody reads more of the answer than its head
 	timer           *time.Timer
 	ended           chan struct{}
 
@@ -44,6 +45,7 @@ func Requests(limit time.Duration) echo.MiddlewareFunc {
 		return func(c echo.Context) error {
 			ctx, cancel := Bound(c.Request().Context(), limit)
 			defer cancel()
+			ctx.(*bound).head = c.Request().Method == http.MethodHead
 			in := c.Request().WithContext(ctx)
 			Receive(c.Response(), in)
 			c.SetRequest(in)
@@ -88,9 +90,12 @@ type pieces struct {
 }
 
 // Send writes a file to a reader while it is made, under the context of his request, which Bound gave. began says whether any of it has gone out:
-// what breaks after that can only break the connection.
+// what breaks after that can only break the connection. For who asks for its head alone it is not made.
 func Send(ctx context.Context, to http.ResponseWriter, write func(io.Writer) error) (began bool, err error) {
 	p := &pieces{to: to, bound: ctx.Value(boundKey{}).(*bound)}
+	if p.bound.head {
+		return true, nil
+	}
 	out := bufio.NewWriterSize(p, pieceSize)
 	if err = write(out); err == nil {
 		err = out.Flush()

@@ -30,6 +30,11 @@ const (
 	Archived   State = "archived"
 )
 
+var states = map[State]string{Received: "待转办", Assigned: "办理中", Returned: "已退回", Answered: "已答复待回访", CalledBack: "已回访", Closed: "已办结", Archived: "已归档"}
+
+// ZH is the state as officers say it.
+func (s State) ZH() string { return states[s] }
+
 // The limits that a ticket waits under are that of its kind until it is answered, and this one until it is closed.
 const callBack = "call_back"
 
@@ -203,7 +208,7 @@ func (r rule) check(t *Ticket, who access.Actor, d Deed) error {
 	case !r.takes(t, who):
 		return fault.New(fault.Forbidden, "NOT_YOUR_STEP", "此步骤不由您的岗位或单位办理", "this step is not your role's or your unit's")
 	case !slices.Contains(r.from, t.State):
-		return fault.New(fault.Conflict, "WRONG_STATE", "工单当前状态（"+string(t.State)+"）不能进行此操作", "the ticket is "+string(t.State)+"; this cannot be done now")
+		return fault.New(fault.Conflict, "WRONG_STATE", "工单当前状态（"+t.State.ZH()+"）不能进行此操作", "the ticket is "+string(t.State)+"; this cannot be done now")
 	}
 	if err := r.possible(t); err != nil {
 		return err

@@ -34,6 +34,7 @@ type page struct {
 	inOf  roles                         // of these alone, where they are named
 	under string                        // path of the page above, for the way back
 	files bool                          // its forms may bring files
+	trace bool                          // showing it leaves an entry in the audit, so its head alone is not to be had
 	show  func(*visit) (any, error)     // what the template is filled with
 	acts  map[string]act                // what its forms do, by the name of the button
 	asks  map[string]func(*visit) error // posts that may come twice, for they change nothing or know what they have done: the page is shown again, with what they have put into the visit
