@@ -110,7 +110,7 @@ func TestOperationsSayHowTheyRefuse(t *testing.T) {
 			want = append(want, 401, 403, 503)
 		}
 		if o.RequestBody != nil {
-			want = append(want, 400, 413, 415, 422)
+			want = append(want, 400, 408, 413, 415, 422)
 		}
 		if strings.Contains(o.path, "{") {
 			want = append(want, 400, 404)

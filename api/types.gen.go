@@ -4702,7 +4702,7 @@ type NewTicket struct {
 	Kind      TicketKind    `json:"kind"`
 	PersonID  *uuid.UUID    `json:"person_id,omitempty"`
 
-	// ReceivedAt Now when absent. Working days count from its day on.
+	// ReceivedAt Now when absent. Working days count from its day on. 422 `IN_FUTURE`, and `TOO_EARLY` where it lies longer ago than the policy pack allows (`tickets.written_within`, 366 days).
 	ReceivedAt *time.Time `json:"received_at,omitempty"`
 	Text       string     `json:"text"`
 
@@ -6459,6 +6459,9 @@ type Since = uuid.UUID
 
 // BadRequest What went wrong (RFC 9457). Texts carry no personal data.
 type BadRequest = Problem
+
+// BrokeOff What went wrong (RFC 9457). Texts carry no personal data.
+type BrokeOff = Problem
 
 // Conflict What went wrong (RFC 9457). Texts carry no personal data.
 type Conflict = Problem

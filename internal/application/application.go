@@ -31,6 +31,12 @@ const (
 	CancelledDuplicate  Stage = "cancelled_duplicate"
 )
 
+var stages = map[Stage]string{Draft: "草稿", Submitted: "待村居核实", TownReview: "待镇办审核", CDPFReview: "待残联审核", CivilAffairsDecides: "待民政审定",
+	Approved: "已批准", Returned: "已退回", Rejected: "不予批准", Withdrawn: "已撤回", CancelledDuplicate: "重复已注销"}
+
+// ZH is the stage as officers say it.
+func (s Stage) ZH() string { return stages[s] }
+
 // KeepsMonthFor is how many days after a return the month of application is kept (choice).
 const KeepsMonthFor = 30
 
@@ -266,5 +272,5 @@ func (a *Application) step(who access.Actor, now time.Time, action string, from,
 func (a *Application) lastStep() *Step { return &a.Steps[len(a.Steps)-1] }
 
 func (a *Application) notInStage() error {
-	return fault.New(fault.Conflict, "WRONG_STAGE", "申请当前状态（"+string(a.Stage)+"）不能进行此操作", "the application is "+string(a.Stage)+"; this cannot be done now")
+	return fault.New(fault.Conflict, "WRONG_STAGE", "申请当前状态（"+a.Stage.ZH()+"）不能进行此操作", "the application is "+string(a.Stage)+"; this cannot be done now")
 }

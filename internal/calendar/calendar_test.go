@@ -92,6 +92,27 @@ func TestDatesThatDoNotExist(t *testing.T) {
 	}
 }
 
+// TestWhatIsStoredIsRead: every day that an instant can have, and every day that follows from a day that somebody may enter, comes back as it was stored.
+func TestWhatIsStoredIsRead(t *testing.T) {
+	t.Parallel()
+	last := calendar.MustDate("2200-12-31")
+	for _, d := range []calendar.Date{calendar.DateOf(time.Date(26, 11, 27, 2, 0, 0, 0, time.UTC)), calendar.DateOf(time.Time{}), calendar.DateOf(time.Date(9000, 12, 31, 23, 0, 0, 0, time.UTC)),
+		last.Add(1), last.AddYears(10), calendar.MustDate("1800-01-01").AddMonths(-12)} {
+		value, err := d.Value()
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored, err := time.Parse(time.DateOnly, value.(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back calendar.Date
+		if err := back.Scan(stored); err != nil || back != d {
+			t.Errorf("%s comes back as %s: %v", d, back, err)
+		}
+	}
+}
+
 func FuzzParseDate(f *testing.F) {
 	f.Add("2024-02-29")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -138,14 +138,15 @@ func (d Date) Value() (driver.Value, error) {
 	return d.String(), nil
 }
 
-// Scan reads a date column.
+// Scan reads a date column, whatever day it holds: the years that NewDate bounds are those of what people enter, and days follow from those that lie
+// beyond them. A row that could not be read would take with it every list on which it stands.
 func (d *Date) Scan(src any) (err error) {
 	switch v := src.(type) {
 	case nil:
 		*d = Date{}
 	case time.Time:
 		y, m, day := v.Date()
-		*d, err = NewDate(y, m, day)
+		*d = fromTime(time.Date(y, m, day, 0, 0, 0, 0, time.UTC))
 	case string:
 		*d, err = ParseDate(v)
 	case []byte:

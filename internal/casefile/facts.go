@@ -21,6 +21,12 @@ const (
 	Cancelled     CertificateStatus = "CANCELLED"
 )
 
+var statuses = map[CertificateStatus]string{NoCertificate: "未持证", Active: "有效", Reassessing: "复评中，有效", Migrating: "迁移中，有效", Expired: "已过期", Frozen: "冻结",
+	Replaced: "已换发", Cancelled: "注销"}
+
+// ZH is the status as officers say it.
+func (s CertificateStatus) ZH() string { return statuses[s] }
+
 // Valid reports whether a card of this status carries the subsidies.
 func (s CertificateStatus) Valid() bool { return s == Active || s == Reassessing || s == Migrating }
 

@@ -255,5 +255,5 @@ func (d *Desk) checkEvent(file casefile.File, card casefile.Certificate, version
 }
 
 func wrongStatus(status casefile.CertificateStatus) error {
-	return fault.New(fault.Conflict, "WRONG_STATUS", "残疾人证当前状态（"+string(status)+"）不能进行此操作", "the certificate is "+string(status)+"; this cannot happen to it now")
+	return fault.New(fault.Conflict, "WRONG_STATUS", "残疾人证当前状态（"+status.ZH()+"）不能进行此操作", "the certificate is "+string(status)+"; this cannot happen to it now")
 }

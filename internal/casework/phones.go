@@ -64,8 +64,8 @@ func (d *Desk) HearOfPhone(ctx context.Context, who access.Actor, id uuid.UUID, 
 	if waiting < 0 || waiting > maxWaiting {
 		return field("waiting", "OUT_OF_RANGE", "数量不合理", "the number does not fit")
 	}
-	if now := d.Now(); oldest.After(now) || oldest.IsZero() {
-		oldest = now // clocks of phones go wrong
+	if now := d.Now(); oldest.After(now) || !oldest.After(time.Time{}) {
+		oldest = now // clocks of phones go wrong; what lies before year 1 no answer could say
 	}
 	return d.DB.PhoneContact(ctx, who.AccountID, id, waiting, oldest)
 }

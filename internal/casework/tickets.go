@@ -26,7 +26,7 @@ func (d *Desk) ReceiveTicket(ctx context.Context, who access.Actor, in ticket.Ti
 				return err
 			}
 		}
-		if t, err = ticket.Receive(in, who, tx.Now); err != nil {
+		if t, err = ticket.Receive(in, who, tx.Now, d.Pack().Tickets.WrittenWithin); err != nil {
 			return err
 		}
 		t.Steps[0].ID = d.NewID()

@@ -26,12 +26,13 @@ const (
 	TooMany
 	Unavailable
 	MethodNotAllowed
+	BrokenOff // what was sent did not arrive whole; the same may be sent again
 )
 
 var statuses = [...]int{http.StatusInternalServerError, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden,
 	http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge,
 	http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusPreconditionRequired, http.StatusTooManyRequests,
-	http.StatusServiceUnavailable, http.StatusMethodNotAllowed}
+	http.StatusServiceUnavailable, http.StatusMethodNotAllowed, http.StatusRequestTimeout}
 
 // Status is the HTTP status of k.
 func (k Kind) Status() int { return statuses[k] }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -269,12 +270,18 @@ func (s *service) send(req *http.Request) answer {
 	a := answer{t: s.t, status: resp.StatusCode, header: resp.Header, body: text}
 	if a.status >= 400 {
 		s.log.Info("problem", "body", string(text))
+		if req.Header.Get("Accept-Language") == "" && codeInWords.Match(text) {
+			s.t.Errorf("%s %s: a code stands in the words of %s", req.Method, req.URL.Path, text)
+		}
 	}
 	if err := s.fitsContract(req, a); err != nil {
 		s.t.Fatalf("%s %s: the answer does not fit the contract: %v\n%s", req.Method, req.URL.Path, err, text)
 	}
 	return a
 }
+
+// codeInWords is a code of ours in brackets, where officers would read a word.
+var codeInWords = regexp.MustCompile(`（[a-z_]{4,}）|（[A-Z_]{5,}）`)
 
 func (s *service) fitsContract(req *http.Request, a answer) error {
 	route, params, err := s.router.FindRoute(req)

@@ -39,7 +39,7 @@ func readUpload(in *http.Request) (u upload, err error) {
 			return u, nil
 		}
 		if err != nil {
-			return u, err
+			return u, badUpload(err)
 		}
 		switch part.FormName() {
 		case "file":
@@ -55,10 +55,18 @@ func readUpload(in *http.Request) (u upload, err error) {
 	}
 }
 
+// badUpload keeps what was said of a body that is too large or broke off; everything else is none that can be read.
+func badUpload(err error) error {
+	if f := faultOf(err); f.Kind != fault.Internal {
+		return f
+	}
+	return fault.New(fault.Malformed, "BAD_UPLOAD", "上传内容无法识别", "what was uploaded is no multipart/form-data").Wrap(err)
+}
+
 func readPart(part io.Reader, limit int) ([]byte, error) {
 	content, err := io.ReadAll(io.LimitReader(part, int64(limit)+1))
 	if err != nil {
-		return nil, err
+		return nil, badUpload(err)
 	}
 	if len(content) > limit {
 		return nil, fault.New(fault.TooLarge, "TOO_LARGE", "文件超过10MB", "the file is larger than 10 MB")

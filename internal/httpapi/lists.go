@@ -78,7 +78,7 @@ func (a *API) listImportChanges(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	after, err := r.afterNumber()
+	after, err := store.ParsePlace(r.Query.Get("cursor"))
 	if err != nil {
 		return Response{}, err
 	}
@@ -92,19 +92,6 @@ func (a *API) listImportChanges(r *Request) (Response, error) {
 			Before: factViews(c.Before), After: factViews(c.After), Monthly: c.MonthlyFen})
 	}
 	return Response{Body: v}, nil
-}
-
-// afterNumber is the number after which a list goes on.
-func (r *Request) afterNumber() (int, error) {
-	c := r.Query.Get("cursor")
-	if c == "" {
-		return 0, nil
-	}
-	after, err := strconv.Atoi(c)
-	if err != nil {
-		return 0, fault.New(fault.Malformed, "BAD_CURSOR", "分页游标无效", "the cursor is not one of ours")
-	}
-	return after, nil
 }
 
 type importChangesView struct {

@@ -92,7 +92,7 @@ func (a *API) listUnmatchedRows(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	after, err := r.afterNumber()
+	after, err := store.ParsePlace(r.Query.Get("cursor"))
 	if err != nil {
 		return Response{}, err
 	}
@@ -107,12 +107,24 @@ func (a *API) listUnmatchedRows(r *Request) (Response, error) {
 	return Response{Body: v}, nil
 }
 
+// row is the number of a row in the path; what is none names nothing.
+func (r *Request) row() (int, error) {
+	n, err := store.ParsePlace(r.params("row"))
+	if err != nil || n == 0 {
+		return 0, store.NotFound
+	}
+	return n, nil
+}
+
 func (a *API) getUnmatchedRow(r *Request) (Response, error) {
 	id, err := r.id()
 	if err != nil {
 		return Response{}, err
 	}
-	row, _ := strconv.Atoi(r.params("row")) // the contract has been checked
+	row, err := r.row()
+	if err != nil {
+		return Response{}, err
+	}
 	u, err := a.Desk.UnmatchedRow(r.Ctx, r.Who, id, row)
 	if err != nil {
 		return Response{}, err
@@ -129,11 +141,14 @@ func (a *API) chooseCandidate(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
+	row, err := r.row()
+	if err != nil {
+		return Response{}, err
+	}
 	in, err := decode[api.CandidateChoice](r)
 	if err != nil {
 		return Response{}, err
 	}
-	row, _ := strconv.Atoi(r.params("row")) // the contract has been checked
 	chosen := uuid.Nil
 	if in.PersonID != nil {
 		chosen = *in.PersonID

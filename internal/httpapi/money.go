@@ -236,11 +236,10 @@ func (a *API) listRosterLines(r *Request) (Response, error) {
 	if _, err := a.Desk.DB.Roster(r.Ctx, r.Who, id); err != nil {
 		return Response{}, err
 	}
-	cursor, err := store.ParseCursor(r.Query.Get("cursor"))
+	after, err := store.ParsePlace(r.Query.Get("cursor"))
 	if err != nil {
 		return Response{}, err
 	}
-	after, _ := strconv.Atoi(string(cursor.Area)) // a line's cursor holds its number
 	found, err := a.Desk.DB.RosterLines(r.Ctx, r.Who, store.LinesOf{Roster: id, After: after, Limit: r.limit()})
 	if err != nil {
 		return Response{}, err
@@ -249,9 +248,7 @@ func (a *API) listRosterLines(r *Request) (Response, error) {
 	for _, l := range found {
 		items = append(items, rosterLineView(l))
 	}
-	return Response{Body: api.RosterLineList{Items: items, NextCursor: next(found, r.limit(), func(l roster.Line) string {
-		return store.Cursor{Area: area.Code(strconv.Itoa(l.Seq))}.String()
-	})}}, nil
+	return Response{Body: api.RosterLineList{Items: items, NextCursor: next(found, r.limit(), func(l roster.Line) string { return strconv.Itoa(l.Seq) })}}, nil
 }
 
 func rosterLineView(l roster.Line) api.RosterLine {

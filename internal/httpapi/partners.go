@@ -11,7 +11,6 @@ import (
 	"zhucan/api"
 	"zhucan/internal/casework"
 	"zhucan/internal/exchange"
-	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
 
@@ -137,7 +136,7 @@ func (a *API) listWebhookDeliveries(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	before, err := r.before()
+	before, err := store.ParseBefore(r.Query.Get("cursor"))
 	if err != nil {
 		return Response{}, err
 	}
@@ -150,19 +149,6 @@ func (a *API) listWebhookDeliveries(r *Request) (Response, error) {
 		v.Items = append(v.Items, deliveryView(d))
 	}
 	return Response{Body: v}, nil
-}
-
-// before is a cursor that is a number counting down; 0 for the beginning.
-func (r *Request) before() (int64, error) {
-	cursor := r.Query.Get("cursor")
-	if cursor == "" {
-		return 0, nil
-	}
-	n, err := strconv.ParseInt(cursor, 10, 64)
-	if err != nil || n < 1 {
-		return 0, fault.New(fault.Malformed, "BAD_CURSOR", "分页游标无效", "the cursor is not one of ours")
-	}
-	return n, nil
 }
 
 func deliveryView(d store.Delivery) api.Delivery {

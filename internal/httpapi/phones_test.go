@@ -8,6 +8,7 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
+	"zhucan/internal/calendar"
 )
 
 // TestPhones: an office sees which phones of its area have not been heard of for longest and what waits on them, and writes one off:
@@ -48,6 +49,15 @@ func TestPhones(t *testing.T) {
 	first := s.do("cdpf", "GET", "/phones?limit=1", nil).want(200)
 	listed("cdpf", "?limit=5&cursor="+first.text("next_cursor"), "town.c", "liaison.a")
 	s.do("town.a", "GET", "/phones?area="+townC, nil).want(404)
+
+	// a clock that is wrong altogether stands in no list's way
+	if err := s.desk.HearOfPhone(ctx, s.actor("liaison.b"), enrolled["liaison.b"], 1, time.Date(0, 1, 1, 0, 0, 0, 0, calendar.Civil)); err != nil {
+		t.Fatal(err)
+	}
+	s.do("cdpf", "GET", "/phones", nil).want(200)
+	if err := s.desk.HearOfPhone(ctx, s.actor("liaison.b"), enrolled["liaison.b"], 0, s.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
 
 	at := "/phones/" + enrolled["liaison.a"].String() + "/write-off"
 	lost := map[string]any{"reason": "入户途中遗失"}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
-	"strconv"
 
 	"github.com/google/uuid"
 
@@ -54,11 +53,9 @@ func (a *API) listAuditEvents(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	var before int64
-	if cursor := r.Query.Get("cursor"); cursor != "" {
-		if before, err = strconv.ParseInt(cursor, 10, 64); err != nil || before < 1 {
-			return Response{}, fault.New(fault.Malformed, "BAD_CURSOR", "分页游标无效", "the cursor is not one of ours")
-		}
+	before, err := store.ParseBefore(r.Query.Get("cursor"))
+	if err != nil {
+		return Response{}, err
 	}
 	account, _ := uuid.Parse(r.Query.Get("account_id"))
 	subject, _ := uuid.Parse(r.Query.Get("subject"))

@@ -113,6 +113,39 @@ func TestTicketLife(t *testing.T) {
 	}
 }
 
+// TestWrongYear: a year that was typed wrongly is refused beside its field, and a ticket that has one from before stands in nobody's way.
+func TestWrongYear(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-03-28")
+	body := map[string]any{"channel": "12385", "kind": "advice", "topic": "card", "text": "x", "anonymous": true}
+	for received, code := range map[string]string{"0026-03-28T10:00:00+08:00": "TOO_EARLY", "0001-01-01T00:00:00+08:00": "TOO_EARLY", "0000-01-01T00:00:00Z": "TOO_EARLY", "1799-12-31T00:00:00+08:00": "TOO_EARLY",
+		"2022-03-27T00:00:00+08:00": "TOO_EARLY", "2203-03-28T00:00:00+08:00": "IN_FUTURE"} {
+		body["received_at"] = received
+		got := s.do("hotline", "POST", "/tickets", body).want(422, code)
+		if field := got.json()["errors"].([]any)[0].(map[string]any)["field"]; field != "received_at" {
+			t.Errorf("%s: refused beside %v", received, field)
+		}
+	}
+	body["received_at"] = "2022-03-28T10:00:00+08:00"
+	s.do("hotline", "POST", "/tickets", body).want(201)
+	k := s.brought("advice", "card", "")
+	conn, err := pgx.Connect(t.Context(), s.db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	for _, day := range []string{"0026-03-28", "0001-12-29 BC", "4000-01-01"} { // as one was written before there was a bound
+		if _, err := conn.Exec(t.Context(), `ALTER TABLE tickets DISABLE TRIGGER USER; UPDATE tickets SET clock_since = '`+day+`', received_at = '`+day+`' WHERE id = '`+k.text("id")+`'; ALTER TABLE tickets ENABLE TRIGGER USER`); err != nil {
+			t.Fatal(err)
+		}
+		s.do("hotline", "GET", "/tickets", nil).want(200)
+		s.do("hotline", "GET", "/tickets/"+k.text("id"), nil).want(200)
+		s.do("cdpf", "GET", "/supervision?from=2023-01-01&to=2023-03-28", nil).want(200)
+	}
+	s.assigned(k, townA, town)
+}
+
 // TestTicketClock counts working days: five for advice over a holiday and a make-up Saturday, fifteen for a complaint, three from
 // an answer until it is closed, and the whole time again for who was not satisfied.
 func TestTicketClock(t *testing.T) {

@@ -1,5 +1,5 @@
-// Package patience bounds how long an answer may take. A request has a fixed time; while a file goes out, the time begins anew with each piece that
-// is taken, so that a long file does not end under a reader who is slow but there, and one who has gone is not waited for.
+// Package patience bounds how long a request may take. It has a fixed time; while a file goes out, or a body comes in, the time begins anew with each
+// piece that is taken or arrives, so that a long one does not end under somebody who is slow but there, and who has gone is not waited for.
 package patience
 
 import (
@@ -17,6 +17,7 @@ import (
 type bound struct {
 	context.Context // of the connection
 	limit           time.Duration
+	head            bool // nobody reads more of the answer than its head
 	timer           *time.Timer
 	ended           chan struct{}
 
@@ -38,13 +39,16 @@ func Bound(ctx context.Context, limit time.Duration) (context.Context, context.C
 	}
 }
 
-// Requests ends the work on each request after a time.
+// Requests ends the work on each request after a time, which does not run while its body is read.
 func Requests(limit time.Duration) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			ctx, cancel := Bound(c.Request().Context(), limit)
 			defer cancel()
-			c.SetRequest(c.Request().WithContext(ctx))
+			ctx.(*bound).head = c.Request().Method == http.MethodHead
+			in := c.Request().WithContext(ctx)
+			Receive(c.Response(), in)
+			c.SetRequest(in)
 			return next(c)
 		}
 	}
@@ -86,9 +90,12 @@ type pieces struct {
 }
 
 // Send writes a file to a reader while it is made, under the context of his request, which Bound gave. began says whether any of it has gone out:
-// what breaks after that can only break the connection.
+// what breaks after that can only break the connection. For who asks for its head alone it is not made.
 func Send(ctx context.Context, to http.ResponseWriter, write func(io.Writer) error) (began bool, err error) {
 	p := &pieces{to: to, bound: ctx.Value(boundKey{}).(*bound)}
+	if p.bound.head {
+		return true, nil
+	}
 	out := bufio.NewWriterSize(p, pieceSize)
 	if err = write(out); err == nil {
 		err = out.Flush()

@@ -193,6 +193,9 @@ func (p *Pack) setDefaults() {
 	if p.Tickets == nil {
 		p.Tickets = &Tickets{Limits: ticketLimits, Topics: []Topic{{Code: "other", ZH: "其他", EN: "other"}}}
 	}
+	if p.Tickets.WrittenWithin == 0 {
+		p.Tickets.WrittenWithin = writtenWithin
+	}
 	if p.Catalogue == nil {
 		p.Catalogue = care.Builtin
 	}

@@ -5,7 +5,9 @@ import "fmt"
 // Tickets are the rules of the hotline: in how many working days each kind is answered, and what people bring up.
 type Tickets struct {
 	Limits map[string]int `yaml:"limits"` // advice, complaint, petition; call_back: from the answer until the ticket is closed
-	Topics []Topic        `yaml:"topics"`
+	// WrittenWithin is how many days after it was received a matter may still be written down.
+	WrittenWithin int     `yaml:"written_within"`
+	Topics        []Topic `yaml:"topics"`
 }
 
 // Topic is one thing that tickets are about.
@@ -17,6 +19,9 @@ type Topic struct {
 
 // ticketLimits are the limits that a pack has to have, with those of packs that say nothing of tickets (choice).
 var ticketLimits = map[string]int{"advice": 5, "complaint": 15, "petition": 15, "call_back": 3}
+
+// writtenWithin is for packs that do not say (choice): a year, since the figures of a year are the longest in which it would still be counted.
+const writtenWithin = 366
 
 // Topic is the topic of a code, or nil.
 func (t *Tickets) Topic(code string) *Topic {
@@ -33,6 +38,9 @@ func (t *Tickets) check() error {
 		if t.Limits[limit] < 1 {
 			return fmt.Errorf("tickets: limit %s is at least one working day", limit)
 		}
+	}
+	if t.WrittenWithin < 0 {
+		return fmt.Errorf("tickets: written_within is a number of days")
 	}
 	for i, topic := range t.Topics {
 		if topic.Code == "" || topic.ZH == "" || topic.EN == "" || t.Topic(topic.Code) != &t.Topics[i] {

@@ -31,6 +31,12 @@ const (
 	Cancelled  State = "cancelled"
 )
 
+var states = map[State]string{Draft: "草稿", Calculated: "已编制，待复核", Checked: "已复核，待锁定",
+	Locked: "已锁定，待报送", Sent: "已报送，待银行结果", ResultsIn: "结果登记中", Closed: "已办结", Cancelled: "已作废"}
+
+// ZH is the state as officers say it.
+func (s State) ZH() string { return states[s] }
+
 // Open reports whether a roster may still be calculated again or given up.
 func (s State) Open() bool { return s == Draft || s == Calculated || s == Checked }
 
@@ -190,7 +196,7 @@ func (r *Roster) in(states ...State) error {
 	if slices.Contains(states, r.State) {
 		return nil
 	}
-	return fault.New(fault.Conflict, "WRONG_STATE", "花名册当前状态（"+string(r.State)+"）不能进行此操作", "the roster is "+string(r.State)+"; this cannot be done now")
+	return fault.New(fault.Conflict, "WRONG_STATE", "花名册当前状态（"+r.State.ZH()+"）不能进行此操作", "the roster is "+string(r.State)+"; this cannot be done now")
 }
 
 // TotalsOf adds up lines that are not written yet.

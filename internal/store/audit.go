@@ -62,7 +62,7 @@ func (db *DB) ListAudit(ctx context.Context, f AuditFilter) ([]AuditEntry, error
 		(SELECT coalesce(jsonb_agg(jsonb_build_object('table', c.table_name, 'row_id', c.row_id, 'op', c.op) ORDER BY c.n), '[]')
 		 FROM (SELECT * FROM audit_changes c WHERE c.entry_id = e.id ORDER BY c.n LIMIT 100) c)
 		FROM audit_entries e LEFT JOIN accounts a ON a.id = e.account_id
-		WHERE e.seq IS NOT NULL AND ($1 = 0 OR e.seq < $1) AND e.area_code >= $2 AND e.area_code < $3
+		WHERE e.seq IS NOT NULL AND ($1::bigint = 0 OR e.seq < $1) AND e.area_code >= $2 AND e.area_code < $3
 		  AND ($4::uuid IS NULL OR e.account_id = $4) AND ($5::uuid IS NULL OR e.subject_id = $5) AND ($6 = '' OR e.action = $6)
 		  AND ($7 = '' OR e.outcome = $7) AND ($9::date IS NULL OR e.at >= $9::date::timestamp AT TIME ZONE 'Asia/Shanghai')
 		  AND ($10::date IS NULL OR e.at < ($10::date + 1)::timestamp AT TIME ZONE 'Asia/Shanghai')

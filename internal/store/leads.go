@@ -15,7 +15,6 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
-	"zhucan/internal/fault"
 	"zhucan/internal/money"
 	"zhucan/internal/standing"
 )
@@ -76,7 +75,7 @@ func ParseLeadKey(text string) (k LeadKey, err error) {
 			return k, nil
 		}
 	}
-	return LeadKey{}, fault.New(fault.Malformed, "BAD_CURSOR", "分页游标无效", "the cursor is not one of ours")
+	return LeadKey{}, badCursor
 }
 
 // LeadFilter narrows a worklist. Zero members do not narrow.

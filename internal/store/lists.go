@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -38,9 +40,32 @@ func ParseCursor(text string) (Cursor, error) {
 	code, id, ok := strings.Cut(string(raw), "|")
 	parsed, idErr := uuid.Parse(id)
 	if err != nil || !ok || idErr != nil || strings.Trim(code, "0123456789") != "" {
-		return Cursor{}, fault.New(fault.Malformed, "BAD_CURSOR", "分页游标无效", "the cursor is not one of ours")
+		return Cursor{}, badCursor
 	}
 	return Cursor{Area: area.Code(code), ID: parsed}, nil
+}
+
+var badCursor = fault.New(fault.Malformed, "BAD_CURSOR", "分页游标无效", "the cursor is not one of ours")
+
+// ParsePlace reads the number behind which a list goes on that a client handed back; zero is the beginning. Such numbers have four bytes.
+func ParsePlace(text string) (int, error) {
+	n, err := strconv.ParseInt(cmp.Or(text, "0"), 10, 32)
+	if err != nil || n < 0 {
+		return 0, badCursor
+	}
+	return int(n), nil
+}
+
+// ParseBefore reads the number of an entry before which a list goes on that a client handed back; zero is the newest. Entries are many.
+func ParseBefore(text string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 {
+		return 0, badCursor
+	}
+	return n, nil
 }
 
 // PersonFilter narrows a list of persons. Zero members do not narrow.

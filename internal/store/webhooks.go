@@ -147,7 +147,7 @@ func scanDelivery(row pgx.Row) (d Delivery, err error) {
 // Deliveries lists deliveries of a webhook, the latest event first, before one of its number.
 func (db *DB) Deliveries(ctx context.Context, webhook uuid.UUID, state string, before int64, limit int) (list []Delivery, err error) {
 	rows, err := db.pool.Query(ctx, "SELECT "+deliveryColumns+` FROM webhook_deliveries WHERE webhook_id = $1 AND ($2 = '' OR state = $2)
-		AND ($3 = 0 OR seq < $3) ORDER BY seq DESC LIMIT $4`, webhook, state, before, limit)
+		AND ($3::bigint = 0 OR seq < $3) ORDER BY seq DESC LIMIT $4`, webhook, state, before, limit)
 	if err == nil {
 		list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Delivery, error) { return scanDelivery(row) })
 	}

@@ -3,6 +3,7 @@
 package ticket
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -28,6 +29,11 @@ const (
 	Closed     State = "closed"
 	Archived   State = "archived"
 )
+
+var states = map[State]string{Received: "待转办", Assigned: "办理中", Returned: "已退回", Answered: "已答复待回访", CalledBack: "已回访", Closed: "已办结", Archived: "已归档"}
+
+// ZH is the state as officers say it.
+func (s State) ZH() string { return states[s] }
 
 // The limits that a ticket waits under are that of its kind until it is answered, and this one until it is closed.
 const callBack = "call_back"
@@ -93,14 +99,16 @@ type Step struct {
 	ActingFor uuid.UUID
 }
 
-// Receive writes down what somebody brings. A caller who may be called back has a name and a telephone.
-func Receive(t Ticket, who access.Actor, now time.Time) (Ticket, error) {
+// Receive writes down what somebody brings, within some days of the day on which it came. A caller who may be called back has a name and a telephone.
+func Receive(t Ticket, who access.Actor, now time.Time, within int) (Ticket, error) {
 	if t.ReceivedAt.IsZero() {
 		t.ReceivedAt = now
 	}
 	switch {
 	case t.ReceivedAt.After(now):
 		return t, invalid("received_at", "IN_FUTURE", "受理时间不能晚于现在", "received_at lies in the future")
+	case t.ReceivedAt.Before(now.AddDate(0, 0, -within)):
+		return t, invalid("received_at", "TOO_EARLY", fmt.Sprintf("受理时间早于%d天前，请核对年份", within), fmt.Sprintf("received_at lies more than %d days ago; look at its year", within))
 	case t.Anonymous && t.Caller != Caller{}:
 		return t, invalid("caller", "ANONYMOUS", "匿名来件不登记来电人", "who calls without a name has none written down")
 	case !t.Anonymous && t.Caller.Name == "":
@@ -200,7 +208,7 @@ func (r rule) check(t *Ticket, who access.Actor, d Deed) error {
 	case !r.takes(t, who):
 		return fault.New(fault.Forbidden, "NOT_YOUR_STEP", "此步骤不由您的岗位或单位办理", "this step is not your role's or your unit's")
 	case !slices.Contains(r.from, t.State):
-		return fault.New(fault.Conflict, "WRONG_STATE", "工单当前状态（"+string(t.State)+"）不能进行此操作", "the ticket is "+string(t.State)+"; this cannot be done now")
+		return fault.New(fault.Conflict, "WRONG_STATE", "工单当前状态（"+t.State.ZH()+"）不能进行此操作", "the ticket is "+string(t.State)+"; this cannot be done now")
 	}
 	if err := r.possible(t); err != nil {
 		return err

@@ -35,7 +35,7 @@ func received(t interface{ Fatal(...any) }, anonymous bool) ticket.Ticket {
 	if !anonymous {
 		k.Caller = ticket.Caller{Name: "金丝雀", Phone: "19900001234"}
 	}
-	k, err := ticket.Receive(k, clerk, noon)
+	k, err := ticket.Receive(k, clerk, noon, 366)
 	if err != nil {
 		t.Fatal(err)
 	}

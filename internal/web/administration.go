@@ -217,7 +217,10 @@ func showWebhook(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	before, _ := strconv.ParseInt(v.query.Get("cursor"), 10, 64)
+	before, err := store.ParseBefore(v.query.Get("cursor"))
+	if err != nil {
+		return nil, err
+	}
 	found, err := v.desk.Deliveries(v.ctx, v.who, id, "", before, pageSize)
 	if err != nil {
 		return nil, err

@@ -39,7 +39,10 @@ func showAudit(v *visit) (any, error) {
 		f.AccountID = found
 		v.query.Set("account", found.String())
 	}
-	f.Before, _ = strconv.ParseInt(v.query.Get("cursor"), 10, 64)
+	var err error
+	if f.Before, err = store.ParseBefore(v.query.Get("cursor")); err != nil {
+		return nil, err
+	}
 	if f.AccountID != uuid.Nil {
 		data.Account = f.AccountID.String()
 		a, err := v.desk.DB.AccountByID(v.ctx, f.AccountID)

@@ -204,7 +204,7 @@ func (b *browser) do(method, path string, body io.Reader, headers ...string) sho
 		t.Fatal(err)
 	}
 	sh.checkHeaders(t)
-	if strings.HasPrefix(sh.header.Get("Content-Type"), "text/html") {
+	if method != http.MethodHead && strings.HasPrefix(sh.header.Get("Content-Type"), "text/html") {
 		checkPage(t, method+" "+path, sh)
 	}
 	return sh

@@ -254,7 +254,10 @@ func columnName(kind, column string) string {
 }
 
 func (v *visit) changesPage(data *importData, id uuid.UUID) error {
-	after, _ := strconv.Atoi(v.query.Get("cursor"))
+	after, err := store.ParsePlace(v.query.Get("cursor"))
+	if err != nil {
+		return err
+	}
 	changes, err := v.desk.ImportChanges(v.ctx, v.who, id, after, pageSize)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -33,6 +34,7 @@ type page struct {
 	inOf  roles                         // of these alone, where they are named
 	under string                        // path of the page above, for the way back
 	files bool                          // its forms may bring files
+	trace bool                          // showing it leaves an entry in the audit, so its head alone is not to be had
 	show  func(*visit) (any, error)     // what the template is filled with
 	acts  map[string]act                // what its forms do, by the name of the button
 	asks  map[string]func(*visit) error // posts that may come twice, for they change nothing or know what they have done: the page is shown again, with what they have put into the visit
@@ -138,7 +140,9 @@ func (s *Site) post(p *page) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		if err := v.readForm(c); err != nil {
+		if err := v.readForm(c); patience.BrokeOff(err) && v.goodToken(v.form.Get("csrf")) {
+			return s.brokeOff(c, v, err)
+		} else if err != nil {
 			return err
 		}
 		if ask, ok := p.asks[v.do]; ok {
@@ -186,7 +190,7 @@ func (s *Site) once(v *visit, a act) (string, error) {
 // again shows the page of a form that was refused, with what was entered: also where others were at it, so that it need only be sent once more.
 func (s *Site) again(c echo.Context, v *visit, err error) error {
 	f, ok := fault.Of(err)
-	if !ok || !slices.Contains([]fault.Kind{fault.Invalid, fault.Conflict, fault.Stale, fault.Malformed, fault.TooLarge, fault.WrongType, fault.Unavailable}, f.Kind) {
+	if !ok || !slices.Contains([]fault.Kind{fault.Invalid, fault.Conflict, fault.Stale, fault.Malformed, fault.TooLarge, fault.WrongType, fault.Unavailable, fault.BrokenOff}, f.Kind) {
 		return err
 	}
 	if f.Kind == fault.Unavailable {
@@ -204,6 +208,16 @@ func (s *Site) again(c echo.Context, v *visit, err error) error {
 		return err // the page is not to be had either
 	}
 	return shown
+}
+
+// brokeOff shows the page of a form that did not arrive whole, with the fields that did: they stand before its files. The context of the request
+// has ended with its connection, for reading, but the answer may still be read.
+func (s *Site) brokeOff(c echo.Context, v *visit, err error) error {
+	var done context.CancelFunc
+	v.ctx, done = context.WithTimeout(context.WithoutCancel(v.ctx), problemTime)
+	defer done()
+	v.do, v.key = v.form.Get("do"), v.form.Get("key")
+	return s.again(c, v, err)
 }
 
 var badForm = fault.New(fault.Malformed, "BAD_FORM", "表单无法识别，请返回后重新填写", "the form cannot be read; go back and fill it in again")
@@ -236,7 +250,9 @@ func (v *visit) readFields(c echo.Context, withFiles func(*http.Request) error) 
 		if v.page == nil || !v.page.files {
 			return badForm
 		}
-		if err := withFiles(in); err != nil {
+		if err := withFiles(in); patience.BrokeOff(err) {
+			return cmp.Or(v.clean(in.PostForm), err)
+		} else if err != nil {
 			return err
 		}
 	default:
@@ -269,34 +285,25 @@ const (
 	inMemory = 1 << 20
 )
 
+// readFiles reads a form with its files, which are kept in memory.
 func (v *visit) readFiles(in *http.Request) error {
-	if err := in.ParseMultipartForm(inMemory); err != nil {
-		return orTooLarge(err)
-	}
-	defer func() { _ = in.MultipartForm.RemoveAll() }() // contents are in memory by then
 	v.uploads = map[string][][]byte{}
-	for _, name := range slices.Sorted(maps.Keys(in.MultipartForm.File)) {
-		for _, head := range in.MultipartForm.File[name] {
-			if head.Size == 0 {
-				continue // a field that was left empty
-			}
-			f, err := head.Open()
-			if err != nil {
-				return err
-			}
-			content, err := io.ReadAll(io.LimitReader(f, maxFile))
-			_ = f.Close()
-			if err != nil {
-				return err
-			}
+	return readParts(in, func(name string, file io.Reader) error {
+		content, err := io.ReadAll(io.LimitReader(file, maxFile))
+		if err == nil && len(content) > 0 { // else a field that was left empty
 			v.uploads[name] = append(v.uploads[name], content)
 		}
-	}
-	return nil
+		return err
+	})
 }
 
 // passFiles reads the fields of a form and passes its files by: nothing of a stranger's is taken into memory.
 func passFiles(in *http.Request) error {
+	return readParts(in, func(string, io.Reader) error { return nil })
+}
+
+// readParts reads the fields of a form, and gives away its files. Of a form that breaks off there is what came before.
+func readParts(in *http.Request, take func(name string, file io.Reader) error) error {
 	parts, err := in.MultipartReader()
 	if err != nil {
 		return orTooLarge(err)
@@ -311,22 +318,25 @@ func passFiles(in *http.Request) error {
 			return orTooLarge(err)
 		}
 		if part.FileName() != "" {
+			if err := take(part.FormName(), part); err != nil {
+				return orTooLarge(err)
+			}
 			continue
 		}
 		text, err := io.ReadAll(io.LimitReader(part, left))
 		if err != nil {
 			return orTooLarge(err)
 		}
-		if left -= int64(len(text)); left <= 0 {
+		if left -= int64(len(part.FormName()) + len(text)); left <= 0 {
 			return badForm
 		}
 		in.PostForm.Add(part.FormName(), string(text))
 	}
 }
 
-// orTooLarge keeps the answer to a body that is too large, and takes everything else for a form that is none.
+// orTooLarge keeps the answer to a body that is too large or broke off, and takes everything else for a form that is none.
 func orTooLarge(err error) error {
-	if f := faultOf(err); f.Kind == fault.TooLarge || f.Kind == fault.Unavailable {
+	if f := faultOf(err); slices.Contains([]fault.Kind{fault.TooLarge, fault.Unavailable, fault.BrokenOff}, f.Kind) {
 		return f
 	}
 	return badForm.Wrap(err)

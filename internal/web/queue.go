@@ -120,7 +120,9 @@ func showQueue(v *visit) (any, error) {
 		return nil, err
 	}
 	asked.After.ID, asked.Limit = cursor.ID, pageSize
-	asked.After.Due, _ = strconv.Atoi(string(cursor.Area)) // a place in the queue has a number where lists have an area
+	if asked.After.Due, err = store.ParsePlace(string(cursor.Area)); err != nil { // a place in the queue has a number where lists have an area
+		return nil, err
+	}
 	found, err := v.desk.Queue(v.ctx, v.who, asked.QueueOf)
 	if err != nil {
 		return nil, err

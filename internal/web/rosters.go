@@ -185,7 +185,10 @@ func showRoster(v *visit) (any, error) {
 
 // rosterPage reads a page of the lines.
 func (v *visit) rosterPage(data *rosterData, r roster.Roster) error {
-	after, _ := strconv.Atoi(v.query.Get("cursor"))
+	after, err := store.ParsePlace(v.query.Get("cursor"))
+	if err != nil {
+		return err
+	}
 	q := store.LinesOf{Roster: r.ID, After: after, Limit: linesShown}
 	if state := v.query.Get("state"); slices.Contains(lineStates, state) {
 		asked(data.States, state)
@@ -422,7 +425,10 @@ func showRosterSheet(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	after, _ := strconv.Atoi(v.query.Get("cursor"))
+	after, err := store.ParsePlace(v.query.Get("cursor"))
+	if err != nil {
+		return nil, err
+	}
 	lines, err := v.desk.DB.RosterLines(v.ctx, v.who, store.LinesOf{Roster: id, After: after, Limit: sheetLines})
 	if err != nil {
 		return nil, err

@@ -8,8 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"zhucan/internal/application"
 	"zhucan/internal/care"
 	"zhucan/internal/casefile"
+	"zhucan/internal/roster"
+	"zhucan/internal/ticket"
 )
 
 // literal is a key of the catalogue as templates and code name it.
@@ -77,6 +80,28 @@ func TestCareTexts(t *testing.T) {
 		for _, s := range c.Steps {
 			check(s.Evidence)
 		}
+	}
+}
+
+// TestStateTexts: what is refused for a state names it as the pages do.
+func TestStateTexts(t *testing.T) {
+	t.Parallel()
+	said := map[string]func(string) string{"ticket_state.": func(s string) string { return ticket.State(s).ZH() }, "roster_state.": func(s string) string { return roster.State(s).ZH() },
+		"stage.": func(s string) string { return application.Stage(s).ZH() }, "card.": func(s string) string { return casefile.CertificateStatus(s).ZH() }}
+	found := 0
+	for key, text := range texts() {
+		for prefix, zh := range said {
+			state, ok := strings.CutPrefix(key, prefix)
+			if !ok || prefix == "card." && state != strings.ToUpper(state) {
+				continue
+			}
+			if found++; zh(state) != text[0] {
+				t.Errorf("%s is %q on pages and %q in messages", key, text[0], zh(state))
+			}
+		}
+	}
+	if found < 7+8+10+7 {
+		t.Errorf("only %d states have words", found)
 	}
 }
 

@@ -58,6 +58,20 @@ func TestTicketPages(t *testing.T) {
 	stale.send().want(412).says("刚被他人修改", "不再改派，另行答复")
 }
 
+// TestWrongYear: the year that was typed wrongly stands beside its field, and all else that was entered is still there.
+func TestWrongYear(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	in := s.as("hotline").get("/tickets/new").want(200).form("receive").choose("kind", "advice").set("topic", "rehab", "text", "咨询康复训练补贴", "caller.name", "金丝雀来电", "caller.phone", "19900005678")
+	for _, at := range []string{"0001-01-01T00:00", "0000-01-01T00:00", "0026-03-28T10:00", "2022-03-27T09:00"} {
+		again := in.set("received_at", at).send().want(422).says("早于366天前")
+		if got := again.form("receive").values; got.Get("received_at") != at || got.Get("caller.phone") != "19900005678" {
+			t.Errorf("the form comes back with %v", got)
+		}
+	}
+	s.as("hotline").get("/tickets").want(200)
+}
+
 // TestRevealCaller: the clerk is told who called, once and on this page alone, and that is kept.
 func TestRevealCaller(t *testing.T) {
 	t.Parallel()

@@ -23,7 +23,10 @@ func showUnmatched(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	after, _ := strconv.Atoi(v.query.Get("cursor"))
+	after, err := store.ParsePlace(v.query.Get("cursor"))
+	if err != nil {
+		return nil, err
+	}
 	rows, err := v.desk.UnmatchedRows(v.ctx, v.who, id, after, pageSize)
 	if err != nil {
 		return nil, err
@@ -97,8 +100,8 @@ func showOneUnmatched(v *visit) (any, error) {
 
 // row is the number of a row in the path.
 func (v *visit) row() (int, error) {
-	n, err := strconv.Atoi(v.echo.Param("row"))
-	if err != nil || n < 1 {
+	n, err := store.ParsePlace(v.echo.Param("row"))
+	if err != nil || n == 0 {
 		return 0, store.NotFound
 	}
 	return n, nil

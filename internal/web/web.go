@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -82,18 +83,42 @@ func (s *Site) Handler() (http.Handler, error) {
 	for i := range pages {
 		p := &pages[i]
 		e.GET(p.path, s.get(p))
+		if !p.trace {
+			e.HEAD(p.path, headOf(s.get(p)))
+		}
 		if len(p.acts)+len(p.asks) > 0 {
 			e.POST(p.path, s.post(p))
 		}
 	}
-	e.GET("/sign-in", s.signInPage)
+	reads(e, "/sign-in", s.signInPage)
 	e.POST("/sign-in", s.signIn)
 	e.POST("/sign-out", s.signOut)
-	e.GET("/alive", s.alive)
+	reads(e, "/alive", s.alive)
 	e.POST("/language", s.chooseLanguage)
-	e.GET("/assets/:name", s.assets.serve)
+	reads(e, "/assets/:name", s.assets.serve)
 	s.offline(e)
 	return e, nil
+}
+
+// reads has a path answer GET and HEAD.
+func reads(e *echo.Echo, path string, show echo.HandlerFunc) {
+	e.GET(path, show)
+	e.HEAD(path, headOf(show))
+}
+
+// headOf answers as to a GET; the server leaves out what nobody reads. So what is told once is not told here: its cookie is passed by.
+func headOf(show echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		in := c.Request()
+		cookies := in.Cookies()
+		in.Header.Del("Cookie")
+		for _, cookie := range cookies {
+			if !strings.Contains(cookie.Name, onceCookie) {
+				in.AddCookie(cookie)
+			}
+		}
+		return show(c)
+	}
 }
 
 func takesFiles(c echo.Context) bool {

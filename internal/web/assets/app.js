@@ -101,10 +101,15 @@
     open.querySelector("summary").focus();
   });
 
-  // A form that is on its way is not sent again; the server would not do it twice either.
+  // A form that is on its way is not sent again by the same button; the server would not do it twice either. Nothing tells a page that the answer was
+  // a file, or that somebody has stopped it, so the mark ends by itself: after a while that a double tap does not take, or a longer one for files, which
+  // sent again begin anew.
   document.addEventListener("submit", (event) => {
-    if (event.target.dataset.sent) event.preventDefault();
-    event.target.dataset.sent = "yes";
+    if (event.defaultPrevented) return; // the scripts of the page send it themselves
+    const form = event.target, button = event.submitter?.value || "yes";
+    if (form.dataset.sent === button) return event.preventDefault();
+    form.dataset.sent = button;
+    setTimeout(() => { if (form.dataset.sent === button) delete form.dataset.sent; }, form.enctype === "multipart/form-data" ? 15000 : 3000);
   });
   addEventListener("pageshow", () => {
     for (const one of document.querySelectorAll("form[data-sent]")) delete one.dataset.sent;

@@ -45,13 +45,14 @@
       Object.assign(this, { status, told: { message: this.message, ...told } });
     }
   }
-  // call is one request. Only an answer in JSON that arrived whole counts; everything else is no network.
-  const call = async (path, body, key) => {
+  // call is one request. Only an answer in JSON that arrived whole counts; everything else is no network. What is sent has time by its size, at
+  // 64 kbit/s; the server waits for it longer.
+  const call = async (path, body, key, size = 0) => {
     const headers = body ? { "X-CSRF": csrf } : {}, json = body && !(body instanceof FormData);
     if (json) headers["Content-Type"] = "application/json";
     if (key) headers["Idempotency-Key"] = key;
     const response = await fetch("/offline/" + path + language, { method: body ? "POST" : "GET", headers, body: json ? JSON.stringify(body) : body,
-      cache: "no-store", redirect: "error", signal: AbortSignal.timeout?.(key ? 2 * minute : minute / 2) });
+      cache: "no-store", redirect: "error", signal: AbortSignal.timeout?.(key ? 2 * minute + Math.round(size / 8) : minute / 2) });
     if (response.ok) return response.json();
     throw new Refused(response.status, await response.json().catch(() => ({})));
   };
@@ -132,11 +133,15 @@
     form.append("kind", item.kind);
     for (const [name, value] of Object.entries(item.target)) form.append(name, value);
     for (const [name, values] of Object.entries(item.values)) for (const value of values) form.append(name, value);
-    for (const photo of await box.photos(item.id)) form.append(photo.field, photo.blob, "photo.jpg");
+    let size = 0;
+    for (const photo of await box.photos(item.id)) {
+      form.append(photo.field, photo.blob, "photo.jpg");
+      size += photo.blob.size;
+    }
     try {
-      if (!(await call("items", form, item.id)).next) throw new TypeError("not the answer of the server");
+      if (!(await call("items", form, item.id, size)).next) throw new TypeError("not the answer of the server");
     } catch (wrong) {
-      if (!(wrong instanceof Refused) || wrong.status === 429 || wrong.status >= 500) throw wrong;
+      if (!(wrong instanceof Refused) || [408, 429].includes(wrong.status) || wrong.status >= 500) throw wrong; // 408: it did not arrive whole
       if (wrong.status === 401 || wrong.told.code === "BAD_FORM_TOKEN") {
         wants = wrong.status === 401 ? "sign-in" : wants;
         throw wrong;
