@@ -222,10 +222,7 @@ func showWebhook(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := webhookData{Line: v.webhookLine(w), Error: w.Error}
-	if data.Told = v.cookie(onceCookie); data.Told != "" {
-		v.setCookie(onceCookie, "", -1)
-	}
+	data := webhookData{Line: v.webhookLine(w), Told: v.toldOnce(), Error: w.Error}
 	turn := "pause"
 	if w.Paused {
 		turn = "resume"

@@ -21,7 +21,7 @@ import (
 const (
 	sessionCookie  = "zhucan"
 	formCookie     = "zhucan-form"     // what the forms of nobody in particular are tied to: signing in, choosing a language
-	onceCookie     = "zhucan-once"     // what is told once, until the next page has told it
+	onceCookie     = "zhucan-once"     // and the path of a record: what its page tells once, until it has told it
 	languageCookie = "zhucan-language" // zh or en
 )
 
@@ -47,6 +47,35 @@ func (v *visit) cookie(name string) string {
 // setCookie sets a cookie for some seconds; an age below 0 removes it.
 func (v *visit) setCookie(name, value string, age int) {
 	v.echo.SetCookie(&http.Cookie{Name: v.cookieName(name), Value: value, Path: "/", MaxAge: age, Secure: v.secure, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+}
+
+// onceCookieOf is the cookie of what is told once of a record. The record stands in its name: another page that is opened meanwhile neither
+// tells nor takes it, and what is told of several waits side by side.
+func onceCookieOf(record string) string { return onceCookie + strings.ReplaceAll(record, "/", "-") }
+
+// tellOnce has the page that an act leads to tell something once, within a minute.
+func (v *visit) tellOnce(next, secret string) {
+	record, _, _ := strings.Cut(next, "?")
+	v.setCookie(onceCookieOf(record), secret, 60)
+}
+
+// toldOnce is what the page of this record tells once.
+func (v *visit) toldOnce() string {
+	name := onceCookieOf(v.path)
+	secret := v.cookie(name)
+	if secret != "" {
+		v.setCookie(name, "", -1)
+	}
+	return secret
+}
+
+// forgetOnce removes what waits to be told: it is for nobody who signs in after.
+func (v *visit) forgetOnce() {
+	for _, c := range v.echo.Cookies() {
+		if record, ok := strings.CutPrefix(c.Name, v.cookieName(onceCookie)); ok {
+			v.setCookie(onceCookie+record, "", -1)
+		}
+	}
 }
 
 // csrf ties a form to the session that it is shown in, or, before one is open, to the browser. The token says nothing of the
@@ -158,6 +187,7 @@ func (s *Site) signIn(c echo.Context) error {
 	}
 	v.setCookie(sessionCookie, cookie, int(casework.SessionLife.Seconds()))
 	v.setCookie(formCookie, "", -1)
+	v.forgetOnce()
 	if kept != "" {
 		return s.goOn(c, v, cookie, nextOf(next), kept)
 	}
@@ -229,9 +259,9 @@ func (s *Site) signOut(c echo.Context) error {
 			return err
 		}
 	}
-	for _, name := range []string{sessionCookie, onceCookie, formCookie} {
-		v.setCookie(name, "", -1)
-	}
+	v.setCookie(sessionCookie, "", -1)
+	v.setCookie(formCookie, "", -1)
+	v.forgetOnce()
 	c.Response().Header().Set("Clear-Site-Data", `"cache"`)
 	return c.Redirect(http.StatusSeeOther, "/sign-in?done=signed_out")
 }
