@@ -124,10 +124,7 @@ type listed struct {
 // newListed is a register against which a list of so many rows is held.
 func newListed(b *testing.B, rows int) *listed {
 	b.Helper()
-	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
-	if err != nil {
-		b.Fatal(err)
-	}
+	tree := divisions.Tree()
 	in := testdb.New(b)
 	in.Ring = newRing(b)
 	r := &listed{world: newWorldIn(b, in, 1), b: b, copied: map[string]bool{}}

@@ -56,10 +56,7 @@ func matching(b *testing.B) []result {
 
 func newMatched(b *testing.B) *listed {
 	b.Helper()
-	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
-	if err != nil {
-		b.Fatal(err)
-	}
+	tree := divisions.Tree()
 	r := &listed{world: newWorldOf(b, 1), b: b}
 	if r.desk.Files, err = blobs.Open(context.Background(), blobs.Folder(b.TempDir()), r.db.Ring); err != nil {
 		b.Fatal(err)

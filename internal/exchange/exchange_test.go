@@ -23,10 +23,7 @@ var today = calendar.MustDate("2026-11-23")
 
 func tree(t testing.TB) []area.Division {
 	t.Helper()
-	list, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	list := divisions.Tree()
 	return list
 }
 
