@@ -25,9 +25,7 @@ import (
 	"gorm.io/gorm/logger"
 
 	"zhucan/internal/access"
-	"zhucan/internal/area"
 	"zhucan/internal/auth"
-	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/demo"
 	"zhucan/internal/demo/divisions"

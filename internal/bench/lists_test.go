@@ -17,7 +17,6 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"zhucan/internal/access"
-	"zhucan/internal/area"
 	"zhucan/internal/blobs"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
@@ -128,6 +127,7 @@ func newListed(b *testing.B, rows int) *listed {
 	in := testdb.New(b)
 	in.Ring = newRing(b)
 	r := &listed{world: newWorldIn(b, in, 1), b: b, copied: map[string]bool{}}
+	var err error
 	if r.desk.Files, err = blobs.Open(context.Background(), blobs.Folder(b.TempDir()), r.db.Ring); err != nil {
 		b.Fatal(err)
 	}

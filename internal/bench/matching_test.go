@@ -10,7 +10,6 @@ import (
 	"github.com/google/uuid"
 
 	"zhucan/internal/access"
-	"zhucan/internal/area"
 	"zhucan/internal/blobs"
 	"zhucan/internal/calendar"
 	"zhucan/internal/demo/divisions"
@@ -58,6 +57,7 @@ func newMatched(b *testing.B) *listed {
 	b.Helper()
 	tree := divisions.Tree()
 	r := &listed{world: newWorldOf(b, 1), b: b}
+	var err error
 	if r.desk.Files, err = blobs.Open(context.Background(), blobs.Folder(b.TempDir()), r.db.Ring); err != nil {
 		b.Fatal(err)
 	}

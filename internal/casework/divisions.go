@@ -50,6 +50,9 @@ func (d *Desk) importDivisions(ctx context.Context, who access.Actor, rows []exc
 		return 0, refusedRows(refused)
 	}
 	err = d.write(ctx, who, "divisions.import", func(tx *store.Tx) error {
+		if err := tx.AllowLong(ctx); err != nil { // the tree of a province has tens of thousands of rows
+			return err
+		}
 		var orphans []int
 		if changed, orphans, err = tx.InsertDivisions(ctx, list); err != nil {
 			return err

@@ -25,7 +25,7 @@ func TestReadDivisions(t *testing.T) {
 	text := divisionHeading + "370305001005,甲村,village,370305001\n370305001009,乙村,village,370305001,121,2017-02-01,2023-08-31,370305001005\n\n370305001009, 乙　村 ,village,370305001,121,2023-09-01\n"
 	want := []exchange.DivisionRow{{Row: 2, Division: area.Division{Code: "370305001005", Name: "甲村", ValidFrom: from}},
 		{Row: 3, Division: area.Division{Code: "370305001009", Name: "乙村", UrbanRuralClass: "121", ValidFrom: calendar.MustDate("2017-02-01"), ValidTo: calendar.MustDate("2023-08-31"), Successor: "370305001005"}},
-		{Row: 5, Division: area.Division{Code: "370305001009", Name: "乙 村", UrbanRuralClass: "121", ValidFrom: calendar.MustDate("2023-09-01")}}}
+		{Row: 5, Division: area.Division{Code: "370305001009", Name: "乙村", UrbanRuralClass: "121", ValidFrom: calendar.MustDate("2023-09-01")}}}
 	gbk, _ := simplifiedchinese.GB18030.NewEncoder().String(text)
 	tabs, _ := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(strings.ReplaceAll(text, ",", "\t"))
 	for name, data := range map[string]string{"UTF-8": text, "with its mark": "\uFEFF" + text, "of Windows": strings.ReplaceAll(text, "\n", "\r\n"), "GBK": gbk, "UTF-16 with tabs": tabs} {

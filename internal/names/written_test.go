@@ -10,7 +10,7 @@ import (
 func TestWritten(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, want, code string }{
-		{"张三", "张三", ""}, {" 张　　三 ", "张 三", ""}, {"张\u00a0三\t", "张 三", ""}, {"阿卜杜拉·艾山", "阿卜杜拉·艾山", ""}, {"葛\U000E0100", "葛\U000E0100", ""}, {"李\uE863", "李\uE863", ""},
+		{"张三", "张三", ""}, {" 张　　三 ", "张三", ""}, {"张\u00a0三\t", "张三", ""}, {"阿 · 山", "阿·山", ""}, {"John  Smith", "John Smith", ""}, {"阿卜杜拉·艾山", "阿卜杜拉·艾山", ""}, {"葛\U000E0100", "葛\U000E0100", ""}, {"李\uE863", "李\uE863", ""},
 		{"Jose\u0301", "Jose\u0301", ""}, {"金丝雀1234567", "金丝雀1234567", ""}, {"", "", ""}, {"　", "", ""},
 		{"张\n三", "", "NAME_CHARACTERS"}, {"张\t三", "", "NAME_CHARACTERS"}, {"张\u202e三", "", "NAME_CHARACTERS"}, {"张\u200b三", "", "NAME_CHARACTERS"}, {"\ufeff张三", "", "NAME_CHARACTERS"},
 		{"张\u2028三", "", "NAME_CHARACTERS"}, {"张\x00", "", "NAME_CHARACTERS"}, {"张\ufffd", "", "NAME_CHARACTERS"},
