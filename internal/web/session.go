@@ -163,7 +163,7 @@ func (s *Site) signInToGoOn(c echo.Context, v *visit) error {
 		}
 	}
 	v.page, v.form = nil, nil
-	return s.showSignIn(c, v, http.StatusUnauthorized, v.path, kept.Encode())
+	return s.showSignIn(c, v, http.StatusUnauthorized, v.here(), kept.Encode())
 }
 
 // signIn opens a session under a cookie that did not exist before. Failures slow down as those of the JSON face do, together.
@@ -197,13 +197,16 @@ func (s *Site) signIn(c echo.Context) error {
 var notSentYet = fault.New(fault.Conflict, "NOT_SENT_YET", "登录曾失效，刚才填写的内容还没有提交。请核对后再次提交；照片等文件须重新选择。", "You had been signed out, and what you entered was not sent. Look at it and send it again; files have to be chosen anew.")
 
 // goOn shows the page of a form that came too late, as it was filled in, in the session that has just begun.
-func (s *Site) goOn(c echo.Context, signed *visit, cookie, path, kept string) error {
+func (s *Site) goOn(c echo.Context, signed *visit, cookie, address, kept string) error {
 	form, err := url.ParseQuery(kept)
 	if err != nil {
 		return badForm
 	}
 	in := c.Request().Clone(signed.ctx)
-	in.Method, in.URL = http.MethodGet, &url.URL{Path: path}
+	if in.URL, err = url.Parse(address); err != nil {
+		return badForm
+	}
+	in.Method = http.MethodGet
 	in.Header.Del("Cookie")
 	for _, old := range c.Request().Cookies() {
 		if old.Name != signed.cookieName(sessionCookie) {
@@ -212,7 +215,7 @@ func (s *Site) goOn(c echo.Context, signed *visit, cookie, path, kept string) er
 	}
 	in.AddCookie(&http.Cookie{Name: signed.cookieName(sessionCookie), Value: cookie})
 	there := c.Echo().NewContext(in, c.Response())
-	c.Echo().Router().Find(http.MethodGet, path, there)
+	c.Echo().Router().Find(http.MethodGet, in.URL.Path, there)
 	p := pageOf(there.Path())
 	if p == nil {
 		return c.Redirect(http.StatusSeeOther, "/")
