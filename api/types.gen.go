@@ -5037,7 +5037,7 @@ type PersonSearch struct {
 	// Example: 379999197001010011
 	IDNumber *IDNumberInput `json:"id_number,omitempty"`
 
-	// Name The whole name.
+	// Name The whole name. Another sign between its parts, blanks, and other forms of a character make no difference.
 	Name *string `json:"name,omitempty"`
 }
 
@@ -7239,7 +7239,7 @@ type ListPersonsParams struct {
 	// Level Of the card held now.
 	Level *Level `form:"level,omitempty" json:"level,omitempty"`
 
-	// Q A part of the name, read literally.
+	// Q A part of the name, in any of its forms; read literally.
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
 	// Limit Items on a page.

@@ -12,7 +12,6 @@ import (
 	"golang.org/x/term"
 
 	"zhucan/internal/access"
-	"zhucan/internal/area"
 	"zhucan/internal/blobs"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
@@ -137,19 +136,19 @@ func (c importCommand) divisions(ctx context.Context, desk *casework.Desk, data 
 	if err != nil {
 		return err
 	}
-	tree, err := area.ReadCSV(data, from)
+	var changed int
+	err = whileWaiting(io, "import", func() (err error) {
+		changed, err = desk.ImportDivisionFile(ctx, access.SystemActor(), data, from, c.DryRun)
+		return err
+	})
 	if err != nil {
 		return err
 	}
+	done := "added or ended"
 	if c.DryRun {
-		fmt.Fprintf(io.out, "%d divisions\n", len(tree))
-		return nil
+		done = "would be added or end"
 	}
-	changed, err := desk.ImportDivisions(ctx, access.SystemActor(), tree)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(io.out, "%d divisions added or ended\n", changed)
+	fmt.Fprintf(io.out, "%d divisions %s\n", changed, done)
 	return nil
 }
 

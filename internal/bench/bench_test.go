@@ -25,9 +25,7 @@ import (
 	"gorm.io/gorm/logger"
 
 	"zhucan/internal/access"
-	"zhucan/internal/area"
 	"zhucan/internal/auth"
-	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/demo"
 	"zhucan/internal/demo/divisions"
@@ -191,10 +189,7 @@ func newWorldIn(b *testing.B, in testdb.Database, people int) *world {
 	db := w.db.Open(b, now)
 	w.desk = &casework.Desk{DB: db, Rules: casework.NewRules(policy.MustLoadBuiltin()), Now: now, NewID: func() uuid.UUID { return uuid.Must(uuid.NewV7()) },
 		Passwords: auth.NewCheapPasswords(), Tokens: auth.NewTokens(w.db.Ring), Log: testdb.Log(b)}
-	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
-	if err != nil {
-		b.Fatal(err)
-	}
+	tree := divisions.Tree()
 	if _, err := w.desk.ImportDivisions(ctx, access.SystemActor(), tree); err != nil {
 		b.Fatal(err)
 	}
@@ -203,6 +198,7 @@ func newWorldIn(b *testing.B, in testdb.Database, people int) *world {
 		b.Fatal(err)
 	}
 	w.file = file.Bytes()
+	var err error
 	if w.pool, err = pgxpool.New(ctx, w.db.OwnerURL); err != nil {
 		b.Fatal(err)
 	}

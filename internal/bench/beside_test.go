@@ -135,10 +135,7 @@ type district struct {
 
 func newDistrict(b *testing.B, in testdb.Database) *district {
 	b.Helper()
-	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
-	if err != nil {
-		b.Fatal(err)
-	}
+	tree := divisions.Tree()
 	d := &district{register: &register{newWorldIn(b, in, 1), b}, in: in, databases: []string{in.OwnerURL}}
 	entered := (rounds+1)*rowsEntered + 1 // and one to see what that writes
 	everybody := population.Generate(1, people+entered, tree, calendar.DateOf(d.desk.Now()))

@@ -17,7 +17,6 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"zhucan/internal/access"
-	"zhucan/internal/area"
 	"zhucan/internal/blobs"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
@@ -124,13 +123,11 @@ type listed struct {
 // newListed is a register against which a list of so many rows is held.
 func newListed(b *testing.B, rows int) *listed {
 	b.Helper()
-	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
-	if err != nil {
-		b.Fatal(err)
-	}
+	tree := divisions.Tree()
 	in := testdb.New(b)
 	in.Ring = newRing(b)
 	r := &listed{world: newWorldIn(b, in, 1), b: b, copied: map[string]bool{}}
+	var err error
 	if r.desk.Files, err = blobs.Open(context.Background(), blobs.Folder(b.TempDir()), r.db.Ring); err != nil {
 		b.Fatal(err)
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/google/uuid"
 
 	"zhucan/internal/access"
-	"zhucan/internal/area"
 	"zhucan/internal/blobs"
 	"zhucan/internal/calendar"
 	"zhucan/internal/demo/divisions"
@@ -56,11 +55,9 @@ func matching(b *testing.B) []result {
 
 func newMatched(b *testing.B) *listed {
 	b.Helper()
-	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
-	if err != nil {
-		b.Fatal(err)
-	}
+	tree := divisions.Tree()
 	r := &listed{world: newWorldOf(b, 1), b: b}
+	var err error
 	if r.desk.Files, err = blobs.Open(context.Background(), blobs.Folder(b.TempDir()), r.db.Ring); err != nil {
 		b.Fatal(err)
 	}

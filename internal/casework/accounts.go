@@ -335,6 +335,9 @@ func (d *Desk) CreateAccount(ctx context.Context, who access.Actor, in NewAccoun
 	if !in.Role.Valid() {
 		return account, field("role", "UNKNOWN_ROLE", "没有这个角色", "there is no such role")
 	}
+	if in.Name, err = needName("name", in.Name); err != nil {
+		return account, err
+	}
 	if err := auth.CheckPassword("password", in.Password, in.Username, in.Name); err != nil {
 		return account, err
 	}
@@ -435,8 +438,11 @@ func (d *Desk) patchAccount(ctx context.Context, who access.Actor, account *stor
 		}
 		account.Role = *in.Role
 	}
-	if in.Name != nil {
-		account.Name = *in.Name
+	if in.Name != nil && *in.Name != account.Name {
+		var err error
+		if account.Name, err = needName("name", *in.Name); err != nil {
+			return err
+		}
 	}
 	if in.Disabled != nil {
 		account.Disabled = *in.Disabled

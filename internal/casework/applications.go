@@ -37,6 +37,9 @@ func (d *Desk) EnterApplication(ctx context.Context, who access.Actor, in NewApp
 			return c, numberFault("bank_account", err)
 		}
 	}
+	if in.Applicant.Name, err = personName("applicant.name", in.Applicant.Name); err != nil {
+		return c, err
+	}
 	if in.Applicant.Relation != "self" && in.Applicant.Name == "" {
 		return c, field("applicant.name", "APPLICANT_NAME_REQUIRED", "非本人申请须填写申请人姓名", "who applies for another is named")
 	}
@@ -145,6 +148,10 @@ func (d *Desk) ResubmitApplication(ctx context.Context, who access.Actor, id uui
 		before := *app
 		if in.Applicant != nil {
 			app.Applicant = *in.Applicant
+			var err error
+			if app.Applicant.Name, err = personName("applicant.name", in.Applicant.Name); err != nil {
+				return err
+			}
 		}
 		if in.BankAccount != nil {
 			account, err := idnum.ParseAccount(*in.BankAccount)

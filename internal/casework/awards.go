@@ -11,6 +11,7 @@ import (
 	"zhucan/internal/calendar"
 	"zhucan/internal/fault"
 	"zhucan/internal/idnum"
+	"zhucan/internal/names"
 	"zhucan/internal/standing"
 	"zhucan/internal/store"
 )
@@ -187,6 +188,9 @@ func (d *Desk) SetPayee(ctx context.Context, who access.Actor, person uuid.UUID,
 	if err != nil {
 		return p, numberFault("account", err)
 	}
+	if in.Holder, err = personName("holder", in.Holder); err != nil {
+		return p, err
+	}
 	err = d.write(ctx, who, "payee.set", func(tx *store.Tx) error {
 		dossier, err := tx.LockDossier(ctx, person)
 		if err != nil {
@@ -207,9 +211,9 @@ func (d *Desk) SetPayee(ctx context.Context, who access.Actor, person uuid.UUID,
 func (d *Desk) mayReceive(dossier store.Dossier, in NewPayee) error {
 	file := dossier.File
 	switch {
-	case in.Relation == "self" && in.Holder != file.Person.Name:
+	case in.Relation == "self" && names.Key(in.Holder) != names.Key(file.Person.Name):
 		return field("holder", "NOT_OWN_ACCOUNT", "须为残疾人本人账户", "the account has to be the person's own")
-	case in.Relation == "guardian" && (file.Person.Guardian == nil || file.Person.Guardian.Name != in.Holder):
+	case in.Relation == "guardian" && (file.Person.Guardian == nil || names.Key(file.Person.Guardian.Name) != names.Key(in.Holder)):
 		return field("holder", "NOT_GUARDIAN", "账户户名不是登记的监护人", "the holder is not the recorded guardian")
 	case in.Relation == "estate" && file.On(d.today().Add(1), d.Pack().Transitions).Alive:
 		return field("relation", "ALIVE", "本人健在，不能使用继承人账户", "the person is alive")

@@ -195,6 +195,14 @@ func field(name, code, zh, en string) *fault.Error {
 	return fault.InvalidFields(fault.Field{Name: name, Code: code, ZH: zh, EN: en})
 }
 
+// atMember says of a fault which member of the input it is about.
+func atMember(name string, err error) error {
+	if f, ok := fault.Of(err); ok {
+		return f.With(fault.Field{Name: name, Code: f.Code, ZH: f.ZH, EN: f.EN})
+	}
+	return err
+}
+
 // CheckKnown refuses an instant of which nobody can say what was known then. The zero instant would be taken for now; one that is still to come
 // has a release alone, of a process whose clock is ahead.
 func (d *Desk) CheckKnown(ctx context.Context, at time.Time) error {

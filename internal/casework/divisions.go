@@ -2,22 +2,102 @@ package casework
 
 import (
 	"context"
+	"errors"
+	"strconv"
+	"strings"
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+	"zhucan/internal/exchange"
+	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
 
+var errTried = errors.New("what is tried is never committed")
+
+// ImportDivisionFile takes in a file of divisions, all of it or nothing; tried, it only says what would become of it. Divisions of which
+// it says no first day are valid from a given one on.
+func (d *Desk) ImportDivisionFile(ctx context.Context, who access.Actor, data []byte, from calendar.Date, dryRun bool) (changed int, err error) {
+	rows, refused, err := exchange.ReadDivisions(data, from)
+	if err != nil {
+		return 0, atMember("file", err)
+	}
+	if len(refused) > 0 {
+		return 0, refusedRows(refused)
+	}
+	return d.importDivisions(ctx, who, rows, dryRun)
+}
+
 // ImportDivisions adds divisions of the actor's area that are not there yet, and ends those that are said to have ended.
 func (d *Desk) ImportDivisions(ctx context.Context, who access.Actor, list []area.Division) (changed int, err error) {
-	for _, one := range list {
-		if !who.Covers(one.Code) {
-			return 0, field("file", "OUTSIDE_AREA", "文件中有超出本人管辖区域的区划："+string(one.Code), "the file has a division outside your area: "+string(one.Code))
+	rows := make([]exchange.DivisionRow, len(list))
+	for i, one := range list {
+		rows[i].Division = one
+	}
+	return d.importDivisions(ctx, who, rows, false)
+}
+
+func (d *Desk) importDivisions(ctx context.Context, who access.Actor, rows []exchange.DivisionRow, dryRun bool) (changed int, err error) {
+	list := make([]area.Division, len(rows))
+	var refused []exchange.RowError
+	for i, r := range rows {
+		if list[i] = r.Division; !who.Covers(r.Code) {
+			refused = append(refused, exchange.RowError{Row: r.Row, Column: "code", Code: "OUTSIDE_AREA", ZH: "超出本人管辖区域的区划：" + string(r.Code), EN: "a division outside your area: " + string(r.Code)})
 		}
 	}
+	if len(refused) > 0 {
+		return 0, refusedRows(refused)
+	}
 	err = d.write(ctx, who, "divisions.import", func(tx *store.Tx) error {
-		changed, err = tx.InsertDivisions(ctx, list)
-		return err
+		if err := tx.AllowLong(ctx); err != nil { // the tree of a province has tens of thousands of rows
+			return err
+		}
+		var orphans []int
+		if changed, orphans, err = tx.InsertDivisions(ctx, list); err != nil {
+			return err
+		}
+		for _, i := range orphans {
+			parent := string(list[i].Code.Parent())
+			refused = append(refused, exchange.RowError{Row: rows[i].Row, Column: "parent_code", Code: "NO_PARENT_DIVISION",
+				ZH: "上级区划" + parent + "在起始日期时不存在", EN: "the division above, " + parent + ", is not there on its first day"})
+		}
+		if len(refused) > 0 {
+			return refusedRows(refused)
+		}
+		if dryRun {
+			return errTried
+		}
+		return nil
 	})
+	if errors.Is(err, errTried) {
+		err = nil
+	}
 	return changed, err
+}
+
+// mostNamed is how many rows a refusal names.
+const mostNamed = 20
+
+// refusedRows is the refusal of a file that is taken as a whole, with the rows and columns because of which it is.
+func refusedRows(refused []exchange.RowError) error {
+	var fields []fault.Field
+	var zh, en []string
+	for _, r := range refused[:min(len(refused), mostNamed)] {
+		inChinese, inEnglish := "", []string{}
+		if r.Row > 0 {
+			inChinese, inEnglish = "第"+strconv.Itoa(r.Row)+"行", append(inEnglish, "row "+strconv.Itoa(r.Row))
+		}
+		if r.Column != "" {
+			inChinese, inEnglish = inChinese+r.Column+"列", append(inEnglish, "column "+r.Column)
+		}
+		zh, en = append(zh, inChinese+"："+r.ZH), append(en, strings.Join(inEnglish, ", ")+": "+r.EN)
+		fields = append(fields, fault.Field{Name: "file", Code: r.Code, ZH: zh[len(zh)-1], EN: en[len(en)-1]})
+	}
+	if n := len(refused) - len(fields); n > 0 {
+		zh, en = append(zh, "另有"+strconv.Itoa(n)+"处"), append(en, strconv.Itoa(n)+" more")
+	}
+	f := fault.InvalidFields(fields...)
+	f.ZH, f.EN = strings.Join(zh, "；"), strings.Join(en, "; ")
+	return f
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"zhucan/internal/access"
-	"zhucan/internal/area"
 	"zhucan/internal/auth"
 	"zhucan/internal/blobs"
 	"zhucan/internal/calendar"
@@ -87,10 +86,7 @@ func newOfficeOn(t *testing.T, db testdb.Database, people int, seed uint64, day 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { o.desk.Files.Close() })
-	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	tree := divisions.Tree()
 	if _, err := o.desk.ImportDivisions(ctx, access.SystemActor(), tree); err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"zhucan/internal/casefile"
 	"zhucan/internal/fault"
 	"zhucan/internal/idnum"
+	"zhucan/internal/names"
 	"zhucan/internal/standing"
 	"zhucan/internal/store"
 )
@@ -81,7 +82,7 @@ func (d *Desk) CreatePerson(ctx context.Context, who access.Actor, in NewPerson)
 
 func (d *Desk) newPerson(ctx context.Context, who access.Actor, in NewPerson) (casefile.Person, error) {
 	now := d.Now()
-	p := casefile.Person{ID: d.NewID(), Version: 1, Name: in.Name, Sex: in.Sex, BirthDate: in.BirthDate,
+	p := casefile.Person{ID: d.NewID(), Version: 1, Sex: in.Sex, BirthDate: in.BirthDate,
 		BirthCertificate: in.BirthCertificate, Diagnosis: in.Diagnosis, HukouType: in.HukouType, Hukou: in.Hukou, Residence: in.Residence,
 		Managing: in.Managing, CreatedAt: now, UpdatedAt: now}
 	if p.Managing == "" {
@@ -95,10 +96,13 @@ func (d *Desk) newPerson(ctx context.Context, who access.Actor, in NewPerson) (c
 			return p, err
 		}
 	}
+	var err error
+	if p.Name, err = needName("name", in.Name); err != nil {
+		return p, err
+	}
 	if err := d.setIDNumber(&p, in.IDNumber); err != nil {
 		return p, err
 	}
-	var err error
 	if p.Phone, err = phone("phone", in.Phone); err != nil {
 		return p, err
 	}
@@ -137,6 +141,25 @@ func (d *Desk) setIDNumber(p *casefile.Person, raw string) error {
 	return nil
 }
 
+// personName is a name as it is kept.
+func personName(member, raw string) (string, error) {
+	name, err := names.Written(raw)
+	var wrong *names.Error
+	if errors.As(err, &wrong) {
+		return "", field(member, wrong.Code, wrong.ZH, wrong.EN)
+	}
+	return name, err
+}
+
+// needName is a name that there has to be.
+func needName(member, raw string) (string, error) {
+	name, err := personName(member, raw)
+	if err == nil && name == "" {
+		err = field(member, "REQUIRED", "请填写姓名", "the name is missing")
+	}
+	return name, err
+}
+
 func phone(name, raw string) (string, error) {
 	if raw == "" {
 		return "", nil
@@ -158,7 +181,10 @@ func (d *Desk) guardian(in *NewGuardian) (g *casefile.Guardian, err error) {
 	if in == nil {
 		return nil, nil
 	}
-	g = &casefile.Guardian{Name: in.Name, Relation: in.Relation}
+	g = &casefile.Guardian{Relation: in.Relation}
+	if g.Name, err = personName("guardian.name", in.Name); err != nil {
+		return nil, err
+	}
 	if in.IDNumber != "" {
 		if g.IDNumber, err = idnum.ParseResident(in.IDNumber, d.today()); err != nil {
 			return nil, numberFault("guardian.id_number", err)
@@ -249,8 +275,14 @@ func (d *Desk) UpdatePerson(ctx context.Context, who access.Actor, id uuid.UUID,
 func (d *Desk) patched(p casefile.Person, in PersonPatch) (casefile.Person, []casefile.Alias, error) {
 	var aliases []casefile.Alias
 	if in.Name != nil && *in.Name != p.Name {
-		aliases = append(aliases, casefile.Alias{ID: d.NewID(), PersonID: p.ID, Kind: "name", Value: p.Name, Reason: in.Reason})
-		p.Name = *in.Name
+		name, err := needName("name", *in.Name)
+		if err != nil {
+			return p, nil, err
+		}
+		if name != p.Name {
+			aliases = append(aliases, casefile.Alias{ID: d.NewID(), PersonID: p.ID, Kind: "name", Value: p.Name, Reason: in.Reason})
+			p.Name = name
+		}
 	}
 	if in.IDNumber != nil {
 		if in.Reason == "" {

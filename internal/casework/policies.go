@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"zhucan/internal/access"
+	"zhucan/internal/exchange"
 	"zhucan/internal/fault"
 	"zhucan/internal/policy"
 	"zhucan/internal/store"
@@ -45,7 +46,9 @@ func (d *Desk) compile(ctx context.Context, draft Draft) (document string, pack 
 		}
 		document = string(text)
 	default:
-		document = draft.Document
+		if document, err = exchange.ReadText([]byte(draft.Document)); err != nil {
+			return "", nil, atMember("document", err)
+		}
 	}
 	if pack, err = policy.Load([]byte(document)); err != nil {
 		return "", nil, field("document", "BAD_PACK", "政策包无法使用："+err.Error(), err.Error())

@@ -10,6 +10,7 @@ import (
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/exchange"
+	"zhucan/internal/names"
 	"zhucan/internal/policy"
 	"zhucan/internal/store"
 )
@@ -93,7 +94,7 @@ func (d *Desk) takenOver(person uuid.UUID, r exchange.RosterRow) []award.Award {
 // only a person can tell which of the two is right.
 func (d *Desk) planKnown(c *change, dossier *store.Dossier, r exchange.RosterRow) {
 	p := dossier.File.Person
-	if p.Name != r.Name {
+	if names.Key(p.Name) != names.Key(r.Name) {
 		c.refuse(r.Row, "姓名", "NAME_MISMATCH", "与在册姓名不一致，请核实", "the register has another name for this ID number")
 		return
 	}

@@ -14,7 +14,6 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
-	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/demo/divisions"
 )
@@ -50,11 +49,8 @@ var accounts = []struct {
 
 // MakeDivisions loads the division tree of Linzi.
 func MakeDivisions(ctx context.Context, desk *casework.Desk) ([]area.Division, error) {
-	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
-	if err != nil {
-		return nil, fmt.Errorf("read the divisions: %w", err)
-	}
-	_, err = desk.ImportDivisions(ctx, access.SystemActor(), tree)
+	tree := divisions.Tree()
+	_, err := desk.ImportDivisions(ctx, access.SystemActor(), tree)
 	return tree, err
 }
 

@@ -37,6 +37,18 @@ func decodeText(data []byte) (string, error) {
 	return strings.TrimPrefix(string(text), "\uFEFF"), err
 }
 
+// ReadText is a file that a program for texts has saved, in UTF-8, UTF-16 or GB18030: Chinese Windows writes each of them by default somewhere.
+func ReadText(data []byte) (string, error) {
+	text, err := decodeText(data)
+	if f, ok := fault.Of(err); ok {
+		return "", f
+	}
+	if err != nil || strings.ContainsAny(text, "\x00\uFFFD") {
+		return "", errNoText
+	}
+	return text, nil
+}
+
 // cutInRune reports whether only the last character of a text in UTF-8 is not whole. What has no other character beyond
 // ASCII may as well be GBK.
 func cutInRune(data []byte) bool {

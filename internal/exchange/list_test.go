@@ -79,7 +79,7 @@ func TestListCells(t *testing.T) {
 		name   string // the column that is looked at
 		want   string // what is read, or the code of the refusal, or of the repair behind a +
 	}{
-		{"deaths", 0, "", "name", "REQUIRED"}, {"deaths", 0, "张　三", "name", "张三+BLANKS"}, {"deaths", 0, "买买提·金丝雀", "name", "买买提·金丝雀"}, {"deaths", 0, "Anna Li", "name", "Anna Li"},
+		{"deaths", 0, "", "name", "REQUIRED"}, {"deaths", 0, "张　三", "name", "张三+BLANKS"}, {"deaths", 0, "买买提·金丝雀", "name", "买买提·金丝雀"}, {"deaths", 0, "张\u202e三", "name", "NAME_CHARACTERS"}, {"deaths", 0, "张三379999197001010011", "name", "NAME_NUMBER"}, {"deaths", 0, "Anna Li", "name", "Anna Li"},
 		{"deaths", 1, "", "id", "REQUIRED"}, {"deaths", 1, "无", "id", "REQUIRED"}, {"deaths", 1, "379999197001010012", "id", "ID_CHECK"}, {"deaths", 1, "3.79999E+17", "id", "ID_SCIENTIFIC"}, {"deaths", 1, "379999197001010000", "id", "ID_ROUNDED"},
 		{"deaths", 1, "３７９９９９１９７００１０１００１１", "id", "379999197001010011+FULL_WIDTH"}, {"deaths", 1, "379999 1970 0101 0011", "id", "379999197001010011+BLANKS"}, {"deaths", 1, "'379999197001010011", "id", "379999197001010011+APOSTROPHE"},
 		{"deaths", 1, "37999919750510007x", "id", "37999919750510007X+LOWER_CASE"}, {"deaths", 1, "379999750510007", "id", "37999919750510007X+ID_15"}, {"deaths", 1, `="379999197001010011"`, "id", "379999197001010011+TEXT_FORMULA"},

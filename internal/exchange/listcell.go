@@ -9,6 +9,7 @@ import (
 
 	"zhucan/internal/calendar"
 	"zhucan/internal/idnum"
+	"zhucan/internal/names"
 )
 
 // Lengths of what a cell says, in characters.
@@ -216,20 +217,23 @@ func (r *listReader) longNumber(c *boundColumn, cell Cell) any {
 	return is
 }
 
-// name keeps a name as it is given, but for blanks between Chinese characters, by which names of two are made as long as
-// names of three.
+// name keeps a name as it is given, but for blanks.
 func (r *listReader) name(c *boundColumn, cell Cell) any {
 	text := strings.TrimFunc(cell.Text, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
-	if joined := strings.Join(strings.Fields(text), ""); joined != text && !strings.ContainsFunc(joined, func(c rune) bool { return !unicode.Is(unicode.Han, c) && c != '·' }) {
-		text = joined
-		r.repaired(c, "BLANKS")
-	}
+	written, err := names.Written(text)
+	var wrong *names.Error
 	switch {
-	case cell.Kind != Text, text == "", len([]rune(text)) > maxName, strings.ContainsFunc(text, unicode.IsControl):
+	case errors.As(err, &wrong):
+		r.refuse(c, wrong.Code, wrong.ZH, wrong.EN)
+		return nil
+	case cell.Kind != Text, written == "", len([]rune(written)) > maxName:
 		r.refuse(c, "NAME", "姓名须为60字以内的一行文字，请改正", "a name is one line of at most 60 characters")
 		return nil
 	}
-	return nameText(text)
+	if written != text {
+		r.repaired(c, "BLANKS")
+	}
+	return nameText(written)
 }
 
 func (r *listReader) plain(c *boundColumn, cell Cell) any {

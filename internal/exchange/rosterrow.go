@@ -11,6 +11,7 @@ import (
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/idnum"
+	"zhucan/internal/names"
 )
 
 // rowParser reads one row and gathers everything that is wrong with it.
@@ -79,10 +80,7 @@ func (p *rowParser) longNumber(column string) string {
 }
 
 func (p *rowParser) parse() RosterRow {
-	r := RosterRow{Row: p.row, Name: p.text(colName), GuardianName: p.text(colGuardian), GuardianRelation: p.text(colRelation)}
-	if r.Name == "" || len([]rune(r.Name)) > 60 {
-		p.refuse(colName, "NAME", "姓名为空或过长", "the name is empty or too long")
-	}
+	r := RosterRow{Row: p.row, Name: p.name(colName, true), GuardianName: p.name(colGuardian, false), GuardianRelation: p.text(colRelation)}
 	p.parseIdentity(&r)
 	p.parseCard(&r)
 	p.parsePlaces(&r)
@@ -98,6 +96,19 @@ func (p *rowParser) parse() RosterRow {
 	}
 	p.parseBenefits(&r)
 	return r
+}
+
+// name reads a name as it is kept.
+func (p *rowParser) name(column string, need bool) string {
+	name, err := names.Written(p.text(column))
+	var wrong *names.Error
+	switch {
+	case errors.As(err, &wrong):
+		p.refuse(column, wrong.Code, wrong.ZH, wrong.EN)
+	case need && name == "" || len([]rune(name)) > maxName:
+		p.refuse(column, "NAME", "姓名为空或过长", "the name is empty or too long")
+	}
+	return name
 }
 
 var sexes = map[string]string{"男": "male", "女": "female", "": ""}

@@ -31,6 +31,7 @@ var (
 	errTooLarge = fault.New(fault.TooLarge, "WORKBOOK_TOO_LARGE", "文件过大：最多20000行、256列", "the file is too large: at most 20,000 rows and 256 columns")
 	errTooLong  = fault.New(fault.TooLarge, "WORKBOOK_TOO_LARGE", "文件过大：最多60000行、256列，请分成几个文件", "the file is too large: at most 60,000 rows and 256 columns; divide it")
 	errType     = fault.New(fault.Invalid, "WORKBOOK_TYPE", "只接受xlsx或csv文件，不接受带宏、外部链接或嵌入对象的文件", "only xlsx and csv are taken, without macros, external links or embedded objects")
+	errNoText   = fault.New(fault.Invalid, "NOT_A_TEXT", "不是文本文件，或编码无法识别，请另存为UTF-8再发送", "this is no text, or in an encoding that is not known; save it as UTF-8 and send it again")
 	errQuote    = fault.New(fault.Invalid, "CSV_QUOTE", "csv文件中的双引号没有成对，其后的行无法分辨，请另存为xlsx再发送", "a double quote in the csv file has no counterpart, so that the rows after it cannot be told apart; save it as xlsx and send it again")
 )
 

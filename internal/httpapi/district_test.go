@@ -11,8 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"zhucan/internal/area"
-	"zhucan/internal/calendar"
 	"zhucan/internal/demo/divisions"
 )
 
@@ -89,10 +87,7 @@ func (r resident) line() []string {
 // villages are the villages of Linzi by town.
 func villages(t *testing.T) map[string][]string {
 	t.Helper()
-	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	tree := divisions.Tree()
 	list := map[string][]string{}
 	for _, d := range tree {
 		if d.Code.Level() == "village" {

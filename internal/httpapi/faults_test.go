@@ -9,7 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/demo/divisions"
 	"zhucan/internal/demo/population"
@@ -208,10 +207,7 @@ func TestEveryStatementFails(t *testing.T) {
 	s.do("town.a2", "PUT", "/me/password", map[string]any{"current_password": password, "new_password": "yet another long secret"}).want(204)
 	s.enact(raise("faults", "2023-02-01", 17000, 14000))
 	s.do("admin", "POST", "/calendars", map[string]any{"year": 2027, "document": "x", "holidays": []string{"2027-05-01"}, "working": []string{}}).want(201)
-	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	tree := divisions.Tree()
 	var file bytes.Buffer
 	if err := exchange.WriteRoster(&file, population.Generate(5, 12, tree, calendar.MustDate("2023-04-20"))); err != nil {
 		t.Fatal(err)

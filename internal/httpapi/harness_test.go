@@ -28,7 +28,6 @@ import (
 	"zhucan/internal/area"
 	"zhucan/internal/auth"
 	"zhucan/internal/blobs"
-	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/demo/divisions"
 	"zhucan/internal/httpapi"
@@ -127,10 +126,7 @@ func startWith(t *testing.T, o store.Options) *service {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	tree := divisions.Tree()
 	if _, err := s.desk.ImportDivisions(ctx, access.SystemActor(), tree); err != nil {
 		t.Fatal(err)
 	}

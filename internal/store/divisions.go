@@ -82,11 +82,11 @@ func (db *DB) divisions(ctx context.Context, where string, args ...any) ([]area.
 
 // InsertDivisions takes in a tree: what is not there is added, and what is there and is said to have ended, ends. Anything else
 // about a division that is there is left alone, so that an older file undoes nothing. What ends has nothing below it that goes on:
-// towns would not add up to their district.
-func (tx *Tx) InsertDivisions(ctx context.Context, list []area.Division) (changed int, err error) {
+// towns would not add up to their district. Orphans are the places in the list of what has nothing above it; then the list is not to be kept.
+func (tx *Tx) InsertDivisions(ctx context.Context, list []area.Division) (changed int, orphans []int, err error) {
 	there, err := tx.periods(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("read divisions: %w", err)
+		return 0, nil, fmt.Errorf("read divisions: %w", err)
 	}
 	var rows []row
 	var ended []area.Division
@@ -99,7 +99,7 @@ func (tx *Tx) InsertDivisions(ctx context.Context, list []area.Division) (change
 				continue
 			}
 			if _, err := tx.sql.ExecContext(ctx, "UPDATE divisions SET superseded_at = $2 WHERE id = $1", old.id, tx.Now); err != nil {
-				return 0, fmt.Errorf("end a division: %w", translate(err))
+				return 0, nil, fmt.Errorf("end a division: %w", translate(err))
 			}
 			old.To, ended = d.ValidTo, append(ended, d)
 		} else {
@@ -109,9 +109,21 @@ func (tx *Tx) InsertDivisions(ctx context.Context, list []area.Division) (change
 	}
 	if err := tx.insert(ctx, table{"divisions", []string{"id uuid", "code", "name", "level", "parent_code text", "urban_rural_class",
 		"valid_from date", "valid_to date", "successor_code", "recorded_at timestamptz"}}, rows); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	return len(rows), tx.nothingBelow(ctx, ended)
+	return len(rows), orphansOf(list, there), tx.nothingBelow(ctx, ended)
+}
+
+// orphansOf are the places in a list of towns and villages above which there is no division on their first day: nobody would find them
+// from above, and no number would count them. A district may come without its city and province, which the office of one need not have.
+func orphansOf(list []area.Division, there map[area.Code][]period) (orphans []int) {
+	for i, d := range list {
+		above := there[d.Code.Parent()]
+		if len(d.Code) > len("370305") && !slices.ContainsFunc(above, func(p period) bool { return p.Contains(d.ValidFrom) }) {
+			orphans = append(orphans, i)
+		}
+	}
+	return orphans
 }
 
 // nothingBelow refuses an end after which a division below would have none above it.

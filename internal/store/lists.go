@@ -15,6 +15,7 @@ import (
 	"zhucan/internal/area"
 	"zhucan/internal/casefile"
 	"zhucan/internal/fault"
+	"zhucan/internal/names"
 )
 
 // Cursor is where a list by area and id goes on.
@@ -73,7 +74,7 @@ type PersonFilter struct {
 	Area     area.Code
 	Category int
 	Level    int
-	Name     string // a part of the name, literally
+	Name     string // a part of the name, in any of its forms
 	Current  bool   // without the files of the past
 	After    Cursor
 	Limit    int
@@ -102,11 +103,11 @@ func (db *DB) ListPersons(ctx context.Context, who access.Actor, f PersonFilter)
 		FROM persons p LEFT JOIN certificates c ON c.person_id = p.id AND c.held_to IS NULL
 		WHERE p.managing_area_code >= $1 AND p.managing_area_code < $2 AND (p.managing_area_code, p.id) > ($3, $4)
 		  AND NOT EXISTS (SELECT FROM merged_persons g WHERE g.person_id = p.id)
-		  AND (NOT $9 OR p.record_type <> 'HISTORICAL') AND ($5 = 0 OR c.category = $5) AND ($6 = 0 OR c.level = $6) AND ($7 = '' OR position($7 IN p.name) > 0)
+		  AND (NOT $9 OR p.record_type <> 'HISTORICAL') AND ($5 = 0 OR c.category = $5) AND ($6 = 0 OR c.level = $6) AND ($7 = '' OR position($7 IN CASE WHEN p.name_key IS NULL THEN p.name ELSE p.name_key END) > 0)
 		ORDER BY p.managing_area_code, p.id LIMIT $8`
 	var list []Listed
 	err := db.Read(ctx, who, paging, func(b *pgx.Batch) {
-		b.Queue(sql, lo, hi, string(f.After.Area), f.After.ID, f.Category, f.Level, f.Name, f.Limit, f.Current).Query(func(rows pgx.Rows) (err error) {
+		b.Queue(sql, lo, hi, string(f.After.Area), f.After.ID, f.Category, f.Level, names.Key(f.Name), f.Limit, f.Current).Query(func(rows pgx.Rows) (err error) {
 			list, err = db.scanListed(rows)
 			return err
 		})
@@ -152,7 +153,7 @@ func (db *DB) scanListed(rows pgx.Rows) ([]Listed, error) {
 type Search struct {
 	IDNumber    string // normalised; also finds by an earlier number
 	Certificate string // canonical
-	Name        string // whole
+	Name        string // whole, in any of its forms
 }
 
 // livesOn is the file that a file n lives on in, which is g where it was merged into another. Written with coalesce, of which PostgreSQL
@@ -165,14 +166,13 @@ func seeking(b *pgx.Batch) {
 	b.Queue("SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)")
 }
 
-// SearchPersons finds persons in the area by number or whole name, at most 50.
+// SearchPersons finds persons in the area by number or whole name, at most 50. What has no letter is nobody's name.
 func (db *DB) SearchPersons(ctx context.Context, who access.Actor, s Search) ([]Listed, error) {
 	const from = `SELECT ` + personColumns + `, coalesce(c.category, 0), coalesce(c.level, 0)
 		FROM persons p LEFT JOIN certificates c ON c.person_id = p.id AND c.held_to IS NULL WHERE `
-	// by name the whole area of who asks is read, and no more of the register
 	within := boundsOf(who).persons
-	where, args := `p.name = $1 AND p.managing_area_code >= rtrim($2, ':') AND p.managing_area_code < $2
-		AND NOT EXISTS (SELECT FROM merged_persons g WHERE g.person_id = p.id)`, []any{s.Name, within}
+	where, args := `p.name_key = $1 AND p.managing_area_code >= rtrim($2, ':') AND p.managing_area_code < $2
+		AND NOT EXISTS (SELECT FROM merged_persons g WHERE g.person_id = p.id)`, []any{names.Key(s.Name), within}
 	switch {
 	case s.IDNumber != "":
 		where = `p.id IN (SELECT ` + livesOn + ` FROM (SELECT id FROM persons WHERE id_number_index = $1
@@ -182,6 +182,9 @@ func (db *DB) SearchPersons(ctx context.Context, who access.Actor, s Search) ([]
 		where, args = `p.id IN (SELECT CASE WHEN g.into_id IS NULL THEN c.person_id ELSE g.into_id END FROM certificates c LEFT JOIN merged_persons g ON g.person_id = c.person_id WHERE c.number_index = $1)`, []any{db.index(indexCertificate, s.Certificate)}
 	}
 	var list []Listed
+	if args[0] == "" {
+		return nil, nil
+	}
 	err := db.Read(ctx, who, seeking, func(b *pgx.Batch) {
 		b.Queue(from+where+" ORDER BY p.id LIMIT 50", args...).Query(func(rows pgx.Rows) (err error) {
 			list, err = db.scanListed(rows)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -65,6 +66,21 @@ func (tx *Tx) writeMatchKeys(ctx context.Context, persons []casefile.Person) err
 	return nil
 }
 
+// nameKeysOf makes the keys by which names are sought what the names say, where they are not; the rows of persons bring them otherwise.
+func nameKeysOf(persons []casefile.Person) Query {
+	ids, keys := namesKeyed(persons)
+	return func(b *pgx.Batch) {
+		b.Queue(`UPDATE persons p SET name_key = u.key FROM unnest($1::uuid[], $2::text[]) AS u (id, key) WHERE p.id = u.id AND p.name_key IS DISTINCT FROM u.key`, ids, keys)
+	}
+}
+
+func namesKeyed(persons []casefile.Person) (ids []uuid.UUID, keys []string) {
+	for _, p := range persons {
+		ids, keys = append(ids, p.ID), append(keys, names.Key(p.Name))
+	}
+	return ids, keys
+}
+
 func (tx *Tx) matchKeysOf(persons []casefile.Person) Query {
 	var ids, owners []uuid.UUID
 	var kinds []string
@@ -90,15 +106,19 @@ func (tx *Tx) WriteMatchKeys(ctx context.Context, dossiers []Dossier) error {
 	for i, d := range dossiers {
 		persons[i] = d.File.Person
 	}
-	return tx.writeMatchKeys(ctx, persons)
+	if err := tx.Batch(ctx, tx.matchKeysOf(persons), nameKeysOf(persons)); err != nil {
+		return fmt.Errorf("write what may be the same: %w", err)
+	}
+	return nil
 }
 
 // MatchKeysDiffer finds the persons whose keys are not those that their rows give.
 func (db *DB) MatchKeysDiffer(ctx context.Context, who access.Actor, dossiers []Dossier) (wrong []uuid.UUID, err error) {
-	ids := make([]uuid.UUID, len(dossiers))
+	persons := make([]casefile.Person, len(dossiers))
 	for i, d := range dossiers {
-		ids[i] = d.File.Person.ID
+		persons[i] = d.File.Person
 	}
+	ids, named := namesKeyed(persons)
 	stored := map[uuid.UUID]map[string][]byte{}
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
 		each(b, "SELECT person_id, kind, key FROM match_keys WHERE person_id = ANY($1)", ids, func(rows pgx.Rows) error {
@@ -112,12 +132,17 @@ func (db *DB) MatchKeysDiffer(ctx context.Context, who access.Actor, dossiers []
 			stored[id][kind] = key
 			return err
 		})
+		b.Queue("SELECT p.id FROM persons p JOIN unnest($1::uuid[], $2::text[]) AS u (id, key) ON u.id = p.id WHERE p.name_key IS DISTINCT FROM u.key", ids, named).
+			Query(func(rows pgx.Rows) (err error) {
+				wrong, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+				return err
+			})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read what may be the same: %w", err)
 	}
 	for _, d := range dossiers {
-		if id := d.File.Person.ID; !sameKeys(stored[id], db.matchKeys(d.File.Person)) {
+		if id := d.File.Person.ID; !slices.Contains(wrong, id) && !sameKeys(stored[id], db.matchKeys(d.File.Person)) {
 			wrong = append(wrong, id)
 		}
 	}

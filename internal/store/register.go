@@ -14,6 +14,7 @@ import (
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/idnum"
+	"zhucan/internal/names"
 )
 
 // The purposes of blind indexes: the same number under two purposes gives two unrelated hashes.
@@ -128,7 +129,7 @@ func (db *DB) index(purpose, plain string) []byte {
 	return db.Ring.BlindIndex(purpose, plain)
 }
 
-var personsTable = table{"persons", []string{"id uuid", "record_type", "name", "sex", "birth_date date", "id_number bytea",
+var personsTable = table{"persons", []string{"id uuid", "record_type", "name", "name_key", "sex", "birth_date date", "id_number bytea",
 	"id_number_index bytea", "id_number_invalid boolean", "birth_certificate bytea", "birth_certificate_index bytea", "phone bytea",
 	"diagnosis", "hukou_type", "hukou_area_code", "residence_area_code", "managing_area_code", "guardian_name", "guardian_relation",
 	"guardian_id_number bytea", "guardian_phone bytea", "created_at timestamptz", "created_by uuid", "updated_at timestamptz"}}
@@ -159,7 +160,7 @@ func (tx *Tx) personRow(p casefile.Person) (row, error) {
 		g = *p.Guardian
 	}
 	number := p.IDNumber.Reveal() + p.InvalidID
-	return row{p.ID, string(p.RecordType), p.Name, p.Sex, p.BirthDate, s.seal("id_number", number), tx.db.index(indexID, number),
+	return row{p.ID, string(p.RecordType), p.Name, names.Key(p.Name), p.Sex, p.BirthDate, s.seal("id_number", number), tx.db.index(indexID, number),
 		p.InvalidID != "", s.seal("birth_certificate", p.BirthCertificate), tx.db.index(indexBirthCert, p.BirthCertificate),
 		s.seal("phone", p.Phone), p.Diagnosis, p.HukouType, string(p.Hukou), string(p.Residence), string(p.Managing), g.Name, g.Relation,
 		s.seal("guardian_id_number", g.IDNumber.Reveal()), s.seal("guardian_phone", g.Phone), p.CreatedAt, tx.Who.AccountID, p.UpdatedAt}, s.err

@@ -285,10 +285,23 @@ func (tx *Tx) PaidOf(ctx context.Context, id uuid.UUID, seqs []int) (persons []u
 	return persons, kept, err
 }
 
+const unanswered = "SELECT count(*) FROM roster_lines WHERE roster_id = $1 AND state = 'sent'"
+
 // Unanswered counts the lines of a roster for which the bank has said nothing yet.
 func (tx *Tx) Unanswered(ctx context.Context, id uuid.UUID) (n int, err error) {
-	err = tx.sql.QueryRowContext(ctx, "SELECT count(*) FROM roster_lines WHERE roster_id = $1 AND state = 'sent'", id).Scan(&n)
+	err = tx.sql.QueryRowContext(ctx, unanswered, id).Scan(&n)
 	return n, err
+}
+
+// Unanswered counts the lines of a roster for which the bank has said nothing yet.
+func (db *DB) Unanswered(ctx context.Context, who access.Actor, id uuid.UUID) (n int, err error) {
+	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue(unanswered, id).QueryRow(func(row pgx.Row) error { return row.Scan(&n) })
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count the lines without an answer: %w", err)
+	}
+	return n, nil
 }
 
 // MarkSent notes on every paid line that the bank has it.

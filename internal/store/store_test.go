@@ -23,7 +23,7 @@ func TestMigratedAndSealed(t *testing.T) {
 	db := testdb.New(t).Open(t, clock)
 	ctx := context.Background()
 	err := db.Write(ctx, access.SystemActor(), "divisions.import", func(tx *store.Tx) error {
-		added, err := tx.InsertDivisions(ctx, []area.Division{{Code: "370305", Name: "临淄区", ValidFrom: calendar.MustDate("2016-01-01")}})
+		added, _, err := tx.InsertDivisions(ctx, []area.Division{{Code: "370305", Name: "临淄区", ValidFrom: calendar.MustDate("2016-01-01")}})
 		if added != 1 {
 			t.Errorf("added %d divisions, want 1", added)
 		}

@@ -141,10 +141,7 @@ func showAccount(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := accountData{Line: v.userLine(a, v.placeName), Myself: a.ID == v.who.AccountID}
-	if data.Told = v.cookie(onceCookie); data.Told != "" {
-		v.setCookie(onceCookie, "", -1)
-	}
+	data := accountData{Line: v.userLine(a, v.placeName), Told: v.toldOnce(), Myself: a.ID == v.who.AccountID}
 	if data.Myself {
 		return data, nil
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/calendar/workdays"
 	"zhucan/internal/casework"
@@ -61,11 +60,7 @@ func importDivisions(v *visit) (string, error) {
 	if err := r.err(); err != nil {
 		return "", err
 	}
-	tree, err := area.ReadCSV(files[0], from)
-	if err != nil {
-		return "", fault.InvalidFields(fault.Field{Name: "file", Code: "BAD_FILE", ZH: "文件无法读取：" + err.Error(), EN: err.Error()})
-	}
-	_, err = v.desk.ImportDivisions(v.ctx, v.who, tree)
+	_, err := v.desk.ImportDivisionFile(v.ctx, v.who, files[0], from, false)
 	return v.path + "?done=divisions", err
 }
 
@@ -225,10 +220,7 @@ func showWebhook(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := webhookData{Line: v.webhookLine(w), Error: w.Error}
-	if data.Told = v.cookie(onceCookie); data.Told != "" {
-		v.setCookie(onceCookie, "", -1)
-	}
+	data := webhookData{Line: v.webhookLine(w), Told: v.toldOnce(), Error: w.Error}
 	turn := "pause"
 	if w.Paused {
 		turn = "resume"

@@ -201,12 +201,9 @@ func showApplication(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := applicationData{Case: v.caseLines([]store.Case{c})[0], Person: "/persons/" + c.PersonID.String(), Why: v.whyReturned(c)}
+	data := applicationData{Case: v.caseLines([]store.Case{c})[0], Person: "/persons/" + c.PersonID.String(), Why: v.whyReturned(c), Told: v.toldOnce()}
 	data.Facts = []pair{{v.t("case.person"), c.PersonName}, {v.t("case.programme"), data.Case.Programme}, {v.t("case.applied"), data.Case.Applied},
 		{v.t("apply.relation"), v.t("relation."+c.Applicant.Relation) + " " + c.Applicant.Name}, {v.t("apply.bank_account"), orNone(v, idnum.MaskAccount(c.BankAccount))}, {v.t("person.managing"), v.placeName(c.Area)}}
-	if data.Told = v.cookie(onceCookie); data.Told != "" {
-		v.setCookie(onceCookie, "", -1)
-	}
 	if e := c.Explanation; e != nil {
 		if !e.StartMonth.IsZero() {
 			data.Start = v.t("application.start", e.StartMonth.String())

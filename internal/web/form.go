@@ -103,10 +103,10 @@ type Form struct {
 // Problem is one line of the summary of errors, with the field that it leads to.
 type Problem struct{ Text, To string }
 
-// newForm makes a form of the current page. What was entered before, and what was wrong about it, is put in where the page is
+// newForm makes a form of the current page, as far as it is narrowed and gone on in. What was entered before, and what was wrong about it, is put in where the page is
 // shown again because this form was refused.
 func (v *visit) newForm(do, submit string, fields ...*Field) *Form {
-	f := &Form{Action: v.path, Do: do, Submit: v.t(submit), CSRF: v.csrf(), Key: newKey(), Fields: fields}
+	f := &Form{Action: v.here(), Do: do, Submit: v.t(submit), CSRF: v.csrf(), Key: newKey(), Fields: fields}
 	v.refill(f, fields)
 	return f
 }

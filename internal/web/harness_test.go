@@ -106,10 +106,7 @@ func start(t *testing.T) *site {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	tree, err := area.ReadCSV(divisions.CSV, calendar.MustDate("2016-01-01"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	tree := divisions.Tree()
 	if _, err := s.desk.ImportDivisions(ctx, access.SystemActor(), tree); err != nil {
 		t.Fatal(err)
 	}

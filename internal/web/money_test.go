@@ -179,10 +179,15 @@ func TestFromApplicationToMoney(t *testing.T) {
 	form().file("file", []byte("\x00\x01 no table")).send().want(422).says("只接受xlsx或csv文件")
 	wrong := strings.NewReplacer(",140.00,", ",141.00,").Replace(string(answered(t, []byte(file.body), func(string) (string, string) { return "成功", "" })))
 	form().file("file", []byte(wrong)).send().want(422).says("合计行与明细不一致")
+	first := answered(t, []byte(file.body), func(seq string) (string, string) { return map[string]string{"1": "成功"}[seq], "" })
+	form().file("file", first).send().want(200).says("成功 1 笔，失败 0 笔")
+	if early := civil.get(at).want(200).says("还有 2 条明细未收到银行结果，收齐后可办结", "未收到银行结果2"); strings.Contains(early.body, `value="close"`) || strings.Contains(early.body, "已全部登记") {
+		t.Error("a roster without all answers is offered to be closed")
+	}
 	answer := answered(t, []byte(file.body), func(seq string) (string, string) {
 		return map[string]string{"1": "成功", "2": "成功", "3": "失败"}[seq], "户名不符<b>"
 	})
-	taken := form().file("file", answer).send().want(200).says("成功 2 笔，失败 1 笔，以前已登记 0 笔，未接受 0 行")
+	taken := form().file("file", answer).send().want(200).says("成功 1 笔，失败 1 笔，以前已登记 1 笔，未接受 0 行")
 	if strings.Contains(taken.body, "<b>") {
 		t.Error("the bank's words are not escaped")
 	}
@@ -190,7 +195,7 @@ func TestFromApplicationToMoney(t *testing.T) {
 	other := answered(t, []byte(file.body), func(string) (string, string) { return "成功", "" })
 	form().file("file", other).send().want(200).says("未接受 1 行", "与已登记的结果不一致")
 	bank.get(at+"?state=failed").want(200).says("户名不符<b>", "退票")
-	civil.get(at).form("close").send().follow().want(200).says("已办结")
+	civil.get(at).says("银行结果已全部登记", "未收到银行结果0").form("close").send().follow().want(200).says("已办结")
 	bank.get(at+"/sheet").want(200).says("2023-03 残疾人两项补贴发放花名册", "肆佰柒拾肆圆整", "签字")
 	seen := map[string]int{}
 	for _, person := range people {

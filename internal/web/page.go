@@ -163,7 +163,7 @@ func (s *Site) post(p *page) echo.HandlerFunc {
 			return s.again(c, v, err)
 		}
 		if v.told != "" {
-			v.setCookie(onceCookie, v.told, 60)
+			v.tellOnce(next, v.told)
 		}
 		return c.Redirect(http.StatusSeeOther, next)
 	}

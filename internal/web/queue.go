@@ -62,7 +62,7 @@ type filters struct {
 // openStages are the stages in which a case waits for somebody.
 var openStages = []string{"submitted", "town_review", "cdpf_review", "civil_affairs_decision"}
 
-// queueAsked is which part of which queue an address, or a form that came from one, asks for.
+// queueAsked is which part of which queue an address asks for.
 type queueAsked struct {
 	casework.QueueOf
 	values url.Values // what of it stands in addresses
@@ -70,9 +70,6 @@ type queueAsked struct {
 
 func (v *visit) queueAsked() (q queueAsked, err error) {
 	from := v.query
-	if v.form != nil {
-		from = v.form
-	}
 	q.values = url.Values{}
 	keep := func(name string, good bool) string {
 		if text := from.Get(name); good && text != "" {
@@ -135,8 +132,16 @@ func showQueue(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range found.Cases {
-		line := v.queueLine(c.Case, asked)
+	cases := make([]store.Case, len(found.Cases))
+	for i, c := range found.Cases {
+		cases[i] = c.Case
+	}
+	picked, err := v.stillPicked(cases, asked.Stage)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range append(picked, cases...) {
+		line := v.queueLine(c, asked)
 		line.Place = place(c.Area)
 		data.Lines = append(data.Lines, line)
 	}
@@ -147,19 +152,22 @@ func showQueue(v *visit) (any, error) {
 	data.Results, _ = v.found.([]decidedLine)
 	if asked.Stage == application.WaitsFor(v.who.Role) && len(data.Lines) > 0 {
 		data.Form = v.decisionForm("decide", nil)
-		data.Form.Fields = append(asked.hidden(), data.Form.Fields...)
 	}
 	return data, nil
 }
 
-// hidden carries what the queue was narrowed by through a form.
-func (q queueAsked) hidden() (fields []*Field) {
-	for _, name := range []string{"stage", "programme", "area", "late"} {
-		if text := q.values.Get(name); text != "" {
-			fields = append(fields, &Field{Name: name, Kind: "hidden", Value: text})
+// stillPicked are cases that a form which was refused has picked and that others have pushed off its page since.
+func (v *visit) stillPicked(shown []store.Case, stage application.Stage) ([]store.Case, error) {
+	var ids []uuid.UUID
+	for _, box := range v.form["case"] {
+		text, _, _ := strings.Cut(box, "/")
+		id, err := uuid.Parse(text)
+		if err == nil && len(ids) < mostTogether && !slices.ContainsFunc(shown, func(c store.Case) bool { return c.ID == id }) {
+			ids = append(ids, id)
 		}
 	}
-	return fields
+	cases, err := v.desk.DB.Cases(v.ctx, v.who, ids)
+	return slices.DeleteFunc(cases, func(c store.Case) bool { return c.Stage != stage }), err
 }
 
 func (v *visit) queueFilters(asked queueAsked) (filters, error) {
@@ -271,7 +279,8 @@ func decideTogether(v *visit) error {
 		lines[i] = v.decidedLine(known[item.ID], item.ID, errs[i], ruling.Decision)
 	}
 	v.found = lines
-	v.form = nil // what was picked is decided; the queue is shown as it is now
+	v.form = nil // what was picked is decided; the queue is shown as it is now, from its beginning
+	v.query.Del("cursor")
 	return nil
 }
 

@@ -65,7 +65,6 @@ func showReview(v *visit) (any, error) {
 	}
 	data.Form = v.decisionForm("decide", explanation.Reasons)
 	data.Form.Version = c.Version
-	data.Form.Fields = append(asked.hidden(), data.Form.Fields...)
 	return data, nil
 }
 

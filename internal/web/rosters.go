@@ -171,7 +171,14 @@ func showRoster(v *visit) (any, error) {
 	if data.Steps, err = v.rosterSteps(r); err != nil {
 		return nil, err
 	}
-	v.rosterForms(&data, r)
+	left := 0 // answers that the bank still owes
+	if r.State == roster.Sent || r.State == roster.ResultsIn {
+		if left, err = v.desk.DB.Unanswered(v.ctx, v.who, id); err != nil {
+			return nil, err
+		}
+		data.Facts = append(data.Facts, pair{v.t("roster.unanswered"), numberText(left)})
+	}
+	v.rosterForms(&data, r, left)
 	if v.may("/rosters/:id/file") && len(r.Checksum) > 0 {
 		for _, form := range []string{"csv", "xlsx"} {
 			data.Files = append(data.Files, link{Path: v.path + "/file?format=" + form, Text: v.t("take_out." + form)})
@@ -273,7 +280,7 @@ func (v *visit) rosterSteps(r roster.Roster) (list []rosterStep, err error) {
 type rosterAct struct {
 	do    string
 	grave bool
-	try   func(r *roster.Roster, who access.Actor, now time.Time) error
+	try   func(r *roster.Roster, who access.Actor, left int, now time.Time) error
 	step  rosterStepping
 }
 
@@ -281,23 +288,25 @@ type rosterStepping func(*casework.Desk, context.Context, access.Actor, uuid.UUI
 
 // rosterActs are the steps in their order. Whether one can be taken now, and by whom, the roster itself is asked, on a copy.
 var rosterActs = []rosterAct{
-	{"check", false, func(r *roster.Roster, who access.Actor, now time.Time) error { return r.Check(who, now) }, (*casework.Desk).CheckRoster},
-	{"lock", false, func(r *roster.Roster, who access.Actor, now time.Time) error { return r.Lock(who, nil, now) }, (*casework.Desk).LockRoster},
-	{"send", false, func(r *roster.Roster, who access.Actor, now time.Time) error { return r.Send(who, now) }, (*casework.Desk).SendRoster},
-	{"close", false, func(r *roster.Roster, who access.Actor, now time.Time) error { return r.Close(who, 0, now) }, (*casework.Desk).CloseRoster},
-	{"calculate", false, func(r *roster.Roster, who access.Actor, now time.Time) error { return r.Calculate(who, r.Totals, now) }, (*casework.Desk).CalculateRoster},
-	{"cancel", true, func(r *roster.Roster, _ access.Actor, _ time.Time) error { return r.Cancel() }, (*casework.Desk).CancelRoster},
+	{"check", false, func(r *roster.Roster, who access.Actor, _ int, now time.Time) error { return r.Check(who, now) }, (*casework.Desk).CheckRoster},
+	{"lock", false, func(r *roster.Roster, who access.Actor, _ int, now time.Time) error { return r.Lock(who, nil, now) }, (*casework.Desk).LockRoster},
+	{"send", false, func(r *roster.Roster, who access.Actor, _ int, now time.Time) error { return r.Send(who, now) }, (*casework.Desk).SendRoster},
+	{"close", false, func(r *roster.Roster, who access.Actor, left int, now time.Time) error { return r.Close(who, left, now) }, (*casework.Desk).CloseRoster},
+	{"calculate", false, func(r *roster.Roster, who access.Actor, _ int, now time.Time) error { return r.Calculate(who, r.Totals, now) }, (*casework.Desk).CalculateRoster},
+	{"cancel", true, func(r *roster.Roster, _ access.Actor, _ int, _ time.Time) error { return r.Cancel() }, (*casework.Desk).CancelRoster},
 }
 
-func (v *visit) rosterForms(data *rosterData, r roster.Roster) {
+func (v *visit) rosterForms(data *rosterData, r roster.Roster, left int) {
 	for _, a := range rosterActs {
 		if !v.acts(a.do) {
 			continue
 		}
 		again := r
-		switch err := a.try(&again, v.who, v.desk.Now()); {
+		switch err := a.try(&again, v.who, left, v.desk.Now()); {
 		case fault.Is(err, roster.SameHands.Code):
 			data.Waits = append(data.Waits, v.t("roster."+a.do)+"："+v.refusal(err))
+		case fault.Is(err, "UNANSWERED_LINES") && v.do != a.do:
+			data.Waits = append(data.Waits, v.t("roster.close.waits", left))
 		case err == nil, v.do == a.do: // what was refused is shown with its form
 			f := v.newForm(a.do, "roster."+a.do)
 			f.Version, f.Grave = r.Version, a.grave

@@ -21,7 +21,7 @@ import (
 const (
 	sessionCookie  = "zhucan"
 	formCookie     = "zhucan-form"     // what the forms of nobody in particular are tied to: signing in, choosing a language
-	onceCookie     = "zhucan-once"     // what is told once, until the next page has told it
+	onceCookie     = "zhucan-once"     // and the path of a record: what its page tells once, until it has told it
 	languageCookie = "zhucan-language" // zh or en
 )
 
@@ -47,6 +47,35 @@ func (v *visit) cookie(name string) string {
 // setCookie sets a cookie for some seconds; an age below 0 removes it.
 func (v *visit) setCookie(name, value string, age int) {
 	v.echo.SetCookie(&http.Cookie{Name: v.cookieName(name), Value: value, Path: "/", MaxAge: age, Secure: v.secure, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+}
+
+// onceCookieOf is the cookie of what is told once of a record. The record stands in its name: another page that is opened meanwhile neither
+// tells nor takes it, and what is told of several waits side by side.
+func onceCookieOf(record string) string { return onceCookie + strings.ReplaceAll(record, "/", "-") }
+
+// tellOnce has the page that an act leads to tell something once, within a minute.
+func (v *visit) tellOnce(next, secret string) {
+	record, _, _ := strings.Cut(next, "?")
+	v.setCookie(onceCookieOf(record), secret, 60)
+}
+
+// toldOnce is what the page of this record tells once.
+func (v *visit) toldOnce() string {
+	name := onceCookieOf(v.path)
+	secret := v.cookie(name)
+	if secret != "" {
+		v.setCookie(name, "", -1)
+	}
+	return secret
+}
+
+// forgetOnce removes what waits to be told: it is for nobody who signs in after.
+func (v *visit) forgetOnce() {
+	for _, c := range v.echo.Cookies() {
+		if record, ok := strings.CutPrefix(c.Name, v.cookieName(onceCookie)); ok {
+			v.setCookie(onceCookie+record, "", -1)
+		}
+	}
 }
 
 // csrf ties a form to the session that it is shown in, or, before one is open, to the browser. The token says nothing of the
@@ -134,7 +163,7 @@ func (s *Site) signInToGoOn(c echo.Context, v *visit) error {
 		}
 	}
 	v.page, v.form = nil, nil
-	return s.showSignIn(c, v, http.StatusUnauthorized, v.path, kept.Encode())
+	return s.showSignIn(c, v, http.StatusUnauthorized, v.here(), kept.Encode())
 }
 
 // signIn opens a session under a cookie that did not exist before. Failures slow down as those of the JSON face do, together.
@@ -158,6 +187,7 @@ func (s *Site) signIn(c echo.Context) error {
 	}
 	v.setCookie(sessionCookie, cookie, int(casework.SessionLife.Seconds()))
 	v.setCookie(formCookie, "", -1)
+	v.forgetOnce()
 	if kept != "" {
 		return s.goOn(c, v, cookie, nextOf(next), kept)
 	}
@@ -167,13 +197,16 @@ func (s *Site) signIn(c echo.Context) error {
 var notSentYet = fault.New(fault.Conflict, "NOT_SENT_YET", "登录曾失效，刚才填写的内容还没有提交。请核对后再次提交；照片等文件须重新选择。", "You had been signed out, and what you entered was not sent. Look at it and send it again; files have to be chosen anew.")
 
 // goOn shows the page of a form that came too late, as it was filled in, in the session that has just begun.
-func (s *Site) goOn(c echo.Context, signed *visit, cookie, path, kept string) error {
+func (s *Site) goOn(c echo.Context, signed *visit, cookie, address, kept string) error {
 	form, err := url.ParseQuery(kept)
 	if err != nil {
 		return badForm
 	}
 	in := c.Request().Clone(signed.ctx)
-	in.Method, in.URL = http.MethodGet, &url.URL{Path: path}
+	if in.URL, err = url.Parse(address); err != nil {
+		return badForm
+	}
+	in.Method = http.MethodGet
 	in.Header.Del("Cookie")
 	for _, old := range c.Request().Cookies() {
 		if old.Name != signed.cookieName(sessionCookie) {
@@ -182,7 +215,7 @@ func (s *Site) goOn(c echo.Context, signed *visit, cookie, path, kept string) er
 	}
 	in.AddCookie(&http.Cookie{Name: signed.cookieName(sessionCookie), Value: cookie})
 	there := c.Echo().NewContext(in, c.Response())
-	c.Echo().Router().Find(http.MethodGet, path, there)
+	c.Echo().Router().Find(http.MethodGet, in.URL.Path, there)
 	p := pageOf(there.Path())
 	if p == nil {
 		return c.Redirect(http.StatusSeeOther, "/")
@@ -229,9 +262,9 @@ func (s *Site) signOut(c echo.Context) error {
 			return err
 		}
 	}
-	for _, name := range []string{sessionCookie, onceCookie, formCookie} {
-		v.setCookie(name, "", -1)
-	}
+	v.setCookie(sessionCookie, "", -1)
+	v.setCookie(formCookie, "", -1)
+	v.forgetOnce()
 	c.Response().Header().Set("Clear-Site-Data", `"cache"`)
 	return c.Redirect(http.StatusSeeOther, "/sign-in?done=signed_out")
 }

@@ -131,5 +131,6 @@ func decideStatements(v *visit) error {
 		results = append(results, result)
 	}
 	v.found, v.form = results, nil
+	v.query.Del("cursor")
 	return nil
 }

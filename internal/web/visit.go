@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"crypto/rand"
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
@@ -171,6 +172,16 @@ func (v *visit) more(full bool, cursor string) string {
 		}
 	}
 	q.Set("cursor", cursor)
+	return v.path + "?" + q.Encode()
+}
+
+// here is the address of this page with what narrows it and where it goes on: what is refused is shown where it was chosen.
+func (v *visit) here() string {
+	q := maps.Clone(v.query)
+	q.Del("done")
+	if len(q) == 0 {
+		return v.path
+	}
 	return v.path + "?" + q.Encode()
 }
 

@@ -1,7 +1,7 @@
 package web
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -57,17 +57,41 @@ func showWorklist(v *visit) (any, error) {
 			line.Merge = line.Path + "/merge"
 		}
 		data.Lines = append(data.Lines, line)
-		if o := (Option{Value: l.PersonID.String() + " " + l.Programme, Label: l.Name + " " + v.programmeOrNothing(l.Programme)}); len(people) == 0 || people[len(people)-1].Value != o.Value {
+		if o := (Option{Value: whoOf(l.PersonID, l.Programme), Label: l.Name + " " + v.programmeOrNothing(l.Programme)}); len(people) == 0 || people[len(people)-1].Value != o.Value {
 			people = append(people, o)
 		}
 	}
 	if n := len(found); n > 0 {
 		data.More = v.more(n == pageSize, found[n-1].String())
 	}
+	if people, err = v.stillNamed(people); err != nil {
+		return nil, err
+	}
 	if list.WorkedOnBy(v.who.Role) && len(people) > 0 {
 		data.Act = v.newForm("act", "worklist.act", append([]*Field{{Name: "who", Label: v.t("worklist.who"), Kind: "select", Need: true, Options: people}}, v.outcomeFields()...)...)
 	}
 	return data, nil
+}
+
+// whoOf names somebody of a list in a form, with the programme that he is on it for.
+func whoOf(person uuid.UUID, programme string) string {
+	return strings.TrimSpace(person.String() + " " + programme)
+}
+
+// stillNamed keeps whom a form that was refused names among the choices, though others have pushed him off the page since: what was noted
+// about one is not to be saved for another.
+func (v *visit) stillNamed(people []Option) ([]Option, error) {
+	who := v.value("who")
+	text, programme, _ := strings.Cut(who, " ")
+	id, err := uuid.Parse(text)
+	if err != nil || slices.ContainsFunc(people, func(o Option) bool { return o.Value == who }) {
+		return people, nil
+	}
+	names, err := v.desk.DB.PersonNames(v.ctx, v.who, []uuid.UUID{id})
+	if name := names[id]; name != "" {
+		people = append(people, Option{Value: who, Label: name + " " + v.programmeOrNothing(programme)})
+	}
+	return people, err
 }
 
 // outcomeFields ask what was done about somebody.
@@ -162,15 +186,15 @@ func (v *visit) leadLine(l casework.Lead) leadLine {
 func actOnLead(v *visit) (string, error) {
 	r := v.reader()
 	a := r.outcome(v.echo.Param("name"))
-	id, programme := "", ""
-	if _, err := fmt.Sscanf(v.value("who")+" ", "%s %s", &id, &programme); err != nil && id == "" {
+	id, programme, _ := strings.Cut(v.value("who"), " ")
+	var err error
+	if a.PersonID, err = uuid.Parse(id); err != nil {
 		r.missing("who")
 	}
-	a.PersonID, _ = uuid.Parse(id)
 	a.Programme = programme
 	if err := r.err(); err != nil {
 		return "", err
 	}
-	_, err := v.desk.ActOnLead(v.ctx, v.who, a)
+	_, err = v.desk.ActOnLead(v.ctx, v.who, a)
 	return v.path + "?done=lead", err
 }
