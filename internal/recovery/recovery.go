@@ -198,8 +198,11 @@ func (r *Recovery) note(e Event) {
 	r.added++
 }
 
-// Added are the events that are new since the recovery was read.
+// Added are the events that are new since the recovery was read or written.
 func (r *Recovery) Added() []Event { return r.Events[len(r.Events)-r.added:] }
+
+// Saved notes that the recovery is written as it is.
+func (r *Recovery) Saved() { r.Version, r.added = r.Version+1, 0 }
 
 // Over is what was paid for one month beyond what is owed for it, as found now.
 type Over struct {
