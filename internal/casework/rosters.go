@@ -251,16 +251,13 @@ func (d *Desk) TakeResults(ctx context.Context, who access.Actor, id uuid.UUID, 
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
 		}
-		outcomes, err := d.match(ctx, tx, &t, rows)
-		if err != nil {
+		taken := 0
+		if err := tx.Everywhere(ctx, func() (err error) { taken, err = d.recordResults(ctx, tx, &t, rows); return err }); err != nil {
 			return err
 		}
-		if len(outcomes) == 0 {
+		if taken == 0 {
 			t.Roster = before
 			return nil
-		}
-		if err := d.recordOutcomes(ctx, tx, id, outcomes); err != nil {
-			return err
 		}
 		if err := tx.UpdateRoster(ctx, t.Roster); err != nil {
 			return err
@@ -269,6 +266,16 @@ func (d *Desk) TakeResults(ctx context.Context, who access.Actor, id uuid.UUID, 
 		return tx.Describe(ctx, id, map[string]any{"paid": t.Paid, "failed": t.Failed, "same": t.Same, "refused": len(t.Refusals)})
 	})
 	return t, err
+}
+
+// recordResults records the answers that fit, and says how many were new. It is done everywhere: who was on the roster that month may have moved
+// away since, with account and recoveries.
+func (d *Desk) recordResults(ctx context.Context, tx *store.Tx, t *Taken, rows []BankRow) (taken int, err error) {
+	outcomes, err := d.match(ctx, tx, t, rows)
+	if err != nil || len(outcomes) == 0 {
+		return 0, err
+	}
+	return len(outcomes), d.recordOutcomes(ctx, tx, t.Roster.ID, outcomes)
 }
 
 // match sorts the rows of the bank into outcomes, what is known already, and refusals.
