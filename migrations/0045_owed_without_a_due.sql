@@ -12,3 +12,6 @@ ON CONFLICT (person_id, programme) DO UPDATE SET open_from = least(open_months.o
 
 -- Every roster asks for all that may be kept back, wherever who agreed to it lives by now: few among all that was ever asked back.
 CREATE INDEX recoveries_consented ON recoveries (person_id, programme) INCLUDE (consented_fen) WHERE state <> 'closed' AND consented_fen > 0;
+
+-- A roster of which all is kept back needs no answer of the bank.
+INSERT INTO roster_transitions VALUES ('locked', 'results_in');

@@ -111,13 +111,13 @@ func TestKeptBackTwice(t *testing.T) {
 			t.Parallel()
 			s := start(t)
 			id := s.person1(361+n, 1)
-			recovery := s.askedFrom(id, 16700)
+			recovery := s.askedFrom(id, 16000)
 			step := func(user, event string) {
 				s.do(user, "POST", recovery+"/events", map[string]any{"event": event, "amount_fen": 16700, "reason": "一次办结"},
 					"If-Match", s.do(user, "GET", recovery, nil).want(200).version()).want(200)
 			}
 			april := s.made("2023-04-10", "2023-04")
-			if r := s.stage(april, "check", "lock", "send"); r.json()["deduction_fen"] != 16700.0 {
+			if r := s.stage(april, "check", "lock", "send"); r.json()["deduction_fen"] != 16000.0 {
 				t.Fatalf("April: %s", r.body)
 			}
 			if how == "waived" {
@@ -127,21 +127,72 @@ func TestKeptBackTwice(t *testing.T) {
 				step("finance", "repay")
 			}
 			s.results(april, s.lines("/rosters/"+april), everyone)
-			s.wantLedger(id, nursing, "2023-01 16700/16700/0", "2023-02 16700/16700/0", "2023-03 0/16700/16700", "2023-04 16700/16700/0")
+			s.wantLedger(id, nursing, "2023-01 16700/16700/0", "2023-02 16700/16700/0", "2023-03 0/16700/16000", "2023-04 16700/16700/0")
 			s.wantAskedBack(id)
-			owed, may := 33400.0, []string{"2023-05 16700/16700/0"}
+			owed, may := 32700.0, []string{"2023-05 16700/16700/0"}
 			if how == "stopped" { // nothing is due any more
 				s.at("2023-05-01")
 				s.fact(id, "death", true, "2023-04-20", "")
-				owed, may = 16700, nil
+				owed, may = 16000, nil
 			}
 			r, lines := s.pay("2023-05-10", "2023-05", everyone)
-			if len(lines) != 1 || lines[0]["supplement_fen"] != 16700.0 || lines[0]["arrears_from"] != "2023-03" || r.json()["net_fen"] != owed {
+			if len(lines) != 1 || lines[0]["supplement_fen"] != 16000.0 || lines[0]["arrears_from"] != "2023-03" || r.json()["net_fen"] != owed {
 				t.Errorf("May: %s %v", r.body, lines)
 			}
-			s.wantLedger(id, nursing, append([]string{"2023-01 16700/16700/0", "2023-02 16700/16700/0", "2023-03 0/33400/0", "2023-04 16700/16700/0"}, may...)...)
+			s.wantLedger(id, nursing, append([]string{"2023-01 16700/16700/0", "2023-02 16700/16700/0", "2023-03 0/32700/0", "2023-04 16700/16700/0"}, may...)...)
 			s.wantAskedBack(id)
 			s.wantDerived()
+		})
+	}
+}
+
+// TestKeptBackWhole: of a line that is kept back whole the bank gets nothing and answers nothing; it is settled when the roster is sent.
+func TestKeptBackWhole(t *testing.T) {
+	t.Parallel()
+	for n, alone := range []bool{false, true} {
+		t.Run(fmt.Sprintf("alone %v", alone), func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			id, other := s.person1(365+2*n, 1), s.person1(366+2*n, 1)
+			recovery := s.askedFrom(id, 16700)
+			if !alone {
+				s.granted(other, nursing, "2023-03-25", "2023-04-01")
+			}
+			april := s.made("2023-04-10", "2023-04")
+			path := "/rosters/" + april
+			s.do("finance", "POST", path+"/close", nil, "If-Match", s.stage(april, "check").version()).want(409, "WRONG_STATE")
+			r := s.stage(april, "lock", "send")
+			state, lines, persons := "sent", "1", "1人"
+			if alone {
+				state, lines, persons = "results_in", "0", "0人"
+			}
+			if r.text("state") != state || r.json()["deduction_fen"] != 16700.0 || r.json()["lines"] == lines {
+				t.Errorf("sent: %s", r.body)
+			}
+			for _, l := range s.lines(path) {
+				if settled := l["state"] == "paid"; settled != (l["person_id"] == id) {
+					t.Errorf("a line is %v", l)
+				}
+			}
+			if after := s.do("finance", "GET", recovery, nil).want(200).json(); after["state"] != "closed" || after["repaid_fen"] != 16700.0 {
+				t.Errorf("recovery: %v", after)
+			}
+			s.wantLedger(id, nursing, "2023-01 16700/16700/0", "2023-02 16700/16700/0", "2023-03 0/16700/0", "2023-04 16700/16700/0")
+			file := s.bankFile(april)
+			for i, row := range file {
+				if row[0] == "合计" && (row[1] != lines || row[5] != persons || fmt.Sprint(i-1) != lines) {
+					t.Errorf("the bank's file ends with %q after %d lines", row, i-1)
+				}
+				if row[0] == "其中" && (row[5] != persons || row[11] != "2") {
+					t.Errorf("a part of the bank's file: %q", row)
+				}
+			}
+			if !alone {
+				s.results(april, s.lines(path), everyone)
+				s.wantLedger(other, nursing, "2023-03 16700/16700/0", "2023-04 16700/16700/0")
+			}
+			s.do("finance", "POST", path+"/close", nil, "If-Match", s.do("finance", "GET", path, nil).want(200).version()).want(200)
+			s.wantAskedBack(id)
 		})
 	}
 }

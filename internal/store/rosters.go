@@ -213,28 +213,33 @@ func (tx *Tx) CalculateRoster(ctx context.Context, r roster.Roster) (t roster.To
 		b.Queue(forMany)
 		b.Queue(accounts.calculate(), tx.of(r)...)
 		b.Queue(asBefore)
-		b.Queue(`SELECT count(DISTINCT person_id) FILTER (WHERE hold = ''), count(*) FILTER (WHERE hold = ''), count(*) FILTER (WHERE hold <> ''),
-				coalesce(sum(months) FILTER (WHERE hold = ''), 0)::int, coalesce(sum(net_fen + deduction_fen) FILTER (WHERE hold = ''), 0)::bigint,
-				coalesce(sum(deduction_fen) FILTER (WHERE hold = ''), 0)::bigint, coalesce(sum(net_fen) FILTER (WHERE hold = ''), 0)::bigint
-			FROM roster_lines WHERE roster_id = $1`, r.ID).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&t.Persons, &t.Lines, &t.Held, &t.PersonMonths, &t.Gross, &t.Deduction, &t.Net)
-		})
-		b.Queue(`SELECT programme, count(*), sum(months)::int, sum(net_fen)::bigint FROM roster_lines WHERE roster_id = $1 AND hold = ''
-			GROUP BY 1 ORDER BY 1`, r.ID).Query(func(rows pgx.Rows) error {
-			for rows.Next() {
-				var p roster.ProgrammeTotal
-				if err := rows.Scan(&p.Programme, &p.Persons, &p.PersonMonths, &p.Net); err != nil {
-					return err
-				}
-				t.Programmes = append(t.Programmes, p)
-			}
-			return rows.Err()
-		})
+		queueTotals(b, &t, r.ID, "")
 	})
 	if err != nil {
 		return t, fmt.Errorf("calculate a roster: %w", err)
 	}
 	return t, nil
+}
+
+// queueTotals adds up the lines of a roster of which a condition holds.
+func queueTotals(b *pgx.Batch, t *roster.Totals, id uuid.UUID, also string) {
+	b.Queue(`SELECT count(DISTINCT person_id) FILTER (WHERE hold = ''), count(*) FILTER (WHERE hold = ''), count(*) FILTER (WHERE hold <> ''),
+			coalesce(sum(months) FILTER (WHERE hold = ''), 0)::int, coalesce(sum(net_fen + deduction_fen) FILTER (WHERE hold = ''), 0)::bigint,
+			coalesce(sum(deduction_fen) FILTER (WHERE hold = ''), 0)::bigint, coalesce(sum(net_fen) FILTER (WHERE hold = ''), 0)::bigint
+		FROM roster_lines WHERE roster_id = $1`+also, id).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&t.Persons, &t.Lines, &t.Held, &t.PersonMonths, &t.Gross, &t.Deduction, &t.Net)
+	})
+	b.Queue(`SELECT programme, count(*), sum(months)::int, sum(net_fen)::bigint FROM roster_lines WHERE roster_id = $1 AND hold = ''`+also+`
+		GROUP BY 1 ORDER BY 1`, id).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			var p roster.ProgrammeTotal
+			if err := rows.Scan(&p.Programme, &p.Persons, &p.PersonMonths, &p.Net); err != nil {
+				return err
+			}
+			t.Programmes = append(t.Programmes, p)
+		}
+		return rows.Err()
+	})
 }
 
 // ClearRoster takes the lines off a roster that is not locked.

@@ -227,6 +227,9 @@ func (v *visit) paymentLine(l roster.Line, place func(area.Code) string) payment
 		line.Why, line.Tone = l.Failure, "bad"
 	case "paid":
 		line.Tone = "good"
+		if l.Net == 0 {
+			line.State = v.t("line.kept")
+		}
 	}
 	if l.Regular != 0 {
 		line.Parts = append(line.Parts, v.t("line.regular", l.Rate.Yuan(), l.Regular.Yuan()))
