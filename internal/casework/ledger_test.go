@@ -23,6 +23,7 @@ import (
 	"zhucan/internal/demo/population"
 	"zhucan/internal/exchange"
 	"zhucan/internal/fault"
+	"zhucan/internal/money"
 	"zhucan/internal/policy"
 	"zhucan/internal/recovery"
 	"zhucan/internal/roster"
@@ -307,6 +308,7 @@ func TestRostersInAnyOrder(t *testing.T) {
 			o.happen(ids[o.random.IntN(len(ids))])
 		}
 		o.on(month.Last())
+		o.consent()
 		if r, made := o.make(month); made {
 			open = append(open, r)
 		}
@@ -331,7 +333,7 @@ func TestRostersInAnyOrder(t *testing.T) {
 	t.Logf("happened: %v", o.done)
 	var later, agreed int
 	err := o.owner().QueryRow(t.Context(), "SELECT count(*) FROM rosters a JOIN rosters b ON a.month < b.month AND a.locked_at > b.locked_at").Scan(&later)
-	if err != nil || later < 3 || o.done["outdated"] < 5 || o.done["given up"] < 2 || o.done["consents"] < 1 {
+	if err != nil || later < 3 || o.done["outdated"] < 5 || o.done["given up"] < 2 || o.done["consents"] < 5 || o.done["settled twice"] < 3 {
 		t.Errorf("%d were locked after a later one (%v); the history shows little", later, err)
 	}
 	err = o.owner().QueryRow(t.Context(), `SELECT count(*) FROM recoveries r WHERE (SELECT coalesce(sum(amount_fen), 0) FROM recovery_events e WHERE e.recovery_id = r.id AND e.event = 'offset')
@@ -371,6 +373,7 @@ func (o *office) step(r roster.Roster, giveUp bool) (next roster.Roster) {
 	case r.State == roster.Locked:
 		next, err = o.desk.SendRoster(ctx, o.sender, r.ID, r.Version)
 	case r.State == roster.Sent:
+		o.settle(r)
 		var taken casework.Taken
 		taken, err = o.desk.TakeResults(ctx, o.sender, r.ID, o.bankRows(r), nil)
 		next = taken.Roster
@@ -381,6 +384,58 @@ func (o *office) step(r roster.Roster, giveUp bool) (next roster.Roster) {
 		o.t.Fatalf("a roster that is %s: %v", r.State, err)
 	}
 	return next
+}
+
+// consent lets some of those who are asked for something agree that all of it is kept back.
+func (o *office) consent() {
+	o.t.Helper()
+	list, err := o.desk.DB.ListRecoveries(o.t.Context(), access.SystemActor(), store.RecoveryFilter{Area: o.maker.Area, Limit: 500})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	for _, r := range list {
+		if rest := r.Outstanding() - r.Consented; rest > 0 && o.random.IntN(2) == 0 {
+			if _, err := o.desk.StepRecovery(o.t.Context(), o.maker, r.ID, r.Version, recovery.Step{Event: "consent", Amount: rest}); err != nil {
+				o.t.Fatal(err)
+			}
+			o.done["consents"]++
+		}
+	}
+}
+
+// settle lets somebody from whom a roster that is under way keeps something back repay it as well, or has it waived.
+func (o *office) settle(r roster.Roster) {
+	o.t.Helper()
+	ctx := o.t.Context()
+	lines, err := o.desk.DB.RosterLines(ctx, access.SystemActor(), store.LinesOf{Roster: r.ID, Limit: r.Totals.Lines + r.Totals.Held})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	for _, l := range lines {
+		if l.Deduction == 0 || o.random.IntN(3) == 0 {
+			continue
+		}
+		list, err := o.desk.DB.ListRecoveries(ctx, access.SystemActor(), store.RecoveryFilter{PersonID: l.PersonID, Limit: 10})
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		for _, asked := range list {
+			if asked.Programme != l.Programme || asked.Outstanding() == 0 {
+				continue
+			}
+			some := asked.Outstanding() / money.Fen(1+o.random.IntN(3))
+			steps := []recovery.Step{{Event: "repay", Amount: some}}
+			if o.random.IntN(2) == 0 {
+				steps = []recovery.Step{{Event: "propose_waiver", Amount: some, Reason: "随机"}, {Event: "waive", Amount: some, Reason: "随机"}}
+			}
+			for i, step := range steps {
+				if asked, err = o.desk.StepRecovery(ctx, []access.Actor{o.maker, o.checker}[i], asked.ID, asked.Version, step); err != nil {
+					o.t.Fatal(err)
+				}
+			}
+			o.done["settled twice"]++
+		}
+	}
 }
 
 // lock locks a roster, or calculates it again where something has changed, or gives it up where nothing is left to pay.

@@ -112,9 +112,10 @@ func (m *man) rights(programme string, upTo calendar.Month) (list []lasted) {
 	for _, a := range awards {
 		one, month := lasted{rawAward: a}, a.Start.Month()
 		if a.Basis == "application" {
-			for month = a.OwedFrom.Month(); !month.After(taken); month = month.Add(1) {
-				continue
-			}
+			month = a.OwedFrom.Month()
+		}
+		for !month.After(taken) {
+			month = month.Add(1)
 		}
 		end := a.End
 		if stops := m.stops(a, month, upTo.Add(foreseen)); a.EndReason == "SUCCEEDED" && end.Before(stops) { // it had not ended by itself when another followed
@@ -140,9 +141,10 @@ func (m *man) rights(programme string, upTo calendar.Month) (list []lasted) {
 	return list
 }
 
-// stops is the first day of the month that ends a right which begins with the first good month from one on; zero where none up to a month does.
+// stops is the first day of the month that ends a right which begins with the first good month from one on; zero where none up to a month does, or
+// where it had not begun by its end.
 func (m *man) stops(a rawAward, month, upTo calendar.Month) calendar.Date {
-	for began := false; !month.After(upTo); month = month.Add(1) {
+	for began := false; !month.After(upTo) && (began || !month.After(a.End.Month())); month = month.Add(1) {
 		found := m.month(a.Programme, month)
 		if began = began || found == good; began && (found == ended || m.lostCard(month, a.Applied)) {
 			return month.First()

@@ -29,7 +29,6 @@ func (d *Desk) offset(ctx context.Context, tx *store.Tx, id uuid.UUID, k store.D
 			if err := tx.SaveRecovery(ctx, r); err != nil {
 				return err
 			}
-			r.Version++
 		}
 	}
 	if rest == 0 {
@@ -94,7 +93,6 @@ func (d *Desk) StepRecovery(ctx context.Context, who access.Actor, id uuid.UUID,
 		if err := tx.SaveRecovery(ctx, r); err != nil {
 			return err
 		}
-		r.Version++
 		return tx.Describe(ctx, id, map[string]any{"person_id": r.PersonID, "amount_fen": int64(step.Amount)})
 	})
 	return r, err

@@ -147,7 +147,7 @@ func outdatedBy(lines int) error {
 	return fault.New(fault.Conflict, "ROSTER_OUTDATED", "编制后有"+strconv.Itoa(lines)+"处变化，请重新计算并复核", strconv.Itoa(lines)+" lines would be different now; calculate and check again")
 }
 
-// SendRoster gives the roster to the bank.
+// SendRoster gives the roster to the bank. Where the bank has nothing to pay, there is nothing to wait for.
 func (d *Desk) SendRoster(ctx context.Context, who access.Actor, id uuid.UUID, version int) (roster.Roster, error) {
 	return d.changeRoster(ctx, who, "roster.send", id, version, func(tx *store.Tx, r *roster.Roster) error {
 		if err := r.Send(who, tx.Now); err != nil {
@@ -156,13 +156,37 @@ func (d *Desk) SendRoster(ctx context.Context, who access.Actor, id uuid.UUID, v
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
 		}
+		settled, err := d.settleKeptBack(ctx, tx, *r)
+		if err != nil {
+			return err
+		}
+		if settled == r.Totals.Lines {
+			return r.TakeResults()
+		}
 		return tx.MarkSent(ctx, id)
 	})
+}
+
+// settleKeptBack counts as paid what a roster keeps back whole, and says how many lines these are.
+func (d *Desk) settleKeptBack(ctx context.Context, tx *store.Tx, r roster.Roster) (lines int, err error) {
+	if r.Totals.Deduction == 0 {
+		return 0, nil
+	}
+	seqs, err := tx.SettleKeptBack(ctx, r.ID)
+	if err != nil || len(seqs) == 0 {
+		return 0, err
+	}
+	return len(seqs), tx.Everywhere(ctx, func() error { return d.countPaid(ctx, tx, r.ID, seqs) })
 }
 
 // CloseRoster ends a roster for which the bank has answered in full.
 func (d *Desk) CloseRoster(ctx context.Context, who access.Actor, id uuid.UUID, version int) (roster.Roster, error) {
 	return d.changeRoster(ctx, who, "roster.close", id, version, func(tx *store.Tx, r *roster.Roster) error {
+		if r.State == roster.ResultsIn { // it may have been sent when such lines were not settled at once
+			if _, err := d.settleKeptBack(ctx, tx, *r); err != nil {
+				return err
+			}
+		}
 		open, err := tx.Unanswered(ctx, id)
 		if err != nil {
 			return err
@@ -185,7 +209,7 @@ func (d *Desk) CancelRoster(ctx context.Context, who access.Actor, id uuid.UUID,
 	})
 }
 
-// RosterFile is a locked roster with its lines, which are read while they are used.
+// RosterFile is a locked roster with the lines and totals that the bank gets. The lines are read while they are used.
 type RosterFile struct {
 	Roster roster.Roster
 	Names  exchange.PaymentNames
@@ -203,6 +227,11 @@ func (d *Desk) OpenRosterFile(ctx context.Context, who access.Actor, id uuid.UUI
 	tree, err := d.DB.Divisions(ctx, d.Pack().District, f.Roster.Month.First())
 	if err != nil {
 		return f, err
+	}
+	if f.Roster.Totals.Deduction > 0 { // some lines may be kept back whole
+		if f.Roster.Totals, err = d.DB.BankTotals(ctx, who, id); err != nil {
+			return f, err
+		}
 	}
 	names := map[area.Code]string{}
 	for _, division := range tree {
@@ -251,16 +280,13 @@ func (d *Desk) TakeResults(ctx context.Context, who access.Actor, id uuid.UUID, 
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
 		}
-		outcomes, err := d.match(ctx, tx, &t, rows)
-		if err != nil {
+		taken := 0
+		if err := tx.Everywhere(ctx, func() (err error) { taken, err = d.recordResults(ctx, tx, &t, rows); return err }); err != nil {
 			return err
 		}
-		if len(outcomes) == 0 {
+		if taken == 0 {
 			t.Roster = before
 			return nil
-		}
-		if err := d.recordOutcomes(ctx, tx, id, outcomes); err != nil {
-			return err
 		}
 		if err := tx.UpdateRoster(ctx, t.Roster); err != nil {
 			return err
@@ -269,6 +295,16 @@ func (d *Desk) TakeResults(ctx context.Context, who access.Actor, id uuid.UUID, 
 		return tx.Describe(ctx, id, map[string]any{"paid": t.Paid, "failed": t.Failed, "same": t.Same, "refused": len(t.Refusals)})
 	})
 	return t, err
+}
+
+// recordResults records the answers that fit, and says how many were new. It is done everywhere: who was on the roster that month may have moved
+// away since, with account and recoveries.
+func (d *Desk) recordResults(ctx context.Context, tx *store.Tx, t *Taken, rows []BankRow) (taken int, err error) {
+	outcomes, err := d.match(ctx, tx, t, rows)
+	if err != nil || len(outcomes) == 0 {
+		return 0, err
+	}
+	return len(outcomes), d.recordOutcomes(ctx, tx, t.Roster.ID, outcomes)
 }
 
 // match sorts the rows of the bank into outcomes, what is known already, and refusals.
@@ -310,8 +346,7 @@ func (d *Desk) match(ctx context.Context, tx *store.Tx, t *Taken, rows []BankRow
 	return outcomes, nil
 }
 
-// recordOutcomes writes what the bank did and what follows: what was kept back counts as repaid, and what was paid but is
-// no longer owed is asked back.
+// recordOutcomes writes what the bank did and what follows.
 func (d *Desk) recordOutcomes(ctx context.Context, tx *store.Tx, id uuid.UUID, outcomes []store.Outcome) error {
 	if err := tx.RecordOutcomes(ctx, id, outcomes); err != nil {
 		return err
@@ -320,6 +355,11 @@ func (d *Desk) recordOutcomes(ctx context.Context, tx *store.Tx, id uuid.UUID, o
 	for _, o := range outcomes {
 		seqs = append(seqs, o.Seq)
 	}
+	return d.countPaid(ctx, tx, id, seqs)
+}
+
+// countPaid is what follows from lines that are paid: what was kept back counts as repaid, and what was paid but is no longer owed is asked back.
+func (d *Desk) countPaid(ctx context.Context, tx *store.Tx, id uuid.UUID, seqs []int) error {
 	persons, kept, err := tx.PaidOf(ctx, id, seqs)
 	if err != nil {
 		return err

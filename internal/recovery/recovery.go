@@ -198,8 +198,11 @@ func (r *Recovery) note(e Event) {
 	r.added++
 }
 
-// Added are the events that are new since the recovery was read.
+// Added are the events that are new since the recovery was read or written.
 func (r *Recovery) Added() []Event { return r.Events[len(r.Events)-r.added:] }
+
+// Saved notes that the recovery is written as it is.
+func (r *Recovery) Saved() { r.Version, r.added = r.Version+1, 0 }
 
 // Over is what was paid for one month beyond what is owed for it, as found now.
 type Over struct {
@@ -262,23 +265,25 @@ func (r *Recovery) increase(m calendar.Month, fen money.Fen, now time.Time) {
 	r.note(Event{At: now, Event: event, Amount: fen})
 }
 
-// reduce takes off from the newest recovery first.
+// reduce takes off what is outstanding, then what was waived, each from the newest recovery first.
 func reduce(list []*Recovery, m calendar.Month, fen money.Fen, now time.Time) (changed []*Recovery) {
+	off := map[*Recovery]money.Fen{}
+	for _, can := range []func(Month) money.Fen{Month.Outstanding, func(one Month) money.Fen { return one.Waived }} {
+		for _, r := range slices.Backward(list) {
+			for i := range r.Months {
+				if one := &r.Months[i]; one.Month == m {
+					part := min(fen, can(*one))
+					one.Amount -= part
+					one.Waived = min(one.Waived, one.Amount-one.Repaid)
+					off[r], fen = off[r]+part, fen-part
+				}
+			}
+		}
+	}
 	for _, r := range slices.Backward(list) {
-		for i := range r.Months {
-			one := &r.Months[i]
-			if one.Month != m || fen == 0 {
-				continue
-			}
-			part := min(fen, one.Amount-one.Repaid)
-			if part == 0 {
-				continue
-			}
-			one.Amount -= part
-			one.Waived = min(one.Waived, one.Amount-one.Repaid)
-			fen -= part
+		if off[r] > 0 {
 			r.Consented = min(r.Consented, r.Outstanding())
-			r.note(Event{At: now, Event: "reduced", Amount: part})
+			r.note(Event{At: now, Event: "reduced", Amount: off[r]})
 			r.closeWhenDone(now)
 			changed = append(changed, r)
 		}

@@ -39,11 +39,11 @@ func (r *Reading) begun(awards []award.Award) []award.Award {
 }
 
 // succeeded is the last month of an award that another one has followed, as it had ended by itself. Where it turns out that it ended later, the
-// other one begins after that, and where it never ended, it goes on in the other one.
+// other one begins after that, and where it never ended, it goes on in the other one. One that had not begun by then never does.
 func (m Months) succeeded(a award.Award) calendar.Month {
 	last := a.EndMonth
 	a.EndMonth = calendar.Month{}
-	if lasts, ok := m.Lasts(a); ok {
+	if lasts, ok := m.Lasts(a); ok && !lasts.From.After(last) {
 		last = latest(last, lasts.To)
 	}
 	return last

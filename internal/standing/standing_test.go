@@ -312,8 +312,8 @@ func (o oracle) paid(programme string) map[calendar.Month]bool {
 	return paid
 }
 
-// walk goes through the months of each award. One that was applied for begins with the first good month from the application on that comes after
-// all months of those before it.
+// walk goes through the months of each award. One that was applied for begins with the first good month from the application on, another when the
+// list says, and each after all months of those before it.
 func (o oracle) walk(programme string, visit func(a award.Award, m calendar.Month, good bool)) {
 	var over calendar.Month
 	for _, a := range o.awards {
@@ -322,9 +322,10 @@ func (o oracle) walk(programme string, visit func(a award.Award, m calendar.Mont
 		}
 		m, started := a.StartMonth, false
 		if a.Basis == award.FromApplication {
-			for m = a.OwedFrom; !m.After(over); m = m.Add(1) {
-				continue
-			}
+			m = a.OwedFrom
+		}
+		for !m.After(over) {
+			m = m.Add(1)
 		}
 		end := a.EndMonth
 		if ends := o.firstEnd(a, m); a.EndReason == award.Succeeded && end.Before(ends) { // it had not ended when the next one was given
@@ -347,9 +348,10 @@ func (o oracle) walk(programme string, visit func(a award.Award, m calendar.Mont
 	}
 }
 
-// firstEnd is the first month that ends an award that begins with the first good month from one on; zero where none does.
+// firstEnd is the first month that ends an award that begins with the first good month from one on; zero where none does, or where it has not
+// begun by the month with which it was ended.
 func (o oracle) firstEnd(a award.Award, m calendar.Month) calendar.Month {
-	for started := false; m.Before(lastMonth); m = m.Add(1) {
+	for started := false; m.Before(lastMonth) && (started || !m.After(a.EndMonth)); m = m.Add(1) {
 		good, ends := o.month(a.Programme, m)
 		if started = started || good; started && (ends || o.cancelled(a, m)) {
 			return m

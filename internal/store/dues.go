@@ -157,7 +157,8 @@ type Overpaid struct {
 }
 
 // overpaid compares, month by month, what the bank has paid with what is owed and with what is asked back. What has been
-// repaid stays asked for. What was paid under a merged file counts for the one that stays.
+// repaid stays asked for, and beside it what was waived, as far as it was overpaid: so what is kept back or repaid although it was waived is
+// owed again. What was paid under a merged file counts for the one that stays.
 const overpaid = `
 WITH account AS (
     SELECT DISTINCT coalesce(g.into_id, u.id) AS id FROM unnest($1::uuid[]) AS u (id) LEFT JOIN merged_persons g ON g.person_id = u.id
@@ -169,15 +170,17 @@ WITH account AS (
     WHERE p.live AND l.state = 'paid'
     GROUP BY 1, 2, 3
 ), asked AS (
-    SELECT m.person_id, m.programme, m.month, sum(m.amount_fen) AS fen, sum(m.repaid_fen) AS repaid
+    SELECT m.person_id, m.programme, m.month, sum(m.amount_fen) AS fen, sum(m.repaid_fen) AS repaid, sum(m.waived_fen) AS waived
     FROM account a JOIN recovery_months m ON m.person_id = a.id
     GROUP BY 1, 2, 3
 ), found AS (
-    SELECT o.person_id, o.programme, o.month, o.asked, greatest(o.paid - coalesce(d.amount_fen, 0), o.repaid, 0) AS fen
-    FROM (SELECT person_id, programme, month, coalesce(paid.fen, 0) AS paid, coalesce(asked.fen, 0) AS asked, coalesce(asked.repaid, 0) AS repaid
+    SELECT o.person_id, o.programme, o.month, o.asked, greatest(over.fen, o.repaid + least(o.waived, over.fen)) AS fen
+    FROM (SELECT person_id, programme, month, coalesce(paid.fen, 0) AS paid, coalesce(asked.fen, 0) AS asked, coalesce(asked.repaid, 0) AS repaid,
+                 coalesce(asked.waived, 0) AS waived
           FROM paid FULL JOIN asked USING (person_id, programme, month)) o
     LEFT JOIN dues d ON d.person_id = o.person_id AND d.programme = o.programme AND d.from_month <= o.month
         AND (d.to_month IS NULL OR d.to_month >= o.month)
+    CROSS JOIN LATERAL (SELECT greatest(o.paid - coalesce(d.amount_fen, 0), 0) AS fen) over
 )
 SELECT person_id, programme, month, fen::bigint FROM found WHERE fen <> asked ORDER BY 1, 2, 3`
 

@@ -302,7 +302,9 @@ func (tx *Tx) TouchPersons(ctx context.Context, ids ...uuid.UUID) error {
 
 // OpenAccounts lets the next roster look at all months of persons.
 func (tx *Tx) OpenAccounts(ctx context.Context, ids ...uuid.UUID) error {
-	_, err := tx.sql.ExecContext(ctx, `INSERT INTO open_months (person_id, programme, open_from) SELECT person_id, programme, min(from_month) FROM dues WHERE person_id = ANY($1) GROUP BY 1, 2
+	_, err := tx.sql.ExecContext(ctx, `INSERT INTO open_months (person_id, programme, open_from) SELECT person_id, programme, min(month)
+		FROM (SELECT person_id, programme, from_month AS month FROM dues WHERE person_id = ANY($1)
+			UNION ALL SELECT person_id, programme, month FROM recovery_months WHERE person_id = ANY($1)) m GROUP BY 1, 2
 		ON CONFLICT (person_id, programme) DO UPDATE SET open_from = least(open_months.open_from, excluded.open_from)`, ids)
 	if err != nil {
 		return fmt.Errorf("open accounts: %w", err)

@@ -85,6 +85,7 @@ func (tx *Tx) SaveRecovery(ctx context.Context, r *recovery.Recovery) error {
 	for _, e := range r.Added() {
 		rows = append(rows, row{tx.db.NewID(), r.ID, e.At, e.Event, int64(e.Amount), e.Reason, e.RosterID, e.ActorID})
 	}
+	r.Saved()
 	return tx.insert(ctx, table{"recovery_events", []string{"id uuid", "recovery_id uuid", "at timestamptz", "event", "amount_fen bigint", "reason text",
 		"roster_id uuid", "actor_id uuid"}}, rows)
 }

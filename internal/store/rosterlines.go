@@ -120,6 +120,17 @@ func (db *DB) RosterLines(ctx context.Context, who access.Actor, q LinesOf) (lis
 	return list, nil
 }
 
+// toTheBank is which lines go to the bank: of what is kept back whole it has nothing to pay.
+const toTheBank = " AND net_fen > 0"
+
+// BankTotals are what the lines of a locked roster that go to the bank come to.
+func (db *DB) BankTotals(ctx context.Context, who access.Actor, id uuid.UUID) (t roster.Totals, err error) {
+	if err := db.Read(ctx, who, func(b *pgx.Batch) { queueTotals(b, &t, id, toTheBank) }); err != nil {
+		return t, fmt.Errorf("add up what goes to the bank: %w", err)
+	}
+	return t, nil
+}
+
 // PaidLines are the lines of a roster that go to the bank, in order, with the clear numbers that the bank needs. They are used while they are
 // read, so many in one statement. That reads all of them into memory if it has to, so that no connection is held for a slow line; which lines
 // there are is fixed once a roster is locked. Who has read the roster gets all of its lines, also those of persons who have moved out of the
@@ -146,7 +157,7 @@ const paidLines = `SELECT ` + rosterLineColumns + `, p.name, p.id_number, y.hold
 	FROM roster_lines l JOIN persons p ON p.id = l.person_id JOIN payees y ON y.id = l.payee_id
 	LEFT JOIN merged_persons g ON g.person_id = l.person_id
 	LEFT JOIN certificates c ON c.person_id = CASE WHEN g.into_id IS NULL THEN l.person_id ELSE g.into_id END AND c.issued_on <= $2 AND (c.held_to IS NULL OR c.held_to >= $2)
-	WHERE l.roster_id = $1 AND l.hold = '' AND l.seq > $3 ORDER BY l.seq LIMIT $4`
+	WHERE l.roster_id = $1 AND l.hold = '' AND l.seq > $3` + toTheBank + ` ORDER BY l.seq LIMIT $4`
 
 // paidPage are so many of them behind one.
 func (db *DB) paidPage(ctx context.Context, who access.Actor, r roster.Roster, after, limit int) iter.Seq2[roster.Line, error] {
@@ -304,7 +315,22 @@ func (db *DB) Unanswered(ctx context.Context, who access.Actor, id uuid.UUID) (n
 	return n, nil
 }
 
-// MarkSent notes on every paid line that the bank has it.
+// SettleKeptBack notes that lines are paid of which all is kept back, and lists them: the bank has nothing to pay of them, so nobody waits for it.
+func (tx *Tx) SettleKeptBack(ctx context.Context, id uuid.UUID) (seqs []int, err error) {
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("UPDATE roster_lines SET state = 'paid', answered_at = $2 WHERE roster_id = $1 AND state IN ('due', 'sent') AND net_fen = 0 RETURNING seq", id, tx.Now).
+			Query(func(rows pgx.Rows) (err error) {
+				seqs, err = pgx.CollectRows(rows, pgx.RowTo[int])
+				return err
+			})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("settle the lines that are kept back: %w", err)
+	}
+	return seqs, nil
+}
+
+// MarkSent notes on every other paid line that the bank has it.
 func (tx *Tx) MarkSent(ctx context.Context, id uuid.UUID) error {
 	if _, err := tx.sql.ExecContext(ctx, "UPDATE roster_lines SET state = 'sent' WHERE roster_id = $1 AND state = 'due'", id); err != nil {
 		return fmt.Errorf("mark lines as sent: %w", err)

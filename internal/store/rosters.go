@@ -19,7 +19,8 @@ import (
 // Of each account only the open months are looked at; for most that is the roster's own month. What a live payment of
 // another roster covers is not paid again, be it under a file that is merged into this one; and what is kept back with consent by a line
 // that the bank has not answered is not kept back again. The area that manages a person in the latest month owed is the one whose
-// roster pays.
+// roster pays. What is owed for a month without a due, since more has come back than was paid, is a supplement to the line that paid it.
+// Who has moved away since is on the roster with account, holds and recoveries, so the steps are run everywhere and bound themselves.
 //
 // Of a few accounts everything is looked up by their keys, each; of many, all is read and joined. A fence, OFFSET 0, keeps a look-up
 // from being planned as a join.
@@ -27,7 +28,8 @@ type accounts struct{ open, fence string }
 
 var (
 	ofMany = accounts{open: `SELECT person_id, programme, open_from FROM open_months WHERE open_from <= $2 AND ($5::text IS NULL OR programme = $5)`}
-	ofFew  = accounts{fence: "OFFSET 0", open: `SELECT o.* FROM (SELECT DISTINCT person_id FROM dues WHERE area_code >= $3 AND area_code < $4) d
+	ofFew  = accounts{fence: "OFFSET 0", open: `SELECT o.* FROM (SELECT person_id FROM dues WHERE area_code >= $3 AND area_code < $4
+            UNION SELECT person_id FROM recovery_months WHERE area_code >= $3 AND area_code < $4 AND repaid_fen + waived_fen > 0) d
         CROSS JOIN LATERAL (SELECT person_id, programme, open_from FROM open_months o
             WHERE o.person_id = d.person_id AND open_from <= $2 AND ($5::text IS NULL OR programme = $5) OFFSET 0) o`}
 )
@@ -62,22 +64,42 @@ paid AS (
     ) p
     GROUP BY 1, 2, 3
 ), back AS (
-    SELECT person_id, programme, month, sum(repaid_fen + waived_fen) AS fen FROM recovery_months GROUP BY 1, 2, 3
+    SELECT b.person_id, b.programme, b.month, sum(b.repaid_fen + b.waived_fen) AS fen
+    FROM open o CROSS JOIN LATERAL (SELECT * FROM recovery_months b WHERE b.person_id = o.person_id AND b.programme = o.programme AND b.month >= o.open_from
+        AND b.month <= $2 ` + a.fence + `) b
+    GROUP BY 1, 2, 3
 )`
 }
 
 var (
+	// few months have come back, so dues, lines and payments are looked up for each: counted, which stays a look-up where EXISTS becomes a join
 	items = `
-item AS (
-    SELECT o.*, o.amount_fen - coalesce(p.fen, 0) + coalesce(b.fen, 0) AS fen, coalesce(p.last, 0) + 1 AS sequence,
-           CASE WHEN p.last IS NOT NULL THEN 'supplement' WHEN o.month = $2 THEN 'regular' ELSE 'arrears' END AS kind
+more AS MATERIALIZED (
+    SELECT b.person_id, b.programme, b.month, b.fen - coalesce(p.fen, 0) AS fen, coalesce(p.last, 0) + 1 AS sequence
+    FROM back b LEFT JOIN paid p USING (person_id, programme, month)
+    WHERE b.fen > coalesce(p.fen, 0) AND (SELECT count(*) FROM dues d WHERE d.person_id = b.person_id AND d.programme = b.programme
+        AND d.from_month <= b.month AND (d.to_month IS NULL OR d.to_month >= b.month)) = 0
+), undue AS (
+    SELECT b.*, l.award_id, l.level, l.rate_fen, l.rate_document, l.area_code
+    FROM more b CROSS JOIN LATERAL (SELECT * FROM roster_lines l
+        WHERE l.person_id = ANY(ARRAY(SELECT b.person_id UNION ALL SELECT g.person_id FROM merged_persons g WHERE g.into_id = b.person_id))
+            AND l.programme = b.programme AND l.hold = '' AND l.roster_id <> $1
+        ORDER BY (SELECT count(*) FROM payments p WHERE p.roster_id = l.roster_id AND p.person_id = l.person_id AND p.programme = l.programme AND p.month = b.month) DESC,
+            l.roster_id DESC LIMIT 1) l
+), item AS (
+    SELECT person_id, programme, month, o.award_id, o.amount_fen - coalesce(p.fen, 0) + coalesce(b.fen, 0) AS fen, coalesce(p.last, 0) + 1 AS sequence,
+           CASE WHEN p.last IS NOT NULL THEN 'supplement' WHEN month = $2 THEN 'regular' ELSE 'arrears' END AS kind
     FROM owed o LEFT JOIN paid p USING (person_id, programme, month) LEFT JOIN back b USING (person_id, programme, month)
     WHERE o.amount_fen - coalesce(p.fen, 0) + coalesce(b.fen, 0) > 0
+    UNION ALL
+    SELECT person_id, programme, month, award_id, fen, sequence, 'supplement' FROM undue
 )`
 	addedUp = `
 latest AS (
-    SELECT DISTINCT ON (person_id, programme) person_id, programme, award_id, level, amount_fen, rate_document, area_code
-    FROM owed ORDER BY person_id, programme, month DESC
+    SELECT DISTINCT ON (person_id, programme) person_id, programme, award_id, level, rate, rate_document, area_code
+    FROM (SELECT person_id, programme, month, award_id, level, amount_fen AS rate, rate_document, area_code FROM owed
+        UNION ALL SELECT person_id, programme, month, award_id, level, rate_fen, rate_document, area_code FROM undue) o
+    ORDER BY person_id, programme, month DESC
 ), summed AS (
     SELECT person_id, programme, count(*) AS months,
            min(month) FILTER (WHERE kind <> 'regular') AS arrears_from, max(month) FILTER (WHERE kind <> 'regular') AS arrears_to,
@@ -85,7 +107,7 @@ latest AS (
            coalesce(sum(fen) FILTER (WHERE kind = 'supplement'), 0) AS supplement, sum(fen) AS gross
     FROM item GROUP BY 1, 2
 ), consented AS (
-    SELECT r.person_id, r.programme, sum(r.consented_fen) AS fen FROM recoveries r WHERE r.state <> 'closed' AND r.consented_fen > 0 AND ` + ownArea("r.area_code") + ` GROUP BY 1, 2
+    SELECT r.person_id, r.programme, sum(r.consented_fen) AS fen FROM recoveries r WHERE r.state <> 'closed' AND r.consented_fen > 0 GROUP BY 1, 2
 ), kept_back AS (
     SELECT coalesce(g.into_id, l.person_id) AS person_id, l.programme, sum(l.deduction_fen) AS fen
     FROM roster_lines l LEFT JOIN merged_persons g ON g.person_id = l.person_id
@@ -104,7 +126,7 @@ latest AS (
 func (a accounts) lines() string {
 	return `
 line AS (
-    SELECT s.*, l.award_id, l.level, l.amount_fen AS rate, l.rate_document, l.area_code, y.id AS payee_id,
+    SELECT s.*, l.award_id, l.level, l.rate, l.rate_document, l.area_code, y.id AS payee_id,
            least(greatest(coalesce(c.fen, 0) - coalesce(k.fen, 0), 0), s.gross) AS deduction,
            coalesce(h.reason, g.reason, CASE WHEN w.person_id IS NOT NULL THEN 'NOTICE' END, CASE WHEN y.id IS NULL THEN 'NO_ACCOUNT' END, '') AS hold
     FROM summed s JOIN latest l USING (person_id, programme)
@@ -151,11 +173,13 @@ SELECT (SELECT count(*) FROM (TABLE fresh EXCEPT TABLE kept) a) + (SELECT count(
 const rosterLock = "SELECT pg_advisory_xact_lock(370305, 2)"
 
 // forMany plans for many rows. The planner cannot see how many a step will hand to the next, guesses few, and would
-// look through all of one step for each row of another.
-const forMany = "SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '64MB', true)"
+// look through all of one step for each row of another. And it lifts the bounds of row security, as Everywhere does, in the same round trip.
+const forMany = `SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '64MB', true),
+	set_config('zhucan.area_before', current_setting('zhucan.area', true), true), set_config('zhucan.area', ':', true)`
 
 // asBefore ends forMany.
-const asBefore = "SELECT set_config('enable_nestloop', 'on', true), set_config('work_mem', '4MB', true)"
+const asBefore = `SELECT set_config('enable_nestloop', 'on', true), set_config('work_mem', '4MB', true),
+	set_config('zhucan.area', current_setting('zhucan.area_before', true), true)`
 
 // of are the parameters of a calculation.
 func (tx *Tx) of(r roster.Roster) []any {
@@ -189,28 +213,33 @@ func (tx *Tx) CalculateRoster(ctx context.Context, r roster.Roster) (t roster.To
 		b.Queue(forMany)
 		b.Queue(accounts.calculate(), tx.of(r)...)
 		b.Queue(asBefore)
-		b.Queue(`SELECT count(DISTINCT person_id) FILTER (WHERE hold = ''), count(*) FILTER (WHERE hold = ''), count(*) FILTER (WHERE hold <> ''),
-				coalesce(sum(months) FILTER (WHERE hold = ''), 0)::int, coalesce(sum(net_fen + deduction_fen) FILTER (WHERE hold = ''), 0)::bigint,
-				coalesce(sum(deduction_fen) FILTER (WHERE hold = ''), 0)::bigint, coalesce(sum(net_fen) FILTER (WHERE hold = ''), 0)::bigint
-			FROM roster_lines WHERE roster_id = $1`, r.ID).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&t.Persons, &t.Lines, &t.Held, &t.PersonMonths, &t.Gross, &t.Deduction, &t.Net)
-		})
-		b.Queue(`SELECT programme, count(*), sum(months)::int, sum(net_fen)::bigint FROM roster_lines WHERE roster_id = $1 AND hold = ''
-			GROUP BY 1 ORDER BY 1`, r.ID).Query(func(rows pgx.Rows) error {
-			for rows.Next() {
-				var p roster.ProgrammeTotal
-				if err := rows.Scan(&p.Programme, &p.Persons, &p.PersonMonths, &p.Net); err != nil {
-					return err
-				}
-				t.Programmes = append(t.Programmes, p)
-			}
-			return rows.Err()
-		})
+		queueTotals(b, &t, r.ID, "")
 	})
 	if err != nil {
 		return t, fmt.Errorf("calculate a roster: %w", err)
 	}
 	return t, nil
+}
+
+// queueTotals adds up the lines of a roster of which a condition holds.
+func queueTotals(b *pgx.Batch, t *roster.Totals, id uuid.UUID, also string) {
+	b.Queue(`SELECT count(DISTINCT person_id) FILTER (WHERE hold = ''), count(*) FILTER (WHERE hold = ''), count(*) FILTER (WHERE hold <> ''),
+			coalesce(sum(months) FILTER (WHERE hold = ''), 0)::int, coalesce(sum(net_fen + deduction_fen) FILTER (WHERE hold = ''), 0)::bigint,
+			coalesce(sum(deduction_fen) FILTER (WHERE hold = ''), 0)::bigint, coalesce(sum(net_fen) FILTER (WHERE hold = ''), 0)::bigint
+		FROM roster_lines WHERE roster_id = $1`+also, id).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&t.Persons, &t.Lines, &t.Held, &t.PersonMonths, &t.Gross, &t.Deduction, &t.Net)
+	})
+	b.Queue(`SELECT programme, count(*), sum(months)::int, sum(net_fen)::bigint FROM roster_lines WHERE roster_id = $1 AND hold = ''`+also+`
+		GROUP BY 1 ORDER BY 1`, id).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			var p roster.ProgrammeTotal
+			if err := rows.Scan(&p.Programme, &p.Persons, &p.PersonMonths, &p.Net); err != nil {
+				return err
+			}
+			t.Programmes = append(t.Programmes, p)
+		}
+		return rows.Err()
+	})
 }
 
 // ClearRoster takes the lines off a roster that is not locked.
@@ -254,9 +283,9 @@ func (tx *Tx) AccountsOf(ctx context.Context, r roster.Roster, held bool) (writt
 	return written, nil
 }
 
-// UnpublishedLines counts the lines of a roster that are paid on a case which no public notice has shown.
+// UnpublishedLines counts the lines of a roster that are paid on a case which no public notice has shown, also of those who have moved away since.
 func (db *DB) UnpublishedLines(ctx context.Context, who access.Actor, id uuid.UUID) (n int, err error) {
-	err = db.Read(ctx, who, func(b *pgx.Batch) {
+	err = db.readIn(ctx, who, bounds{everything, everything}, func(b *pgx.Batch) {
 		b.Queue(`SELECT count(*) FROM roster_lines l JOIN awards a ON a.id = l.award_id WHERE l.roster_id = $1 AND l.hold = '' AND a.application_id IS NOT NULL
 			AND NOT EXISTS (SELECT FROM notice_items i WHERE i.application_id = a.application_id)`, id).QueryRow(func(row pgx.Row) error { return row.Scan(&n) })
 	})

@@ -237,6 +237,9 @@ func (v *visit) paymentLine(l roster.Line, place func(area.Code) string) payment
 		line.Why, line.Tone = l.Failure, "bad"
 	case "paid":
 		line.Tone = "good"
+		if l.Net == 0 {
+			line.State = v.t("line.kept")
+		}
 	}
 	if l.Regular != 0 {
 		line.Parts = append(line.Parts, v.t("line.regular", l.Rate.Yuan(), l.Regular.Yuan()))
@@ -291,8 +294,12 @@ var rosterActs = []rosterAct{
 	{"check", false, func(r *roster.Roster, who access.Actor, _ int, now time.Time) error { return r.Check(who, now) }, (*casework.Desk).CheckRoster},
 	{"lock", false, func(r *roster.Roster, who access.Actor, _ int, now time.Time) error { return r.Lock(who, nil, now) }, (*casework.Desk).LockRoster},
 	{"send", false, func(r *roster.Roster, who access.Actor, _ int, now time.Time) error { return r.Send(who, now) }, (*casework.Desk).SendRoster},
-	{"close", false, func(r *roster.Roster, who access.Actor, left int, now time.Time) error { return r.Close(who, left, now) }, (*casework.Desk).CloseRoster},
-	{"calculate", false, func(r *roster.Roster, who access.Actor, _ int, now time.Time) error { return r.Calculate(who, r.Totals, now) }, (*casework.Desk).CalculateRoster},
+	{"close", false, func(r *roster.Roster, who access.Actor, left int, now time.Time) error {
+		return r.Close(who, left, now)
+	}, (*casework.Desk).CloseRoster},
+	{"calculate", false, func(r *roster.Roster, who access.Actor, _ int, now time.Time) error {
+		return r.Calculate(who, r.Totals, now)
+	}, (*casework.Desk).CalculateRoster},
 	{"cancel", true, func(r *roster.Roster, _ access.Actor, _ int, _ time.Time) error { return r.Cancel() }, (*casework.Desk).CancelRoster},
 }
 
