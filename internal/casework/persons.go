@@ -17,6 +17,7 @@ import (
 	"zhucan/internal/casefile"
 	"zhucan/internal/fault"
 	"zhucan/internal/idnum"
+	"zhucan/internal/standing"
 	"zhucan/internal/store"
 )
 
@@ -361,14 +362,21 @@ func (d *Desk) Record(ctx context.Context, who access.Actor, id uuid.UUID, asOf 
 		return Record{}, err
 	}
 	dossier.File = dossier.File.KnownAt(knownAt)
-	dossier.File.Circumstances = slices.DeleteFunc(dossier.File.Circumstances,
-		func(c casefile.Circumstance) bool { return !c.Interval().Contains(asOf) })
 	if past {
 		if dossier.Awards, err = d.DB.AwardsKnownAt(ctx, who, dossier.Awards, knownAt); err != nil {
 			return Record{}, err
 		}
 		cases = casesKnownAt(cases, dossier.Awards, knownAt)
 	}
+	reading, err := standing.Read(dossier.File, dossier.Awards, d.Pack())
+	if err != nil {
+		return Record{}, err
+	}
+	for i, a := range dossier.Awards {
+		dossier.Awards[i] = endedWithCard(reading, a)
+	}
+	dossier.File.Circumstances = slices.DeleteFunc(dossier.File.Circumstances,
+		func(c casefile.Circumstance) bool { return !c.Interval().Contains(asOf) })
 	merges, err := d.Merges(ctx, who, id)
 	if err != nil {
 		return Record{}, err
