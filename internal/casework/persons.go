@@ -405,6 +405,9 @@ func (d *Desk) Record(ctx context.Context, who access.Actor, id uuid.UUID, asOf 
 		return Record{}, err
 	}
 	dossier.Awards = reading.Awards()
+	for i, a := range dossier.Awards {
+		dossier.Awards[i] = endedWithCard(reading, a)
+	}
 	dossier.File.Circumstances = slices.DeleteFunc(dossier.File.Circumstances,
 		func(c casefile.Circumstance) bool { return !c.Interval().Contains(asOf) })
 	merges, err := d.Merges(ctx, who, id)

@@ -207,12 +207,18 @@ func (d *Desk) Awards(ctx context.Context, who access.Actor, f store.AwardFilter
 // asItStands is an award with its end, where its card was cancelled, and with the suspension that a missing verification has brought by now,
 // where an officer's is not in force.
 func (d *Desk) asItStands(reading *standing.Reading, a award.Award) award.Award {
-	if last, ended := reading.Months(a.Programme).EndedWithCard(a); ended {
-		a.EndMonth, a.EndReason = last, award.CardCancelled
-	}
+	a = endedWithCard(reading, a)
 	from, missed := reading.Unverified(a)
 	if missed && !from.After(d.today().Month()) && (a.EndMonth.IsZero() || !from.After(a.EndMonth)) && !a.Suspended() {
 		a.Suspensions = append(slices.Clone(a.Suspensions), award.Suspension{From: from, Reason: award.Reverify, BackPay: true})
+	}
+	return a
+}
+
+// endedWithCard is an award with its end, where the card on which it rested was cancelled.
+func endedWithCard(reading *standing.Reading, a award.Award) award.Award {
+	if last, ended := reading.Months(a.Programme).EndedWithCard(a); ended {
+		a.EndMonth, a.EndReason = last, award.CardCancelled
 	}
 	return a
 }

@@ -204,6 +204,13 @@ func TestCancellationTakenBack(t *testing.T) {
 	s.firstCard(id, 630, 2, "2023-06-12")
 	s.at("2023-06-25")
 	s.wantOwed(id, nursing, 16700, 16700, 16700, 16700, 16700)
+	known := func(at string) string {
+		w := s.do("auditor", "GET", "/persons/"+id+"/record?known_at="+at, nil).want(200).json()["awards"].([]any)[0].(map[string]any)
+		return fmt.Sprint(w["status"], " ", w["end_month"], " ", w["end_reason"])
+	}
+	if before, now := known("2023-05-19T00:00:00Z"), known("2023-06-24T00:00:00Z"); before != "active <nil> <nil>" || now != "ended 2023-05 CARD_CANCELLED" {
+		t.Errorf("the award is known as %s before the cancellation, and as %s after it", before, now)
+	}
 	v := s.do("cdpf", "GET", "/imports/"+a.text("id"), nil).want(200)
 	s.do("cdpf", "POST", "/imports/"+a.text("id")+"/undo", nil, "If-Match", v.version()).want(200)
 	s.at("2023-08-10")
