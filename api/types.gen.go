@@ -2292,6 +2292,9 @@ type Application struct {
 	Steps       []ApplicationStep `json:"steps"`
 	SubmittedAt *time.Time        `json:"submitted_at,omitempty"`
 	Version     int               `json:"version"`
+
+	// Warnings `APPLIED_LONG_BEFORE`: `applied_on` lies more days before the day of entry than the policy pack expects (`entered_within`, 30 days).
+	Warnings []Warning `json:"warnings,omitempty"`
 }
 
 // ApplicationClock The time left in a stage, in working days.

@@ -121,6 +121,9 @@ func Enter(id, person uuid.UUID, programme string, appliedOn calendar.Date, by A
 	return a, nil
 }
 
+// EnteredAfter is how many days after the day of application it was entered.
+func (a *Application) EnteredAfter() int { return calendar.DateOf(a.CreatedAt).Sub(a.AppliedOn) }
+
 // Submit hands a draft in. The month of application becomes the first that can be owed (自递交申请当月计发, 国发〔2015〕52号).
 func (a *Application) Submit(who access.Actor, villageChecks bool, now time.Time) error {
 	if a.Stage != Draft {

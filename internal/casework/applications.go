@@ -51,6 +51,9 @@ func (d *Desk) EnterApplication(ctx context.Context, who access.Actor, in NewApp
 		if err != nil {
 			return err
 		}
+		if in.AppliedOn.Before(dossier.File.Person.BirthDate) {
+			return field("applied_on", "BEFORE_BIRTH", "申请日期早于出生日期", "applied_on lies before the person was born")
+		}
 		app, err := application.Enter(d.NewID(), in.PersonID, in.Programme, in.AppliedOn, in.Applicant, in.BankAccount, who, tx.Now)
 		if err != nil {
 			return err
@@ -180,6 +183,18 @@ func changesOf(before, after application.Application) (changes []application.Cha
 		changes = append(changes, c)
 	}
 	return changes
+}
+
+// CaseWarnings says what is odd about an application without being wrong: a day of application long before the day on which it was entered. It is the
+// month of that day from which is paid, and a phone whose clock was wrong may have proposed it.
+func (d *Desk) CaseWarnings(app application.Application) []fault.Field {
+	days := app.EnteredAfter()
+	if days <= d.Pack().EnteredWithin {
+		return nil
+	}
+	return []fault.Field{{Name: "applied_on", Code: "APPLIED_LONG_BEFORE",
+		ZH: fmt.Sprintf("申请日期%s比录入日期早%d天，批准后自该月起计发，请核对申请表原件", app.AppliedOn, days),
+		EN: fmt.Sprintf("the day of application, %s, lies %d days before it was entered, and what is approved is owed from its month on; look at the paper", app.AppliedOn, days)}}
 }
 
 // Clock is the time that an application has left in its stage.

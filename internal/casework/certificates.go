@@ -50,6 +50,9 @@ func (d *Desk) checkedCard(file casefile.File, in *NewCertificate) (*casefile.Ce
 	if card.ExpiresOn.Before(card.IssuedOn) || card.IssuedOn.After(d.today()) {
 		return nil, field("certificate.issued_on", "CERTIFICATE_DATES", "残疾人证日期不合理", "the certificate's dates do not fit")
 	}
+	if card.IssuedOn.Before(file.Person.BirthDate) {
+		return nil, field("certificate.issued_on", "BEFORE_BIRTH", "发证日期早于出生日期", "the certificate was issued before its holder was born")
+	}
 	return card, checkComponents(*card)
 }
 

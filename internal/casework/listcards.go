@@ -58,6 +58,9 @@ func cardSays(r exchange.ListRow, asOf calendar.Date, file casefile.File) (says 
 // cardIn is the card of a row; nil where it is known and the row says no day of it.
 func cardIn(r exchange.ListRow, file casefile.File, sort string) (*statement.Statement, *wrongCell) {
 	issued, expires := r.Date("issued_on"), r.Date("expires_on")
+	if !issued.IsZero() && issued.Before(file.Person.BirthDate) {
+		return nil, &wrongCell{"issued_on", "BEFORE_BIRTH", "发证日期早于出生日期", "the certificate was issued before its holder was born"}
+	}
 	known := slices.DeleteFunc(slices.Clone(file.Certificates), func(c casefile.Certificate) bool { return cardSort(c.Number) != sort })
 	if issued.IsZero() && !expires.IsZero() {
 		issued = expires.Add(1).AddYears(-casefile.CertificateYears)

@@ -175,6 +175,9 @@ func (p *rowParser) parseCard(r *RosterRow) {
 		p.refuse(colIssued, "REQUIRED", "发证日期为必填", "the date of issue is required")
 		return
 	}
+	if r.IssuedOn.Before(r.BirthDate) {
+		p.refuse(colIssued, "BEFORE_BIRTH", "发证日期早于出生日期", "the certificate was issued before its holder was born")
+	}
 	if r.ExpiresOn.IsZero() {
 		r.ExpiresOn = casefile.DefaultExpiry(r.IssuedOn)
 	}

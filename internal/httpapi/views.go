@@ -91,13 +91,16 @@ func (a *API) personView(d store.Dossier, r *Request) api.Person {
 		v.Certificates = append(v.Certificates, certificateView(d.File, c, r.Today))
 	}
 	for _, w := range a.Desk.Warnings(d.File) {
-		message := w.ZH
-		if r.English {
-			message = w.EN
-		}
-		v.Warnings = append(v.Warnings, api.Warning{Code: w.Code, Message: message})
+		v.Warnings = append(v.Warnings, warningView(w, r.English))
 	}
 	return v
+}
+
+func warningView(w fault.Field, english bool) api.Warning {
+	if english {
+		return api.Warning{Code: w.Code, Message: w.EN}
+	}
+	return api.Warning{Code: w.Code, Message: w.ZH}
 }
 
 func certificateView(file casefile.File, c casefile.Certificate, today calendar.Date) api.Certificate {
@@ -147,6 +150,9 @@ func (a *API) applicationView(c store.Case, english bool) api.Application {
 		Applicant: api.Applicant{Relation: api.Relation(c.Applicant.Relation), Name: some(c.Applicant.Name)}, BankAccount: some(idnum.MaskAccount(c.BankAccount)),
 		EnteredBy: c.EnteredBy, SubmittedAt: instant(c.SubmittedAt), ReturnedOn: some(c.ReturnedOn), Steps: []api.ApplicationStep{},
 		Explanation: explanationView(c.Explanation, english), AwardID: some(c.AwardID), Clock: a.clockView(c.Application)}
+	for _, w := range a.Desk.CaseWarnings(c.Application) {
+		v.Warnings = append(v.Warnings, warningView(w, english))
+	}
 	for _, s := range c.Steps {
 		v.Steps = append(v.Steps, api.ApplicationStep{At: s.At.UTC(), Action: api.StepAction(s.Action), FromStage: api.Stage(s.From), ToStage: api.Stage(s.To),
 			Actor: api.StepActor{ID: s.ActorID, Name: s.ActorName, Role: api.Role(s.ActorRole)}, Reason: some(s.Reason), ReasonCode: some(s.ReasonCode), Fields: s.Fields,

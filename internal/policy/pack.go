@@ -36,6 +36,8 @@ type Pack struct {
 	District   area.Code      `yaml:"district"`
 	Limits     map[string]int `yaml:"limits"`      // working days a stage
 	NoticeDays int            `yaml:"notice_days"` // calendar days of a public notice
+	// EnteredWithin is how many calendar days an application is entered after it was made; one that comes later is looked at with care.
+	EnteredWithin int `yaml:"entered_within"`
 	// VillageCheck has the village look at what others handed in before the town decides.
 	VillageCheck bool `yaml:"village_check"`
 	RemindDays   int  `yaml:"remind_before"` // working days before a limit
@@ -161,6 +163,9 @@ func Load(document []byte) (*Pack, error) {
 	if p.NoticeDays < 7 {
 		return nil, fmt.Errorf("policy pack: notice_days is at least 7")
 	}
+	if p.EnteredWithin < 0 {
+		return nil, fmt.Errorf("policy pack: entered_within is a number of days")
+	}
 	if err := p.Tickets.check(); err != nil {
 		return nil, fmt.Errorf("policy pack: %w", err)
 	}
@@ -186,6 +191,9 @@ func (p *Pack) setDefaults() {
 	}
 	if p.NoticeDays == 0 {
 		p.NoticeDays = 7
+	}
+	if p.EnteredWithin == 0 {
+		p.EnteredWithin = 30
 	}
 	if p.SchoolYearStarts == 0 {
 		p.SchoolYearStarts = 9

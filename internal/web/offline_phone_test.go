@@ -422,3 +422,48 @@ func noise(seed byte) []byte {
 	jpeg.Encode(&out, img, nil)
 	return out.Bytes()
 }
+
+// TestPhoneWithAWrongClock: days are filled in by the server's time, with a network and, as far as the phone has heard of it, without; and the phone says
+// that its clock is wrong.
+func TestPhoneWithAWrongClock(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.nowIsNow()
+	p := s.phone()
+	p.kill()
+	p.more = `const right = Date.now; Date.now = () => right() - 94 * 30 * 86400000;`
+	p.start()
+	p.enrol("liaison.a")
+	proposed := func(name string) string {
+		p.press("新增人员和申请")
+		p.until(`document.getElementById("keep")`)
+		day := onPhone(p, chromedp.Evaluate[string](`document.getElementsByName("`+name+`")[0].value`))
+		p.press("返回")
+		return day
+	}
+	today := calendar.DateOf(s.clock.Now()).String()
+	p.until(says("手机时间是 ") + ` && ` + says(today))
+	if day := proposed("applied_on"); day != today {
+		t.Errorf("the phone proposes %s, want %s", day, today)
+	}
+	(&tab{t, s, p.ctx}).wantNoBarriers("offline-clock")
+	p.online(false)
+	p.kill()
+	p.start()
+	p.open()
+	p.unlock()
+	p.until(says("手机时间是 "))
+	if day := proposed("applied_on"); day != today {
+		t.Errorf("without a network the phone proposes %s, want %s", day, today)
+	}
+	// a clock that was put right
+	p.kill()
+	p.more = ""
+	p.start()
+	p.open()
+	p.unlock()
+	p.until(`!document.getElementById("alert-clock")`)
+	if day := proposed("applied_on"); day != today {
+		t.Errorf("put right, the phone proposes %s, want %s", day, today)
+	}
+}

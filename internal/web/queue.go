@@ -31,6 +31,7 @@ type queueLine struct {
 	Value  string // of its box: the case at the version that is shown
 	Place  string
 	Own    string // why this officer does not decide it
+	Late   string // that it was entered long after the day of application
 	Picked bool
 }
 
@@ -203,6 +204,9 @@ func (v *visit) queueLine(c store.Case, asked queueAsked) queueLine {
 	line.Path = asked.with("/queue/" + c.ID.String())
 	if err := c.Decidable(v.who); fault.Is(err, "OWN_CASE") {
 		line.Own = v.refusal(err)
+	}
+	if len(v.desk.CaseWarnings(c.Application)) > 0 {
+		line.Late = v.t("queue.entered_late", c.EnteredAfter())
 	}
 	line.Picked = v.form != nil && slices.ContainsFunc(v.form["case"], func(box string) bool { return strings.HasPrefix(box, c.ID.String()) })
 	return line

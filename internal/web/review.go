@@ -45,7 +45,7 @@ func showReview(v *visit) (any, error) {
 	data := reviewData{applicationData: whole.(applicationData), Place: "/persons/" + c.PersonID.String(), Queue: asked.with("/queue")}
 	data.explain(v, c, explanation)
 	data.Person = v.personFacts(file.File.Person, v.today)
-	for _, w := range v.desk.Warnings(file.File) {
+	for _, w := range append(v.desk.CaseWarnings(c.Application), v.desk.Warnings(file.File)...) {
 		data.Warnings = append(data.Warnings, v.either(w.ZH, w.EN))
 	}
 	for _, card := range file.File.Certificates {

@@ -20,7 +20,7 @@
     return element;
   };
   const button = (text, press, look = "") => make("button", { type: "button", class: look, click: press }, text);
-  const today = () => new Date(Date.now() + 8 * 60 * minute).toISOString().slice(0, 10); // in China
+  const today = () => when(now()).slice(0, 10);
   const when = (at) => new Date(at + 8 * 60 * minute).toISOString().slice(0, 16).replace("T", " ");
 
   // Alerts stand above every view until what they say is over.
@@ -35,6 +35,16 @@
   };
   const noRoom = (wrong) => wrong?.name === "QuotaExceededError";
   const full = (wrong) => alert("kept", say(noRoom(wrong) ? "full" : "notkept"));
+
+  // Clocks of phones go wrong, and days that are filled in move money. The server says what time it is; without a network it is at least as late as
+  // when the phone took along what it has.
+  let skew = 0, heard = 0;
+  const now = () => Math.max(Date.now() + skew, heard);
+  const tellClock = () => {
+    const wrong = Math.abs(now() - Date.now()) > 10 * minute;
+    if (!wrong) alert("clock");
+    else if (!alerts.has("clock")) alert("clock", say("clock", when(Date.now()), when(now())));
+  };
 
   // --- talking to the server
 
@@ -59,6 +69,9 @@
   const greet = async () => {
     const said = await call("hello");
     csrf = said.csrf;
+    heard = Date.parse(said.now);
+    skew = heard - Date.now();
+    tellClock();
     return said;
   };
   const signIn = async (username, password) => {
@@ -122,7 +135,7 @@
       throw wrong;
     }
     if (sent || !files || Date.now() - files.kept > filesAge) {
-      files = { ...await call("files"), kept: Date.now() };
+      files = { ...await call("files"), kept: Date.now(), now: now() };
       await box.keepFiles(files);
     }
   };
@@ -237,6 +250,8 @@
   const opened = async () => {
     navigator.storage?.persist?.().catch(() => {});
     files = await box.files().catch(() => null);
+    heard = Math.max(heard, files?.now || 0);
+    tellClock();
     items = await box.list();
     $("title").focus();
     show();
