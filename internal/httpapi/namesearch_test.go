@@ -12,8 +12,8 @@ import (
 
 // formsOfNames are names as they are registered, each with forms in which somebody may seek them.
 var formsOfNames = map[string][]string{
-	"阿卜杜拉•艾山": {"阿卜杜拉·艾山", "阿卜杜拉艾山", "阿卜杜拉．艾山"},
-	"张　三丰":    {"张三丰", "张 三丰", "張三丰"},
+	"阿卜杜拉•艾山":    {"阿卜杜拉·艾山", "阿卜杜拉艾山", "阿卜杜拉．艾山"},
+	"张　三丰":       {"张三丰", "张 三丰", "張三丰"},
 	"Jose\u0301": {"Jos\u00e9", "JOSÉ"},
 }
 
