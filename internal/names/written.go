@@ -31,10 +31,12 @@ func Written(name string) (string, error) {
 			return "", errUnseen
 		case unicode.IsDigit(r):
 			digits++
+		case !unicode.IsSpace(r) && !unicode.Is(unicode.Pd, r): // by which a number is written in groups
+			digits = 0
 		}
-	}
-	if digits >= longNumber {
-		return "", errNumber
+		if digits == longNumber {
+			return "", errNumber
+		}
 	}
 	parts := strings.Fields(name)
 	if joined := strings.Join(parts, ""); !strings.ContainsFunc(joined, func(r rune) bool { return !unicode.Is(unicode.Han, r) && !between[r] }) {

@@ -14,7 +14,7 @@ func TestWritten(t *testing.T) {
 		{"Jose\u0301", "Jose\u0301", ""}, {"金丝雀1234567", "金丝雀1234567", ""}, {"", "", ""}, {"　", "", ""},
 		{"张\n三", "", "NAME_CHARACTERS"}, {"张\t三", "", "NAME_CHARACTERS"}, {"张\u202e三", "", "NAME_CHARACTERS"}, {"张\u200b三", "", "NAME_CHARACTERS"}, {"\ufeff张三", "", "NAME_CHARACTERS"},
 		{"张\u2028三", "", "NAME_CHARACTERS"}, {"张\x00", "", "NAME_CHARACTERS"}, {"张\ufffd", "", "NAME_CHARACTERS"},
-		{"379999197001010011", "", "NAME_NUMBER"}, {"37999919700101001X", "", "NAME_NUMBER"}, {"张三 1990 0000 031", "", "NAME_NUMBER"}, {"张三１９７００１０１", "", "NAME_NUMBER"},
+		{"379999197001010011", "", "NAME_NUMBER"}, {"37999919700101001X", "", "NAME_NUMBER"}, {"张三 1990 0000 031", "", "NAME_NUMBER"}, {"张三１９７００１０１", "", "NAME_NUMBER"}, {"1970-01-01", "", "NAME_NUMBER"}, {"3中1234 5中678", "3中1234 5中678", ""}, {"1970\n0101", "", "NAME_CHARACTERS"},
 	} {
 		got, err := Written(tt.name)
 		var wrong *Error
