@@ -188,7 +188,8 @@ func (v *visit) awardForms(data *awardData, r casework.Right) {
 	add("resume", !over && byHand, false, v.t("award.resume.lead"), v.monthField("from_month", "award.resume.from", resumable(r, v.today.Month())),
 		&Field{Name: "back_pay", Label: v.t("award.back"), Kind: "radio", Need: true, Options: v.options("back_pay", "yes", "no")})
 	add("back_pay", len(r.Gap) > 0, false, v.t("award.back_pay.lead"), &Field{Name: "months", Label: v.t("award.gap"), Kind: "select", Need: true, Options: v.gapOptions(r.Gap)}, v.reasonField(200))
-	add("end", !r.Void && r.EndReason == "", true, v.t("award.end.lead"), v.monthField("last_month", "award.end.last", slices.MaxFunc([]calendar.Month{v.today.Month(), r.StartMonth}, calendar.Month.Compare)), v.reasonField(200))
+	byCard := r.EndReason == award.CardCancelled && !r.EndedByHand // as long as the cancellation stands
+	add("end", !r.Void && (r.EndReason == "" || byCard), true, v.t("award.end.lead"), v.monthField("last_month", "award.end.last", slices.MaxFunc([]calendar.Month{v.today.Month(), r.StartMonth}, calendar.Month.Compare)), v.reasonField(200))
 	add("reinstate", r.EndedByHand, false, v.t("award.reinstate.lead"), v.monthField("from_month", "award.reinstate.from", r.EndMonth.Add(1)),
 		&Field{Name: "document", Label: v.t("award.reinstate.document"), Kind: "text", Need: true, Max: 100}, v.reasonField(200))
 	add("void", !r.Void, true, v.t("award.void.lead"), v.reasonField(200))

@@ -156,6 +156,26 @@ func TestAwardEnded(t *testing.T) {
 	void.set("key", uuid.NewString()).send().want(412)
 }
 
+// TestAwardOfACancelledCard: it is shown as ended with its card, and an officer may end it for good, as the worklist asks.
+func TestAwardOfACancelledCard(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	ctx := context.Background()
+	person := s.approved(37, villageA).PersonID
+	d, err := s.desk.Person(ctx, s.actor("cdpf"), person)
+	must(t, err)
+	card := d.File.Certificates[0]
+	_, err = s.desk.AddEvent(ctx, s.actor("cdpf"), card.ID, card.Version, casework.NewEvent{Event: "CANCEL", On: s.today(), CancelReason: "RECOVERED"})
+	must(t, err)
+	s.on("2023-05-10")
+	b := s.again("cdpf")
+	page := b.get(b.get("/persons/"+person.String()).link("重度残疾人护理补贴")).want(200).says("已终止", "2023-03至2023-03", "残疾人证已注销")
+	if strings.Contains(page.body, `value="reinstate"`) {
+		t.Error("what ended with the card is offered to be reinstated")
+	}
+	page.form("end").set("reason", "已不符合条件", "last_month", "2023-03").send().follow().want(200).says("待遇已终止", "已不符合条件")
+}
+
 // TestReinstatePage: an end by mistake is taken back with a document, by the county and not by the town that made it.
 func TestReinstatePage(t *testing.T) {
 	t.Parallel()
