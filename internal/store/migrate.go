@@ -52,7 +52,7 @@ func keyNames(ctx context.Context, db *sql.DB) (left bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // all rows are read, or none matters
 	var ids, keys []string
 	for rows.Next() {
 		var id, name string

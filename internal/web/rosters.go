@@ -294,9 +294,7 @@ var rosterActs = []rosterAct{
 	{"check", false, func(r *roster.Roster, who access.Actor, _ int, now time.Time) error { return r.Check(who, now) }, (*casework.Desk).CheckRoster},
 	{"lock", false, func(r *roster.Roster, who access.Actor, _ int, now time.Time) error { return r.Lock(who, nil, now) }, (*casework.Desk).LockRoster},
 	{"send", false, func(r *roster.Roster, who access.Actor, _ int, now time.Time) error { return r.Send(who, now) }, (*casework.Desk).SendRoster},
-	{"close", false, func(r *roster.Roster, who access.Actor, left int, now time.Time) error {
-		return r.Close(who, left, now)
-	}, (*casework.Desk).CloseRoster},
+	{"close", false, (*roster.Roster).Close, (*casework.Desk).CloseRoster},
 	{"calculate", false, func(r *roster.Roster, who access.Actor, _ int, now time.Time) error {
 		return r.Calculate(who, r.Totals, now)
 	}, (*casework.Desk).CalculateRoster},
