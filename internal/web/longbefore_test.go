@@ -32,10 +32,10 @@ func TestAppliedLongBefore(t *testing.T) {
 	if n := strings.Count(queue.body, "天后才录入"); n != 1 {
 		t.Errorf("%d cases are said to have been entered late", n)
 	}
-	town.get("/queue/"+ids[0]).want(200).says("申请日期2020-02-03比录入日期早1149天")
+	town.get("/queue/" + ids[0]).want(200).says("申请日期2020-02-03比录入日期早1149天")
 	if sh := town.get("/queue/" + ids[1]).want(200); strings.Contains(sh.body, "比录入日期早") {
 		t.Error("a day that is near is warned of")
 	}
-	apply := s.as("liaison.a").get("/persons/" + s.person(21, 1, villageA).String() + "/apply").form("draft").set("programme", "nursing_subsidy", "applicant.relation", "self", "applied_on", "1969-12-31")
+	apply := s.as("liaison.a").get("/persons/"+s.person(21, 1, villageA).String()+"/apply").form("draft").set("programme", "nursing_subsidy", "applicant.relation", "self", "applied_on", "1969-12-31")
 	apply.send().want(422).says("申请日期早于出生日期")
 }
