@@ -60,17 +60,31 @@ func awardOf(list []award.Award, id uuid.UUID) award.Award {
 	return award.Award{}
 }
 
-// SuspendAward stops paying an award from a month on until it is resumed.
+// notAfterNext refuses a month behind the next: of what is to come later nothing needs to be decided now, and a wrong year would not be noticed
+// until then.
+func (d *Desk) notAfterNext(name string, month calendar.Month) error {
+	if month.After(d.today().Month().Add(1)) {
+		return field(name, "DATE_IN_FUTURE", "不能晚于下个月", "next month at the latest")
+	}
+	return nil
+}
+
+// SuspendAward stops paying an award from a month on, next month at the latest, until it is resumed.
 func (d *Desk) SuspendAward(ctx context.Context, who access.Actor, id uuid.UUID, version int, from calendar.Month, reason string) (award.Award, error) {
 	return d.changeAward(ctx, who, "award.suspend", id, version, func(tx *store.Tx, a *award.Award, _ store.Dossier) error {
-		if a.Suspended() {
+		switch err := d.notAfterNext("from_month", from); {
+		case a.Suspended():
 			return fault.New(fault.Conflict, "SUSPENDED_ALREADY", "该待遇已暂停", "the award is suspended already")
+		case from.Before(a.StartMonth):
+			return field("from_month", "MONTHS_REVERSED", "暂停月份早于起发月份", "the award is not suspended before it begins")
+		case err != nil:
+			return err
 		}
 		return tx.InsertSuspension(ctx, a.PersonID, award.Suspension{ID: d.NewID(), AwardID: a.ID, From: from, Reason: reason})
 	})
 }
 
-// ResumeAward pays an award again from a month on, with or without the months that it was suspended.
+// ResumeAward pays an award again from a month on, next month at the latest, with or without the months that it was suspended.
 func (d *Desk) ResumeAward(ctx context.Context, who access.Actor, id uuid.UUID, version int, from calendar.Month, backPay bool) (award.Award, error) {
 	return d.changeAward(ctx, who, "award.resume", id, version, func(tx *store.Tx, a *award.Award, _ store.Dossier) error {
 		for _, s := range a.Suspensions {
@@ -80,6 +94,9 @@ func (d *Desk) ResumeAward(ctx context.Context, who access.Actor, id uuid.UUID, 
 			if !from.After(s.From) {
 				return field("from_month", "MONTHS_REVERSED", "恢复月份须晚于暂停月份", "the award resumes after the month from which it is suspended")
 			}
+			if err := d.notAfterNext("from_month", from); err != nil && from != s.From.Add(1) {
+				return err
+			}
 			s.To, s.BackPay = from.Add(-1), backPay
 			return tx.EndSuspension(ctx, s)
 		}
@@ -87,11 +104,14 @@ func (d *Desk) ResumeAward(ctx context.Context, who access.Actor, id uuid.UUID, 
 	})
 }
 
-// EndAward ends an award after a month, at the person's wish or for a reason.
+// EndAward ends an award after a month, next month at the latest, at the person's wish or for a reason.
 func (d *Desk) EndAward(ctx context.Context, who access.Actor, id uuid.UUID, version int, last calendar.Month, reason string) (award.Award, error) {
 	return d.changeAward(ctx, who, "award.end", id, version, func(_ *store.Tx, a *award.Award, _ store.Dossier) error {
 		if last.Before(a.StartMonth) {
 			return field("last_month", "MONTHS_REVERSED", "终止月份早于起发月份", "the award does not end before it begins")
+		}
+		if err := d.notAfterNext("last_month", last); err != nil {
+			return err
 		}
 		return a.End(last, reason)
 	})
@@ -107,10 +127,11 @@ func (d *Desk) ReinstateAward(ctx context.Context, who access.Actor, id uuid.UUI
 		switch {
 		case from.Before(unpaid.From) || !a.EndMonth.IsZero() && from.After(a.EndMonth):
 			return field("from_month", "MONTHS_REVERSED", "恢复月份须晚于终止月份，且早于接续的待遇", "the award is paid again after the month with which it ended, and before the award that has followed")
-		case from.After(unpaid.From) && from.After(d.today().Month().Add(1)):
-			return field("from_month", "DATE_IN_FUTURE", "恢复月份不能晚于下个月", "the award is paid again next month at the latest")
 		case from == unpaid.From:
 			return nil
+		}
+		if err := d.notAfterNext("from_month", from); err != nil {
+			return err
 		}
 		return tx.InsertSuspension(ctx, a.PersonID, unpaid)
 	})

@@ -318,3 +318,22 @@ func TestNotReinstated(t *testing.T) {
 	s.onRight("town.a", id, "reinstate", body).want(403)
 	s.onRight("civil", id, "reinstate", body).want(409, "NOT_ENDED")
 }
+
+// TestMonthsOfRightsAreNear: a year that was typed wrongly is refused, and does not wait for its month unseen.
+func TestMonthsOfRightsAreNear(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(661, 1)
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.at("2023-03-10")
+	for _, tt := range []struct{ what, member, month, code string }{
+		{"suspend", "from_month", "2024-03", "DATE_IN_FUTURE"}, {"suspend", "from_month", "2023-05", "DATE_IN_FUTURE"}, {"suspend", "from_month", "2022-12", "MONTHS_REVERSED"},
+		{"end", "last_month", "2199-12", "DATE_IN_FUTURE"}, {"end", "last_month", "2022-12", "MONTHS_REVERSED"},
+	} {
+		s.onRight("civil", id, tt.what, map[string]any{tt.member: tt.month, "reason": "核查"}).want(422, tt.code)
+	}
+	s.onRight("civil", id, "suspend", map[string]any{"from_month": "2023-04", "reason": "核查"}).want(200)
+	s.onRight("civil", id, "resume", map[string]any{"from_month": "2024-05", "back_pay": true}).want(422, "DATE_IN_FUTURE")
+	s.onRight("civil", id, "resume", map[string]any{"from_month": "2023-05", "back_pay": true}).want(200) // the first that it can be
+	s.onRight("civil", id, "end", map[string]any{"last_month": "2023-04", "reason": "本人自愿"}).want(200)
+}
