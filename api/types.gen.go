@@ -4889,6 +4889,20 @@ type PayeeList struct {
 // PayeeRelation defines model for PayeeRelation.
 type PayeeRelation string
 
+// PaymentReturn defines model for PaymentReturn.
+type PaymentReturn struct {
+	// Document By which the bank says so.
+	Document string `json:"document"`
+
+	// NetFen As it stands on the line, against a slip of the number.
+	NetFen int64 `json:"net_fen"`
+
+	// Reason As the bank says.
+	Reason     string        `json:"reason"`
+	ReturnedOn calendar.Date `json:"returned_on"`
+	Seq        int           `json:"seq"`
+}
+
 // Person defines model for Person.
 type Person struct {
 	// Age Completed years today.
@@ -5525,10 +5539,16 @@ type RosterLine struct {
 	PersonName *string `json:"person_name,omitempty"`
 
 	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
-	Programme     Programme       `json:"programme"`
-	RateDocument  string          `json:"rate_document"`
-	RateFen       int64           `json:"rate_fen"`
-	RegularFen    int64           `json:"regular_fen"`
+	Programme    Programme `json:"programme"`
+	RateDocument string    `json:"rate_document"`
+	RateFen      int64     `json:"rate_fen"`
+	RegularFen   int64     `json:"regular_fen"`
+
+	// ReturnDocument By which the bank says so.
+	ReturnDocument *string `json:"return_document,omitempty"`
+
+	// ReturnedOn When it came back after the bank had reported it as paid.
+	ReturnedOn    *calendar.Date  `json:"returned_on,omitempty"`
 	Seq           int             `json:"seq"`
 	State         RosterLineState `json:"state"`
 	SupplementFen int64           `json:"supplement_fen"`
@@ -7555,6 +7575,12 @@ type TakeRosterResultsParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ReturnPaymentParams defines parameters for ReturnPayment.
+type ReturnPaymentParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // SendRosterParams defines parameters for SendRoster.
 type SendRosterParams struct {
 	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
@@ -8022,6 +8048,9 @@ type CreateRosterJSONRequestBody = NewRoster
 
 // TakeRosterResultsMultipartRequestBody defines body for TakeRosterResults for multipart/form-data ContentType.
 type TakeRosterResultsMultipartRequestBody TakeRosterResultsMultipartBody
+
+// ReturnPaymentJSONRequestBody defines body for ReturnPayment for application/json ContentType.
+type ReturnPaymentJSONRequestBody = PaymentReturn
 
 // OpenServiceJSONRequestBody defines body for OpenService for application/json ContentType.
 type OpenServiceJSONRequestBody = NewService

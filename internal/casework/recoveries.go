@@ -2,11 +2,14 @@ package casework
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
 	"zhucan/internal/access"
 	"zhucan/internal/recovery"
+	"zhucan/internal/roster"
 	"zhucan/internal/store"
 )
 
@@ -43,6 +46,37 @@ func (d *Desk) offset(ctx context.Context, tx *store.Tx, id uuid.UUID, k store.D
 		return err
 	}
 	return tx.SaveRecovery(ctx, last)
+}
+
+// returnOffset makes outstanding again what a line has kept back that came back itself, and lists whose recoveries these are.
+func (d *Desk) returnOffset(ctx context.Context, tx *store.Tx, l roster.Line) (persons []uuid.UUID, err error) {
+	if l.Deduction == 0 {
+		return nil, nil
+	}
+	whose, err := tx.EverMerged(ctx, l.PersonID)
+	if err != nil {
+		return nil, err
+	}
+	list, err := tx.LockRecoveries(ctx, whose)
+	if err != nil {
+		return nil, err
+	}
+	rest := l.Deduction
+	for _, r := range slices.Backward(list) {
+		if r.Programme != l.Programme {
+			continue
+		}
+		if part := r.OffsetReturned(rest, l.RosterID, tx.Now); part > 0 {
+			rest, persons = rest-part, append(persons, r.PersonID)
+			if err := tx.SaveRecovery(ctx, r); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if rest > 0 {
+		return nil, fmt.Errorf("line %d of roster %s has kept back %d fen that no recovery knows", l.Seq, l.RosterID, rest)
+	}
+	return persons, nil
 }
 
 // askBack makes recoveries ask for what was paid and is not owed, and for nothing else.

@@ -330,6 +330,8 @@ func (d *Desk) match(ctx context.Context, tx *store.Tx, t *Taken, rows []BankRow
 			refuse("账号", "ACCOUNT_DIFFERS", "账号与花名册不一致", "the account is not that of the line")
 		case line.Net != r.Amount:
 			refuse("金额", "AMOUNT_DIFFERS", "金额与花名册不一致", "the amount is not that of the line")
+		case !line.ReturnedOn.IsZero(): // paid, as was said once, and failed by now
+			t.Same++
 		case line.State == "sent":
 			outcomes = append(outcomes, store.Outcome{Seq: r.Seq, Paid: r.Paid, Failure: r.Reason})
 			if r.Paid {
@@ -340,7 +342,7 @@ func (d *Desk) match(ctx context.Context, tx *store.Tx, t *Taken, rows []BankRow
 		case (line.State == "paid") == r.Paid:
 			t.Same++
 		default:
-			refuse("结果", "RESULT_DIFFERS", "与已登记的结果不一致", "another result is recorded already")
+			refuse("结果", "RESULT_DIFFERS", "与已登记的结果不一致；已发放后被退回的，请逐笔登记退票", "another result is recorded already; what came back after it was paid is recorded line by line")
 		}
 	}
 	return outcomes, nil
@@ -370,6 +372,84 @@ func (d *Desk) countPaid(ctx context.Context, tx *store.Tx, id uuid.UUID, seqs [
 		}
 	}
 	return d.askBack(ctx, tx, persons)
+}
+
+// Return is what the bank says of a payment that it has sent back after it had reported it as paid (退票).
+type Return struct {
+	Seq      int
+	Net      money.Fen // as it stands on the line, against a slip of the number
+	On       calendar.Date
+	Document string // by which the bank says so
+	Reason   string // in the bank's words
+}
+
+// ReturnPayment records that a paid line has come back, also when its roster is closed, which stays as it is. The months are owed again and come
+// with a later roster, what was kept back is outstanding again, and what had been asked back of these months no longer is. Once more, it changes nothing.
+func (d *Desk) ReturnPayment(ctx context.Context, who access.Actor, id uuid.UUID, in Return) (line roster.Line, err error) {
+	err = d.write(ctx, who, "roster.return", func(tx *store.Tx) error {
+		r, err := tx.LockRoster(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := r.Return(); err != nil {
+			return err
+		}
+		if err := in.check(calendar.DateOf(r.Sent.At), d.today()); err != nil {
+			return err
+		}
+		return tx.Everywhere(ctx, func() error { line, err = d.returnLine(ctx, tx, id, in); return err })
+	})
+	return line, err
+}
+
+func (in Return) check(sent, today calendar.Date) error {
+	var fields []fault.Field
+	refuse := func(name, code, zh, en string) {
+		fields = append(fields, fault.Field{Name: name, Code: code, ZH: zh, EN: en})
+	}
+	if in.On.Before(sent) || in.On.After(today) {
+		refuse("returned_on", "DATE_OUT_OF_RANGE", "退票日期应在报送银行之后、今天以前", "the day lies between the day on which the roster was sent and today")
+	}
+	if in.Document == "" {
+		refuse("document", "REQUIRED", "请填写银行退票凭证", "name the bank's document")
+	}
+	if in.Reason == "" {
+		refuse("reason", "REASON_REQUIRED", "须说明理由", "a reason is required")
+	}
+	if fields != nil {
+		return fault.InvalidFields(fields...)
+	}
+	return nil
+}
+
+func (d *Desk) returnLine(ctx context.Context, tx *store.Tx, id uuid.UUID, in Return) (line roster.Line, err error) {
+	lines, err := tx.LinesBySeq(ctx, id, []int{in.Seq})
+	if err != nil {
+		return line, err
+	}
+	line, known := lines[in.Seq]
+	switch {
+	case !known:
+		return line, field("seq", "UNKNOWN_LINE", "花名册中没有该序号", "the roster has no such line")
+	case line.Net != in.Net:
+		return line, field("net_fen", "AMOUNT_DIFFERS", "金额与花名册不一致", "the amount is not that of the line")
+	case !line.ReturnedOn.IsZero():
+		return line, nil
+	case line.State != "paid" || line.Net == 0:
+		return line, fault.New(fault.Conflict, "LINE_NOT_PAID", "该笔没有登记为银行已发放，不能登记退票", "the bank has not reported the line as paid")
+	}
+	line.State, line.Failure, line.ReturnedOn, line.ReturnDocument = "failed", exchange.Clip(in.Reason), in.On, in.Document
+	if err := tx.ReturnLine(ctx, line); err != nil {
+		return line, err
+	}
+	persons, err := d.returnOffset(ctx, tx, line)
+	if err != nil {
+		return line, err
+	}
+	if err := d.askBack(ctx, tx, append(persons, line.PersonID)); err != nil {
+		return line, err
+	}
+	return line, tx.Describe(ctx, id, map[string]any{"seq": line.Seq, "person_id": line.PersonID, "net_fen": int64(line.Net)})
 }
 
 // VerifyRosters adds up every locked roster again and names the first whose lines are not those that were locked.

@@ -139,7 +139,7 @@ func (b *bankReader) read(row int, cells []Cell) error {
 	case !known:
 		b.refuse(row, colResult, "BAD_RESULT", "结果须为成功或失败", "the result is neither paid nor failed")
 	default:
-		b.results = append(b.results, BankResult{Row: row, Seq: seq, Account: account, Amount: amount, Paid: paid, Reason: clip(b.cell(cells, colFailure))})
+		b.results = append(b.results, BankResult{Row: row, Seq: seq, Account: account, Amount: amount, Paid: paid, Reason: Clip(b.cell(cells, colFailure))})
 	}
 	return nil
 }
@@ -195,8 +195,8 @@ func parseYuan(text string) (fen money.Fen, bad bool) {
 	return money.Fen(whole*100 + int64(part)), err != nil
 }
 
-// clip keeps a bank's words short and free of long numbers, which could be an account.
-func clip(text string) string {
+// Clip keeps a bank's words short and free of long numbers, which could be an account.
+func Clip(text string) string {
 	text = longNumber.ReplaceAllString(text, "****")
 	if runes := []rune(text); len(runes) > 100 {
 		text = string(runes[:100])

@@ -191,7 +191,7 @@ func (x *headingIndex) dropDoubtful(headings []Heading) {
 
 // shortHeading keeps a heading fit to be shown: without what could be somebody's number.
 func shortHeading(text string) string {
-	text = clip(strings.Join(strings.Fields(text), " "))
+	text = Clip(strings.Join(strings.Fields(text), " "))
 	if runes := []rune(text); len(runes) > 30 {
 		text = string(runes[:30]) + "…"
 	}

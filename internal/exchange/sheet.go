@@ -86,7 +86,7 @@ func (b *book) readSheet(ref sheetRef, limit rowLimit) (*sheet, error) {
 		return nil
 	})
 	if err != nil {
-		name, row := clip(ref.name), strconv.Itoa(max(r.row, 1))
+		name, row := Clip(ref.name), strconv.Itoa(max(r.row, 1))
 		return nil, broken(err, "工作表“"+name+"”第"+row+"行附近损坏，请用表格软件打开后另存为xlsx再发送", "the sheet is damaged near row "+row+"; open it, save it as xlsx and send it again")
 	}
 	return &r.sheet, nil

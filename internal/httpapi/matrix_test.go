@@ -72,7 +72,7 @@ var mayCall = map[string][]string{
 	"checkRoster": {cdpf, civil, finance}, "lockRoster": {cdpf, civil, finance}, "sendRoster": {cdpf, civil, finance}, "closeRoster": {cdpf, civil, finance},
 	"getNotice": {}, "getNoticeSheet": {}, "listNotices": {town, cdpf, civil, auditor}, "publishNotice": {town, cdpf, civil},
 	"listObjections": {town, cdpf, civil, auditor}, "addObjection": {town, cdpf, civil}, "answerObjection": {town, cdpf, civil},
-	"getRosterFile": {cdpf, civil, finance}, "takeRosterResults": {finance},
+	"getRosterFile": {cdpf, civil, finance}, "takeRosterResults": {finance}, "returnPayment": {finance},
 	"cancelRoster": {cdpf, civil, finance}, "listRecoveries": {town, cdpf, civil, finance, auditor}, "getRecovery": {town, cdpf, civil, finance, auditor},
 	"addRecoveryEvent":        {cdpf, civil, finance},
 	"listPersonVerifications": {liaison, town, cdpf, civil, auditor}, "listVerifications": {liaison, town, cdpf, civil, auditor},

@@ -256,7 +256,24 @@ func rosterLineView(l roster.Line) api.RosterLine {
 		AreaCode: api.AreaCode(l.Area), Level: l.Level, RateFen: int64(l.Rate), RateDocument: l.RateDocument, Months: l.Months,
 		ArrearsFrom: some(api.Month(l.ArrearsFrom)), ArrearsTo: some(api.Month(l.ArrearsTo)), RegularFen: int64(l.Regular), ArrearsFen: int64(l.Arrears),
 		SupplementFen: int64(l.Supplement), DeductionFen: int64(l.Deduction), NetFen: int64(l.Net), Holder: some(l.Holder),
-		Account: some(maskedAccount(l.Account)), Hold: some(l.Hold), State: api.RosterLineState(l.State), Failure: some(l.Failure)}
+		Account: some(maskedAccount(l.Account)), Hold: some(l.Hold), State: api.RosterLineState(l.State), Failure: some(l.Failure),
+		ReturnedOn: some(l.ReturnedOn), ReturnDocument: some(l.ReturnDocument)}
+}
+
+func (a *API) returnPayment(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	in, err := decode[api.PaymentReturn](r)
+	if err != nil {
+		return Response{}, err
+	}
+	line, err := a.Desk.ReturnPayment(r.Ctx, r.Who, id, casework.Return{Seq: in.Seq, Net: money.Fen(in.NetFen), On: in.ReturnedOn, Document: in.Document, Reason: in.Reason})
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Body: rosterLineView(line)}, nil
 }
 
 func maskedAccount(account string) string {

@@ -125,7 +125,7 @@ func (a *API) operations() map[string]handler {
 		"calculateRoster": a.rosterStep((*casework.Desk).CalculateRoster), "checkRoster": a.rosterStep((*casework.Desk).CheckRoster),
 		"lockRoster": a.rosterStep((*casework.Desk).LockRoster), "sendRoster": a.rosterStep((*casework.Desk).SendRoster),
 		"closeRoster": a.rosterStep((*casework.Desk).CloseRoster), "cancelRoster": a.rosterStep((*casework.Desk).CancelRoster),
-		"getRosterFile": a.getRosterFile, "takeRosterResults": a.takeRosterResults,
+		"getRosterFile": a.getRosterFile, "takeRosterResults": a.takeRosterResults, "returnPayment": a.returnPayment,
 		"listRecoveries": a.listRecoveries, "getRecovery": a.getRecovery, "addRecoveryEvent": a.addRecoveryEvent,
 		"listPersonVerifications": a.listPersonVerifications, "addVerification": a.addVerification, "listVerifications": a.listVerifications,
 		"getVerificationProgress": a.getVerificationProgress, "verifyByData": a.verifyByData,

@@ -167,6 +167,52 @@ func (r *Recovery) Offset(fen money.Fen, roster uuid.UUID, now time.Time) {
 	r.closeWhenDone(now)
 }
 
+// OffsetReturned undoes up to so much of what a roster has kept back, since the payment has come back, and says how much: it is outstanding again,
+// and may be kept back again. What was asked wrongly by it, Adjust takes off.
+func (r *Recovery) OffsetReturned(fen money.Fen, roster uuid.UUID, now time.Time) money.Fen {
+	var kept money.Fen
+	for _, e := range r.Events {
+		switch {
+		case e.RosterID != roster:
+		case e.Event == "offset":
+			kept += e.Amount
+		case e.Event == "offset_returned":
+			kept -= e.Amount
+		}
+	}
+	part := min(fen, kept)
+	if part == 0 {
+		return 0
+	}
+	rest := part
+	for i := range slices.Backward(r.Months) { // the other way round than it was spread
+		take := min(rest, r.Months[i].Repaid)
+		r.Months[i].Repaid, rest = r.Months[i].Repaid-take, rest-take
+	}
+	r.Consented = min(r.Consented+part, r.Outstanding())
+	r.note(Event{At: now, Event: "offset_returned", Amount: part, RosterID: roster})
+	if r.State == Closed {
+		r.State, r.ClosedAt = r.before(), time.Time{}
+	}
+	return part
+}
+
+// before is how far a recovery was before it was closed.
+func (r *Recovery) before() State {
+	state := Open
+	for _, e := range r.Events {
+		switch e.Event {
+		case "notified":
+			state = Notified
+		case "instalments_agreed":
+			state = Instalments
+		case "transferred":
+			state = Transferred
+		}
+	}
+	return state
+}
+
 func (r *Recovery) repay(fen money.Fen) {
 	r.spread(fen, func(m *Month, part money.Fen) { m.Repaid += part })
 }

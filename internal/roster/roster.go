@@ -99,9 +99,11 @@ type Line struct {
 	Regular, Arrears       money.Fen
 	Supplement             money.Fen
 	Deduction, Net         money.Fen
-	Hold                   string // why it is not paid for now; empty where it is
-	State                  string // due, held, sent, paid, failed
-	Failure                string // as the bank says
+	Hold                   string        // why it is not paid for now; empty where it is
+	State                  string        // due, held, sent, paid, failed
+	Failure                string        // as the bank says
+	ReturnedOn             calendar.Date // zero: it did not come back after it was paid
+	ReturnDocument         string
 	PersonName, Holder     string
 	Account                string // clear; only for the bank's file
 	IDNumber, Certificate  string // clear; only for the bank's file
@@ -167,6 +169,9 @@ func (r *Roster) TakeResults() error {
 	r.State = ResultsIn
 	return nil
 }
+
+// Return looks whether payments may come back that the bank has reported as paid: also when the roster is closed, which stays as it is.
+func (r *Roster) Return() error { return r.in(ResultsIn, Closed) }
 
 // Close ends the roster once the bank has answered for every line.
 func (r *Roster) Close(who access.Actor, unanswered int, now time.Time) error {

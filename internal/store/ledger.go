@@ -11,7 +11,7 @@ import (
 	"zhucan/internal/calendar"
 )
 
-// ledgerOf is every month of a person up to one in which something is owed, was paid or is asked back; with what was paid under a
+// ledgerOf is every month of a person up to one in which something is owed, was paid or has come back; with what was paid under a
 // file that is merged into this one.
 const ledgerOf = `
 WITH due AS (
@@ -26,11 +26,12 @@ WITH due AS (
         UNION ALL SELECT g.person_id FROM merged_persons g WHERE g.into_id = $1)) AND p.live
     GROUP BY 1, 2
 ), back AS (
-    SELECT programme, month, sum(repaid_fen) AS repaid, sum(waived_fen) AS waived FROM recovery_months WHERE person_id = $1 GROUP BY 1, 2
+    SELECT programme, month, sum(repaid_fen) AS repaid, sum(waived_fen) AS waived FROM recovery_months
+    WHERE person_id = $1 AND month <= $2::date AND repaid_fen + waived_fen > 0 GROUP BY 1, 2
 )
 SELECT programme, month, coalesce(amount_fen, 0), coalesce(level, 0), coalesce(rule_set, ''), coalesce(rate_document, ''),
        coalesce(paid, 0)::bigint, coalesce(coming, 0)::bigint, coalesce(repaid, 0)::bigint, coalesce(waived, 0)::bigint, coalesce(rosters, '{}')
-FROM due FULL JOIN paid USING (programme, month) LEFT JOIN back USING (programme, month)
+FROM due FULL JOIN paid USING (programme, month) FULL JOIN back USING (programme, month)
 ORDER BY programme, month`
 
 // Ledger is the account of a person month by month up to a month. Dues and payments keep the area of their time, so

@@ -30,6 +30,12 @@ func (s stampRow) stamp() roster.Stamp { return roster.Stamp{By: orZero(s.by), A
 const rosterLineColumns = `l.roster_id, l.seq, l.person_id, l.programme, l.award_id, l.payee_id, l.area_code, l.level, l.rate_fen, l.rate_document, l.months,
 	l.arrears_from, l.arrears_to, l.regular_fen, l.arrears_fen, l.supplement_fen, l.deduction_fen, l.net_fen, l.hold, l.state, l.failure`
 
+// returned joins what has come back of a line, which is shown with it.
+const (
+	returnedColumns = `, v.returned_on, coalesce(v.document, '')`
+	returned        = ` LEFT JOIN returned_payments v ON v.roster_id = l.roster_id AND v.seq = l.seq`
+)
+
 func lineFields(l *roster.Line, payee **uuid.UUID) []any {
 	return []any{&l.RosterID, &l.Seq, &l.PersonID, &l.Programme, &l.AwardID, payee, &l.Area, &l.Level, &l.Rate, &l.RateDocument, &l.Months,
 		&l.ArrearsFrom, &l.ArrearsTo, &l.Regular, &l.Arrears, &l.Supplement, &l.Deduction, &l.Net, &l.Hold, &l.State, &l.Failure}
@@ -93,14 +99,14 @@ type LinesOf struct {
 // RosterLines lists lines after one in order. Names are there where the person is in the actor's area by now.
 func (db *DB) RosterLines(ctx context.Context, who access.Actor, q LinesOf) (list []roster.Line, err error) {
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue("SELECT "+rosterLineColumns+`, coalesce(p.name, ''), coalesce(y.holder, ''), y.id, y.account
-			FROM roster_lines l LEFT JOIN persons p ON p.id = l.person_id LEFT JOIN payees y ON y.id = l.payee_id
+		b.Queue("SELECT "+rosterLineColumns+`, coalesce(p.name, ''), coalesce(y.holder, ''), y.id, y.account`+returnedColumns+`
+			FROM roster_lines l LEFT JOIN persons p ON p.id = l.person_id LEFT JOIN payees y ON y.id = l.payee_id`+returned+`
 			WHERE l.roster_id = $1 AND l.seq > $2 AND ($4 = '' OR l.state = $4) ORDER BY l.seq LIMIT $3`, q.Roster, q.After, q.Limit, q.State).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				var l roster.Line
 				var payee, account *uuid.UUID
 				var sealed []byte
-				if err := rows.Scan(append(lineFields(&l, &payee), &l.PersonName, &l.Holder, &account, &sealed)...); err != nil {
+				if err := rows.Scan(append(lineFields(&l, &payee), &l.PersonName, &l.Holder, &account, &sealed, &l.ReturnedOn, &l.ReturnDocument)...); err != nil {
 					return err
 				}
 				l.PayeeID = orZero(payee)
@@ -202,13 +208,13 @@ func (db *DB) scanPaid(rows pgx.Rows, yield func(roster.Line, error) bool) error
 func (tx *Tx) LinesBySeq(ctx context.Context, id uuid.UUID, seqs []int) (map[int]roster.Line, error) {
 	found := map[int]roster.Line{}
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT "+rosterLineColumns+`, y.account FROM roster_lines l JOIN payees y ON y.id = l.payee_id
+		b.Queue("SELECT "+rosterLineColumns+`, y.account`+returnedColumns+` FROM roster_lines l JOIN payees y ON y.id = l.payee_id`+returned+`
 			WHERE l.roster_id = $1 AND l.seq = ANY($2) AND l.hold = ''`, id, seqs).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				var l roster.Line
 				var payee *uuid.UUID
 				var sealed []byte
-				if err := rows.Scan(append(lineFields(&l, &payee), &sealed)...); err != nil {
+				if err := rows.Scan(append(lineFields(&l, &payee), &sealed, &l.ReturnedOn, &l.ReturnDocument)...); err != nil {
 					return err
 				}
 				l.PayeeID = orZero(payee)
@@ -262,6 +268,41 @@ func (tx *Tx) RecordOutcomes(ctx context.Context, id uuid.UUID, outcomes []Outco
 		return fmt.Errorf("record what the bank did: %w", err)
 	}
 	return nil
+}
+
+// ReturnLine writes that a paid line has come back: its months are owed again, and the next roster looks at them.
+func (tx *Tx) ReturnLine(ctx context.Context, l roster.Line) error {
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(`INSERT INTO returned_payments (id, roster_id, seq, area_code, returned_on, document, reason, recorded_at, recorded_by) VALUES ($1, $2, $3, $4, $5::date, $6, $7, $8, $9)`,
+			tx.db.NewID(), l.RosterID, l.Seq, string(l.Area), l.ReturnedOn.String(), l.ReturnDocument, l.Failure, tx.Now, tx.Who.AccountID)
+		b.Queue("UPDATE roster_lines SET state = 'failed', failure = $3, answered_at = $4 WHERE roster_id = $1 AND seq = $2", l.RosterID, l.Seq, l.Failure, tx.Now)
+		b.Queue("UPDATE payments SET live = false WHERE roster_id = $1 AND person_id = $2 AND programme = $3", l.RosterID, l.PersonID, l.Programme)
+		b.Queue(`INSERT INTO open_months (person_id, programme, open_from)
+			SELECT CASE WHEN g.into_id IS NULL THEN p.person_id ELSE g.into_id END, p.programme, min(p.month)
+			FROM payments p LEFT JOIN merged_persons g ON g.person_id = p.person_id WHERE p.roster_id = $1 AND p.person_id = $2 AND p.programme = $3 GROUP BY 1, 2
+			ON CONFLICT (person_id, programme) DO UPDATE SET open_from = least(open_months.open_from, excluded.open_from)`, l.RosterID, l.PersonID, l.Programme)
+	})
+	if err != nil {
+		return fmt.Errorf("record what came back: %w", err)
+	}
+	return nil
+}
+
+// EverMerged lists somebody and all with whom he is or was one person in the register: what was kept back from one of them may stand with another.
+func (tx *Tx) EverMerged(ctx context.Context, person uuid.UUID) (ids []uuid.UUID, err error) {
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(`WITH RECURSIVE who (id) AS (
+				SELECT $1::uuid UNION SELECT CASE WHEN m.merged_id = w.id THEN m.person_id ELSE m.merged_id END
+				FROM who w JOIN person_merges m ON m.merged_id = w.id OR m.person_id = w.id
+			) SELECT id FROM who ORDER BY id`, person).Query(func(rows pgx.Rows) (err error) {
+			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list who was one person: %w", err)
+	}
+	return ids, nil
 }
 
 // Deductions are what lines of a roster have kept back, of those just paid.

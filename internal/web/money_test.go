@@ -28,6 +28,7 @@ func init() {
 	for _, do := range []string{"check", "lock", "send", "close", "calculate", "cancel"} {
 		mayDo["/rosters/:id "+do] = moneyHands
 	}
+	mayDo["/rosters/:id return"] = roles{finance}
 	for _, do := range []string{"notify", "consent", "repay", "agree_instalments", "transfer", "propose_waiver", "waive"} {
 		mayDo["/recoveries/:id "+do] = moneyHands
 	}
@@ -216,6 +217,10 @@ func TestFromApplicationToMoney(t *testing.T) {
 	if seen["paid"] != 2 || seen["owed again"] != 1 {
 		t.Errorf("the accounts say %v", seen)
 	}
+	back := func() *filled { return bank.get(at).want(200).form("return") }
+	back().set("seq", "1", "net_fen", "1.00", "document", "退汇单42", "reason", "账户已销户").send().want(422).says("金额与花名册不一致")
+	back().set("seq", "3", "net_fen", "167.00", "document", "退汇单42", "reason", "账户已销户").send().want(409).says("没有登记为银行已发放")
+	back().set("seq", "1", "net_fen", "167.00", "document", "退汇单42", "reason", "账户已销户").send().follow().want(200).says("已登记退票", "2023-03-28 退回（退汇单42）：账户已销户")
 	s.as("liaison.a").get("/persons/"+people[0].String()).want(200).says("发放", "2023-03")
 }
 

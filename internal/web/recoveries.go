@@ -195,11 +195,7 @@ func stepRecovery(event string, amount bool) act {
 		r := v.reader()
 		step := recovery.Step{Event: event, Reason: r.text("reason", 500, false)}
 		if amount {
-			fen, ok := fen(v.value("amount_fen"))
-			if !ok {
-				r.wrong("amount_fen", "NOT_AN_AMOUNT", "金额应写成元，最多两位小数", "an amount in yuan with two decimals at most")
-			}
-			step.Amount = money.Fen(fen)
+			step.Amount = r.amount("amount_fen")
 		}
 		if err := r.err(); err != nil {
 			return "", err
@@ -207,6 +203,15 @@ func stepRecovery(event string, amount bool) act {
 		_, err = v.desk.StepRecovery(v.ctx, v.who, id, v.version(), step)
 		return v.path + "?done=recovery", err
 	}}
+}
+
+// amount is an amount in yuan.
+func (r *reader) amount(name string) money.Fen {
+	fen, ok := fen(r.v.value(name))
+	if !ok {
+		r.wrong(name, "NOT_AN_AMOUNT", "金额应写成元，最多两位小数", "an amount in yuan with two decimals at most")
+	}
+	return money.Fen(fen)
 }
 
 func recoveryActs() map[string]act {

@@ -114,6 +114,7 @@ type rosterData struct {
 	Waits    []string // why a step is not this officer's
 	Files    []link
 	Results  *Form
+	Return   *Form // of a payment that came back after it was paid
 	Taken    *takenResults
 	States   []Option
 	Lines    []paymentLine
@@ -184,7 +185,7 @@ func showRoster(v *visit) (any, error) {
 			data.Files = append(data.Files, link{Path: v.path + "/file?format=" + form, Text: v.t("take_out." + form)})
 		}
 	}
-	data.Sheet = v.path + "/sheet"
+	data.Sheet, data.Return = v.path+"/sheet", v.returnForm(r)
 	data.Taken, _ = v.found.(*takenResults)
 	err = v.rosterPage(&data, r)
 	return data, err
@@ -235,6 +236,9 @@ func (v *visit) paymentLine(l roster.Line, place func(area.Code) string) payment
 		line.Why, line.Tone = v.t("hold."+l.Hold), "warn"
 	case "failed":
 		line.Why, line.Tone = l.Failure, "bad"
+		if !l.ReturnedOn.IsZero() {
+			line.Why = v.t("line.returned", l.ReturnedOn.String(), l.ReturnDocument, l.Failure)
+		}
 	case "paid":
 		line.Tone = "good"
 		if l.Net == 0 {
@@ -324,6 +328,35 @@ func (v *visit) rosterForms(data *rosterData, r roster.Roster, left int) {
 	}
 }
 
+// returnForm asks for a payment that came back after it was paid.
+func (v *visit) returnForm(r roster.Roster) *Form {
+	if !v.acts("return") || r.Return() != nil {
+		return nil
+	}
+	f := v.newForm("return", "roster.return", &Field{Name: "seq", Label: v.t("roster.seq"), Kind: "number", Need: true},
+		&Field{Name: "net_fen", Label: v.t("roster.return.net"), Hint: v.t("roster.return.net.hint"), Need: true, Max: 20, Mode: "decimal"},
+		&Field{Name: "returned_on", Label: v.t("roster.return.on"), Kind: "date", Need: true, Value: v.today.String()},
+		&Field{Name: "document", Label: v.t("roster.return.document"), Need: true, Max: 100},
+		&Field{Name: "reason", Label: v.t("roster.return.reason"), Need: true, Max: 100})
+	f.Grave = true
+	return f
+}
+
+func returnPayment(v *visit) (string, error) {
+	id, err := v.id()
+	if err != nil {
+		return "", err
+	}
+	r := v.reader()
+	in := casework.Return{Seq: r.number("seq", true, 1, 10_000_000), Net: r.amount("net_fen"), On: r.day("returned_on", true),
+		Document: r.text("document", 100, true), Reason: r.text("reason", 100, true)}
+	if err := r.err(); err != nil {
+		return "", err
+	}
+	_, err = v.desk.ReturnPayment(v.ctx, v.who, id, in)
+	return v.path + "?state=failed&done=roster_return", err
+}
+
 // tables is what a field for a list takes.
 const tables = ".xlsx,.csv"
 
@@ -331,7 +364,7 @@ const tables = ".xlsx,.csv"
 var moneyRoles = roles{cdpf, civil, finance}
 
 func rosterStepActs() map[string]act {
-	acts := map[string]act{}
+	acts := map[string]act{"return": {roles: roles{finance}, do: returnPayment}}
 	for _, a := range rosterActs {
 		acts[a.do] = act{roles: moneyRoles, do: stepRoster(a.step, a.do)}
 	}
