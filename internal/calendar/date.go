@@ -5,6 +5,7 @@ package calendar
 import (
 	"database/sql/driver"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -36,13 +37,12 @@ func NewDate(year int, month time.Month, day int) (Date, error) {
 // fromTime counts seconds, since a Duration ends after 292 years.
 func fromTime(t time.Time) Date { return Date{int32((t.Unix()-epoch.Unix())/86400) + 1} }
 
-// FromDays is the day so many days after 1 January 2000, as PostgreSQL keeps it.
-func FromDays(days int) (Date, error) {
-	d := since2000.Add(days)
-	if d.Before(NewYear(firstYear)) || !d.Before(NewYear(lastYear+1)) {
+// FromDays is the day so many days after 1 January 2000, as PostgreSQL keeps it, whatever day that is, as Scan reads it. Its infinities are none.
+func FromDays(days int32) (Date, error) {
+	if days == math.MinInt32 || days > math.MaxInt32-since2000.n {
 		return Date{}, fmt.Errorf("day %d of the millennium is not a date", days)
 	}
-	return d, nil
+	return Date{since2000.n + days}, nil
 }
 
 func (d Date) time() time.Time { return epoch.AddDate(0, 0, int(d.n)-1) }

@@ -69,15 +69,29 @@ func (d *Desk) notAfterNext(name string, month calendar.Month) error {
 	return nil
 }
 
+// notBefore refuses a month before the one in which an award begins by what is recorded. An award that begins later than next month may be
+// decided about from then on.
+func (d *Desk) notBefore(dossier store.Dossier, id uuid.UUID, name string, month calendar.Month) error {
+	reading, err := standing.Read(dossier.File, dossier.Awards, d.Pack())
+	if err != nil {
+		return err
+	}
+	switch begins := awardOf(reading.Awards(), id).StartMonth; {
+	case month.Before(begins):
+		return field(name, "MONTHS_REVERSED", "早于起发月份"+begins.String(), "the award begins in "+begins.String())
+	case month == begins:
+		return nil
+	}
+	return d.notAfterNext(name, month)
+}
+
 // SuspendAward stops paying an award from a month on, next month at the latest, until it is resumed.
 func (d *Desk) SuspendAward(ctx context.Context, who access.Actor, id uuid.UUID, version int, from calendar.Month, reason string) (award.Award, error) {
-	return d.changeAward(ctx, who, "award.suspend", id, version, func(tx *store.Tx, a *award.Award, _ store.Dossier) error {
-		switch err := d.notAfterNext("from_month", from); {
-		case a.Suspended():
+	return d.changeAward(ctx, who, "award.suspend", id, version, func(tx *store.Tx, a *award.Award, dossier store.Dossier) error {
+		if a.Suspended() {
 			return fault.New(fault.Conflict, "SUSPENDED_ALREADY", "该待遇已暂停", "the award is suspended already")
-		case from.Before(a.StartMonth):
-			return field("from_month", "MONTHS_REVERSED", "暂停月份早于起发月份", "the award is not suspended before it begins")
-		case err != nil:
+		}
+		if err := d.notBefore(dossier, id, "from_month", from); err != nil {
 			return err
 		}
 		return tx.InsertSuspension(ctx, a.PersonID, award.Suspension{ID: d.NewID(), AwardID: a.ID, From: from, Reason: reason})
@@ -106,11 +120,8 @@ func (d *Desk) ResumeAward(ctx context.Context, who access.Actor, id uuid.UUID, 
 
 // EndAward ends an award after a month, next month at the latest, at the person's wish or for a reason.
 func (d *Desk) EndAward(ctx context.Context, who access.Actor, id uuid.UUID, version int, last calendar.Month, reason string) (award.Award, error) {
-	return d.changeAward(ctx, who, "award.end", id, version, func(_ *store.Tx, a *award.Award, _ store.Dossier) error {
-		if last.Before(a.StartMonth) {
-			return field("last_month", "MONTHS_REVERSED", "终止月份早于起发月份", "the award does not end before it begins")
-		}
-		if err := d.notAfterNext("last_month", last); err != nil {
+	return d.changeAward(ctx, who, "award.end", id, version, func(_ *store.Tx, a *award.Award, dossier store.Dossier) error {
+		if err := d.notBefore(dossier, id, "last_month", last); err != nil {
 			return err
 		}
 		return a.End(last, reason)

@@ -112,7 +112,7 @@ func TestAnApplicationInTheMonthInWhichTheOldRightEnds(t *testing.T) {
 		rights       string
 	}{
 		{"the card was cancelled, and another issued", cancelled, "2023-05-22", nil, "2023-06-12", "2023-06", "", []int{full, full, full, full, full, full, full},
-			"[2023-01 to 2023-05 CARD_CANCELLED 2023-06 to <nil> <nil>]"},
+			"[2023-01 to 2023-05 SUCCEEDED 2023-06 to <nil> <nil>]"},
 		{"低保 ended, and again from June", func(s *service, id string, _ int) { s.at("2023-04-12"); s.endFact(id, "dibao", "2023-04-10") }, "2023-04-28",
 			func(s *service, id string) { s.at("2023-06-05"); s.fact(id, "dibao", true, "2023-06-01", "") }, "2023-06-05", "2023-06", "",
 			[]int{full, full, full, full, 0, full, full}, "[2023-01 to 2023-04 SUCCEEDED 2023-06 to <nil> <nil>]"},

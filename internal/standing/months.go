@@ -179,8 +179,7 @@ func (m Months) FirstMonth(from calendar.Month) (calendar.Month, bool) {
 }
 
 // Lasts is how long an award runs: from its first good month until the month before one that ends it, or the one in which its card was
-// cancelled. A right that has
-// ended does not come back by itself when the conditions hold again; that needs another application.
+// cancelled. A right that has ended does not come back by itself when the conditions hold again; that needs another application.
 func (m Months) Lasts(a award.Award) (Run, bool) {
 	from, found := m.FirstMonth(a.StartMonth)
 	run := Run{From: from, To: a.EndMonth}
@@ -198,7 +197,10 @@ func (m Months) Lasts(a award.Award) (Run, bool) {
 	if end, ends := m.endOf(a, from); ends && (run.To.IsZero() || end.Last.Before(run.To)) {
 		run.To = end.Last
 	}
-	return run, run.To.IsZero() || !run.To.Before(from)
+	if !run.To.IsZero() && run.To.Before(from) {
+		return Run{}, false
+	}
+	return run, true
 }
 
 // endOf is the first cancellation of a card since an award that runs from a month on was asked for.

@@ -95,6 +95,10 @@ func paging(b *pgx.Batch) {
 // ListPersons lists persons of an area in order of village. Constraint by range keeps any village as quick as the first; so the first
 // page begins behind the beginning of the area, and not of the index, which is then read from where the list goes on.
 func (db *DB) ListPersons(ctx context.Context, who access.Actor, f PersonFilter) ([]Listed, error) {
+	key := names.Key(f.Name)
+	if f.Name != "" && key == "" {
+		return nil, nil // what has no letter is part of nobody's name
+	}
 	lo, hi := f.Area.Range()
 	if f.After.ID == uuid.Nil {
 		f.After.Area = area.Code(lo)
@@ -107,7 +111,7 @@ func (db *DB) ListPersons(ctx context.Context, who access.Actor, f PersonFilter)
 		ORDER BY p.managing_area_code, p.id LIMIT $8`
 	var list []Listed
 	err := db.Read(ctx, who, paging, func(b *pgx.Batch) {
-		b.Queue(sql, lo, hi, string(f.After.Area), f.After.ID, f.Category, f.Level, names.Key(f.Name), f.Limit, f.Current).Query(func(rows pgx.Rows) (err error) {
+		b.Queue(sql, lo, hi, string(f.After.Area), f.After.ID, f.Category, f.Level, key, f.Limit, f.Current).Query(func(rows pgx.Rows) (err error) {
 			list, err = db.scanListed(rows)
 			return err
 		})

@@ -19,7 +19,8 @@ import (
 // Of each account only the open months are looked at; for most that is the roster's own month. What a live payment of
 // another roster covers is not paid again, be it under a file that is merged into this one; and what is kept back with consent by a line
 // that the bank has not answered is not kept back again. The area that manages a person in the latest month owed is the one whose
-// roster pays. What is owed for a month without a due, since more has come back than was paid, is a supplement to the line that paid it.
+// roster pays. What is owed for a month without a due, since more has come back than was paid, is a supplement to the line that paid it, for
+// the roster of where the person lives.
 // Who has moved away since is on the roster with account, holds and recoveries, so the steps are run everywhere and bound themselves.
 //
 // Of a few accounts everything is looked up by their keys, each; of many, all is read and joined. A fence, OFFSET 0, keeps a look-up
@@ -64,7 +65,7 @@ paid AS (
     ) p
     GROUP BY 1, 2, 3
 ), back AS (
-    SELECT b.person_id, b.programme, b.month, sum(b.repaid_fen + b.waived_fen) AS fen
+    SELECT b.person_id, b.programme, b.month, sum(b.repaid_fen + b.waived_fen) AS fen, max(b.area_code) AS area_code
     FROM open o CROSS JOIN LATERAL (SELECT * FROM recovery_months b WHERE b.person_id = o.person_id AND b.programme = o.programme AND b.month >= o.open_from
         AND b.month <= $2 ` + a.fence + `) b
     GROUP BY 1, 2, 3
@@ -75,12 +76,12 @@ var (
 	// few months have come back, so dues, lines and payments are looked up for each: counted, which stays a look-up where EXISTS becomes a join
 	items = `
 more AS MATERIALIZED (
-    SELECT b.person_id, b.programme, b.month, b.fen - coalesce(p.fen, 0) AS fen, coalesce(p.last, 0) + 1 AS sequence
+    SELECT b.person_id, b.programme, b.month, b.fen - coalesce(p.fen, 0) AS fen, coalesce(p.last, 0) + 1 AS sequence, b.area_code
     FROM back b LEFT JOIN paid p USING (person_id, programme, month)
     WHERE b.fen > coalesce(p.fen, 0) AND (SELECT count(*) FROM dues d WHERE d.person_id = b.person_id AND d.programme = b.programme
         AND d.from_month <= b.month AND (d.to_month IS NULL OR d.to_month >= b.month)) = 0
 ), undue AS (
-    SELECT b.*, l.award_id, l.level, l.rate_fen, l.rate_document, l.area_code
+    SELECT b.*, l.award_id, l.level, l.rate_fen, l.rate_document
     FROM more b CROSS JOIN LATERAL (SELECT * FROM roster_lines l
         WHERE l.person_id = ANY(ARRAY(SELECT b.person_id UNION ALL SELECT g.person_id FROM merged_persons g WHERE g.into_id = b.person_id))
             AND l.programme = b.programme AND l.hold = '' AND l.roster_id <> $1

@@ -58,7 +58,7 @@ func (scanDay) Scan(src []byte, target any) (err error) {
 	case 0: // null is no day
 		*day = calendar.Date{}
 	case 4:
-		*day, err = calendar.FromDays(int(int32(binary.BigEndian.Uint32(src))))
+		*day, err = calendar.FromDays(int32(binary.BigEndian.Uint32(src)))
 	default:
 		err = fmt.Errorf("a day of %d bytes", len(src))
 	}

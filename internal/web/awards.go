@@ -184,7 +184,7 @@ func (v *visit) awardForms(data *awardData, r casework.Right) {
 		f.Version, f.Grave = r.Version, grave
 		data.Forms = append(data.Forms, awardForm{Title: v.t("award." + do + ".title"), Lead: lead, Form: f})
 	}
-	add("suspend", !over && !byHand, false, v.t("award.suspend.lead"), v.monthField("from_month", "award.suspend.from", v.today.Month().Add(1)), v.reasonField(200))
+	add("suspend", !over && !byHand, false, v.t("award.suspend.lead"), v.monthField("from_month", "award.suspend.from", slices.MaxFunc([]calendar.Month{v.today.Month().Add(1), r.StartMonth}, calendar.Month.Compare)), v.reasonField(200))
 	add("resume", !over && byHand, false, v.t("award.resume.lead"), v.monthField("from_month", "award.resume.from", resumable(r, v.today.Month())),
 		&Field{Name: "back_pay", Label: v.t("award.back"), Kind: "radio", Need: true, Options: v.options("back_pay", "yes", "no")})
 	add("back_pay", len(r.Gap) > 0, false, v.t("award.back_pay.lead"), &Field{Name: "months", Label: v.t("award.gap"), Kind: "select", Need: true, Options: v.gapOptions(r.Gap)}, v.reasonField(200))
