@@ -336,4 +336,13 @@ func TestMonthsOfRightsAreNear(t *testing.T) {
 	s.onRight("civil", id, "resume", map[string]any{"from_month": "2024-05", "back_pay": true}).want(422, "DATE_IN_FUTURE")
 	s.onRight("civil", id, "resume", map[string]any{"from_month": "2023-05", "back_pay": true}).want(200) // the first that it can be
 	s.onRight("civil", id, "end", map[string]any{"last_month": "2023-04", "reason": "本人自愿"}).want(200)
+
+	s.at("2023-01-05")
+	late := s.person("liaison.a", villageA, 662, 3).want(201).text("id") // applied in January, and owed since March
+	s.fact(late, "dibao", true, "2023-03-01", "")
+	s.granted(late, living, "2023-01-05", "2023-03-10")
+	for verb, member := range map[string]string{"end": "last_month", "suspend": "from_month"} {
+		s.onRight("civil", late, verb, map[string]any{member: "2023-02", "reason": "核查"}).want(422, "MONTHS_REVERSED")
+	}
+	s.onRight("civil", late, "end", map[string]any{"last_month": "2023-03", "reason": "本人自愿"}).want(200)
 }
