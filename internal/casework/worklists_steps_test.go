@@ -109,6 +109,22 @@ func (l *lived) pay() error {
 	return err
 }
 
+// sendBack lets the bank send back one line of ten that it has paid.
+func (l *lived) sendBack(r rosterUnderWay) error {
+	for line, err := range l.desk.DB.PaidLines(l.t.Context(), l.cashiers[2], r, 100) {
+		if err != nil {
+			return err
+		}
+		if line.State == "paid" && l.chance(10) {
+			back := casework.Return{Seq: line.Seq, Net: line.Net, On: l.today(), Document: "退汇单", Reason: pick(l.world, "户名不符", "账户已销户")}
+			if _, err := l.desk.ReturnPayment(l.t.Context(), l.cashiers[2], r.ID, back); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // answers are the bank's for a roster, or for the first half of it.
 func (l *lived) answers(r *rosterUnderWay, half bool) error {
 	var rows []casework.BankRow
