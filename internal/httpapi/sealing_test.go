@@ -196,9 +196,14 @@ func TestFilesThatNobodyTakes(t *testing.T) {
 func TestWorkbookOfACity(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	var tree []area.Division
+	from := calendar.MustDate("2016-01-01")
+	tree := []area.Division{{Code: "370399", Name: "区", ValidFrom: from}}
 	for n := range 84000 {
-		tree = append(tree, area.Division{Code: area.Code(fmt.Sprint("370399", 100000+n)), Name: "村", ValidFrom: calendar.MustDate("2016-01-01")})
+		village := area.Code(fmt.Sprint("370399", 100000+n))
+		if n%1000 == 0 {
+			tree = append(tree, area.Division{Code: village.Parent(), Name: "镇", ValidFrom: from})
+		}
+		tree = append(tree, area.Division{Code: village, Name: "村", ValidFrom: from})
 	}
 	if _, err := s.desk.ImportDivisions(t.Context(), access.SystemActor(), tree); err != nil {
 		t.Fatal(err)
