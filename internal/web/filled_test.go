@@ -26,10 +26,10 @@ func TestFilledPagesWithoutBarriers(t *testing.T) {
 	_, err := s.desk.SuspendAward(ctx, who, right.ID, right.Version, s.today().Month().Add(1), "入户查看，住院未在家，待家属补交材料")
 	must(t, err)
 	right = s.awardOf(paid)
-	_, err = s.desk.ResumeAward(ctx, who, right.ID, right.Version, s.today().Month().Add(3), true)
+	_, err = s.desk.ResumeAward(ctx, who, right.ID, right.Version, s.today().Month().Add(2), true)
 	must(t, err)
 	right = s.awardOf(paid)
-	_, err = s.desk.SuspendAward(ctx, who, right.ID, right.Version, s.today().Month().Add(5), "长期外出")
+	_, err = s.desk.SuspendAward(ctx, who, right.ID, right.Version, s.today().Month().Add(1), "长期外出")
 	must(t, err)
 	for _, programme := range []string{"nursing_subsidy", ""} {
 		h, err := s.desk.PlaceHold(ctx, who, store.Hold{PersonID: paid, Programme: programme, Note: "账户户名与身份证不一致，待银行核实"})

@@ -36,8 +36,7 @@
   const noRoom = (wrong) => wrong?.name === "QuotaExceededError";
   const full = (wrong) => alert("kept", say(noRoom(wrong) ? "full" : "notkept"));
 
-  // Clocks of phones go wrong, and days that are filled in move money. The server says what time it is; without a network it is at least as late as
-  // when the phone took along what it has.
+  // Clocks of phones go wrong, and days move money. The server says the time: it is not before that.
   let skew = 0, heard = 0;
   const now = () => Math.max(Date.now() + skew, heard);
   const tellClock = () => {
@@ -55,8 +54,7 @@
       Object.assign(this, { status, told: { message: this.message, ...told } });
     }
   }
-  // call is one request. Only an answer in JSON that arrived whole counts; everything else is no network. What is sent has time by its size, at
-  // 64 kbit/s; the server waits for it longer.
+  // call is one request. Only an answer in JSON that arrived whole counts; all else is no network. Bodies have time for 64 kbit/s.
   const call = async (path, body, key, size = 0) => {
     const headers = body ? { "X-CSRF": csrf } : {}, json = body && !(body instanceof FormData);
     if (json) headers["Content-Type"] = "application/json";
@@ -404,7 +402,7 @@
     return make("div", { class: "field" }, make("label", { for: id }, ...label), ...about, control, field.kind === "file" ? make("ul", { class: "thumbs", id: id + "-kept" }) : null);
   };
 
-  // edit shows an entry and keeps every change at once: closing the page, or a phone that closes it to take a photo, loses nothing.
+  // edit shows an entry and keeps every change at once: closing the page, also by the phone to take a photo, loses nothing.
   const edit = async (item) => {
     if (item.tried || flying === item.id || !files?.forms[item.form]) return go("");
     editing = item.id;
@@ -474,7 +472,7 @@
   };
   const asked = (form, field) => !form.querySelector("#f-" + CSS.escape(field.name.replaceAll(".", "-")))?.matches(":disabled");
 
-  // scaled makes a photo small enough to keep many; position and time of taking go with the rest of what a camera writes.
+  // scaled makes a photo small enough to keep many; position and time go with the rest of what a camera writes.
   const scaled = async (file) => {
     const picture = await createImageBitmap(file, { imageOrientation: "from-image" }), scale = Math.min(1, 1600 / Math.max(picture.width, picture.height));
     const canvas = paint(picture, scale);
