@@ -99,7 +99,9 @@ func (l *lived) pay() error {
 		err = l.answers(&r, l.chance(40))
 	case "results_in":
 		if err = l.answers(&r, false); err == nil {
-			_, err = l.desk.CloseRoster(ctx, l.cashiers[2], r.ID, r.Version)
+			if _, err = l.desk.CloseRoster(ctx, l.cashiers[2], r.ID, r.Version); err == nil {
+				err = l.sendBack(r)
+			}
 			r.ID = uuid.Nil
 		}
 	}

@@ -1,4 +1,4 @@
-// The page that works without a network: it shows what waits, takes entries, keeps them in the box, and sends them. An entry leaves
+// The page that works without a network: it shows what waits, takes entries, keeps them, and sends them. An entry leaves
 // the phone only when the server has said that it is recorded; its id is the key by which the server does it once.
 "use strict";
 (() => {
@@ -137,7 +137,7 @@
       await box.keepFiles(files);
     }
   };
-  // sendOne sends an entry. From the first try on its content stays as it is until the server has answered, because it may have arrived.
+  // sendOne sends an entry. From the first try on its content stays until the server has answered: it may have arrived.
   const sendOne = async (item) => {
     if (!item.tried) await box.keep(Object.assign(item, { tried: true })).catch((wrong) => { if (!noRoom(wrong)) throw wrong; }); // sending makes room
     const form = new FormData();
