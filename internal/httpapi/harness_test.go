@@ -97,26 +97,16 @@ var accounts = map[string]struct {
 	"admin": {access.Administrator, "370305"}, "admin2": {access.Administrator, "370305"},
 }
 
-func start(t *testing.T) *service {
-	t.Helper()
-	return startWith(t, store.Options{})
-}
+// begins is when the clock of a test stands at first.
+var begins = time.Date(2023, 3, 28, 2, 0, 0, 0, time.UTC)
 
-func startWith(t *testing.T, o store.Options) *service {
-	t.Helper()
-	s := &service{t: t, clock: &clock{now: time.Date(2023, 3, 28, 2, 0, 0, 0, time.UTC)}, db: testdb.New(t), tokens: map[string]string{}}
-	db := s.db.OpenWith(t, s.clock.Now, o)
-	newID := func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
-	s.desk = &casework.Desk{DB: db, Rules: casework.NewRules(policy.MustLoadBuiltin()), Now: s.clock.Now, NewID: newID, Passwords: auth.NewCheapPasswords(),
-		Tokens: auth.NewTokens(s.db.Ring), Log: testdb.Log(t), Sender: webhook.NewSender(netip.MustParsePrefix("127.0.0.0/8"))}
-	ctx := context.Background()
-	s.files = t.TempDir()
-	var err error
-	if s.desk.Files, err = blobs.Open(ctx, blobs.Folder(s.files), s.db.Ring); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.desk.Files.Close() })
-	builtin := store.Pack{ID: newID(), Name: s.desk.Pack().Name, Version: s.desk.Pack().Version, Document: string(policy.Builtin)}
+// furnished is a database with the rules, the divisions and the accounts.
+var furnished = testdb.Furnished(func(t testing.TB, d testdb.Database) {
+	now := func() time.Time { return begins }
+	db := d.Open(t, now)
+	defer db.Close()
+	desk, ctx := newDesk(t, d, db, now), context.Background()
+	builtin := store.Pack{ID: newID(), Name: desk.Pack().Name, Version: desk.Pack().Version, Document: string(policy.Builtin)}
 	if err := db.WriteRules(ctx, access.SystemActor(), "policy.activate", func(tx *store.Tx) error {
 		if err := tx.InsertPack(ctx, builtin); err != nil {
 			return err
@@ -126,16 +116,39 @@ func startWith(t *testing.T, o store.Options) *service {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	tree := divisions.Tree()
-	if _, err := s.desk.ImportDivisions(ctx, access.SystemActor(), tree); err != nil {
+	if _, err := desk.ImportDivisions(ctx, access.SystemActor(), divisions.Tree()); err != nil {
 		t.Fatal(err)
 	}
 	for name, a := range accounts {
-		_, err := s.desk.CreateAccount(ctx, access.SystemActor(), casework.NewAccount{Username: name, Name: "测试" + name, Password: password, Role: a.role, Area: a.area})
+		_, err := desk.CreateAccount(ctx, access.SystemActor(), casework.NewAccount{Username: name, Name: "测试" + name, Password: password, Role: a.role, Area: a.area})
 		if err != nil {
 			t.Fatalf("account %s: %v", name, err)
 		}
 	}
+})
+
+func newDesk(t testing.TB, d testdb.Database, db *store.DB, now func() time.Time) *casework.Desk {
+	return &casework.Desk{DB: db, Rules: casework.NewRules(policy.MustLoadBuiltin()), Now: now, NewID: newID, Passwords: auth.NewCheapPasswords(),
+		Tokens: auth.NewTokens(d.Ring), Log: testdb.Log(t), Sender: webhook.NewSender(netip.MustParsePrefix("127.0.0.0/8"))}
+}
+
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+func start(t *testing.T) *service {
+	t.Helper()
+	return startWith(t, store.Options{})
+}
+
+func startWith(t *testing.T, o store.Options) *service {
+	t.Helper()
+	s := &service{t: t, clock: &clock{now: begins}, db: furnished(t), tokens: map[string]string{}}
+	s.desk = newDesk(t, s.db, s.db.OpenWith(t, s.clock.Now, o), s.clock.Now)
+	s.files = t.TempDir()
+	var err error
+	if s.desk.Files, err = blobs.Open(context.Background(), blobs.Folder(s.files), s.db.Ring); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.desk.Files.Close() })
 	face := &httpapi.API{Desk: s.desk, Log: testdb.Log(t), Clock: s.clock, IPs: echo.ExtractIPDirect(), NewID: func() string { return newID().String() }}
 	handler, err := face.Handler()
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
@@ -83,40 +84,56 @@ type site struct {
 	browsers map[string]*browser
 }
 
+// begins is when the clock of a test stands at first.
+var begins = time.Date(2023, 3, 28, 2, 0, 0, 0, time.UTC)
+
+// furnished is a database with the rules, the divisions and the accounts, which stand in furniture by user name.
+var (
+	furniture = map[string]store.Account{}
+	furnished = testdb.Furnished(func(t testing.TB, d testdb.Database) {
+		now := func() time.Time { return begins }
+		db := d.Open(t, now)
+		defer db.Close()
+		desk, ctx := newDesk(t, d, db, now), context.Background()
+		builtin := store.Pack{ID: newID(), Name: desk.Pack().Name, Version: desk.Pack().Version, Document: string(policy.Builtin)}
+		if err := db.WriteRules(ctx, access.SystemActor(), "policy.activate", func(tx *store.Tx) error {
+			if err := tx.InsertPack(ctx, builtin); err != nil {
+				return err
+			}
+			_, err := tx.ActivatePack(ctx, builtin.ID)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := desk.ImportDivisions(ctx, access.SystemActor(), divisions.Tree()); err != nil {
+			t.Fatal(err)
+		}
+		for name, a := range accounts {
+			made, err := desk.CreateAccount(ctx, access.SystemActor(), casework.NewAccount{Username: name, Name: "测试" + name, Password: password, Role: a.role, Area: a.area})
+			if err != nil {
+				t.Fatalf("account %s: %v", name, err)
+			}
+			furniture[name] = made
+		}
+	})
+)
+
+func newDesk(t testing.TB, d testdb.Database, db *store.DB, now func() time.Time) *casework.Desk {
+	return &casework.Desk{DB: db, Rules: casework.NewRules(policy.MustLoadBuiltin()), Now: now, NewID: newID, Passwords: auth.NewCheapPasswords(),
+		Tokens: auth.NewTokens(d.Ring), Log: testdb.Log(t), Sender: webhook.NewSender()}
+}
+
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
 func start(t *testing.T) *site {
 	t.Helper()
-	s := &site{t: t, clock: &clock{now: time.Date(2023, 3, 28, 2, 0, 0, 0, time.UTC)}, db: testdb.New(t), accounts: map[string]store.Account{}, browsers: map[string]*browser{}}
-	db := s.db.Open(t, s.clock.Now)
-	newID := func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
-	s.desk = &casework.Desk{DB: db, Rules: casework.NewRules(policy.MustLoadBuiltin()), Now: s.clock.Now, NewID: newID, Passwords: auth.NewCheapPasswords(),
-		Tokens: auth.NewTokens(s.db.Ring), Log: testdb.Log(t), Sender: webhook.NewSender()}
-	ctx := context.Background()
+	s := &site{t: t, clock: &clock{now: begins}, db: furnished(t), accounts: maps.Clone(furniture), browsers: map[string]*browser{}}
+	s.desk = newDesk(t, s.db, s.db.Open(t, s.clock.Now), s.clock.Now)
 	var err error
-	if s.desk.Files, err = blobs.Open(ctx, blobs.Folder(t.TempDir()), s.db.Ring); err != nil {
+	if s.desk.Files, err = blobs.Open(context.Background(), blobs.Folder(t.TempDir()), s.db.Ring); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.desk.Files.Close() })
-	builtin := store.Pack{ID: newID(), Name: s.desk.Pack().Name, Version: s.desk.Pack().Version, Document: string(policy.Builtin)}
-	if err := db.WriteRules(ctx, access.SystemActor(), "policy.activate", func(tx *store.Tx) error {
-		if err := tx.InsertPack(ctx, builtin); err != nil {
-			return err
-		}
-		_, err := tx.ActivatePack(ctx, builtin.ID)
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	tree := divisions.Tree()
-	if _, err := s.desk.ImportDivisions(ctx, access.SystemActor(), tree); err != nil {
-		t.Fatal(err)
-	}
-	for name, a := range accounts {
-		made, err := s.desk.CreateAccount(ctx, access.SystemActor(), casework.NewAccount{Username: name, Name: "测试" + name, Password: password, Role: a.role, Area: a.area})
-		if err != nil {
-			t.Fatalf("account %s: %v", name, err)
-		}
-		s.accounts[name] = made
-	}
 	face := &web.Site{Desk: s.desk, Log: testdb.Log(t), IPs: echo.ExtractIPDirect(), NewID: func() string { return newID().String() }}
 	handler, err := face.Handler()
 	if err != nil {

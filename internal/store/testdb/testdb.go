@@ -105,25 +105,57 @@ type Database struct {
 // New clones the migrated database for one test and drops the clone afterwards.
 func New(t testing.TB) Database {
 	t.Helper()
+	d := create(t, template, newRing(t))
+	t.Cleanup(func() { d.drop(t) })
+	return d
+}
+
+// Furnished is New of databases that hold already what many tests of a package begin with. furnish puts it into a first one, once for the test
+// binary, and has closed it when it returns; the keys of all are the same.
+func Furnished(furnish func(testing.TB, Database)) func(testing.TB) Database {
+	var mu sync.Mutex
+	var first Database
+	return func(t testing.TB) Database {
+		t.Helper()
+		mu.Lock()
+		defer mu.Unlock()
+		if first.name == "" {
+			made := create(t, template, newRing(t)) // goes with the server
+			furnish(t, made)
+			first = made
+		}
+		d := create(t, first.name, first.Ring)
+		t.Cleanup(func() { d.drop(t) })
+		return d
+	}
+}
+
+func create(t testing.TB, from string, ring *secret.Ring) Database {
+	t.Helper()
 	once.Do(start)
 	if broken != nil {
 		t.Fatalf("test database: %v", broken)
 	}
 	name := fmt.Sprintf("t%d", count.Add(1))
-	ctx := context.Background()
-	if err := admin(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
+	if err := admin(context.Background(), "CREATE DATABASE "+name+" TEMPLATE "+from); err != nil {
 		t.Fatalf("clone the test database: %v", err)
 	}
-	t.Cleanup(func() {
-		if err := admin(ctx, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-			t.Errorf("drop the test database: %v", err)
-		}
-	})
+	return Database{URL: cluster.URL("zhucan_app", name), OwnerURL: cluster.URL(localpg.Superuser, name), Ring: ring, name: name}
+}
+
+func (d Database) drop(t testing.TB) {
+	if err := admin(context.Background(), "DROP DATABASE "+d.name+" WITH (FORCE)"); err != nil {
+		t.Errorf("drop the test database: %v", err)
+	}
+}
+
+func newRing(t testing.TB) *secret.Ring {
+	t.Helper()
 	ring, err := secret.Generate(rand.Reader, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Database{URL: cluster.URL("zhucan_app", name), OwnerURL: cluster.URL(localpg.Superuser, name), Ring: ring, name: name}
+	return ring
 }
 
 // Open opens the store on the database with a clock of the test's own.
