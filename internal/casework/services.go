@@ -44,7 +44,8 @@ func (d *Desk) OpenService(ctx context.Context, who access.Actor, kind care.Kind
 }
 
 // careCase holds whom a service is for and gathers what the rules of its chain look at: the file or the household on the
-// day, and the other services of the person, the household and its members, wherever they are managed.
+// day, and the other services of the person, the household and its members, wherever they are managed. What is for a person holds his
+// home as well: a retrofit may pay for the same device at the same moment.
 func (d *Desk) careCase(ctx context.Context, tx *store.Tx, s care.Service, on calendar.Date) (care.Case, error) {
 	c := care.Case{Service: s, On: on, Catalogue: d.Pack().Catalogue, District: string(d.Pack().District)}
 	var persons, households []uuid.UUID
@@ -57,6 +58,9 @@ func (d *Desk) careCase(ctx context.Context, tx *store.Tx, s care.Service, on ca
 		persons = []uuid.UUID{s.PersonID}
 		if home := dossier.HomeOn(on); home != uuid.Nil { // what is done for a household that he has left is none of his
 			households = []uuid.UUID{home}
+			if err := tx.Everywhere(ctx, func() error { _, err := tx.LockHousehold(ctx, home); return err }); err != nil {
+				return c, err
+			}
 		}
 	} else {
 		h, err := tx.LockHousehold(ctx, s.HouseholdID)

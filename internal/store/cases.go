@@ -130,7 +130,7 @@ func (tx *Tx) LockCase(ctx context.Context, id uuid.UUID) (application.Applicati
 	if err != nil {
 		return application.Application{}, Dossier{}, err
 	}
-	files := newLoader(tx.db, []uuid.UUID{person}, " FOR UPDATE")
+	files := tx.newLoader([]uuid.UUID{person}, " FOR UPDATE")
 	c, err := one(tx.db.applications(func(q Query) error { return tx.Batch(ctx, append(files.queries(), q)...) },
 		"a.id = $1 ORDER BY a.id FOR UPDATE OF a", id))
 	if err != nil {

@@ -88,7 +88,7 @@ func (db *DB) PersonFile(ctx context.Context, who access.Actor, id uuid.UUID) (D
 // LockDossiers reads files and holds their persons until the transaction ends, so that what is derived from a file
 // and what is written to it agree.
 func (tx *Tx) LockDossiers(ctx context.Context, ids ...uuid.UUID) ([]Dossier, error) {
-	l := newLoader(tx.db, ids, " FOR UPDATE")
+	l := tx.newLoader(ids, " FOR UPDATE")
 	if err := tx.load(ctx, l); err != nil {
 		return nil, fmt.Errorf("lock files: %w", err)
 	}
@@ -100,7 +100,7 @@ func (tx *Tx) LockDossiers(ctx context.Context, ids ...uuid.UUID) ([]Dossier, er
 
 // ReadDossiers reads files inside the transaction and holds nobody: for who keeps all other writers away, or writes nothing.
 func (tx *Tx) ReadDossiers(ctx context.Context, ids ...uuid.UUID) ([]Dossier, error) {
-	l := newLoader(tx.db, ids, "")
+	l := tx.newLoader(ids, "")
 	if err := tx.load(ctx, l); err != nil {
 		return nil, fmt.Errorf("read files: %w", err)
 	}
@@ -163,16 +163,23 @@ func one[T any](list []T, err error) (only T, _ error) {
 
 // loader gathers the rows of files from one batch.
 type loader struct {
-	db   *DB
-	ids  []uuid.UUID
-	lock string
-	list []*Dossier
-	byID map[uuid.UUID]*Dossier
+	db     *DB
+	ids    []uuid.UUID
+	lock   string
+	writes bool // for who writes and derives, which must not depend on where a household stands
+	list   []*Dossier
+	byID   map[uuid.UUID]*Dossier
 }
 
 func newLoader(db *DB, ids []uuid.UUID, lock string) *loader {
 	sorted := slices.SortedFunc(slices.Values(ids), func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
 	return &loader{db: db, ids: slices.Compact(sorted), lock: lock, byID: map[uuid.UUID]*Dossier{}}
+}
+
+func (tx *Tx) newLoader(ids []uuid.UUID, lock string) *loader {
+	l := newLoader(tx.db, ids, lock)
+	l.writes = true
+	return l
 }
 
 func (l *loader) queries() []Query {
@@ -414,7 +421,11 @@ func (l *loader) served(b *pgx.Batch) {
 }
 
 func (l *loader) memberships(b *pgx.Batch) {
-	each(b, "SELECT person_id, household_id, from_on, to_on FROM household_members WHERE person_id = ANY($1) AND superseded_at IS NULL ORDER BY 1, 2", l.ids, func(rows pgx.Rows) error {
+	stored := "SELECT person_id, household_id, from_on, to_on FROM household_members WHERE person_id = ANY($1) AND superseded_at IS NULL ORDER BY 1, 2"
+	if l.writes {
+		stored = "SELECT person_id, household_id, from_on, to_on FROM memberships_of($1)"
+	}
+	each(b, stored, l.ids, func(rows pgx.Rows) error {
 		var person uuid.UUID
 		var s Stay
 		err := rows.Scan(&person, &s.Household, &s.Days.From, &s.Days.To)
