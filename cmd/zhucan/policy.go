@@ -6,10 +6,15 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/google/uuid"
+
 	"zhucan/internal/access"
 	"zhucan/internal/casework"
+	"zhucan/internal/exchange"
+	"zhucan/internal/fault"
 	"zhucan/internal/policy"
 	"zhucan/internal/policy/scenario"
+	"zhucan/internal/store"
 )
 
 type policyCommand struct {
@@ -38,6 +43,9 @@ func (c policyActivateCommand) Run(ctx context.Context, io stdio) error {
 	}
 	defer desk.DB.Close()
 	proposed, err := desk.ProposePolicy(ctx, access.SystemActor(), casework.Draft{Document: string(document)}, "command line")
+	if fault.Is(err, "PACK_VERSION_EXISTS") {
+		proposed, err = interrupted(ctx, desk, document, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -46,6 +54,25 @@ func (c policyActivateCommand) Run(ctx context.Context, io stdio) error {
 	}
 	fmt.Fprintf(io.out, "policy pack %s is in force\n", proposed.Version)
 	return nil
+}
+
+// interrupted is the very pack as an earlier run of the command has left it, proposed and not in force. Where there is none, it is refused.
+func interrupted(ctx context.Context, desk *casework.Desk, document []byte, refusal error) (store.Pack, error) {
+	const latest = 100
+	text, err := exchange.ReadText(document)
+	if err != nil {
+		return store.Pack{}, err
+	}
+	packs, err := desk.DB.ListPacks(ctx, uuid.Nil, latest)
+	if err != nil {
+		return store.Pack{}, err
+	}
+	for _, p := range packs {
+		if p.Document == text && p.Activation == 0 {
+			return p, nil
+		}
+	}
+	return store.Pack{}, refusal
 }
 
 func (c policyTestCommand) Run(io stdio) error {

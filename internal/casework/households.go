@@ -179,6 +179,12 @@ func (d *Desk) EndMember(ctx context.Context, who access.Actor, household, membe
 		if err != nil {
 			return err
 		}
+		if m.To == lastDay {
+			return nil // the same again
+		}
+		if !m.To.IsZero() {
+			return fault.New(fault.Conflict, "ALREADY_ENDED", "成员关系已终止，结束日期有误请用更正", "the membership has an end already: correct it where that is wrong")
+		}
 		m.To = lastDay
 		if err := mayLive(h, m, calendar.DateOf(tx.Now)); err != nil {
 			return err

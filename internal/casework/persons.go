@@ -376,11 +376,13 @@ type Record struct {
 	Past         bool          // as known at an instant before now: nothing waits for anybody
 }
 
+var endOfTime = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+
 // Record reads the whole file: circumstances that hold on asOf, by what was known at knownAt, or now where that is zero.
 func (d *Desk) Record(ctx context.Context, who access.Actor, id uuid.UUID, asOf calendar.Date, knownAt time.Time) (Record, error) {
 	past := !knownAt.IsZero()
 	if !past {
-		knownAt = d.Now()
+		knownAt = endOfTime // what is recorded is known, also where it bears a later time than the clock does by now (store.Tx.afterClosed)
 	}
 	dossier, err := d.DB.Dossier(ctx, who, id)
 	if err != nil {

@@ -43,6 +43,9 @@ func CheckFiles(address string) error {
 	if address == "" || err != nil || at.Scheme == "" || at.User != nil {
 		return errors.New("ZHUCAN_FILES is required: where attachments are kept, such as file:///var/lib/zhucan/files")
 	}
+	if at.Scheme == "file" && (at.Host != "" || at.Path == "" || at.Path == "/") {
+		return errors.New("ZHUCAN_FILES: a folder has three slashes and its whole path, such as file:///var/lib/zhucan/files")
+	}
 	if at.Scheme == "mem" {
 		return errors.New("ZHUCAN_FILES: memory keeps no files beyond the next start: name a folder, such as file:///var/lib/zhucan/files")
 	}

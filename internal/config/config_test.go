@@ -65,6 +65,8 @@ func TestCheck(t *testing.T) {
 		{"superuser", func(_ *testing.T, c *Config) { c.DatabaseURL = "postgres://postgres:" + password + "@127.0.0.1/zhucan" }, "never as a superuser"},
 		{"no files", func(_ *testing.T, c *Config) { c.Files = "" }, "ZHUCAN_FILES is required"},
 		{"files that are no address", func(_ *testing.T, c *Config) { c.Files = "/var/lib/zhucan" }, "ZHUCAN_FILES is required"},
+		{"files behind two slashes", func(_ *testing.T, c *Config) { c.Files = "file://var/lib/zhucan/files" }, "three slashes"},
+		{"files everywhere", func(_ *testing.T, c *Config) { c.Files = "file:///" }, "three slashes"},
 		{"files in memory", func(_ *testing.T, c *Config) { c.Files = "mem://" }, "ZHUCAN_FILES: memory keeps no files"},
 		{"no port", func(_ *testing.T, c *Config) { c.Listen = "localhost" }, "ZHUCAN_LISTEN is not host:port"},
 		{"port too high", func(_ *testing.T, c *Config) { c.Listen = ":65536" }, "ZHUCAN_LISTEN: the port"},

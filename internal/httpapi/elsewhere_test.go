@@ -50,7 +50,9 @@ func TestOneSourceAtOnce(t *testing.T) {
 		var both sync.WaitGroup
 		var plan, approval answer
 		both.Go(func() { plan = retrofit.try("town.a", "plan", "2019-01-20", homePlan) })
-		both.Go(func() { approval = device.try("cdpf", "approve", "2019-01-20", costs("093307", 30000, 30000, 0, "none")) })
+		both.Go(func() {
+			approval = device.try("cdpf", "approve", "2019-01-20", costs("093307", 30000, 30000, 0, "none"))
+		})
 		both.Wait()
 		if got := fmt.Sprint(plan.status, " ", approval.status); got != "201 422" && got != "422 201" {
 			t.Errorf("plan %d %s, approval %d %s", plan.status, codeOf(plan), approval.status, codeOf(approval))
