@@ -1881,6 +1881,7 @@ const (
 	TicketResultDissatisfied    TicketResult = "dissatisfied"
 	TicketResultFairlySatisfied TicketResult = "fairly_satisfied"
 	TicketResultSatisfied       TicketResult = "satisfied"
+	TicketResultUnreached       TicketResult = "unreached"
 )
 
 // Valid indicates whether the value is a known member of the TicketResult enum.
@@ -1891,6 +1892,8 @@ func (e TicketResult) Valid() bool {
 	case TicketResultFairlySatisfied:
 		return true
 	case TicketResultSatisfied:
+		return true
+	case TicketResultUnreached:
 		return true
 	default:
 		return false
@@ -4715,10 +4718,11 @@ type NewTicket struct {
 
 // NewTicketStep defines model for NewTicketStep.
 type NewTicketStep struct {
+	// Result Unreached where the caller could not be reached; its text says when it was tried.
 	Result *TicketResult     `json:"result,omitempty"`
 	Step   NewTicketStepStep `json:"step"`
 
-	// Text Needed to forward, return, reply, reopen, and for who is dissatisfied.
+	// Text Needed to forward, return, reply, reopen, and for who is dissatisfied or was not reached.
 	Text *string `json:"text,omitempty"`
 
 	// Unit Who answers, a town or an office of the district.
@@ -5898,7 +5902,7 @@ type SupervisionRow struct {
 	// AverageScore 1 to 5.
 	AverageScore *string `json:"average_score"`
 
-	// CalledBack Callers asked.
+	// CalledBack Callers asked; not those who could not be reached.
 	CalledBack int64 `json:"called_back"`
 
 	// Decided Approved or rejected.
@@ -6070,9 +6074,11 @@ type Ticket struct {
 	ReceivedAt time.Time        `json:"received_at"`
 
 	// Reopened How often.
-	Reopened int           `json:"reopened"`
-	Result   *TicketResult `json:"result,omitempty"`
-	State    TicketState   `json:"state"`
+	Reopened int `json:"reopened"`
+
+	// Result Unreached where the caller could not be reached; its text says when it was tried.
+	Result *TicketResult `json:"result,omitempty"`
+	State  TicketState   `json:"state"`
 
 	// Steps The oldest first.
 	Steps []TicketStep `json:"steps"`
@@ -6114,7 +6120,7 @@ type TicketList struct {
 	NextCursor *string         `json:"next_cursor"`
 }
 
-// TicketResult defines model for TicketResult.
+// TicketResult Unreached where the caller could not be reached; its text says when it was tried.
 type TicketResult string
 
 // TicketReveal defines model for TicketReveal.
@@ -6127,15 +6133,17 @@ type TicketState string
 
 // TicketStep defines model for TicketStep.
 type TicketStep struct {
-	ActingFor *uuid.UUID     `json:"acting_for,omitempty"`
-	Actor     StepActor      `json:"actor"`
-	At        time.Time      `json:"at"`
-	FromState TicketState    `json:"from_state"`
-	Result    *TicketResult  `json:"result,omitempty"`
-	Seq       int            `json:"seq"`
-	Step      TicketStepName `json:"step"`
-	Text      *string        `json:"text,omitempty"`
-	ToState   TicketState    `json:"to_state"`
+	ActingFor *uuid.UUID  `json:"acting_for,omitempty"`
+	Actor     StepActor   `json:"actor"`
+	At        time.Time   `json:"at"`
+	FromState TicketState `json:"from_state"`
+
+	// Result Unreached where the caller could not be reached; its text says when it was tried.
+	Result  *TicketResult  `json:"result,omitempty"`
+	Seq     int            `json:"seq"`
+	Step    TicketStepName `json:"step"`
+	Text    *string        `json:"text,omitempty"`
+	ToState TicketState    `json:"to_state"`
 
 	// Unit Who answers, a town or an office of the district.
 	Unit *TicketUnit `json:"unit,omitempty"`

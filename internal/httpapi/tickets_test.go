@@ -188,6 +188,23 @@ func TestTicketClock(t *testing.T) {
 	}
 }
 
+// TestCallerNotReached: a ticket ends also where nobody could reach the caller; when that was tried is written down.
+func TestCallerNotReached(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	k := s.assigned(s.brought("complaint", "two_subsidies", ""), townA, town)
+	k = s.took("town.a", k, map[string]any{"step": "reply", "text": "已补发"}, "answered")
+	s.step("hotline", k, map[string]any{"step": "call_back", "result": "unreached"}).want(422, "TEXT_REQUIRED")
+	k = s.took("hotline", k, map[string]any{"step": "call_back", "result": "unreached", "text": "三天内三次无人接听"}, "called_back")
+	k = s.took("hotline", k, map[string]any{"step": "close"}, "closed")
+	if k.json()["result"] != "unreached" {
+		t.Errorf("the result is %v", k.json()["result"])
+	}
+	if row := s.board("town.a", "?from=2023-03-01&to=2023-03-31")[townA]; row["tickets_closed"] != 1.0 || row["called_back"] != 0.0 || row["satisfied_rate"] != nil {
+		t.Errorf("nobody was asked, and the board says %v", row)
+	}
+}
+
 // TestTicketsAnonymous closes without a call back what nobody put his name to, and keeps no caller of it.
 func TestTicketsAnonymous(t *testing.T) {
 	t.Parallel()

@@ -1,25 +1,77 @@
 package indicator
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // reaches reports whether the first of several numbers can be a goal or more, where none is negative and each row of factors gives
 // the same sum as with the values. A search in fractions proposes, and what it finds is checked in whole numbers: yes is certain,
-// and no may be said too often. Somewhat further than the goal there are fewer halves and thirds.
+// and no may be said too often. Somewhat further than the goal there are fewer halves and thirds; where they are in the way all the same, they are
+// made whole one after the other.
 func reaches(rows []map[int]int64, values []int64, goal int64) bool {
 	for _, far := range []int64{goal, goal + 1, 2 * (goal + 1)} {
 		found, ok := newSimplex(rows, values, far).solve()
-		if !ok {
+		if !ok && far == goal {
 			return false
 		}
-		other := make([]int64, len(values))
-		for j := range other {
-			other[j] = int64(math.Round(found[j]))
+		if !ok {
+			break // so far it cannot be
 		}
-		if other[0] >= goal && fits(rows, values, other) {
+		if other := whole(found[:len(values)]); other[0] >= goal && fits(rows, values, other) {
+			return true
+		}
+	}
+	attempts := mostAttempts
+	return reachesWith(nil, rows, values, goal, &attempts)
+}
+
+// mostAttempts bounds how often numbers are searched with some of them held fast: two were enough for what was met.
+const mostAttempts = 60
+
+// held is a number that is held fast.
+type held struct {
+	number int
+	at     int64
+}
+
+// reachesWith is reaches with some numbers held fast; the one furthest from a whole number is held at those beside it.
+func reachesWith(fast []held, rows []map[int]int64, values []int64, goal int64, attempts *int) bool {
+	if *attempts == 0 {
+		return false
+	}
+	*attempts--
+	found, ok := newSimplex(rows, values, goal, fast...).solve()
+	if !ok {
+		return false
+	}
+	found = found[:len(values)]
+	if other := whole(found); other[0] >= goal && fits(rows, values, other) {
+		return true
+	}
+	furthest, far := -1, 1e-6
+	for j, x := range found {
+		if d := math.Abs(x - math.Round(x)); d > far {
+			furthest, far = j, d
+		}
+	}
+	if furthest < 0 {
+		return false
+	}
+	for _, at := range []float64{math.Floor(found[furthest]), math.Ceil(found[furthest])} {
+		if reachesWith(append(slices.Clone(fast), held{furthest, int64(at)}), rows, values, goal, attempts) {
 			return true
 		}
 	}
 	return false
+}
+
+func whole(found []float64) []int64 {
+	other := make([]int64, len(found))
+	for j, x := range found {
+		other[j] = int64(math.Round(x))
+	}
+	return other
 }
 
 // fits reports whether other numbers give the same sums as the values.
@@ -53,7 +105,7 @@ const (
 	patience = 20   // pivots for each row, after which a search is given up
 )
 
-func newSimplex(rows []map[int]int64, values []int64, goal int64) *simplex {
+func newSimplex(rows []map[int]int64, values []int64, goal int64, fast ...held) *simplex {
 	above := len(values) // the column of what the first number has above the goal
 	s := &simplex{width: above + 1}
 	add := func(row map[int]int64, right int64) {
@@ -76,6 +128,9 @@ func newSimplex(rows []map[int]int64, values []int64, goal int64) *simplex {
 		add(row, right)
 	}
 	add(map[int]int64{0: 1, above: -1}, goal)
+	for _, h := range fast {
+		add(map[int]int64{h.number: 1}, h.at)
+	}
 	lack := make([]float64, s.width+1)
 	for _, row := range s.rows {
 		for j, x := range row {

@@ -62,7 +62,7 @@ var (
 		AND (t.clock_limit IS NOT NULL OR ` + inPeriod("t.received_at") + ` OR ` + inPeriod("t.closed_at") + `) GROUP BY 1`
 
 	callsTally = `SELECT t.area_code, count(*), count(*) FILTER (WHERE s.result <> 'dissatisfied') FROM ticket_steps s JOIN tickets t ON t.id = s.ticket_id
-		WHERE s.step = 'call_back' AND t.area_code >= $1 AND t.area_code < $2 AND ` + inPeriod("s.at") + ` GROUP BY 1`
+		WHERE s.step = 'call_back' AND s.result <> 'unreached' AND t.area_code >= $1 AND t.area_code < $2 AND ` + inPeriod("s.at") + ` GROUP BY 1`
 
 	openedTally = `SELECT area_code, count(*) FROM services WHERE area_code >= $1 AND area_code < $2 AND opened_on BETWEEN $3::date AND $4::date GROUP BY 1`
 

@@ -38,11 +38,13 @@ func (s State) ZH() string { return states[s] }
 // The limits that a ticket waits under are that of its kind until it is answered, and this one until it is closed.
 const callBack = "call_back"
 
-// What callers say of an answer: 满意, 基本满意, 不满意. Dissatisfied opens the ticket again.
+// What callers say of an answer: 满意, 基本满意, 不满意, or that nobody could reach them: 未接通. Dissatisfied opens the ticket again; unreached says in
+// its text when it was tried, and is no answer: the satisfied are not counted among them.
 const (
 	Satisfied       = "satisfied"
 	FairlySatisfied = "fairly_satisfied"
 	Dissatisfied    = "dissatisfied"
+	Unreached       = "unreached"
 )
 
 // Unit is who answers: a role of an area.
@@ -230,7 +232,7 @@ func (r rule) possible(t *Ticket) error {
 
 // complete refuses a deed that lacks what its step needs, or brings what is not of it.
 func (r rule) complete(t *Ticket, d Deed) error {
-	needsText := r.text || d.Result == Dissatisfied
+	needsText := r.text || d.Result == Dissatisfied || d.Result == Unreached
 	switch {
 	case needsText && d.Text == "":
 		return invalid("text", "TEXT_REQUIRED", "请填写说明", "say what was answered or why")

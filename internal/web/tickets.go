@@ -56,7 +56,7 @@ var (
 	ticketStates   = []string{"received", "assigned", "returned", "answered", "called_back", "closed", "archived"}
 	ticketChannels = []string{"12385", "12345", "web", "visit"}
 	ticketKinds    = []string{"advice", "complaint", "petition"}
-	ticketResults  = []string{ticket.Satisfied, ticket.FairlySatisfied, ticket.Dissatisfied}
+	ticketResults  = []string{ticket.Satisfied, ticket.FairlySatisfied, ticket.Dissatisfied, ticket.Unreached}
 )
 
 func (v *visit) topics() (list []Option) {
