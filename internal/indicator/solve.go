@@ -26,22 +26,23 @@ func reaches(rows []map[int]int64, values []int64, goal int64) bool {
 	return reachesWith(nil, rows, values, goal, &attempts)
 }
 
-// mostAttempts bounds how often numbers are searched with some of them held fast: two were enough for what was met.
+// mostAttempts bounds how often numbers are searched with some of them bounded: two were enough for what was met.
 const mostAttempts = 60
 
-// held is a number that is held fast.
+// held is a number that is held to a whole one or more, or that or less.
 type held struct {
 	number int
-	at     int64
+	to     int64
+	orMore bool
 }
 
-// reachesWith is reaches with some numbers held fast; the one furthest from a whole number is held at those beside it.
-func reachesWith(fast []held, rows []map[int]int64, values []int64, goal int64, attempts *int) bool {
+// reachesWith is reaches with some numbers bounded; the one furthest from a whole number is held below it, and else above.
+func reachesWith(bounds []held, rows []map[int]int64, values []int64, goal int64, attempts *int) bool {
 	if *attempts == 0 {
 		return false
 	}
 	*attempts--
-	found, ok := newSimplex(rows, values, goal, fast...).solve()
+	found, ok := newSimplex(rows, values, goal, bounds...).solve()
 	if !ok {
 		return false
 	}
@@ -58,12 +59,10 @@ func reachesWith(fast []held, rows []map[int]int64, values []int64, goal int64, 
 	if furthest < 0 {
 		return false
 	}
-	for _, at := range []float64{math.Floor(found[furthest]), math.Ceil(found[furthest])} {
-		if reachesWith(append(slices.Clone(fast), held{furthest, int64(at)}), rows, values, goal, attempts) {
-			return true
-		}
-	}
-	return false
+	below := held{number: furthest, to: int64(math.Floor(found[furthest]))}
+	above := held{number: furthest, to: below.to + 1, orMore: true}
+	return reachesWith(append(slices.Clone(bounds), below), rows, values, goal, attempts) ||
+		reachesWith(append(slices.Clone(bounds), above), rows, values, goal, attempts)
 }
 
 func whole(found []float64) []int64 {
@@ -105,9 +104,9 @@ const (
 	patience = 20   // pivots for each row, after which a search is given up
 )
 
-func newSimplex(rows []map[int]int64, values []int64, goal int64, fast ...held) *simplex {
+func newSimplex(rows []map[int]int64, values []int64, goal int64, bounds ...held) *simplex {
 	above := len(values) // the column of what the first number has above the goal
-	s := &simplex{width: above + 1}
+	s := &simplex{width: above + 1 + len(bounds)}
 	add := func(row map[int]int64, right int64) {
 		line := make([]float64, s.width+1)
 		sign := 1.0
@@ -128,8 +127,9 @@ func newSimplex(rows []map[int]int64, values []int64, goal int64, fast ...held) 
 		add(row, right)
 	}
 	add(map[int]int64{0: 1, above: -1}, goal)
-	for _, h := range fast {
-		add(map[int]int64{h.number: 1}, h.at)
+	for i, h := range bounds {
+		apart := map[bool]int64{false: 1, true: -1}[h.orMore] // how far the number is from there has a column of its own
+		add(map[int]int64{h.number: 1, above + 1 + i: apart}, h.to)
 	}
 	lack := make([]float64, s.width+1)
 	for _, row := range s.rows {
