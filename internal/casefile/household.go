@@ -65,7 +65,7 @@ type HouseholdFacts struct {
 	RegisteredPoor bool
 	RetrofitNeed   bool          // a member's survey of this or the last year says so
 	RetrofitState  string        // of the retrofit that was begun last; empty without one
-	RetrofitDoneOn calendar.Date // the last acceptance up to the day
+	RetrofitDoneOn calendar.Date // the last acceptance up to the day, of a home that had a severe member then
 	values         []Circumstance
 }
 
@@ -91,11 +91,22 @@ func (h HouseholdFile) On(day calendar.Date, transitions []Window) HouseholdFact
 			continue
 		}
 		facts.RetrofitState = r.State
-		if r.Done {
+		if r.Done && h.severeOn(r.On, transitions) {
 			facts.RetrofitDoneOn = r.On
 		}
 	}
 	return facts
+}
+
+// severeOn reports whether the household had a severe member on a day. Lists tell of retrofits of others, too, which the plan does not count.
+func (h HouseholdFile) severeOn(day calendar.Date, transitions []Window) bool {
+	var facts HouseholdFacts
+	for _, m := range h.Members {
+		if (calendar.Interval{From: m.From, To: m.To}).Contains(day) {
+			facts.add(h.Files[m.PersonID].On(day, transitions))
+		}
+	}
+	return facts.Severe > 0
 }
 
 // areaOn is the village of the dwelling on a day. Before the first move that is known it is the one that was moved from: a

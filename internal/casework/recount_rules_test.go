@@ -323,14 +323,18 @@ func (h *home) lives(day calendar.Date) (holders, severe int, poor bool) {
 	return holders, severe, poor
 }
 
-// retrofit is where the retrofit that was begun last stands on a day, and whether any was accepted since the plan began.
+// retrofit is where the retrofit that was begun last stands on a day, and whether any was accepted since the plan began, while the home had a
+// severe member.
 func (h *home) retrofit(day calendar.Date) (state string, done bool) {
 	for _, s := range h.steps {
 		if s.On.After(day) {
 			continue
 		}
 		state = s.State
-		done = done || slices.Contains(s.Counts, "retrofit") && !s.On.Before(firstRules)
+		if slices.Contains(s.Counts, "retrofit") && !s.On.Before(firstRules) {
+			_, severe, _ := h.lives(s.On)
+			done = done || severe > 0
+		}
 	}
 	return state, done
 }
@@ -344,11 +348,11 @@ func (h *home) stands(key string, day calendar.Date) part {
 	var found part
 	switch key {
 	case "dangerous_house_conversion":
-		found, _ = one(here && holders > 0 && listed, false, converted)
+		found, _ = one(here && holders > 0 && (listed || converted), false, converted)
 	case "dangerous_house_conversion@poor_only":
-		found, _ = one(here && holders > 0 && listed && poor, false, converted)
+		found, _ = one(here && holders > 0 && (listed || converted) && poor, false, converted)
 	case "retrofit_coverage":
-		verified := severe > 0 && !slices.Contains([]string{"", "NEED", "MOVED", "DECEASED"}, state)
+		verified := severe > 0 && !slices.Contains([]string{"", "NEED", "MOVED", "DECEASED", "DONE", "ARCHIVED"}, state)
 		found, _ = one(here && (done || verified), !done && slices.Contains([]string{"REFUSED", "NOT_ALTERABLE", "DEMOLITION_PLANNED"}, state), done)
 	case "retrofit_coverage@all_severe":
 		found, _ = one(here && (done || severe > 0), false, done)
