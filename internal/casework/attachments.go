@@ -33,7 +33,7 @@ func (d *Desk) AttachToApplication(ctx context.Context, who access.Actor, applic
 }
 
 func (d *Desk) attach(ctx context.Context, who access.Actor, to store.Attachment, content []byte, lock func(*store.Tx) error) (a store.Attachment, first bool, err error) {
-	file, err := attachment.Take(content)
+	file, err := attachment.Take(ctx, content)
 	if err != nil {
 		return a, false, err
 	}
