@@ -159,7 +159,7 @@ func FuzzPDF(f *testing.F) {
 			}
 		}
 		action := "\n5 0 obj" + blank + escapes("<</X 1/AA", which) + blank + "<</O 6 0 R>>>>endobj\n"
-		if _, err := attachment.Take(t.Context(), with(string(before) + action)); err == nil {
+		if _, err := attachment.Take(t.Context(), with(string(before)+action)); err == nil {
 			t.Fatalf("%q is taken behind %q", action, before)
 		}
 	})

@@ -345,9 +345,7 @@ func faultOf(err error) *fault.Error {
 		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		f := *fault.New(fault.Unavailable, "BUSY", "系统繁忙，请稍后重试", "the service is busy; try again")
-		f.RetryAfter = 2
-		return &f
+		return fault.Busy(err)
 	}
 	return internalError
 }

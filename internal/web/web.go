@@ -219,7 +219,6 @@ func (s *Site) auditRefusal(v *visit, f *fault.Error) {
 
 var (
 	internalError = fault.New(fault.Internal, "INTERNAL", "系统内部错误，请提供请求编号", "internal error; quote the request id")
-	busy          = fault.New(fault.Unavailable, "BUSY", "系统繁忙，请稍后重试", "the service is busy; try again")
 	forbidden     = fault.New(fault.Forbidden, "FORBIDDEN", "您的角色不使用此页面", "this page is not for your role")
 )
 
@@ -240,9 +239,7 @@ func faultOf(err error) *fault.Error {
 		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		f := *busy
-		f.RetryAfter = 2
-		return &f
+		return fault.Busy(err)
 	}
 	return internalError
 }
