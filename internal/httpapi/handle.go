@@ -83,6 +83,9 @@ func (a *API) request(c echo.Context, op *operation) (*Request, error) {
 			return r, err
 		}
 	}
+	if !isText(in.URL.Path) {
+		return r, store.NotFound
+	}
 	if err := op.checkQuery(r.Query); err != nil {
 		return r, err
 	}
