@@ -94,9 +94,15 @@ func (s *Store) write(ctx context.Context, key string, content []byte) error {
 	return w.Close()
 }
 
+// ErrGone is that there is no content under an id, as far as the store knows.
+var ErrGone = errors.New("there is no such file")
+
 // Get reads a content.
 func (s *Store) Get(ctx context.Context, id uuid.UUID) ([]byte, error) {
 	sealed, err := s.bucket.ReadAll(ctx, id.String())
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return nil, fmt.Errorf("read a file: %w", ErrGone)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read a file: %w", err)
 	}
