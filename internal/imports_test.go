@@ -11,7 +11,7 @@ import (
 // may lists, for each room, the other rooms that it imports, and outside libraries that only it may know.
 var may = map[string]string{
 	"calendar": "", "calendar/workdays": "calendar", "money": "", "fault": "", "area": "calendar", "idnum": "calendar", "names": "", "labels": "", "patience": "fault", "indicator": "calendar",
-	"access": "area", "lead": "access", "casefile": "area calendar fault idnum", "care": "access calendar casefile fault money", "attachment": "fault", "blobs": "secret", "survey": "calendar casefile fault", "statement": "calendar", "policy": "area calendar care casefile lead money", "award": "calendar fault",
+	"access": "area", "lead": "access", "casefile": "area calendar fault idnum", "care": "access calendar casefile fault money", "attachment": "fault", "blobs": "fault secret", "survey": "calendar casefile fault", "statement": "calendar", "policy": "area calendar care casefile lead money", "award": "calendar fault",
 	"ticket": "access area calendar calendar/workdays fault", "supervision": "",
 	"policy/scenario": "calendar casefile idnum policy standing", "application": "access calendar calendar/workdays fault", "standing": "area award calendar casefile policy",
 	"ledger": "area award calendar money policy standing", "roster": "access area calendar fault money", "recovery": "access calendar fault money",

@@ -11,8 +11,10 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
@@ -184,7 +186,9 @@ func faces(api *httpapi.API, secure bool) (http.Handler, error) {
 	}), nil
 }
 
+// serve answers until ctx ends. From then on a signal has its usual effect, so that a second one ends at once what the first has begun to end.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	defer context.AfterFunc(ctx, func() { signal.Reset(os.Interrupt, syscall.SIGTERM) })()
 	err := httpapi.Serve(ctx, listener, handler)
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil

@@ -108,7 +108,7 @@ func TestPhotosForgetWhereTheyWereTaken(t *testing.T) {
 	t.Parallel()
 	for name, content := range map[string][]byte{"upright": tagged(t, 1), "turned": tagged(t, 6), "png": taggedPNG(t), "plain": photo(t),
 		"thumbnailed": thumbnailed(t), "several": several(t)} {
-		f, err := attachment.Take(content)
+		f, err := attachment.Take(t.Context(), content)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -121,7 +121,7 @@ func TestPhotosForgetWhereTheyWereTaken(t *testing.T) {
 		if turned := bytes.Contains(f.Content, []byte("Exif\x00\x00")); turned != (name == "turned") {
 			t.Errorf("%s: says how it lies: %v", name, turned)
 		}
-		again, err := attachment.Take(f.Content)
+		again, err := attachment.Take(t.Context(), f.Content)
 		if err != nil || again.SHA256 != f.SHA256 {
 			t.Errorf("%s changes when it is taken again (%v)", name, err)
 		}
@@ -132,7 +132,7 @@ const paper = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\nxref\ntrail
 
 func TestRefusedFiles(t *testing.T) {
 	t.Parallel()
-	if f, err := attachment.Take([]byte(paper)); err != nil || f.Type != attachment.PDF {
+	if f, err := attachment.Take(t.Context(), []byte(paper)); err != nil || f.Type != attachment.PDF {
 		t.Fatalf("a paper is refused: %v", err)
 	}
 	bomb := bytes.Clone(taggedPNG(t))
@@ -157,7 +157,7 @@ func TestRefusedFiles(t *testing.T) {
 		"hidden script":  {bytes.Replace([]byte(paper), []byte("/Pages"), []byte("/Open#41ction 3 0 R/Pages"), 1), "ACTIVE_CONTENT"},
 		"packed script":  {bytes.Replace([]byte(paper), []byte("xref"), append([]byte("2 0 obj<</Type/ObjStm/Filter/FlateDecode>>stream\n"), packed("<</S/JavaScript>>")...), 1), "ACTIVE_CONTENT"},
 	} {
-		if _, err := attachment.Take(c.content); !fault.Is(err, c.code) {
+		if _, err := attachment.Take(t.Context(), c.content); !fault.Is(err, c.code) {
 			t.Errorf("%s: %v, want %s", name, err, c.code)
 		}
 	}
@@ -169,11 +169,11 @@ func FuzzTake(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
-		first, err := attachment.Take(content)
+		first, err := attachment.Take(t.Context(), content)
 		if err != nil {
 			return
 		}
-		again, err := attachment.Take(first.Content)
+		again, err := attachment.Take(t.Context(), first.Content)
 		if err != nil || again.SHA256 != first.SHA256 {
 			t.Fatalf("taken again it is another file: %v", err)
 		}

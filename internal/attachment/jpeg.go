@@ -8,6 +8,9 @@ import (
 // The markers of a JPEG file that mean something here.
 const (
 	startOfScan = 0xDA
+	baseline    = 0xC0 // the frame: its size and components
+	extended    = 0xC1
+	progressive = 0xC2
 	endOfImage  = 0xD9
 	app0        = 0xE0 // JFIF
 	app1        = 0xE1 // EXIF, XMP
@@ -133,4 +136,46 @@ func orientationOnly(o uint16) []byte {
 	s := []byte("\xFF\xE1\x00\x22Exif\x00\x00MM\x00\x2A\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00")
 	binary.BigEndian.PutUint16(s[28:], o)
 	return s
+}
+
+// frame is what the memory of decoding depends on.
+type frame struct {
+	samples     float64 // a pixel
+	progressive bool
+	converted   bool // the colours are not those of video
+}
+
+// frameOf looks through a cleaned file. The colours may be told behind the frame, and even between scans.
+func frameOf(content []byte) frame {
+	f := frame{samples: 1}
+	for at := 2; ; {
+		marker, body, next, ok := segment(content, at)
+		if !ok || marker == endOfImage {
+			return f
+		}
+		switch marker {
+		case baseline, extended, progressive:
+			f.samples, f.progressive = samples(body), marker == progressive
+		case app14:
+			const transform = 11
+			f.converted = f.converted || len(body) > transform && bytes.HasPrefix(body, []byte("Adobe")) && body[transform] == 0
+		}
+		if at = next; marker == startOfScan {
+			at = scan(content, at)
+		}
+	}
+}
+
+// samples is how many samples a frame has for a pixel: each component as many as the first, or fewer.
+func samples(frame []byte) float64 {
+	const first, each = 6, 3 // bytes before the first component, and of one
+	count := func(at int) float64 { return float64(frame[at+1]>>4) * float64(frame[at+1]&15) }
+	if len(frame) < first+2*each || count(first) == 0 {
+		return 1 // grey, whatever it says
+	}
+	all := 0.0
+	for at := first; at+each <= len(frame); at += each {
+		all += count(at) / count(first)
+	}
+	return all
 }

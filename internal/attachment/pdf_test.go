@@ -40,13 +40,13 @@ func TestScansAreTaken(t *testing.T) {
 	for _, mebibytes := range []int{1, 2, 3, 5, 8} {
 		for seed, dictionary := range dictionaries {
 			body := noise(uint64(seed), mebibytes<<20)
-			if _, err := attachment.Take(scan(dictionary, body)); err != nil {
+			if _, err := attachment.Take(t.Context(), scan(dictionary, body)); err != nil {
 				t.Errorf("a scan of %d MiB with seed %d and %s is refused: %v", mebibytes, seed, dictionary, err)
 			}
 			for i, name := range []string{"/JS ", "/AA<<", "/XFA[", "/JS(", "obj", " obj", "/AA 5 0 R", "stream", "(", "<<", "/#4aS ", "%"} {
 				copy(body[1000+i*7919:], name)
 			}
-			if _, err := attachment.Take(scan(dictionary, body)); err != nil {
+			if _, err := attachment.Take(t.Context(), scan(dictionary, body)); err != nil {
 				t.Errorf("with names in it a scan of %d MiB with seed %d and %s is refused: %v", mebibytes, seed, dictionary, err)
 			}
 		}
@@ -110,7 +110,7 @@ func evasions() map[string][]byte {
 func TestNothingActiveIsHidden(t *testing.T) {
 	t.Parallel()
 	for name, content := range evasions() {
-		if _, err := attachment.Take(content); !fault.Is(err, "ACTIVE_CONTENT") {
+		if _, err := attachment.Take(t.Context(), content); !fault.Is(err, "ACTIVE_CONTENT") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -119,17 +119,17 @@ func TestNothingActiveIsHidden(t *testing.T) {
 			which = which * 0x9E3779B97F4A7C15
 			value := escapes("<</X 1/"+name+" 7 0 R>>", which)
 			for form, text := range map[string]string{"plain": "5 0 obj" + value + "endobj", "packed": objects(escapes("<</Type/ObjStm/N 1/Filter/FlateDecode>>", which>>7|1), "5 0 "+value)} {
-				if _, err := attachment.Take(with(text)); !fault.Is(err, "ACTIVE_CONTENT") {
+				if _, err := attachment.Take(t.Context(), with(text)); !fault.Is(err, "ACTIVE_CONTENT") {
 					t.Fatalf("%s: %s is taken: %v", form, value, err)
 				}
 			}
 		}
 	}
-	if _, err := attachment.Take(with(objects("<</Type/ObjStm/N 1/First 4/Filter/FlateDecode>>", "5 0 "+quiet))); err != nil {
+	if _, err := attachment.Take(t.Context(), with(objects("<</Type/ObjStm/N 1/First 4/Filter/FlateDecode>>", "5 0 "+quiet))); err != nil {
 		t.Errorf("packed objects that do nothing are refused: %v", err)
 	}
 	for _, harmless := range []string{"5 0 obj(/JS /AA)endobj", "5 0 obj<</T(/AA)/H<2f4141>%/AA\n>>endobj", "5 0 obj<</AAB 1/JSON 2/XFAS 3>>endobj", "5 0 obj<</T(\\(/JS )>>endobj"} {
-		if _, err := attachment.Take(with(harmless)); err != nil {
+		if _, err := attachment.Take(t.Context(), with(harmless)); err != nil {
 			t.Errorf("%s: %v", harmless, err)
 		}
 	}
@@ -140,7 +140,7 @@ func TestHostilePapersEnd(t *testing.T) {
 	t.Parallel()
 	for _, piece := range []string{"\nobj<<", "\nobj%", "\nobj[(", "\nobj<</First 1>>stream\n", "\n1 0 obj<</First 1>>stream\n\x78\x9c\x00\x00\x00\xff\xff", "#41", "trailer<<", "\nobj<</X", "\nobj<", "[", "<<", "\nobj[[[["} {
 		began := time.Now()
-		_, _ = attachment.Take(with(strings.Repeat(piece, (2<<20)/len(piece))))
+		_, _ = attachment.Take(t.Context(), with(strings.Repeat(piece, (2<<20)/len(piece))))
 		if took := time.Since(began); took > 20*time.Second {
 			t.Errorf("%q again and again took %v", piece, took)
 		}
@@ -159,7 +159,7 @@ func FuzzPDF(f *testing.F) {
 			}
 		}
 		action := "\n5 0 obj" + blank + escapes("<</X 1/AA", which) + blank + "<</O 6 0 R>>>>endobj\n"
-		if _, err := attachment.Take(with(string(before) + action)); err == nil {
+		if _, err := attachment.Take(t.Context(), with(string(before)+action)); err == nil {
 			t.Fatalf("%q is taken behind %q", action, before)
 		}
 	})

@@ -7,6 +7,9 @@ import (
 	"slices"
 )
 
+// interlaced is where a file says whether its picture is interlaced: in its first chunk, which has to be the header.
+const interlaced = 28
+
 var pngSignature = []byte("\x89PNG\r\n\x1a\n")
 
 // pngChunks are those that make the picture and its colours. Text, time, EXIF and whatever programs have invented go.

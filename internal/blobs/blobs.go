@@ -16,6 +16,7 @@ import (
 	_ "gocloud.dev/blob/memblob"  // mem://, for tests
 	"gocloud.dev/gcerrors"
 
+	"zhucan/internal/fault"
 	"zhucan/internal/secret"
 )
 
@@ -69,15 +70,39 @@ func (s *Store) Put(ctx context.Context, id uuid.UUID, content []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := s.bucket.WriteAll(ctx, id.String(), sealed, nil); err != nil {
+	if err := s.write(ctx, id.String(), sealed); err != nil && ctx.Err() == nil { // a disk that is full, or the store beyond reach
+		return fault.Busy(fmt.Errorf("keep a file: %w", err))
+	} else if err != nil {
 		return fmt.Errorf("keep a file: %w", err)
 	}
 	return nil
 }
 
+// write puts bytes in their place, all or none: closed without being given up first, half of them would stay there.
+func (s *Store) write(ctx context.Context, key string, content []byte) error {
+	ctx, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	w, err := s.bucket.NewWriter(ctx, key, nil)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(content); err != nil {
+		giveUp()
+		_ = w.Close() // says that it was given up
+		return err
+	}
+	return w.Close()
+}
+
+// ErrGone is that there is no content under an id, as far as the store knows.
+var ErrGone = errors.New("there is no such file")
+
 // Get reads a content.
 func (s *Store) Get(ctx context.Context, id uuid.UUID) ([]byte, error) {
 	sealed, err := s.bucket.ReadAll(ctx, id.String())
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return nil, fmt.Errorf("read a file: %w", ErrGone)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read a file: %w", err)
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // Attach keeps a file at a service. The content is kept before it is recorded: what fails between leaves a content that
-// nobody knows, which SweepFiles removes, and never a record without its content. The same file again is the same one.
+// nobody knows, which SweepFiles removes, and never a record without its content. The same file again is the same one, and leaves nothing behind.
 func (d *Desk) Attach(ctx context.Context, who access.Actor, service uuid.UUID, content []byte) (a store.Attachment, first bool, err error) {
 	if _, err := d.DB.Service(ctx, who, service); err != nil {
 		return a, false, err
@@ -33,7 +33,7 @@ func (d *Desk) AttachToApplication(ctx context.Context, who access.Actor, applic
 }
 
 func (d *Desk) attach(ctx context.Context, who access.Actor, to store.Attachment, content []byte, lock func(*store.Tx) error) (a store.Attachment, first bool, err error) {
-	file, err := attachment.Take(content)
+	file, err := attachment.Take(ctx, content)
 	if err != nil {
 		return a, false, err
 	}
@@ -42,7 +42,8 @@ func (d *Desk) attach(ctx context.Context, who access.Actor, to store.Attachment
 		subject = to.ApplicationID
 	}
 	a.ID, a.Type, a.Bytes, a.SHA256, a.RecordedBy = d.NewID(), file.Type, len(file.Content), file.SHA256, who.AccountID
-	if err := d.Files.Put(ctx, a.ID, file.Content); err != nil {
+	put := a.ID
+	if err := d.Files.Put(ctx, put, file.Content); err != nil {
 		return a, false, err
 	}
 	err = d.write(ctx, who, "attachment.add", func(tx *store.Tx) error {
@@ -63,7 +64,17 @@ func (d *Desk) attach(ctx context.Context, who access.Actor, to store.Attachment
 		}
 		return tx.Describe(ctx, a.ID, subjectOf(a))
 	})
+	if err == nil && !first {
+		d.dropContent(ctx, put)
+	}
 	return a, first, err
+}
+
+// dropContent removes a content that no attachment knows. One that cannot be removed now is swept later.
+func (d *Desk) dropContent(ctx context.Context, id uuid.UUID) {
+	if err := d.Files.Delete(context.WithoutCancel(ctx), id); err != nil {
+		d.Log.WarnContext(ctx, "a content that no attachment knows was not removed", "err", err)
+	}
 }
 
 // subjectOf names what an attachment belongs to, for the audit.

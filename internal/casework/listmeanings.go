@@ -2,8 +2,10 @@ package casework
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"zhucan/internal/blobs"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/exchange"
@@ -242,10 +244,14 @@ func later(a, b calendar.Date) calendar.Date {
 	return a
 }
 
-// readList reads the file of a queued import as the kind of list that it is.
+// readList reads the file of a queued import as the kind of list that it is. One that is gone does not come back, so that its import ends;
+// one that cannot be read now may be read later.
 func (d *Desk) readList(ctx context.Context, i store.Import) (*exchange.List, error) {
 	kind, _ := exchange.ListKindOf(i.Kind)
 	data, err := d.Files.Get(ctx, i.ID)
+	if errors.Is(err, blobs.ErrGone) {
+		return nil, errNoFile.Wrap(err)
+	}
 	if err != nil {
 		return nil, err
 	}

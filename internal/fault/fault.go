@@ -62,6 +62,13 @@ func InvalidFields(fields ...Field) *Error {
 	return New(Invalid, code, zh, en).With(fields...)
 }
 
+// Busy is what passes by itself, so that the same may be sent again in a moment.
+func Busy(err error) *Error {
+	e := New(Unavailable, "BUSY", "系统繁忙，请稍后重试", "the service is busy; try again").Wrap(err)
+	e.RetryAfter = 2
+	return e
+}
+
 // With is a copy of e that names members of the input.
 func (e *Error) With(fields ...Field) *Error {
 	c := *e

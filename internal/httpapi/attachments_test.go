@@ -217,8 +217,10 @@ func TestSweptFiles(t *testing.T) {
 	s := start(t)
 	_, c := s.withService(1)
 	id := c.attached("liaison.a", 1)
-	s.upload("liaison.a", snapshot(t, 1), c.path+"/attachments").want(200) // the second copy belongs to nobody
-	young := uuid.New()
+	young, lost := uuid.New(), uuid.New()
+	if err := s.desk.Files.Put(t.Context(), lost, snapshot(t, 1)); err != nil { // as an upload that ended before it was recorded
+		t.Fatal(err)
+	}
 	if err := s.desk.Files.Put(t.Context(), young, snapshot(t, 2)); err != nil {
 		t.Fatal(err)
 	}
@@ -242,6 +244,23 @@ func TestSweptFiles(t *testing.T) {
 	if removed, err = s.desk.SweepFiles(t.Context(), systemActor); err != nil || removed != 0 {
 		t.Errorf("swept again: %d, %v", removed, err)
 	}
+}
+
+// TestSentAgainLeavesNothing: a photo that is sent again and again is kept once.
+func TestSentAgainLeavesNothing(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	_, c := s.withService(1)
+	id := c.attached("liaison.a", 1)
+	for range 5 {
+		if again := s.upload("liaison.a", snapshot(t, 1), c.path+"/attachments").want(200); again.text("id") != id {
+			t.Errorf("sent again it is %s, first %s", again.text("id"), id)
+		}
+	}
+	if kept := s.kept(); len(kept) != 1 || kept[id] == nil {
+		t.Errorf("%d contents are kept, want that of %s alone", len(kept), id)
+	}
+	s.do("liaison.a", "GET", "/attachments/"+id, nil).want(200)
 }
 
 // TestUploadOnce: the same key answers the first upload again, the same key with another file is refused, and one file uploaded by

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/uuid"
@@ -128,6 +129,10 @@ func (o *operation) checkQuery(query url.Values) error {
 			fields = append(fields, fault.Field{Name: name, Code: "UNKNOWN_PARAMETER", ZH: "未定义或重复的查询参数", EN: "an unknown or repeated query parameter"})
 			continue
 		}
+		if !isText(values[0]) {
+			fields = append(fields, fault.Field{Name: name, Code: "NOT_A_TEXT", ZH: "不是UTF-8文本，或含有空字符", EN: "not in UTF-8, or with a NUL in it"})
+			continue
+		}
 		for _, wrong := range violations(schema, typed(schema, values[0])) {
 			wrong.Name = name
 			fields = append(fields, wrong)
@@ -138,6 +143,9 @@ func (o *operation) checkQuery(query url.Values) error {
 	}
 	return fault.New(fault.Malformed, "BAD_PARAMETER", "查询参数有误", "a query parameter is wrong").With(fields...)
 }
+
+// isText reports whether the database could keep a text: in UTF-8, and without a NUL.
+func isText(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
 
 // typed is a parameter's text as a value of its type, or the text where it is none.
 func typed(schema *openapi3.Schema, text string) any {

@@ -83,6 +83,9 @@ func (a *API) request(c echo.Context, op *operation) (*Request, error) {
 			return r, err
 		}
 	}
+	if !isText(in.URL.Path) {
+		return r, store.NotFound
+	}
 	if err := op.checkQuery(r.Query); err != nil {
 		return r, err
 	}
@@ -345,9 +348,7 @@ func faultOf(err error) *fault.Error {
 		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		f := *fault.New(fault.Unavailable, "BUSY", "系统繁忙，请稍后重试", "the service is busy; try again")
-		f.RetryAfter = 2
-		return &f
+		return fault.Busy(err)
 	}
 	return internalError
 }

@@ -3,6 +3,8 @@ package httpapi_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -105,6 +107,42 @@ func TestQueuedListKeepsNoRights(t *testing.T) {
 				s.list("town.a", "kind=dibao&sender=minzheng&as_of=2023-04-10", dibaoHead, line).want(201)
 			}
 		})
+	}
+}
+
+// TestQueuedListWithoutFile: a list whose content is gone fails, and holds up nothing behind it; one that only cannot be read waits.
+func TestQueuedListWithoutFile(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.person("liaison.a", villageA, 972, 1).want(201)
+	s.at("2023-04-10")
+	gone := s.queued(s.actorOf("town.a"), dibaoHead, dibaoLine(972, "2023-01-01"))
+	if err := s.desk.Files.Delete(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	behind := s.queued(s.actorOf("town.a"), dibaoHead, dibaoLine(972, "2023-02-01"))
+	for range 2 {
+		if worked, err := s.desk.WorkImport(t.Context(), uuid.Nil); !worked || err != nil {
+			t.Errorf("worked on a list: %t, %v", worked, err)
+		}
+	}
+	got := s.do("town.a", "GET", "/imports/"+gone.String(), nil).want(200)
+	if failure, _ := got.json()["failure"].(map[string]any); got.text("state") != "failed" || failure["code"] != "NO_FILE" {
+		t.Errorf("a list without its file: %s", got.body)
+	}
+	s.wantTaken(behind, true)
+	if worked, err := s.desk.WorkImport(t.Context(), uuid.Nil); worked || err != nil {
+		t.Errorf("it is worked on again: %t, %v", worked, err)
+	}
+	unread := s.queued(s.actorOf("town.a"), dibaoHead, dibaoLine(972, "2023-03-01"))
+	if err := os.WriteFile(filepath.Join(s.files, unread.String()), []byte("damaged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if worked, err := s.desk.WorkImport(t.Context(), uuid.Nil); worked || err == nil {
+		t.Errorf("a file that cannot be read: %t, %v", worked, err)
+	}
+	if got := s.do("town.a", "GET", "/imports/"+unread.String(), nil).want(200); got.text("state") != "queued" {
+		t.Errorf("a list whose file cannot be read now: %s", got.body)
 	}
 }
 

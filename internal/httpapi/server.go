@@ -5,6 +5,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -252,8 +253,16 @@ func (a *API) getMetrics(r *Request) (Response, error) {
 	}}, nil
 }
 
-// Serve answers on a listener until ctx ends, then finishes what it has begun.
+// grace is for how long what has begun may go on when the service ends: less than what runs services gives them before it kills them.
+const grace = 25 * time.Second
+
+// Serve answers on a listener until ctx ends, then finishes what it has begun. What takes longer than grace, as an upload over a bad
+// connection may, is broken off, and is as if it had not been sent.
 func Serve(ctx context.Context, listener net.Listener, h http.Handler) error {
+	return serveWith(ctx, listener, h, grace)
+}
+
+func serveWith(ctx context.Context, listener net.Listener, h http.Handler, grace time.Duration) error {
 	srv := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second,
 		IdleTimeout: 120 * time.Second, MaxHeaderBytes: 16 << 10}
 	ended := make(chan error, 1)
@@ -263,7 +272,11 @@ func Serve(ctx context.Context, listener net.Listener, h http.Handler) error {
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	return srv.Shutdown(grace)
+	err := srv.Shutdown(last)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return srv.Close()
+	}
+	return err
 }

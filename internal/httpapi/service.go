@@ -88,6 +88,9 @@ func (a *API) getReadiness(r *Request) (Response, error) {
 	if err == nil && !current {
 		err = fmt.Errorf("the schema is not the one of this binary: run zhucan migrate")
 	}
+	if err == nil {
+		err = a.Desk.DB.Ready(r.Ctx)
+	}
 	if err != nil {
 		f := *fault.New(fault.Unavailable, "NOT_READY", "服务尚未就绪", "the service is not ready").Wrap(err)
 		f.RetryAfter = 2

@@ -48,11 +48,13 @@ type DB struct {
 	sealing  sealing
 	turn     atomic.Uint64 // whose turn it is
 	reads    struct{ replica, primary atomic.Int64 }
+	full     atomic.Int64 // when the disk of the primary was last found full, in nanoseconds of the service's clock; 0: never
 }
 
 // Open connects as the service's own database role. Statements are bounded in time; bulk work raises its own bound.
 func Open(ctx context.Context, url string, o Options) (*DB, error) {
-	pool, err := newPool(ctx, url, o, nil)
+	db := &DB{Options: o, sealing: newSealing()}
+	pool, err := newPool(ctx, url, o, db.noticeFull)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +62,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("reach the register: %w", err)
 	}
-	db := &DB{pool: pool, Options: o, sealing: newSealing()}
+	db.pool = pool
 	for _, address := range o.Replicas { // they are not waited for: the primary answers as long as they do not
 		at, err := newPool(ctx, address, o, func(c *pgx.ConnConfig) {
 			c.ConnectTimeout, c.RuntimeParams["default_transaction_read_only"] = replicaConnect, "on"
@@ -124,10 +126,33 @@ func (db *DB) Close() {
 	}
 }
 
-// Ready reports whether the database answers.
+// fullFor is for how long a disk that was full is not believed to have room: nothing but a write that fails could tell.
+const fullFor = 30 * time.Second
+
+// noticeFull has connections remember that the disk was full.
+func (db *DB) noticeFull(c *pgx.ConnConfig) {
+	next := c.OnPgError
+	c.OnPgError = func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
+		if err.Code == diskFull {
+			db.full.Store(db.Now().UnixNano())
+		}
+		return next(conn, err)
+	}
+}
+
+// Ready reports whether the database answers and takes what is written.
 func (db *DB) Ready(ctx context.Context) error {
-	if _, err := db.pool.Exec(ctx, "SELECT 1"); err != nil {
+	since := db.Now().Sub(time.Unix(0, db.full.Load()))
+	if since >= 0 && since < fullFor {
+		return errors.New("the disk of the register was full a moment ago")
+	}
+	var readOnly bool
+	err := db.pool.QueryRow(ctx, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean").Scan(&readOnly)
+	if err != nil {
 		return fmt.Errorf("reach the register: %w", err)
+	}
+	if readOnly {
+		return errors.New("the register takes no writes")
 	}
 	return nil
 }

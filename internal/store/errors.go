@@ -3,7 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
+	"io"
+	"net"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -89,31 +94,49 @@ func translate(err error) error {
 	if errors.Is(err, pgx.ErrNoRows) || errors.Is(err, sql.ErrNoRows) || errors.Is(err, gorm.ErrRecordNotFound) {
 		return NotFound
 	}
+	if errors.Is(err, context.Canceled) { // who asked has gone
+		return err
+	}
 	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if !unreachable(err) && errors.As(err, &pg) {
 		return translatePostgres(pg, err)
 	}
-	if errors.Is(err, context.DeadlineExceeded) || pgconn.Timeout(err) {
+	if unreachable(err) || errors.Is(err, context.DeadlineExceeded) || pgconn.Timeout(err) {
 		return busy(err)
 	}
 	return err
 }
+
+// unreachable reports whether there was no connection to be had, for whatever reason, or the one that there was has broken. pgx says of
+// one that ends that it ended too early.
+func unreachable(err error) bool {
+	var connect *pgconn.ConnectError
+	var network *net.OpError
+	if errors.As(err, &connect) || errors.As(err, &network) {
+		return true
+	}
+	return slices.ContainsFunc([]error{io.ErrUnexpectedEOF, net.ErrClosed, pgconn.ErrConnClosed, driver.ErrBadConn, sql.ErrConnDone},
+		func(broken error) bool { return errors.Is(err, broken) })
+}
+
+// passing are the conditions of the server that are nobody's fault and end by themselves, or by somebody's work on it, as the beginnings of
+// their codes: no connection, no resources (a full disk), an end by the operator or a crash, an error of the system below, too long in a
+// transaction, a server that takes no writes, and who else holds what is asked for.
+var passing = []string{"08", "53", "57P0", "58", "25P03", "25006", "55P03", "57014", "40P01"}
+
+const diskFull = "53100"
 
 func translatePostgres(pg *pgconn.PgError, err error) error {
 	if known, ok := byConstraint[pg.ConstraintName]; ok {
 		return known
 	}
-	switch pg.Code {
-	case "42501": // row security: the new row lies outside the actor's area
+	if pg.Code == "42501" { // row security: the new row lies outside the actor's area
 		return fault.New(fault.Invalid, "OUTSIDE_AREA", "超出本人管辖区域", "outside your area")
-	case "55P03", "57014", "40P01", "53300", "57P01", "57P02", "57P03":
+	}
+	if slices.ContainsFunc(passing, func(begins string) bool { return strings.HasPrefix(pg.Code, begins) }) {
 		return busy(err)
 	}
 	return err
 }
 
-func busy(err error) error {
-	f := fault.New(fault.Unavailable, "BUSY", "系统繁忙，请稍后重试", "the service is busy; try again").Wrap(err)
-	f.RetryAfter = 2
-	return f
-}
+func busy(err error) error { return fault.Busy(err) }

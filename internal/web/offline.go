@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -225,16 +227,26 @@ func (s *Site) toldProblem(c echo.Context, v *visit, err error) error {
 	return c.JSON(f.Kind.Status(), t)
 }
 
-// body reads a small JSON object.
+// body reads a small JSON object: one, and with nothing in it that the database could not keep.
 func (v *visit) body(into any) error {
 	in := v.echo.Request()
 	if !strings.HasPrefix(in.Header.Get("Content-Type"), "application/json") {
 		return fault.New(fault.WrongType, "WRONG_TYPE", "请通过页面提交", "send it from the page")
 	}
-	d := json.NewDecoder(in.Body)
+	text, err := io.ReadAll(in.Body)
+	if err != nil {
+		return orTooLarge(err)
+	}
+	if !utf8.Valid(text) || bytes.Contains(text, []byte(`\u0000`)) {
+		return badForm
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		return orTooLarge(err)
+		return badForm.Wrap(err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) { // something follows
+		return badForm
 	}
 	return nil
 }

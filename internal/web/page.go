@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -171,7 +170,7 @@ func (s *Site) post(p *page) echo.HandlerFunc {
 
 // once does an act in the transaction that keeps where it led to, so that the same form sent twice leads there twice and acts once.
 func (s *Site) once(v *visit, a act) (string, error) {
-	if v.key == "" || len(v.key) > 64 {
+	if v.key == "" || len(v.key) > 64 || !isText(v.key) {
 		return "", badForm
 	}
 	if a.alone {
@@ -268,7 +267,7 @@ func (v *visit) clean(form url.Values) error {
 	v.form = form
 	for name, values := range v.form {
 		for i, value := range values {
-			if len(value) > maxValue && name != keptField || !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
+			if len(value) > maxValue && name != keptField || !isText(value) {
 				return badForm
 			}
 			if !strings.HasSuffix(name, "password") {

@@ -8,10 +8,12 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
@@ -79,7 +81,7 @@ func (s *Site) Handler() (http.Handler, error) {
 	e.HTTPErrorHandler = s.problem
 	e.Use(s.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{DisableErrorHandler: true, DisablePrintStack: true}), secureHeaders,
 		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxForm, Skipper: takesFiles}),
-		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxUpload}), patience.Requests(timeout))
+		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxUpload}), patience.Requests(timeout), addressIsText)
 	for i := range pages {
 		p := &pages[i]
 		e.GET(p.path, s.get(p))
@@ -99,6 +101,25 @@ func (s *Site) Handler() (http.Handler, error) {
 	s.offline(e)
 	return e, nil
 }
+
+// addressIsText refuses what no page of ours leads to and no column could keep: an address that is not in UTF-8, or with a NUL in it.
+func addressIsText(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		at := c.Request().URL
+		if !isText(at.Path) {
+			return store.NotFound
+		}
+		for _, values := range at.Query() {
+			if slices.ContainsFunc(values, func(value string) bool { return !isText(value) }) {
+				return badAddress
+			}
+		}
+		return next(c)
+	}
+}
+
+// isText reports whether the database could keep a text.
+func isText(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
 
 // reads has a path answer GET and HEAD.
 func reads(e *echo.Echo, path string, show echo.HandlerFunc) {
@@ -219,7 +240,7 @@ func (s *Site) auditRefusal(v *visit, f *fault.Error) {
 
 var (
 	internalError = fault.New(fault.Internal, "INTERNAL", "系统内部错误，请提供请求编号", "internal error; quote the request id")
-	busy          = fault.New(fault.Unavailable, "BUSY", "系统繁忙，请稍后重试", "the service is busy; try again")
+	badAddress    = fault.New(fault.Malformed, "BAD_PARAMETER", "网址中的查询条件不是有效文本，请返回后重新查询", "what the address asks for is no text; go back and ask again")
 	forbidden     = fault.New(fault.Forbidden, "FORBIDDEN", "您的角色不使用此页面", "this page is not for your role")
 )
 
@@ -240,9 +261,7 @@ func faultOf(err error) *fault.Error {
 		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		f := *busy
-		f.RetryAfter = 2
-		return &f
+		return fault.Busy(err)
 	}
 	return internalError
 }

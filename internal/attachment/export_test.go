@@ -1,0 +1,4 @@
+package attachment
+
+// Decoding is what everybody waits for who decodes a picture.
+var Decoding = decoding
