@@ -51,8 +51,9 @@ func TestVoidStep(t *testing.T) {
 	s.wantRate(rehabRate, yearEnd19, 0, 1)
 	s.wantDerived()
 	heard := ""
-	for _, raw := range s.do("auditor", "GET", "/changes", nil).want(200).json()["items"].([]any) {
-		if e := raw.(map[string]any); e["type"] == "service.withdrawn" {
+	list, _ := s.changes("auditor", "", "0")
+	for _, e := range list {
+		if e["type"] == "service.withdrawn" {
 			heard = fmt.Sprint(e["data"])
 		}
 	}
