@@ -53,11 +53,11 @@ func TestVoidStep(t *testing.T) {
 	heard := ""
 	list, _ := s.changes("auditor", "", "0")
 	for _, e := range list {
-		if e["type"] == "service.withdrawn" {
-			heard = fmt.Sprint(e["data"])
+		if data := e["data"].(map[string]any); e["type"] == "service.withdrawn" {
+			heard = fmt.Sprint(data["kind"], data["counts"])
 		}
 	}
-	if heard != "map[counts:[device rehab] kind:device]" {
+	if heard != "device[device rehab]" {
 		t.Errorf("partners hear %s", heard)
 	}
 
