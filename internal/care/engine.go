@@ -104,20 +104,6 @@ type Done struct {
 	Voided     Voided
 }
 
-// Voided is who took a step back, when and why; a step that stands has none.
-type Voided struct {
-	At        time.Time
-	By        uuid.UUID
-	Role      access.Role
-	ActingFor uuid.UUID
-	Reason    string
-}
-
-// History are all steps in the order in which they were recorded, with those that were taken back.
-func (s Service) History() []Done {
-	return slices.SortedFunc(slices.Values(slices.Concat(s.Steps, s.Voided)), func(a, b Done) int { return a.Seq - b.Seq })
-}
-
 // Last is the latest step of a name.
 func (s Service) Last(step string) (Done, bool) {
 	for i := len(s.Steps) - 1; i >= 0; i-- {
@@ -219,79 +205,6 @@ func Take(c Case, name string, who access.Actor, today calendar.Date) (Service, 
 	s := c.Service
 	s.State, s.Steps = done.To, append(slices.Clone(s.Steps), done)
 	return s, done, nil
-}
-
-// Void takes back the last step that stands: the service stands again where it stood before, and what the step counted does not
-// count. Whoever may take such a step may take it back, and so may the district's 残联, since a mistake is not to be final.
-func Void(c Case, seq int, reason string, who access.Actor, now time.Time) (Service, Done, error) {
-	n := len(c.Steps)
-	if n == 0 || c.Steps[n-1].Seq != seq {
-		return c.Service, Done{}, fault.New(fault.Conflict, "NOT_THE_LAST_STEP", "只能撤销最后一个有效步骤", "only the last step that stands can be taken back")
-	}
-	if c.Steps[n-1].Step == Reported {
-		return c.Service, Done{}, fault.New(fault.Conflict, "FROM_A_LIST", "据名单登记的步骤随名单撤销", "what a list has brought goes with its list")
-	}
-	last, mine := c.Voidable(who.Role)
-	if !mine {
-		return c.Service, Done{}, fault.New(fault.Forbidden, "NOT_YOUR_STEP", "您的岗位不办理此步骤", "this step is not your role's")
-	}
-	s := c.Service
-	s.State, s.Steps = last.From, slices.Clone(s.Steps[:n-1])
-	last.Voided = Voided{At: now, By: who.AccountID, Role: who.Role, ActingFor: who.ActingFor, Reason: reason}
-	s.Voided = append(slices.Clone(s.Voided), last)
-	if c.UnderWay() || !s.UnderWay() {
-		return s, last, nil
-	}
-	// meanwhile the same may have been opened anew
-	if c.Service = s; c.openTwice(s.Need) {
-		return s, last, openAlready
-	}
-	return s, last, nil
-}
-
-// Voidable is the step that Void would take back for somebody.
-func (s Service) Voidable(role access.Role) (last Done, ok bool) {
-	n := len(s.Steps)
-	if n == 0 || s.Steps[n-1].Step == Reported {
-		return Done{}, false
-	}
-	last = s.Steps[n-1]
-	return last, slices.Contains(ChainOf(s.Kind).step(last.Step).Roles, role) || slices.Contains(district, role)
-}
-
-// UnderWay reports whether a service was neither given nor has ended otherwise.
-func (s Service) UnderWay() bool { return !slices.Contains(settledStates, s.State) }
-
-// settledStates are the states of all chains in which the service was given or nothing follows. They are written down here, since the
-// checks of a chain look at them and so cannot look at the chain.
-var settledStates = []string{"COMPLETED", "EVALUATED", "NOT_SUITABLE", "ACCEPTED", "FOLLOWED_UP", "LOAN_RETURNED", "DONE", "ARCHIVED", "NOT_ALTERABLE",
-	"DEMOLITION_PLANNED", "REJECTED", "REFUSED", "MOVED", "DECEASED"}
-
-var openAlready = fault.New(fault.Conflict, "OPEN_ALREADY", "已有同一需求在办", "the same need is under way already")
-
-// openTwice reports whether the same need is under way in another service. A device that is lent until another is granted is
-// another need than that (choice).
-func (c Case) openTwice(need Evidence) bool {
-	lends := func(e Evidence) bool { return e.Text("mode") == "loan" }
-	return slices.ContainsFunc(c.Others, func(o Service) bool {
-		if o.ID == c.ID || o.Kind != c.Kind || o.PersonID != c.PersonID || o.HouseholdID != c.HouseholdID || !o.UnderWay() {
-			return false
-		}
-		return c.Kind != Device || o.item() == need.Text("item") && lends(o.Need) == lends(need)
-	})
-}
-
-var outside = refuse("NO_VALID_CERTIFICATE", "须持有效残疾人证，或为未办证的残疾儿童（0至17岁）", "a valid certificate is needed, or to be a disabled child up to 17 without one")
-
-// inPopulation refuses who is none of those for whom the chains are: holders of a valid card, and disabled children who have none yet.
-// What was given elsewhere or before is recorded all the same.
-func (c Case) inPopulation() error {
-	child := c.Facts.Certificate.Status == casefile.NoCertificate && c.File.Person.RecordType != casefile.Recovering && c.File.Person.Diagnosis != "" &&
-		casefile.IsChild(c.File.Person.BirthDate, c.On)
-	if c.TakenOver || c.Facts.Certificate.Status.Valid() || child {
-		return nil
-	}
-	return outside
 }
 
 // open refuses a step that the chain does not have, that is another role's, or that cannot be taken now; nil is no step.
