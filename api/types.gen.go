@@ -2976,7 +2976,7 @@ type Delivery struct {
 	// `certificate.frozen` 冻结, `certificate.cancelled` 注销 (`cancel_reason`); `fact.recorded` 情况登记, `fact.ended` 终止, `fact.corrected` 更正 (`kind`;
 	// with `household_id` those of a household); `application.decided` 申请办结 (`programme`, `outcome`); `award.begun` 待遇开始, `award.suspended` 暂停,
 	// `award.resumed` 恢复, `award.ended` 终止 (`programme`; `void` where it was wrong from the start); `service.counted` 服务完成 (`kind`, `counts`),
-	// `service.withdrawn` 撤销 (`kind`; it went with the list that had brought it);
+	// `service.withdrawn` 撤销 (`kind`; it went with the list that had brought it, or, with `counts`, a step of it was taken back);
 	// `roster.closed` 花名册办结 (`month`, `programme`); `release.sealed` 指标发布 (`as_of`, `public`).
 	//
 	// A right that ends by itself has no event: it follows from the fact, the certificate or the death that ended it.
@@ -3062,7 +3062,7 @@ type Event struct {
 	// `certificate.frozen` 冻结, `certificate.cancelled` 注销 (`cancel_reason`); `fact.recorded` 情况登记, `fact.ended` 终止, `fact.corrected` 更正 (`kind`;
 	// with `household_id` those of a household); `application.decided` 申请办结 (`programme`, `outcome`); `award.begun` 待遇开始, `award.suspended` 暂停,
 	// `award.resumed` 恢复, `award.ended` 终止 (`programme`; `void` where it was wrong from the start); `service.counted` 服务完成 (`kind`, `counts`),
-	// `service.withdrawn` 撤销 (`kind`; it went with the list that had brought it);
+	// `service.withdrawn` 撤销 (`kind`; it went with the list that had brought it, or, with `counts`, a step of it was taken back);
 	// `roster.closed` 花名册办结 (`month`, `programme`); `release.sealed` 指标发布 (`as_of`, `public`).
 	//
 	// A right that ends by itself has no event: it follows from the fact, the certificate or the death that ended it.
@@ -3075,7 +3075,7 @@ type Event struct {
 // `certificate.frozen` 冻结, `certificate.cancelled` 注销 (`cancel_reason`); `fact.recorded` 情况登记, `fact.ended` 终止, `fact.corrected` 更正 (`kind`;
 // with `household_id` those of a household); `application.decided` 申请办结 (`programme`, `outcome`); `award.begun` 待遇开始, `award.suspended` 暂停,
 // `award.resumed` 恢复, `award.ended` 终止 (`programme`; `void` where it was wrong from the start); `service.counted` 服务完成 (`kind`, `counts`),
-// `service.withdrawn` 撤销 (`kind`; it went with the list that had brought it);
+// `service.withdrawn` 撤销 (`kind`; it went with the list that had brought it, or, with `counts`, a step of it was taken back);
 // `roster.closed` 花名册办结 (`month`, `programme`); `release.sealed` 指标发布 (`as_of`, `public`).
 //
 // A right that ends by itself has no event: it follows from the fact, the certificate or the death that ended it.
@@ -5685,7 +5685,7 @@ type ServiceList struct {
 type ServiceStep struct {
 	By *uuid.UUID `json:"by,omitempty"`
 
-	// Counts As which service this day counts in the indicators.
+	// Counts As which service this day counts in the indicators; none once it is taken back.
 	Counts []ServiceKind `json:"counts"`
 
 	// Evidence An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
@@ -5702,6 +5702,20 @@ type ServiceStep struct {
 	Seq  int    `json:"seq"`
 	Step string `json:"step"`
 	To   string `json:"to"`
+
+	// Voided That a step was taken back, by whom and why.
+	Voided *ServiceStepVoided `json:"voided,omitempty"`
+}
+
+// ServiceStepVoided That a step was taken back, by whom and why.
+type ServiceStepVoided struct {
+	At     time.Time  `json:"at"`
+	By     *uuid.UUID `json:"by,omitempty"`
+	Reason string     `json:"reason"`
+
+	// Role `village_liaison` 村居专职委员, `town_officer` 镇办专职干事, `cdpf_reviewer` 县残联, `civil_affairs_approver` 县民政,
+	// `finance_officer` 财务, `statistician` 统计, `hotline_clerk` 热线, `auditor` 审计, `administrator` 系统管理.
+	Role Role `json:"role"`
 }
 
 // Session defines model for Session.
@@ -6350,6 +6364,14 @@ type VillageVerifications struct {
 	ByVisit  int      `json:"by_visit"`
 	Failed   int      `json:"failed"`
 	Open     int      `json:"open"`
+}
+
+// VoidedServiceStep defines model for VoidedServiceStep.
+type VoidedServiceStep struct {
+	Reason string `json:"reason"`
+
+	// Seq The number of the last step that stands.
+	Seq int `json:"seq"`
 }
 
 // Warning Something an officer should look at; nothing was refused for it.
@@ -7655,6 +7677,15 @@ type TakeServiceStepParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// VoidServiceStepParams defines parameters for VoidServiceStep.
+type VoidServiceStepParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // GetSupervisionParams defines parameters for GetSupervision.
 type GetSupervisionParams struct {
 	// From First day; the first of the month of `to` when absent.
@@ -8071,6 +8102,9 @@ type RateServiceJSONRequestBody = NewRating
 
 // TakeServiceStepJSONRequestBody defines body for TakeServiceStep for application/json ContentType.
 type TakeServiceStepJSONRequestBody = NewServiceStep
+
+// VoidServiceStepJSONRequestBody defines body for VoidServiceStep for application/json ContentType.
+type VoidServiceStepJSONRequestBody = VoidedServiceStep
 
 // AnswerSurveyJSONRequestBody defines body for AnswerSurvey for application/json ContentType.
 type AnswerSurveyJSONRequestBody = NewSurveyResponse

@@ -224,6 +224,7 @@ func TestRescueV07V08V09(t *testing.T) {
 	r.take(access.CDPFReviewer, "approve_rescue", "2019-01-10", approve(1, "2019-01-08", 2019, 1500000), "NOT_FOR_CATEGORY")
 	r.take(access.CDPFReviewer, "approve_rescue", "2019-01-10", approve(6, "2019-01-08", 2019, 1500000), "")
 	other := autism("2007-02-01")
+	other.file.Certificates[0].Category, other.file.Certificates[0].Components = 7, []casefile.Component{{Category: 5, Level: 2}, {Category: 6, Level: 2}}
 	other.rest = []care.Service{r.s}
 	other.take(access.CDPFReviewer, "approve_rescue", "2019-01-11", approve(5, "2019-01-08", 2019, 1500000), "ONE_CATEGORY_A_YEAR")
 	pay := func(fen int) string {
@@ -256,7 +257,8 @@ func (r *run) fitted(on, item string, pieces int, mode, accepted string) *run {
 	r.open(care.Device, on, fmt.Sprintf(`{"item":%q,"mode":%q,"pieces":%d}`, item, mode, pieces), "")
 	r.take(access.VillageLiaison, "village_check", on, `{"findings":"属实"}`, "").take(access.TownOfficer, "town_review", on, `{"findings":"同意"}`, "")
 	r.take(access.CDPFReviewer, "assess", on, fmt.Sprintf(`{"institution":"辅具中心","assessor":"乙","item":%q}`, item), "")
-	r.take(access.CDPFReviewer, "approve", on, fmt.Sprintf(`{"item":%q,"price_fen":1000,"subsidy_fen":1000,"own_fen":0,"paid_elsewhere":"none"}`, item), "")
+	own := map[string]int{"self_buy": 500}[mode]
+	r.take(access.CDPFReviewer, "approve", on, fmt.Sprintf(`{"item":%q,"price_fen":1000,"subsidy_fen":%d,"own_fen":%d,"paid_elsewhere":"none"}`, item, 1000-own, own), "")
 	r.take(access.TownOfficer, "fit", on, fmt.Sprintf(`{"supplier":"辅具店","pieces":%d}`, pieces), "")
 	if accepted != "" {
 		r.take(access.VillageLiaison, "accept", accepted, `{"signed_by":"person"}`, "")

@@ -31,8 +31,10 @@ var device = Chain{
 			return refuse("LOANS_ONLY", "功能恢复期未办证人员只能借用辅助器具", "who recovers without a certificate may only borrow devices")
 		case c.Evidence.Text("mode") == "loan" && !item.Loan:
 			return notLent
+		case !c.TakenOver && c.openTwice(c.Evidence):
+			return openAlready
 		}
-		return nil
+		return c.mayGet(c.Evidence.Text("mode"))
 	},
 	Steps: append([]Step{
 		{Name: Reported, ZH: "据名单登记", EN: "recorded as another system has it", From: []string{"NEED"}, ByResult: map[string]string{"accepted": "ACCEPTED", "fitted": "FITTED"}, Roles: lists,
@@ -46,16 +48,16 @@ var device = Chain{
 		{Name: "approve", ZH: "审批", EN: "approved", From: []string{"TOWN_REVIEWED", "ASSESSED"}, To: "APPROVED", Roles: district, Check: approveDevice, Adds: edition, Evidence: []Field{
 			{Name: "item", ZH: "器具", Is: Item, Need: true}, {Name: "price_fen", ZH: "价格（分）", Is: Fen, Need: true}, {Name: "subsidy_fen", ZH: "补贴（分）", Is: Fen, Need: true},
 			{Name: "own_fen", ZH: "自付（分）", Is: Fen, Need: true}, {Name: "paid_elsewhere", ZH: "其他渠道支付", Is: Choice, Need: true, Codes: []string{"none", "work_injury", "traffic", "insurance"}}}},
-		{Name: "reject", ZH: "不予批准", EN: "rejected", From: []string{"NEED", "VILLAGE_CHECKED", "TOWN_REVIEWED", "ASSESSED"}, To: "REJECTED", Roles: []access.Role{access.TownOfficer, access.CDPFReviewer},
+		{Name: "reject", ZH: "不予批准", EN: "rejected", From: []string{"NEED", "VILLAGE_CHECKED", "TOWN_REVIEWED", "ASSESSED", "APPROVED", "FITTED"}, To: "REJECTED", Roles: []access.Role{access.TownOfficer, access.CDPFReviewer},
 			Evidence: []Field{{Name: "reason", ZH: "原因", Is: Text, Need: true}}},
 		{Name: "fit", ZH: "适配", EN: "fitted", From: []string{"APPROVED"}, To: "FITTED", Roles: anyone, Check: fitAll, Evidence: []Field{
 			{Name: "supplier", ZH: "供应商", Is: Text, Need: true}, {Name: "pieces", ZH: "件数", Is: Number, Need: true}, {Name: "serial", ZH: "编号", Is: Text}, {Name: "files", ZH: "附件", Is: Files}}},
-		{Name: "accept", ZH: "签收", EN: "accepted", From: []string{"FITTED"}, To: "ACCEPTED", Roles: anyone, Counts: countsDevice, Evidence: []Field{
+		{Name: "accept", ZH: "签收", EN: "accepted", From: []string{"FITTED"}, To: "ACCEPTED", Roles: anyone, Check: gotAnother, Counts: countsDevice, Evidence: []Field{
 			{Name: "signed_by", ZH: "签收人", Is: Choice, Need: true, Codes: []string{"person", "guardian", "family"}}, {Name: "files", ZH: "附件", Is: Files}}},
 		{Name: "loan_lasts", ZH: "确认借用满期", EN: "the loan has lasted", From: []string{"ACCEPTED", "FOLLOWED_UP"}, Roles: anyone, Check: lasted, Counts: countsLoan, Evidence: []Field{{Name: "note", ZH: "说明", Is: Text}}},
 		{Name: "give_back", ZH: "归还", EN: "given back", From: []string{"ACCEPTED", "FOLLOWED_UP"}, To: "LOAN_RETURNED", Roles: anyone, Check: lent, Counts: countsLoan, Afterwards: true, Evidence: []Field{
 			{Name: "condition", ZH: "完好情况", Is: Choice, Need: true, Codes: []string{"good", "worn", "damaged"}}}},
-		{Name: "follow_up", ZH: "回访", EN: "followed up", From: []string{"ACCEPTED", "FOLLOWED_UP"}, To: "FOLLOWED_UP", Roles: anyone, Evidence: []Field{
+		{Name: "follow_up", ZH: "回访", EN: "followed up", From: []string{"ACCEPTED", "FOLLOWED_UP"}, To: "FOLLOWED_UP", Roles: anyone, Counts: countsLoan, Evidence: []Field{
 			{Name: "findings", ZH: "使用情况", Is: Text, Need: true}, {Name: "satisfaction", ZH: "满意度", Is: Choice, Codes: []string{"1", "2", "3", "4", "5"}}}},
 	}, leave([]string{"NEED", "VILLAGE_CHECKED", "TOWN_REVIEWED", "ASSESSED", "APPROVED", "FITTED"})...),
 }
@@ -68,6 +70,9 @@ func approveDevice(c Case) error {
 	e := c.Evidence
 	item := c.Catalogue.device(e.Text("item"))
 	assessment, assessed := c.Last("assess")
+	if err := c.mayGet(c.Need.Text("mode")); err != nil {
+		return err
+	}
 	switch {
 	case e.Text("paid_elsewhere") != "none":
 		return refuse("PAID_ELSEWHERE", "该器具已由工伤、交通事故或保险支付", "the device has been paid for by others")
@@ -81,13 +86,45 @@ func approveDevice(c Case) error {
 		return adds([]Evidence{{"fen": e["subsidy_fen"]}, {"fen": e["own_fen"]}}, e.Int("price_fen"), "price_fen")
 	case e.Int("subsidy_fen") > c.subsidyCap(item):
 		return refuse("OVER_CAP", "补贴超出最高限额", "the subsidy is above the cap")
-	case c.Need.Text("mode") == "self_buy": // what the person bought is refunded in part, also before its time
-	case !assessed || assessment.Evidence.Text("replaces_because") == "":
-		if earlier, found := c.earlier(item); found && c.lasts(item.Code, earlier.On) {
-			return refuse("WITHIN_SERVICE_LIFE", "同类器具未到更换年限，须评估损坏或功能变化", "the earlier one has not served its time; damage or a change has to be assessed")
+	case !c.replaces():
+		// what the person bought is refunded in part also while one that was granted lasts, but not while one that was refunded does
+		refunds := c.Need.Text("mode") == "self_buy"
+		if earlier, found := c.earlier(item, func(s Service) bool { return !refunds || s.Need.Text("mode") == "self_buy" }); found && c.lasts(item.Code, earlier.On) {
+			return withinLife
 		}
 	}
 	return c.notInRetrofit(item.Code)
+}
+
+var withinLife = refuse("WITHIN_SERVICE_LIFE", "同类器具未到更换年限，须评估损坏或功能变化", "the earlier one has not served its time; damage or a change has to be assessed")
+
+// mayGet refuses who gets no devices. Who recovers may borrow.
+func (c Case) mayGet(mode string) error {
+	if c.File.Person.RecordType == casefile.Recovering && mode == "loan" {
+		return nil
+	}
+	return c.inPopulation()
+}
+
+// replaces reports whether a device was assessed to take the place of an earlier one before its time.
+func (s Service) replaces() bool {
+	assessment, _ := s.Last("assess")
+	return assessment.Evidence.Text("replaces_because") != ""
+}
+
+// gotAnother refuses to hand out a device while another approval of the same is open or has been carried out: two files that were merged
+// may have one each. What replaces another, and what is refunded beside what is granted, stand in nobody's way.
+func gotAnother(c Case) error {
+	code, ok := c.granted()
+	if mode := c.Need.Text("mode"); !ok || c.replaces() || mode == "loan" || c.TakenOver {
+		return nil
+	}
+	refunds := c.Need.Text("mode") == "self_buy"
+	other, found := c.earlier(c.Catalogue.device(code), func(s Service) bool { return !s.replaces() && refunds == (s.Need.Text("mode") == "self_buy") })
+	if found && c.lasts(code, other.On) {
+		return fault.New(fault.Conflict, "GRANTED_TWICE", "同类器具另有审批或已配发，请先不予批准其中一项", "the same device was approved or given in another service as well; reject one of the two first")
+	}
+	return nil
 }
 
 // subsidyCap is the most that is paid of a price: up to the cap of the device, of what was bought by the person a share.
@@ -116,9 +153,20 @@ func (s Service) granted() (code string, ok bool) {
 	return s.Need.Text("item"), ok
 }
 
-// earlier is when the person last got the same device, or is about to get it.
-func (c Case) earlier(item *DeviceItem) (last Done, found bool) {
+// item is the device that was granted, or else the one that was applied for.
+func (s Service) item() string {
+	if code, ok := s.granted(); ok {
+		return code
+	}
+	return s.Need.Text("item")
+}
+
+// earlier is when the person last got the same device, or is about to get it, in a service that matters.
+func (c Case) earlier(item *DeviceItem, matters func(Service) bool) (last Done, found bool) {
 	for _, s := range c.own() {
+		if s.ID == c.ID || !matters(s) {
+			continue
+		}
 		code, ok := s.granted()
 		got, done := s.lastTo("ACCEPTED")
 		if !done && slices.Contains([]string{"APPROVED", "FITTED"}, s.State) {
@@ -135,7 +183,7 @@ func (c Case) earlier(item *DeviceItem) (last Done, found bool) {
 func (c Case) notInRetrofit(code string) error {
 	for _, s := range c.Others {
 		plan, planned := s.Last("plan")
-		if s.Kind != Retrofit || !planned || slices.Contains([]string{"REFUSED", "MOVED", "DECEASED", "NOT_ALTERABLE", "DEMOLITION_PLANNED"}, s.State) {
+		if s.Kind != Retrofit || !planned || !s.UnderWay() && !slices.Contains([]string{"DONE", "ARCHIVED"}, s.State) {
 			continue
 		}
 		if done, ok := s.Last("accept"); ok && !c.lasts(code, done.On) {
@@ -159,7 +207,7 @@ func fitAll(c Case) error {
 	if c.Evidence.Int("pieces") != c.Need.Int("pieces") {
 		return fault.InvalidFields(fault.Field{Name: "evidence.pieces", Code: "PIECES_DIFFER", ZH: "件数与申请不一致", EN: "not the pieces that were applied for"})
 	}
-	return nil
+	return gotAnother(c)
 }
 
 // countsReported: a device that was only fitted counts once its acceptance is signed.

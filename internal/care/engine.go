@@ -84,10 +84,11 @@ type Service struct {
 	Need        Evidence
 	OpenedBy    uuid.UUID
 	CreatedAt   time.Time
-	Steps       []Done
+	Steps       []Done // those that stand
+	Voided      []Done // those that were taken back; no rule looks at them
 }
 
-// Done is a step that was taken. It is never changed.
+// Done is a step that was taken. It is never changed, but may be taken back once.
 type Done struct {
 	ID         uuid.UUID
 	Seq        int
@@ -100,6 +101,7 @@ type Done struct {
 	Role       access.Role
 	ActingFor  uuid.UUID
 	RecordedAt time.Time
+	Voided     Voided
 }
 
 // Last is the latest step of a name.
@@ -165,6 +167,9 @@ func Open(c Case) (Service, error) {
 	if c.gone() {
 		return Service{}, errGone
 	}
+	if birth := c.File.Person.BirthDate; !birth.IsZero() && c.On.Before(birth) {
+		return Service{}, fault.InvalidFields(fault.Field{Name: "opened_on", Code: "BEFORE_BIRTH", ZH: "登记日期早于出生日期", EN: "the day is before the person's birth"})
+	}
 	if err := chain.Opens(c); err != nil {
 		return Service{}, err
 	}
@@ -188,7 +193,7 @@ func Take(c Case, name string, who access.Actor, today calendar.Date) (Service, 
 			return c.Service, Done{}, err
 		}
 	}
-	done := Done{Seq: len(c.Steps) + 1, Step: name, From: c.State, To: step.leadsTo(c), On: c.On, Evidence: c.Evidence, Counts: []string{},
+	done := Done{Seq: len(c.Steps) + len(c.Voided) + 1, Step: name, From: c.State, To: step.leadsTo(c), On: c.On, Evidence: c.Evidence, Counts: []string{},
 		By: who.AccountID, Role: who.Role, ActingFor: who.ActingFor}
 	if step.Adds != nil {
 		done.Evidence = maps.Clone(c.Evidence)

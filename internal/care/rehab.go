@@ -24,7 +24,10 @@ var rehab = Chain{
 		if c.File.Person.RecordType == casefile.Recovering {
 			return refuse("LOANS_ONLY", "功能恢复期未办证人员只能借用辅助器具", "who recovers without a certificate may only borrow devices")
 		}
-		return nil
+		if !c.TakenOver && c.openTwice(c.Evidence) {
+			return openAlready
+		}
+		return c.inPopulation()
 	},
 	Steps: append([]Step{
 		{Name: Reported, ZH: "据名单登记", EN: "recorded as another system has it", From: []string{"NEED"}, To: "COMPLETED", Roles: lists, Check: suits, Counts: countsRehab,
@@ -72,13 +75,30 @@ func referred(c Case) error {
 
 // served checks a service against the catalogue and the money against what was approved.
 func served(c Case) error {
+	if !c.rescuedIn(c.On.Year()) { // an approved year is finished
+		if err := c.inPopulation(); err != nil {
+			return err
+		}
+	}
 	if err := suits(c); err != nil {
 		return err
+	}
+	if c.servedThen(c.Evidence.Text("item")) {
+		return fault.New(fault.Conflict, "SERVED_ALREADY", "当日已登记该项服务", "this item was served on this day already")
 	}
 	if err := adds(c.Evidence.List("payers"), c.Evidence.Int("cost_fen"), "payers"); err != nil {
 		return err
 	}
 	return withinRescue(c)
+}
+
+// servedThen reports whether the person got an item on the day of the case before, by whomever it was recorded.
+func (c Case) servedThen(item string) bool {
+	return slices.ContainsFunc(append(c.own(), c.Service), func(s Service) bool {
+		return s.Kind == Rehab && slices.ContainsFunc(s.Steps, func(d Done) bool {
+			return (d.Step == "serve" || d.Step == Reported) && d.On == c.On && d.Evidence.Text("item") == item
+		})
+	})
 }
 
 // suits refuses what the catalogue has for other categories or ages.
@@ -139,6 +159,9 @@ func rescue(c Case) error {
 	}
 	row := c.Catalogue.Rescue[i]
 	birth := c.File.Person.BirthDate
+	if err := c.inPopulation(); err != nil {
+		return err
+	}
 	switch year := int(e.Int("year")); {
 	case applied.After(c.On):
 		return fault.InvalidFields(fault.Field{Name: "evidence.applied_on", Code: "DATES_REVERSED", ZH: "申请日期晚于批准日期", EN: "it was applied for after it was approved"})
@@ -150,6 +173,8 @@ func rescue(c Case) error {
 		return refuse("NOT_FOR_AGE", "申请时年龄不在救助范围", "the age on the day of application is outside the programme")
 	case !slices.Contains(row.Categories, int(e.Int("category"))):
 		return refuse("NOT_FOR_CATEGORY", "该类别不在救助范围", "the category is outside the programme")
+	case !c.has(int(e.Int("category"))):
+		return refuse("NOT_ON_CARD", "该类别与残疾人证登记的残疾类别不符", "the child's certificate does not have this category")
 	case !c.lives(row.Residents):
 		return refuse("NOT_LOCAL", "无本地户籍或居住证", "neither hukou nor a residence permit here")
 	case !e.Flag("guardian_consents"):
@@ -159,6 +184,19 @@ func rescue(c Case) error {
 	}
 	return oneCategoryAYear(c, row)
 }
+
+// has reports whether the person's card has a category, alone or among others. Of a child without a card, or with a card of several
+// that are not told apart, it is not known and so not refused.
+func (c Case) has(category int) bool {
+	card := c.Facts.Certificate
+	if !card.Status.Valid() || card.Category == category || card.Category == multiple && len(card.Components) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(card.Components, func(k casefile.Component) bool { return k.Category == category })
+}
+
+// multiple is the category of a card that stands for several.
+const multiple = 7
 
 // lives reports whether the person belongs here by hukou, or by a residence permit where that is enough.
 func (c Case) lives(residents bool) bool {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"zhucan/internal/access"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/fault"
@@ -18,7 +19,7 @@ var retrofit = Chain{
 		{"APPROVED", "已审批", "approved", false}, {"CONTRACTED", "已签合同", "contracted", false}, {"IN_WORK", "施工中", "in work", false},
 		{"ACCEPTANCE", "待验收", "waits for acceptance", false}, {"RECTIFY", "整改中", "being put right", false}, {"DONE", "验收合格", "accepted", false},
 		{"ARCHIVED", "已归档", "archived", true}, {"NOT_ALTERABLE", "不具备改造条件", "cannot be altered", true},
-		{"DEMOLITION_PLANNED", "列入拆迁", "to be demolished", true}}, gone...),
+		{"DEMOLITION_PLANNED", "列入拆迁", "to be demolished", true}, {"REJECTED", "未批准", "rejected", true}}, gone...),
 	Given: []string{"DONE", "ARCHIVED"},
 	Need: []Field{{Name: "survey_year", ZH: "调查年度", Is: Number}, {Name: "items", ZH: "需求项目", Is: List, Need: true, Of: []Field{{Name: "item", ZH: "项目", Is: Item, Need: true}}},
 		{Name: "again_because", ZH: "再次改造原因", Is: Choice, Codes: []string{"moved", "condition_worsened"}}, {Name: "note", ZH: "说明", Is: Text}},
@@ -36,7 +37,7 @@ var retrofit = Chain{
 			{Name: "agreed_by", ZH: "家庭签字人", Is: Choice, Need: true, Codes: []string{"person", "guardian", "family"}}, {Name: "files", ZH: "附件", Is: Files}}},
 		{Name: "approve", ZH: "审批", EN: "approved", From: []string{"PLANNED"}, To: "APPROVED", Roles: district, Check: budgeted, Evidence: []Field{
 			{Name: "total_fen", ZH: "总额（分）", Is: Fen, Need: true}, split("funds")}},
-		{Name: "contract", ZH: "签订合同", EN: "contracted", From: []string{"APPROVED"}, To: "CONTRACTED", Roles: district, Check: withinBudget, Evidence: []Field{
+		{Name: "contract", ZH: "签订合同", EN: "contracted", From: []string{"APPROVED", "CONTRACTED", "IN_WORK"}, To: "CONTRACTED", Roles: district, Check: withinBudget, Evidence: []Field{
 			{Name: "contractor", ZH: "施工单位", Is: Text, Need: true}, {Name: "number", ZH: "合同编号", Is: Text, Need: true}, {Name: "amount_fen", ZH: "合同金额（分）", Is: Fen, Need: true}}},
 		{Name: "start", ZH: "开工", EN: "work began", From: []string{"CONTRACTED"}, To: "IN_WORK", Roles: anyone, Evidence: []Field{{Name: "files", ZH: "改造前照片", Is: Files}}},
 		{Name: "finish", ZH: "完工报验", EN: "ready for acceptance", From: []string{"IN_WORK", "RECTIFY"}, To: "ACCEPTANCE", Roles: anyone, Evidence: []Field{{Name: "note", ZH: "说明", Is: Text}, {Name: "files", ZH: "附件", Is: Files}}},
@@ -52,15 +53,14 @@ var retrofit = Chain{
 		{Name: "archive", ZH: "归档", EN: "archived", From: []string{"DONE"}, To: "ARCHIVED", Roles: district, Check: settled, Evidence: []Field{
 			{Name: "paid_fen", ZH: "实付总额（分）", Is: Fen, Need: true}, split("funds")}},
 	}, leave(underWay,
+		Step{Name: "reject", ZH: "不予批准", EN: "rejected", From: []string{"NEED", "VERIFIED", "PLANNED", "APPROVED"}, To: "REJECTED", Roles: []access.Role{access.TownOfficer, access.CDPFReviewer},
+			Evidence: []Field{{Name: "reason", ZH: "原因", Is: Text, Need: true}}},
 		Step{Name: "not_alterable", ZH: "认定不具备改造条件", EN: "found not alterable", From: []string{"NEED", "VERIFIED", "PLANNED"}, To: "NOT_ALTERABLE", Roles: anyone, Evidence: []Field{{Name: "reason", ZH: "原因", Is: Text, Need: true}}},
 		Step{Name: "demolition", ZH: "列入拆迁", EN: "demolition is planned", From: underWay, To: "DEMOLITION_PLANNED", Roles: anyone, Evidence: []Field{{Name: "source_doc", ZH: "依据文件", Is: Text, Need: true}}})...),
 }
 
 // underWay are the states that a household may leave: also during the work, or its home would be open for ever.
 var underWay = []string{"NEED", "VERIFIED", "PLANNED", "APPROVED", "CONTRACTED", "IN_WORK", "ACCEPTANCE", "RECTIFY"}
-
-// settledStates are those in which nothing is under way any more.
-var settledStates = []string{"DONE", "ARCHIVED", "NOT_ALTERABLE", "DEMOLITION_PLANNED", "REFUSED", "MOVED", "DECEASED"}
 
 // opensRetrofit: a household is served once in some years, unless it has moved or the disability has become worse; and not
 // where the scheme for the elderly has altered the home.
@@ -72,7 +72,7 @@ func opensRetrofit(c Case) error {
 		if s.Kind != Retrofit || s.HouseholdID != c.HouseholdID {
 			continue
 		}
-		if !slices.Contains(settledStates, s.State) {
+		if s.UnderWay() {
 			return fault.New(fault.Conflict, "OPEN_ALREADY", "该户已有在办的改造", "a retrofit of this household is under way")
 		}
 		if done, ok := s.lastTo("DONE"); ok && slices.Contains([]string{"DONE", "ARCHIVED"}, s.State) && c.Evidence.Text("again_because") == "" &&
@@ -191,11 +191,23 @@ func acceptHome(c Case) error {
 }
 
 func settled(c Case) error {
-	contract, known := c.Last("contract") // of what another system has done, it is not
-	if known && c.Evidence.Int("paid_fen") > contract.Evidence.Int("amount_fen") {
+	contracted, known := c.contracted()
+	if known && c.Evidence.Int("paid_fen") > contracted {
 		return refuse("OVER_CONTRACT", "实付超出合同金额", "more was paid than the contract says")
 	}
 	return adds(c.Evidence.List("funds"), c.Evidence.Int("paid_fen"), "funds")
+}
+
+// contracted is the most that is paid: a builder who failed may have been paid for a part, but never more than was approved. Of what
+// another system has done it is not known.
+func (c Case) contracted() (fen int64, known bool) {
+	for _, d := range c.Steps {
+		if d.Step == "contract" {
+			fen, known = fen+d.Evidence.Int("amount_fen"), true
+		}
+	}
+	approved, _ := c.Last("approve")
+	return min(fen, approved.Evidence.Int("total_fen")), known
 }
 
 func countsRetrofit(c Case) []string {

@@ -42,7 +42,7 @@ village_check     NEED                                       VILLAGE_CHECKED V
 town_review       VILLAGE_CHECKED                            TOWN_REVIEWED   T
 assess            TOWN_REVIEWED                              ASSESSED        D
 approve           TOWN_REVIEWED|ASSESSED                     APPROVED        D
-reject            NEED|VILLAGE_CHECKED|TOWN_REVIEWED|ASSESSED REJECTED       TD
+reject            NEED|VILLAGE_CHECKED|TOWN_REVIEWED|ASSESSED|APPROVED|FITTED REJECTED TD
 fit               APPROVED                                   FITTED          VTD
 accept            FITTED                                     ACCEPTED        VTD
 loan_lasts        ACCEPTED|FOLLOWED_UP                       =               VTD
@@ -56,12 +56,13 @@ report            NEED                                       DONE|RECTIFY|IN_WOR
 verify            NEED                                       VERIFIED     VT
 plan              VERIFIED|PLANNED                           PLANNED      VTD
 approve           PLANNED                                    APPROVED     D
-contract          APPROVED                                   CONTRACTED   D
+contract          APPROVED|CONTRACTED|IN_WORK                CONTRACTED   D
 start             CONTRACTED                                 IN_WORK      VTD
 finish            IN_WORK|RECTIFY                            ACCEPTANCE   VTD
 accept            ACCEPTANCE                                 DONE|RECTIFY|IN_WORK D
 warranty_visit    DONE|ARCHIVED                              =            VTD
 archive           DONE                                       ARCHIVED     D
+reject            NEED|VERIFIED|PLANNED|APPROVED             REJECTED     TD
 not_alterable     NEED|VERIFIED|PLANNED                      NOT_ALTERABLE VTD
 demolition        NEED|VERIFIED|PLANNED|APPROVED|CONTRACTED|IN_WORK|ACCEPTANCE|RECTIFY DEMOLITION_PLANNED VTD
 refuse            NEED|VERIFIED|PLANNED|APPROVED|CONTRACTED|IN_WORK|ACCEPTANCE|RECTIFY REFUSED      VTD

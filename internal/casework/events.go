@@ -72,7 +72,7 @@ var EventTypes = []EventType{
 	{awardResumed, "待遇恢复", "an officer resumed a right, or took back its end", []string{"programme"}},
 	{awardEnded, "待遇终止", "an officer ended a right, or a new one took its place", []string{"programme", "void"}},
 	{serviceCounted, "服务完成", "a step completed a service", []string{"kind", "counts"}},
-	{serviceGone, "服务撤销", "a completed service went with the list that had brought it", []string{"kind"}},
+	{serviceGone, "服务撤销", "a completed service went with the list that had brought it, or the step that completed it was taken back", []string{"kind", "counts"}},
 	{rosterClosed, "花名册办结", "the bank has answered a roster in full", []string{"month", "programme"}},
 	{releaseIsSealed, "指标发布", "indicator values were sealed", []string{"as_of", "public"}},
 }
@@ -161,10 +161,17 @@ func emitAward(tx *store.Tx, kind string, a award.Award) {
 
 // emitService tells of a step that completed something; the others are the office's own affair.
 func emitService(tx *store.Tx, s care.Service, done care.Done) {
+	emitCounts(tx, serviceCounted, s, done)
+}
+
+// emitVoided tells of a step that was taken back, if its completion was told.
+func emitVoided(tx *store.Tx, s care.Service, done care.Done) { emitCounts(tx, serviceGone, s, done) }
+
+func emitCounts(tx *store.Tx, kind string, s care.Service, done care.Done) {
 	if len(done.Counts) == 0 {
 		return
 	}
-	e := store.Event{Type: serviceCounted, Subject: s.ID, Person: s.PersonID, Area: area.Code(s.Area), Data: map[string]any{"kind": string(s.Kind), "counts": done.Counts}}
+	e := store.Event{Type: kind, Subject: s.ID, Person: s.PersonID, Area: area.Code(s.Area), Data: map[string]any{"kind": string(s.Kind), "counts": done.Counts}}
 	if s.HouseholdID != uuid.Nil {
 		e.Data["household_id"] = s.HouseholdID
 	}

@@ -210,7 +210,11 @@ func (w *world) take(s care.Service, on calendar.Date, most int, list ...step) e
 		if err != nil {
 			return err
 		}
-		s = next
+		if s = next; w.chance(8) { // it was a mistake
+			w.pass()
+			_, err := w.desk.VoidStep(w.t.Context(), w.sender, s.ID, s.Version, s.Steps[len(s.Steps)-1].Seq, "记错")
+			return err
+		}
 	}
 	return nil
 }

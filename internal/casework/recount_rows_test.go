@@ -151,7 +151,7 @@ const (
 	changedInPlace = `SELECT row FROM (SELECT DISTINCT ON (c.row_id) c.new_row AS row FROM audit_changes c JOIN audit_entries e ON e.id = c.entry_id
 		WHERE c.table_name = '%s' AND e.at <= $1 ORDER BY c.row_id, c.n DESC) t ORDER BY row->>'id'`
 	stepsTaken = `SELECT to_jsonb(t) || jsonb_build_object('person_id', s.person_id, 'household_id', s.household_id, 'opened_on', s.opened_on)
-		FROM service_steps t JOIN services s ON s.id = t.service_id WHERE t.recorded_at <= $1 ORDER BY s.opened_on, s.id, t.seq`
+		FROM service_steps t JOIN services s ON s.id = t.service_id WHERE t.recorded_at <= $1 AND (t.voided_at IS NULL OR t.voided_at > $1) ORDER BY s.opened_on, s.id, t.seq`
 )
 
 // fetch reads rows into T.

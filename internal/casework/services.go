@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -92,21 +93,9 @@ func (d *Desk) careCase(ctx context.Context, tx *store.Tx, s care.Service, on ca
 // TakeStep takes a step of a service. What it completes counts from its day on.
 func (d *Desk) TakeStep(ctx context.Context, who access.Actor, id uuid.UUID, version int, step string, on calendar.Date, evidence care.Evidence) (s care.Service, err error) {
 	err = d.write(ctx, who, "service.step", func(tx *store.Tx) error {
-		person, household, err := tx.ServiceSubject(ctx, id)
+		c, err := d.heldCase(ctx, tx, id, version, on)
 		if err != nil {
 			return err
-		}
-		// whom it is for is held first, as everywhere, and the service then
-		c, err := d.careCase(ctx, tx, care.Service{ID: id, PersonID: person, HouseholdID: household}, on)
-		if err != nil {
-			return err
-		}
-		at := c.Area
-		if c.Service, err = tx.LockService(ctx, id); err != nil {
-			return err
-		}
-		if c.Area = at; c.Version != version {
-			return stale(c.Version, version)
 		}
 		c.Evidence = evidence
 		next, done, err := care.Take(c, step, who, calendar.DateOf(tx.Now))
@@ -119,6 +108,54 @@ func (d *Desk) TakeStep(ctx context.Context, who access.Actor, id uuid.UUID, ver
 		}
 		emitService(tx, next, done)
 		if err := d.savedService(ctx, tx, next, done); err != nil {
+			return err
+		}
+		s, err = tx.Service(ctx, id)
+		return err
+	})
+	return s, err
+}
+
+// heldCase holds a service in the version that was seen, and gathers what its rules look at: whom it is for is held first, as everywhere,
+// and the service then.
+func (d *Desk) heldCase(ctx context.Context, tx *store.Tx, id uuid.UUID, version int, on calendar.Date) (care.Case, error) {
+	person, household, err := tx.ServiceSubject(ctx, id)
+	if err != nil {
+		return care.Case{}, err
+	}
+	c, err := d.careCase(ctx, tx, care.Service{ID: id, PersonID: person, HouseholdID: household}, on)
+	if err != nil {
+		return c, err
+	}
+	at := c.Area
+	if c.Service, err = tx.LockService(ctx, id); err != nil {
+		return c, err
+	}
+	if c.Area = at; c.Version != version {
+		return c, stale(c.Version, version)
+	}
+	return c, nil
+}
+
+// VoidStep takes the last step of a service back that still stands. What it counted does not count any more.
+func (d *Desk) VoidStep(ctx context.Context, who access.Actor, id uuid.UUID, version, seq int, reason string) (s care.Service, err error) {
+	if reason = strings.TrimSpace(reason); reason == "" {
+		return s, noReason
+	}
+	err = d.write(ctx, who, "service.void_step", func(tx *store.Tx) error {
+		c, err := d.heldCase(ctx, tx, id, version, calendar.DateOf(tx.Now))
+		if err != nil {
+			return err
+		}
+		back, done, err := care.Void(c, seq, reason, who, tx.Now)
+		if err != nil {
+			return err
+		}
+		if err := tx.VoidStep(ctx, back, done); err != nil {
+			return err
+		}
+		emitVoided(tx, back, done)
+		if err := d.savedService(ctx, tx, back, done); err != nil {
 			return err
 		}
 		s, err = tx.Service(ctx, id)

@@ -56,7 +56,8 @@ func MakeServices(ctx context.Context, desk *casework.Desk, rounds int) error {
 	return nil
 }
 
-// unserved are persons or households in need who have no service of the kind: first of the towns that are shown.
+// unserved are persons or households in need who have no service of the kind: first of the towns that are shown. They have been in need
+// since the day on which a service here begins, or it could not begin: a card may be younger.
 func (o *offices) unserved(ctx context.Context, kind care.Kind, indicator string, most int) (subjects []store.Named, err error) {
 	services, err := o.desk.DB.ListServices(ctx, o.district, store.ServiceFilter{Area: o.district.Area, Kind: string(kind), Limit: 100_000})
 	if err != nil {
@@ -67,22 +68,39 @@ func (o *offices) unserved(ctx context.Context, kind care.Kind, indicator string
 		seen[s.PersonID], seen[s.HouseholdID] = true, true
 	}
 	for _, at := range append(slices.Clone(shown), o.district.Area) {
-		waiting, err := o.desk.Names(ctx, o.district, store.NamesOf{Indicator: indicator, Moment: store.Moment{On: o.today}, Area: at, Part: standing.Gap, Limit: 3 * most})
+		waiting, err := o.waiting(ctx, indicator, at, o.today, 3*most)
 		if err != nil {
-			return nil, fmt.Errorf("find who waits for a service: %w", err)
+			return nil, err
+		}
+		before, err := o.waiting(ctx, indicator, at, o.day(0), 3*most)
+		if err != nil {
+			return nil, err
+		}
+		since := map[uuid.UUID]bool{}
+		for _, n := range before {
+			since[n.ID] = true
 		}
 		half := most / len(shown)
-		for _, n := range waiting.Names {
+		for _, n := range waiting {
 			if len(subjects) >= most || at != o.district.Area && half == 0 {
 				break
 			}
-			if !seen[n.ID] {
+			if since[n.ID] && !seen[n.ID] {
 				seen[n.ID] = true
 				subjects, half = append(subjects, n), half-1
 			}
 		}
 	}
 	return subjects, nil
+}
+
+// waiting are some of those who are in need on a day.
+func (o *offices) waiting(ctx context.Context, indicator string, at area.Code, on calendar.Date, most int) ([]store.Named, error) {
+	found, err := o.desk.Names(ctx, o.district, store.NamesOf{Indicator: indicator, Moment: store.Moment{On: on}, Area: at, Part: standing.Gap, Limit: most})
+	if err != nil {
+		return nil, fmt.Errorf("find who waits for a service: %w", err)
+	}
+	return found.Names, nil
 }
 
 // goes takes one service all the way. Its days are of the last weeks, and of this year.

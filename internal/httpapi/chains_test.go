@@ -151,9 +151,8 @@ func TestServiceLists(t *testing.T) {
 	s.at("2019-01-04")
 	a := s.born("liaison.a", villageA, 1, "1970-01-01", 4, 2, nil)
 	b := s.born("liaison.b", villageB, 2, "1970-01-01", 4, 2, nil)
-	for range 2 {
-		s.open("liaison.a", "rehab", a, "2019-01-05", training)
-	}
+	s.open("liaison.a", "rehab", a, "2019-01-05", training).take("liaison.a", "moved", "2019-01-05", "")
+	s.open("liaison.a", "rehab", a, "2019-01-05", training)
 	s.open("liaison.a", "device", a, "2019-01-05", deviceNeed("120312", "grant", 1)).take("liaison.a", "village_check", "2019-01-05", `{"findings":"属实"}`)
 	s.open("liaison.b", "rehab", b, "2019-01-05", training)
 	count := func(user, query string) int {

@@ -39,6 +39,8 @@ WITH rows AS (
         WHERE t = 'award_suspensions' AND (op = 'insert' OR (n->'to_month') <> (o->'to_month'))
     UNION ALL SELECT entry_id, t, row_id, 'application.decided', row_id FROM rows WHERE t = 'applications' AND n->>'stage' IN ('approved', 'rejected') AND (n->>'stage') <> (o->>'stage')
     UNION ALL SELECT entry_id, t, row_id, 'service.counted', (n->>'service_id')::uuid FROM rows WHERE t = 'service_steps' AND op = 'insert' AND n->'counts' <> '[]'
+    UNION ALL SELECT entry_id, t, row_id, 'service.withdrawn', (n->>'service_id')::uuid FROM rows WHERE t = 'service_steps' AND op = 'update' AND n->'counts' <> '[]'
+        AND n->>'voided_at' IS NOT NULL AND o->>'voided_at' IS NULL
     UNION ALL SELECT entry_id, t, row_id, 'roster.closed', row_id FROM rows WHERE t = 'rosters' AND n->>'state' = 'closed' AND (n->>'state') <> (o->>'state')
     UNION ALL SELECT entry_id, t, row_id, 'release.sealed', row_id FROM rows WHERE t = 'indicator_releases' AND op = 'insert'
 )

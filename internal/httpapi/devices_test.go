@@ -78,12 +78,14 @@ func TestV12AboveTheCap(t *testing.T) {
 	again := s.reviewed2(id, "122203", "2019-06-01").take("cdpf", "assess", "2019-06-10", suits("122203"))
 	again.refused(422, "WITHIN_SERVICE_LIFE", "cdpf", "approve", "2019-06-15", costs("122203", 120000, 120000, 0, "none"))
 	again.take("cdpf", "reject", "2019-06-16", `{"reason":"未到更换年限"}`).state("REJECTED")
-	s.reviewed2(id, "122203", "2019-07-01").take("cdpf", "assess", "2019-07-10", `{"institution":"市辅具中心","assessor":"乙","item":"122203","replaces_because":"damaged"}`).
+	next := s.reviewed2(id, "122203", "2019-07-01").take("cdpf", "assess", "2019-07-10", `{"institution":"市辅具中心","assessor":"乙","item":"122203","replaces_because":"damaged"}`).
 		take("cdpf", "approve", "2019-07-15", costs("122203", 120000, 120000, 0, "none"))
-	// that one is on its way: another is refused before it is there
+	// that one is on its way: another is not asked for before it is there, nor granted before it has served its time
+	s.asked("liaison.a", "device", id, "2019-07-16", deviceNeed("122203", "grant", 1)).want(409, "OPEN_ALREADY")
+	next.take("town.a", "fit", "2019-07-16", `{"supplier":"辅具店","pieces":1}`).take("liaison.a", "accept", "2019-07-16", `{"signed_by":"person"}`)
 	third := s.reviewed2(id, "122203", "2023-02-10").take("cdpf", "assess", "2023-02-11", suits("122203"))
 	third.refused(422, "WITHIN_SERVICE_LIFE", "cdpf", "approve", "2023-02-12", costs("122203", 120000, 120000, 0, "none"))
-	third.take("cdpf", "approve", "2023-07-15", costs("122203", 120000, 120000, 0, "none"))
+	third.take("cdpf", "approve", "2023-07-16", costs("122203", 120000, 120000, 0, "none"))
 }
 
 // TestLentAsAssessed: a loan that is assessed as a device which is not lent is not approved.

@@ -142,7 +142,7 @@ func (a *API) operations() map[string]handler {
 		"getIndicatorReleaseFile": a.getIndicatorReleaseFile, "listIndicatorReleaseChanges": a.listIndicatorReleaseChanges,
 		"listIndicatorReleaseChangePersons": a.listIndicatorReleaseChangePersons,
 		"listFacilities":                    a.listFacilities, "createFacility": a.createFacility, "inspectFacility": a.inspectFacility,
-		"listServices": a.listServices, "openService": a.openService, "getService": a.getService, "takeServiceStep": a.takeServiceStep,
+		"listServices": a.listServices, "openService": a.openService, "getService": a.getService, "takeServiceStep": a.takeServiceStep, "voidServiceStep": a.voidServiceStep,
 		"listAttachments": a.listAttachments, "addAttachment": a.addAttachment, "getAttachment": a.getAttachment,
 		"listServiceChains": a.listServiceChains,
 		"getQuestionnaire":  a.getQuestionnaire, "listSurveyResponses": a.listSurveyResponses, "answerSurvey": a.answerSurvey, "getSurveyProgress": a.getSurveyProgress,

@@ -82,6 +82,19 @@ func (a *API) takeServiceStep(r *Request) (Response, error) {
 	return serviceAnswer(http.StatusCreated, s, err, r)
 }
 
+func (a *API) voidServiceStep(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	in, err := decode[api.VoidedServiceStep](r)
+	if err != nil {
+		return Response{}, err
+	}
+	s, err := a.Desk.VoidStep(r.Ctx, r.Who, id, r.Version, in.Seq, in.Reason)
+	return serviceAnswer(http.StatusOK, s, err, r)
+}
+
 func serviceAnswer(status int, s care.Service, err error, r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
@@ -97,16 +110,24 @@ func serviceView(s care.Service, role access.Role) api.Service {
 	for _, step := range chain.Steps {
 		names[step.Name] = step.ZH
 	}
-	for _, d := range s.Steps {
-		step := api.ServiceStep{Seq: d.Seq, Step: d.Step, Name: names[d.Step], From: d.From, To: d.To, On: d.On, Evidence: object(d.Evidence),
-			Counts: []api.ServiceKind{}, Role: api.Role(d.Role), By: some(d.By), RecordedAt: d.RecordedAt.UTC()}
-		for _, c := range d.Counts {
-			step.Counts = append(step.Counts, api.ServiceKind(c))
-		}
-		v.Steps = append(v.Steps, step)
+	for _, d := range s.History() {
+		v.Steps = append(v.Steps, stepView(d, names[d.Step]))
 	}
 	for _, step := range chain.Next(s.State, role) {
 		v.Next = append(v.Next, chainStepView(step))
+	}
+	return v
+}
+
+func stepView(d care.Done, name string) api.ServiceStep {
+	v := api.ServiceStep{Seq: d.Seq, Step: d.Step, Name: name, From: d.From, To: d.To, On: d.On, Evidence: object(d.Evidence),
+		Counts: []api.ServiceKind{}, Role: api.Role(d.Role), By: some(d.By), RecordedAt: d.RecordedAt.UTC()}
+	if !d.Voided.At.IsZero() {
+		v.Voided = &api.ServiceStepVoided{At: d.Voided.At.UTC(), By: some(d.Voided.By), Role: api.Role(d.Voided.Role), Reason: d.Voided.Reason}
+		return v
+	}
+	for _, c := range d.Counts {
+		v.Counts = append(v.Counts, api.ServiceKind(c))
 	}
 	return v
 }

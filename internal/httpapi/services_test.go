@@ -318,7 +318,8 @@ func TestV07OneCategoryAYear(t *testing.T) {
 	s.at("2018-07-01")
 	child := s.born("liaison.a", villageA, 1, "2012-05-01", 7, 1, map[string]any{"components": []any{map[string]any{"category": 4, "level": 1}, map[string]any{"category": 5, "level": 2}}})
 	s.surveyed(child, 2018, "2018-08-01", needsTraining)
-	s.inRehab(child, "MOTOR_TRAINING").take("cdpf", "approve_rescue", "2019-01-15", rescue(4, "2019-01-12", 2019)).take("liaison.a", "serve", "2019-03-05", given("MOTOR_TRAINING", "rescue"))
+	s.inRehab(child, "MOTOR_TRAINING").take("cdpf", "approve_rescue", "2019-01-15", rescue(4, "2019-01-12", 2019)).take("liaison.a", "serve", "2019-03-05", given("MOTOR_TRAINING", "rescue")).
+		take("liaison.a", "complete", "2019-03-06", "")
 	second := s.open("liaison.a", "rehab", child, "2019-03-10", training).take("liaison.a", "assess", "2019-03-11", found).take("town.a", "plan", "2019-03-12", planOf("COGNITION_TRAINING"))
 	second.refused(422, "ONE_CATEGORY_A_YEAR", "cdpf", "approve_rescue", "2019-03-15", rescue(5, "2019-03-12", 2019))
 	second.refused(422, "OVER_RESCUE_CAP", "liaison.a", "serve", "2019-04-05", given("COGNITION_TRAINING", "rescue")) // nothing was approved here

@@ -408,7 +408,7 @@ func (l *loader) needs(b *pgx.Batch) {
 
 func (l *loader) served(b *pgx.Batch) {
 	const completed = `SELECT s.person_id, t.happened_on, t.counts, t.recorded_at FROM services s JOIN service_steps t ON t.service_id = s.id
-		WHERE s.person_id = ANY($1) AND t.counts <> '{}' ORDER BY t.recorded_at, t.id`
+		WHERE s.person_id = ANY($1) AND t.counts <> '{}' AND t.voided_at IS NULL ORDER BY t.recorded_at, t.id`
 	each(b, completed, l.ids, func(rows pgx.Rows) error {
 		var person uuid.UUID
 		var s casefile.Served

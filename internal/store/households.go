@@ -222,7 +222,7 @@ func (l *householdLoader) circumstances(b *pgx.Batch) {
 
 func (l *householdLoader) retrofits(b *pgx.Batch) {
 	const steps = `SELECT s.household_id, s.id, t.happened_on, t.to_state, 'retrofit' = ANY(t.counts) FROM services s JOIN service_steps t ON t.service_id = s.id
-		WHERE s.household_id = ANY($1) ORDER BY s.opened_on, s.id, t.seq`
+		WHERE s.household_id = ANY($1) AND t.voided_at IS NULL ORDER BY s.opened_on, s.id, t.seq`
 	each(b, steps, l.ids, func(rows pgx.Rows) error {
 		var household uuid.UUID
 		var r casefile.RetrofitDay

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -128,32 +129,45 @@ func servicesBy(where string, list *[]care.Service, args ...any) Query {
 // stepsBy hangs steps on the services that were read before.
 func stepsBy(where string, list *[]care.Service, args ...any) Query {
 	return func(b *pgx.Batch) {
-		b.Queue(`SELECT t.service_id, t.id, t.seq, t.step, t.from_state, t.to_state, t.happened_on, t.evidence, t.counts, t.actor_id, t.actor_role, t.acting_for, t.recorded_at
-			FROM service_steps t JOIN services s ON s.id = t.service_id WHERE `+where+" ORDER BY t.service_id, t.seq", args...).Query(func(rows pgx.Rows) error {
+		b.Queue(`SELECT t.service_id, t.id, t.seq, t.step, t.from_state, t.to_state, t.happened_on, t.evidence, t.counts, t.actor_id, t.actor_role, t.acting_for, t.recorded_at,
+			t.voided_at, t.voided_by, t.voided_role, t.voided_for, t.void_reason FROM service_steps t JOIN services s ON s.id = t.service_id WHERE `+where+" ORDER BY t.service_id, t.seq", args...).Query(func(rows pgx.Rows) error {
 			at := map[uuid.UUID]*care.Service{}
 			for i := range *list {
 				at[(*list)[i].ID] = &(*list)[i]
 			}
 			for rows.Next() {
-				var service uuid.UUID
-				var d care.Done
-				var by, actingFor *uuid.UUID
-				var evidence []byte
-				err := rows.Scan(&service, &d.ID, &d.Seq, &d.Step, &d.From, &d.To, &d.On, &evidence, &d.Counts, &by, &d.Role, &actingFor, &d.RecordedAt)
-				if err == nil {
-					d.Evidence, err = care.ParseEvidence(evidence)
-				}
+				service, d, err := scanStep(rows)
 				if err != nil {
 					return err
 				}
-				d.By, d.ActingFor = orZero(by), orZero(actingFor)
-				if s := at[service]; s != nil {
+				switch s := at[service]; {
+				case s == nil:
+				case d.Voided.At.IsZero():
 					s.Steps = append(s.Steps, d)
+				default:
+					s.Voided = append(s.Voided, d)
 				}
 			}
 			return rows.Err()
 		})
 	}
+}
+
+func scanStep(rows pgx.Rows) (service uuid.UUID, d care.Done, err error) {
+	var by, actingFor, voidedBy, voidedFor *uuid.UUID
+	var evidence []byte
+	var at *time.Time
+	var role, reason *string
+	if err = rows.Scan(&service, &d.ID, &d.Seq, &d.Step, &d.From, &d.To, &d.On, &evidence, &d.Counts, &by, &d.Role, &actingFor, &d.RecordedAt,
+		&at, &voidedBy, &role, &voidedFor, &reason); err != nil {
+		return service, d, err
+	}
+	d.By, d.ActingFor = orZero(by), orZero(actingFor)
+	if at != nil {
+		d.Voided = care.Voided{At: *at, By: orZero(voidedBy), Role: access.Role(*role), ActingFor: orZero(voidedFor), Reason: *reason}
+	}
+	d.Evidence, err = care.ParseEvidence(evidence)
+	return service, d, err
 }
 
 var servicesTable = table{"services", []string{"id uuid", "version bigint", "kind", "person_id uuid", "household_id uuid", "area_code", "state", "opened_on date", "need jsonb",
@@ -182,6 +196,19 @@ func (tx *Tx) InsertStep(ctx context.Context, s care.Service, d care.Done) error
 	})
 	if err != nil {
 		return fmt.Errorf("take a step: %w", translate(err))
+	}
+	return nil
+}
+
+// VoidStep writes that a step was taken back, and where the service then stands.
+func (tx *Tx) VoidStep(ctx context.Context, s care.Service, d care.Done) error {
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("UPDATE service_steps SET voided_at = $2, voided_by = $3, voided_role = $4, voided_for = $5, void_reason = $6 WHERE id = $1 AND voided_at IS NULL",
+			d.ID, d.Voided.At, orNull(d.Voided.By), string(d.Voided.Role), orNull(d.Voided.ActingFor), d.Voided.Reason)
+		b.Queue("UPDATE services SET version = version + 1, state = $2 WHERE id = $1", s.ID, s.State)
+	})
+	if err != nil {
+		return fmt.Errorf("take a step back: %w", translate(err))
 	}
 	return nil
 }

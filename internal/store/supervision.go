@@ -68,8 +68,8 @@ var (
 
 	// a service is completed once, on the first day of a state in which it was given
 	completedTally = `SELECT s.area_code, count(DISTINCT s.id) FROM service_steps t JOIN services s ON s.id = t.service_id
-		WHERE s.area_code >= $1 AND s.area_code < $2 AND t.happened_on BETWEEN $3::date AND $4::date AND s.kind || ' ' || t.to_state = ANY($5::text[])
-		AND NOT EXISTS (SELECT FROM service_steps e WHERE e.service_id = s.id AND e.happened_on < $3::date AND s.kind || ' ' || e.to_state = ANY($5::text[])) GROUP BY 1`
+		WHERE s.area_code >= $1 AND s.area_code < $2 AND t.voided_at IS NULL AND t.happened_on BETWEEN $3::date AND $4::date AND s.kind || ' ' || t.to_state = ANY($5::text[])
+		AND NOT EXISTS (SELECT FROM service_steps e WHERE e.service_id = s.id AND e.voided_at IS NULL AND e.happened_on < $3::date AND s.kind || ' ' || e.to_state = ANY($5::text[])) GROUP BY 1`
 
 	ratingsTally = `SELECT area_code, count(*), sum(score)::bigint FROM ratings WHERE area_code >= $1 AND area_code < $2 AND ` + inPeriod("rated_at") + ` GROUP BY 1`
 )

@@ -13,6 +13,7 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
+	"zhucan/internal/care"
 	"zhucan/internal/casefile"
 	"zhucan/internal/fault"
 	"zhucan/internal/idnum"
@@ -282,6 +283,50 @@ func TestMembersStayAsBelieved(t *testing.T) {
 	}
 	if err := put(member("2019-01-01", "2021-12-31")); err != nil {
 		t.Errorf("on days that were given back: %v", err)
+	}
+}
+
+// TestStepsStayAsRecorded: a step is taken back once and the last one first, its number is not given again, and nothing else of it changes.
+func TestStepsStayAsRecorded(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t).Open(t, clock)
+	on := calendar.MustDate("2020-01-01")
+	s := care.Service{ID: uuid.Must(uuid.NewV7()), Kind: care.Rehab, PersonID: putPerson(t, db, "370305001005"), Area: "370305001005", State: "PLANNED", OpenedOn: on, Need: care.Evidence{}}
+	for i, name := range []string{"assess", "plan"} {
+		s.Steps = append(s.Steps, care.Done{ID: uuid.Must(uuid.NewV7()), Seq: i + 1, Step: name, From: "NEED", To: "PLANNED", On: on, Evidence: care.Evidence{}, Counts: []string{}, Role: access.TownOfficer})
+	}
+	write := func(fn func(*store.Tx) error) error {
+		return db.Write(t.Context(), access.SystemActor(), "test.step", fn)
+	}
+	void := func(i int, reason string) error {
+		d := s.Steps[i]
+		d.Voided = care.Voided{At: clock(), Role: access.CDPFReviewer, Reason: reason}
+		return write(func(tx *store.Tx) error { return tx.VoidStep(t.Context(), s, d) })
+	}
+	if err := write(func(tx *store.Tx) error { return tx.InsertServices(t.Context(), s) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := void(0, "记错"); err == nil {
+		t.Error("a step with another behind it was taken back")
+	}
+	if err := void(1, ""); err == nil {
+		t.Error("a step was taken back without a reason")
+	}
+	if err := errors.Join(void(1, "记错"), void(0, "记错")); err != nil {
+		t.Fatal(err)
+	}
+	if err := write(func(tx *store.Tx) error { return tx.InsertStep(t.Context(), s, s.Steps[1]) }); err == nil {
+		t.Error("the number of a step that was taken back was given again")
+	}
+	if err := void(1, "另一原因"); err != nil {
+		t.Errorf("again: %v", err)
+	}
+	var kept care.Service
+	if err := write(func(tx *store.Tx) (err error) { kept, err = tx.Service(t.Context(), s.ID); return err }); err != nil || len(kept.Steps) != 0 || len(kept.Voided) != 2 || kept.Voided[1].Voided.Reason != "记错" {
+		t.Errorf("the service has %+v, %v", kept, err)
+	}
+	if err := write(func(tx *store.Tx) error { return tx.TakeBackServices(t.Context(), []uuid.UUID{s.ID}) }); err != nil {
+		t.Errorf("the past does not take it: %v", err)
 	}
 }
 

@@ -272,6 +272,12 @@ func TestServiceSteps(t *testing.T) {
 	b.get(service).want(200).says("服务中", "120.50", "项目资金 100.00；自付 20.50", "附件1")
 	step("complete").send().want(303)
 	b.get("/persons/"+id.String()).says("已完成", "基本康复服务：提供服务")
+	void := b.get(service).want(200).says("撤销最后一步", "“完成服务”记错时撤销").form("void")
+	void.send().want(422).says("请填写此项")
+	void.set("reason", "尚未完成").send().follow().want(200).says("步骤已撤销", "服务中", "由村居专职委员撤销：尚未完成")
+	if seen := s.as("auditor").get(service).want(200).says("撤销：尚未完成"); strings.Contains(seen.body, `value="void"`) {
+		t.Error("an auditor is asked to take a step back")
+	}
 }
 
 // TestWorklist pages through a list, notes what was done, and stays within the area.

@@ -88,6 +88,9 @@ func TestVisitsAndNeeds(t *testing.T) {
 	if len(services) != 1 || services[0].PersonID != id {
 		t.Errorf("%d services: %+v", len(services), services)
 	}
+	twice := newEntry("need", "id", id.String(), "chain", "rehab", "opened_on", "2023-03-27")
+	twice.values["need.types"] = "nursing"
+	b.send(twice).want(t, 409, "OPEN_ALREADY") // the same need from another phone, which puts it away by hand
 }
 
 // TestVisitThatIsSentLate: a visit is of its own day, however late the phone tells of it, and so is what is compared with it.

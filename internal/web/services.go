@@ -102,10 +102,12 @@ type serviceData struct {
 	Next                []link
 	Photos              []photo
 	Rating              *rating
+	Void                *Form
 }
 
 type doneLine struct {
 	On, Step, Role string
+	Voided         string // by whom and why it was taken back
 	Evidence       []pair
 }
 
@@ -127,15 +129,10 @@ func showService(v *visit) (any, error) {
 		data.Household = "/households/" + s.HouseholdID.String()
 	}
 	data.Steps = append(data.Steps, doneLine{On: data.Opened, Step: v.t("service.need"), Evidence: v.evidencePairs(chain.Kind, chain.Need, s.Need)})
-	for _, d := range s.Steps {
-		line := doneLine{On: d.On.String(), Step: d.Step, Role: v.t("role." + string(d.Role))}
-		for _, step := range chain.Steps {
-			if step.Name == d.Step {
-				line.Step, line.Evidence = v.either(step.ZH, step.EN), v.evidencePairs(chain.Kind, step.Evidence, d.Evidence)
-			}
-		}
-		data.Steps = append(data.Steps, line)
+	for _, d := range s.History() {
+		data.Steps = append(data.Steps, v.doneLine(chain, d))
 	}
+	data.Void = v.voidForm(s, chain)
 	if v.may("/services/:id/steps/:step") {
 		for _, step := range chain.Next(s.State, v.who.Role) {
 			data.Next = append(data.Next, link{Path: "/services/" + id.String() + "/steps/" + step.Name, Text: v.either(step.ZH, step.EN)})
@@ -150,6 +147,48 @@ func showService(v *visit) (any, error) {
 		data.Photos, err = v.photos(id)
 	}
 	return data, err
+}
+
+// doneLine is a step as it was recorded, and that it was taken back, if so.
+func (v *visit) doneLine(chain *care.Chain, d care.Done) doneLine {
+	line := doneLine{On: d.On.String(), Step: d.Step, Role: v.t("role." + string(d.Role))}
+	for _, step := range chain.Steps {
+		if step.Name == d.Step {
+			line.Step, line.Evidence = v.either(step.ZH, step.EN), v.evidencePairs(chain.Kind, step.Evidence, d.Evidence)
+		}
+	}
+	if !d.Voided.At.IsZero() {
+		line.Voided = v.t("service.voided", d.Voided.At.In(china).Format("2006-01-02"), v.t("role."+string(d.Voided.Role)), d.Voided.Reason)
+	}
+	return line
+}
+
+// voidForm asks why the last step is taken back, where this role may take it back.
+func (v *visit) voidForm(s care.Service, chain *care.Chain) *Form {
+	last, mine := s.Voidable(v.who.Role)
+	if !mine || !v.acts("void") {
+		return nil
+	}
+	f := v.newForm("void", "service.void", &Field{Name: "seq", Kind: "hidden", Value: strconv.Itoa(last.Seq)},
+		&Field{Name: "reason", Label: v.t("application.reason"), Hint: v.t("service.void.hint", v.doneLine(chain, last).Step), Kind: "textarea", Max: 500, Need: true})
+	f.Version, f.Grave = s.Version, true
+	return f
+}
+
+// voidStep takes back the step that the form named.
+func voidStep(v *visit) (string, error) {
+	id, err := v.id()
+	if err != nil {
+		return "", err
+	}
+	r := v.reader()
+	reason := r.text("reason", 500, true)
+	if err := r.err(); err != nil {
+		return "", err
+	}
+	seq, _ := strconv.Atoi(v.value("seq")) // a number that is none is no step's
+	_, err = v.desk.VoidStep(v.ctx, v.who, id, v.version(), seq, reason)
+	return "/services/" + id.String() + "?done=step_voided", err
 }
 
 // evidencePairs are what a step brought, in words.
