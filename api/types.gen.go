@@ -7601,6 +7601,10 @@ type ListServicesParams struct {
 	// State Only in this state.
 	State *string `form:"state,omitempty" json:"state,omitempty"`
 
+	// Waiting Only those that wait for the caller's role: it may take the step that leads them on. That a need was refused, or what else ends a
+	// service without its being given, may be recorded at almost any time and waits for nobody.
+	Waiting *bool `form:"waiting,omitempty" json:"waiting,omitempty"`
+
 	// PersonID Only of this person.
 	PersonID *uuid.UUID `form:"person_id,omitempty" json:"person_id,omitempty"`
 
