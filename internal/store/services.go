@@ -63,16 +63,16 @@ func (db *DB) ListServices(ctx context.Context, who access.Actor, f ServiceFilte
 	return list, nil
 }
 
-// ServicesOfPersons lists the services of persons, without their steps.
-func (db *DB) ServicesOfPersons(ctx context.Context, who access.Actor, persons []uuid.UUID) (list []care.Service, err error) {
+// ServicesOfAll lists the services of persons and of households, without their steps.
+func (db *DB) ServicesOfAll(ctx context.Context, who access.Actor, persons, households []uuid.UUID) (list []care.Service, err error) {
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue("SELECT "+serviceColumns+" FROM services s WHERE s.person_id = ANY($1) ORDER BY s.id", persons).Query(func(rows pgx.Rows) error {
+		b.Queue("SELECT "+serviceColumns+" FROM services s WHERE s.person_id = ANY($1) OR s.household_id = ANY($2) ORDER BY s.id", persons, households).Query(func(rows pgx.Rows) error {
 			list, err = pgx.CollectRows(rows, serviceOf)
 			return err
 		})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list the services of persons: %w", err)
+		return nil, fmt.Errorf("list the services of persons and households: %w", err)
 	}
 	return list, nil
 }
