@@ -195,11 +195,11 @@ func (tx *Tx) InsertStep(ctx context.Context, s care.Service, d care.Done) error
 	return nil
 }
 
-// ServiceFiles are the attachments of a service.
+// ServiceFiles are the attachments of a service that were not withdrawn.
 func (tx *Tx) ServiceFiles(ctx context.Context, service uuid.UUID) (map[uuid.UUID]bool, error) {
 	files := map[uuid.UUID]bool{}
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT id FROM attachments WHERE service_id = $1", service).Query(func(rows pgx.Rows) error {
+		b.Queue("SELECT id FROM attachments WHERE service_id = $1 AND withdrawn_at IS NULL", service).Query(func(rows pgx.Rows) error {
 			ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 			for _, id := range ids {
 				files[id] = true

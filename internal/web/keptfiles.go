@@ -19,6 +19,9 @@ const ofKept = ".kept"
 func (v *visit) keptFiles(s care.Service) (list []photo, choices []Option, err error) {
 	list, err = v.photos(s.ID)
 	for i := range list {
+		if list[i].Path == "" {
+			continue
+		}
 		id := strings.TrimPrefix(list[i].Path, "/attachments/")
 		for _, done := range s.Steps {
 			if names(done.Evidence, id) {

@@ -64,7 +64,7 @@ var mayDo = map[string]roles{
 	"/tickets/:id call_back": {hotline}, "/tickets/:id close": {hotline}, "/tickets/:id reopen": {hotline}, "/tickets/:id archive": {hotline},
 	"/policies/:id activate": {admin}, "/calendars record": {admin},
 	"/figures record": {cdpf, stats}, "/facilities add": {town, cdpf}, "/facilities inspect": {town, cdpf},
-	"/applications/:id withdraw": {liaison, town}, "/applications/:id photos": {liaison, town}, "/applications/:id rate": {liaison}, "/services/:id rate": {liaison}, "/applications/:id pass": {liaison}, "/applications/:id return": {liaison},
+	"/applications/:id withdraw": {liaison, town}, "/applications/:id photos": {liaison, town}, "/applications/:id rate": {liaison}, "/services/:id rate": {liaison}, "/services/:id withdraw": {liaison, town, cdpf}, "/applications/:id pass": {liaison}, "/applications/:id return": {liaison},
 }
 
 // fixture is somebody of village A with a case, a photo and a service.

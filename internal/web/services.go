@@ -101,6 +101,7 @@ type serviceData struct {
 	Steps               []doneLine
 	Next                []link
 	Photos              []photo
+	Withdraw            *Form
 	Rating              *rating
 }
 
@@ -148,6 +149,7 @@ func showService(v *visit) (any, error) {
 	}
 	if v.may("/attachments/:id") {
 		data.Photos, err = v.photos(id)
+		data.Withdraw = v.withdrawForm(data.Photos)
 	}
 	return data, err
 }
