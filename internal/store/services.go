@@ -45,13 +45,13 @@ func scanService(row pgx.CollectableRow, more ...any) (s care.Service, err error
 // ListServices lists services after an id in order, without their steps.
 func (db *DB) ListServices(ctx context.Context, who access.Actor, f ServiceFilter) (list []care.Service, err error) {
 	lo, hi := f.Area.Range()
-	from, args := "services s", []any{lo, hi, f.Kind, f.State, orNull(f.Person), orNull(f.Household), f.After, f.Limit}
+	with, args := "", []any{lo, hi, f.Kind, f.State, orNull(f.Person), orNull(f.Household), f.After, f.Limit}
 	if f.Standing != nil {
 		kinds, states := apart(f.Standing)
-		from, args = standingIn("$9", "$10"), append(args, kinds, states)
+		with, args = "WITH services AS MATERIALIZED (SELECT s.* FROM "+standingIn("$9", "$10")+") ", append(args, kinds, states)
 	}
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue("SELECT "+serviceColumns+" FROM "+from+` WHERE s.area_code >= $1 AND s.area_code < $2 AND ($3 = '' OR s.kind = $3) AND ($4 = '' OR s.state = $4)
+		b.Queue(with+"SELECT "+serviceColumns+` FROM services s WHERE s.area_code >= $1 AND s.area_code < $2 AND ($3 = '' OR s.kind = $3) AND ($4 = '' OR s.state = $4)
 			AND ($5::uuid IS NULL OR s.person_id = $5) AND ($6::uuid IS NULL OR s.household_id = $6) AND s.id > $7 ORDER BY s.id LIMIT $8`, args...).Query(func(rows pgx.Rows) error {
 			list, err = pgx.CollectRows(rows, serviceOf)
 			return err
