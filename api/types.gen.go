@@ -2437,7 +2437,10 @@ type Attachment struct {
 	ServiceID  uuid.UUID           `json:"service_id"`
 
 	// Sha256 Of the content as it is served.
-	Sha256 string `json:"sha256"`
+	Sha256          string     `json:"sha256"`
+	WithdrawnAt     *time.Time `json:"withdrawn_at,omitempty"`
+	WithdrawnBy     *uuid.UUID `json:"withdrawn_by,omitempty"`
+	WithdrawnReason *string    `json:"withdrawn_reason,omitempty"`
 }
 
 // AttachmentMediaType defines model for Attachment.MediaType.
@@ -2449,6 +2452,11 @@ type AttachmentList struct {
 
 	// NextCursor Always null; the list is whole.
 	NextCursor *string `json:"next_cursor"`
+}
+
+// AttachmentWithdrawal defines model for AttachmentWithdrawal.
+type AttachmentWithdrawal struct {
+	Reason string `json:"reason"`
 }
 
 // AuditActor defines model for AuditActor.
@@ -6702,6 +6710,12 @@ type GetAreaParams struct {
 	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
 }
 
+// WithdrawAttachmentParams defines parameters for WithdrawAttachment.
+type WithdrawAttachmentParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListAuditEventsParams defines parameters for ListAuditEvents.
 type ListAuditEventsParams struct {
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
@@ -7631,6 +7645,10 @@ type ListServicesParams struct {
 	// State Only in this state.
 	State *string `form:"state,omitempty" json:"state,omitempty"`
 
+	// Waiting Only those that wait for the caller's role: it may take the step that leads them on. That a need was refused, or what else ends a
+	// service without its being given, may be recorded at almost any time and waits for nobody.
+	Waiting *bool `form:"waiting,omitempty" json:"waiting,omitempty"`
+
 	// PersonID Only of this person.
 	PersonID *uuid.UUID `form:"person_id,omitempty" json:"person_id,omitempty"`
 
@@ -7928,6 +7946,9 @@ type CheckApplicationJSONRequestBody = VillageCheck
 
 // WithdrawApplicationJSONRequestBody defines body for WithdrawApplication for application/json ContentType.
 type WithdrawApplicationJSONRequestBody = Withdrawal
+
+// WithdrawAttachmentJSONRequestBody defines body for WithdrawAttachment for application/json ContentType.
+type WithdrawAttachmentJSONRequestBody = AttachmentWithdrawal
 
 // ActForJSONRequestBody defines body for ActFor for application/json ContentType.
 type ActForJSONRequestBody = ActFor

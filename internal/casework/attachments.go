@@ -3,12 +3,14 @@ package casework
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"zhucan/internal/access"
 	"zhucan/internal/attachment"
+	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
 
@@ -54,6 +56,9 @@ func (d *Desk) attach(ctx context.Context, who access.Actor, to store.Attachment
 		if err != nil {
 			return err
 		}
+		if found && !same.Withdrawn.IsZero() {
+			return uploadedWithdrawn
+		}
 		if found {
 			a = same
 			return tx.Describe(ctx, same.ID, map[string]any{"again": true})
@@ -91,6 +96,9 @@ func (d *Desk) ReadAttachment(ctx context.Context, who access.Actor, id uuid.UUI
 		if a, err = tx.LockAttachment(ctx, id); err != nil {
 			return err
 		}
+		if !a.Withdrawn.IsZero() {
+			return readWithdrawn
+		}
 		return tx.Describe(ctx, id, subjectOf(a))
 	})
 	if err != nil {
@@ -98,6 +106,45 @@ func (d *Desk) ReadAttachment(ctx context.Context, who access.Actor, id uuid.UUI
 	}
 	content, err = d.Files.Get(ctx, id)
 	return a, content, err
+}
+
+var (
+	readWithdrawn     = fault.New(fault.NotFound, "ATTACHMENT_WITHDRAWN", "该材料已撤回，不再提供查看", "the file was withdrawn and is not shown any more")
+	uploadedWithdrawn = fault.New(fault.Conflict, "ATTACHMENT_WITHDRAWN", "该材料已撤回，不能再次上传", "the file was withdrawn here and is not taken again")
+	withdrawnAlready  = fault.New(fault.Conflict, "ATTACHMENT_WITHDRAWN", "该材料已撤回", "the file is withdrawn already")
+	notUploader       = fault.New(fault.Forbidden, "NOT_YOUR_FILE", "只有上传人或区残联审核岗可以撤回", "only who uploaded it, or the district's reviewer, withdraws it")
+)
+
+// MayWithdraw reports whether somebody may withdraw a file: who uploaded it by mistake, and the office that answers for what lies in the files.
+func MayWithdraw(a store.Attachment, who access.Actor) bool {
+	return a.Withdrawn.IsZero() && (a.RecordedBy == who.AccountID || who.Role == access.CDPFReviewer)
+}
+
+// WithdrawAttachment takes a file out of sight that should not have been uploaded. Steps that were taken on it stay as they are, and name it
+// as withdrawn; no other takes it.
+func (d *Desk) WithdrawAttachment(ctx context.Context, who access.Actor, id uuid.UUID, reason string) error {
+	if reason = strings.TrimSpace(reason); reason == "" {
+		return noReason
+	}
+	return d.write(ctx, who, "attachment.withdraw", func(tx *store.Tx) error {
+		a, err := tx.LockAttachment(ctx, id)
+		if err != nil {
+			return err
+		}
+		if a.Withdrawn.IsZero() && !MayWithdraw(a, who) {
+			return notUploader
+		}
+		done, err := tx.WithdrawAttachment(ctx, id, reason)
+		if err != nil {
+			return err
+		}
+		if !done {
+			return withdrawnAlready
+		}
+		detail := subjectOf(a)
+		detail["reason"] = reason
+		return tx.Describe(ctx, id, detail)
+	})
 }
 
 // sweepAge is how old a content has to be before it is taken for left over: no request lasts that long.

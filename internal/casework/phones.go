@@ -108,7 +108,7 @@ type FieldFile struct {
 	Dossier  store.Dossier
 	Asked    Asked          // this year's questions; none: not surveyed
 	Answered store.Response // what was answered this year already; a zero id: nothing
-	Services []care.Service // those that go on, without their steps
+	Services []care.Service // of the person and of the household that he lives in, without their steps
 }
 
 // fieldFiles is how many people a phone takes along at most: several villages.
@@ -149,13 +149,23 @@ func (d *Desk) fieldFiles(ctx context.Context, who access.Actor, people []store.
 	if err != nil {
 		return nil, err
 	}
-	services, err := d.DB.ServicesOfPersons(ctx, who, ids)
+	var homes []uuid.UUID
+	for _, dossier := range dossiers {
+		if home := dossier.HomeOn(d.today()); home != uuid.Nil && !slices.Contains(homes, home) {
+			homes = append(homes, home)
+		}
+	}
+	services, err := d.DB.ServicesOfAll(ctx, who, ids, homes)
 	if err != nil {
 		return nil, err
 	}
 	of := map[uuid.UUID][]care.Service{}
 	for _, s := range services {
-		of[s.PersonID] = append(of[s.PersonID], s)
+		subject := s.PersonID
+		if subject == uuid.Nil {
+			subject = s.HouseholdID
+		}
+		of[subject] = append(of[subject], s)
 	}
 	list := make([]FieldFile, 0, len(dossiers))
 	for _, dossier := range dossiers {
@@ -164,7 +174,8 @@ func (d *Desk) fieldFiles(ctx context.Context, who access.Actor, people []store.
 			continue
 		}
 		id := dossier.File.Person.ID
-		list = append(list, FieldFile{Dossier: dossier, Asked: asked(facts, before[id].Answers), Answered: during[id], Services: of[id]})
+		list = append(list, FieldFile{Dossier: dossier, Asked: asked(facts, before[id].Answers), Answered: during[id],
+			Services: slices.Concat(of[id], of[dossier.HomeOn(d.today())])})
 	}
 	return list, nil
 }

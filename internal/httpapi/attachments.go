@@ -51,7 +51,19 @@ func (a *API) addAttachment(r *Request) (Response, error) {
 
 func attachmentView(a store.Attachment) api.Attachment {
 	return api.Attachment{ID: a.ID, ServiceID: a.ServiceID, MediaType: api.AttachmentMediaType(a.Type), Bytes: a.Bytes, Sha256: hex.EncodeToString(a.SHA256[:]),
-		RecordedAt: a.RecordedAt.UTC(), RecordedBy: some(a.RecordedBy)}
+		RecordedAt: a.RecordedAt.UTC(), RecordedBy: some(a.RecordedBy), WithdrawnAt: some(a.Withdrawn.UTC()), WithdrawnBy: some(a.WithdrawnBy), WithdrawnReason: some(a.Reason)}
+}
+
+func (a *API) withdrawAttachment(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	in, err := decode[api.AttachmentWithdrawal](r)
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Status: http.StatusNoContent}, a.Desk.WithdrawAttachment(r.Ctx, r.Who, id, in.Reason)
 }
 
 // extensions name a file for who keeps it; the name says nothing of what is in it.

@@ -94,6 +94,7 @@ var operations = []operation{
 	{"households", 8, 3, get("town.a", at("/households?limit=200"))},
 	{"household", 6, 2, get("town.a", func(c *counted) string { return "/households/" + c.household })},
 	{"services", 3, 2, get("town.a", at("/services?limit=200"))},
+	{"services that wait", 3, 2, get("town.a", at("/services?limit=200&waiting=true"))},
 	{"tickets", 3, 2, get("hotline", at("/tickets?limit=200"))},
 	{"worklists", 11, 2, get("town.a", at("/worklists"))},
 	{"verifications", 3, 2, get("town.a", at("/verifications?limit=200&year=2027"))},

@@ -58,7 +58,7 @@ var mayCall = map[string][]string{
 	"listFacilities": {town, cdpf, stats, auditor}, "createFacility": {town, cdpf}, "inspectFacility": {town, cdpf},
 	"listServices": {liaison, town, cdpf, civil, finance, auditor}, "getService": {liaison, town, cdpf, civil, finance, auditor}, "openService": {liaison, town, cdpf},
 	"takeServiceStep": {liaison, town, cdpf}, "voidServiceStep": {liaison, town, cdpf}, "listServiceChains": {liaison, town, cdpf, civil, finance, stats, auditor},
-	"listAttachments": {liaison, town, cdpf, auditor}, "addAttachment": {liaison, town, cdpf}, "getAttachment": {liaison, town, cdpf, auditor},
+	"listAttachments": {liaison, town, cdpf, auditor}, "addAttachment": {liaison, town, cdpf}, "getAttachment": {liaison, town, cdpf, auditor}, "withdrawAttachment": {liaison, town, cdpf},
 	"getQuestionnaire": {liaison, town, cdpf}, "listSurveyResponses": {liaison, town, cdpf, auditor}, "answerSurvey": {liaison, town, cdpf},
 	"getSurveyProgress": {liaison, town, cdpf, auditor, stats},
 	"listHouseholds":    {liaison, town, cdpf, civil, auditor}, "getHousehold": {liaison, town, cdpf, civil, auditor}, "createHousehold": {liaison, town, cdpf},
@@ -216,7 +216,7 @@ var bodies = map[string]any{
 	"addCertificate":    map[string]any{"number": "379999197001010011" + "83", "category": 4, "level": 3, "issued_on": "2023-01-01"},
 	"mergePerson":       map[string]any{"into": someID, "reason": "x"}, "undoMerge": map[string]any{"reason": "x"}, "chooseCandidate": map[string]any{"reason": "x"},
 	"receiveTicket": map[string]any{"channel": "visit", "kind": "advice", "topic": "none", "text": "x"}, "takeTicketStep": map[string]any{"step": "archive"},
-	"revealTicketCaller": map[string]any{"reason": "回访"}, "rateApplication": map[string]any{"score": 3}, "rateService": map[string]any{"score": 3},
+	"revealTicketCaller": map[string]any{"reason": "回访"}, "withdrawAttachment": map[string]any{"reason": "x"}, "rateApplication": map[string]any{"score": 3}, "rateService": map[string]any{"score": 3},
 }
 
 func (f fixture) ask(t *testing.T, id, method, path string, allowed []string) {

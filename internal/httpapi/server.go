@@ -143,7 +143,7 @@ func (a *API) operations() map[string]handler {
 		"listIndicatorReleaseChangePersons": a.listIndicatorReleaseChangePersons,
 		"listFacilities":                    a.listFacilities, "createFacility": a.createFacility, "inspectFacility": a.inspectFacility,
 		"listServices": a.listServices, "openService": a.openService, "getService": a.getService, "takeServiceStep": a.takeServiceStep, "voidServiceStep": a.voidServiceStep,
-		"listAttachments": a.listAttachments, "addAttachment": a.addAttachment, "getAttachment": a.getAttachment,
+		"listAttachments": a.listAttachments, "addAttachment": a.addAttachment, "getAttachment": a.getAttachment, "withdrawAttachment": a.withdrawAttachment,
 		"listServiceChains": a.listServiceChains,
 		"getQuestionnaire":  a.getQuestionnaire, "listSurveyResponses": a.listSurveyResponses, "answerSurvey": a.answerSurvey, "getSurveyProgress": a.getSurveyProgress,
 		"listHouseholds": a.listHouseholds, "createHousehold": a.createHousehold, "getHousehold": a.getHousehold, "updateHousehold": a.updateHousehold,

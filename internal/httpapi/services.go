@@ -23,8 +23,11 @@ func (a *API) listServices(r *Request) (Response, error) {
 	}
 	person, _ := uuid.Parse(r.Query.Get("person_id")) // the contract has been checked
 	household, _ := uuid.Parse(r.Query.Get("household_id"))
-	list, err := a.Desk.DB.ListServices(r.Ctx, r.Who, store.ServiceFilter{Area: in, Kind: r.Query.Get("kind"), State: r.Query.Get("state"),
-		Person: person, Household: household, After: after, Limit: r.limit()})
+	f := store.ServiceFilter{Area: in, Kind: r.Query.Get("kind"), State: r.Query.Get("state"), Person: person, Household: household, After: after, Limit: r.limit()}
+	if r.Query.Get("waiting") == "true" {
+		f.Standing = append([]care.Standing{}, care.WaitsFor(r.Who.Role)...) // none is not all
+	}
+	list, err := a.Desk.DB.ListServices(r.Ctx, r.Who, f)
 	if err != nil {
 		return Response{}, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"zhucan/internal/access"
 )
@@ -22,15 +23,19 @@ type Attachment struct {
 	SHA256        [32]byte
 	RecordedAt    time.Time
 	RecordedBy    uuid.UUID
+	Withdrawn     time.Time // zero: it is not
+	WithdrawnBy   uuid.UUID
+	Reason        string // for which it was withdrawn
 }
 
-const attachmentColumns = `id, service_id, application_id, media_type, bytes, sha256, recorded_at, recorded_by`
+const attachmentColumns = `id, service_id, application_id, media_type, bytes, sha256, recorded_at, recorded_by, withdrawn_at, withdrawn_by, withdrawn_reason`
 
 func scanAttachment(row pgx.CollectableRow) (a Attachment, err error) {
 	var sum []byte
-	var service, application, by *uuid.UUID
-	err = row.Scan(&a.ID, &service, &application, &a.Type, &a.Bytes, &sum, &a.RecordedAt, &by)
-	a.ServiceID, a.ApplicationID, a.RecordedBy = orZero(service), orZero(application), orZero(by)
+	var service, application, by, withdrawnBy *uuid.UUID
+	var withdrawn *time.Time
+	err = row.Scan(&a.ID, &service, &application, &a.Type, &a.Bytes, &sum, &a.RecordedAt, &by, &withdrawn, &withdrawnBy, &a.Reason)
+	a.ServiceID, a.ApplicationID, a.RecordedBy, a.Withdrawn, a.WithdrawnBy = orZero(service), orZero(application), orZero(by), orZero(withdrawn), orZero(withdrawnBy)
 	copy(a.SHA256[:], sum)
 	return a, err
 }
@@ -101,6 +106,18 @@ func (tx *Tx) InsertAttachment(ctx context.Context, a Attachment) error {
 		return fmt.Errorf("record an attachment: %w", translate(err))
 	}
 	return nil
+}
+
+// WithdrawAttachment marks a file as withdrawn, once: done is false where it was already.
+func (tx *Tx) WithdrawAttachment(ctx context.Context, id uuid.UUID, reason string) (done bool, err error) {
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("UPDATE attachments SET withdrawn_at = $2, withdrawn_by = $3, withdrawn_reason = $4 WHERE id = $1 AND withdrawn_at IS NULL", id, tx.Now, orNull(tx.Who.AccountID), reason).
+			Exec(func(tag pgconn.CommandTag) error { done = tag.RowsAffected() > 0; return nil })
+	})
+	if err != nil {
+		return false, fmt.Errorf("withdraw an attachment: %w", translate(err))
+	}
+	return done, nil
 }
 
 // Unrecorded are those of some ids that no attachment and no import has.

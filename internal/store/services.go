@@ -21,16 +21,21 @@ type ServiceFilter struct {
 	State     string
 	Person    uuid.UUID
 	Household uuid.UUID
+	Standing  []care.Standing // only in one of these; nil: in any
 	After     uuid.UUID
 	Limit     int
 }
 
 const serviceColumns = `s.id, s.version, s.kind, s.person_id, s.household_id, s.area_code, s.state, s.opened_on, s.need, s.opened_by, s.created_at`
 
-func scanService(row pgx.CollectableRow) (s care.Service, err error) {
+func serviceOf(row pgx.CollectableRow) (care.Service, error) { return scanService(row) }
+
+// scanService reads the columns of a service, and those that come behind them.
+func scanService(row pgx.CollectableRow, more ...any) (s care.Service, err error) {
 	var person, household, by *uuid.UUID
 	var need []byte
-	if err = row.Scan(&s.ID, &s.Version, &s.Kind, &person, &household, &s.Area, &s.State, &s.OpenedOn, &need, &by, &s.CreatedAt); err != nil {
+	columns := []any{&s.ID, &s.Version, &s.Kind, &person, &household, &s.Area, &s.State, &s.OpenedOn, &need, &by, &s.CreatedAt}
+	if err = row.Scan(append(columns, more...)...); err != nil {
 		return s, err
 	}
 	s.PersonID, s.HouseholdID, s.OpenedBy = orZero(person), orZero(household), orZero(by)
@@ -41,11 +46,15 @@ func scanService(row pgx.CollectableRow) (s care.Service, err error) {
 // ListServices lists services after an id in order, without their steps.
 func (db *DB) ListServices(ctx context.Context, who access.Actor, f ServiceFilter) (list []care.Service, err error) {
 	lo, hi := f.Area.Range()
+	with, args := "", []any{lo, hi, f.Kind, f.State, orNull(f.Person), orNull(f.Household), f.After, f.Limit}
+	if f.Standing != nil {
+		kinds, states := apart(f.Standing)
+		with, args = "WITH services AS MATERIALIZED (SELECT s.* FROM "+standingIn("$9", "$10")+") ", append(args, kinds, states)
+	}
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue("SELECT "+serviceColumns+` FROM services s WHERE s.area_code >= $1 AND s.area_code < $2 AND ($3 = '' OR s.kind = $3) AND ($4 = '' OR s.state = $4)
-			AND ($5::uuid IS NULL OR s.person_id = $5) AND ($6::uuid IS NULL OR s.household_id = $6) AND s.id > $7 ORDER BY s.id LIMIT $8`,
-			lo, hi, f.Kind, f.State, orNull(f.Person), orNull(f.Household), f.After, f.Limit).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, scanService)
+		b.Queue(with+"SELECT "+serviceColumns+` FROM services s WHERE s.area_code >= $1 AND s.area_code < $2 AND ($3 = '' OR s.kind = $3) AND ($4 = '' OR s.state = $4)
+			AND ($5::uuid IS NULL OR s.person_id = $5) AND ($6::uuid IS NULL OR s.household_id = $6) AND s.id > $7 ORDER BY s.id LIMIT $8`, args...).Query(func(rows pgx.Rows) error {
+			list, err = pgx.CollectRows(rows, serviceOf)
 			return err
 		})
 	})
@@ -55,16 +64,16 @@ func (db *DB) ListServices(ctx context.Context, who access.Actor, f ServiceFilte
 	return list, nil
 }
 
-// ServicesOfPersons lists the services of persons, without their steps.
-func (db *DB) ServicesOfPersons(ctx context.Context, who access.Actor, persons []uuid.UUID) (list []care.Service, err error) {
+// ServicesOfAll lists the services of persons and of households, without their steps.
+func (db *DB) ServicesOfAll(ctx context.Context, who access.Actor, persons, households []uuid.UUID) (list []care.Service, err error) {
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue("SELECT "+serviceColumns+" FROM services s WHERE s.person_id = ANY($1) ORDER BY s.id", persons).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, scanService)
+		b.Queue("SELECT "+serviceColumns+" FROM services s WHERE s.person_id = ANY($1) OR s.household_id = ANY($2) ORDER BY s.id", persons, households).Query(func(rows pgx.Rows) error {
+			list, err = pgx.CollectRows(rows, serviceOf)
 			return err
 		})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list the services of persons: %w", err)
+		return nil, fmt.Errorf("list the services of persons and households: %w", err)
 	}
 	return list, nil
 }
@@ -120,7 +129,7 @@ func (tx *Tx) ServicesAround(ctx context.Context, persons, households []uuid.UUI
 func servicesBy(where string, list *[]care.Service, args ...any) Query {
 	return func(b *pgx.Batch) {
 		b.Queue("SELECT "+serviceColumns+" FROM services s WHERE "+where+" ORDER BY s.id", args...).Query(func(rows pgx.Rows) (err error) {
-			*list, err = pgx.CollectRows(rows, scanService)
+			*list, err = pgx.CollectRows(rows, serviceOf)
 			return err
 		})
 	}
@@ -213,11 +222,11 @@ func (tx *Tx) VoidStep(ctx context.Context, s care.Service, d care.Done) error {
 	return nil
 }
 
-// ServiceFiles are the attachments of a service.
+// ServiceFiles are the attachments of a service that were not withdrawn.
 func (tx *Tx) ServiceFiles(ctx context.Context, service uuid.UUID) (map[uuid.UUID]bool, error) {
 	files := map[uuid.UUID]bool{}
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT id FROM attachments WHERE service_id = $1", service).Query(func(rows pgx.Rows) error {
+		b.Queue("SELECT id FROM attachments WHERE service_id = $1 AND withdrawn_at IS NULL", service).Query(func(rows pgx.Rows) error {
 			ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 			for _, id := range ids {
 				files[id] = true

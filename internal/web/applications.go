@@ -183,8 +183,9 @@ type stepLine struct {
 }
 
 type photo struct {
-	Path, Text string
+	Path, Text string // no path: it was withdrawn
 	Picture    bool
+	Withdraw   bool // by who looks
 }
 
 type titledForm struct {
@@ -256,7 +257,11 @@ func (v *visit) photos(subject uuid.UUID) (list []photo, err error) {
 		return nil, err
 	}
 	for i, a := range found {
-		list = append(list, photo{Path: "/attachments/" + a.ID.String(), Text: v.t("attachment.name", i+1, a.RecordedAt.In(china).Format("2006-01-02")), Picture: a.Type != "application/pdf"})
+		if !a.Withdrawn.IsZero() {
+			list = append(list, photo{Text: v.t("attachment.withdrawn", i+1, a.RecordedAt.In(china).Format("2006-01-02"), a.Reason)})
+			continue
+		}
+		list = append(list, photo{Withdraw: casework.MayWithdraw(a, v.who), Path: "/attachments/" + a.ID.String(), Text: v.t("attachment.name", i+1, a.RecordedAt.In(china).Format("2006-01-02")), Picture: a.Type != "application/pdf"})
 	}
 	return list, nil
 }

@@ -103,6 +103,7 @@ func TestFilledPagesWithoutBarriers(t *testing.T) {
 	look("looked-at", "/persons/:id/verifications")
 	look("household", "/households/:id")
 	look("households", "/households")
+	look("services", "/services?state=open")
 	stays, goes := s.twice(703, "金丝雀双份")
 	look("merge", "/persons/"+goes.String()+"/merge?into="+stays.String())
 	dep := s.deputed(s.accounts["town.a"], s.accounts["town.c"], "年休假")

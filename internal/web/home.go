@@ -66,6 +66,9 @@ func showHome(v *visit) (any, error) {
 		}
 		data.Lists = append(data.Lists, waiting...)
 	}
+	if err := v.servicesCard(&data); err != nil {
+		return nil, err
+	}
 	if !v.may("/applications/:id") {
 		return data, nil
 	}

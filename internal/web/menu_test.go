@@ -55,7 +55,7 @@ func TestMenuIsGrouped(t *testing.T) {
 	if want := "[今日工作 人员 办理 资金 名单比对 统计监督]"; fmt.Sprint(entries) != want {
 		t.Errorf("a town officer's menu is %v, want %s", entries, want)
 	}
-	for _, path := range []string{"/", "/persons", "/households", "/verifications", "/applications", "/queue", "/notices", "/tickets", "/rosters", "/recoveries", "/statements", "/imports", "/supervision", "/indicators"} {
+	for _, path := range []string{"/", "/persons", "/households", "/verifications", "/applications", "/services", "/queue", "/notices", "/tickets", "/rosters", "/recoveries", "/statements", "/imports", "/supervision", "/indicators"} {
 		if !slices.Contains(paths, path) {
 			t.Errorf("a town officer's menu does not lead to %s", path)
 		}

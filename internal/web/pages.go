@@ -92,8 +92,9 @@ func init() { // not in the declaration, since pages name each other
 				"withdraw": {roles: roles{liaison, town}, do: withdrawCase}, "renew": {roles: roles{liaison, town}, do: renewStatusCode}, "photos": {roles: roles{liaison, town}, do: addPhotos},
 				"pass": {roles: roles{liaison}, do: passCase}, "return": {roles: roles{liaison}, do: returnCase}, "rate": {roles: roles{liaison}, do: rateCase}}},
 		{path: "/attachments/:id", roles: roles{liaison, town, cdpf, auditor}, title: "attachment.title", trace: true, show: showAttachment},
+		{path: "/services", file: "services", title: "services.title", under: "/", menu: "cases", roles: roles{liaison, town, cdpf}, show: showServices},
 		{path: "/services/:id", file: "service", title: "service.title", under: "/persons", roles: roles{liaison, town, cdpf, civil, finance, auditor},
-			show: showService, acts: map[string]act{"rate": {roles: roles{liaison}, do: rateService}, "void": {roles: roles{liaison, town, cdpf}, do: voidStep}}},
+			show: showService, acts: map[string]act{"rate": {roles: roles{liaison}, do: rateService}, "withdraw": {roles: roles{liaison, town, cdpf}, do: withdrawPhoto}, "void": {roles: roles{liaison, town, cdpf}, do: voidStep}}},
 		{path: "/services/:id/steps/:step", file: "service-step", title: "service.step.title", under: "/services/:id", roles: roles{liaison, town, cdpf}, files: true,
 			show: showStep, acts: map[string]act{"take": {do: takeStep}}, asks: map[string]func(*visit) error{"more": askOn}},
 

@@ -44,7 +44,7 @@ var maySee = map[string]roles{
 	"/persons": {liaison, town, cdpf, civil, auditor}, "/persons/new": {liaison, town}, "/persons/:id": {liaison, town, cdpf, civil, auditor},
 	"/persons/:id/edit": {liaison, town, cdpf}, "/persons/:id/apply": {liaison, town}, "/persons/:id/survey": {liaison, town, cdpf}, "/persons/:id/services/new": {liaison, town, cdpf},
 	"/applications": {liaison, town, cdpf, civil, auditor}, "/applications/:id": {liaison, town, cdpf, civil, auditor},
-	"/attachments/:id": {liaison, town, cdpf, auditor}, "/services/:id": {liaison, town, cdpf, civil, finance, auditor}, "/services/:id/steps/:step": {liaison, town, cdpf},
+	"/attachments/:id": {liaison, town, cdpf, auditor}, "/services": {liaison, town, cdpf}, "/services/:id": {liaison, town, cdpf, civil, finance, auditor}, "/services/:id/steps/:step": {liaison, town, cdpf},
 	"/indicators": {liaison, town, cdpf, civil, stats, auditor}, "/indicators/more": {liaison, town, cdpf, civil, stats, auditor}, "/indicators/file": {liaison, town, cdpf, civil, stats, auditor},
 	"/indicators/:key": {liaison, town, cdpf, civil, stats, auditor}, "/indicators/:key/persons": {liaison, town, cdpf, civil, auditor},
 	"/releases": {liaison, town, cdpf, civil, finance, stats, auditor}, "/releases/new": {cdpf, stats}, "/releases/:id": {liaison, town, cdpf, civil, finance, stats, auditor},
@@ -64,7 +64,7 @@ var mayDo = map[string]roles{
 	"/tickets/:id call_back": {hotline}, "/tickets/:id close": {hotline}, "/tickets/:id reopen": {hotline}, "/tickets/:id archive": {hotline},
 	"/policies/:id activate": {admin}, "/calendars record": {admin},
 	"/figures record": {cdpf, stats}, "/facilities add": {town, cdpf}, "/facilities inspect": {town, cdpf},
-	"/applications/:id withdraw": {liaison, town}, "/applications/:id photos": {liaison, town}, "/applications/:id rate": {liaison}, "/services/:id rate": {liaison}, "/services/:id void": {liaison, town, cdpf}, "/applications/:id pass": {liaison}, "/applications/:id return": {liaison},
+	"/applications/:id withdraw": {liaison, town}, "/applications/:id photos": {liaison, town}, "/applications/:id rate": {liaison}, "/services/:id rate": {liaison}, "/services/:id withdraw": {liaison, town, cdpf}, "/services/:id void": {liaison, town, cdpf}, "/applications/:id pass": {liaison}, "/applications/:id return": {liaison},
 }
 
 // fixture is somebody of village A with a case, a photo and a service.

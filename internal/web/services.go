@@ -101,6 +101,7 @@ type serviceData struct {
 	Steps               []doneLine
 	Next                []link
 	Photos              []photo
+	Withdraw            *Form
 	Rating              *rating
 	Void                *Form
 }
@@ -145,6 +146,7 @@ func showService(v *visit) (any, error) {
 	}
 	if v.may("/attachments/:id") {
 		data.Photos, err = v.photos(id)
+		data.Withdraw = v.withdrawForm(data.Photos)
 	}
 	return data, err
 }
@@ -326,7 +328,7 @@ func (v *visit) listFields(kind care.Kind, a care.Field, f *Field, others []Opti
 	return fields
 }
 
-// evidence reads what evidenceFields asks for. Files that were uploaded come by their fields.
+// evidence reads what evidenceFields asks for. Files that were uploaded come by their fields, and those that were there by their ids.
 func (r *reader) evidence(asked []care.Field, path string, files map[string][]uuid.UUID) care.Evidence {
 	e := care.Evidence{}
 	for _, a := range asked {
@@ -334,11 +336,7 @@ func (r *reader) evidence(asked []care.Field, path string, files map[string][]uu
 		text := r.v.value(name)
 		switch a.Is {
 		case care.Files:
-			var ids []any
-			for _, id := range files[name] {
-				ids = append(ids, id.String())
-			}
-			if len(ids) > 0 {
+			if ids := r.filesOf(name, files[name]); len(ids) > 0 {
 				e[a.Name] = ids
 			}
 			continue
@@ -396,6 +394,7 @@ func (r *reader) evidenceList(a care.Field, name string, files map[string][]uuid
 type stepData struct {
 	Kind, State string
 	Form        *Form
+	Photos      []photo // to choose from
 }
 
 // step is the service of the page and the step of its chain that the path names.
@@ -435,7 +434,14 @@ func showStep(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.group(data.Form, v.either(step.ZH, step.EN), v.evidenceFields(s.Kind, step.Evidence, "evidence", others)...)
+	kept, choices, err := v.keptFiles(s)
+	if err != nil {
+		return nil, err
+	}
+	v.group(data.Form, v.either(step.ZH, step.EN), v.orKept(v.evidenceFields(s.Kind, step.Evidence, "evidence", others), choices)...)
+	if data.Form.Upload {
+		data.Photos = kept
+	}
 	for _, a := range step.Evidence {
 		if a.Is == care.List && !single(a) {
 			v.button(data.Form, "more", "service.more")
