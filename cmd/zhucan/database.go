@@ -73,7 +73,7 @@ func activateBuiltin(ctx context.Context, url string, now func() time.Time) (ren
 	if err != nil {
 		return false, err
 	}
-	db, err := store.Open(ctx, url, store.Options{Now: now, NewID: newID, Log: newLog(os.Stderr, "error"), Pool: 2})
+	db, err := store.Open(ctx, url, store.Options{Now: now, NewID: newID, Log: newLog(os.Stderr, "error"), Pool: 2, Owner: true})
 	if err != nil {
 		return false, err
 	}

@@ -35,6 +35,8 @@ type Options struct {
 	Replicas   []string      // addresses of streaming replicas, see Reading
 	ReplicaLag time.Duration // by how much they may be late
 
+	Owner bool // the role may be the owner of the schema: for what is done with a migration, and never with persons
+
 	Tracer pgx.QueryTracer // is told of every statement; for tests that count them
 }
 
@@ -50,7 +52,8 @@ type DB struct {
 	reads    struct{ replica, primary atomic.Int64 }
 }
 
-// Open connects as the service's own database role. Statements are bounded in time; bulk work raises its own bound.
+// Open connects as the service's own database role, and refuses any that row security does not bind. Statements are bounded in time; bulk
+// work raises its own bound.
 func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	pool, err := newPool(ctx, url, o, nil)
 	if err != nil {
@@ -70,6 +73,10 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 			return nil, err
 		}
 		db.replicas = append(db.replicas, &replica{pool: at})
+	}
+	if err := db.keepReplicasBelow(ctx); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("replicas: %w", err)
 	}
 	db.sql = stdlib.OpenDBFromPool(pool)
 	db.sql.SetMaxIdleConns(0) // the pool below keeps the idle ones
@@ -102,9 +109,12 @@ func newPool(ctx context.Context, url string, o Options, also func(*pgx.ConnConf
 	if also != nil {
 		also(config.ConnConfig)
 	}
-	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		registerTypes(conn.TypeMap())
-		return nil
+		if o.Owner {
+			return nil
+		}
+		return keepBelow(ctx, conn)
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
