@@ -141,7 +141,15 @@ func checkCommands(t *testing.T, dir string) {
 			t.Errorf("%v: %v, %s; want %s", tt.args[:2], err, out, tt.want)
 		}
 	}
-	err := run(context.Background(), append([]string{"serve"}, reach...), &output{}, &output{})
+	other := filepath.Join(t.TempDir(), "keys.json")
+	if err := run(context.Background(), []string{"keys", other}, &output{}, &output{}); err != nil {
+		t.Fatal(err)
+	}
+	err := run(context.Background(), []string{"audit", "verify", "--database-url", url, "--key-file", other}, &output{}, &output{})
+	if err == nil || !strings.Contains(err.Error(), "密钥文件不属于本登记库") {
+		t.Errorf("with the keys of another register: %v, want a refusal", err)
+	}
+	err = run(context.Background(), append([]string{"serve"}, reach...), &output{}, &output{})
 	if err == nil || !strings.Contains(err.Error(), "demonstration") {
 		t.Errorf("serve with demo keys: %v, want a refusal", err)
 	}

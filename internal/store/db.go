@@ -52,7 +52,7 @@ type DB struct {
 	reads    struct{ replica, primary atomic.Int64 }
 }
 
-// Open connects as the service's own database role, and refuses any that row security does not bind. Statements are bounded in time; bulk
+// Open connects as the service's own database role, and refuses any that row security does not bind, and keys of another register. Statements are bounded in time; bulk
 // work raises its own bound.
 func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	pool, err := newPool(ctx, url, o, nil)
@@ -77,6 +77,10 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if err := db.keepReplicasBelow(ctx); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("replicas: %w", err)
+	}
+	if err := db.keepToRing(ctx); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("key file: %w", err)
 	}
 	db.sql = stdlib.OpenDBFromPool(pool)
 	db.sql.SetMaxIdleConns(0) // the pool below keeps the idle ones
