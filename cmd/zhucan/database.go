@@ -201,7 +201,11 @@ type auditCommand struct {
 	Verify verifyCommand `cmd:"" help:"Recompute the chain of the audit log and the checksums of rosters, and name what is broken first."`
 }
 
-type verifyCommand struct{ database }
+type verifyCommand struct {
+	database
+	Checkpoints string `type:"existingfile" help:"File of signed checkpoints (ZHUCAN_AUDIT_CHECKPOINTS of the service): the log has to hold every one."`
+	Head        string `help:"Head that was noted by hand, as this command prints it (SEQ:HASH): the log has to hold it."`
+}
 
 func (c verifyCommand) Run(ctx context.Context, io stdio) error {
 	desk, err := c.open(ctx, io)
@@ -209,7 +213,11 @@ func (c verifyCommand) Run(ctx context.Context, io stdio) error {
 		return err
 	}
 	defer desk.DB.Close()
-	v, err := desk.DB.VerifyAudit(ctx)
+	noted, err := c.noted(desk.DB.Ring)
+	if err != nil {
+		return err
+	}
+	v, err := desk.DB.VerifyAudit(ctx, noted...)
 	if err != nil {
 		return err
 	}
@@ -223,6 +231,31 @@ func (c verifyCommand) Run(ctx context.Context, io stdio) error {
 	if broken != uuid.Nil {
 		return fmt.Errorf("the lines of roster %s are not those that were locked", broken)
 	}
-	fmt.Fprintf(io.out, "%d entries and %d changes hold, %d locked rosters add up; head %x\n", v.Entries, v.Changes, rosters, v.Head)
+	if len(noted) > 0 {
+		fmt.Fprintf(io.out, "%d checkpoints hold; ", len(noted))
+	}
+	fmt.Fprintf(io.out, "%d entries and %d changes hold, %d locked rosters add up; head %d:%x\n", v.Entries, v.Changes, rosters, v.Entries, v.Head)
 	return nil
+}
+
+// noted is what is known of the log from outside the database.
+func (c verifyCommand) noted(ring *secret.Ring) (list []store.Checkpoint, err error) {
+	if c.Checkpoints != "" {
+		f, err := os.Open(c.Checkpoints)
+		if err != nil {
+			return nil, fmt.Errorf("read the checkpoints: %w", err)
+		}
+		defer f.Close()
+		if list, err = store.ReadCheckpoints(f, ring); err != nil {
+			return nil, fmt.Errorf("checkpoints: %w", err)
+		}
+	}
+	if c.Head != "" {
+		head, err := store.ParseHead(c.Head)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, head)
+	}
+	return list, nil
 }

@@ -86,6 +86,9 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 		return err
 	}
 	defer func() { _ = desk.Files.Close() }() // all that was put is there
+	if err := makeCheckpoints(c.Checkpoints); err != nil {
+		return err
+	}
 	desk.Sender = webhook.NewSender(config.Prefixes(c.Networks)...)
 	if err := hashApart(desk.Passwords); err != nil {
 		return err
@@ -109,6 +112,9 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 	go desk.KeepAnswers(ctx, answersEvery)
 	go desk.KeepDelivering(ctx, deliverEvery)
 	go desk.KeepTallies(ctx, tallyEvery)
+	if c.Checkpoints != "" {
+		go keepCheckpoints(ctx, desk.DB, c.Checkpoints, log)
+	}
 	log.Info("serving", "address", listener.Addr().String(), "pack", desk.Pack().Version, "config", c.Dump())
 	return serve(ctx, listener, handler)
 }
