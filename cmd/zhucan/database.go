@@ -97,10 +97,16 @@ func activateBuiltin(ctx context.Context, url string, now func() time.Time) (ren
 }
 
 type keysCommand struct {
+	New     newKeysCommand    `cmd:"" default:"withargs" help:"Make a new key file."`
+	Add     addKeyCommand     `cmd:"" help:"Add a new encryption key to a key file; it opens values and seals none until it is made current."`
+	Current currentKeyCommand `cmd:"" help:"Have an encryption key of a key file seal from the next start on; the others go on opening."`
+}
+
+type newKeysCommand struct {
 	File string `arg:"" type:"path" help:"New file; an old one is never overwritten."`
 }
 
-func (c keysCommand) Run(io stdio) error {
+func (c newKeysCommand) Run(io stdio) error {
 	ring, err := secret.Generate(rand.Reader, false)
 	if err != nil {
 		return err
@@ -109,6 +115,46 @@ func (c keysCommand) Run(io stdio) error {
 		return err
 	}
 	fmt.Fprintln(io.out, "keys written; keep a copy apart from the database's backups")
+	return nil
+}
+
+type addKeyCommand struct {
+	File string `arg:"" type:"path" help:"The key file."`
+}
+
+func (c addKeyCommand) Run(io stdio) error {
+	ring, err := secret.Load(c.File, rand.Reader)
+	if err != nil {
+		return err
+	}
+	id, err := ring.AddKey()
+	if err != nil {
+		return err
+	}
+	if err := ring.Replace(c.File); err != nil {
+		return err
+	}
+	fmt.Fprintf(io.out, "key %s added, not current yet: bring this file to every process and restart each, then zhucan keys current %s %s; keep a copy apart from the database's backups\n", id, c.File, id)
+	return nil
+}
+
+type currentKeyCommand struct {
+	File string `arg:"" type:"path" help:"The key file."`
+	ID   string `arg:"" help:"The name of the key, as zhucan keys add has said it."`
+}
+
+func (c currentKeyCommand) Run(io stdio) error {
+	ring, err := secret.Load(c.File, rand.Reader)
+	if err != nil {
+		return err
+	}
+	if err := ring.SetCurrent(c.ID); err != nil {
+		return err
+	}
+	if err := ring.Replace(c.File); err != nil {
+		return err
+	}
+	fmt.Fprintf(io.out, "key %s seals from the next start of each process on; the others stay, for what they have sealed\n", c.ID)
 	return nil
 }
 

@@ -172,3 +172,27 @@ func TestBadCommands(t *testing.T) {
 		}
 	}
 }
+
+// TestKeys makes a key file and turns its key, with the arguments that the documents name.
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	keys := filepath.Join(t.TempDir(), "keys.json")
+	for _, tt := range []struct {
+		args          []string
+		want, wantErr string
+	}{
+		{[]string{"keys", "current", keys, "e1"}, "", "no such file"},
+		{[]string{"keys", keys}, "keys written", ""},
+		{[]string{"keys", "current", keys, "e2"}, "", "it has [e1]"},
+		{[]string{"keys", "add", keys}, "key e2 added, not current yet", ""},
+		{[]string{"keys", "current", keys, "e2"}, "key e2 seals", ""},
+		{[]string{"keys", "add", keys}, "key e3 added", ""},
+		{[]string{"keys", "new", keys}, "", "exists"},
+	} {
+		out := &output{}
+		err := run(t.Context(), tt.args, out, &output{})
+		if (err != nil) != (tt.wantErr != "") || err != nil && !strings.Contains(err.Error(), tt.wantErr) || !strings.Contains(out.String(), tt.want) {
+			t.Errorf("zhucan %v: %v, %s; want %q, %q", tt.args, err, out, tt.want, tt.wantErr)
+		}
+	}
+}
