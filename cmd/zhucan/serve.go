@@ -206,12 +206,8 @@ func openDesk(ctx context.Context, url string, ring *secret.Ring, now func() tim
 	if err != nil {
 		return nil, err
 	}
-	current, err := db.SchemaIsCurrent(ctx)
-	if err == nil && !current {
-		err = errors.New("the database is not at this binary's schema: run zhucan migrate")
-	}
 	var rules *casework.Rules
-	if err == nil {
+	if err = db.CheckSchema(ctx); err == nil {
 		rules, err = casework.LoadRules(ctx, db)
 	}
 	if err != nil {

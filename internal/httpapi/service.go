@@ -84,11 +84,7 @@ func getHealth(*Request) (Response, error) {
 }
 
 func (a *API) getReadiness(r *Request) (Response, error) {
-	current, err := a.Desk.DB.SchemaIsCurrent(r.Ctx)
-	if err == nil && !current {
-		err = fmt.Errorf("the schema is not the one of this binary: run zhucan migrate")
-	}
-	if err != nil {
+	if err := a.Desk.DB.CheckSchema(r.Ctx); err != nil {
 		f := *fault.New(fault.Unavailable, "NOT_READY", "服务尚未就绪", "the service is not ready").Wrap(err)
 		f.RetryAfter = 2
 		return Response{}, &f

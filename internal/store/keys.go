@@ -23,7 +23,7 @@ func (db *DB) keepToRing(ctx context.Context) error {
 	}
 	known, err := provenBy(ctx, db.pool, db.Ring)
 	var pg *pgconn.PgError
-	if errors.As(err, &pg) && pg.Code == "42P01" { // no such table: of this schema the caller learns from SchemaIsCurrent
+	if errors.As(err, &pg) && pg.Code == noSuchTable { // of this schema the caller learns from CheckSchema
 		return nil
 	}
 	if err != nil {
