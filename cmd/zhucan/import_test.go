@@ -152,7 +152,7 @@ func TestNewerSchema(t *testing.T) {
 	i.runs("", "newer than this program", "audit", "verify")
 	i.runs("", "newer than this program", "serve", "--files", "file://"+t.TempDir(), "--listen", "127.0.0.1:0")
 	out := &output{}
-	if err := run(t.Context(), []string{"migrate", "--owner-url", i.db.OwnerURL}, out, &output{}); !errors.Is(err, store.NewerSchema) || out.String() != "" {
+	if err := run(t.Context(), []string{"migrate", "--owner-url", i.db.OwnerURL}, out, &output{}); !errors.Is(err, store.ErrNewerSchema) || out.String() != "" {
 		t.Errorf("migrate: %v, %q", err, out)
 	}
 }

@@ -98,8 +98,8 @@ func ParseHead(text string) (c Checkpoint, err error) {
 	return Checkpoint{Seq: n, Hash: sum, Noted: "the head that was noted"}, nil
 }
 
-// AuditMoved is the refusal to go on from a checkpoint that the audit log does not hold any more.
-var AuditMoved = errors.New("审计日志与上一检查点不符 / the audit log does not hold its last checkpoint")
+// ErrAuditMoved is the refusal to go on from a checkpoint that the audit log does not hold any more.
+var ErrAuditMoved = errors.New("审计日志与上一检查点不符 / the audit log does not hold its last checkpoint")
 
 // NextCheckpoint is the audit log as it is now, when it has moved since the last checkpoint. It counts what came since.
 func (db *DB) NextCheckpoint(ctx context.Context, last Checkpoint) (next Checkpoint, moved bool, err error) {
@@ -114,7 +114,7 @@ func (db *DB) NextCheckpoint(ctx context.Context, last Checkpoint) (next Checkpo
 		return next, false, fmt.Errorf("look for the head of the audit: %w", err)
 	}
 	if !held {
-		return next, false, AuditMoved
+		return next, false, ErrAuditMoved
 	}
 	next.Entries += last.Entries
 	next.At = db.Now()

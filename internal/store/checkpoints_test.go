@@ -98,7 +98,7 @@ func TestAuditCheckpointGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	putPerson(t, db, "370305001005") // an entry 4 again, another one
-	if _, _, err := db.NextCheckpoint(t.Context(), list[3]); !errors.Is(err, store.AuditMoved) {
+	if _, _, err := db.NextCheckpoint(t.Context(), list[3]); !errors.Is(err, store.ErrAuditMoved) {
 		t.Errorf("went on: %v", err)
 	}
 	if next, moved, err := db.NextCheckpoint(t.Context(), list[2]); err != nil || !moved || next.Entries != 4 {

@@ -30,7 +30,7 @@ func Migrate(ctx context.Context, ownerURL string) (version int64, err error) {
 		return 0, fmt.Errorf("migrate: %w", err)
 	}
 	if current > newest { // nothing would be left to do, and this program would not know what it works with
-		return 0, NewerSchema
+		return 0, ErrNewerSchema
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return 0, fmt.Errorf("migrate: %w", err)
@@ -86,10 +86,10 @@ func keyNames(ctx context.Context, db *sql.DB) (left bool, err error) {
 	return true, tx.Commit()
 }
 
-// NewerSchema and olderSchema are the refusals to work with a schema that is not the one of this program.
+// ErrNewerSchema and errOlderSchema are the refusals to work with a schema that is not the one of this program.
 var (
-	NewerSchema = errors.New("数据库结构比本程序新，请使用相应的新版程序 / the schema of the database is newer than this program: use the program that has brought it there, or a later one")
-	olderSchema = errors.New("数据库结构不是本程序的版本，请运行zhucan migrate / the database is not at this program's schema: run zhucan migrate")
+	ErrNewerSchema = errors.New("数据库结构比本程序新，请使用相应的新版程序 / the schema of the database is newer than this program: use the program that has brought it there, or a later one")
+	errOlderSchema = errors.New("数据库结构不是本程序的版本，请运行zhucan migrate / the database is not at this program's schema: run zhucan migrate")
 )
 
 // CheckSchema refuses a database that has not exactly the migrations of this program.
@@ -108,13 +108,13 @@ func (db *DB) CheckSchema(ctx context.Context) error {
 	var pg *pgconn.PgError
 	switch {
 	case errors.As(err, &pg) && pg.Code == noSuchTable:
-		return olderSchema
+		return errOlderSchema
 	case err != nil:
 		return fmt.Errorf("read the schema's version: %w", err)
 	case reached > newest:
-		return NewerSchema
+		return ErrNewerSchema
 	case applied != len(sources):
-		return olderSchema
+		return errOlderSchema
 	}
 	return nil
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// AboveTheWall is the refusal of a database role that row security does not bind, or that could lift it: reads by id have no other wall.
-var AboveTheWall = errors.New("数据库账号不受行级安全约束（超级用户、BYPASSRLS或表的所有者），请使用zhucan_app / " +
+// ErrAboveTheWall is the refusal of a database role that row security does not bind, or that could lift it: reads by id have no other wall.
+var ErrAboveTheWall = errors.New("数据库账号不受行级安全约束（超级用户、BYPASSRLS或表的所有者），请使用zhucan_app / " +
 	"row security does not bind this database role, or the role could lift it (a superuser, BYPASSRLS, or the owner of the tables): the service runs as zhucan_app")
 
 // aboveSQL asks whether one of the roles could read past row security: itself, as whoever it may become, or by altering the tables of the
@@ -28,7 +28,7 @@ func keepBelow(ctx context.Context, conn *pgx.Conn, others ...string) error {
 		return fmt.Errorf("ask what the database role may: %w", answer.Err)
 	}
 	if len(answer.Rows) != 1 || string(answer.Rows[0][0]) != "f" {
-		return AboveTheWall
+		return ErrAboveTheWall
 	}
 	return nil
 }

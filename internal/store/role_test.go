@@ -56,11 +56,11 @@ func TestRoleAboveTheWall(t *testing.T) {
 				}
 			}
 			t.Cleanup(func() { dropRoles(t, owner, role, role+"_b", role+"_o") })
-			if err := openAs(t, d, asRole(d, role), store.Options{}); errors.Is(err, store.AboveTheWall) != tt.refused {
+			if err := openAs(t, d, asRole(d, role), store.Options{}); errors.Is(err, store.ErrAboveTheWall) != tt.refused {
 				t.Errorf("opened as %s: %v", tt.name, err)
 			}
 			err := openAs(t, d, d.URL, store.Options{Replicas: []string{asRole(d, role)}})
-			if errors.Is(err, store.AboveTheWall) != tt.refused {
+			if errors.Is(err, store.ErrAboveTheWall) != tt.refused {
 				t.Errorf("opened with a replica as %s: %v", tt.name, err)
 			}
 		})
@@ -81,7 +81,7 @@ func TestRoleBehindAnother(t *testing.T) {
 	t.Parallel()
 	d := testdb.New(t)
 	for _, address := range []string{d.OwnerURL, d.OwnerURL + " options='-c role=zhucan_app'"} {
-		if err := openAs(t, d, address, store.Options{}); !errors.Is(err, store.AboveTheWall) {
+		if err := openAs(t, d, address, store.Options{}); !errors.Is(err, store.ErrAboveTheWall) {
 			t.Errorf("opened: %v", err)
 		}
 	}

@@ -55,10 +55,10 @@ func TestOpenOnAnotherSchema(t *testing.T) {
 	if _, err := owner.Exec(ctx, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, true)"); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.CheckSchema(ctx); !errors.Is(err, store.NewerSchema) {
+	if err := db.CheckSchema(ctx); !errors.Is(err, store.ErrNewerSchema) {
 		t.Errorf("a newer schema: %v", err)
 	}
-	if _, err := store.Migrate(ctx, d.OwnerURL); !errors.Is(err, store.NewerSchema) {
+	if _, err := store.Migrate(ctx, d.OwnerURL); !errors.Is(err, store.ErrNewerSchema) {
 		t.Errorf("migrated a newer schema: %v", err)
 	}
 	for _, statement := range []string{"DELETE FROM goose_db_version WHERE version_id IN (9999, 55)", "DROP TABLE goose_db_version"} {
