@@ -73,7 +73,7 @@ func activateBuiltin(ctx context.Context, url string, now func() time.Time) (ren
 	if err != nil {
 		return false, err
 	}
-	db, err := store.Open(ctx, url, store.Options{Now: now, NewID: newID, Log: newLog(os.Stderr, "error"), Pool: 2})
+	db, err := store.Open(ctx, url, store.Options{Now: now, NewID: newID, Log: newLog(os.Stderr, "error"), Pool: 2, Owner: true})
 	if err != nil {
 		return false, err
 	}
@@ -97,10 +97,16 @@ func activateBuiltin(ctx context.Context, url string, now func() time.Time) (ren
 }
 
 type keysCommand struct {
+	New     newKeysCommand    `cmd:"" default:"withargs" help:"Make a new key file."`
+	Add     addKeyCommand     `cmd:"" help:"Add a new encryption key to a key file; it opens values and seals none until it is made current."`
+	Current currentKeyCommand `cmd:"" help:"Have an encryption key of a key file seal from the next start on; the others go on opening."`
+}
+
+type newKeysCommand struct {
 	File string `arg:"" type:"path" help:"New file; an old one is never overwritten."`
 }
 
-func (c keysCommand) Run(io stdio) error {
+func (c newKeysCommand) Run(io stdio) error {
 	ring, err := secret.Generate(rand.Reader, false)
 	if err != nil {
 		return err
@@ -109,6 +115,46 @@ func (c keysCommand) Run(io stdio) error {
 		return err
 	}
 	fmt.Fprintln(io.out, "keys written; keep a copy apart from the database's backups")
+	return nil
+}
+
+type addKeyCommand struct {
+	File string `arg:"" type:"path" help:"The key file."`
+}
+
+func (c addKeyCommand) Run(io stdio) error {
+	ring, err := secret.Load(c.File, rand.Reader)
+	if err != nil {
+		return err
+	}
+	id, err := ring.AddKey()
+	if err != nil {
+		return err
+	}
+	if err := ring.Replace(c.File); err != nil {
+		return err
+	}
+	fmt.Fprintf(io.out, "key %s added, not current yet: bring this file to every process and restart each, then zhucan keys current %s %s; keep a copy apart from the database's backups\n", id, c.File, id)
+	return nil
+}
+
+type currentKeyCommand struct {
+	File string `arg:"" type:"path" help:"The key file."`
+	ID   string `arg:"" help:"The name of the key, as zhucan keys add has said it."`
+}
+
+func (c currentKeyCommand) Run(io stdio) error {
+	ring, err := secret.Load(c.File, rand.Reader)
+	if err != nil {
+		return err
+	}
+	if err := ring.SetCurrent(c.ID); err != nil {
+		return err
+	}
+	if err := ring.Replace(c.File); err != nil {
+		return err
+	}
+	fmt.Fprintf(io.out, "key %s seals from the next start of each process on; the others stay, for what they have sealed\n", c.ID)
 	return nil
 }
 
@@ -201,7 +247,11 @@ type auditCommand struct {
 	Verify verifyCommand `cmd:"" help:"Recompute the chain of the audit log and the checksums of rosters, and name what is broken first."`
 }
 
-type verifyCommand struct{ database }
+type verifyCommand struct {
+	database
+	Checkpoints string `type:"existingfile" help:"File of signed checkpoints (ZHUCAN_AUDIT_CHECKPOINTS of the service): the log has to hold every one."`
+	Head        string `help:"Head that was noted by hand, as this command prints it (SEQ:HASH): the log has to hold it."`
+}
 
 func (c verifyCommand) Run(ctx context.Context, io stdio) error {
 	desk, err := c.open(ctx, io)
@@ -209,7 +259,11 @@ func (c verifyCommand) Run(ctx context.Context, io stdio) error {
 		return err
 	}
 	defer desk.DB.Close()
-	v, err := desk.DB.VerifyAudit(ctx)
+	noted, err := c.noted(desk.DB.Ring)
+	if err != nil {
+		return err
+	}
+	v, err := desk.DB.VerifyAudit(ctx, noted...)
 	if err != nil {
 		return err
 	}
@@ -223,6 +277,31 @@ func (c verifyCommand) Run(ctx context.Context, io stdio) error {
 	if broken != uuid.Nil {
 		return fmt.Errorf("the lines of roster %s are not those that were locked", broken)
 	}
-	fmt.Fprintf(io.out, "%d entries and %d changes hold, %d locked rosters add up; head %x\n", v.Entries, v.Changes, rosters, v.Head)
+	if len(noted) > 0 {
+		fmt.Fprintf(io.out, "%d checkpoints hold; ", len(noted))
+	}
+	fmt.Fprintf(io.out, "%d entries and %d changes hold, %d locked rosters add up; head %d:%x\n", v.Entries, v.Changes, rosters, v.Entries, v.Head)
 	return nil
+}
+
+// noted is what is known of the log from outside the database.
+func (c verifyCommand) noted(ring *secret.Ring) (list []store.Checkpoint, err error) {
+	if c.Checkpoints != "" {
+		f, err := os.Open(c.Checkpoints)
+		if err != nil {
+			return nil, fmt.Errorf("read the checkpoints: %w", err)
+		}
+		defer f.Close()
+		if list, err = store.ReadCheckpoints(f, ring); err != nil {
+			return nil, fmt.Errorf("checkpoints: %w", err)
+		}
+	}
+	if c.Head != "" {
+		head, err := store.ParseHead(c.Head)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, head)
+	}
+	return list, nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -129,4 +130,29 @@ func (i installation) queue(files, list string) uuid.UUID {
 		t.Fatalf("claimed %v, %v", found, err)
 	}
 	return id
+}
+
+// TestNewerSchema runs commands of this program on a database that a later one has migrated.
+func TestNewerSchema(t *testing.T) {
+	t.Parallel()
+	i := install(t)
+	keys := filepath.Join(t.TempDir(), "keys.json")
+	if err := run(t.Context(), []string{"keys", keys}, &output{}, &output{}); err != nil {
+		t.Fatal(err)
+	}
+	i.reach[3] = keys // a service refuses those of a demonstration
+	owner, err := pgx.Connect(t.Context(), i.db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer owner.Close(context.Background())
+	if _, err := owner.Exec(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, true)"); err != nil {
+		t.Fatal(err)
+	}
+	i.runs("", "newer than this program", "audit", "verify")
+	i.runs("", "newer than this program", "serve", "--files", "file://"+t.TempDir(), "--listen", "127.0.0.1:0")
+	out := &output{}
+	if err := run(t.Context(), []string{"migrate", "--owner-url", i.db.OwnerURL}, out, &output{}); !errors.Is(err, store.ErrNewerSchema) || out.String() != "" {
+		t.Errorf("migrate: %v, %q", err, out)
+	}
 }

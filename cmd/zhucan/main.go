@@ -31,7 +31,7 @@ type commands struct {
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this binary's schema and activate the built-in policy pack."`
 	Import   importCommand   `cmd:"" help:"Take in a file; it fails where rows are refused, and the others are in all the same."`
 	User     userCommand     `cmd:"" help:"Accounts."`
-	Keys     keysCommand     `cmd:"" help:"Make a new key file."`
+	Keys     keysCommand     `cmd:"" help:"Key files."`
 	Policy   policyCommand   `cmd:"" help:"Policy packs."`
 	Standing standingCommand `cmd:"" help:"Derived standings."`
 	Audit    auditCommand    `cmd:"" help:"The audit log."`

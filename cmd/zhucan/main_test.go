@@ -141,7 +141,15 @@ func checkCommands(t *testing.T, dir string) {
 			t.Errorf("%v: %v, %s; want %s", tt.args[:2], err, out, tt.want)
 		}
 	}
-	err := run(context.Background(), append([]string{"serve"}, reach...), &output{}, &output{})
+	other := filepath.Join(t.TempDir(), "keys.json")
+	if err := run(context.Background(), []string{"keys", other}, &output{}, &output{}); err != nil {
+		t.Fatal(err)
+	}
+	err := run(context.Background(), []string{"audit", "verify", "--database-url", url, "--key-file", other}, &output{}, &output{})
+	if err == nil || !strings.Contains(err.Error(), "密钥文件不属于本登记库") {
+		t.Errorf("with the keys of another register: %v, want a refusal", err)
+	}
+	err = run(context.Background(), append([]string{"serve"}, reach...), &output{}, &output{})
 	if err == nil || !strings.Contains(err.Error(), "demonstration") {
 		t.Errorf("serve with demo keys: %v, want a refusal", err)
 	}
@@ -161,6 +169,30 @@ func TestBadCommands(t *testing.T) {
 	} {
 		if err := run(context.Background(), args, &output{}, &output{}); err == nil {
 			t.Errorf("zhucan %v succeeded", args)
+		}
+	}
+}
+
+// TestKeys makes a key file and turns its key, with the arguments that the documents name.
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	keys := filepath.Join(t.TempDir(), "keys.json")
+	for _, tt := range []struct {
+		args          []string
+		want, wantErr string
+	}{
+		{[]string{"keys", "current", keys, "e1"}, "", "no such file"},
+		{[]string{"keys", keys}, "keys written", ""},
+		{[]string{"keys", "current", keys, "e2"}, "", "it has [e1]"},
+		{[]string{"keys", "add", keys}, "key e2 added, not current yet", ""},
+		{[]string{"keys", "current", keys, "e2"}, "key e2 seals", ""},
+		{[]string{"keys", "add", keys}, "key e3 added", ""},
+		{[]string{"keys", "new", keys}, "", "exists"},
+	} {
+		out := &output{}
+		err := run(t.Context(), tt.args, out, &output{})
+		if (err != nil) != (tt.wantErr != "") || err != nil && !strings.Contains(err.Error(), tt.wantErr) || !strings.Contains(out.String(), tt.want) {
+			t.Errorf("zhucan %v: %v, %s; want %q, %q", tt.args, err, out, tt.want, tt.wantErr)
 		}
 	}
 }

@@ -88,6 +88,9 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 		return err
 	}
 	defer func() { _ = desk.Files.Close() }() // all that was put is there
+	if err := makeCheckpoints(c.Checkpoints); err != nil {
+		return err
+	}
 	desk.Sender = webhook.NewSender(config.Prefixes(c.Networks)...)
 	if err := hashApart(desk.Passwords); err != nil {
 		return err
@@ -111,6 +114,9 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 	go desk.KeepAnswers(ctx, answersEvery)
 	go desk.KeepDelivering(ctx, deliverEvery)
 	go desk.KeepTallies(ctx, tallyEvery)
+	if c.Checkpoints != "" {
+		go keepCheckpoints(ctx, desk.DB, c.Checkpoints, log)
+	}
 	log.Info("serving", "address", listener.Addr().String(), "pack", desk.Pack().Version, "config", c.Dump())
 	return serve(ctx, listener, handler)
 }
@@ -204,12 +210,8 @@ func openDesk(ctx context.Context, url string, ring *secret.Ring, now func() tim
 	if err != nil {
 		return nil, err
 	}
-	current, err := db.SchemaIsCurrent(ctx)
-	if err == nil && !current {
-		err = errors.New("the database is not at this binary's schema: run zhucan migrate")
-	}
 	var rules *casework.Rules
-	if err == nil {
+	if err = db.CheckSchema(ctx); err == nil {
 		rules, err = casework.LoadRules(ctx, db)
 	}
 	if err != nil {

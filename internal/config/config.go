@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -26,6 +28,7 @@ type Config struct {
 	Pool           int           `env:"ZHUCAN_DB_POOL" default:"0" help:"Connections to the database, and as many to each replica; 0 is six for each processor that there is."`
 	Replicas       []string      `name:"replica-urls" env:"ZHUCAN_REPLICA_URLS" sep:";" help:"Addresses of streaming replicas for work that only reads, separated by ';'; none by default."`
 	ReplicaLag     time.Duration `env:"ZHUCAN_REPLICA_LAG" default:"10s" help:"By how much a replica may be late before the primary answers instead."`
+	Checkpoints    string        `name:"audit-checkpoints" env:"ZHUCAN_AUDIT_CHECKPOINTS" help:"File to which a signed line is added each minute that tells the audit log's head, best on another machine; none by default."`
 	LogLevel       string        `env:"ZHUCAN_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least important line that is logged."`
 	ApprovalMode   string        `env:"ZHUCAN_APPROVAL_MODE" default:"town_delegated" help:"Who decides: town_delegated (the town alone) or full_chain (town, disabled persons' federation, civil affairs)."`
 }
@@ -34,7 +37,7 @@ type Config struct {
 // setting that may hold a password.
 func (c Config) Check() error {
 	return errors.Join(CheckDatabase(c.DatabaseURL), checkListen(c.Listen), c.checkPlain(), checkKeyFile(c.KeyFile), CheckFiles(c.Files), checkProxies(c.TrustedProxies),
-		CheckNetworks(c.Networks), checkPool(c.Pool), c.checkReplicas(), checkLogLevel(c.LogLevel), checkApproval(c.ApprovalMode))
+		CheckNetworks(c.Networks), checkPool(c.Pool), c.checkReplicas(), checkCheckpoints(c.Checkpoints), checkLogLevel(c.LogLevel), checkApproval(c.ApprovalMode))
 }
 
 // CheckFiles refuses what is no place for files, and memory, which forgets them when the process ends.
@@ -144,6 +147,23 @@ func (c Config) checkReplicas() error {
 	return errors.Join(wrong...)
 }
 
+// checkCheckpoints refuses what is no place for a file. A path from where the service was started would be another one at the next start.
+func checkCheckpoints(path string) error {
+	if path == "" {
+		return nil
+	}
+	if !filepath.IsAbs(path) {
+		return errors.New("ZHUCAN_AUDIT_CHECKPOINTS is no whole path of a file, such as /mnt/witness/zhucan.checkpoints")
+	}
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return fmt.Errorf("ZHUCAN_AUDIT_CHECKPOINTS: there is no folder %s", filepath.Dir(path))
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("ZHUCAN_AUDIT_CHECKPOINTS: %s is a folder, and a file is meant", path)
+	}
+	return nil
+}
+
 func checkLogLevel(level string) error {
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, level) {
 		return errors.New("ZHUCAN_LOG_LEVEL is debug, info, warn or error")
@@ -165,17 +185,18 @@ func checkApproval(mode string) error {
 // database's address it tells what pgx makes of it, without the password.
 func (c Config) Dump() map[string]string {
 	return map[string]string{
-		"DATABASE_URL":            describeDatabase(c.DatabaseURL),
-		"ZHUCAN_LISTEN":           c.Listen,
-		"ZHUCAN_KEY_FILE":         c.KeyFile,
-		"ZHUCAN_FILES":            c.Files,
-		"ZHUCAN_TRUSTED_PROXIES":  strings.Join(c.TrustedProxies, ","),
-		"ZHUCAN_PLAIN_HTTP":       strconv.FormatBool(c.PlainHTTP),
-		"ZHUCAN_WEBHOOK_NETWORKS": strings.Join(c.Networks, ","),
-		"ZHUCAN_DB_POOL":          strconv.Itoa(c.Connections(runtime.GOMAXPROCS(0))),
-		"ZHUCAN_REPLICA_URLS":     strings.Join(describeDatabases(c.Replicas), "; "),
-		"ZHUCAN_REPLICA_LAG":      c.ReplicaLag.String(),
-		"ZHUCAN_LOG_LEVEL":        c.LogLevel,
-		"ZHUCAN_APPROVAL_MODE":    c.ApprovalMode,
+		"DATABASE_URL":             describeDatabase(c.DatabaseURL),
+		"ZHUCAN_LISTEN":            c.Listen,
+		"ZHUCAN_KEY_FILE":          c.KeyFile,
+		"ZHUCAN_FILES":             c.Files,
+		"ZHUCAN_TRUSTED_PROXIES":   strings.Join(c.TrustedProxies, ","),
+		"ZHUCAN_PLAIN_HTTP":        strconv.FormatBool(c.PlainHTTP),
+		"ZHUCAN_WEBHOOK_NETWORKS":  strings.Join(c.Networks, ","),
+		"ZHUCAN_DB_POOL":           strconv.Itoa(c.Connections(runtime.GOMAXPROCS(0))),
+		"ZHUCAN_REPLICA_URLS":      strings.Join(describeDatabases(c.Replicas), "; "),
+		"ZHUCAN_REPLICA_LAG":       c.ReplicaLag.String(),
+		"ZHUCAN_AUDIT_CHECKPOINTS": c.Checkpoints,
+		"ZHUCAN_LOG_LEVEL":         c.LogLevel,
+		"ZHUCAN_APPROVAL_MODE":     c.ApprovalMode,
 	}
 }

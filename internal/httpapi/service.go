@@ -84,10 +84,7 @@ func getHealth(*Request) (Response, error) {
 }
 
 func (a *API) getReadiness(r *Request) (Response, error) {
-	current, err := a.Desk.DB.SchemaIsCurrent(r.Ctx)
-	if err == nil && !current {
-		err = fmt.Errorf("the schema is not the one of this binary: run zhucan migrate")
-	}
+	err := a.Desk.DB.CheckSchema(r.Ctx)
 	if err == nil {
 		err = a.Desk.DB.Ready(r.Ctx)
 	}

@@ -24,7 +24,10 @@ var errSealed = errors.New("the sealed value is damaged, or was moved here from 
 // Seal encrypts one column of one row. The place is bound to the value: moved elsewhere it does not open. Nonces are
 // random, so a key is good for 2^32 values (NIST SP 800-38D, 8.3); a district seals a few million in its life.
 func (r *Ring) Seal(table, column string, row uuid.UUID, plain string) ([]byte, error) {
-	id := r.encryption.Current
+	return r.sealBy(r.encryption.Current, table, column, row, plain)
+}
+
+func (r *Ring) sealBy(id, table, column string, row uuid.UUID, plain string) ([]byte, error) {
 	head := headLen + len(id)
 	out := make([]byte, head+nonceLen, head+nonceLen+len(plain)+tagLen)
 	out[0], out[1], out[2] = layout, aes256, byte(len(id))

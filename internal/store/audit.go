@@ -108,54 +108,49 @@ const walkSQL = `SELECT e.seq, e.id, (extract(epoch FROM e.at) * 1000000)::bigin
 	c.n, c.table_name, c.row_id::text, c.op, c.old_row::text, c.new_row::text
 	FROM audit_entries e LEFT JOIN audit_changes c ON c.entry_id = e.id ORDER BY e.seq NULLS FIRST, e.id, c.n`
 
-// VerifyAudit recomputes the whole chain from the stored columns and names the first entry that does not hold.
-func (db *DB) VerifyAudit(ctx context.Context) (Verification, error) {
-	conn, err := db.pool.Acquire(ctx)
+// VerifyAudit recomputes the whole chain from the stored columns and names the first entry that does not hold, or that a checkpoint knows
+// otherwise.
+func (db *DB) VerifyAudit(ctx context.Context, noted ...Checkpoint) (Verification, error) {
+	w := &chainWalk{noted: bySeq(noted)}
+	err := db.inLongRead(ctx, func(tx pgx.Tx) error { return w.over(ctx, tx) })
 	if err != nil {
 		return Verification{}, fmt.Errorf("verify the audit: %w", err)
 	}
-	defer conn.Release()
-	tx, err := conn.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly, IsoLevel: pgx.RepeatableRead})
-	if err != nil {
-		return Verification{}, fmt.Errorf("verify the audit: %w", err)
-	}
-	defer tx.Rollback(ctx)
-	if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
-		return Verification{}, fmt.Errorf("verify the audit: %w", err)
-	}
+	return w.result, nil
+}
+
+func (w *chainWalk) over(ctx context.Context, tx pgx.Tx) error {
 	rows, err := tx.Query(ctx, walkSQL)
 	if err != nil {
-		return Verification{}, fmt.Errorf("verify the audit: %w", err)
+		return err
 	}
 	defer rows.Close()
-	w := &chainWalk{}
 	for rows.Next() && w.result.Broken == "" {
 		var t auditText
 		err := rows.Scan(&t.seq, &t.id, &t.at, &t.account, &t.session, &t.role, &t.area, &t.action, &t.subj, &t.outcome, &t.request, &t.detail,
 			&t.digest, &t.prev, &t.hash, &t.n, &t.table, &t.rowID, &t.op, &t.oldRow, &t.newRow)
 		if err != nil {
-			return Verification{}, fmt.Errorf("verify the audit: %w", err)
+			return err
 		}
 		w.add(t)
 	}
+	rows.Close() // also when entries are left behind a broken one
 	if err := rows.Err(); err != nil {
-		return Verification{}, fmt.Errorf("verify the audit: %w", err)
+		return err
 	}
 	w.finishEntry()
+	w.compareEnd()
 	if w.result.Broken == "" {
 		w.result.Broken, err = ownerless(ctx, tx)
 	}
-	return w.result, err
+	return err
 }
 
 // ownerless says whether there is a change of no entry, which no digest covers.
 func ownerless(ctx context.Context, tx pgx.Tx) (broken string, err error) {
 	err = tx.QueryRow(ctx, `SELECT coalesce(min(format('change %s: belongs to no entry', n)), '') FROM audit_changes c
 		WHERE NOT EXISTS (SELECT FROM audit_entries e WHERE e.id = c.entry_id)`).Scan(&broken)
-	if err != nil {
-		return "", fmt.Errorf("verify the audit: %w", err)
-	}
-	return broken, nil
+	return broken, err
 }
 
 // chainWalk recomputes entry after entry.
@@ -163,6 +158,7 @@ type chainWalk struct {
 	result  Verification
 	current *auditText
 	lines   []byte
+	noted   []Checkpoint // those of entries to come, in order
 }
 
 func (w *chainWalk) add(t auditText) {
@@ -203,4 +199,5 @@ func (w *chainWalk) finishEntry() {
 		w.result.Broken = fmt.Sprintf("entry %d (%s): its own columns were altered", *t.seq, t.id)
 	}
 	w.result.Head = t.hash
+	w.compare(*t.seq, t.hash)
 }

@@ -35,6 +35,8 @@ type Options struct {
 	Replicas   []string      // addresses of streaming replicas, see Reading
 	ReplicaLag time.Duration // by how much they may be late
 
+	Owner bool // the role may be the owner of the schema: for what is done with a migration, and never with persons
+
 	Tracer pgx.QueryTracer // is told of every statement; for tests that count them
 }
 
@@ -51,7 +53,8 @@ type DB struct {
 	full     atomic.Int64 // when the disk of the primary was last found full, in nanoseconds of the service's clock; 0: never
 }
 
-// Open connects as the service's own database role. Statements are bounded in time; bulk work raises its own bound.
+// Open connects as the service's own database role, and refuses any that row security does not bind, and keys of another register. Statements are bounded in time; bulk
+// work raises its own bound.
 func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	db := &DB{Options: o, sealing: newSealing()}
 	pool, err := newPool(ctx, url, o, db.noticeFull)
@@ -72,6 +75,14 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 			return nil, err
 		}
 		db.replicas = append(db.replicas, &replica{pool: at})
+	}
+	if err := db.keepReplicasBelow(ctx); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("replicas: %w", err)
+	}
+	if err := db.keepToRing(ctx); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("key file: %w", err)
 	}
 	db.sql = stdlib.OpenDBFromPool(pool)
 	db.sql.SetMaxIdleConns(0) // the pool below keeps the idle ones
@@ -104,9 +115,12 @@ func newPool(ctx context.Context, url string, o Options, also func(*pgx.ConnConf
 	if also != nil {
 		also(config.ConnConfig)
 	}
-	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		registerTypes(conn.TypeMap())
-		return nil
+		if o.Owner {
+			return nil
+		}
+		return keepBelow(ctx, conn)
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {

@@ -54,6 +54,7 @@ var byConstraint = map[string]*fault.Error{
 	"external_figures_current":               fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
 	"facilities_once":                        fault.New(fault.Conflict, "FACILITY_EXISTS", "该村居已有同名设施", "a facility of this name is there already"),
 	"accounts_username_taken":                fault.New(fault.Conflict, "USERNAME_TAKEN", "用户名已被使用", "the user name is taken"),
+	"accounts_username_check":                fault.New(fault.Invalid, "USERNAME", "用户名为2至60个小写字母、数字、点、横线或下划线，以字母或数字开头", "a user name is 2 to 60 small letters, digits, '.', '_' and '-', and begins with a letter or a digit"),
 	"rosters_checker_is_another":             sameHands,
 	"rosters_sender_is_another":              sameHands,
 	"payments_once":                          paidTwice,

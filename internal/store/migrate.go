@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver that goose uses
 	"github.com/pressly/goose/v3"
 
@@ -22,6 +24,13 @@ func Migrate(ctx context.Context, ownerURL string) (version int64, err error) {
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS)
 	if err != nil {
 		return 0, fmt.Errorf("migrate: %w", err)
+	}
+	current, newest, err := provider.GetVersions(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("migrate: %w", err)
+	}
+	if current > newest { // nothing would be left to do, and this program would not know what it works with
+		return 0, ErrNewerSchema
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return 0, fmt.Errorf("migrate: %w", err)
@@ -77,13 +86,38 @@ func keyNames(ctx context.Context, db *sql.DB) (left bool, err error) {
 	return true, tx.Commit()
 }
 
-// SchemaIsCurrent reports whether the database has every migration of this binary.
-func (db *DB) SchemaIsCurrent(ctx context.Context) (bool, error) {
-	var applied int
-	err := db.pool.QueryRow(ctx, "SELECT count(DISTINCT version_id) FROM goose_db_version WHERE is_applied AND version_id > 0").Scan(&applied)
+// ErrNewerSchema and errOlderSchema are the refusals to work with a schema that is not the one of this program.
+var (
+	ErrNewerSchema = errors.New("数据库结构比本程序新，请使用相应的新版程序 / the schema of the database is newer than this program: use the program that has brought it there, or a later one")
+	errOlderSchema = errors.New("数据库结构不是本程序的版本，请运行zhucan migrate / the database is not at this program's schema: run zhucan migrate")
+)
+
+// CheckSchema refuses a database that has not exactly the migrations of this program.
+func (db *DB) CheckSchema(ctx context.Context) error {
+	sources, err := migrations.FS.ReadDir(".")
 	if err != nil {
-		return false, fmt.Errorf("read the schema's version: %w", err)
+		return fmt.Errorf("read the migrations: %w", err)
 	}
-	entries, err := migrations.FS.ReadDir(".")
-	return applied == len(entries), err
+	newest, err := goose.NumericComponent(sources[len(sources)-1].Name())
+	if err != nil {
+		return fmt.Errorf("read the migrations: %w", err)
+	}
+	var applied int
+	var reached int64
+	err = db.pool.QueryRow(ctx, "SELECT count(DISTINCT version_id), coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied AND version_id > 0").Scan(&applied, &reached)
+	var pg *pgconn.PgError
+	switch {
+	case errors.As(err, &pg) && pg.Code == noSuchTable:
+		return errOlderSchema
+	case err != nil:
+		return fmt.Errorf("read the schema's version: %w", err)
+	case reached > newest:
+		return ErrNewerSchema
+	case applied != len(sources):
+		return errOlderSchema
+	}
+	return nil
 }
+
+// noSuchTable is PostgreSQL's code for a table that is not there, as before the first migration.
+const noSuchTable = "42P01"
