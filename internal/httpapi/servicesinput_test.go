@@ -114,12 +114,13 @@ func TestStepsOnce(t *testing.T) {
 	c.last = first
 	c.unchanged()
 
+	s.at("2019-03-06") // the same item is served once a day
 	s.login("liaison.a")
 	s.login("town.a")
 	statuses := make([]int, 2)
 	var wg sync.WaitGroup
 	for i, user := range []string{"liaison.a", "town.a"} {
-		wg.Go(func() { statuses[i] = step(user, "2019-03-05", first.version(), "").status })
+		wg.Go(func() { statuses[i] = step(user, "2019-03-06", first.version(), "").status })
 	}
 	wg.Wait()
 	slices.Sort(statuses)
