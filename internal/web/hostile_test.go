@@ -72,7 +72,7 @@ func TestHostileTexts(t *testing.T) {
 			b.get(path).want(200).wantHarmless()
 		}
 		if i%8 == 0 {
-			s.hostileCase(f, text)
+			s.hostileCase(f, i/8, text)
 		}
 		// and back out of forms that were refused, as a path and as a query
 		in := &filled{page: shown{b: b, path: "/persons/new"}, action: "/persons/new", values: map[string][]string{"csrf": {token}, "do": {"add"}, "key": {fmt.Sprint("k", i)}}}
@@ -89,8 +89,8 @@ func TestHostileTexts(t *testing.T) {
 	b.get("/").want(200).wantHarmless()
 }
 
-// hostileCase puts a text into a case, its reason, a note and a step.
-func (s *site) hostileCase(f fixture, text string) {
+// hostileCase puts a text into a case, its reason, a note and a step of a service for the nth device.
+func (s *site) hostileCase(f fixture, n int, text string) {
 	t := s.t
 	t.Helper()
 	ctx, b := context.Background(), s.as("liaison.a")
@@ -104,7 +104,7 @@ func (s *site) hostileCase(f fixture, text string) {
 	list := b.get("/worklists/eligible_not_enrolled").want(200)
 	list.form("act").set("who", list.choices("who")[0], "outcome", "other", "note", text).send().want(303)
 	b.get("/worklists/eligible_not_enrolled").want(200).wantHarmless()
-	opened := b.get("/persons/"+f.person.String()+"/services/new?kind=device").form("open").set("need.item", s.desk.Pack().Catalogue.Devices[0].Code, "need.mode", "grant", "need.pieces", "1", "need.reason", text).send().want(303)
+	opened := b.get("/persons/"+f.person.String()+"/services/new?kind=device").form("open").set("need.item", s.desk.Pack().Catalogue.Devices[n].Code, "need.mode", "grant", "need.pieces", "1", "need.reason", text).send().want(303)
 	page := opened.follow().want(200).says(text)
 	page.wantHarmless()
 	b.get(strings.Split(opened.header.Get("Location"), "?")[0]+"/steps/village_check").form("take").set("evidence.findings", text).send().want(303)
