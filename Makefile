@@ -8,16 +8,16 @@ run: postgres
 	go build -o bin/zhucan ./cmd/zhucan
 	exec bin/zhucan demo $(ARGS)
 
-# Every test; then, with the race detector, all tests of most rooms, and in the four rooms whose tests take minutes those in which
+# Every test; then, with the race detector, all tests of most rooms, and in the five rooms whose tests take minutes those in which
 # things are done beside one another; then one last test looks for personal data of the tests' made-up people in all that the runs
 # have logged. The race detector makes the long ones five times as long: make race has them all.
-LONG := ./internal/casework ./internal/httpapi ./internal/web ./internal/exchange
-BESIDE := Once|Killed|Throttle|TwoOfficers|TwoRate|TwoAnswer|Workers|TheirOrder|ListsInAnyOrder|TestRaces|Tallies
+LONG := ./internal/attachment ./internal/casework ./internal/httpapi ./internal/web ./internal/exchange
+BESIDE := Once|OnePicture|OneSource|Killed|Throttle|TwoOfficers|TwoRate|TwoAnswer|Workers|TheirOrder|ListsInAnyOrder|TestRaces|Tallies
 
 test: postgres chromium
 	@logs=$$(mktemp -d) && trap 'rm -rf "$$logs"' EXIT && chmod 755 "$$logs" && export ZHUCAN_TEST_LOGS="$$logs" && \
 	go test -timeout 30m ./... && \
-	go test -race -timeout 30m $$(go list ./... | grep -vE '/internal/(casework|httpapi|web|exchange)$$') && \
+	go test -race -timeout 30m $$(go list ./... | grep -vE '/internal/(attachment|casework|httpapi|web|exchange)$$') && \
 	go test -race -timeout 30m -run '$(BESIDE)' $(LONG) && \
 	ZHUCAN_CANARY_LOGS="$$logs" go test -count=1 ./internal/canary
 
