@@ -8,15 +8,15 @@ run: postgres
 	go build -o bin/zhucan ./cmd/zhucan
 	exec bin/zhucan demo $(ARGS)
 
-# Every test; then, with the race detector, all tests of most rooms, and in the five rooms whose tests take minutes those in which
-# things are done beside one another; then one last test looks for personal data of the tests' made-up people in all that the runs
-# have logged. The race detector makes the long ones five times as long: make race has them all.
+# Every test: those of most rooms with the race detector, and those of the five rooms whose tests take minutes without it, then once more
+# with it those in which things are done beside one another; then one last test looks for personal data of the tests' made-up people in
+# all that the runs have logged. The race detector makes the long ones five times as long: make race has them all.
 LONG := ./internal/attachment ./internal/casework ./internal/httpapi ./internal/web ./internal/exchange
 BESIDE := Once|OnePicture|OneSource|Killed|Throttle|TwoOfficers|TwoRate|TwoAnswer|Workers|TheirOrder|ListsInAnyOrder|TestRaces|Tallies
 
 test: postgres chromium
 	@logs=$$(mktemp -d) && trap 'rm -rf "$$logs"' EXIT && chmod 755 "$$logs" && export ZHUCAN_TEST_LOGS="$$logs" && \
-	go test -timeout 30m ./... && \
+	go test -timeout 30m $(LONG) && \
 	go test -race -timeout 30m $$(go list ./... | grep -vE '/internal/(attachment|casework|httpapi|web|exchange)$$') && \
 	go test -race -timeout 30m -run '$(BESIDE)' $(LONG) && \
 	ZHUCAN_CANARY_LOGS="$$logs" go test -count=1 ./internal/canary
