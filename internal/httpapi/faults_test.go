@@ -108,16 +108,16 @@ func (n *nullInt) Scan(src any) error {
 }
 
 // under sends a request again and again, each time with another statement broken, until none is: what failed has changed
-// nothing, and nothing that was broken is called done.
+// nothing, and nothing that was broken is called done. Every statement fails, and every third one also ends its connection.
 func (f *faults) under(s *service, req *http.Request) answer {
 	s.t.Helper()
 	f.writes++
+	before, hits := f.look(s.t)
 	for k := 0; ; k++ {
 		for _, how := range []string{"raise", "terminate"} {
-			if k == 0 && how == "terminate" {
+			if how == "terminate" && k%3 != 1 {
 				continue
 			}
-			before, hits := f.look(s.t)
 			f.set(s.t, k, how)
 			a := f.once(s, req)
 			f.set(s.t, -1, "")
@@ -134,6 +134,7 @@ func (f *faults) under(s *service, req *http.Request) answer {
 				s.t.Fatalf("%s %s: statement %d failed (%s) and left something behind", req.Method, req.URL.Path, k, how)
 			}
 			f.broken++
+			hits = hitsNow
 		}
 	}
 }
