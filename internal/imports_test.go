@@ -17,12 +17,13 @@ var may = map[string]string{
 	"ledger": "area award calendar money policy standing", "roster": "access area calendar fault money", "recovery": "access calendar fault money",
 	"secret": "", "store": "ticket supervision access application area award calendar calendar/workdays care casefile fault idnum indicator lead ledger money names recovery roster secret standing statement survey",
 	"store/localpg": "", "store/testdb": "secret store store/localpg", "auth": "fault secret", "config": "", "exchange": "area calendar casefile fault idnum money names roster supervision",
-	"casework":        "ticket supervision access application area attachment auth award blobs calendar calendar/workdays care casefile exchange fault idnum indicator lead ledger money names policy recovery roster standing statement store survey webhook",
-	"httpapi":         "ticket access application area auth award calendar calendar/workdays care casefile casework exchange fault idnum indicator labels lead money patience policy recovery roster standing statement store survey",
-	"web":             "access application area award calendar calendar/workdays care casefile casework exchange fault idnum indicator labels lead ledger money patience policy recovery roster standing statement store supervision survey ticket",
-	"demo":            "access application area calendar care casework demo/divisions demo/population exchange policy standing store",
-	"demo/divisions":  "area calendar exchange",
-	"demo/population": "area calendar casefile exchange idnum survey", "canary": "", "bench": "", "webhook": "",
+	"casework":          "ticket supervision access application area attachment auth award blobs calendar calendar/workdays care casefile exchange fault idnum indicator lead ledger money names policy recovery roster standing statement store survey webhook",
+	"casework/testdesk": "access area auth casework demo/divisions policy store store/testdb webhook",
+	"httpapi":           "ticket access application area auth award calendar calendar/workdays care casefile casework exchange fault idnum indicator labels lead money patience policy recovery roster standing statement store survey",
+	"web":               "access application area award calendar calendar/workdays care casefile casework exchange fault idnum indicator labels lead ledger money patience policy recovery roster standing statement store supervision survey ticket",
+	"demo":              "access application area calendar care casework demo/divisions demo/population exchange policy standing store",
+	"demo/divisions":    "area calendar exchange",
+	"demo/population":   "area calendar casefile exchange idnum survey", "canary": "", "bench": "", "webhook": "",
 }
 
 // only says which rooms know a library.

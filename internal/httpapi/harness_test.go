@@ -14,7 +14,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -24,17 +23,12 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"zhucan/api"
-	"zhucan/internal/access"
-	"zhucan/internal/area"
-	"zhucan/internal/auth"
 	"zhucan/internal/blobs"
 	"zhucan/internal/casework"
-	"zhucan/internal/demo/divisions"
+	"zhucan/internal/casework/testdesk"
 	"zhucan/internal/httpapi"
-	"zhucan/internal/policy"
 	"zhucan/internal/store"
 	"zhucan/internal/store/testdb"
-	"zhucan/internal/webhook"
 )
 
 func TestMain(m *testing.M) {
@@ -42,31 +36,23 @@ func TestMain(m *testing.M) {
 	testdb.Main(m)
 }
 
-const password = "a long enough secret"
+// what stands in every test's database
+const (
+	password = testdesk.Password
+	villageA = testdesk.VillageA
+	villageB = testdesk.VillageB
+	villageC = testdesk.VillageC
+	townA    = testdesk.TownA
+	townC    = testdesk.TownC
+)
 
-// clock is the time of a test's service.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) Set(t time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = t
-}
+func newID() uuid.UUID { return testdesk.NewID() }
 
 // service is the whole thing under test: a real database, the real handler, a real connection.
 type service struct {
 	t      *testing.T
 	desk   *casework.Desk
-	clock  *clock
+	clock  *testdesk.Clock
 	url    string
 	db     testdb.Database
 	router routers.Router
@@ -76,64 +62,6 @@ type service struct {
 	log    *slog.Logger // where errors and metrics go too, for the search for personal data
 }
 
-// the places of the tests: two villages of one town and one of another
-const (
-	villageA = "370305001005"
-	villageB = "370305001009"
-	villageC = "370305111245"
-	townA    = "370305001"
-	townC    = "370305111"
-)
-
-// accounts of the tests: role at area, by user name
-var accounts = map[string]struct {
-	role access.Role
-	area area.Code
-}{
-	"liaison.a": {access.VillageLiaison, villageA}, "liaison.b": {access.VillageLiaison, villageB}, "liaison.c": {access.VillageLiaison, villageC},
-	"town.a": {access.TownOfficer, townA}, "town.a2": {access.TownOfficer, townA}, "town.c": {access.TownOfficer, townC},
-	"cdpf": {access.CDPFReviewer, "370305"}, "civil": {access.CivilAffairsApprover, "370305"}, "finance": {access.FinanceOfficer, "370305"},
-	"stats": {access.Statistician, "370305"}, "hotline": {access.HotlineClerk, "370305"}, "auditor": {access.Auditor, "370305"},
-	"admin": {access.Administrator, "370305"}, "admin2": {access.Administrator, "370305"},
-}
-
-// begins is when the clock of a test stands at first.
-var begins = time.Date(2023, 3, 28, 2, 0, 0, 0, time.UTC)
-
-// furnished is a database with the rules, the divisions and the accounts.
-var furnished = testdb.Furnished(func(t testing.TB, d testdb.Database) {
-	now := func() time.Time { return begins }
-	db := d.Open(t, now)
-	defer db.Close()
-	desk, ctx := newDesk(t, d, db, now), context.Background()
-	builtin := store.Pack{ID: newID(), Name: desk.Pack().Name, Version: desk.Pack().Version, Document: string(policy.Builtin)}
-	if err := db.WriteRules(ctx, access.SystemActor(), "policy.activate", func(tx *store.Tx) error {
-		if err := tx.InsertPack(ctx, builtin); err != nil {
-			return err
-		}
-		_, err := tx.ActivatePack(ctx, builtin.ID)
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := desk.ImportDivisions(ctx, access.SystemActor(), divisions.Tree()); err != nil {
-		t.Fatal(err)
-	}
-	for name, a := range accounts {
-		_, err := desk.CreateAccount(ctx, access.SystemActor(), casework.NewAccount{Username: name, Name: "测试" + name, Password: password, Role: a.role, Area: a.area})
-		if err != nil {
-			t.Fatalf("account %s: %v", name, err)
-		}
-	}
-})
-
-func newDesk(t testing.TB, d testdb.Database, db *store.DB, now func() time.Time) *casework.Desk {
-	return &casework.Desk{DB: db, Rules: casework.NewRules(policy.MustLoadBuiltin()), Now: now, NewID: newID, Passwords: auth.NewCheapPasswords(),
-		Tokens: auth.NewTokens(d.Ring), Log: testdb.Log(t), Sender: webhook.NewSender(netip.MustParsePrefix("127.0.0.0/8"))}
-}
-
-func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
-
 func start(t *testing.T) *service {
 	t.Helper()
 	return startWith(t, store.Options{})
@@ -141,8 +69,9 @@ func start(t *testing.T) *service {
 
 func startWith(t *testing.T, o store.Options) *service {
 	t.Helper()
-	s := &service{t: t, clock: &clock{now: begins}, db: furnished(t), tokens: map[string]string{}}
-	s.desk = newDesk(t, s.db, s.db.OpenWith(t, s.clock.Now, o), s.clock.Now)
+	s := &service{t: t, clock: testdesk.NewClock(), tokens: map[string]string{}}
+	s.db, _ = testdesk.Furnished(t)
+	s.desk = testdesk.New(t, s.db, s.db.OpenWith(t, s.clock.Now, o), s.clock.Now, netip.MustParsePrefix("127.0.0.0/8"))
 	s.files = t.TempDir()
 	var err error
 	if s.desk.Files, err = blobs.Open(context.Background(), blobs.Folder(s.files), s.db.Ring); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"zhucan/api"
+	"zhucan/internal/casework/testdesk"
 )
 
 var parameter = regexp.MustCompile(`\{[a-z_]+\}`)
@@ -24,8 +25,8 @@ func TestQueryThatIsNoText(t *testing.T) {
 		t.Fatal(err)
 	}
 	users := map[string]string{}
-	for name, a := range accounts {
-		users[string(a.role)] = name
+	for name, a := range testdesk.Accounts {
+		users[string(a.Role)] = name
 	}
 	tried := 0
 	for path, item := range doc.Paths.Map() {

@@ -67,7 +67,7 @@ func TestActingLastsNoLongerThanTheSignIn(t *testing.T) {
 	for s.clock.Now().Sub(began) < casework.SessionLife {
 		b.get("/act-for").want(200).form("act").set("deputation", dep.ID.String()).send().want(303)
 		b.get("/act-for").want(200).form("end").send().want(303)
-		s.later(casework.SessionLife / 60)
+		s.clock.Add(casework.SessionLife / 60)
 	}
 	b.get("/act-for").want(303)
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"zhucan/internal/calendar"
+	"zhucan/internal/casework/testdesk"
 )
 
 // told is what a page shows once.
@@ -50,7 +51,7 @@ func TestAccountPages(t *testing.T) {
 	if sh := b.get("/accounts/" + own).want(200).says("不能在此更改本人"); strings.Contains(sh.body, `name="do"`) {
 		t.Error("an administrator is shown how to change himself")
 	}
-	if list := b.get("/accounts").want(200); len(list.rows()) != len(accounts)+2 {
+	if list := b.get("/accounts").want(200); len(list.rows()) != len(testdesk.Accounts)+2 {
 		t.Errorf("the list: %v", list.rows())
 	}
 }

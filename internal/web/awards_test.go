@@ -54,7 +54,7 @@ func (s *site) on(day string) {
 	s.t.Helper()
 	at, err := time.Parse(time.RFC3339, day+"T02:00:00Z")
 	must(s.t, err)
-	s.later(at.Sub(s.clock.Now()))
+	s.clock.Add(at.Sub(s.clock.Now()))
 }
 
 // nextRoster is what a roster of this month and village A's town would pay to a person: net amounts with the state of each line.

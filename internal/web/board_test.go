@@ -88,6 +88,6 @@ func TestBoardPage(t *testing.T) {
 	if xlsx := s.as("cdpf").get("/supervision/file?format=xlsx").want(200); !strings.HasPrefix(xlsx.body, "PK") {
 		t.Error("the workbook is none")
 	}
-	s.later(30 * 24 * time.Hour)
+	s.clock.Add(30 * 24 * time.Hour)
 	s.again("cdpf").get("/supervision?from=2023-03-01").want(200)
 }

@@ -12,6 +12,7 @@ import (
 
 	"zhucan/internal/application"
 	"zhucan/internal/casework"
+	"zhucan/internal/casework/testdesk"
 )
 
 // furtherOn is what is chosen first on pages that ask for it, so that what they then ask is looked at.
@@ -129,7 +130,7 @@ func (f fixture) place(path, user string) string {
 	if strings.HasPrefix(path, "/attachments") || strings.HasSuffix(path, "/file") || strings.HasSuffix(path, "/workbook") {
 		return ""
 	}
-	return f.office.of(accounts[user].role, strings.Replace(f.address(path), "wrong_amount", "eligible_not_enrolled", 1))
+	return f.office.of(testdesk.Accounts[user].Role, strings.Replace(f.address(path), "wrong_amount", "eligible_not_enrolled", 1))
 }
 
 // wantPaper looks at a paper as it is printed: nothing but the paper.

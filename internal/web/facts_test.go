@@ -150,7 +150,7 @@ func TestCardPages(t *testing.T) {
 	b.get(at).says("注销：本人自愿注销")
 	first := b.get(b.get(person).link("登记残疾人证")).want(200).form("add")
 	first.set("certificate.number", number(31)+"72", "certificate.category", "7", "certificate.level", "2", "certificate.issued_on", "2023-03-29").send().want(422).says("日期不合理")
-	s.later(3 * 24 * time.Hour)
+	s.clock.Add(3 * 24 * time.Hour)
 	b = s.again("liaison.a")
 	first = b.get(person + "/cards/new").form("add")
 	first.set("certificate.number", number(31)+"72", "certificate.category", "7", "certificate.level", "2", "certificate.issued_on", "2023-03-30", "certificate.component.4", "3").send().want(422).says("两类以上")

@@ -63,7 +63,7 @@ func TestFilledPagesWithoutBarriers(t *testing.T) {
 	_, err = s.desk.CorrectHouseholdCircumstance(ctx, who, f.home, f.homeFact, casework.Correction{Value: json.RawMessage(`"rented"`), Source: "入户查看", Reason: "租住"})
 	must(t, err)
 
-	s.later(time.Minute) // the file is as it was known a moment ago
+	s.clock.Add(time.Minute) // the file is as it was known a moment ago
 	b := s.tab(chromium(t))
 	b.cookie("zhucan-language", "zh")
 	b.use("town.a")
@@ -111,7 +111,7 @@ func TestFilledPagesWithoutBarriers(t *testing.T) {
 	b.use("town.c")
 	look("acting", "/act-for")
 	b.shows("正在代理测试town.a")
-	s.later(time.Date(2027, 4, 20, 2, 0, 0, 0, time.UTC).Sub(s.clock.Now()))
+	s.clock.Add(time.Date(2027, 4, 20, 2, 0, 0, 0, time.UTC).Sub(s.clock.Now()))
 	s.again("cdpf")
 	b.use("cdpf")
 	look("verifications", "/verifications")

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
@@ -13,9 +12,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -25,49 +22,28 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/application"
 	"zhucan/internal/area"
-	"zhucan/internal/auth"
 	"zhucan/internal/blobs"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
-	"zhucan/internal/demo/divisions"
+	"zhucan/internal/casework/testdesk"
 	"zhucan/internal/idnum"
-	"zhucan/internal/policy"
 	"zhucan/internal/store"
 	"zhucan/internal/store/testdb"
 	"zhucan/internal/web"
-	"zhucan/internal/webhook"
 )
 
 func TestMain(m *testing.M) { testdb.Main(m) }
 
-const password = "a long enough secret"
-
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
+// what stands in every test's database
 const (
-	villageA = "370305001005"
-	villageB = "370305001009"
-	townA    = "370305001"
-	townC    = "370305111"
+	password = testdesk.Password
+	villageA = testdesk.VillageA
+	villageB = testdesk.VillageB
+	townA    = testdesk.TownA
+	townC    = testdesk.TownC
 )
 
-var accounts = map[string]struct {
-	role access.Role
-	area area.Code
-}{
-	"liaison.a": {access.VillageLiaison, villageA}, "liaison.b": {access.VillageLiaison, villageB}, "town.a": {access.TownOfficer, townA}, "town.c": {access.TownOfficer, townC},
-	"cdpf": {access.CDPFReviewer, "370305"}, "civil": {access.CivilAffairsApprover, "370305"}, "finance": {access.FinanceOfficer, "370305"},
-	"stats": {access.Statistician, "370305"}, "hotline": {access.HotlineClerk, "370305"}, "auditor": {access.Auditor, "370305"}, "admin": {access.Administrator, "370305"},
-}
+func newID() uuid.UUID { return testdesk.NewID() }
 
 // userOf is a user for each role.
 var userOf = map[access.Role]string{access.VillageLiaison: "liaison.a", access.TownOfficer: "town.a", access.CDPFReviewer: "cdpf", access.CivilAffairsApprover: "civil",
@@ -77,58 +53,18 @@ var userOf = map[access.Role]string{access.VillageLiaison: "liaison.a", access.T
 type site struct {
 	t        *testing.T
 	desk     *casework.Desk
-	clock    *clock
+	clock    *testdesk.Clock
 	url      string
 	db       testdb.Database
 	accounts map[string]store.Account
 	browsers map[string]*browser
 }
 
-// begins is when the clock of a test stands at first.
-var begins = time.Date(2023, 3, 28, 2, 0, 0, 0, time.UTC)
-
-// furnished is a database with the rules, the divisions and the accounts, which stand in furniture by user name.
-var (
-	furniture = map[string]store.Account{}
-	furnished = testdb.Furnished(func(t testing.TB, d testdb.Database) {
-		now := func() time.Time { return begins }
-		db := d.Open(t, now)
-		defer db.Close()
-		desk, ctx := newDesk(t, d, db, now), context.Background()
-		builtin := store.Pack{ID: newID(), Name: desk.Pack().Name, Version: desk.Pack().Version, Document: string(policy.Builtin)}
-		if err := db.WriteRules(ctx, access.SystemActor(), "policy.activate", func(tx *store.Tx) error {
-			if err := tx.InsertPack(ctx, builtin); err != nil {
-				return err
-			}
-			_, err := tx.ActivatePack(ctx, builtin.ID)
-			return err
-		}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := desk.ImportDivisions(ctx, access.SystemActor(), divisions.Tree()); err != nil {
-			t.Fatal(err)
-		}
-		for name, a := range accounts {
-			made, err := desk.CreateAccount(ctx, access.SystemActor(), casework.NewAccount{Username: name, Name: "测试" + name, Password: password, Role: a.role, Area: a.area})
-			if err != nil {
-				t.Fatalf("account %s: %v", name, err)
-			}
-			furniture[name] = made
-		}
-	})
-)
-
-func newDesk(t testing.TB, d testdb.Database, db *store.DB, now func() time.Time) *casework.Desk {
-	return &casework.Desk{DB: db, Rules: casework.NewRules(policy.MustLoadBuiltin()), Now: now, NewID: newID, Passwords: auth.NewCheapPasswords(),
-		Tokens: auth.NewTokens(d.Ring), Log: testdb.Log(t), Sender: webhook.NewSender()}
-}
-
-func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
-
 func start(t *testing.T) *site {
 	t.Helper()
-	s := &site{t: t, clock: &clock{now: begins}, db: furnished(t), accounts: maps.Clone(furniture), browsers: map[string]*browser{}}
-	s.desk = newDesk(t, s.db, s.db.Open(t, s.clock.Now), s.clock.Now)
+	s := &site{t: t, clock: testdesk.NewClock(), browsers: map[string]*browser{}}
+	s.db, s.accounts = testdesk.Furnished(t)
+	s.desk = testdesk.New(t, s.db, s.db.Open(t, s.clock.Now), s.clock.Now)
 	var err error
 	if s.desk.Files, err = blobs.Open(context.Background(), blobs.Folder(t.TempDir()), s.db.Ring); err != nil {
 		t.Fatal(err)

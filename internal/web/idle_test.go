@@ -17,30 +17,30 @@ func TestIdleSession(t *testing.T) {
 	s := start(t)
 	counter, field := s.as("town.a"), s.as("liaison.a")
 	for range 6 {
-		s.later(14 * time.Minute)
+		s.clock.Add(14 * time.Minute)
 		counter.get("/").want(200)
 	}
-	s.later(15 * time.Minute)
+	s.clock.Add(15 * time.Minute)
 	counter.get("/").want(303)
 	field.get("/").want(200) // asked for nothing in an hour and a half
-	s.later(4 * time.Hour)
+	s.clock.Add(4 * time.Hour)
 	field.get("/").want(303)
 	counter = s.again("town.a")
 	asked := 0
 	for counter.get("/").status == 200 {
-		s.later(10 * time.Minute)
+		s.clock.Add(10 * time.Minute)
 		asked++
 	}
 	if lasted := time.Duration(asked) * 10 * time.Minute; lasted != casework.SessionLife {
 		t.Errorf("a session that is used lasts %v", lasted)
 	}
 	counter = s.again("town.a")
-	s.later(14 * time.Minute)
+	s.clock.Add(14 * time.Minute)
 	counter.get("/alive").want(204)
-	s.later(14 * time.Minute)
+	s.clock.Add(14 * time.Minute)
 	counter.get("/").want(200)
 	for range 2 { // what the page without a network asks by itself keeps nobody signed in
-		s.later(9 * time.Minute)
+		s.clock.Add(9 * time.Minute)
 		counter.hello()
 	}
 	counter.get("/").want(303)
@@ -55,7 +55,7 @@ func TestFormAfterIdle(t *testing.T) {
 	at := "/persons/" + id.String() + "/edit"
 	b := s.as("town.a")
 	form := b.get(at).want(200).form("save").set("guardian.name", "我写的", "guardian.relation", "母亲")
-	s.later(20 * time.Minute)
+	s.clock.Add(20 * time.Minute)
 	late := form.send().want(401).says("您填写的内容保留着")
 	if strings.Contains(late.body, `name="do" value="save"`) {
 		t.Error("who is not signed in is shown the form")
@@ -75,7 +75,7 @@ func TestFormAfterIdle(t *testing.T) {
 
 	// somebody else has changed the record meanwhile: both values are shown, as ever
 	form = b.get(at).form("save").set("guardian.name", "我又写的")
-	s.later(20 * time.Minute)
+	s.clock.Add(20 * time.Minute)
 	s.as("liaison.a").get(at).form("save").set("guardian.name", "别人写的").send().want(303)
 	again = form.send().want(401).form("sign-in").set("username", "town.a", "password", password).send().want(200)
 	again.form("save").send().want(412).says("刚被他人修改", "已被他人改为： 别人写的")
@@ -83,7 +83,7 @@ func TestFormAfterIdle(t *testing.T) {
 	// a form with photos: they have to be chosen anew, everything else is there
 	b = s.as("liaison.a")
 	apply := b.get("/persons/"+id.String()+"/apply").form("draft").set("programme", "nursing_subsidy", "applicant.relation", "guardian", "applicant.name", "监护人丁").file("photos", photograph(1))
-	s.later(5 * time.Hour)
+	s.clock.Add(5 * time.Hour)
 	again = apply.send().want(401).form("sign-in").set("username", "liaison.a", "password", password).send().want(200).says("照片等文件须重新选择")
 	sent := again.form("draft")
 	if sent.values.Get("applicant.name") != "监护人丁" || !sent.multi {
@@ -96,7 +96,7 @@ func TestFormAfterIdle(t *testing.T) {
 	// another user, another area, another site, nothing of ours
 	b = s.again("town.a")
 	form = b.get(at).form("save")
-	s.later(20 * time.Minute)
+	s.clock.Add(20 * time.Minute)
 	form.send().want(401).form("sign-in").set("username", "town.c", "password", password).send().want(404)
 	s.browser().get("/sign-in").form("sign-in").set("username", "stats", "password", password, "kept", "do=save", "next", at).send().want(403)
 	s.browser().get("/sign-in").form("sign-in").set("username", "stats", "password", password, "kept", "do=save", "next", "/nothing").send().want(303)
@@ -104,7 +104,7 @@ func TestFormAfterIdle(t *testing.T) {
 	filled := &filled{page: shown{b: s.browser(), path: at}, action: at, values: form.values}
 	filled.headers("Sec-Fetch-Site", "cross-site").send().want(403)
 	secret := s.again("town.a").get("/password").form("change").set("current_password", "this is my old secret", "new_password", "this is my new secret")
-	s.later(20 * time.Minute)
+	s.clock.Add(20 * time.Minute)
 	if sh := secret.send().want(401); strings.Contains(sh.body, "secret") {
 		t.Error("a password is kept in the page")
 	}
@@ -125,7 +125,7 @@ func TestTypingKeepsTheSession(t *testing.T) {
 	b.open("/persons/" + id.String() + "/edit")
 	run(b, chromedp.Evaluate[bool](`const now = Date.now; Date.now = () => now() + window.later; window.later = 0; true`))
 	for range 3 {
-		s.later(10 * time.Minute)
+		s.clock.Add(10 * time.Minute)
 		run(b, chromedp.Evaluate[bool](`window.later += 10 * 60 * 1000; performance.clearResourceTimings(); true`))
 		b.fill(`input[name="guardian.name"]`, "字")
 		run(b, chromedp.Poll[bool](`performance.getEntriesByType("resource").some((e) => e.name.endsWith("/alive"))`))
@@ -136,7 +136,7 @@ func TestTypingKeepsTheSession(t *testing.T) {
 	}
 	b.open("/persons/" + id.String() + "/edit")
 	b.fill(`input[name="guardian.name"]`, "又")
-	s.later(20 * time.Minute)
+	s.clock.Add(20 * time.Minute)
 	b.click(`button[value="save"]`)
 	b.shows("您填写的内容保留着")
 	b.both("sign-in-kept")

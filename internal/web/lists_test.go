@@ -132,6 +132,6 @@ func TestLeadFilters(t *testing.T) {
 	b.get("/worklists/eligible_not_enrolled?reason=APPLICATION_OPEN").want(200).says("这份清单现在没有需要办理的事项")
 	b.get("/worklists/eligible_not_enrolled?reason=NOT_APPLIED&area=" + villageA).want(200).says("金丝雀211")
 	b.get("/worklists/eligible_not_enrolled?late=yes").want(200).says("这份清单现在没有需要办理的事项")
-	s.later(60 * 24 * time.Hour)
+	s.clock.Add(60 * 24 * time.Hour)
 	s.again("town.a").get("/worklists/eligible_not_enrolled?late=yes").want(200).says("金丝雀211", "已逾期")
 }

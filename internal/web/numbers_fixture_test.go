@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -101,10 +100,4 @@ func (s *site) second(user string) *browser {
 		s.t.Fatal(err)
 	}
 	return s.as(name)
-}
-
-func (c *clock) later(by time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(by)
 }

@@ -23,7 +23,7 @@ import (
 )
 
 // now brings the clock of the site to that of the browsers.
-func (s *site) nowIsNow() { s.clock.add(time.Since(s.clock.Now())) }
+func (s *site) nowIsNow() { s.clock.Add(time.Since(s.clock.Now())) }
 
 // TestOfflineJourney: a liaison enters a case where there is no network; the network comes back; the case is in the register.
 func TestOfflineJourney(t *testing.T) {
@@ -309,7 +309,7 @@ func TestOfflineTrouble(t *testing.T) {
 
 	// the sign-in runs out in the middle
 	p.enterOffline(45)
-	s.clock.add(13 * time.Hour)
+	s.clock.Add(13 * time.Hour)
 	p.online(true)
 	p.until(`document.getElementById("alert-sign")`)
 	p.until(says("未上传 1"))
@@ -363,7 +363,7 @@ func TestOfflineTrouble(t *testing.T) {
 	p.unlock()
 	p.until(`document.getElementById("alert-insist") && ` + says("超过14天") + ` && ` + says("未上传 1"))
 	p.picture("offline-insist")
-	s.clock.add(15 * 24 * time.Hour)
+	s.clock.Add(15 * 24 * time.Hour)
 	p.wire.pass()
 	p.press("现在上传")
 	p.sent("liaison.a")

@@ -305,7 +305,7 @@ func TestItemGuards(t *testing.T) {
 	}
 	s.wantFound(25, 0, 0, 0)
 
-	s.clock.add(13 * time.Hour) // the session has run out
+	s.clock.Add(13 * time.Hour) // the session has run out
 	b.send(e).want(t, 401, "NOT_SIGNED_IN")
 	b.tell("sign-in", map[string]any{"username": "liaison.a", "password": "wrong"}).want(t, 401, "BAD_CREDENTIALS")
 	b.do("POST", "/offline/sign-in", strings.NewReader(`{"username":"liaison.a","password":"`+password+`"}`), "Content-Type", "application/json").heard().want(t, 403, "BAD_FORM_TOKEN")
@@ -523,7 +523,7 @@ func TestPhones(t *testing.T) {
 	}
 	s.as("liaison.b").tell("open", map[string]any{"phone": made.Phone}).want(t, 404, "NOT_FOUND")
 	s.as("liaison.b").tell("contact", map[string]any{"phone": made.Phone, "waiting": 1, "oldest": "2023-03-01T00:00:00Z"}).want(t, 404, "NOT_FOUND")
-	s.clock.add(6 * time.Minute)
+	s.clock.Add(6 * time.Minute)
 	b.tell("open", map[string]any{"phone": made.Phone}).want(t, 401, "SIGN_IN_AGAIN")
 	b.tell("sign-in", map[string]any{"username": "liaison.a", "password": password}).want(t, 200, "")
 	b.tell("open", map[string]any{"phone": made.Phone}).want(t, 200, "")

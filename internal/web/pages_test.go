@@ -19,6 +19,7 @@ import (
 	"zhucan/internal/calendar"
 	"zhucan/internal/care"
 	"zhucan/internal/casework"
+	"zhucan/internal/casework/testdesk"
 	"zhucan/internal/web"
 )
 
@@ -184,7 +185,7 @@ func TestMatrix(t *testing.T) {
 		if strings.Contains(p.Path, ":id") {
 			for _, user := range []string{"liaison.b", "town.c"} {
 				status := 404
-				if !slices.Contains(want, accounts[user].role) {
+				if !slices.Contains(want, testdesk.Accounts[user].Role) {
 					status = 403
 				}
 				s.as(user).get(at).want(status)

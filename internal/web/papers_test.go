@@ -105,7 +105,7 @@ func TestNoticePages(t *testing.T) {
 	page.form("answer").set("objection", uuid.NewString()+"/1", "outcome", "dismissed", "answer", "x").send().want(422).says("请从选项中选择")
 	page.form("answer").set("objection", open, "outcome", "dismissed", "answer", "经核实不属实").send().follow().want(200).says("异议已答复", "不成立", "经核实不属实")
 	s.as("town.c").get(at).want(404)
-	s.later(8 * 24 * time.Hour)
+	s.clock.Add(8 * 24 * time.Hour)
 	s.again("auditor").get(at).want(200).says("已期满")
 	s.again("town.a").get("/notices").want(200).says("已期满")
 }

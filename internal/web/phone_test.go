@@ -22,13 +22,6 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// add moves the clock of the site.
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // wire is the network between a phone and the site: it passes everything, or nothing, or breaks after some bytes of a direction.
 type wire struct {
 	listener net.Listener

@@ -23,7 +23,7 @@ func TestReleasePages(t *testing.T) {
 		return b.get("/releases/new").form("seal").set("title", title, "as_of", day).send().want(303).header.Get("Location")
 	}
 	first := strings.TrimSuffix(seal("三月", "2023-03-28"), "?done=sealed")
-	s.clock.later(24 * time.Hour)
+	s.clock.Add(24 * time.Hour)
 	delete(s.browsers, "stats") // that session is over
 	b = s.as("stats")
 	s.granted("liaison.b", ids[3])

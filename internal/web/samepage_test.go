@@ -69,7 +69,7 @@ func TestRefusedOnItsPage(t *testing.T) {
 		t.Errorf("pushed off the page, it comes back for %q", again.values.Get("who"))
 	}
 	form = second.form("act").set("who", who, "outcome", "visited", "note", "入户未遇", "on", "2026-02-30")
-	s.later(20 * time.Minute)
+	s.clock.Add(20 * time.Minute)
 	late := form.send().want(401).form("sign-in").set("username", "town.a", "password", password).send().want(200).says("还没有提交")
 	if again := late.form("act"); again.values.Get("who") != who || !strings.Contains(again.action, "cursor=") || !slices.Equal(late.choices("who"), second.choices("who")) {
 		t.Errorf("after signing in anew it is for %q at %s", again.values.Get("who"), again.action)

@@ -66,7 +66,7 @@ func TestStatesWithoutBarriers(t *testing.T) {
 
 	b.use("liaison.a")
 	b.open("/persons/new")
-	s.clock.add(13 * time.Hour)
+	s.clock.Add(13 * time.Hour)
 	b.click(`button[value="add"]`)
 	b.shown("the session has ended", "登录已失效")
 }

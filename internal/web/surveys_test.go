@@ -43,7 +43,7 @@ func TestSurveyBetweenTheRounds(t *testing.T) {
 	id := s.person(62, 1, villageA)
 	answers := append(s.answersOf(id), "mode", "visit")
 	s.as("liaison.a").get("/persons/" + id.String() + "/survey").want(200).says("2022年度需求调查")
-	s.later(35 * 24 * time.Hour) // 2 May
+	s.clock.Add(35 * 24 * time.Hour) // 2 May
 	delete(s.browsers, "liaison.a")
 	b := s.as("liaison.a")
 	page := b.get("/persons/" + id.String() + "/survey").want(200).says("2023年度需求调查")

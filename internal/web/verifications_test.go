@@ -58,7 +58,7 @@ func TestVerificationPages(t *testing.T) {
 	s.granted("liaison.a", first)
 	s.granted("liaison.a", second)
 	s.granted("liaison.b", third)
-	s.later(time.Date(2027, 4, 20, 2, 0, 0, 0, time.UTC).Sub(s.clock.Now()))
+	s.clock.Add(time.Date(2027, 4, 20, 2, 0, 0, 0, time.UTC).Sub(s.clock.Now()))
 	b := s.again("liaison.a")
 	page := b.get("/verifications").want(200).says("2027年度定期复核", "金丝雀31", "金丝雀33", "待复核")
 	if row := page.row("辛东社区居委会"); strings.Join(row[1:], " ") != "2 0 0 0 0 2" {
