@@ -14,13 +14,57 @@ import (
 	"zhucan/internal/store"
 )
 
-// Attach keeps a file at a service. The content is kept before it is recorded: what fails between leaves a content that
-// nobody knows, which SweepFiles removes, and never a record without its content. The same file again is the same one, and leaves nothing behind.
+// Attach keeps a file at a service. The same file again is the same one, and leaves nothing behind.
 func (d *Desk) Attach(ctx context.Context, who access.Actor, service uuid.UUID, content []byte) (a store.Attachment, first bool, err error) {
-	if _, err := d.DB.Service(ctx, who, service); err != nil {
+	file, err := d.StageFile(ctx, who, service, content)
+	if err != nil {
 		return a, false, err
 	}
-	return d.attach(ctx, who, store.Attachment{ServiceID: service}, content, func(tx *store.Tx) error {
+	return d.AttachStaged(ctx, who, service, file)
+}
+
+// StagedFile is a file whose content is kept and that is not recorded yet. What ends here leaves a content that nobody knows, which
+// SweepFiles removes, and never a record without its content.
+type StagedFile struct {
+	content store.Attachment // what it is, without what it belongs to
+	used    bool             // it is recorded, or nobody knows whether it is
+}
+
+// StageFile checks a file for a service and keeps its content. It may wait for other pictures and for where files are kept, so nothing that
+// others need is to be held meanwhile. AttachStaged then records it.
+func (d *Desk) StageFile(ctx context.Context, who access.Actor, service uuid.UUID, content []byte) (*StagedFile, error) {
+	if _, err := d.DB.Service(ctx, who, service); err != nil {
+		return nil, err
+	}
+	return d.stage(ctx, content)
+}
+
+func (d *Desk) stage(ctx context.Context, content []byte) (*StagedFile, error) {
+	file, err := attachment.Take(ctx, content)
+	if err != nil {
+		return nil, err
+	}
+	f := &StagedFile{content: store.Attachment{ID: d.NewID(), Type: file.Type, Bytes: len(file.Content), SHA256: file.SHA256}}
+	return f, d.Files.Put(ctx, f.content.ID, file.Content)
+}
+
+// DropUnused removes the content of a file that nobody went on to record.
+func (d *Desk) DropUnused(ctx context.Context, f *StagedFile) {
+	if !f.used {
+		d.dropContent(ctx, f.content.ID)
+	}
+}
+
+// dropContent removes a content that no attachment knows. One that cannot be removed now is swept later.
+func (d *Desk) dropContent(ctx context.Context, id uuid.UUID) {
+	if err := d.Files.Delete(context.WithoutCancel(ctx), id); err != nil {
+		d.Log.WarnContext(ctx, "a content that no attachment knows was not removed", "err", err)
+	}
+}
+
+// AttachStaged records a file at a service.
+func (d *Desk) AttachStaged(ctx context.Context, who access.Actor, service uuid.UUID, file *StagedFile) (a store.Attachment, first bool, err error) {
+	return d.attach(ctx, who, store.Attachment{ServiceID: service}, file, func(tx *store.Tx) error {
 		_, err := tx.LockService(ctx, service)
 		return err
 	})
@@ -28,31 +72,28 @@ func (d *Desk) Attach(ctx context.Context, who access.Actor, service uuid.UUID, 
 
 // AttachToApplication keeps a file at an application, as Attach does at a service.
 func (d *Desk) AttachToApplication(ctx context.Context, who access.Actor, application uuid.UUID, content []byte) (a store.Attachment, first bool, err error) {
-	return d.attach(ctx, who, store.Attachment{ApplicationID: application}, content, func(tx *store.Tx) error {
+	file, err := d.stage(ctx, content)
+	if err != nil {
+		return a, false, err
+	}
+	return d.attach(ctx, who, store.Attachment{ApplicationID: application}, file, func(tx *store.Tx) error {
 		_, err := tx.LockPersonOf(ctx, "application", application)
 		return err
 	})
 }
 
-func (d *Desk) attach(ctx context.Context, who access.Actor, to store.Attachment, content []byte, lock func(*store.Tx) error) (a store.Attachment, first bool, err error) {
-	file, err := attachment.Take(ctx, content)
-	if err != nil {
-		return a, false, err
-	}
-	a, subject := to, to.ServiceID
+func (d *Desk) attach(ctx context.Context, who access.Actor, to store.Attachment, file *StagedFile, lock func(*store.Tx) error) (a store.Attachment, first bool, err error) {
+	file.used = true
+	a, subject := file.content, to.ServiceID
 	if subject == uuid.Nil {
 		subject = to.ApplicationID
 	}
-	a.ID, a.Type, a.Bytes, a.SHA256, a.RecordedBy = d.NewID(), file.Type, len(file.Content), file.SHA256, who.AccountID
-	put := a.ID
-	if err := d.Files.Put(ctx, put, file.Content); err != nil {
-		return a, false, err
-	}
+	a.ServiceID, a.ApplicationID, a.RecordedBy = to.ServiceID, to.ApplicationID, who.AccountID
 	err = d.write(ctx, who, "attachment.add", func(tx *store.Tx) error {
 		if err := lock(tx); err != nil {
 			return err
 		}
-		same, found, err := tx.SameAttachment(ctx, subject, file.SHA256)
+		same, found, err := tx.SameAttachment(ctx, subject, a.SHA256)
 		if err != nil {
 			return err
 		}
@@ -70,16 +111,9 @@ func (d *Desk) attach(ctx context.Context, who access.Actor, to store.Attachment
 		return tx.Describe(ctx, a.ID, subjectOf(a))
 	})
 	if err == nil && !first {
-		d.dropContent(ctx, put)
+		d.dropContent(ctx, file.content.ID)
 	}
 	return a, first, err
-}
-
-// dropContent removes a content that no attachment knows. One that cannot be removed now is swept later.
-func (d *Desk) dropContent(ctx context.Context, id uuid.UUID) {
-	if err := d.Files.Delete(context.WithoutCancel(ctx), id); err != nil {
-		d.Log.WarnContext(ctx, "a content that no attachment knows was not removed", "err", err)
-	}
 }
 
 // subjectOf names what an attachment belongs to, for the audit.

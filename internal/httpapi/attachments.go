@@ -34,11 +34,7 @@ func (a *API) addAttachment(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	up, err := r.upload()
-	if err != nil {
-		return Response{}, err
-	}
-	one, first, err := a.Desk.Attach(r.Ctx, r.Who, id, up.file)
+	one, first, err := a.Desk.AttachStaged(r.Ctx, r.Who, id, r.staged)
 	if err != nil {
 		return Response{}, err
 	}
@@ -47,6 +43,21 @@ func (a *API) addAttachment(r *Request) (Response, error) {
 		status = http.StatusCreated
 	}
 	return Response{Status: status, Body: attachmentView(one)}, nil
+}
+
+// stage takes the file of a request before anything is claimed for it: it may wait for others that are taken, each of which would hold a
+// connection to the database until there are none left.
+func (a *API) stage(r *Request) (err error) {
+	id, err := r.id()
+	if err != nil {
+		return err
+	}
+	up, err := r.upload()
+	if err != nil {
+		return err
+	}
+	r.staged, err = a.Desk.StageFile(r.Ctx, r.Who, id, up.file)
+	return err
 }
 
 func attachmentView(a store.Attachment) api.Attachment {

@@ -35,6 +35,7 @@ type operation struct {
 	keepsAnswer      bool // an Idempotency-Key is remembered
 	keepsOwn         bool // and the operation itself remembers what it was
 	upload           bool
+	stages           bool // and its file is kept before it is recorded
 	query            map[string]*openapi3.Schema
 	body             *openapi3.Schema
 	bodyRequired     bool
@@ -109,6 +110,7 @@ func readOperation(method, path string, params openapi3.Parameters, op *openapi3
 			o.keepsAnswer = o.keepsAnswer || p.Value.Name == "Idempotency-Key" && !slices.Contains(secretAnswers, o.id)
 		}
 	}
+	o.stages = o.id == "addAttachment"
 	o.keepsOwn = slices.Contains(ownAnswers, o.id)
 	if op.RequestBody != nil {
 		o.bodyRequired = op.RequestBody.Value.Required

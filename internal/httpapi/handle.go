@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -39,7 +40,8 @@ type Request struct {
 	Today    calendar.Date
 	params   func(string) string
 	body     []byte
-	upload   func() (upload, error)
+	upload   func() (upload, error) // reads the body, once
+	staged   *casework.StagedFile
 	Key      string // the Idempotency-Key, for what keeps its own answers
 	claims   auth.Claims
 	believed bool // Who is from an earlier request and not looked up for this one
@@ -93,7 +95,7 @@ func (a *API) request(c echo.Context, op *operation) (*Request, error) {
 		return r, err
 	}
 	if op.upload {
-		r.upload = func() (upload, error) { return readUpload(in) }
+		r.upload = sync.OnceValues(func() (upload, error) { return readUpload(in) })
 		return r, nil
 	}
 	return r, r.readBody(in, op)
@@ -203,8 +205,20 @@ func (r *Request) asOf() calendar.Date {
 	return r.Today
 }
 
-// answer does the operation, once for each Idempotency-Key where there is one.
+// answer does the operation, with the file that it is about where there is one.
 func (a *API) answer(c echo.Context, r *Request, op *operation, do handler) (store.Answer, error) {
+	if !op.stages {
+		return a.once(c, r, op, do)
+	}
+	if err := a.stage(r); err != nil {
+		return store.Answer{}, err
+	}
+	defer a.Desk.DropUnused(r.Ctx, r.staged)
+	return a.once(c, r, op, do)
+}
+
+// once does the operation, once for each Idempotency-Key where there is one.
+func (a *API) once(c echo.Context, r *Request, op *operation, do handler) (store.Answer, error) {
 	key := c.Request().Header.Get("Idempotency-Key")
 	if key == "" || !op.keepsAnswer {
 		return finish(c, r, do)
@@ -224,7 +238,6 @@ func (a *API) answer(c echo.Context, r *Request, op *operation, do handler) (sto
 			return store.Answer{}, err
 		}
 		sum.Write(up.file)
-		r.upload = func() (upload, error) { return up, nil }
 	}
 	return a.Desk.DB.Once(r.Ctx, r.Who, key, sum.Sum(nil), func(ctx context.Context) (store.Answer, error) {
 		inside := *r
