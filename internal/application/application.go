@@ -232,6 +232,10 @@ func (a *Application) Decide(who access.Actor, r Ruling, fullChain bool, now tim
 	if r.Decision != "approve" && r.Reason == "" && r.ReasonCode == "" {
 		return fault.InvalidFields(fault.Field{Name: "reason", Code: "REASON_REQUIRED", ZH: "退回或不予批准须说明理由", EN: "a return or rejection needs a reason"})
 	}
+	if r.Decision == "approve" && (r.ReasonCode != "" || len(r.Fields) > 0) {
+		return fault.InvalidFields(fault.Field{Name: "decision", Code: "REASON_AGAINST", ZH: "选择了退回或不予批准的理由，审批意见却是同意，请核对",
+			EN: "a reason for a return or a rejection was chosen, and the decision is to approve"})
+	}
 	a.step(who, now, r.Decision, a.Stage, to)
 	last := a.lastStep()
 	last.ReasonCode, last.Reason, last.Fields = r.ReasonCode, r.Reason, r.Fields

@@ -104,7 +104,7 @@ func (d *Desk) sameImport(ctx context.Context, who access.Actor, i store.Import)
 	if i.Key != "" {
 		earlier, found, err = d.DB.ImportByKey(ctx, who, i.Key)
 		if err == nil && found && (string(earlier.SHA256) != string(i.SHA256) || earlier.Kind != i.Kind || earlier.DryRun != i.DryRun) {
-			err = fault.New(fault.Invalid, "IDEMPOTENCY_KEY_REUSED", "同一幂等键用于不同的请求", "this Idempotency-Key was used for another request")
+			err = fault.New(fault.Invalid, "IDEMPOTENCY_KEY_REUSED", "这次提交此前已经办理，内容却与那次不同；请先查看办理结果，仍需办理的再提交一次", "this Idempotency-Key was used for another request; look at what became of that one first")
 		}
 		if err != nil || found {
 			return earlier, found, err

@@ -109,6 +109,10 @@ func (d *Desk) newPerson(ctx context.Context, who access.Actor, in NewPerson) (c
 	if p.Guardian, err = d.guardian(in.Guardian); err != nil {
 		return p, err
 	}
+	if p.BirthDate.IsZero() && p.InvalidID != "" {
+		return p, field("id_number", "ID_CHECK", "身份证号校验码不正确，请核对；证件上确为此号的，另填出生日期后登记",
+			"the check character of the ID number is wrong; if it is what the card says, give the birth date with it")
+	}
 	if p.BirthDate.IsZero() {
 		return p, field("birth_date", "BIRTH_DATE_REQUIRED", "没有身份证号时须填写出生日期", "without an ID number the birth date is required")
 	}

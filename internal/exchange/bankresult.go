@@ -100,8 +100,8 @@ func (b *bankReader) cell(cells []Cell, column string) string {
 // also where a formula came to it; a text may not.
 func (b *bankReader) amount(cells []Cell) (money.Fen, bool) {
 	text := b.cell(cells, colAmount)
-	fen, bad := parseYuan(text)
-	if !bad {
+	fen, ok := money.ParseYuan(text)
+	if ok {
 		return fen, true
 	}
 	if i := b.columns[colAmount]; i < len(cells) && cells[i].Kind != Text {
@@ -127,7 +127,8 @@ func (b *bankReader) read(row int, cells []Cell) error {
 	b.total += amount
 	seq, seqErr := strconv.Atoi(b.cell(cells, colSeq))
 	b.seen[seq]++ // also where the row is refused: the other row of this number is no answer either
-	paid, known := bankWords[strings.ToLower(b.cell(cells, colResult))]
+	result := strings.ToLower(b.cell(cells, colResult))
+	paid, known := bankWords[result]
 	account, accountErr := idnum.ParseAccount(b.cell(cells, colAccount))
 	switch {
 	case seqErr != nil || seq < 1:
@@ -136,6 +137,7 @@ func (b *bankReader) read(row int, cells []Cell) error {
 		b.refuse(row, colAmount, "BAD_AMOUNT", "金额无法识别，须为元、最多两位小数", "the amount cannot be read; it is in yuan with two decimals at most")
 	case accountErr != nil:
 		b.refuse(row, colAccount, "BAD_ACCOUNT", "账号无法识别", "the account cannot be read")
+	case result == "": // the bank has not answered yet
 	case !known:
 		b.refuse(row, colResult, "BAD_RESULT", "结果须为成功或失败", "the result is neither paid nor failed")
 	default:
@@ -182,18 +184,6 @@ func (b *bankReader) refuse(row int, column, code, zh, en string) {
 	b.refused = append(b.refused, RowError{Row: row, Column: column, Code: code, ZH: zh, EN: en})
 }
 
-var yuan = regexp.MustCompile(`^[￥¥]?(\d{1,12}|\d{1,3}(?:,\d{3}){1,3})(?:\.(\d{1,2}))?$`)
-
-// parseYuan reads an amount exactly, never through a float.
-func parseYuan(text string) (fen money.Fen, bad bool) {
-	m := yuan.FindStringSubmatch(text)
-	if m == nil {
-		return 0, true
-	}
-	whole, err := strconv.ParseInt(strings.ReplaceAll(m[1], ",", ""), 10, 64)
-	part, _ := strconv.Atoi((m[2] + "00")[:2])
-	return money.Fen(whole*100 + int64(part)), err != nil
-}
 
 // Clip keeps a bank's words short and free of long numbers, which could be an account.
 func Clip(text string) string {

@@ -270,7 +270,6 @@ func TestBankResultRefusedLines(t *testing.T) {
 		"account":   {[]string{batch, "1", "6.217E+18", "1.00", "成功", ""}, "账号", "BAD_ACCOUNT"},
 		"name":      {[]string{batch, "1", "金丝雀", "1.00", "成功", ""}, "账号", "BAD_ACCOUNT"},
 		"result":    {[]string{batch, "1", account1, "1.00", "处理中", ""}, "结果", "BAD_RESULT"},
-		"no result": {[]string{batch, "1", account1, "1.00"}, "结果", "BAD_RESULT"},
 	} {
 		got, refused, err := exchange.ReadBankResults(asCSV(t, answer(c.line, good, total)), batch)
 		if err != nil || len(got) != 1 || got[0].Seq != 9 || len(refused) != 1 {
@@ -374,4 +373,20 @@ func FuzzReadBankResults(f *testing.F) {
 			seen[b.Seq] = true
 		}
 	})
+}
+
+// TestBankHasNotAnsweredYet: a line whose result is empty waits, and counts in the totals of the file like the others. It is no error, among
+// which a real one would not be seen.
+func TestBankHasNotAnsweredYet(t *testing.T) {
+	t.Parallel()
+	waits := []string{batch, "1", account1, "1.00", " ", ""}
+	good := []string{batch, "9", account1, "1.00", "成功", ""}
+	got, refused, err := exchange.ReadBankResults(asCSV(t, answer(waits, good, []string{"合计", "2", "", "2.00", "", ""})), batch)
+	if err != nil || len(refused) != 0 || len(got) != 1 || got[0].Seq != 9 {
+		t.Errorf("%v %v %v", got, refused, err)
+	}
+	got, refused, err = exchange.ReadBankResults(asCSV(t, answer(waits, []string{batch, "1", account1, "1.00", "成功", ""}, []string{"合计", "2", "", "2.00", "", ""})), batch)
+	if err != nil || len(refused) != 1 || refused[0].Code != "DOUBLED_LINE" || len(got) != 0 {
+		t.Errorf("a line that stands there twice: %v %v %v", got, refused, err)
+	}
 }

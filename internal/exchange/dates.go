@@ -123,8 +123,7 @@ func readYear(c Cell, shift int) (int, bool) {
 func readYuan(c Cell) (money.Fen, bool) {
 	text := strings.TrimSuffix(idnum.Normalize(c.Text), "元")
 	if c.Kind == Text {
-		fen, bad := parseYuan(text)
-		return fen, !bad
+		return money.ParseYuan(text)
 	}
 	m := decimalForm.FindStringSubmatch(text)
 	if m == nil {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -251,9 +252,20 @@ var formats = map[string]func(string) error{
 	"date-time": func(s string) error { _, err := time.Parse(time.RFC3339, s); return err },
 }
 
+// blank reports whether nothing of a text can be seen: a reason that is one space is none.
+func blank(text string) bool {
+	return strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) == ""
+}
+
+// collectFormats checks what the library leaves to whoever uses it.
 func collectFormats(schema *openapi3.Schema, value any, at string, fields *[]fault.Field) {
 	switch v := value.(type) {
 	case string:
+		if schema.MinLength > 0 && v != "" && blank(v) {
+			f := ruleText["minLength"]
+			f.Name = at
+			*fields = append(*fields, f)
+		}
 		if check := formats[schema.Format]; check != nil && check(v) != nil {
 			f := ruleText["format"]
 			f.Name = at

@@ -314,7 +314,7 @@ func (tx *Tx) givenAnswer(ctx context.Context, key string, hash []byte) (Answer,
 		return a, fmt.Errorf("read an earlier answer: %w", err)
 	}
 	if string(first) != string(hash) {
-		return a, fault.New(fault.Invalid, "IDEMPOTENCY_KEY_REUSED", "同一幂等键用于不同的请求", "this Idempotency-Key was used for another request")
+		return a, fault.New(fault.Invalid, "IDEMPOTENCY_KEY_REUSED", "这次提交此前已经办理，内容却与那次不同；请先查看办理结果，仍需办理的再提交一次", "this Idempotency-Key was used for another request; look at what became of that one first")
 	}
 	body, err := tx.db.Ring.Open("idempotency_keys", "body", answerRow(tx.Who.AccountID, key), sealed)
 	if err != nil {

@@ -163,18 +163,19 @@ func renamed(err error, from, to string) error {
 }
 
 type applicationData struct {
-	Case    caseLine
-	Person  string // path of the file
-	Facts   []pair
-	Why     string // it was returned
-	Told    string // the code by which the applicant asks, once
-	Reasons []reasonLine
-	Start   string
-	Steps   []stepLine
-	Photos  []photo
-	Forms   []titledForm
-	Papers  []link // what can be printed of it
-	Rating  *rating
+	Case     caseLine
+	Person   string // path of the file
+	Facts    []pair
+	Warnings []string // what is odd about it
+	Why      string   // it was returned
+	Told     string   // the code by which the applicant asks, once
+	Reasons  []reasonLine
+	Start    string
+	Steps    []stepLine
+	Photos   []photo
+	Forms    []titledForm
+	Papers   []link // what can be printed of it
+	Rating   *rating
 }
 
 type stepLine struct {
@@ -203,6 +204,9 @@ func showApplication(v *visit) (any, error) {
 		return nil, err
 	}
 	data := applicationData{Case: v.caseLines([]store.Case{c})[0], Person: "/persons/" + c.PersonID.String(), Why: v.whyReturned(c), Told: v.toldOnce()}
+	for _, w := range v.desk.CaseWarnings(c.Application) {
+		data.Warnings = append(data.Warnings, v.either(w.ZH, w.EN))
+	}
 	data.Facts = []pair{{v.t("case.person"), c.PersonName}, {v.t("case.programme"), data.Case.Programme}, {v.t("case.applied"), data.Case.Applied},
 		{v.t("apply.relation"), v.t("relation."+c.Applicant.Relation) + " " + c.Applicant.Name}, {v.t("apply.bank_account"), orNone(v, idnum.MaskAccount(c.BankAccount))}, {v.t("person.managing"), v.placeName(c.Area)}}
 	if e := c.Explanation; e != nil {

@@ -242,9 +242,6 @@ func (v *visit) ruling() (application.Ruling, error) {
 	if strings.Trim(ruling.ReasonCode, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" {
 		r.wrong("reason_code", "NOT_A_CHOICE", "请从选项中选择", "choose one of the list")
 	}
-	if ruling.Decision == "approve" {
-		ruling.ReasonCode = "" // of a form that was filled in for a rejection first
-	}
 	return ruling, r.err()
 }
 

@@ -7,9 +7,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/width"
+
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/fault"
+	"zhucan/internal/money"
 )
 
 // reader reads the fields of a form into values and notes what cannot be one: what the contract is for the JSON face. Whether
@@ -70,7 +73,7 @@ func (r *reader) day(name string, need bool) (d calendar.Date) {
 		}
 		return d
 	}
-	d, err := calendar.ParseDate(text)
+	d, err := calendar.ParseDate(typed(text))
 	if err != nil {
 		r.wrong(name, "NOT_A_DATE", "日期应写成2023-03-28的形式", "write the day as 2023-03-28")
 	}
@@ -86,7 +89,7 @@ func (r *reader) place(name string, need bool) area.Code {
 		}
 		return ""
 	}
-	code, err := area.Parse(text)
+	code, err := area.Parse(typed(text))
 	if err != nil {
 		r.wrong(name, "PATTERN", "区划代码格式不正确", "not a division code")
 	}
@@ -102,19 +105,18 @@ func (r *reader) number(name string, need bool, from, to int) int {
 		}
 		return 0
 	}
-	n, err := strconv.Atoi(text)
+	n, err := strconv.Atoi(typed(text))
 	if err != nil || n < from || n > to {
 		r.wrong(name, "OUT_OF_RANGE", fmt.Sprintf("应为%d至%d的整数", from, to), fmt.Sprintf("a whole number from %d to %d", from, to))
 	}
 	return n
 }
 
-// fen reads an amount that people write in yuan, without floating point.
+// typed is what somebody typed into a field of digits: an input method may have made them full-width.
+func typed(text string) string { return strings.TrimSpace(width.Fold.String(text)) }
+
+// fen reads an amount that people write in yuan.
 func fen(yuan string) (int64, bool) {
-	whole, part, _ := strings.Cut(strings.TrimSpace(strings.NewReplacer(",", "", "，", "", "￥", "", "¥", "").Replace(yuan)), ".")
-	if whole == "" || len(whole) > 12 || len(part) > 2 || strings.Trim(whole+part, "0123456789") != "" {
-		return 0, false
-	}
-	n, err := strconv.ParseInt(whole+(part + "00")[:2], 10, 64)
-	return n, err == nil
+	amount, ok := money.ParseYuan(typed(yuan))
+	return int64(amount), ok
 }
