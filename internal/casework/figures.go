@@ -86,7 +86,7 @@ func figureDefinition(def *policy.Indicator) *exchange.FigureDefinition {
 // FigureRows are the figures asked for, under a head. Over areas larger than a district they are counted one indicator at a
 // time while they are written, so that a province takes no more memory than its largest answer.
 func (d *Desk) FigureRows(ctx context.Context, who access.Actor, q ValuesOf) (f exchange.Figures, err error) {
-	in, err := InArea(who, q.Area)
+	in, err := d.divisionAt(ctx, who, q.Area, q.Moment)
 	if err != nil {
 		return f, err
 	}

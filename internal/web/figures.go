@@ -6,11 +6,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/exchange"
+	"zhucan/internal/fault"
 	"zhucan/internal/indicator"
 	"zhucan/internal/money"
 	"zhucan/internal/policy"
@@ -53,12 +55,15 @@ func (v *visit) look() (look, error) {
 		dayField.Error = v.t("figures.bad_day")
 	}
 	areaField := &Field{Name: "area", Label: v.t("figures.area"), Kind: "select"}
-	if code, err := area.Parse(place); err == nil && v.who.Covers(code) {
-		l.in = code
+	there, err := v.divisionAsked(place, l.on)
+	if err != nil {
+		return l, err
+	}
+	if there != "" {
+		l.in = there
 	} else if place != "" {
 		areaField.Error = v.t("figures.bad_area")
 	}
-	var err error
 	if areaField.Options, err = v.areasAround(l.in, l.on); err != nil {
 		return l, err
 	}
@@ -76,6 +81,19 @@ func (v *visit) look() (look, error) {
 		l.wrong = l.wrong || f.Error != ""
 	}
 	return l, nil
+}
+
+// divisionAsked is the area that an address names; empty where it names none of one's own that was there on the day or is today.
+func (v *visit) divisionAsked(text string, on calendar.Date) (area.Code, error) {
+	code, err := area.Parse(text)
+	if err != nil {
+		return "", nil
+	}
+	code, err = v.desk.DivisionOn(v.ctx, v.who, code, calendar.Interval{From: on, To: on}, time.Time{})
+	if f, ok := fault.Of(err); ok && (f.Kind == fault.Invalid || f.Kind == fault.NotFound) {
+		return "", nil
+	}
+	return code, err
 }
 
 // below is the level of areas that lie in an area.
