@@ -59,6 +59,10 @@ var FigureColumns = []Column{
 	{"note", "说明", "数据字典的说明行；数据行为空", func(*FiguresHead, *Figure) string { return "" }},
 }
 
+// figureShapes are the columns that are numbers in a workbook.
+var figureShapes = map[string]shape{"no": asWhole, "numerator": asWhole, "denominator": asWhole, "excluded": asWhole, "extra": asWhole, "waived": asWhole, "rate": asCents,
+	"rate_without_waivers": asCents, "target_percent": asPlain, "short_by": asWhole, "unplaced": asWhole, "figure_year": asWhole}
+
 func byCell(h *FiguresHead, f *Figure) string {
 	if f.By != "" {
 		return f.By
