@@ -102,7 +102,8 @@ func (d *Desk) FigureRows(ctx context.Context, who access.Actor, q ValuesOf) (f 
 		return f, err
 	}
 	overlapping := q.By.Overlapping()
-	f.FiguresHead = exchange.FiguresHead{AsOf: q.On, Area: string(in), By: string(q.By), Overlapping: &overlapping, PackVersion: pack.Version}
+	f.FiguresHead = exchange.FiguresHead{AsOf: q.On, Area: string(in), By: string(q.By), Overlapping: &overlapping, PackVersion: pack.Version,
+		Asked: &exchange.Asked{At: d.Now(), By: who.Username}}
 	if !q.KnownAt.IsZero() {
 		known := q.KnownAt.UTC()
 		f.KnownAt = &known

@@ -80,6 +80,36 @@ type FiguresHead struct {
 	SealedBy    string             `json:"sealed_by,omitempty"`
 	Definitions []FigureDefinition `json:"definitions,omitempty"`
 	Dictionary  []Column           `json:"dictionary,omitempty"`
+
+	Asked *Asked `json:"-"` // of values that are asked for: who asked and when, which a file says in each row and an answer need not
+}
+
+// Asked is who asked for values and when.
+type Asked struct {
+	At time.Time
+	By string
+}
+
+// knownAt is the instant as of which is told what was known.
+func (h *FiguresHead) knownAt() *time.Time {
+	if h.KnownAt == nil && h.Asked != nil {
+		return &h.Asked.At
+	}
+	return h.KnownAt
+}
+
+func (h *FiguresHead) generatedAt() *time.Time {
+	if h.SealedAt == nil && h.Asked != nil {
+		return &h.Asked.At
+	}
+	return h.SealedAt
+}
+
+func (h *FiguresHead) generatedBy() string {
+	if h.SealedBy == "" && h.Asked != nil {
+		return h.Asked.By
+	}
+	return h.SealedBy
 }
 
 // Figures are rows under a head. Rows are made while they are written.

@@ -195,6 +195,38 @@ func TestReleaseFilesHaveTheSameRows(t *testing.T) {
 	}
 }
 
+// TestFilesOfQuestionsSayWhen: a file that is asked for says who asked, when, and as of when it was known, as a sealed one does.
+func TestFilesOfQuestionsSayWhen(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for known, want := range map[string]string{"": "2023-03-28T02:00:00Z", "&known_at=2023-03-28T01:30:00%2B00:00": "2023-03-28T01:30:00Z"} {
+		path := "/indicators/values?as_of=2023-03-27&by=none" + known + "&format="
+		rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(s.do("stats", "GET", path+"csv", nil).want(200).body), "\uFEFF"))).ReadAll()
+		if err != nil || len(rows) < 3 {
+			t.Fatalf("%d rows, %v", len(rows), err)
+		}
+		book, err := excelize.OpenReader(bytes.NewReader(s.do("stats", "GET", path+"xlsx", nil).want(200).body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sheet, err := book.GetRows("指标值")
+		if err != nil || len(sheet) != len(rows) {
+			t.Fatalf("%d rows in the workbook and %d in csv, %v", len(sheet), len(rows), err)
+		}
+		for n, row := range rows[1:] {
+			for i, name := range rows[0] {
+				said := map[string]string{"known_at": want, "generated_at": "2023-03-28T02:00:00Z", "generated_by": "stats", "as_of": "2023-03-27"}[name]
+				if said != "" && (row[i] != said || sheet[n+1][i] != said) {
+					t.Fatalf("row %d: %s is %q in csv and %q in the workbook, want %q", n, name, row[i], sheet[n+1][i], said)
+				}
+			}
+		}
+	}
+	if body := s.do("stats", "GET", "/indicators/values", nil).want(200).json(); body["known_at"] != nil || body["generated_at"] != nil {
+		t.Errorf("JSON: %v and %v", body["known_at"], body["generated_at"])
+	}
+}
+
 func TestReleasesOfOthers(t *testing.T) {
 	t.Parallel()
 	s := start(t)
