@@ -75,12 +75,8 @@ func unlessEmpty(s string) *string {
 }
 
 func figureDefinition(def *policy.Indicator) *exchange.FigureDefinition {
-	d := &exchange.FigureDefinition{Key: def.Key(), No: def.No, NameZH: def.ZH, NameEN: def.EN, TargetPercent: def.Target(), Comparator: def.Comparator, Binding: def.Binding,
-		Unit: def.Unit, Basis: def.Basis, DefinitionVersion: def.DefinitionVersion, Population: def.Population, Covered: def.Covered, Note: def.Note}
-	for _, reason := range def.ExclusionReasons() {
-		d.Exclusions = append(d.Exclusions, exchange.Named{Code: reason.Code, Text: reason.ZH})
-	}
-	return d
+	return &exchange.FigureDefinition{Key: def.Key(), No: def.No, NameZH: def.ZH, NameEN: def.EN, TargetPercent: def.Target(), Comparator: def.Comparator, Binding: def.Binding,
+		Unit: def.Unit, Basis: def.Basis, DefinitionVersion: def.DefinitionVersion, Population: def.Population, Covered: def.Covered, Note: def.Note, NoteZH: def.NoteZH}
 }
 
 // FigureRows are the figures asked for, under a head. Over areas larger than a district they are counted one indicator at a

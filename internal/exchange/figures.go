@@ -2,12 +2,14 @@ package exchange
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
 	"strconv"
+	"strings"
 	"time"
 
 	"zhucan/internal/calendar"
@@ -57,7 +59,11 @@ type FigureDefinition struct {
 	Exclusions        []Named `json:"exclusions,omitempty"`
 	Covered           string  `json:"covered,omitempty"`
 	Note              string  `json:"note"`
+	NoteZH            string  `json:"note_zh,omitempty"`
 }
+
+// note is in Chinese like the rest of the sheets, but for a pack that has it in English alone.
+func (d *FigureDefinition) note() string { return cmp.Or(d.NoteZH, d.Note) }
 
 // Named is a code with what it says.
 type Named struct {
@@ -200,13 +206,29 @@ func figureCell(text string) string {
 	return guard(text)
 }
 
+// excluded says who is not counted, behind a note.
+func excluded(list []Named) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return "不计入：" + named(list)
+}
+
+func named(list []Named) string {
+	texts := make([]string, len(list))
+	for i, one := range list {
+		texts[i] = one.Code + " " + one.Text
+	}
+	return strings.Join(texts, "；")
+}
+
 // dictionaryLines explain a release: its columns, and what each indicator counts.
 func dictionaryLines(head FiguresHead) (lines []string) {
 	for _, c := range head.Dictionary {
 		lines = append(lines, "列 "+c.Name+"（"+c.ZH+"）："+c.Meaning)
 	}
 	for _, d := range head.Definitions {
-		lines = append(lines, "指标 "+d.Key+"（"+d.NameZH+"，定义版本"+d.DefinitionVersion+"，依据"+d.Basis+"）："+d.Note)
+		lines = append(lines, "指标 "+d.Key+"（"+d.NameZH+"，定义版本"+d.DefinitionVersion+"，依据"+d.Basis+"）："+d.note()+excluded(d.Exclusions))
 	}
 	return lines
 }

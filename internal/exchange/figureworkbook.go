@@ -65,11 +65,7 @@ func explain(book *excelize.File, head FiguresHead) error {
 	}
 	definitions := [][]string{{"序号", "代码", "名称", "定义版本", "口径", "统计对象", "不计入", "已覆盖", "说明"}}
 	for _, d := range head.Definitions {
-		exclusions := ""
-		for _, e := range d.Exclusions {
-			exclusions += e.Code + " " + e.Text + "；"
-		}
-		definitions = append(definitions, []string{fmt.Sprint(d.No), d.Key, d.NameZH, d.DefinitionVersion, d.Basis, d.Population, exclusions, d.Covered, d.Note})
+		definitions = append(definitions, []string{fmt.Sprint(d.No), d.Key, d.NameZH, d.DefinitionVersion, d.Basis, d.Population, named(d.Exclusions), d.Covered, d.note()})
 	}
 	for _, s := range []struct {
 		name   string

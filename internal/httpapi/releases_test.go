@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -224,6 +225,48 @@ func TestFilesOfQuestionsSayWhen(t *testing.T) {
 	}
 	if body := s.do("stats", "GET", "/indicators/values", nil).want(200).json(); body["known_at"] != nil || body["generated_at"] != nil {
 		t.Errorf("JSON: %v and %v", body["known_at"], body["generated_at"])
+	}
+}
+
+// TestDefinitionsOfReleases: under 不计入 stands who is excluded, by the indicator and by the rules of its programme on the day, and the notes are
+// in Chinese like the rest.
+func TestDefinitionsOfReleases(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for day, want := range map[string]string{"2023-03-28": "X_TEKUN 不符合“未纳入特困人员供养”的", "2016-12-31": "CATEGORY_OUT_OF_RANGE 不符合“残疾类别为视力、肢体、智力、精神”的"} {
+		id := s.sealed(map[string]any{"as_of": day}).text("id")
+		book, err := excelize.OpenReader(bytes.NewReader(s.file("stats", id, "xlsx")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sheet, err := book.GetRows("指标定义")
+		if err != nil {
+			t.Fatal(err)
+		}
+		column := map[string]int{}
+		for i, heading := range sheet[0] {
+			column[heading] = i
+		}
+		said := map[string]string{}
+		for _, row := range sheet[1:] {
+			said[row[column["代码"]]] = row[column["不计入"]]
+			if note := row[column["说明"]]; !regexp.MustCompile(`\p{Han}`).MatchString(note) {
+				t.Errorf("the note of %s: %s", row[column["代码"]], note)
+			}
+		}
+		nursing, waived := said["nursing_subsidy_coverage"], said["nursing_subsidy_coverage@without_waivers"]
+		if !strings.Contains(nursing, want) || !strings.HasPrefix(nursing, "DECEASED 不符合“健在”的；") || strings.Contains(nursing, "CATEGORY_OUT_OF_RANGE") != (day < "2017") {
+			t.Errorf("on %s the nursing subsidy excludes %s", day, nursing)
+		}
+		if !strings.HasPrefix(waived, "WAIVED 不符合“本人未签字放弃护理补贴”的；") || !strings.HasSuffix(waived, nursing) {
+			t.Errorf("on %s, without waivers: %s", day, waived)
+		}
+		if said["pension_enrolment"] == "" || said["pension_enrolment@any_scheme"] == "" || said["medical_enrolment@any_scheme"] != "" {
+			t.Errorf("other indicators: %v", said)
+		}
+		if text := string(s.file("stats", id, "csv")); !strings.Contains(text, "不计入：DECEASED 不符合“健在”的") || strings.Contains(text, "is our choice") {
+			t.Error("the dictionary of the csv says something else")
+		}
 	}
 }
 
