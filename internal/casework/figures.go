@@ -86,7 +86,7 @@ func (d *Desk) FigureRows(ctx context.Context, who access.Actor, q ValuesOf) (f 
 	if err != nil {
 		return f, err
 	}
-	pack, err := d.packAt(ctx, q.KnownAt)
+	pack, err := d.PackAt(ctx, q.KnownAt)
 	if err != nil {
 		return f, err
 	}

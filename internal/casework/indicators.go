@@ -69,7 +69,7 @@ func (d *Desk) Values(ctx context.Context, who access.Actor, q ValuesOf) ([]Valu
 	if err != nil {
 		return nil, "", err
 	}
-	pack, err := d.packAt(ctx, q.KnownAt)
+	pack, err := d.PackAt(ctx, q.KnownAt)
 	if err != nil {
 		return nil, "", err
 	}
@@ -346,7 +346,7 @@ func (d *Desk) Names(ctx context.Context, who access.Actor, q store.NamesOf) (b 
 
 // named is the definition, at an instant, of an indicator that has names behind it. The pack in force today may have none of that key.
 func (d *Desk) named(ctx context.Context, key string, at time.Time) (*policy.Indicator, error) {
-	pack, err := d.packAt(ctx, at)
+	pack, err := d.PackAt(ctx, at)
 	if err != nil {
 		return nil, err
 	}
@@ -363,7 +363,7 @@ func (d *Desk) named(ctx context.Context, key string, at time.Time) (*policy.Ind
 // Trend is an indicator at the ends of months, the last of them possibly today, as it was known at an instant or is now. Each point is
 // the value of its day.
 func (d *Desk) Trend(ctx context.Context, who access.Actor, key string, asked area.Code, from, to calendar.Month, knownAt time.Time) (list []TrendPoint, in area.Code, err error) {
-	pack, err := d.packAt(ctx, knownAt)
+	pack, err := d.PackAt(ctx, knownAt)
 	if err != nil {
 		return nil, "", err
 	}

@@ -70,7 +70,7 @@ func (d *Desk) SealRelease(ctx context.Context, who access.Actor, in NewRelease)
 	if in.KnownAt.IsZero() {
 		in.KnownAt = still
 	}
-	pack, err := d.packAt(ctx, in.KnownAt)
+	pack, err := d.PackAt(ctx, in.KnownAt)
 	if err != nil {
 		return r, err
 	}
