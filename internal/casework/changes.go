@@ -28,7 +28,7 @@ func (d *Desk) ReleaseChanges(ctx context.Context, who access.Actor, id, since u
 	if ctx, err = d.DB.Reading(ctx, who, before.KnownAt, after.KnownAt); err != nil {
 		return nil, err
 	}
-	pack, err := d.packAt(ctx, after.KnownAt)
+	pack, err := d.PackAt(ctx, after.KnownAt)
 	if err != nil {
 		return nil, err
 	}

@@ -75,22 +75,18 @@ func unlessEmpty(s string) *string {
 }
 
 func figureDefinition(def *policy.Indicator) *exchange.FigureDefinition {
-	d := &exchange.FigureDefinition{Key: def.Key(), No: def.No, NameZH: def.ZH, NameEN: def.EN, TargetPercent: def.Target(), Comparator: def.Comparator, Binding: def.Binding,
-		Unit: def.Unit, Basis: def.Basis, DefinitionVersion: def.DefinitionVersion, Population: def.Population, Covered: def.Covered, Note: def.Note}
-	for _, reason := range def.ExclusionReasons() {
-		d.Exclusions = append(d.Exclusions, exchange.Named{Code: reason.Code, Text: reason.ZH})
-	}
-	return d
+	return &exchange.FigureDefinition{Key: def.Key(), No: def.No, NameZH: def.ZH, NameEN: def.EN, TargetPercent: def.Target(), Comparator: def.Comparator, Binding: def.Binding,
+		Unit: def.Unit, Basis: def.Basis, DefinitionVersion: def.DefinitionVersion, Population: def.Population, Covered: def.Covered, Note: def.Note, NoteZH: def.NoteZH}
 }
 
 // FigureRows are the figures asked for, under a head. Over areas larger than a district they are counted one indicator at a
 // time while they are written, so that a province takes no more memory than its largest answer.
 func (d *Desk) FigureRows(ctx context.Context, who access.Actor, q ValuesOf) (f exchange.Figures, err error) {
-	in, err := InArea(who, q.Area)
+	in, err := d.divisionAt(ctx, who, q.Area, q.Moment)
 	if err != nil {
 		return f, err
 	}
-	pack, err := d.packAt(ctx, q.KnownAt)
+	pack, err := d.PackAt(ctx, q.KnownAt)
 	if err != nil {
 		return f, err
 	}
@@ -102,7 +98,8 @@ func (d *Desk) FigureRows(ctx context.Context, who access.Actor, q ValuesOf) (f 
 		return f, err
 	}
 	overlapping := q.By.Overlapping()
-	f.FiguresHead = exchange.FiguresHead{AsOf: q.On, Area: string(in), By: string(q.By), Overlapping: &overlapping, PackVersion: pack.Version}
+	f.FiguresHead = exchange.FiguresHead{AsOf: q.On, Area: string(in), By: string(q.By), Overlapping: &overlapping, PackVersion: pack.Version,
+		Asked: &exchange.Asked{At: d.Now(), By: who.Username}}
 	if !q.KnownAt.IsZero() {
 		known := q.KnownAt.UTC()
 		f.KnownAt = &known

@@ -65,11 +65,11 @@ func InArea(who access.Actor, asked area.Code) (area.Code, error) {
 
 // Values counts indicators. Numbers and lists come from the same standings; sums add up the tree.
 func (d *Desk) Values(ctx context.Context, who access.Actor, q ValuesOf) ([]Value, area.Code, error) {
-	in, err := InArea(who, q.Area)
+	in, err := d.divisionAt(ctx, who, q.Area, q.Moment)
 	if err != nil {
 		return nil, "", err
 	}
-	pack, err := d.packAt(ctx, q.KnownAt)
+	pack, err := d.PackAt(ctx, q.KnownAt)
 	if err != nil {
 		return nil, "", err
 	}
@@ -330,7 +330,7 @@ type Behind struct {
 
 // Names lists who is behind one part of a number.
 func (d *Desk) Names(ctx context.Context, who access.Actor, q store.NamesOf) (b Behind, err error) {
-	if q.Area, err = InArea(who, q.Area); err != nil {
+	if q.Area, err = d.divisionAt(ctx, who, q.Area, q.Moment); err != nil {
 		return b, err
 	}
 	if b.Definition, err = d.named(ctx, q.Indicator, q.KnownAt); err != nil {
@@ -346,7 +346,7 @@ func (d *Desk) Names(ctx context.Context, who access.Actor, q store.NamesOf) (b 
 
 // named is the definition, at an instant, of an indicator that has names behind it. The pack in force today may have none of that key.
 func (d *Desk) named(ctx context.Context, key string, at time.Time) (*policy.Indicator, error) {
-	pack, err := d.packAt(ctx, at)
+	pack, err := d.PackAt(ctx, at)
 	if err != nil {
 		return nil, err
 	}
@@ -363,10 +363,7 @@ func (d *Desk) named(ctx context.Context, key string, at time.Time) (*policy.Ind
 // Trend is an indicator at the ends of months, the last of them possibly today, as it was known at an instant or is now. Each point is
 // the value of its day.
 func (d *Desk) Trend(ctx context.Context, who access.Actor, key string, asked area.Code, from, to calendar.Month, knownAt time.Time) (list []TrendPoint, in area.Code, err error) {
-	if in, err = InArea(who, asked); err != nil {
-		return nil, "", err
-	}
-	pack, err := d.packAt(ctx, knownAt)
+	pack, err := d.PackAt(ctx, knownAt)
 	if err != nil {
 		return nil, "", err
 	}
@@ -378,6 +375,9 @@ func (d *Desk) Trend(ctx context.Context, who access.Actor, key string, asked ar
 		return nil, "", field("to", "BAD_RANGE", "时间范围不合理，最多60个月", "the months do not fit; at most 60")
 	}
 	today := calendar.DateOf(d.Now())
+	if in, err = d.DivisionOn(ctx, who, asked, calendar.Interval{From: from.First(), To: earlier(to.Last(), today)}, knownAt); err != nil {
+		return nil, "", err
+	}
 	var days []calendar.Date
 	for m := from; !m.After(to) && !m.First().After(today); m = m.Add(1) {
 		days = append(days, earlier(m.Last(), today))
@@ -387,7 +387,7 @@ func (d *Desk) Trend(ctx context.Context, who access.Actor, key string, asked ar
 		return nil, "", err
 	}
 	if def.External() {
-		list, err = d.trendFromOutside(ctx, who, key, in, days, knownAt)
+		list, err = d.trendFromOutside(ctx, who, definitions, in, days, knownAt)
 		return list, in, err
 	}
 	counts, err := d.DB.Trend(ctx, who, store.TrendOf{Indicator: key, Households: def.Unit == policy.UnitHousehold, Area: in, Days: days, KnownAt: knownAt})
@@ -401,9 +401,9 @@ func (d *Desk) Trend(ctx context.Context, who access.Actor, key string, asked ar
 }
 
 // trendFromOutside asks for each day by itself: what comes from outside is little.
-func (d *Desk) trendFromOutside(ctx context.Context, who access.Actor, key string, in area.Code, days []calendar.Date, knownAt time.Time) (list []TrendPoint, err error) {
+func (d *Desk) trendFromOutside(ctx context.Context, who access.Actor, of []*policy.Indicator, in area.Code, days []calendar.Date, knownAt time.Time) (list []TrendPoint, err error) {
 	for _, day := range days {
-		values, _, err := d.Values(ctx, who, ValuesOf{Area: in, Moment: store.Moment{On: day, KnownAt: knownAt}, By: store.ByNone, Indicator: key})
+		values, err := d.values(ctx, who, of, ValuesOf{Moment: store.Moment{On: day, KnownAt: knownAt}, By: store.ByNone}, in)
 		if err != nil {
 			return nil, err
 		}

@@ -156,7 +156,7 @@ func (d *Desk) readIssue(ctx context.Context, who access.Actor, r store.Release)
 		return nil, fmt.Errorf("read what was published before: %w", err)
 	}
 	was := &issue{id: r.ID, asOf: r.AsOf, knownAt: r.KnownAt, rows: published.Items}
-	pack, err := d.packAt(ctx, r.KnownAt)
+	pack, err := d.PackAt(ctx, r.KnownAt)
 	if err != nil {
 		return nil, err
 	}

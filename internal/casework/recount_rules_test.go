@@ -225,11 +225,11 @@ func (m *man) stands(key string, day calendar.Date) (part, string) {
 	case "pension_enrolment":
 		return one(registered && age >= 16, atSchool || pension == "employee" || pension == "civil_servant", pension == "resident")
 	case "pension_enrolment@any_scheme":
-		return one(registered && age >= 16, atSchool, pension != "")
+		return one(registered && age >= 16, atSchool, pension != "" && pension != "none")
 	case "medical_enrolment":
 		return one(certifiedOrChild, medical == "employee", medical == "resident")
 	case "medical_enrolment@any_scheme":
-		return one(certifiedOrChild, false, medical != "")
+		return one(certifiedOrChild, false, medical != "" && medical != "none")
 	case "poverty_exit":
 		return one(registered && m.poorList(day) != "", m.poorList(day) == "removed", m.poorList(day) == "exited")
 	case "rehab_coverage", "rehab_coverage@national_ratio":

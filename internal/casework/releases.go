@@ -70,7 +70,7 @@ func (d *Desk) SealRelease(ctx context.Context, who access.Actor, in NewRelease)
 	if in.KnownAt.IsZero() {
 		in.KnownAt = still
 	}
-	pack, err := d.packAt(ctx, in.KnownAt)
+	pack, err := d.PackAt(ctx, in.KnownAt)
 	if err != nil {
 		return r, err
 	}
@@ -240,10 +240,17 @@ func releaseHead(r store.Release, pack *policy.Pack) exchange.FiguresHead {
 	head := exchange.FiguresHead{ID: r.ID.String(), Title: r.Title, Public: &r.Public, AsOf: r.AsOf, KnownAt: &r.KnownAt, Area: string(r.Area), PackVersion: r.PackVersion,
 		SealedAt: &r.SealedAt, SealedBy: r.SealerName, Dictionary: exchange.FigureColumns}
 	for _, def := range released(pack, breakdown{store.ByTree, allUnits}, r.Public) {
-		head.Definitions = append(head.Definitions, *figureDefinition(def))
+		d := figureDefinition(def)
+		for _, c := range pack.ExcludedBy(def, r.AsOf) {
+			d.Exclusions = append(d.Exclusions, exchange.Named{Code: c.Code, Text: excludes(c)})
+		}
+		head.Definitions = append(head.Definitions, *d)
 	}
 	return head
 }
+
+// excludes says whom a condition excludes: its own text is what holds of those who are counted.
+func excludes(c policy.Condition) string { return "不符合“" + c.ZH + "”的" }
 
 // ReadRelease reads a release of the actor's area, or a public one.
 func (d *Desk) ReadRelease(ctx context.Context, who access.Actor, id uuid.UUID) (store.Release, error) {

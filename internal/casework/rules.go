@@ -86,8 +86,8 @@ func calendarOf(ctx context.Context, db *store.DB) (*workdays.Calendar, error) {
 // Pack is the pack in force.
 func (d *Desk) Pack() *policy.Pack { return d.Rules.now.Load().Pack }
 
-// packAt is the pack that was in force at an instant; the one in force now for the zero instant, and before the first.
-func (d *Desk) packAt(ctx context.Context, instant time.Time) (*policy.Pack, error) {
+// PackAt is the pack that was in force at an instant; the one in force now for the zero instant, and before the first.
+func (d *Desk) PackAt(ctx context.Context, instant time.Time) (*policy.Pack, error) {
 	now := d.Rules.now.Load()
 	if instant.IsZero() {
 		return now.Pack, nil

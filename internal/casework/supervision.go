@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"time"
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
@@ -27,10 +28,6 @@ var firstNumbered = calendar.MustDate("2010-01-01")
 
 // Supervision counts what the units of an area took in, did in time and left lying.
 func (d *Desk) Supervision(ctx context.Context, who access.Actor, q BoardOf) (b exchange.Board, err error) {
-	in, err := InArea(who, q.Area)
-	if err != nil {
-		return b, err
-	}
 	if ctx, err = d.DB.Reading(ctx, who); err != nil {
 		return b, err
 	}
@@ -43,6 +40,10 @@ func (d *Desk) Supervision(ctx context.Context, who access.Actor, q BoardOf) (b 
 	}
 	if q.To.Before(q.From) || q.To.Sub(q.From) >= boardDays || q.From.Before(firstNumbered) {
 		return b, field("to", "BAD_RANGE", "时间范围不合理，最多三年", "the days do not fit; at most three years")
+	}
+	in, err := d.DivisionOn(ctx, who, q.Area, calendar.Interval{From: q.From, To: q.To}, time.Time{})
+	if err != nil {
+		return b, err
 	}
 	tallies, err := d.DB.Supervision(ctx, who, store.SupervisionOf{Area: in, From: q.From, To: q.To, Today: today, FirstDay: firstNumbered,
 		Numbers: d.Workdays().Numbers(firstNumbered, today), Limits: d.Pack().Limits, TicketsOverdue: d.TicketsOverdueSince(), Given: care.GivenStates()})

@@ -119,17 +119,18 @@ const surveyed = "medical_enrolment@any_scheme"
 
 // SurveyProgress counts by village who is due in a year and who has answered.
 func (d *Desk) SurveyProgress(ctx context.Context, who access.Actor, year int, asked area.Code) ([]store.SurveyCount, error) {
-	in, err := InArea(who, asked)
+	until := survey.Builtin.PopulationUntil
+	day, err := calendar.NewDate(year, time.Month(until.Month), until.Day)
+	if err != nil {
+		return nil, field("year", "BAD_YEAR", "年份不合理", "the year does not fit")
+	}
+	day = earlier(day, d.today())
+	in, err := d.divisionAt(ctx, who, asked, store.Moment{On: day})
 	if err != nil {
 		return nil, err
 	}
 	if ctx, err = d.DB.Reading(ctx, who); err != nil {
 		return nil, err
 	}
-	until := survey.Builtin.PopulationUntil
-	day, err := calendar.NewDate(year, time.Month(until.Month), until.Day)
-	if err != nil {
-		return nil, field("year", "BAD_YEAR", "年份不合理", "the year does not fit")
-	}
-	return d.DB.SurveyCounts(ctx, who, year, surveyed, earlier(day, calendar.DateOf(d.Now())), in)
+	return d.DB.SurveyCounts(ctx, who, year, surveyed, day, in)
 }

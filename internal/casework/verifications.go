@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -160,7 +161,7 @@ func (d *Desk) workingDays(window calendar.Interval) (days []calendar.Date) {
 
 // VerificationCounts counts a year by village.
 func (d *Desk) VerificationCounts(ctx context.Context, who access.Actor, year int, at area.Code) ([]store.VerificationCount, error) {
-	at, err := InArea(who, at)
+	at, err := d.DivisionOn(ctx, who, at, anyDay, time.Time{})
 	if err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ type LeadsOf struct {
 
 // Worklists counts the worklists that the actor's role may see, in an area.
 func (d *Desk) Worklists(ctx context.Context, who access.Actor, at area.Code) (list []WorklistCount, err error) {
-	if at, err = InArea(who, at); err != nil {
+	if at, err = d.DivisionOn(ctx, who, at, anyDay, time.Time{}); err != nil {
 		return nil, err
 	}
 	var filters []store.LeadFilter

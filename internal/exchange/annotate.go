@@ -123,7 +123,7 @@ func sheetOf(data []byte, list *List) (*sheet, error) {
 func textBook(rows []sheetRow) ([]byte, error) {
 	book := excelize.NewFile()
 	defer book.Close()
-	sheet, err := newTextSheet(book, "Sheet1")
+	sheet, err := newBookSheet(book, "Sheet1")
 	if err != nil {
 		return nil, err
 	}

@@ -50,14 +50,18 @@ var FigureColumns = []Column{
 	{"unplaced", "其中无村居归属", "管理村居不在当日区划内的；市级以上不列，见by为tree时的unplaced组", func(_ *FiguresHead, f *Figure) string { return whole(f.Unplaced) }},
 	{"figure_year", "数据年份", "外部数据所属的年份；由档案或设施名录统计的为空", func(_ *FiguresHead, f *Figure) string { return yearCell(f) }},
 	{"as_of", "统计日期", "统计的是这一天的情况", func(h *FiguresHead, _ *Figure) string { return h.AsOf.String() }},
-	{"known_at", "知悉时间", "依据截至这一时刻已录入的事实；为空即查询时", func(h *FiguresHead, _ *Figure) string { return instant(h.KnownAt) }},
+	{"known_at", "知悉时间", "依据截至这一时刻已录入的事实；查询未指定时为查询的时刻", func(h *FiguresHead, _ *Figure) string { return instant(h.knownAt()) }},
 	{"basis", "口径", "分母的依据", func(_ *FiguresHead, f *Figure) string { return f.Definition.Basis }},
 	{"definition_version", "定义版本", "指标定义的版本", func(_ *FiguresHead, f *Figure) string { return f.Definition.DefinitionVersion }},
 	{"pack_version", "政策包版本", "当时生效的政策包版本", func(h *FiguresHead, _ *Figure) string { return h.PackVersion }},
-	{"generated_at", "生成时间", "封存的时刻；查询导出时为空", func(h *FiguresHead, _ *Figure) string { return instant(h.SealedAt) }},
-	{"generated_by", "生成人", "封存人的用户名；查询导出时为空", func(h *FiguresHead, _ *Figure) string { return h.SealedBy }},
+	{"generated_at", "生成时间", "封存或查询导出的时刻", func(h *FiguresHead, _ *Figure) string { return instant(h.generatedAt()) }},
+	{"generated_by", "生成人", "封存人或查询导出人的用户名", func(h *FiguresHead, _ *Figure) string { return h.generatedBy() }},
 	{"note", "说明", "数据字典的说明行；数据行为空", func(*FiguresHead, *Figure) string { return "" }},
 }
+
+// figureShapes are the columns that are numbers in a workbook.
+var figureShapes = map[string]shape{"no": asWhole, "numerator": asWhole, "denominator": asWhole, "excluded": asWhole, "extra": asWhole, "waived": asWhole, "rate": asCents,
+	"rate_without_waivers": asCents, "target_percent": asPlain, "short_by": asWhole, "unplaced": asWhole, "figure_year": asWhole}
 
 func byCell(h *FiguresHead, f *Figure) string {
 	if f.By != "" {

@@ -2,12 +2,14 @@ package exchange
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
 	"strconv"
+	"strings"
 	"time"
 
 	"zhucan/internal/calendar"
@@ -57,7 +59,11 @@ type FigureDefinition struct {
 	Exclusions        []Named `json:"exclusions,omitempty"`
 	Covered           string  `json:"covered,omitempty"`
 	Note              string  `json:"note"`
+	NoteZH            string  `json:"note_zh,omitempty"`
 }
+
+// note is in Chinese like the rest of the sheets, but for a pack that has it in English alone.
+func (d *FigureDefinition) note() string { return cmp.Or(d.NoteZH, d.Note) }
 
 // Named is a code with what it says.
 type Named struct {
@@ -80,6 +86,36 @@ type FiguresHead struct {
 	SealedBy    string             `json:"sealed_by,omitempty"`
 	Definitions []FigureDefinition `json:"definitions,omitempty"`
 	Dictionary  []Column           `json:"dictionary,omitempty"`
+
+	Asked *Asked `json:"-"` // of values that are asked for: who asked and when, which a file says in each row and an answer need not
+}
+
+// Asked is who asked for values and when.
+type Asked struct {
+	At time.Time
+	By string
+}
+
+// knownAt is the instant as of which is told what was known.
+func (h *FiguresHead) knownAt() *time.Time {
+	if h.KnownAt == nil && h.Asked != nil {
+		return &h.Asked.At
+	}
+	return h.KnownAt
+}
+
+func (h *FiguresHead) generatedAt() *time.Time {
+	if h.SealedAt == nil && h.Asked != nil {
+		return &h.Asked.At
+	}
+	return h.SealedAt
+}
+
+func (h *FiguresHead) generatedBy() string {
+	if h.SealedBy == "" && h.Asked != nil {
+		return h.Asked.By
+	}
+	return h.SealedBy
 }
 
 // Figures are rows under a head. Rows are made while they are written.
@@ -170,13 +206,29 @@ func figureCell(text string) string {
 	return guard(text)
 }
 
+// excluded says who is not counted, behind a note.
+func excluded(list []Named) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return "不计入：" + named(list)
+}
+
+func named(list []Named) string {
+	texts := make([]string, len(list))
+	for i, one := range list {
+		texts[i] = one.Code + " " + one.Text
+	}
+	return strings.Join(texts, "；")
+}
+
 // dictionaryLines explain a release: its columns, and what each indicator counts.
 func dictionaryLines(head FiguresHead) (lines []string) {
 	for _, c := range head.Dictionary {
 		lines = append(lines, "列 "+c.Name+"（"+c.ZH+"）："+c.Meaning)
 	}
 	for _, d := range head.Definitions {
-		lines = append(lines, "指标 "+d.Key+"（"+d.NameZH+"，定义版本"+d.DefinitionVersion+"，依据"+d.Basis+"）："+d.Note)
+		lines = append(lines, "指标 "+d.Key+"（"+d.NameZH+"，定义版本"+d.DefinitionVersion+"，依据"+d.Basis+"）："+d.note()+excluded(d.Exclusions))
 	}
 	return lines
 }

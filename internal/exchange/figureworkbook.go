@@ -15,7 +15,7 @@ const MaxFigureRows = 1_000_000
 var errFigureRows = fault.New(fault.Conflict, "TOO_MANY_ROWS", "行数超过工作簿上限，请导出csv", "more rows than a workbook holds; take csv")
 
 // writeFiguresXLSX writes a workbook: the rows under Chinese headings, and of a release its dictionary and its definitions on
-// sheets of their own. Every cell is text, so that codes stay whole.
+// sheets of their own. Counts and rates are numbers, with which a spreadsheet can reckon; codes are text, so that they stay whole.
 func writeFiguresXLSX(w io.Writer, f Figures) error {
 	if f.About > MaxFigureRows { // found out before all of them are counted
 		return errFigureRows
@@ -25,13 +25,14 @@ func writeFiguresXLSX(w io.Writer, f Figures) error {
 	if err := book.SetSheetName("Sheet1", "指标值"); err != nil {
 		return err
 	}
-	sheet, err := newTextSheet(book, "指标值")
+	cells := make([]string, len(FigureColumns)-1) // the explanations have sheets of their own
+	shapes := make([]shape, len(cells))
+	for i := range cells {
+		cells[i], shapes[i] = FigureColumns[i].ZH, figureShapes[FigureColumns[i].Name]
+	}
+	sheet, err := newBookSheet(book, "指标值", shapes...)
 	if err != nil {
 		return err
-	}
-	cells := make([]string, len(FigureColumns)-1) // the explanations have sheets of their own
-	for i := range cells {
-		cells[i] = FigureColumns[i].ZH
 	}
 	sheet.line(cells)
 	for row, err := range f.Rows {
@@ -64,20 +65,17 @@ func explain(book *excelize.File, head FiguresHead) error {
 	}
 	definitions := [][]string{{"序号", "代码", "名称", "定义版本", "口径", "统计对象", "不计入", "已覆盖", "说明"}}
 	for _, d := range head.Definitions {
-		exclusions := ""
-		for _, e := range d.Exclusions {
-			exclusions += e.Code + " " + e.Text + "；"
-		}
-		definitions = append(definitions, []string{fmt.Sprint(d.No), d.Key, d.NameZH, d.DefinitionVersion, d.Basis, d.Population, exclusions, d.Covered, d.Note})
+		definitions = append(definitions, []string{fmt.Sprint(d.No), d.Key, d.NameZH, d.DefinitionVersion, d.Basis, d.Population, named(d.Exclusions), d.Covered, d.note()})
 	}
 	for _, s := range []struct {
-		name  string
-		lines [][]string
-	}{{"数据字典", columns}, {"指标定义", definitions}} {
+		name   string
+		lines  [][]string
+		shapes []shape
+	}{{"数据字典", columns, nil}, {"指标定义", definitions, []shape{asWhole}}} {
 		if _, err := book.NewSheet(s.name); err != nil {
 			return err
 		}
-		sheet, err := newTextSheet(book, s.name)
+		sheet, err := newBookSheet(book, s.name, s.shapes...)
 		if err != nil {
 			return err
 		}
@@ -92,41 +90,4 @@ func explain(book *excelize.File, head FiguresHead) error {
 		}
 	}
 	return nil
-}
-
-// textSheet is a sheet that is written row by row, all cells text.
-type textSheet struct {
-	stream *excelize.StreamWriter
-	style  int
-	row    int
-	err    error
-}
-
-func newTextSheet(book *excelize.File, name string) (*textSheet, error) {
-	style, err := book.NewStyle(&excelize.Style{NumFmt: textFormat})
-	if err != nil {
-		return nil, err
-	}
-	stream, err := book.NewStreamWriter(name)
-	return &textSheet{stream: stream, style: style}, err
-}
-
-// line writes a row; the first error stays.
-func (s *textSheet) line(cells []string) {
-	if s.err != nil {
-		return
-	}
-	s.row++
-	values := make([]any, len(cells))
-	for i, text := range cells {
-		values[i] = excelize.Cell{StyleID: s.style, Value: text}
-	}
-	s.err = s.stream.SetRow(fmt.Sprintf("A%d", s.row), values)
-}
-
-func (s *textSheet) end() error {
-	if s.err != nil {
-		return s.err
-	}
-	return s.stream.Flush()
 }

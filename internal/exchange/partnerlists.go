@@ -27,6 +27,7 @@ type PartnerList struct {
 type PartnerColumn struct {
 	ZH, Name string
 	cell     func(*PartnerRow) string
+	shape    shape
 }
 
 // PartnerRow is one person or household with all that any list may take from it.
@@ -43,17 +44,17 @@ type PartnerRow struct {
 }
 
 var (
-	nameColumn      = PartnerColumn{"姓名", "name", func(r *PartnerRow) string { return r.Name }}
-	numberColumn    = PartnerColumn{"身份证号", "id_number", func(r *PartnerRow) string { return r.IDNumber }}
-	birthDateColumn = PartnerColumn{"出生日期", "birth_date", func(r *PartnerRow) string { return r.BirthDate.String() }}
-	partnerTown     = PartnerColumn{"镇街", "town", func(r *PartnerRow) string { return r.Town }}
-	partnerVillage  = PartnerColumn{"村居", "village", func(r *PartnerRow) string { return r.Village }}
-	categoryColumn  = PartnerColumn{"残疾类别", "category", func(r *PartnerRow) string { return word(categories, r.Category) }}
-	levelColumn     = PartnerColumn{"残疾等级", "level", func(r *PartnerRow) string { return word(levels, r.Level) }}
-	headColumn      = PartnerColumn{"户主", "name", nameColumn.cell}
-	headIDColumn    = PartnerColumn{"户主身份证号", "id_number", numberColumn.cell}
-	partnerAddress  = PartnerColumn{"住址", "address", func(r *PartnerRow) string { return r.Address }}
-	holdersColumn   = PartnerColumn{"持证人数", "holders", func(r *PartnerRow) string { return strconv.Itoa(r.Holders) }}
+	nameColumn      = PartnerColumn{"姓名", "name", func(r *PartnerRow) string { return r.Name }, asText}
+	numberColumn    = PartnerColumn{"身份证号", "id_number", func(r *PartnerRow) string { return r.IDNumber }, asText}
+	birthDateColumn = PartnerColumn{"出生日期", "birth_date", func(r *PartnerRow) string { return r.BirthDate.String() }, asText}
+	partnerTown     = PartnerColumn{"镇街", "town", func(r *PartnerRow) string { return r.Town }, asText}
+	partnerVillage  = PartnerColumn{"村居", "village", func(r *PartnerRow) string { return r.Village }, asText}
+	categoryColumn  = PartnerColumn{"残疾类别", "category", func(r *PartnerRow) string { return word(categories, r.Category) }, asText}
+	levelColumn     = PartnerColumn{"残疾等级", "level", func(r *PartnerRow) string { return word(levels, r.Level) }, asText}
+	headColumn      = PartnerColumn{"户主", "name", nameColumn.cell, asText}
+	headIDColumn    = PartnerColumn{"户主身份证号", "id_number", numberColumn.cell, asText}
+	partnerAddress  = PartnerColumn{"住址", "address", func(r *PartnerRow) string { return r.Address }, asText}
+	holdersColumn   = PartnerColumn{"持证人数", "holders", func(r *PartnerRow) string { return strconv.Itoa(r.Holders) }, asWhole}
 	everybody       = []string{"covered", "gap", "excluded"}
 	byNumber        = []PartnerColumn{nameColumn, numberColumn}
 	bySubsidy       = []PartnerColumn{nameColumn, numberColumn, partnerTown, partnerVillage}

@@ -69,7 +69,7 @@ func (e Export) eachListRow(rows iter.Seq2[PartnerRow, error], put func([]string
 	return write([]string{totalRow, strconv.Itoa(n)})
 }
 
-// WritePartnerList writes a list as csv in UTF-8 with a mark, or as a workbook whose cells are text, so that long numbers stay whole.
+// WritePartnerList writes a list as csv in UTF-8 with a mark, or as a workbook whose numbers of people are text, so that they stay whole.
 func WritePartnerList(w io.Writer, form string, e Export, rows iter.Seq2[PartnerRow, error]) (err error) {
 	if form == "xlsx" {
 		err = writePartnerXLSX(w, e, rows)
@@ -112,7 +112,11 @@ func writePartnerXLSX(w io.Writer, e Export, rows iter.Seq2[PartnerRow, error]) 
 	if err := book.SetSheetName("Sheet1", name); err != nil {
 		return err
 	}
-	sheet, err := newTextSheet(book, name)
+	shapes := make([]shape, len(e.List.Columns))
+	for i, c := range e.List.Columns {
+		shapes[i] = c.shape
+	}
+	sheet, err := newBookSheet(book, name, shapes...)
 	if err != nil {
 		return err
 	}

@@ -112,30 +112,32 @@ func eachPaymentRow(r roster.Roster, names PaymentNames, lines iter.Seq2[roster.
 	return nil
 }
 
-// WritePaymentXLSX writes the same as a workbook. Every cell is text, so a long number stays whole also when somebody
-// edits it.
+// paymentShapes are the columns of a roster that are numbers in a workbook.
+var paymentShapes = map[string]shape{colSeq: asWhole, "月数": asWhole, "月标准": asCents, "当月金额": asCents, "补发金额": asCents, "补差金额": asCents, "抵扣金额": asCents,
+	colAmount: asCents}
+
+// WritePaymentXLSX writes the same as a workbook. Amounts and counts are numbers, so that they can be added up; the numbers of people,
+// cards and accounts are text, so that they stay whole also when somebody edits them.
 func WritePaymentXLSX(w io.Writer, r roster.Roster, names PaymentNames, lines iter.Seq2[roster.Line, error]) error {
 	book := excelize.NewFile()
 	defer book.Close()
-	style, err := book.NewStyle(&excelize.Style{NumFmt: textFormat})
+	shapes := make([]shape, len(paymentColumns))
+	for i, heading := range paymentColumns {
+		shapes[i] = paymentShapes[heading]
+	}
+	sheet, err := newBookSheet(book, "Sheet1", shapes...)
 	if err != nil {
 		return fmt.Errorf("write a payment file: %w", err)
 	}
-	sheet, err := book.NewStreamWriter("Sheet1")
-	if err != nil {
-		return fmt.Errorf("write a payment file: %w", err)
-	}
-	row := 0
 	err = eachPaymentRow(r, names, lines, func(cells []string) error {
-		row++
-		values := make([]any, len(cells))
 		for i, text := range cells {
-			values[i] = excelize.Cell{StyleID: style, Value: guard(text)}
+			cells[i] = guard(text)
 		}
-		return sheet.SetRow(fmt.Sprintf("A%d", row), values)
+		sheet.line(cells)
+		return sheet.err
 	})
 	if err == nil {
-		err = sheet.Flush()
+		err = sheet.end()
 	}
 	if err != nil {
 		return fmt.Errorf("write a payment file: %w", err)

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -191,6 +192,80 @@ func TestReleaseFilesHaveTheSameRows(t *testing.T) {
 	for _, line := range lines {
 		if cells := strings.Join(strings.Split(line, ",")[1:24], ","); !sealed[cells] {
 			t.Fatalf("asked for: %s; not sealed", cells)
+		}
+	}
+}
+
+// TestFilesOfQuestionsSayWhen: a file that is asked for says who asked, when, and as of when it was known, as a sealed one does.
+func TestFilesOfQuestionsSayWhen(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for known, want := range map[string]string{"": "2023-03-28T02:00:00Z", "&known_at=2023-03-28T01:30:00%2B00:00": "2023-03-28T01:30:00Z"} {
+		path := "/indicators/values?as_of=2023-03-27&by=none" + known + "&format="
+		rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(s.do("stats", "GET", path+"csv", nil).want(200).body), "\uFEFF"))).ReadAll()
+		if err != nil || len(rows) < 3 {
+			t.Fatalf("%d rows, %v", len(rows), err)
+		}
+		book, err := excelize.OpenReader(bytes.NewReader(s.do("stats", "GET", path+"xlsx", nil).want(200).body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sheet, err := book.GetRows("指标值")
+		if err != nil || len(sheet) != len(rows) {
+			t.Fatalf("%d rows in the workbook and %d in csv, %v", len(sheet), len(rows), err)
+		}
+		for n, row := range rows[1:] {
+			for i, name := range rows[0] {
+				said := map[string]string{"known_at": want, "generated_at": "2023-03-28T02:00:00Z", "generated_by": "stats", "as_of": "2023-03-27"}[name]
+				if said != "" && (row[i] != said || sheet[n+1][i] != said) {
+					t.Fatalf("row %d: %s is %q in csv and %q in the workbook, want %q", n, name, row[i], sheet[n+1][i], said)
+				}
+			}
+		}
+	}
+	if body := s.do("stats", "GET", "/indicators/values", nil).want(200).json(); body["known_at"] != nil || body["generated_at"] != nil {
+		t.Errorf("JSON: %v and %v", body["known_at"], body["generated_at"])
+	}
+}
+
+// TestDefinitionsOfReleases: under 不计入 stands who is excluded, by the indicator and by the rules of its programme on the day, and the notes are
+// in Chinese like the rest.
+func TestDefinitionsOfReleases(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for day, want := range map[string]string{"2023-03-28": "X_TEKUN 不符合“未纳入特困人员供养”的", "2016-12-31": "CATEGORY_OUT_OF_RANGE 不符合“残疾类别为视力、肢体、智力、精神”的"} {
+		id := s.sealed(map[string]any{"as_of": day}).text("id")
+		book, err := excelize.OpenReader(bytes.NewReader(s.file("stats", id, "xlsx")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sheet, err := book.GetRows("指标定义")
+		if err != nil {
+			t.Fatal(err)
+		}
+		column := map[string]int{}
+		for i, heading := range sheet[0] {
+			column[heading] = i
+		}
+		said := map[string]string{}
+		for _, row := range sheet[1:] {
+			said[row[column["代码"]]] = row[column["不计入"]]
+			if note := row[column["说明"]]; !regexp.MustCompile(`\p{Han}`).MatchString(note) {
+				t.Errorf("the note of %s: %s", row[column["代码"]], note)
+			}
+		}
+		nursing, waived := said["nursing_subsidy_coverage"], said["nursing_subsidy_coverage@without_waivers"]
+		if !strings.Contains(nursing, want) || !strings.HasPrefix(nursing, "DECEASED 不符合“健在”的；") || strings.Contains(nursing, "CATEGORY_OUT_OF_RANGE") != (day < "2017") {
+			t.Errorf("on %s the nursing subsidy excludes %s", day, nursing)
+		}
+		if !strings.HasPrefix(waived, "WAIVED 不符合“本人未签字放弃护理补贴”的；") || !strings.HasSuffix(waived, nursing) {
+			t.Errorf("on %s, without waivers: %s", day, waived)
+		}
+		if said["pension_enrolment"] == "" || said["pension_enrolment@any_scheme"] == "" || said["medical_enrolment@any_scheme"] != "" {
+			t.Errorf("other indicators: %v", said)
+		}
+		if text := string(s.file("stats", id, "csv")); !strings.Contains(text, "不计入：DECEASED 不符合“健在”的") || strings.Contains(text, "is our choice") {
+			t.Error("the dictionary of the csv says something else")
 		}
 	}
 }

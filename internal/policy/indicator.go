@@ -3,6 +3,8 @@ package policy
 import (
 	"fmt"
 	"slices"
+
+	"zhucan/internal/calendar"
 )
 
 // The units of an indicator.
@@ -59,9 +61,16 @@ func (i *Indicator) Key() string {
 // Target is what the indicator aims at, in percent; 0 where there is none.
 func (i *Indicator) Target() float64 { return float64(i.TargetPercent*10+i.TargetTenths) / 10 }
 
-// ExclusionReasons are the conditions by which somebody of the population is not meant to be covered.
-func (i *Indicator) ExclusionReasons() (list []Condition) {
-	for _, c := range i.exclusions {
+// ExcludedBy are the conditions that somebody of the population has to meet to be counted, in the order in which they are looked at: those
+// of the indicator, and of a programme those of the rules in force on a day. Who fails one is excluded.
+func (p *Pack) ExcludedBy(i *Indicator, on calendar.Date) (list []Condition) {
+	conditions := slices.Clone(i.exclusions)
+	if programme := p.Programme(i.Programme); programme != nil {
+		if rules := programme.RuleSet(on); rules != nil {
+			conditions = append(conditions, rules.conditions...)
+		}
+	}
+	for _, c := range conditions {
 		list = append(list, c.Condition)
 	}
 	return list

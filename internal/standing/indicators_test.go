@@ -25,7 +25,7 @@ func wider(t *rapid.T) oracle {
 		file.Person.Diagnosis = "孤独症"
 		file.Person.CreatedAt = time.Date(2016, 1, 1, 12, 0, 0, 0, calendar.Civil).AddDate(0, 0, rapid.IntRange(0, 1500).Draw(t, "registered"))
 	}
-	for kind, sorts := range map[string][]string{"insurance_pension": {"resident", "employee", "civil_servant"}, "insurance_medical": {"resident", "employee"},
+	for kind, sorts := range map[string][]string{"insurance_pension": {"resident", "employee", "civil_servant", "none"}, "insurance_medical": {"resident", "employee", "none"},
 		"school": {"regular", "home_teaching", "deferred", "not_enrolled", "finished", "elsewhere"}} {
 		at := day(kind)
 		for range rapid.IntRange(0, 3).Draw(t, kind) {
@@ -143,11 +143,11 @@ func (o oracle) place(key string, day calendar.Date) standing.Status {
 	case "pension_enrolment":
 		return which(registered && grown, atSchool || pension == "employee" || pension == "civil_servant", pension == "resident")
 	case "pension_enrolment@any_scheme":
-		return which(registered && grown, atSchool, pension != "")
+		return which(registered && grown, atSchool, pension != "" && pension != "none")
 	case "medical_enrolment":
 		return which(registered || child, medical == "employee", medical == "resident")
 	case "medical_enrolment@any_scheme":
-		return which(registered || child, false, medical != "")
+		return which(registered || child, false, medical != "" && medical != "none")
 	case "poverty_exit":
 		return which(registered && o.poor(day) != "", o.poor(day) == "removed", o.poor(day) == "exited")
 	case "rehab_coverage", "rehab_coverage@national_ratio":

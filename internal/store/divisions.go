@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -61,6 +62,18 @@ func (db *DB) HasDivision(ctx context.Context, in area.Code, on calendar.Date) (
 		AND superseded_at IS NULL)`, lo, hi, on).Scan(&there)
 	if err != nil {
 		return false, fmt.Errorf("look for a division: %w", translate(err))
+	}
+	return there, nil
+}
+
+// WasDivision reports whether on any of some days a division was an area or lay in it, as it was known at an instant.
+func (db *DB) WasDivision(ctx context.Context, in area.Code, days calendar.Interval, knownAt time.Time) (there bool, err error) {
+	lo, hi := in.Range()
+	m := Moment{KnownAt: knownAt}
+	err = db.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM divisions WHERE code >= $1 AND code < $2 AND ($4::date IS NULL OR valid_from <= $4)
+		AND ($3::date IS NULL OR valid_to IS NULL OR valid_to >= $3) AND `+m.held("", 5)+")", m.args(lo, hi, days.From, days.To)...).Scan(&there)
+	if err != nil {
+		return false, fmt.Errorf("look for a division of some days: %w", translate(err))
 	}
 	return there, nil
 }

@@ -6,11 +6,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/exchange"
+	"zhucan/internal/fault"
 	"zhucan/internal/indicator"
 	"zhucan/internal/money"
 	"zhucan/internal/policy"
@@ -22,16 +24,37 @@ type look struct {
 	on     calendar.Date
 	in     area.Code
 	by     store.Dimension
-	Fields []*Field // the form that asks for it, with what is wrong beside its fields
+	known  time.Time // as of when it was known; zero: now
+	Fields []*Field  // the form that asks for it, with what is wrong beside its fields
 	wrong  bool
 }
 
 // Place is the code of the area.
 func (l look) Place() string { return string(l.in) }
 
-// query is the address of the same day and area, with further members in pairs.
+// moment is the day, and the instant of which is asked what was known of it.
+func (l look) moment() store.Moment { return store.Moment{On: l.on, KnownAt: l.known} }
+
+// Known is that instant as an address has it; empty where it is now.
+func (l look) Known() string {
+	if l.known.IsZero() {
+		return ""
+	}
+	return l.known.UTC().Format(time.RFC3339Nano)
+}
+
+// whole is without the breakdown, which what is one value has not.
+func (l look) whole() look {
+	l.Fields = slices.DeleteFunc(slices.Clone(l.Fields), func(f *Field) bool { return f.Name == "by" })
+	return l
+}
+
+// query is the address of the same day, area and instant, with further members in pairs.
 func (l look) query(more ...string) string {
 	text := "?as_of=" + l.on.String() + "&area=" + string(l.in)
+	if known := l.Known(); known != "" {
+		text += "&known_at=" + known
+	}
 	for i := 0; i+1 < len(more); i += 2 {
 		text += "&" + more[i] + "=" + more[i+1]
 	}
@@ -53,12 +76,19 @@ func (v *visit) look() (look, error) {
 		dayField.Error = v.t("figures.bad_day")
 	}
 	areaField := &Field{Name: "area", Label: v.t("figures.area"), Kind: "select"}
-	if code, err := area.Parse(place); err == nil && v.who.Covers(code) {
-		l.in = code
+	knownField, err := v.knownAsked(&l)
+	if err != nil {
+		return l, err
+	}
+	there, err := v.divisionAsked(place, l.moment())
+	if err != nil {
+		return l, err
+	}
+	if there != "" {
+		l.in = there
 	} else if place != "" {
 		areaField.Error = v.t("figures.bad_area")
 	}
-	var err error
 	if areaField.Options, err = v.areasAround(l.in, l.on); err != nil {
 		return l, err
 	}
@@ -71,11 +101,48 @@ func (v *visit) look() (look, error) {
 	}
 	areaField.Value, byField.Value = string(l.in), string(l.by)
 	l.Fields = []*Field{dayField, areaField, byField}
+	if knownField != nil {
+		l.Fields = append(l.Fields, knownField)
+	}
 	for _, f := range l.Fields {
 		f.choose()
 		l.wrong = l.wrong || f.Error != ""
 	}
 	return l, nil
+}
+
+// divisionAsked is the area that an address names; empty where it names none of one's own that was there on the day or is today.
+func (v *visit) divisionAsked(text string, m store.Moment) (area.Code, error) {
+	code, err := area.Parse(text)
+	if err != nil {
+		return "", nil
+	}
+	code, err = v.desk.DivisionOn(v.ctx, v.who, code, calendar.Interval{From: m.On, To: m.On}, m.KnownAt)
+	if f, ok := fault.Of(err); ok && (f.Kind == fault.Invalid || f.Kind == fault.NotFound) {
+		return "", nil
+	}
+	return code, err
+}
+
+// knownAsked reads of which instant an address asks what was known. It has a field only where it is asked for, as pages of a release do.
+func (v *visit) knownAsked(l *look) (*Field, error) {
+	text := v.query.Get("known_at")
+	if text == "" {
+		return nil, nil
+	}
+	f := &Field{Name: "known_at", Label: v.t("release.known"), Kind: "text", Value: text}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		f.Error = v.t("figures.bad_instant")
+		return f, nil
+	}
+	err = v.desk.CheckKnown(v.ctx, at)
+	if refused, ok := fault.Of(err); ok && refused.Kind == fault.Invalid {
+		f.Error = v.t("figures.bad_instant")
+		return f, nil
+	}
+	l.known = at
+	return f, err
 }
 
 // below is the level of areas that lie in an area.

@@ -77,6 +77,8 @@ type releaseData struct {
 	Facts   []pair
 	Sums    []pair
 	Files   []link
+	Values  string // the numbers of its day as they were then known
+	Names   []link // and who is behind them
 	Compare *Field
 	Path    string
 }
@@ -101,10 +103,32 @@ func showRelease(v *visit) (any, error) {
 			data.Files = append(data.Files, link{Path: v.path + "/file?form=" + form, Text: v.t("file." + form)})
 		}
 	}
+	if err := v.leadToValues(&data, r); err != nil {
+		return nil, err
+	}
 	if v.may("/releases/:id/changes") {
 		data.Compare, err = v.sinceField(r)
 	}
 	return data, err
+}
+
+// leadToValues leads to the values and the names behind a release of one's own area: they are told as of its instant, also long after it.
+func (v *visit) leadToValues(data *releaseData, r store.Release) error {
+	if !v.who.Covers(r.Area) || !v.may("/indicators") {
+		return nil
+	}
+	at := look{on: r.AsOf, in: r.Area, known: r.KnownAt}
+	data.Values = "/indicators" + at.query()
+	pack, err := v.desk.PackAt(v.ctx, r.KnownAt)
+	if err != nil || !v.may("/indicators/:key/persons") {
+		return err
+	}
+	for i := range pack.Indicators {
+		if def := &pack.Indicators[i]; def.Variant == "" && !def.External() {
+			data.Names = append(data.Names, link{Path: "/indicators/" + def.Key() + "/persons" + at.query(), Text: v.either(def.ZH, def.EN)})
+		}
+	}
+	return nil
 }
 
 // sinceField chooses another release of the same area to compare with.

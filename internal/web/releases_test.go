@@ -3,11 +3,15 @@ package web_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
+	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 )
 
@@ -66,6 +70,53 @@ func TestReleasePages(t *testing.T) {
 	if a, b := twice.send().header.Get("Location"), twice.send().header.Get("Location"); a == "" || a != b {
 		t.Errorf("sent twice it leads to %s and %s", a, b)
 	}
+}
+
+// TestReleaseLeadsToItsNames: from a release one comes to the values and the names that were counted, also after more is known; a statistician to the values alone.
+func TestReleaseLeadsToItsNames(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	ids := s.populated()
+	s.as("stats").get("/releases/new").form("seal").set("title", "三月", "as_of", "2023-03-28").send().want(303)
+	list, err := s.desk.ListReleases(t.Context(), s.actor("cdpf"), "", uuid.Nil, 10)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%d releases, %v", len(list), err)
+	}
+	path := "/releases/" + list[0].ID.String()
+	if sh := s.as("stats").get(path).want(200).says("各项指标值"); strings.Contains(sh.body, "/persons") {
+		t.Error("the statistician is led to names")
+	}
+	s.clock.Add(time.Minute)
+	died := casework.NewCircumstance{Kind: "death", Value: json.RawMessage("true"), ValidFrom: calendar.MustDate("2023-03-20"), Source: "民政"}
+	if _, err := s.desk.AddCircumstance(t.Context(), s.actor("cdpf"), ids[0], died); err != nil {
+		t.Fatal(err)
+	}
+	b := s.as("cdpf")
+	page := b.get(path).want(200)
+	values := page.to("/indicators?")
+	if row := values.row("3"); !strings.Contains(row[2], "2 / 5") {
+		t.Errorf("the values of the release: %v", row)
+	}
+	if row := b.get("/indicators?as_of=2023-03-28").row("3"); !strings.Contains(row[2], "1 / 4") {
+		t.Errorf("the values of now: %v", row)
+	}
+	names := page.to("/indicators/nursing_subsidy_coverage/persons?").says("记录截至")
+	names.to("list=covered").says("金丝雀101", "共 2")
+	b.get("/indicators/nursing_subsidy_coverage/persons?list=covered&as_of=2023-03-28").want(200).says("共 1")
+	one := values.to("/indicators/nursing_subsidy_coverage?")
+	one.to("list=covered").says("共 2")
+}
+
+// to is where a link of the page leads whose address has a text in it.
+func (sh shown) to(part string) shown {
+	sh.b.site.t.Helper()
+	for _, a := range all(sh.doc, "a") {
+		if href := attr(a, "href"); strings.Contains(href, part) {
+			return sh.b.get(href).want(200)
+		}
+	}
+	sh.b.site.t.Fatalf("%s has no link to %s", sh.path, part)
+	return sh
 }
 
 func seal2(b *browser, title string) shown {

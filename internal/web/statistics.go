@@ -32,7 +32,7 @@ func showIndicators(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	whole, head, err := v.figures(v.ctx, casework.ValuesOf{Area: l.in, Moment: store.Moment{On: l.on}, By: store.ByNone})
+	whole, head, err := v.figures(v.ctx, casework.ValuesOf{Area: l.in, Moment: l.moment(), By: store.ByNone})
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func showIndicators(v *visit) (any, error) {
 	if l.by == store.ByNone {
 		return data, nil
 	}
-	grouped, head, err := v.figures(v.ctx, casework.ValuesOf{Area: l.in, Moment: store.Moment{On: l.on}, By: l.by})
+	grouped, head, err := v.figures(v.ctx, casework.ValuesOf{Area: l.in, Moment: l.moment(), By: l.by})
 	data.Heat = v.heat(l, grouped, head)
 	return data, err
 }
@@ -76,7 +76,7 @@ func showFiguresFile(v *visit) (any, error) {
 	if fileTypes[form] == "" || l.wrong {
 		return nil, noSuchForm
 	}
-	rows, err := v.desk.FigureRows(v.ctx, v.who, casework.ValuesOf{Area: l.in, Moment: store.Moment{On: l.on}, By: l.by})
+	rows, err := v.desk.FigureRows(v.ctx, v.who, casework.ValuesOf{Area: l.in, Moment: l.moment(), By: l.by})
 	return raw{kind: fileTypes[form], name: "indicators-" + l.on.String() + "." + form, write: func(w io.Writer) error { return exchange.WriteFigures(w, form, rows) }}, err
 }
 
@@ -93,7 +93,10 @@ func showMoreIndicators(v *visit) (any, error) {
 		return nil, err
 	}
 	data := moreData{Look: l, Where: v.placeName(l.in), Day: l.on.String(), Back: "/indicators" + l.query()}
-	pack := v.desk.Pack()
+	pack, err := v.desk.PackAt(v.ctx, l.known)
+	if err != nil {
+		return nil, err
+	}
 	if data.Variants, err = v.linesOf(l, pack.Indicators, func(d *policy.Indicator) bool { return d.Variant != "" }); err != nil {
 		return nil, err
 	}
@@ -108,7 +111,7 @@ func (v *visit) linesOf(l look, of []policy.Indicator, wanted func(*policy.Indic
 			continue
 		}
 		key := of[i].Key()
-		found, _, err := v.figures(v.ctx, casework.ValuesOf{Area: l.in, Moment: store.Moment{On: l.on}, By: store.ByNone, Indicator: key})
+		found, _, err := v.figures(v.ctx, casework.ValuesOf{Area: l.in, Moment: l.moment(), By: store.ByNone, Indicator: key})
 		if err != nil {
 			return nil, err
 		}
@@ -143,18 +146,22 @@ func showIndicator(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.Fields = l.Fields[:2] // one value is not broken down
+	l = l.whole()
 	key := v.echo.Param("key")
-	found, _, err := v.figures(v.ctx, casework.ValuesOf{Area: l.in, Moment: store.Moment{On: l.on}, By: store.ByNone, Indicator: key})
+	found, _, err := v.figures(v.ctx, casework.ValuesOf{Area: l.in, Moment: l.moment(), By: store.ByNone, Indicator: key})
 	if err != nil {
 		return nil, err
 	}
-	def := v.desk.Pack().Indicator(key)
+	pack, err := v.desk.PackAt(v.ctx, l.known)
+	if err != nil {
+		return nil, err
+	}
+	def := pack.Indicator(key)
 	if len(found) != 1 || def == nil {
 		return nil, store.NotFound
 	}
 	data := indicatorData{Look: l, Where: v.placeName(l.in), Day: l.on.String(), Back: "/indicators" + l.query(), Line: v.figureLine(found[0], "")}
-	v.define(&data, def, found[0].Definition)
+	v.define(&data, pack, def, found[0].Definition)
 	if v.may("/indicators/:key/persons") && !def.External() {
 		for _, part := range parts {
 			data.Names = append(data.Names, link{Path: "/indicators/" + key + "/persons" + l.query("list", part), Text: v.t("part." + part)})
@@ -162,7 +169,7 @@ func showIndicator(v *visit) (any, error) {
 	}
 	if def.Variant == "" {
 		same := func(d *policy.Indicator) bool { return d.ID == def.ID && d.Variant != "" }
-		if data.Variants, err = v.linesOf(l, v.desk.Pack().Indicators, same); err != nil {
+		if data.Variants, err = v.linesOf(l, pack.Indicators, same); err != nil {
 			return nil, err
 		}
 	}
@@ -171,7 +178,7 @@ func showIndicator(v *visit) (any, error) {
 }
 
 // define says what is counted, as the rules say it.
-func (v *visit) define(data *indicatorData, def *policy.Indicator, d *exchange.FigureDefinition) {
+func (v *visit) define(data *indicatorData, pack *policy.Pack, def *policy.Indicator, d *exchange.FigureDefinition) {
 	add := func(label, value string) {
 		if value != "" {
 			data.Definition = append(data.Definition, pair{v.t(label), value})
@@ -185,7 +192,7 @@ func (v *visit) define(data *indicatorData, def *policy.Indicator, d *exchange.F
 	} else {
 		add("define.basis", d.Basis)
 	}
-	if p := v.desk.Pack().Programme(def.Programme); p != nil {
+	if p := pack.Programme(def.Programme); p != nil {
 		add("define.months", v.either(p.ZH, p.EN))
 	}
 	if def.CountsExtra {
@@ -197,7 +204,7 @@ func (v *visit) define(data *indicatorData, def *policy.Indicator, d *exchange.F
 	if data.Note = v.either(def.NoteZH, d.Note); data.Note == "" {
 		data.Note = d.Note // of a pack that has it in English alone
 	}
-	if p := v.desk.Pack().Programme(def.Programme); p != nil && p.RuleSet(data.Look.on) != nil {
+	if p := pack.Programme(def.Programme); p != nil && p.RuleSet(data.Look.on) != nil {
 		data.Exclusions = v.conditions(p.RuleSet(data.Look.on).Conditions)
 	}
 	data.Exclusions = append(data.Exclusions, v.conditions(def.Exclusions)...)
@@ -258,7 +265,7 @@ func (v *visit) fillTrend(data *indicatorData, l look, key string) error {
 	}
 	data.From = &Field{Name: "from", Label: v.t("trend.from"), Kind: "month", Value: from.String()}
 	data.To = &Field{Name: "to", Label: v.t("trend.to"), Kind: "month", Value: to.String()}
-	points, _, err := v.desk.Trend(v.ctx, v.who, key, l.in, from, to, store.Moment{}.KnownAt)
+	points, _, err := v.desk.Trend(v.ctx, v.who, key, l.in, from, to, l.known)
 	if f, ok := fault.Of(err); ok && f.Kind == fault.Invalid {
 		data.To.Error = f.Message(v.english)
 		for _, problem := range f.Fields {
@@ -286,6 +293,7 @@ var partOf = map[string]standing.Status{"gap": standing.Gap, "covered": standing
 type namesData struct {
 	Look       look
 	Where, Day string
+	Known      string // the instant as of which it is told
 	Name, Part string
 	Back       string
 	Parts      []link
@@ -303,7 +311,7 @@ func showNames(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.Fields = l.Fields[:2]
+	l = l.whole()
 	key, part := v.echo.Param("key"), v.query.Get("list")
 	if _, known := partOf[part]; !known {
 		part = parts[0]
@@ -312,13 +320,16 @@ func showNames(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := v.desk.Names(v.ctx, v.who, store.NamesOf{Indicator: key, Area: l.in, Moment: store.Moment{On: l.on}, Part: partOf[part], After: after, Limit: pageSize})
+	found, err := v.desk.Names(v.ctx, v.who, store.NamesOf{Indicator: key, Area: l.in, Moment: l.moment(), Part: partOf[part], After: after, Limit: pageSize})
 	if err != nil {
 		return nil, err
 	}
 	def := found.Definition
 	data := namesData{Look: l, Where: v.placeName(l.in), Day: l.on.String(), Name: v.either(def.ZH, def.EN), Part: part, Back: "/indicators/" + key + l.query(), Total: found.Total,
 		Elsewhere: found.Elsewhere, Households: def.Unit == policy.UnitHousehold}
+	if !l.known.IsZero() {
+		data.Known = l.known.In(china).Format("2006-01-02 15:04:05")
+	}
 	for _, one := range parts {
 		data.Parts = append(data.Parts, link{Path: v.path + l.query("list", one), Text: v.t("part." + one), Here: one == part})
 	}
