@@ -93,7 +93,7 @@ func (w *world) outsideAt(r *register, at moment) map[string]string {
 			if f.Area != d.Code {
 				continue
 			}
-			if f.Indicator == "facility_accessibility" && f.Year == at.On.Year() && all == 0 {
+			if f.Indicator == "facility_accessibility" && f.Year == at.On.Year() {
 				said["facility_accessibility "+d.Code] = fmt.Sprint(f.Numerator, "/", f.Denominator)
 			}
 			for _, base := range figures {
