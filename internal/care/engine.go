@@ -139,6 +139,7 @@ type Case struct {
 	Household casefile.HouseholdFacts // on that day, empty for a person
 	Others    []Service               // of the person, and of the household with its members
 	Files     map[uuid.UUID]bool      // what was uploaded to this service
+	Before    []Service               // retrofits of other homes in which a member of this household lived when they were accepted
 	Catalogue *Catalogue
 	District  string
 	// TakenOver is a service that was given before the office began with this register: whose step it was and the photos were

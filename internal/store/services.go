@@ -11,6 +11,7 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
+	"zhucan/internal/calendar"
 	"zhucan/internal/care"
 )
 
@@ -130,6 +131,15 @@ func servicesBy(where string, list *[]care.Service, args ...any) Query {
 	return func(b *pgx.Batch) {
 		b.Queue("SELECT "+serviceColumns+" FROM services s WHERE "+where+" ORDER BY s.id", args...).Query(func(rows pgx.Rows) (err error) {
 			*list, err = pgx.CollectRows(rows, serviceOf)
+// RetrofitsBefore reads with their steps the retrofits of other households in which somebody who is a member of this one on a day lived when they
+// were accepted.
+func (tx *Tx) RetrofitsBefore(ctx context.Context, household uuid.UUID, on calendar.Date) ([]care.Service, error) {
+	return tx.services(ctx, `s.kind = 'retrofit' AND s.household_id <> $1 AND EXISTS (SELECT FROM household_members n
+		JOIN household_members o ON o.person_id = n.person_id AND o.household_id = s.household_id AND o.superseded_at IS NULL
+		JOIN service_steps t ON t.service_id = s.id AND t.to_state = 'DONE' AND t.voided_at IS NULL AND t.happened_on >= o.from_on AND (o.to_on IS NULL OR t.happened_on <= o.to_on)
+		WHERE n.household_id = $1 AND n.superseded_at IS NULL AND n.from_on <= $2 AND (n.to_on IS NULL OR n.to_on >= $2))`, []any{household, on})
+}
+
 			return err
 		})
 	}
