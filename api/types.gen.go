@@ -2108,6 +2108,7 @@ const (
 	WorklistNameEligibleNotEnrolled  WorklistName = "eligible_not_enrolled"
 	WorklistNameEnrolledNotEligible  WorklistName = "enrolled_not_eligible"
 	WorklistNameNoSurvey             WorklistName = "no_survey"
+	WorklistNameRetrofitNeed         WorklistName = "retrofit_need"
 	WorklistNameReverificationDue    WorklistName = "reverification_due"
 	WorklistNameTurningAge           WorklistName = "turning_age"
 	WorklistNameUndeliverablePayment WorklistName = "undeliverable_payment"
@@ -2126,6 +2127,8 @@ func (e WorklistName) Valid() bool {
 	case WorklistNameEnrolledNotEligible:
 		return true
 	case WorklistNameNoSurvey:
+		return true
+	case WorklistNameRetrofitNeed:
 		return true
 	case WorklistNameReverificationDue:
 		return true
@@ -4057,7 +4060,7 @@ type Lead struct {
 	// - `eligible_not_enrolled`: `NOT_APPLIED`, `APPLICATION_OPEN`, `AWARD_NOT_PAID`
 	// - `wrong_amount`: `UNDERPAID`, `OVERPAID`; `undeliverable_payment`: `PAYMENT_FAILED`
 	// - `certificate_expiring`: `EXPIRES_IN_6_MONTHS`, `EXPIRES_IN_1_MONTH`, `CERT_EXPIRED`
-	// - `reverification_due`: `NOT_VERIFIED`, `VERIFICATION_FAILED`; `no_survey`: `NO_RESPONSE`
+	// - `reverification_due`: `NOT_VERIFIED`, `VERIFICATION_FAILED`; `no_survey`: `NO_RESPONSE`; `retrofit_need`: `RETROFIT_NEEDED`
 	// - `turning_age`: `TURNS_16_PENSION`, `TURNS_16_CARE`, `TURNS_18_UNCERTIFIED`, `TURNS_18_ORPHAN_SUPPORT`, `TURNS_60`
 	// - `duplicate`: `SAME_NAME_BIRTH_TOWN`, `SAME_GUARDIAN_NAME`, `SAME_PHONE_NAME`
 	Reason LeadReason `json:"reason"`
@@ -4109,7 +4112,7 @@ type LeadOutcome string
 // - `eligible_not_enrolled`: `NOT_APPLIED`, `APPLICATION_OPEN`, `AWARD_NOT_PAID`
 // - `wrong_amount`: `UNDERPAID`, `OVERPAID`; `undeliverable_payment`: `PAYMENT_FAILED`
 // - `certificate_expiring`: `EXPIRES_IN_6_MONTHS`, `EXPIRES_IN_1_MONTH`, `CERT_EXPIRED`
-// - `reverification_due`: `NOT_VERIFIED`, `VERIFICATION_FAILED`; `no_survey`: `NO_RESPONSE`
+// - `reverification_due`: `NOT_VERIFIED`, `VERIFICATION_FAILED`; `no_survey`: `NO_RESPONSE`; `retrofit_need`: `RETROFIT_NEEDED`
 // - `turning_age`: `TURNS_16_PENSION`, `TURNS_16_CARE`, `TURNS_18_UNCERTIFIED`, `TURNS_18_ORPHAN_SUPPORT`, `TURNS_60`
 // - `duplicate`: `SAME_NAME_BIRTH_TOWN`, `SAME_GUARDIAN_NAME`, `SAME_PHONE_NAME`
 type LeadReason = string
@@ -5708,10 +5711,13 @@ type Service struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
 	//
 	// Example: 370305100
-	AreaCode    AreaCode    `json:"area_code"`
-	HouseholdID *uuid.UUID  `json:"household_id,omitempty"`
-	ID          uuid.UUID   `json:"id"`
-	Kind        ServiceKind `json:"kind"`
+	AreaCode AreaCode `json:"area_code"`
+
+	// DiedOn When the person died, as recorded now. The service waits for nobody then, unless a loan has to be fetched.
+	DiedOn      *calendar.Date `json:"died_on,omitempty"`
+	HouseholdID *uuid.UUID     `json:"household_id,omitempty"`
+	ID          uuid.UUID      `json:"id"`
+	Kind        ServiceKind    `json:"kind"`
 
 	// Need An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
 	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432.
@@ -7749,7 +7755,8 @@ type ListServicesParams struct {
 	State *string `form:"state,omitempty" json:"state,omitempty"`
 
 	// Waiting Only those that wait for the caller's role: it may take the step that leads them on. That a need was refused, or what else ends a
-	// service without its being given, may be recorded at almost any time and waits for nobody.
+	// service without its being given, may be recorded at almost any time and waits for nobody. Nor does a service of somebody who has died, unless
+	// what he borrowed has to be fetched; it waits again when the death is corrected.
 	Waiting *bool `form:"waiting,omitempty" json:"waiting,omitempty"`
 
 	// PersonID Only of this person.
