@@ -27,7 +27,11 @@ type ServiceFilter struct {
 	Limit     int
 }
 
-const serviceColumns = `s.id, s.version, s.kind, s.person_id, s.household_id, s.area_code, s.state, s.opened_on, s.need, s.opened_by, s.created_at`
+const serviceColumns = `s.id, s.version, s.kind, s.person_id, s.household_id, s.area_code, s.state, s.opened_on, s.need, s.opened_by, s.created_at,
+	(SELECT min(c.valid_from) FROM circumstances c WHERE ` + deathOf + `s.person_id)`
+
+// deathOf is behind a WHERE over circumstances c: a death of the person that follows.
+const deathOf = `c.kind = 'death' AND c.superseded_at IS NULL AND ` + said + ` AND c.person_id = `
 
 func serviceOf(row pgx.CollectableRow) (care.Service, error) { return scanService(row) }
 
@@ -35,7 +39,7 @@ func serviceOf(row pgx.CollectableRow) (care.Service, error) { return scanServic
 func scanService(row pgx.CollectableRow, more ...any) (s care.Service, err error) {
 	var person, household, by *uuid.UUID
 	var need []byte
-	columns := []any{&s.ID, &s.Version, &s.Kind, &person, &household, &s.Area, &s.State, &s.OpenedOn, &need, &by, &s.CreatedAt}
+	columns := []any{&s.ID, &s.Version, &s.Kind, &person, &household, &s.Area, &s.State, &s.OpenedOn, &need, &by, &s.CreatedAt, &s.DiedOn}
 	if err = row.Scan(append(columns, more...)...); err != nil {
 		return s, err
 	}
@@ -50,7 +54,7 @@ func (db *DB) ListServices(ctx context.Context, who access.Actor, f ServiceFilte
 	with, args := "", []any{lo, hi, f.Kind, f.State, orNull(f.Person), orNull(f.Household), f.After, f.Limit}
 	if f.Standing != nil {
 		kinds, states := apart(f.Standing)
-		with, args = "WITH services AS MATERIALIZED (SELECT s.* FROM "+standingIn("$9", "$10")+") ", append(args, kinds, states)
+		with, args = "WITH services AS MATERIALIZED (SELECT s.* FROM "+standingIn("$9", "$10", true)+") ", append(args, kinds, states)
 	}
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
 		b.Queue(with+"SELECT "+serviceColumns+` FROM services s WHERE s.area_code >= $1 AND s.area_code < $2 AND ($3 = '' OR s.kind = $3) AND ($4 = '' OR s.state = $4)
@@ -127,10 +131,6 @@ func (tx *Tx) ServicesAround(ctx context.Context, persons, households []uuid.UUI
 	return tx.services(ctx, "(s.person_id = ANY($1) OR s.household_id = ANY($2))", []any{persons, households})
 }
 
-func servicesBy(where string, list *[]care.Service, args ...any) Query {
-	return func(b *pgx.Batch) {
-		b.Queue("SELECT "+serviceColumns+" FROM services s WHERE "+where+" ORDER BY s.id", args...).Query(func(rows pgx.Rows) (err error) {
-			*list, err = pgx.CollectRows(rows, serviceOf)
 // RetrofitsBefore reads with their steps the retrofits of other households in which somebody who is a member of this one on a day lived when they
 // were accepted.
 func (tx *Tx) RetrofitsBefore(ctx context.Context, household uuid.UUID, on calendar.Date) ([]care.Service, error) {
@@ -140,6 +140,10 @@ func (tx *Tx) RetrofitsBefore(ctx context.Context, household uuid.UUID, on calen
 		WHERE n.household_id = $1 AND n.superseded_at IS NULL AND n.from_on <= $2 AND (n.to_on IS NULL OR n.to_on >= $2))`, []any{household, on})
 }
 
+func servicesBy(where string, list *[]care.Service, args ...any) Query {
+	return func(b *pgx.Batch) {
+		b.Queue("SELECT "+serviceColumns+" FROM services s WHERE "+where+" ORDER BY s.id", args...).Query(func(rows pgx.Rows) (err error) {
+			*list, err = pgx.CollectRows(rows, serviceOf)
 			return err
 		})
 	}
