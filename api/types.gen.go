@@ -2108,6 +2108,7 @@ const (
 	WorklistNameEligibleNotEnrolled  WorklistName = "eligible_not_enrolled"
 	WorklistNameEnrolledNotEligible  WorklistName = "enrolled_not_eligible"
 	WorklistNameNoSurvey             WorklistName = "no_survey"
+	WorklistNameRetrofitNeed         WorklistName = "retrofit_need"
 	WorklistNameReverificationDue    WorklistName = "reverification_due"
 	WorklistNameTurningAge           WorklistName = "turning_age"
 	WorklistNameUndeliverablePayment WorklistName = "undeliverable_payment"
@@ -2126,6 +2127,8 @@ func (e WorklistName) Valid() bool {
 	case WorklistNameEnrolledNotEligible:
 		return true
 	case WorklistNameNoSurvey:
+		return true
+	case WorklistNameRetrofitNeed:
 		return true
 	case WorklistNameReverificationDue:
 		return true
@@ -3182,7 +3185,10 @@ type ExternalFigure struct {
 	RecordedAt   time.Time   `json:"recorded_at"`
 	SourceDoc    string      `json:"source_doc"`
 	SupersededAt *time.Time  `json:"superseded_at,omitempty"`
-	Year         int         `json:"year"`
+
+	// WithdrawnReason Why it was withdrawn; absent where another took its place.
+	WithdrawnReason *string `json:"withdrawn_reason,omitempty"`
+	Year            int     `json:"year"`
 }
 
 // ExternalFigureList defines model for ExternalFigureList.
@@ -3212,6 +3218,49 @@ type Facility struct {
 	Version     int            `json:"version"`
 }
 
+// FacilityCorrection What was recorded wrongly; members that are absent stay as recorded.
+type FacilityCorrection struct {
+	Address *string `json:"address,omitempty"`
+
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode *AreaCode     `json:"area_code,omitempty"`
+	Kind     *FacilityKind `json:"kind,omitempty"`
+	Name     *string       `json:"name,omitempty"`
+	Reason   string        `json:"reason"`
+
+	// Void It should not be on the list; given alone.
+	Void *bool `json:"void,omitempty"`
+}
+
+// FacilityFile defines model for FacilityFile.
+type FacilityFile struct {
+	Address *string `json:"address,omitempty"`
+
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode AreaCode `json:"area_code"`
+
+	// Earlier What was believed of it before.
+	Earlier []FacilityPast `json:"earlier"`
+	ID      uuid.UUID      `json:"id"`
+
+	// Inspections In order of their days, also those that were corrected or withdrawn.
+	Inspections []Inspection `json:"inspections"`
+	Kind        FacilityKind `json:"kind"`
+	Name        string       `json:"name"`
+
+	// RecordedAt Since when it is believed as it stands here.
+	RecordedAt time.Time `json:"recorded_at"`
+	Version    int       `json:"version"`
+
+	// WithdrawnAt When it was taken off the list.
+	WithdrawnAt     *time.Time `json:"withdrawn_at,omitempty"`
+	WithdrawnReason *string    `json:"withdrawn_reason,omitempty"`
+}
+
 // FacilityKind defines model for FacilityKind.
 type FacilityKind string
 
@@ -3219,6 +3268,22 @@ type FacilityKind string
 type FacilityList struct {
 	Items      []Facility `json:"items"`
 	NextCursor *string    `json:"next_cursor"`
+}
+
+// FacilityPast defines model for FacilityPast.
+type FacilityPast struct {
+	Address *string `json:"address,omitempty"`
+
+	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
+	//
+	// Example: 370305100
+	AreaCode     AreaCode     `json:"area_code"`
+	Kind         FacilityKind `json:"kind"`
+	Name         string       `json:"name"`
+	Reason       string       `json:"reason"`
+	RecordedAt   time.Time    `json:"recorded_at"`
+	SupersededAt time.Time    `json:"superseded_at"`
+	Version      int          `json:"version"`
 }
 
 // FieldChange defines model for FieldChange.
@@ -3239,6 +3304,11 @@ type FieldError struct {
 	// Example: certificate.number
 	Field   string `json:"field"`
 	Message string `json:"message"`
+}
+
+// FigureWithdrawal defines model for FigureWithdrawal.
+type FigureWithdrawal struct {
+	Reason string `json:"reason"`
 }
 
 // FileFormat defines model for FileFormat.
@@ -3897,12 +3967,27 @@ type IndicatorValues struct {
 
 // Inspection defines model for Inspection.
 type Inspection struct {
-	Compliant   bool          `json:"compliant"`
-	FacilityID  uuid.UUID     `json:"facility_id"`
-	ID          uuid.UUID     `json:"id"`
-	InspectedOn calendar.Date `json:"inspected_on"`
-	Report      *string       `json:"report,omitempty"`
-	Standard    string        `json:"standard"`
+	Compliant        bool          `json:"compliant"`
+	FacilityID       uuid.UUID     `json:"facility_id"`
+	ID               uuid.UUID     `json:"id"`
+	InspectedOn      calendar.Date `json:"inspected_on"`
+	RecordedAt       *time.Time    `json:"recorded_at,omitempty"`
+	Report           *string       `json:"report,omitempty"`
+	Standard         string        `json:"standard"`
+	SupersededAt     *time.Time    `json:"superseded_at,omitempty"`
+	SupersededReason *string       `json:"superseded_reason,omitempty"`
+}
+
+// InspectionCorrection What was recorded wrongly; members that are absent stay as recorded.
+type InspectionCorrection struct {
+	Compliant   *bool          `json:"compliant,omitempty"`
+	InspectedOn *calendar.Date `json:"inspected_on,omitempty"`
+	Reason      string         `json:"reason"`
+	Report      *string        `json:"report,omitempty"`
+	Standard    *string        `json:"standard,omitempty"`
+
+	// Void It never took place; given alone.
+	Void *bool `json:"void,omitempty"`
 }
 
 // KindOfList defines model for KindOfList.
@@ -3975,7 +4060,7 @@ type Lead struct {
 	// - `eligible_not_enrolled`: `NOT_APPLIED`, `APPLICATION_OPEN`, `AWARD_NOT_PAID`
 	// - `wrong_amount`: `UNDERPAID`, `OVERPAID`; `undeliverable_payment`: `PAYMENT_FAILED`
 	// - `certificate_expiring`: `EXPIRES_IN_6_MONTHS`, `EXPIRES_IN_1_MONTH`, `CERT_EXPIRED`
-	// - `reverification_due`: `NOT_VERIFIED`, `VERIFICATION_FAILED`; `no_survey`: `NO_RESPONSE`
+	// - `reverification_due`: `NOT_VERIFIED`, `VERIFICATION_FAILED`; `no_survey`: `NO_RESPONSE`; `retrofit_need`: `RETROFIT_NEEDED`
 	// - `turning_age`: `TURNS_16_PENSION`, `TURNS_16_CARE`, `TURNS_18_UNCERTIFIED`, `TURNS_18_ORPHAN_SUPPORT`, `TURNS_60`
 	// - `duplicate`: `SAME_NAME_BIRTH_TOWN`, `SAME_GUARDIAN_NAME`, `SAME_PHONE_NAME`
 	Reason LeadReason `json:"reason"`
@@ -4027,7 +4112,7 @@ type LeadOutcome string
 // - `eligible_not_enrolled`: `NOT_APPLIED`, `APPLICATION_OPEN`, `AWARD_NOT_PAID`
 // - `wrong_amount`: `UNDERPAID`, `OVERPAID`; `undeliverable_payment`: `PAYMENT_FAILED`
 // - `certificate_expiring`: `EXPIRES_IN_6_MONTHS`, `EXPIRES_IN_1_MONTH`, `CERT_EXPIRED`
-// - `reverification_due`: `NOT_VERIFIED`, `VERIFICATION_FAILED`; `no_survey`: `NO_RESPONSE`
+// - `reverification_due`: `NOT_VERIFIED`, `VERIFICATION_FAILED`; `no_survey`: `NO_RESPONSE`; `retrofit_need`: `RETROFIT_NEEDED`
 // - `turning_age`: `TURNS_16_PENSION`, `TURNS_16_CARE`, `TURNS_18_UNCERTIFIED`, `TURNS_18_ORPHAN_SUPPORT`, `TURNS_60`
 // - `duplicate`: `SAME_NAME_BIRTH_TOWN`, `SAME_GUARDIAN_NAME`, `SAME_PHONE_NAME`
 type LeadReason = string
@@ -5626,10 +5711,13 @@ type Service struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
 	//
 	// Example: 370305100
-	AreaCode    AreaCode    `json:"area_code"`
-	HouseholdID *uuid.UUID  `json:"household_id,omitempty"`
-	ID          uuid.UUID   `json:"id"`
-	Kind        ServiceKind `json:"kind"`
+	AreaCode AreaCode `json:"area_code"`
+
+	// DiedOn When the person died, as recorded now. The service waits for nobody then, unless a loan has to be fetched.
+	DiedOn      *calendar.Date `json:"died_on,omitempty"`
+	HouseholdID *uuid.UUID     `json:"household_id,omitempty"`
+	ID          uuid.UUID      `json:"id"`
+	Kind        ServiceKind    `json:"kind"`
 
 	// Need An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
 	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432.
@@ -6941,6 +7029,12 @@ type RecordExternalFigureParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// WithdrawExternalFigureParams defines parameters for WithdrawExternalFigure.
+type WithdrawExternalFigureParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListFacilitiesParams defines parameters for ListFacilities.
 type ListFacilitiesParams struct {
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
@@ -6965,8 +7059,23 @@ type CreateFacilityParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// CorrectFacilityParams defines parameters for CorrectFacility.
+type CorrectFacilityParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // InspectFacilityParams defines parameters for InspectFacility.
 type InspectFacilityParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CorrectInspectionParams defines parameters for CorrectInspection.
+type CorrectInspectionParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -7646,7 +7755,8 @@ type ListServicesParams struct {
 	State *string `form:"state,omitempty" json:"state,omitempty"`
 
 	// Waiting Only those that wait for the caller's role: it may take the step that leads them on. That a need was refused, or what else ends a
-	// service without its being given, may be recorded at almost any time and waits for nobody.
+	// service without its being given, may be recorded at almost any time and waits for nobody. Nor does a service of somebody who has died, unless
+	// what he borrowed has to be fetched; it waits again when the death is corrected.
 	Waiting *bool `form:"waiting,omitempty" json:"waiting,omitempty"`
 
 	// PersonID Only of this person.
@@ -7998,11 +8108,20 @@ type AddDeputationJSONRequestBody = NewDeputation
 // RecordExternalFigureJSONRequestBody defines body for RecordExternalFigure for application/json ContentType.
 type RecordExternalFigureJSONRequestBody = NewExternalFigure
 
+// WithdrawExternalFigureJSONRequestBody defines body for WithdrawExternalFigure for application/json ContentType.
+type WithdrawExternalFigureJSONRequestBody = FigureWithdrawal
+
 // CreateFacilityJSONRequestBody defines body for CreateFacility for application/json ContentType.
 type CreateFacilityJSONRequestBody = NewFacility
 
+// CorrectFacilityJSONRequestBody defines body for CorrectFacility for application/json ContentType.
+type CorrectFacilityJSONRequestBody = FacilityCorrection
+
 // InspectFacilityJSONRequestBody defines body for InspectFacility for application/json ContentType.
 type InspectFacilityJSONRequestBody = NewInspection
+
+// CorrectInspectionJSONRequestBody defines body for CorrectInspection for application/json ContentType.
+type CorrectInspectionJSONRequestBody = InspectionCorrection
 
 // ReleaseHoldJSONRequestBody defines body for ReleaseHold for application/json ContentType.
 type ReleaseHoldJSONRequestBody = HoldRelease

@@ -84,8 +84,9 @@ type Service struct {
 	Need        Evidence
 	OpenedBy    uuid.UUID
 	CreatedAt   time.Time
-	Steps       []Done // those that stand
-	Voided      []Done // those that were taken back; no rule looks at them
+	Steps       []Done        // those that stand
+	Voided      []Done        // those that were taken back; no rule looks at them
+	DiedOn      calendar.Date // the person, as recorded when it was read; zero: nobody says so
 }
 
 // Done is a step that was taken. It is never changed, but may be taken back once.
@@ -138,6 +139,7 @@ type Case struct {
 	Facts     casefile.Facts          // on the day of the step
 	Household casefile.HouseholdFacts // on that day, empty for a person
 	Others    []Service               // of the person, and of the household with its members
+	Before    []Service               // retrofits of other homes in which a member of this household lived when they were accepted
 	Files     map[uuid.UUID]bool      // what was uploaded to this service
 	Catalogue *Catalogue
 	District  string

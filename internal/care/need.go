@@ -15,6 +15,9 @@ func (s Service) UnderWay() bool { return !slices.Contains(settledStates, s.Stat
 var settledStates = []string{"COMPLETED", "EVALUATED", "NOT_SUITABLE", "ACCEPTED", "FOLLOWED_UP", "LOAN_RETURNED", "DONE", "ARCHIVED", "NOT_ALTERABLE",
 	"DEMOLITION_PLANNED", "REJECTED", "REFUSED", "MOVED", "DECEASED"}
 
+// SettledStates are the states in which a service is not under way any more.
+func SettledStates() []string { return slices.Clone(settledStates) }
+
 var openAlready = fault.New(fault.Conflict, "OPEN_ALREADY", "已有同一需求在办", "the same need is under way already")
 
 // openTwice reports whether the same need is under way in another service. A device that is lent until another is granted is

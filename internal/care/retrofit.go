@@ -63,7 +63,8 @@ var retrofit = Chain{
 var underWay = []string{"NEED", "VERIFIED", "PLANNED", "APPROVED", "CONTRACTED", "IN_WORK", "ACCEPTANCE", "RECTIFY"}
 
 // opensRetrofit: a household is served once in some years, unless it has moved or the disability has become worse; and not
-// where the scheme for the elderly has altered the home.
+// where the scheme for the elderly has altered the home. Who was served as a member of another household counts as served in this one: that a
+// household was divided or entered anew gives nobody a second retrofit.
 func opensRetrofit(c Case) error {
 	if c.Household.Value("elder_home_retrofit").Answer == casefile.Yes {
 		return refuse("ELDER_SCHEME", "该户已享受居家适老化改造", "the elderly-home scheme has served this household")
@@ -75,12 +76,22 @@ func opensRetrofit(c Case) error {
 		if s.UnderWay() {
 			return fault.New(fault.Conflict, "OPEN_ALREADY", "该户已有在办的改造", "a retrofit of this household is under way")
 		}
-		if done, ok := s.lastTo("DONE"); ok && slices.Contains([]string{"DONE", "ARCHIVED"}, s.State) && c.Evidence.Text("again_because") == "" &&
-			c.On.Before(done.On.AddYears(c.Catalogue.Retry.RepeatYears)) {
+		if c.alteredLately(s) {
 			return refuse("SERVED_LATELY", "该户近年已改造，除搬迁或残疾加重外不再安排", "the household has been served lately and has not moved, nor has the disability become worse")
 		}
 	}
+	if slices.ContainsFunc(c.Before, c.alteredLately) {
+		return refuse("SERVED_LATELY", "该户有成员近年已在原住户享受改造，除搬迁或残疾加重外不再安排",
+			"a member has been served lately in another household and has not moved, nor has the disability become worse")
+	}
 	return nil
+}
+
+// alteredLately reports whether a retrofit was given too short a time ago for another one, and nothing is said why there should be one.
+func (c Case) alteredLately(s Service) bool {
+	done, ok := s.lastTo("DONE")
+	return ok && slices.Contains([]string{"DONE", "ARCHIVED"}, s.State) && c.Evidence.Text("again_because") == "" &&
+		c.On.Before(done.On.AddYears(c.Catalogue.Retry.RepeatYears))
 }
 
 func verifyHome(c Case) error {

@@ -104,13 +104,10 @@ func (d *Desk) InspectFacility(ctx context.Context, who access.Actor, i store.In
 		return i, field("inspected_on", "IN_FUTURE", "日期不能晚于今天", "the day lies in the future")
 	}
 	err := d.write(ctx, who, "facility.inspect", func(tx *store.Tx) error {
-		at, err := tx.FacilityArea(ctx, i.Facility)
-		if err != nil {
+		if _, err := heldFacility(ctx, tx, who, i.Facility); err != nil {
 			return err
 		}
-		if !who.Covers(at) {
-			return store.NotFound
-		}
+		i.RecordedAt = tx.Now
 		if err := tx.InsertInspection(ctx, i); err != nil {
 			return err
 		}

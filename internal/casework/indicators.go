@@ -291,22 +291,21 @@ func yearly(figures []store.Figure) map[figureOf]store.Figure {
 // growthYears are those of the plan, over which an index grows since its base year (专栏1).
 const growthYears = 5
 
-// fromOutside fills in what figures say. Where facilities are kept on the list and were inspected, the list is what counts.
+// fromOutside fills in what figures say. A count of facilities that somebody has entered for the year is what counts until it is withdrawn, since a
+// list that has just been begun says nothing of the whole; without one, the inspected facilities of the list are.
 func fromOutside(rows []Value, figures map[figureOf]store.Figure, on calendar.Date) {
 	for i := range rows {
 		row := &rows[i]
-		if row.Denominator() > 0 {
-			continue
-		}
-		row.Missing = true
 		of := func(year int) (store.Figure, bool) {
 			f, ok := figures[figureOf{row.Definition.ID, row.Area, year}]
 			return f, ok && row.Group == ""
 		}
+		row.Missing = row.Denominator() == 0
 		switch row.Definition.Unit {
 		case policy.UnitFacility:
 			if f, ok := of(on.Year()); ok {
-				row.Covered, row.Gap, row.FigureYear, row.Missing = f.Numerator, f.Denominator-f.Numerator, f.Year, false
+				row.Count, row.Unplaced = indicator.Count{Covered: f.Numerator, Gap: f.Denominator - f.Numerator}, 0
+				row.FigureYear, row.Missing = f.Year, false
 			}
 		case policy.UnitIndex:
 			base, from := of(row.Definition.BaseYear)

@@ -35,8 +35,11 @@ type rawInspection struct {
 	Compliant bool          `json:"compliant"`
 }
 
-// figure enters a figure for a year, now and then one that gives way to another.
+// figure enters a figure for a year, now and then one that gives way to another, or withdraws one.
 func (w *world) figure() error {
+	if w.chance(20) {
+		return w.withdrawFigure()
+	}
 	f := casework.NewFigure{Indicator: "income_growth", Year: pick(w, 2015, 2015, 2019, 2020, 2021, 2022, 2023), Area: pick(w, area.Code(district), district, "370305001"), SourceDoc: "抽样调查"}
 	if f.Income = int64(1000000 + w.random.IntN(900000)); w.chance(40) {
 		f.Indicator, f.Income, f.Denominator = "facility_accessibility", 0, new(int64(1+w.random.IntN(50)))
@@ -46,8 +49,47 @@ func (w *world) figure() error {
 	return err
 }
 
-// inspect puts a facility on the list, or looks at one that is there.
+func (w *world) withdrawFigure() error {
+	list, err := w.desk.Figures(w.t.Context(), w.sender, "")
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return nothing
+	}
+	_, err = w.desk.WithdrawFigure(w.t.Context(), w.sender, pick(w, list...).ID, "录入错误")
+	return err
+}
+
+// correctFacility puts right where a facility stands or what an inspection has found, or takes one of them away.
+func (w *world) correctFacility() error {
+	ctx := w.t.Context()
+	f, err := w.desk.Facility(ctx, w.sender, pick(w, w.facilities...))
+	if err != nil {
+		return err
+	}
+	if len(f.Looks) == 0 || w.chance(30) {
+		in := casework.FacilityCorrection{Reason: "录入错误", Void: w.chance(30)}
+		if !in.Void {
+			in.Area = new(pick(w, area.Code("370305001005"), "370305100202", "370305111245"))
+		}
+		_, err = w.desk.CorrectFacility(ctx, w.sender, f.ID, f.Version, in)
+		return err
+	}
+	look := pick(w, f.Looks...)
+	in := casework.InspectionCorrection{Reason: "录入错误", Void: w.chance(30)}
+	if !in.Void {
+		in.Compliant, in.On = new(!look.Compliant), new(w.lately())
+	}
+	_, err = w.desk.CorrectInspection(ctx, w.sender, f.ID, look.ID, in)
+	return err
+}
+
+// inspect puts a facility on the list, looks at one that is there, or corrects what was said of one.
 func (w *world) inspect() error {
+	if len(w.facilities) > 0 && w.chance(25) {
+		return w.correctFacility()
+	}
 	if len(w.facilities) == 0 || w.chance(30) {
 		at := pick(w, area.Code("370305001005"), "370305100202", "370305111245")
 		f, err := w.desk.CreateFacility(w.t.Context(), w.sender, store.Facility{Area: at, Name: fmt.Sprint("服务中心", len(w.facilities)), Kind: "government"})
@@ -60,14 +102,19 @@ func (w *world) inspect() error {
 	return err
 }
 
+// facilitiesKnown are where the facilities stood by what was known at an instant.
+const facilitiesKnown = `SELECT jsonb_build_object('id', id, 'area_code', area_code) FROM facilities
+		WHERE coalesce(corrected_at, created_at) <= $1 AND (withdrawn_at IS NULL OR withdrawn_at > $1)
+	UNION ALL SELECT jsonb_build_object('id', facility_id, 'area_code', area_code) FROM facilities_past WHERE recorded_at <= $1 AND superseded_at > $1`
+
 // outsideAt is what the rows of an instant say of the two indicators that are not counted from files, by area, in words.
 func (w *world) outsideAt(r *register, at moment) map[string]string {
 	w.t.Helper()
 	conn := w.owner()
 	figures := fetch[rawFigure](w.office, conn, at.KnownAt, asRows+"external_figures t"+strings.Replace(factsHeld, "valid_from, recorded_at, ", "", 1))
-	facilities := fetch[rawFacility](w.office, conn, at.KnownAt, asRows+"facilities t WHERE created_at <= $1")
+	facilities := fetch[rawFacility](w.office, conn, at.KnownAt, facilitiesKnown)
 	last := map[uuid.UUID]rawInspection{}
-	for _, i := range fetch[rawInspection](w.office, conn, at.KnownAt, asRows+"facility_inspections t WHERE recorded_at <= $1 ORDER BY inspected_on, recorded_at, id") {
+	for _, i := range fetch[rawInspection](w.office, conn, at.KnownAt, asRows+"facility_inspections t"+strings.Replace(factsHeld, "valid_from", "inspected_on", 1)) {
 		if !i.On.After(at.On) {
 			last[i.Facility] = i
 		}
@@ -93,7 +140,7 @@ func (w *world) outsideAt(r *register, at moment) map[string]string {
 			if f.Area != d.Code {
 				continue
 			}
-			if f.Indicator == "facility_accessibility" && f.Year == at.On.Year() && all == 0 {
+			if f.Indicator == "facility_accessibility" && f.Year == at.On.Year() {
 				said["facility_accessibility "+d.Code] = fmt.Sprint(f.Numerator, "/", f.Denominator)
 			}
 			for _, base := range figures {

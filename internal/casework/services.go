@@ -28,6 +28,11 @@ func (d *Desk) OpenService(ctx context.Context, who access.Actor, kind care.Kind
 			return err
 		}
 		c.Evidence = need
+		if chain.Household {
+			if err := tx.Everywhere(ctx, func() (err error) { c.Before, err = tx.RetrofitsBefore(ctx, household, on); return err }); err != nil {
+				return err
+			}
+		}
 		opened, err := care.Open(c)
 		if err != nil {
 			return err

@@ -20,6 +20,7 @@ func (p *person) onLists(day calendar.Date) (list []due) {
 	list = append(list, p.cardRunsOut(day)...)
 	list = append(list, p.comesOfAge(day)...)
 	list = append(list, p.unsurveyed(day)...)
+	list = append(list, p.needsRetrofit(day)...)
 	return append(list, p.unverified(day)...)
 }
 
@@ -207,6 +208,35 @@ func (p *person) unsurveyed(day calendar.Date) []due {
 		}
 	}
 	return []due{p.line(due{list: "no_survey", reason: "NO_RESPONSE", parts: []string{fmt.Sprint(year)}}, "")}
+}
+
+// needsRetrofit: the last answers, of this year or the last, ask for a retrofit, and none of a home in which the person has lived since is under
+// way or was dealt with since (domain 5: the need of each year's survey is verified at home).
+func (p *person) needsRetrofit(day calendar.Date) []due {
+	var last rawAnswers
+	for _, a := range p.answers {
+		if a.Year >= last.Year {
+			last = a
+		}
+	}
+	if last.Year < day.Year()-1 || !slices.Contains(last.Needs, "retrofit") || !p.alive(day) || p.Type == "HISTORICAL" {
+		return nil
+	}
+	for _, h := range p.homes {
+		if h.as.To.IsZero() || !h.as.To.Before(last.On) {
+			if h.takesUp(last.On) {
+				return nil
+			}
+		}
+	}
+	return []due{p.line(due{list: "retrofit_need", reason: "RETROFIT_NEEDED", parts: []string{last.RecordedAt.String()}}, "")}
+}
+
+// takesUp reports whether one of the retrofits of a home is under way, or was opened or dealt with since a day.
+func (h livedIn) takesUp(since calendar.Date) bool {
+	underWay := []string{"NEED", "VERIFIED", "PLANNED", "APPROVED", "CONTRACTED", "IN_WORK", "ACCEPTANCE", "RECTIFY"}
+	return slices.ContainsFunc(h.retrofits, func(s rawRetrofit) bool { return !s.Opened.Before(since) || slices.Contains(underWay, s.State) }) ||
+		slices.ContainsFunc(h.steps, func(s rawStep) bool { return !s.On.Before(since) })
 }
 
 // The first year that is verified, and by when somebody's right has to be recorded to be asked about in it (domain 2.7).

@@ -55,6 +55,12 @@ type (
 		Findings string        `json:"findings"`
 		Recorded time.Time     `json:"recorded_at"`
 	}
+	rawRetrofit struct {
+		ID        uuid.UUID     `json:"id"`
+		Household uuid.UUID     `json:"household_id"`
+		Opened    calendar.Date `json:"opened_on"`
+		State     string        `json:"state"`
+	}
 	rawRoster struct {
 		ID    uuid.UUID     `json:"id"`
 		Month calendar.Date `json:"month"`
@@ -94,6 +100,14 @@ type person struct {
 	looks                 []rawLook
 	outstanding           map[string]int64 // of what is asked back, by programme
 	owedIn                map[string]int64 // found already, by programme and month
+	homes                 []livedIn
+}
+
+// livedIn is a home with the days on which somebody lived there.
+type livedIn struct {
+	*home
+	as        rawMember
+	retrofits []rawRetrofit
 }
 
 // oracle keeps who stands on which list since when.
@@ -168,7 +182,7 @@ func (o *oracle) look(at time.Time) []due {
 
 // workingDays are how many there are for a lead, by list and reason or list alone.
 var workingDays = map[string]int{"enrolled_not_eligible": 5, "eligible_not_enrolled": 5, "wrong_amount": 5, "undeliverable_payment": 5, "reverification_due": 5, "turning_age": 20,
-	"certificate_expiring EXPIRES_IN_6_MONTHS": 20, "certificate_expiring EXPIRES_IN_1_MONTH": 5, "certificate_expiring CERT_EXPIRED": 5, "no_survey": 60, "duplicate": 10}
+	"certificate_expiring EXPIRES_IN_6_MONTHS": 20, "certificate_expiring EXPIRES_IN_1_MONTH": 5, "certificate_expiring CERT_EXPIRED": 5, "no_survey": 60, "retrofit_need": 60, "duplicate": 10}
 
 // dueOn counts working days one by one. Who has to be verified has until the last working day of June.
 // nextWorking is the working day after a day: what is due by then is due soon.
@@ -210,12 +224,22 @@ func (o *oracle) read() {
 	}
 	o.people = nil
 	byID := map[uuid.UUID]*person{}
-	for _, m := range o.w.read(conn, now, asTheyAre).persons {
+	register := o.w.read(conn, now, asTheyAre)
+	for _, m := range register.persons {
 		p := &person{man: m, outstanding: map[string]int64{}, owedIn: map[string]int64{}}
 		if old := before[m.ID]; old != nil && unchanged(*old.man, *m) {
 			p.man, p.owedIn = old.man, old.owedIn
 		}
 		byID[m.ID], o.people = p, append(o.people, p)
+	}
+	retrofits := map[uuid.UUID][]rawRetrofit{}
+	for _, s := range fetch[rawRetrofit](o.w.office, conn, now, fmt.Sprintf(asTheyAre, "services")) {
+		retrofits[s.Household] = append(retrofits[s.Household], s)
+	}
+	for _, h := range register.households {
+		for _, m := range h.members {
+			byID[m.Person].homes = append(byID[m.Person].homes, livedIn{h, m, retrofits[h.ID]})
+		}
 	}
 	for _, d := range o.w.dossiers() {
 		p := byID[d.File.Person.ID]

@@ -96,7 +96,7 @@ var operations = []operation{
 	{"services", 3, 2, get("town.a", at("/services?limit=200"))},
 	{"services that wait", 3, 2, get("town.a", at("/services?limit=200&waiting=true"))},
 	{"tickets", 3, 2, get("hotline", at("/tickets?limit=200"))},
-	{"worklists", 11, 2, get("town.a", at("/worklists"))},
+	{"worklists", 13, 2, get("town.a", at("/worklists"))},
 	{"verifications", 3, 2, get("town.a", at("/verifications?limit=200&year=2027"))},
 	{"progress of verification", 3, 2, get("town.a", at("/verifications/progress?year=2027"))},
 	{"survey responses", 3, 2, get("town.a", at("/surveys/2023/responses?limit=200"))},

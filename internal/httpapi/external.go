@@ -3,6 +3,8 @@ package httpapi
 import (
 	"net/http"
 
+	"github.com/google/uuid"
+
 	"zhucan/api"
 	"zhucan/internal/area"
 	"zhucan/internal/casework"
@@ -46,11 +48,27 @@ func (a *API) recordExternalFigure(r *Request) (Response, error) {
 
 func figureView(f store.Figure) api.ExternalFigure {
 	v := api.ExternalFigure{ID: f.ID, Indicator: f.Indicator, Year: f.Year, AreaCode: api.AreaCode(f.Area), IncomeFen: some(f.Income), SourceDoc: f.SourceDoc,
-		RecordedAt: f.RecordedAt.UTC(), SupersededAt: some(f.SupersededAt.UTC())}
+		RecordedAt: f.RecordedAt.UTC(), SupersededAt: some(f.SupersededAt.UTC()), WithdrawnReason: some(f.Withdrawn)}
 	if f.Denominator > 0 {
 		v.Numerator, v.Denominator = &f.Numerator, &f.Denominator
 	}
 	return v
+}
+
+func (a *API) withdrawExternalFigure(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	in, err := decode[api.FigureWithdrawal](r)
+	if err != nil {
+		return Response{}, err
+	}
+	f, err := a.Desk.WithdrawFigure(r.Ctx, r.Who, id, in.Reason)
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Body: figureView(f)}, nil
 }
 
 func (a *API) listFacilities(r *Request) (Response, error) {
@@ -115,5 +133,74 @@ func (a *API) inspectFacility(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	return Response{Status: http.StatusCreated, Body: api.Inspection{ID: i.ID, FacilityID: i.Facility, InspectedOn: i.On, Standard: i.Standard, Compliant: i.Compliant, Report: some(i.Report)}}, nil
+	return Response{Status: http.StatusCreated, Body: inspectionView(i)}, nil
+}
+
+func inspectionView(i store.Inspection) api.Inspection {
+	return api.Inspection{ID: i.ID, FacilityID: i.Facility, InspectedOn: i.On, Standard: i.Standard, Compliant: i.Compliant, Report: some(i.Report),
+		RecordedAt: some(i.RecordedAt.UTC()), SupersededAt: some(i.SupersededAt.UTC()), SupersededReason: some(i.Reason)}
+}
+
+func (a *API) getFacility(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	f, err := a.Desk.Facility(r.Ctx, r.Who, id)
+	return facilityAnswer(f, err)
+}
+
+func (a *API) correctFacility(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	in, err := decode[api.FacilityCorrection](r)
+	if err != nil {
+		return Response{}, err
+	}
+	c := casework.FacilityCorrection{Name: in.Name, Kind: (*string)(in.Kind), Address: in.Address, Void: value(in.Void), Reason: in.Reason}
+	if in.AreaCode != nil {
+		at, err := code("area_code", in.AreaCode)
+		if err != nil {
+			return Response{}, err
+		}
+		c.Area = &at
+	}
+	f, err := a.Desk.CorrectFacility(r.Ctx, r.Who, id, r.Version, c)
+	return facilityAnswer(f, err)
+}
+
+func (a *API) correctInspection(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	inspection, err := uuid.Parse(r.params("inspection"))
+	if err != nil {
+		return Response{}, store.NotFound
+	}
+	in, err := decode[api.InspectionCorrection](r)
+	if err != nil {
+		return Response{}, err
+	}
+	f, err := a.Desk.CorrectInspection(r.Ctx, r.Who, id, inspection, casework.InspectionCorrection{On: in.InspectedOn, Standard: in.Standard, Compliant: in.Compliant,
+		Report: in.Report, Void: value(in.Void), Reason: in.Reason})
+	return facilityAnswer(f, err)
+}
+
+func facilityAnswer(f store.FacilityFile, err error) (Response, error) {
+	if err != nil {
+		return Response{}, err
+	}
+	v := api.FacilityFile{ID: f.ID, Version: f.Version, AreaCode: api.AreaCode(f.Area), Name: f.Name, Kind: api.FacilityKind(f.Kind), Address: some(f.Address),
+		RecordedAt: f.RecordedAt.UTC(), WithdrawnAt: some(f.SupersededAt.UTC()), WithdrawnReason: some(f.Reason), Earlier: []api.FacilityPast{}, Inspections: []api.Inspection{}}
+	for _, e := range f.Earlier {
+		v.Earlier = append(v.Earlier, api.FacilityPast{Version: e.Version, AreaCode: api.AreaCode(e.Area), Name: e.Name, Kind: api.FacilityKind(e.Kind),
+			Address: some(e.Address), RecordedAt: e.RecordedAt.UTC(), SupersededAt: e.SupersededAt.UTC(), Reason: e.Reason})
+	}
+	for _, i := range f.Looks {
+		v.Inspections = append(v.Inspections, inspectionView(i))
+	}
+	return Response{Version: f.Version, Body: v}, nil
 }

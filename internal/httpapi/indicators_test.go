@@ -366,6 +366,76 @@ func TestFiguresT28(t *testing.T) {
 	s.do("cdpf", "GET", "/indicators/income_growth/persons", nil).want(409, "NO_NAMES")
 }
 
+// TestCorrectedFromOutside: figures, facilities and inspections that were entered wrongly are put right or taken away; what was known before
+// is answered as before.
+func TestCorrectedFromOutside(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	const query = "indicator=facility_accessibility"
+	later := func() (known string) { // by which what has been done so far is known, and what follows is not
+		s.clock.Set(s.clock.Now().Add(time.Minute))
+		return query + "&known_at=" + s.clock.Now().Add(-time.Second).UTC().Format(time.RFC3339)
+	}
+	reason := map[string]any{"reason": "录入错误"}
+	correct := func(path string, version int, in map[string]any) answer {
+		in["reason"] = "录入错误"
+		return s.do("town.a", "POST", path+"/correct", in, "If-Match", fmt.Sprintf("%q", fmt.Sprint(version)))
+	}
+	hall := "/facilities/" + s.do("town.a", "POST", "/facilities", map[string]any{"area_code": villageA, "name": "卫生院", "kind": "medical"}).want(201).text("id")
+	inspection := hall + "/inspections/" + s.do("town.a", "POST", hall+"/inspections", map[string]any{"inspected_on": "2023-02-10", "standard": "GB 50763-2012", "compliant": true}).want(201).text("id")
+	figure := "/external-figures/" + s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "facility_accessibility", "year": 2023, "numerator": 70, "denominator": 100, "source_doc": "住建函"}).want(201).text("id")
+	s.wantStands("stats", map[string]string{query: "70/100 70.00 unmet, short by 11"})
+
+	withFigure := later()
+	s.do("stats", "POST", figure+"/withdraw", map[string]any{"reason": " "}).want(422, "REASON_REQUIRED")
+	if got := s.do("stats", "POST", figure+"/withdraw", reason).want(200).text("withdrawn_reason"); got != "录入错误" {
+		t.Errorf("withdrawn for %q", got)
+	}
+	s.do("stats", "POST", figure+"/withdraw", reason).want(409, "SUPERSEDED")
+	s.wantStands("stats", map[string]string{query: "1/1 100.00 met, short by 0", withFigure: "70/100 70.00 unmet, short by 11"})
+
+	asInspected := later()
+	correct(inspection, 0, map[string]any{"compliant": true}).want(422, "NOTHING_CORRECTED")
+	correct(inspection, 0, map[string]any{"inspected_on": "2023-04-01"}).want(422, "IN_FUTURE")
+	correct(inspection, 0, map[string]any{"compliant": false, "void": true}).want(422, "VOID_ALONE")
+	correct(inspection, 0, map[string]any{"compliant": false}).want(200)
+	correct(inspection, 0, map[string]any{"compliant": true}).want(409, "SUPERSEDED")
+	s.wantStands("stats", map[string]string{query: "0/1 0.00 unmet, short by 1", asInspected: "1/1 100.00 met, short by 0"})
+
+	asPlaced := later()
+	correct(hall, 9, map[string]any{"area_code": villageB}).want(412)
+	correct(hall, 1, map[string]any{"area_code": villageC}).want(422, "OUTSIDE_AREA")
+	correct(hall, 1, map[string]any{"name": "卫生院"}).want(422, "NOTHING_CORRECTED")
+	file := correct(hall, 1, map[string]any{"area_code": villageB, "name": "中心卫生院"}).want(200).json()
+	earlier, looks := file["earlier"].([]any)[0].(map[string]any), file["inspections"].([]any)
+	if file["version"] != 2.0 || earlier["name"] != "卫生院" || earlier["area_code"] != villageA || earlier["reason"] != "录入错误" || len(looks) != 2 {
+		t.Errorf("the corrected facility: %v", file)
+	}
+	s.wantStands("stats", map[string]string{query + "&area=" + villageB: "0/1 0.00 unmet, short by 1", asPlaced + "&area=" + villageA: "0/1 0.00 unmet, short by 1"})
+	for _, q := range []string{query + "&area=" + villageA, asPlaced + "&area=" + villageB} {
+		if row := s.indicatorRow("stats", q, q[len(q)-len(villageA):]); row["missing"] != true {
+			t.Errorf("%s: %v, want missing", q, row)
+		}
+	}
+	if known := s.do("stats", "GET", "/facilities?"+strings.TrimPrefix(asPlaced, query+"&"), nil).want(200).json()["items"].([]any); known[0].(map[string]any)["name"] != "卫生院" {
+		t.Errorf("as known before, the list has %v", known)
+	}
+
+	asListed := later()
+	correct(hall, 2, map[string]any{"void": true}).want(200)
+	correct(hall, 3, map[string]any{"name": "x"}).want(409, "FACILITY_WITHDRAWN")
+	s.do("town.a", "POST", hall+"/inspections", map[string]any{"inspected_on": "2023-02-11", "standard": "x", "compliant": true}).want(409, "FACILITY_WITHDRAWN")
+	if row := s.indicatorRow("stats", query, "370305"); row["missing"] != true {
+		t.Errorf("without a facility: %v", row)
+	}
+	s.wantStands("stats", map[string]string{asListed: "0/1 0.00 unmet, short by 1"})
+	s.do("town.a", "POST", "/facilities", map[string]any{"area_code": villageB, "name": "中心卫生院", "kind": "medical"}).want(201)
+	if got := s.do("stats", "GET", hall, nil).want(200).text("withdrawn_reason"); got != "录入错误" {
+		t.Errorf("taken off the list for %q", got)
+	}
+	s.do("town.c", "GET", hall, nil).want(404)
+}
+
 // TestFacilities: the last inspection up to a day counts, where the facility is; the list says what was known at an instant.
 func TestFacilities(t *testing.T) {
 	t.Parallel()

@@ -56,6 +56,7 @@ var mayCall = map[string][]string{
 	"getIndicatorRelease": {liaison, town, cdpf, civil, finance, stats, auditor}, "getIndicatorReleaseFile": {liaison, town, cdpf, civil, finance, stats, auditor},
 	"listIndicatorReleaseChanges": {town, cdpf, civil, stats, auditor}, "listIndicatorReleaseChangePersons": {town, cdpf, civil, auditor},
 	"listFacilities": {town, cdpf, stats, auditor}, "createFacility": {town, cdpf}, "inspectFacility": {town, cdpf},
+	"getFacility": {town, cdpf, stats, auditor}, "correctFacility": {town, cdpf}, "correctInspection": {town, cdpf}, "withdrawExternalFigure": {cdpf, stats},
 	"listServices": {liaison, town, cdpf, civil, finance, auditor}, "getService": {liaison, town, cdpf, civil, finance, auditor}, "openService": {liaison, town, cdpf},
 	"takeServiceStep": {liaison, town, cdpf}, "voidServiceStep": {liaison, town, cdpf}, "listServiceChains": {liaison, town, cdpf, civil, finance, stats, auditor},
 	"listAttachments": {liaison, town, cdpf, auditor}, "addAttachment": {liaison, town, cdpf}, "getAttachment": {liaison, town, cdpf, auditor}, "withdrawAttachment": {liaison, town, cdpf},
@@ -211,6 +212,7 @@ var bodies = map[string]any{
 	"recordExternalFigure":     map[string]any{"indicator": "rehab_coverage", "year": 2020, "income_fen": 1, "source_doc": "x"},
 	"createFacility":           map[string]any{"area_code": "370305001", "name": "x", "kind": "school"},
 	"inspectFacility":          map[string]any{"inspected_on": "2099-01-01", "standard": "x", "compliant": true}, "correctHouseholdCircumstance": map[string]any{"source": "x", "reason": "y"},
+	"correctFacility": map[string]any{"name": "y", "reason": "x"}, "correctInspection": map[string]any{"void": true, "reason": "x"}, "withdrawExternalFigure": map[string]any{"reason": "x"},
 	"registerWebhook": map[string]any{"url": "ftp://x", "types": []string{"person.died"}}, "pauseWebhook": map[string]any{"paused": true},
 	"exportPartnerList": map[string]any{"purpose": "比对"},
 	"addCertificate":    map[string]any{"number": "379999197001010011" + "83", "category": 4, "level": 3, "issued_on": "2023-01-01"},
@@ -269,5 +271,5 @@ func replaceID(path, id string) string {
 	if strings.HasPrefix(path, "/partner-lists") {
 		name = "pension_holders"
 	}
-	return strings.NewReplacer("{id}", id, "{code}", "370305", "{member}", someID, "{fact}", someID, "{delivery}", someID, "{year}", "2023", "{row}", "2", "{name}", name).Replace(path)
+	return strings.NewReplacer("{id}", id, "{code}", "370305", "{member}", someID, "{fact}", someID, "{inspection}", someID, "{delivery}", someID, "{year}", "2023", "{row}", "2", "{name}", name).Replace(path)
 }

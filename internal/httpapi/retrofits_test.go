@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -147,6 +148,81 @@ func TestV21SevereMemberDies(t *testing.T) {
 	s.wantPart(retrofitRate, yearEnd19, "covered", h)
 	s.wantRate(retrofitRate, "2020-12-31", 1, 1) // cumulative since 2016
 	s.wantDerived()
+}
+
+// TestRetrofitsThatTheSurveyAsksFor: who says that the home needs a retrofit stands on a list of the village and the town until one is under way
+// or was dealt with since, a later answer says otherwise, or the year after the survey is over.
+func TestRetrofitsThatTheSurveyAsksFor(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	asks := func(person, on, need string) {
+		s.at(on)
+		s.do("liaison.a", "POST", "/surveys/2018/responses", survey(person, "visit", on, grown("REHAB_NEED=none", "RETROFIT_NEED="+need, "R29_CARE=2"))).want(201)
+	}
+	listed := func(on string, want ...string) {
+		t.Helper()
+		s.at(on)
+		for _, user := range []string{"liaison.a", "town.a", "cdpf"} {
+			var got []string
+			for _, l := range items(s.do(user, "GET", "/worklists/retrofit_need", nil).want(200), "items") {
+				got = append(got, l["person_id"].(string))
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("on %s, %s sees %v, want %v", on, user, got, want)
+			}
+		}
+		for _, l := range items(s.do("liaison.b", "GET", "/worklists/retrofit_need", nil).want(200), "items") {
+			t.Errorf("another village sees %v", l)
+		}
+	}
+	home, person := s.severeHome(1, "own")
+	served, before := s.severeHome(2, "own")
+	listed("2018-07-02")
+	s.open("liaison.a", "retrofit", served, "2018-07-03", homeNeed).take("town.a", "refuse", "2018-07-04", `{"reason":"不愿","signed_by":"family"}`)
+	asks(person, "2018-08-03", "yes")
+	listed("2018-08-04", person)
+	asks(before, "2018-08-05", "yes") // has changed her mind
+	listed("2018-08-06", person, before)
+	asks(before, "2018-08-07", "no")
+	listed("2018-08-08", person)
+	c := s.open("liaison.a", "retrofit", home, "2018-09-05", homeNeed)
+	listed("2018-09-06")
+	c.take("town.a", "refuse", "2018-09-10", `{"reason":"不愿","signed_by":"family"}`)
+	listed("2018-09-11")
+	asks(before, "2018-09-12", "yes")
+	listed("2018-09-13", before)
+	listed("2019-12-31", before)
+	listed("2020-01-01")
+	s.at("2018-10-01")
+	s.fact(before, "death", true, "2018-09-20", "")
+	listed("2018-10-02")
+}
+
+// TestServedAsAMemberElsewhere: a household that was divided, or entered anew, gets no second retrofit for those who had the first; who joined
+// later has had none.
+func TestServedAsAMemberElsewhere(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	h, person := s.severeHome(1, "own")
+	c := s.verified(h).built()
+	c.take("cdpf", "accept", "2019-03-25", c.shown("PASS", threeSigns, "RAMP", "BATH"))
+	s.at("2019-06-01")
+	joined := s.born("liaison.a", villageA, 3, "1972-01-01", 4, 1, nil)
+	s.do("liaison.a", "POST", "/households/"+h+"/members", map[string]any{"person_id": joined, "relation": "spouse", "from": "2019-05-01"}).want(201)
+	for _, raw := range s.do("town.a", "GET", "/households/"+h, nil).want(200).json()["members"].([]any) {
+		s.do("liaison.a", "POST", "/households/"+h+"/members/"+raw.(map[string]any)["id"].(string)+"/end", map[string]any{"to": "2019-05-31"}).want(200)
+	}
+	alone := func(person string) string {
+		return s.do("liaison.a", "POST", "/households", map[string]any{"area_code": villageA, "address": "金丝雀路1号",
+			"members": []any{map[string]any{"person_id": person, "relation": "head", "from": "2019-06-01"}}}).want(201).text("id")
+	}
+	again, other := alone(person), alone(joined)
+	if got := codeOf(s.asked("liaison.a", "retrofit", again, "2019-07-05", homeNeed).want(422)); got != "SERVED_LATELY" {
+		t.Errorf("refused with %s", got)
+	}
+	s.open("liaison.a", "retrofit", other, "2019-07-05", homeNeed)
+	s.open("liaison.a", "retrofit", again, "2019-07-06", `{"items":[{"item":"RAMP"}],"again_because":"moved"}`).take("town.a", "refuse", "2019-07-07", `{"reason":"不愿","signed_by":"family"}`)
+	s.open("liaison.a", "retrofit", again, "2024-03-25", homeNeed) // five years are over
 }
 
 // TestV22BathChair: what a fitting of devices pays for costs nothing in a retrofit, and is linked; what a retrofit pays for is not

@@ -142,6 +142,7 @@ func (a *API) operations() map[string]handler {
 		"getIndicatorReleaseFile": a.getIndicatorReleaseFile, "listIndicatorReleaseChanges": a.listIndicatorReleaseChanges,
 		"listIndicatorReleaseChangePersons": a.listIndicatorReleaseChangePersons,
 		"listFacilities":                    a.listFacilities, "createFacility": a.createFacility, "inspectFacility": a.inspectFacility,
+		"getFacility": a.getFacility, "correctFacility": a.correctFacility, "correctInspection": a.correctInspection, "withdrawExternalFigure": a.withdrawExternalFigure,
 		"listServices": a.listServices, "openService": a.openService, "getService": a.getService, "takeServiceStep": a.takeServiceStep, "voidServiceStep": a.voidServiceStep,
 		"listAttachments": a.listAttachments, "addAttachment": a.addAttachment, "getAttachment": a.getAttachment, "withdrawAttachment": a.withdrawAttachment,
 		"listServiceChains": a.listServiceChains,

@@ -108,7 +108,7 @@ func serviceAnswer(status int, s care.Service, err error, r *Request) (Response,
 func serviceView(s care.Service, role access.Role) api.Service {
 	chain := care.ChainOf(s.Kind)
 	v := api.Service{ID: s.ID, Version: s.Version, Kind: api.ServiceKind(s.Kind), PersonID: some(s.PersonID), HouseholdID: some(s.HouseholdID),
-		AreaCode: s.Area, State: s.State, StateName: chain.StateText(s.State), OpenedOn: s.OpenedOn, Need: object(s.Need), Steps: []api.ServiceStep{}, Next: []api.ChainStep{}}
+		AreaCode: s.Area, State: s.State, StateName: chain.StateText(s.State), OpenedOn: s.OpenedOn, Need: object(s.Need), Steps: []api.ServiceStep{}, Next: []api.ChainStep{}, DiedOn: some(s.DiedOn)}
 	names := map[string]string{}
 	for _, step := range chain.Steps {
 		names[step.Name] = step.ZH

@@ -58,7 +58,7 @@ func TestTrend(t *testing.T) {
 }
 
 // TestTrendFromOutside: a figure that nobody has entered is missing in every month, and not 0; facilities are counted by their last
-// inspection, and once there is a list the figure gives way to it.
+// inspection where no figure of the year stands, and a list that has just been begun does not take its place.
 func TestTrendFromOutside(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -86,5 +86,9 @@ func TestTrendFromOutside(t *testing.T) {
 	}
 	if got := lights("facility_accessibility"); got != "81.00 met; <nil> missing; 0.00 unmet; 100.00 met; " {
 		t.Errorf("facilities: %s", got)
+	}
+	s.do("cdpf", "POST", "/external-figures", map[string]any{"indicator": "facility_accessibility", "year": 2023, "numerator": 70, "denominator": 100, "source_doc": "住建函"}).want(201)
+	if got := lights("facility_accessibility"); got != "81.00 met; 70.00 unmet; 70.00 unmet; 70.00 unmet; " {
+		t.Errorf("facilities with a figure of the year: %s", got)
 	}
 }

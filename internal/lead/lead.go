@@ -69,6 +69,9 @@ var All = []List{
 	{Name: NoSurvey, ZH: "本年度需求调查未登记", EN: "not surveyed this year", Roles: offices, Reasons: []Reason{
 		{"NO_RESPONSE", "本年度调查尚无答卷", "there is no response in this year's survey"},
 	}},
+	{Name: "retrofit_need", ZH: "调查提出无障碍改造需求，尚未登记服务", EN: "the survey says that the home needs a retrofit, and none is recorded", Roles: offices, Reasons: []Reason{
+		{"RETROFIT_NEEDED", "最近一次调查需要家庭无障碍改造，该户尚无在办或其后办理的改造", "the last answers ask for a retrofit, and none of the home is under way or was dealt with since"},
+	}},
 	{Name: Duplicate, ZH: "疑似同一人重复建档", EN: "files that may be of one person", Roles: offices, Reasons: []Reason{
 		{"SAME_NAME_BIRTH_TOWN", "姓名、出生日期、镇（街道）相同", "the same name, birth date and town"},
 		{"SAME_GUARDIAN_NAME", "监护人和姓名相同", "the same guardian and name"},

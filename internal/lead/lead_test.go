@@ -47,7 +47,7 @@ func TestAsked(t *testing.T) {
 		"eligible_not_enrolled": "NOT_APPLIED APPLICATION_OPEN AWARD_NOT_PAID", "enrolled_not_eligible": "", "wrong_amount": "UNDERPAID OVERPAID",
 		"certificate_expiring": "EXPIRES_IN_6_MONTHS EXPIRES_IN_1_MONTH CERT_EXPIRED", "turning_age": "TURNS_16_PENSION TURNS_16_CARE TURNS_18_UNCERTIFIED TURNS_18_ORPHAN_SUPPORT TURNS_60",
 		lead.NoSurvey: "NO_RESPONSE", "duplicate": "SAME_NAME_BIRTH_TOWN SAME_GUARDIAN_NAME SAME_PHONE_NAME", "undeliverable_payment": "PAYMENT_FAILED",
-		lead.ReverificationDue: lead.NotVerified + " VERIFICATION_FAILED",
+		"retrofit_need": "RETROFIT_NEEDED", lead.ReverificationDue: lead.NotVerified + " VERIFICATION_FAILED",
 	} {
 		l := lead.Find(name)
 		if l == nil {

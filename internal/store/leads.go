@@ -15,6 +15,7 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
+	"zhucan/internal/care"
 	"zhucan/internal/money"
 	"zhucan/internal/standing"
 )
@@ -141,7 +142,7 @@ func (t Today) args(in area.Code, after LeadKey) pgx.NamedArgs {
 	return pgx.NamedArgs{"lo": lo, "hi": hi, "after_area": string(after.Area), "after_id": after.PersonID, "today": t.On.String(), "now": t.Now,
 		"programmes": programmes, "coverages": coverages, "transition_from": from, "transition_to": to, "transition_until": until, "surveyed": t.Surveyed,
 		"survey_year": t.SurveyYear, "survey_from": given(t.SurveyFrom), "survey_population": given(t.SurveyPopulation),
-		"window": given(t.Window.From), "window_ends": given(t.Window.To), "window_began": !t.Window.From.IsZero(), "covered": int(standing.Covered), "gap": int(standing.Gap)}
+		"window": given(t.Window.From), "window_ends": given(t.Window.To), "window_began": !t.Window.From.IsZero(), "covered": int(standing.Covered), "settled": care.SettledStates(), "gap": int(standing.Gap)}
 }
 
 // overdue goes into a SELECT: whether a lead's time has run out; soon, whether it has or will have in a few days. Working days are counted
@@ -162,10 +163,30 @@ func (l Late) into(args pgx.NamedArgs, name string) pgx.NamedArgs {
 
 // readLeads reads in the area of who, and what is derived or paid also where it is kept under another area: it is only
 // reached from a person that was seen.
-func (db *DB) readLeads(ctx context.Context, who access.Actor, queries Query) error {
+func (db *DB) readLeads(ctx context.Context, who access.Actor, list string, queries Query) error {
 	inside := boundsOf(who)
 	inside.counts = everything
+	if list == acrossAreas && inside.persons != "" {
+		inside.persons = everything
+	}
 	return db.readIn(ctx, who, inside, queries)
+}
+
+// acrossAreas is the list that has to see homes which stand in another village than where their members are managed. It is read without the bounds
+// of row security; its persons are still those of the area asked for, which lies in the actor's.
+const acrossAreas = "retrofit_need"
+
+// widestLast are the places of the filters, with that list behind all others: what comes after it in a transaction has no bounds, either.
+func widestLast(filters []LeadFilter) (places []int) {
+	var last []int
+	for i, f := range filters {
+		if f.Worklist == acrossAreas {
+			last = append(last, i)
+		} else {
+			places = append(places, i)
+		}
+	}
+	return append(places, last...)
 }
 
 // LeadCount is how many leads a worklist has, and of them how many are overdue, or will be soon.
@@ -177,9 +198,13 @@ type LeadCount struct {
 // CountLeads counts worklists of an area in one round trip.
 func (db *DB) CountLeads(ctx context.Context, who access.Actor, t Today, filters []LeadFilter) ([]LeadCount, error) {
 	counts := make([]LeadCount, len(filters))
-	err := db.readLeads(ctx, who, func(b *pgx.Batch) {
-		for i, f := range filters {
+	err := db.readLeads(ctx, who, "", func(b *pgx.Batch) {
+		for _, i := range widestLast(filters) {
+			f := filters[i]
 			counts[i].Worklist = f.Worklist
+			if f.Worklist == acrossAreas {
+				b.Queue("SELECT set_config('zhucan.area', ':', true)")
+			}
 			b.Queue("SELECT count(*), count(*) FILTER (WHERE "+overdue+"), count(*) FILTER (WHERE "+soon+" AND NOT "+overdue+") FROM ("+leads[f.Worklist]+") l",
 				f.Soon.into(f.Late.into(t.args(f.Area, LeadKey{}), "late"), "soon")).
 				QueryRow(func(row pgx.Row) error { return row.Scan(&counts[i].Count, &counts[i].Overdue, &counts[i].Soon) })
@@ -207,7 +232,7 @@ func (db *DB) Leads(ctx context.Context, who access.Actor, t Today, f LeadFilter
 		FROM (SELECT *, coalesce(done_on, (recorded_at AT TIME ZONE 'Asia/Shanghai')::date) AS day FROM worklist_actions) a JOIN accounts u ON u.id = a.recorded_by
 		WHERE a.person_id = l.person_id AND a.worklist = @worklist AND a.programme IN ('', l.programme) ORDER BY a.day DESC, a.recorded_at DESC, a.id DESC LIMIT 1)
 		FROM (` + page + `) l ORDER BY area_code, person_id, programme COLLATE "C", reason COLLATE "C"`
-	err = db.readLeads(ctx, who, func(b *pgx.Batch) {
+	err = db.readLeads(ctx, who, f.Worklist, func(b *pgx.Batch) {
 		b.Queue(fmt.Sprintf(withLast, leads[f.Worklist]), args).Query(func(rows pgx.Rows) error {
 			list, err = pgx.CollectRows(rows, scanLead)
 			return err

@@ -11,6 +11,7 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
+	"zhucan/internal/calendar"
 	"zhucan/internal/care"
 )
 
@@ -26,7 +27,11 @@ type ServiceFilter struct {
 	Limit     int
 }
 
-const serviceColumns = `s.id, s.version, s.kind, s.person_id, s.household_id, s.area_code, s.state, s.opened_on, s.need, s.opened_by, s.created_at`
+const serviceColumns = `s.id, s.version, s.kind, s.person_id, s.household_id, s.area_code, s.state, s.opened_on, s.need, s.opened_by, s.created_at,
+	(SELECT min(c.valid_from) FROM circumstances c WHERE ` + deathOf + `s.person_id)`
+
+// deathOf is behind a WHERE over circumstances c: a death of the person that follows.
+const deathOf = `c.kind = 'death' AND c.superseded_at IS NULL AND ` + said + ` AND c.person_id = `
 
 func serviceOf(row pgx.CollectableRow) (care.Service, error) { return scanService(row) }
 
@@ -34,7 +39,7 @@ func serviceOf(row pgx.CollectableRow) (care.Service, error) { return scanServic
 func scanService(row pgx.CollectableRow, more ...any) (s care.Service, err error) {
 	var person, household, by *uuid.UUID
 	var need []byte
-	columns := []any{&s.ID, &s.Version, &s.Kind, &person, &household, &s.Area, &s.State, &s.OpenedOn, &need, &by, &s.CreatedAt}
+	columns := []any{&s.ID, &s.Version, &s.Kind, &person, &household, &s.Area, &s.State, &s.OpenedOn, &need, &by, &s.CreatedAt, &s.DiedOn}
 	if err = row.Scan(append(columns, more...)...); err != nil {
 		return s, err
 	}
@@ -49,7 +54,7 @@ func (db *DB) ListServices(ctx context.Context, who access.Actor, f ServiceFilte
 	with, args := "", []any{lo, hi, f.Kind, f.State, orNull(f.Person), orNull(f.Household), f.After, f.Limit}
 	if f.Standing != nil {
 		kinds, states := apart(f.Standing)
-		with, args = "WITH services AS MATERIALIZED (SELECT s.* FROM "+standingIn("$9", "$10")+") ", append(args, kinds, states)
+		with, args = "WITH services AS MATERIALIZED (SELECT s.* FROM "+standingIn("$9", "$10", true)+") ", append(args, kinds, states)
 	}
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
 		b.Queue(with+"SELECT "+serviceColumns+` FROM services s WHERE s.area_code >= $1 AND s.area_code < $2 AND ($3 = '' OR s.kind = $3) AND ($4 = '' OR s.state = $4)
@@ -124,6 +129,15 @@ func (tx *Tx) ServiceSubject(ctx context.Context, id uuid.UUID) (person, househo
 // ServicesAround reads with their steps all services of persons and households: those that may stand in each other's way.
 func (tx *Tx) ServicesAround(ctx context.Context, persons, households []uuid.UUID) ([]care.Service, error) {
 	return tx.services(ctx, "(s.person_id = ANY($1) OR s.household_id = ANY($2))", []any{persons, households})
+}
+
+// RetrofitsBefore reads with their steps the retrofits of other households in which somebody who is a member of this one on a day lived when they
+// were accepted.
+func (tx *Tx) RetrofitsBefore(ctx context.Context, household uuid.UUID, on calendar.Date) ([]care.Service, error) {
+	return tx.services(ctx, `s.kind = 'retrofit' AND s.household_id <> $1 AND EXISTS (SELECT FROM household_members n
+		JOIN household_members o ON o.person_id = n.person_id AND o.household_id = s.household_id AND o.superseded_at IS NULL
+		JOIN service_steps t ON t.service_id = s.id AND t.to_state = 'DONE' AND t.voided_at IS NULL AND t.happened_on >= o.from_on AND (o.to_on IS NULL OR t.happened_on <= o.to_on)
+		WHERE n.household_id = $1 AND n.superseded_at IS NULL AND n.from_on <= $2 AND (n.to_on IS NULL OR n.to_on >= $2))`, []any{household, on})
 }
 
 func servicesBy(where string, list *[]care.Service, args ...any) Query {

@@ -67,7 +67,7 @@ func lapsedSince(person, kind string) string {
 var leads = map[string]string{
 	"eligible_not_enrolled": eligibleNotEnrolled, "enrolled_not_eligible": enrolledNotEligible, "wrong_amount": wrongAmount,
 	"undeliverable_payment": undeliverablePayment, "certificate_expiring": certificateExpiring, "turning_age": turningAge, "no_survey": noSurvey,
-	"duplicate": duplicate, "reverification_due": reverificationDue,
+	"duplicate": duplicate, "reverification_due": reverificationDue, "retrofit_need": retrofitNeed,
 }
 
 // leadColumns are what every query selects, beside which the first five name a lead.
@@ -217,6 +217,28 @@ FROM here h JOIN standings s ON s.person_id = h.id AND s.indicator = @surveyed A
 WHERE @survey_year::int > 0 AND (s.valid_from <= @survey_population::date OR (SELECT true FROM standings p WHERE p.person_id = h.id AND p.indicator = @surveyed
     AND p.category > 0 AND p.status < 4 AND p.valid_from <= @survey_population::date AND p.valid_to >= @survey_population::date LIMIT 1))
   AND NOT EXISTS (SELECT FROM survey_responses r WHERE r.person_id = h.id AND r.survey_year = @survey_year::int)`
+
+// retrofitsSince are the retrofits s that take up a need which somebody of a household m has named on a day: under way, or opened or dealt with
+// since then. Who has left the household before has nothing of them.
+func retrofitsSince(collected string) string {
+	return `household_members m JOIN services s ON s.household_id = m.household_id AND s.kind = 'retrofit' AND (m.to_on IS NULL OR m.to_on >= ` + collected + `)
+        AND (s.opened_on >= ` + collected + ` OR NOT s.state = ANY(@settled::text[])
+            OR EXISTS (SELECT FROM service_steps t WHERE t.service_id = s.id AND t.voided_at IS NULL AND t.happened_on >= ` + collected + `))`
+}
+
+// Whose last answers, of this year or the last, ask for a retrofit that nobody has taken up. It comes back when a retrofit turns out to have ended
+// before the answers, or to be of a household that was never theirs.
+var retrofitNeed = `WITH ` + here + `
+SELECT h.id AS person_id, h.name, h.area_code, '' AS programme, 'RETROFIT_NEEDED' AS reason,
+       greatest(r.recorded_at, ` + lapsedSince("h.id", "death") + `,
+           (SELECT max(t.recorded_at) FROM household_members m JOIN services s ON s.household_id = m.household_id AND s.kind = 'retrofit' JOIN service_steps t ON t.service_id = s.id
+               WHERE m.person_id = h.id AND m.superseded_at IS NULL AND t.voided_at IS NULL AND t.to_state = ANY(@settled::text[]) AND NOT t.from_state = ANY(@settled::text[])),
+           (SELECT max(m.superseded_at) FROM ` + retrofitsSince("r.collected_on") + ` AND s.created_at < m.superseded_at WHERE m.person_id = h.id)) AS since,
+       ` + nothingElse + `, NULL::date AS on_day, '' AS detail, NULL::uuid[] AS others
+FROM survey_responses r JOIN here h ON h.id = r.person_id
+WHERE r.survey_year >= extract(year FROM @today::date)::int - 1 AND r.area_code >= @lo AND r.area_code < @hi AND 'retrofit' = ANY(r.needs) AND ` + living + `
+  AND NOT EXISTS (SELECT FROM survey_responses l WHERE l.person_id = r.person_id AND (l.survey_year, l.recorded_at, l.id) > (r.survey_year, r.recorded_at, r.id))
+  AND NOT EXISTS (SELECT FROM ` + retrofitsSince("r.collected_on") + ` WHERE m.person_id = h.id AND m.superseded_at IS NULL)`
 
 // Files that have something in common with another one that the actor may see too.
 var duplicate = `WITH ` + here + `

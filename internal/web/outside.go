@@ -13,8 +13,9 @@ import (
 
 // outsideData is the figures that come from outside, also those that gave way, and the form for another.
 type outsideData struct {
-	Form  *Form
-	Lines []outsideLine
+	Form     *Form
+	Withdraw *Form // nil: none stands
+	Lines    []outsideLine
 }
 
 type outsideLine struct{ Name, Year, Place, Value, Source, At, State, Tone string }
@@ -27,6 +28,7 @@ func showOutsideFigures(v *visit) (any, error) {
 	data := outsideData{}
 	slices.SortStableFunc(found, func(a, b store.Figure) int { return b.RecordedAt.Compare(a.RecordedAt) })
 	where := v.placeNames()
+	var standing []Option
 	for _, f := range found {
 		line := outsideLine{Name: f.Indicator, Year: strconv.Itoa(f.Year), Place: where(f.Area), Source: f.SourceDoc, At: f.RecordedAt.In(china).Format("2006-01-02 15:04"), State: v.t("outside.holds"), Tone: "good"}
 		if def := v.desk.Pack().Indicator(f.Indicator); def != nil {
@@ -38,13 +40,35 @@ func showOutsideFigures(v *visit) (any, error) {
 		if !f.SupersededAt.IsZero() {
 			line.State, line.Tone = v.t("outside.gave_way", f.SupersededAt.In(china).Format("2006-01-02")), ""
 		}
+		if f.Withdrawn != "" {
+			line.State = v.t("outside.withdrawn", f.SupersededAt.In(china).Format("2006-01-02"), f.Withdrawn)
+		}
+		if f.SupersededAt.IsZero() {
+			standing = append(standing, Option{Value: f.ID.String(), Label: line.Year + " " + line.Place + " " + line.Name + " " + line.Value})
+		}
 		data.Lines = append(data.Lines, line)
 	}
 	if !v.acts("record") {
 		return data, nil
 	}
+	if len(standing) > 0 {
+		data.Withdraw = v.newForm("withdraw", "outside.withdraw", &Field{Name: "figure", Label: v.t("outside.which"), Kind: "select", Need: true, Options: standing, Value: onlyOne(standing)},
+			&Field{Name: "reason", Label: v.t("facility.why"), Kind: "textarea", Max: 500, Need: true})
+		data.Withdraw.Grave = true
+	}
 	data.Form, err = v.outsideForm()
 	return data, err
+}
+
+// withdrawFigure ends a figure that should not have been entered.
+func withdrawFigure(v *visit) (string, error) {
+	r := v.reader()
+	id, reason := r.ref("figure"), r.text("reason", 500, true)
+	if err := r.err(); err != nil {
+		return "", err
+	}
+	_, err := v.desk.WithdrawFigure(v.ctx, v.who, id, reason)
+	return v.path + "?done=figure_withdrawn", err
 }
 
 func (v *visit) outsideForm() (*Form, error) {
@@ -104,7 +128,7 @@ type facilitiesData struct {
 	Add, Inspect *Form
 }
 
-type facilityLine struct{ Name, Kind, Place, Address, On, Standard, State, Tone string }
+type facilityLine struct{ Path, Name, Kind, Place, Address, On, Standard, State, Tone string }
 
 var facilityKinds = []string{"government", "school", "community", "welfare", "transport", "medical", "culture_sport"}
 
@@ -121,7 +145,7 @@ func showFacilities(v *visit) (any, error) {
 	where := v.placeNames()
 	var here []Option
 	for _, f := range found {
-		line := facilityLine{Name: f.Name, Kind: v.t("facility_kind." + f.Kind), Place: where(f.Area), Address: f.Address, State: v.t("facility.never")}
+		line := facilityLine{Path: "/facilities/" + f.ID.String(), Name: f.Name, Kind: v.t("facility_kind." + f.Kind), Place: where(f.Area), Address: f.Address, State: v.t("facility.never")}
 		if !f.InspectedOn.IsZero() {
 			line.On, line.Standard, line.State, line.Tone = f.InspectedOn.String(), f.Standard, v.t("facility.fails"), "bad"
 			if f.Compliant {

@@ -148,8 +148,10 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/releases/:id/file", title: "release.file.title", roles: roles{liaison, town, cdpf, civil, finance, statistic, auditor}, trace: true, show: showReleaseFile},
 		{path: "/releases/:id/changes", file: "release-changes", title: "changes.title", under: "/releases/:id", roles: roles{town, cdpf, civil, statistic, auditor}, show: showChanges},
 		{path: "/releases/:id/changes/:key", file: "release-moved", title: "moved.title", under: "/releases/:id/changes", roles: roles{town, cdpf, civil, auditor}, show: showMoved},
-		{path: "/figures", file: "figures", title: "outside.title", under: "/indicators", roles: roles{cdpf, statistic, auditor}, show: showOutsideFigures, acts: map[string]act{"record": {roles: roles{cdpf, statistic}, do: recordFigure}}},
+		{path: "/figures", file: "figures", title: "outside.title", under: "/indicators", roles: roles{cdpf, statistic, auditor}, show: showOutsideFigures, acts: map[string]act{"record": {roles: roles{cdpf, statistic}, do: recordFigure}, "withdraw": {roles: roles{cdpf, statistic}, do: withdrawFigure}}},
 		{path: "/facilities", file: "facilities", title: "facilities.title", under: "/indicators", roles: roles{town, cdpf, statistic, auditor}, show: showFacilities, acts: map[string]act{"add": {roles: roles{town, cdpf}, do: addFacility}, "inspect": {roles: roles{town, cdpf}, do: inspectFacility}}},
+		{path: "/facilities/:id", file: "facility", title: "facility.title", under: "/facilities", roles: roles{town, cdpf, statistic, auditor}, show: showFacility, acts: map[string]act{"correct": {roles: roles{town, cdpf}, do: correctFacility},
+			"remove": {roles: roles{town, cdpf}, do: removeFacility}, "amend": {roles: roles{town, cdpf}, do: amendInspection}, "cancel": {roles: roles{town, cdpf}, do: cancelInspection}}},
 
 		// audit
 		{path: "/audit", file: "audit", title: "audit.title", under: "/", menu: "oversight", roles: roles{auditor}, show: showAudit, asks: map[string]func(*visit) error{"by": auditBy}},

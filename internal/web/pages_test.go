@@ -55,7 +55,7 @@ var maySee = map[string]roles{
 	"/policies/:id": {cdpf, civil, finance, auditor, admin}, "/calendars": {liaison, town, cdpf, civil, finance, auditor, admin}, "/webhooks": {admin}, "/webhooks/:id": {admin},
 	"/exports": {auditor}, "/ratings": {town, cdpf, civil, auditor},
 	"/audit": {auditor}, "/audit/verify": {auditor}, "/audit/:seq": {auditor},
-	"/figures": {cdpf, stats, auditor}, "/facilities": {town, cdpf, stats, auditor},
+	"/figures": {cdpf, stats, auditor}, "/facilities": {town, cdpf, stats, auditor}, "/facilities/:id": {town, cdpf, stats, auditor},
 }
 
 // mayDo is who may do what on a page, of those who see it, where not all of them may.
@@ -64,7 +64,7 @@ var mayDo = map[string]roles{
 	"/tickets/:id assign": {hotline}, "/tickets/:id forward": {hotline, town, cdpf, civil}, "/tickets/:id return": {town, cdpf, civil}, "/tickets/:id reply": {town, cdpf, civil},
 	"/tickets/:id call_back": {hotline}, "/tickets/:id close": {hotline}, "/tickets/:id reopen": {hotline}, "/tickets/:id archive": {hotline},
 	"/policies/:id activate": {admin}, "/calendars record": {admin},
-	"/figures record": {cdpf, stats}, "/facilities add": {town, cdpf}, "/facilities inspect": {town, cdpf},
+	"/figures record": {cdpf, stats}, "/figures withdraw": {cdpf, stats}, "/facilities/:id correct": {town, cdpf}, "/facilities/:id remove": {town, cdpf}, "/facilities/:id amend": {town, cdpf}, "/facilities/:id cancel": {town, cdpf}, "/facilities add": {town, cdpf}, "/facilities inspect": {town, cdpf},
 	"/applications/:id withdraw": {liaison, town}, "/applications/:id photos": {liaison, town}, "/applications/:id rate": {liaison}, "/services/:id rate": {liaison}, "/services/:id withdraw": {liaison, town, cdpf}, "/services/:id void": {liaison, town, cdpf}, "/applications/:id pass": {liaison}, "/applications/:id return": {liaison},
 }
 

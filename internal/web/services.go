@@ -97,6 +97,7 @@ func (v *visit) openFor(kind care.Kind, whom func(*care.Chain, calendar.Date) (p
 
 type serviceData struct {
 	Kind, State, Opened string
+	Died                string // why it waits for nobody
 	Person, Household   string
 	Steps               []doneLine
 	Next                []link
@@ -122,7 +123,7 @@ func showService(v *visit) (any, error) {
 		return nil, err
 	}
 	chain := care.ChainOf(s.Kind)
-	data := serviceData{Kind: v.either(chain.ZH, chain.EN), State: v.serviceState(s), Opened: s.OpenedOn.String()}
+	data := serviceData{Kind: v.either(chain.ZH, chain.EN), State: v.serviceState(s), Opened: s.OpenedOn.String(), Died: v.diedOn(s)}
 	if s.PersonID != uuid.Nil && v.may("/persons/:id") {
 		data.Person = "/persons/" + s.PersonID.String()
 	}

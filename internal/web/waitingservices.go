@@ -14,6 +14,7 @@ import (
 // waitingData is the services that wait for this office, or those that are open, the one entered first in front.
 type waitingData struct {
 	filters
+	Wrong   []string // what the address asks for that there is not
 	Waiting int64
 	Lines   []waitingLine
 	More    string
@@ -22,6 +23,7 @@ type waitingData struct {
 type waitingLine struct {
 	serviceLine
 	Name, Place string
+	Died        string // why it waits for nobody
 }
 
 // showServices shows what waits in the service chains. Its address says of which kind, and in which state: `open` is all that has not come
@@ -32,7 +34,9 @@ func showServices(v *visit) (any, error) {
 		return nil, err
 	}
 	kind, state := v.query.Get("kind"), v.query.Get("state")
-	found, waiting, err := v.desk.DB.ServiceQueue(v.ctx, v.who, v.who.Area, v.standing(kind, state), after.ID, pageSize)
+	_, chosen := standingOf(kind, state)
+	chosen = chosen || state == "open"
+	found, waiting, err := v.desk.DB.ServiceQueue(v.ctx, v.who, v.who.Area, v.standing(kind, state), !chosen, after.ID, pageSize)
 	if err != nil {
 		return nil, err
 	}
@@ -41,8 +45,15 @@ func showServices(v *visit) (any, error) {
 		return nil, err
 	}
 	data := waitingData{Waiting: waiting, filters: v.serviceFilters(kind, state)}
+	if kind != "" && care.ChainOf(care.Kind(kind)) == nil {
+		data.Wrong = append(data.Wrong, v.t("services.bad_kind"))
+	}
+	if state != "" && !chosen {
+		data.Wrong = append(data.Wrong, v.t("services.bad_state"))
+	}
 	for _, s := range found {
 		line := waitingLine{serviceLine: v.serviceLine(s.Service), Name: s.Name, Place: place(area.Code(s.Area))}
+		line.Died = v.diedOn(s.Service)
 		switch {
 		case s.Name == "":
 			line.Name = orNone(v, s.Address)
@@ -55,6 +66,14 @@ func showServices(v *visit) (any, error) {
 		data.More = v.more(n == pageSize, store.Cursor{ID: found[n-1].ID}.String())
 	}
 	return data, nil
+}
+
+// diedOn says that the person of a service has died, as recorded now; nothing where he has not.
+func (v *visit) diedOn(s care.Service) string {
+	if s.DiedOn.IsZero() {
+		return ""
+	}
+	return v.t("services.died", s.DiedOn)
 }
 
 // standing is the states of the services that are asked for. A state of another kind, or one that there is not, does not narrow.

@@ -90,6 +90,11 @@ func TestServicesThatWait(t *testing.T) {
 			t.Errorf("%s has %v, want %v", at, got, want)
 		}
 	}
+	s.as("liaison.a").get("/services?kind=none").want(200).says("没有这种服务")
+	s.as("liaison.a").get("/services?state=device.NONE").want(200).says("没有这种未办结的状态")
+	if sh := s.as("liaison.a").get("/services?kind=device&state=open").want(200); strings.Contains(sh.body, "没有这种") {
+		t.Error("a good address is found fault with")
+	}
 	s.step("cdpf", device.ID, "reject", "2023-03-04", `{"reason":"不符合条件"}`)
 	waits("cdpf")
 	if got := listed(s.as("town.a").get("/services?state=open").want(200)); !slices.Equal(got, []string{r}) {
@@ -116,4 +121,23 @@ func TestServicesGoOn(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("two pages have %d services: %v", len(got), got)
 	}
+}
+
+// TestServicesOfTheDead: they leave the queue and the count of the start page; among all that are open they say why they wait no more.
+func TestServicesOfTheDead(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person := s.person(61, 1, villageA)
+	d := s.wheelchair("liaison.a", person).ID.String()
+	s.as("liaison.a").get("/").want(200).says("待办服务1")
+	_, err := s.desk.AddCircumstance(context.Background(), s.actor("town.a"), person, casework.NewCircumstance{Kind: "death", Value: []byte("true"), ValidFrom: calendar.MustDate("2023-03-20"), Source: "公安局"})
+	must(t, err)
+	b := s.as("liaison.a")
+	if got := listed(b.get("/services").want(200).says("没有这样的服务")); len(got) > 0 {
+		t.Errorf("still waits: %v", got)
+	}
+	if got := listed(b.get("/services?state=open").want(200).says("2023-03-20去世，不再等待办理")); !slices.Equal(got, []string{d}) {
+		t.Errorf("open are %v", got)
+	}
+	b.get("/services/" + d).want(200).says("2023-03-20去世，不再等待办理")
 }
