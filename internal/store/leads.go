@@ -202,7 +202,7 @@ func (db *DB) CountLeads(ctx context.Context, who access.Actor, t Today, filters
 		for _, i := range widestLast(filters) {
 			f := filters[i]
 			counts[i].Worklist = f.Worklist
-			if f.Worklist == acrossAreas {
+			if f.Worklist == acrossAreas && boundsOf(who).persons != "" {
 				b.Queue("SELECT set_config('zhucan.area', ':', true)")
 			}
 			b.Queue("SELECT count(*), count(*) FILTER (WHERE "+overdue+"), count(*) FILTER (WHERE "+soon+" AND NOT "+overdue+") FROM ("+leads[f.Worklist]+") l",
