@@ -53,14 +53,12 @@ func (d *Desk) importDivisions(ctx context.Context, who access.Actor, rows []exc
 		if err := tx.AllowLong(ctx); err != nil { // the tree of a province has tens of thousands of rows
 			return err
 		}
-		var orphans []int
-		if changed, orphans, err = tx.InsertDivisions(ctx, list); err != nil {
+		var uncovered []store.Uncovered
+		if changed, uncovered, err = tx.InsertDivisions(ctx, list); err != nil {
 			return err
 		}
-		for _, i := range orphans {
-			parent := string(list[i].Code.Parent())
-			refused = append(refused, exchange.RowError{Row: rows[i].Row, Column: "parent_code", Code: "NO_PARENT_DIVISION",
-				ZH: "上级区划" + parent + "在起始日期时不存在", EN: "the division above, " + parent + ", is not there on its first day"})
+		for _, u := range uncovered {
+			refused = append(refused, notCovered(rows[u.At], u.On))
 		}
 		if len(refused) > 0 {
 			return refusedRows(refused)
@@ -74,6 +72,18 @@ func (d *Desk) importDivisions(ctx context.Context, who access.Actor, rows []exc
 		err = nil
 	}
 	return changed, err
+}
+
+// notCovered refuses a division that has none above it on a day of its own.
+func notCovered(r exchange.DivisionRow, on calendar.Date) exchange.RowError {
+	parent := string(r.Code.Parent())
+	if on == r.ValidFrom {
+		return exchange.RowError{Row: r.Row, Column: "parent_code", Code: "NO_PARENT_DIVISION",
+			ZH: "上级区划" + parent + "在起始日期时不存在", EN: "the division above, " + parent + ", is not there on its first day"}
+	}
+	return exchange.RowError{Row: r.Row, Column: "valid_to", Code: "OUTLIVES_PARENT",
+		ZH: "有效期超出上级区划：" + parent + "自" + on.String() + "起不存在，本行应最迟在此前一日终止",
+		EN: "it outlives the division above: " + parent + " is not there from " + on.String() + " on, so this one ends the day before at the latest"}
 }
 
 // mostNamed is how many rows a refusal names.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -82,15 +83,17 @@ func (db *DB) divisions(ctx context.Context, where string, args ...any) ([]area.
 
 // InsertDivisions takes in a tree: what is not there is added, and what is there and is said to have ended, ends. Anything else
 // about a division that is there is left alone, so that an older file undoes nothing. What ends has nothing below it that goes on:
-// towns would not add up to their district. Orphans are the places in the list of what has nothing above it; then the list is not to be kept.
-func (tx *Tx) InsertDivisions(ctx context.Context, list []area.Division) (changed int, orphans []int, err error) {
+// towns would not add up to their district. Uncovered are the places in the list of what lies in nothing on some of its days; then the
+// list is not to be kept.
+func (tx *Tx) InsertDivisions(ctx context.Context, list []area.Division) (changed int, uncovered []Uncovered, err error) {
 	there, err := tx.periods(ctx)
 	if err != nil {
 		return 0, nil, fmt.Errorf("read divisions: %w", err)
 	}
 	var rows []row
-	var ended []area.Division
-	for _, d := range list {
+	ended := map[area.Code]calendar.Date{}
+	written := make([]bool, len(list))
+	for i, d := range list {
 		days := calendar.Interval{From: d.ValidFrom, To: d.ValidTo}
 		at := slices.IndexFunc(there[d.Code], func(p period) bool { return p.Overlaps(days) })
 		if at >= 0 {
@@ -101,44 +104,76 @@ func (tx *Tx) InsertDivisions(ctx context.Context, list []area.Division) (change
 			if _, err := tx.sql.ExecContext(ctx, "UPDATE divisions SET superseded_at = $2 WHERE id = $1", old.id, tx.Now); err != nil {
 				return 0, nil, fmt.Errorf("end a division: %w", translate(err))
 			}
-			old.To, ended = d.ValidTo, append(ended, d)
+			old.To, ended[d.Code] = d.ValidTo, d.ValidTo
 		} else {
 			there[d.Code] = append(there[d.Code], period{Interval: days})
 		}
+		written[i] = true
 		rows = append(rows, row{tx.db.NewID(), string(d.Code), d.Name, d.Code.Level(), string(d.Code.Parent()), d.UrbanRuralClass, d.ValidFrom, d.ValidTo, string(d.Successor), tx.Now})
 	}
 	if err := tx.insert(ctx, table{"divisions", []string{"id uuid", "code", "name", "level", "parent_code text", "urban_rural_class",
 		"valid_from date", "valid_to date", "successor_code", "recorded_at timestamptz"}}, rows); err != nil {
 		return 0, nil, err
 	}
-	return len(rows), orphansOf(list, there), tx.nothingBelow(ctx, ended)
+	return len(rows), uncoveredOf(list, written, there), nothingBelow(ended, there)
 }
 
-// orphansOf are the places in a list of towns and villages above which there is no division on their first day: nobody would find them
-// from above, and no number would count them. A district may come without its city and province, which the office of one need not have.
-func orphansOf(list []area.Division, there map[area.Code][]period) (orphans []int) {
+// Uncovered is the place in a list of a division with the first of its days on which there is none above it.
+type Uncovered struct {
+	At int
+	On calendar.Date
+}
+
+// uncoveredOf are those in a list of which nobody would be found from above, and whom no number by town would count, on some of their days:
+// all of which nothing is above on the first day, and of those that were written also what outlives that. What was there before is not judged
+// by the days that the list gives it, since it keeps its own. A district may come without its city and province, which the office of one need not have.
+func uncoveredOf(list []area.Division, written []bool, there map[area.Code][]period) (found []Uncovered) {
 	for i, d := range list {
-		above := there[d.Code.Parent()]
-		if len(d.Code) > len("370305") && !slices.ContainsFunc(above, func(p period) bool { return p.Contains(d.ValidFrom) }) {
-			orphans = append(orphans, i)
+		on := firstWithout(there[d.Code.Parent()], calendar.Interval{From: d.ValidFrom, To: d.ValidTo})
+		orphan := on == d.ValidFrom
+		if on.IsZero() || orphan && len(d.Code) <= len("370305") || !orphan && !written[i] {
+			continue
 		}
+		found = append(found, Uncovered{At: i, On: on})
 	}
-	return orphans
+	return found
 }
 
-// nothingBelow refuses an end after which a division below would have none above it.
-func (tx *Tx) nothingBelow(ctx context.Context, ended []area.Division) error {
-	for _, d := range ended {
-		var below int
-		if err := tx.sql.QueryRowContext(ctx, "SELECT count(*) FROM divisions WHERE parent_code = $1 AND superseded_at IS NULL AND (valid_to IS NULL OR valid_to > $2)",
-			string(d.Code), d.ValidTo).Scan(&below); err != nil {
-			return fmt.Errorf("look below a division: %w", translate(err))
+// firstWithout is the first day of a time that lies in none of the periods; none where all do. A code may have one period after another.
+func firstWithout(periods []period, days calendar.Interval) calendar.Date {
+	day := days.From
+	for {
+		at := slices.IndexFunc(periods, func(p period) bool { return p.Contains(day) })
+		switch {
+		case at < 0:
+			return day
+		case periods[at].To.IsZero(), !days.To.IsZero() && !periods[at].To.Before(days.To):
+			return calendar.Date{}
 		}
-		if below > 0 {
-			return fault.New(fault.Conflict, "DIVISION_NOT_EMPTY", fmt.Sprintf("区划%s终止后仍有%d个下级区划", d.Code, below), fmt.Sprintf("%d divisions below %s go on after its end", below, d.Code))
+		day = periods[at].To.Add(1)
+	}
+}
+
+// nothingBelow refuses ends after which a division below would have none above it.
+func nothingBelow(ended map[area.Code]calendar.Date, there map[area.Code][]period) error {
+	below := map[area.Code]int{}
+	for code, periods := range there {
+		above := code.Parent()
+		last, ok := ended[above]
+		if !ok {
+			continue
+		}
+		for _, p := range periods {
+			if goesOn := p.To.IsZero() || p.To.After(last); goesOn && !firstWithout(there[above], p.Interval).IsZero() {
+				below[above]++
+			}
 		}
 	}
-	return nil
+	if len(below) == 0 {
+		return nil
+	}
+	code := slices.Min(slices.Collect(maps.Keys(below)))
+	return fault.New(fault.Conflict, "DIVISION_NOT_EMPTY", fmt.Sprintf("区划%s终止后仍有%d个下级区划", code, below[code]), fmt.Sprintf("%d divisions below %s go on after its end", below[code], code))
 }
 
 // period is the time of a division that is there.
