@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
@@ -29,7 +31,8 @@ func (d *Desk) ImportDivisionFile(ctx context.Context, who access.Actor, data []
 	return d.importDivisions(ctx, who, rows, dryRun)
 }
 
-// ImportDivisions adds divisions of the actor's area that are not there yet, and ends those that are said to have ended.
+// ImportDivisions adds divisions of the actor's area that are not there yet, ends those that are said to have ended, and corrects the names
+// and classes of others.
 func (d *Desk) ImportDivisions(ctx context.Context, who access.Actor, list []area.Division) (changed int, err error) {
 	rows := make([]exchange.DivisionRow, len(list))
 	for i, one := range list {
@@ -40,8 +43,12 @@ func (d *Desk) ImportDivisions(ctx context.Context, who access.Actor, list []are
 
 func (d *Desk) importDivisions(ctx context.Context, who access.Actor, rows []exchange.DivisionRow, dryRun bool) (changed int, err error) {
 	list := make([]area.Division, len(rows))
+	undated := map[int]bool{}
 	var refused []exchange.RowError
 	for i, r := range rows {
+		if r.Undated {
+			undated[i] = true
+		}
 		if list[i] = r.Division; !who.Covers(r.Code) {
 			refused = append(refused, exchange.RowError{Row: r.Row, Column: "code", Code: "OUTSIDE_AREA", ZH: "超出本人管辖区域的区划：" + string(r.Code), EN: "a division outside your area: " + string(r.Code)})
 		}
@@ -53,8 +60,8 @@ func (d *Desk) importDivisions(ctx context.Context, who access.Actor, rows []exc
 		if err := tx.AllowLong(ctx); err != nil { // the tree of a province has tens of thousands of rows
 			return err
 		}
-		var uncovered []store.Uncovered
-		if changed, uncovered, err = tx.InsertDivisions(ctx, list); err != nil {
+		taken, uncovered, err := tx.InsertDivisions(ctx, list, undated)
+		if err != nil {
 			return err
 		}
 		for _, u := range uncovered {
@@ -63,10 +70,10 @@ func (d *Desk) importDivisions(ctx context.Context, who access.Actor, rows []exc
 		if len(refused) > 0 {
 			return refusedRows(refused)
 		}
-		if dryRun {
+		if changed = taken.Changed(); dryRun {
 			return errTried
 		}
-		return nil
+		return tx.Describe(ctx, uuid.Nil, map[string]any{"added": taken.Added, "ended": taken.Ended, "corrected": taken.Corrected})
 	})
 	if errors.Is(err, errTried) {
 		err = nil

@@ -1,15 +1,19 @@
 package casework_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"zhucan/internal/access"
 	"zhucan/internal/calendar"
 	"zhucan/internal/demo/divisions"
 	"zhucan/internal/fault"
+	"zhucan/internal/store"
 )
 
 const divisionHeading = "code,name,level,parent_code,urban_rural_class,valid_from,valid_to,successor_code\n"
@@ -65,5 +69,63 @@ func TestDivisionsInsideTheirParents(t *testing.T) {
 		if got := o.divisionFile("2016-01-01", tt.rows); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
+	}
+}
+
+// TestDivisionsCorrected: a later file corrects a name or a class, the entry of the audit says so, and what was known before keeps what it
+// was called. A file that is about other days, or says less, changes nothing.
+func TestDivisionsCorrected(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, 0, 0, calendar.MustDate("2026-10-12"))
+	before := o.clock()
+	o.on(calendar.MustDate("2026-10-13"))
+	const open, of = "370305001005,", ",village,370305001,"
+	for _, tt := range []struct{ name, from, rows, want, audit string }{
+		{"a name and a class", "2016-01-01", open + "甲社区" + of + "121,,\n", "1", `{"added": 0, "ended": 0, "corrected": 1}`},
+		{"again", "2016-01-01", open + "甲社区" + of + "121,,\n", "0", `{"added": 0, "ended": 0, "corrected": 0}`},
+		{"a name without a class, of a file that says no day", "2026-10-01", open + "乙社区" + of + ",,\n", "1", `{"added": 0, "ended": 0, "corrected": 1}`},
+		{"other days", "2016-01-01", open + "丙社区" + of + ",2020-01-01,\n", "0", ""},
+		{"a name from a day on, before its end in the file", "2016-01-01", open + "丁社区" + of + "111,2024-01-01,\n" + open + "乙社区" + of + ",2016-01-01,2023-12-31,\n", "2", `{"added": 1, "ended": 1, "corrected": 0}`},
+		{"both times of a code", "2016-01-01", open + "戊社区" + of + "112,2016-01-01,2023-12-31,370305001009\n" + open + "己社区" + of + ",2024-01-01,\n", "2", `{"added": 0, "ended": 0, "corrected": 2}`},
+		{"an end is not undone", "2016-01-01", open + "戊社区" + of + ",2016-01-01,\n", "0", ""},
+	} {
+		if got := o.divisionFile(tt.from, tt.rows); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+		if tt.audit != "" {
+			o.wantAudit(tt.name, tt.audit)
+		}
+	}
+	for _, c := range []struct {
+		m    store.Moment
+		want string
+	}{
+		{store.Moment{On: calendar.MustDate("2020-01-01")}, "戊社区 112 2016-01-01..2023-12-31 370305001009"},
+		{store.Moment{On: calendar.MustDate("2026-10-13")}, "己社区 111 2024-01-01.. "},
+		{store.Moment{On: calendar.MustDate("2020-01-01"), KnownAt: before}, "辛东社区居委会  2016-01-01.. "},
+	} {
+		list, err := o.desk.DB.TreeOf(t.Context(), "370305001005", c.m)
+		if err != nil || len(list) != 1 {
+			t.Fatalf("%+v (%v)", list, err)
+		}
+		d := list[0]
+		if got := fmt.Sprintf("%s %s %s..%s %s", d.Name, d.UrbanRuralClass, d.ValidFrom, d.ValidTo, d.Successor); got != c.want {
+			t.Errorf("on %s, known at %v: %s, want %s", c.m.On, c.m.KnownAt, got, c.want)
+		}
+	}
+}
+
+// wantAudit compares what the last entry of the audit about divisions says.
+func (o *office) wantAudit(name, want string) {
+	o.t.Helper()
+	conn, err := pgx.Connect(o.t.Context(), o.db.OwnerURL)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	var got string
+	var same bool
+	if err := conn.QueryRow(o.t.Context(), "SELECT detail::text, detail = $1::jsonb FROM audit_entries WHERE action = 'divisions.import' ORDER BY seq DESC LIMIT 1", want).Scan(&got, &same); err != nil || !same {
+		o.t.Errorf("%s: the audit says %s, want %s (%v)", name, got, want, err)
 	}
 }
