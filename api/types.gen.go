@@ -1219,6 +1219,27 @@ func (e NewTicketStepStep) Valid() bool {
 	}
 }
 
+// Defines values for NotFollowedCode.
+const (
+	NotFollowedCodeNOSUCCESSOR       NotFollowedCode = "NO_SUCCESSOR"
+	NotFollowedCodeOUTSIDEAREA       NotFollowedCode = "OUTSIDE_AREA"
+	NotFollowedCodeSUCCESSORNOTTHERE NotFollowedCode = "SUCCESSOR_NOT_THERE"
+)
+
+// Valid indicates whether the value is a known member of the NotFollowedCode enum.
+func (e NotFollowedCode) Valid() bool {
+	switch e {
+	case NotFollowedCodeNOSUCCESSOR:
+		return true
+	case NotFollowedCodeOUTSIDEAREA:
+		return true
+	case NotFollowedCodeSUCCESSORNOTTHERE:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ObjectionOutcome.
 const (
 	ObjectionOutcomeDismissed ObjectionOutcome = "dismissed"
@@ -3314,6 +3335,25 @@ type FigureWithdrawal struct {
 // FileFormat defines model for FileFormat.
 type FileFormat string
 
+// Followed defines model for Followed.
+type Followed struct {
+	// Accounts Names of accounts that are still of the ended division; an administrator gives them another area.
+	Accounts []string `json:"accounts"`
+
+	// Area A division as it is on the day asked about. Reference data, dated instead of versioned.
+	Area  Area   `json:"area"`
+	Left  Placed `json:"left"`
+	Moved Placed `json:"moved"`
+
+	// Refused Why nobody was moved.
+	Refused *NotFollowed `json:"refused,omitempty"`
+}
+
+// FollowedDivisions defines model for FollowedDivisions.
+type FollowedDivisions struct {
+	Divisions []Followed `json:"divisions"`
+}
+
 // Guardian defines model for Guardian.
 type Guardian struct {
 	// IDNumber Masked.
@@ -4849,6 +4889,15 @@ type NewWebhook struct {
 	URL string `json:"url"`
 }
 
+// NotFollowed Why nobody was moved.
+type NotFollowed struct {
+	Code   NotFollowedCode `json:"code"`
+	Detail string          `json:"detail"`
+}
+
+// NotFollowedCode defines model for NotFollowed.Code.
+type NotFollowedCode string
+
 // Notice defines model for Notice.
 type Notice struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
@@ -5228,6 +5277,12 @@ type PhoneInput = string
 type PhoneList struct {
 	Items      []Phone `json:"items"`
 	NextCursor *string `json:"next_cursor"`
+}
+
+// Placed defines model for Placed.
+type Placed struct {
+	Households int `json:"households"`
+	Persons    int `json:"persons"`
 }
 
 // Policy defines model for Policy.
@@ -6796,6 +6851,12 @@ type ListAreasParams struct {
 type GetAreaParams struct {
 	// AsOf The day asked about; today when absent.
 	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+}
+
+// FollowSuccessionParams defines parameters for FollowSuccession.
+type FollowSuccessionParams struct {
+	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
+	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
 }
 
 // WithdrawAttachmentParams defines parameters for WithdrawAttachment.

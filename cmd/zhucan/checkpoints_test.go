@@ -22,7 +22,7 @@ import (
 func enter(t *testing.T, db *store.DB, code area.Code) {
 	t.Helper()
 	err := db.Write(t.Context(), access.SystemActor(), "divisions.import", func(tx *store.Tx) error {
-		_, _, err := tx.InsertDivisions(t.Context(), []area.Division{{Code: code, Name: "测试", ValidFrom: calendar.MustDate("2016-01-01")}})
+		_, _, err := tx.InsertDivisions(t.Context(), []area.Division{{Code: code, Name: "测试", ValidFrom: calendar.MustDate("2016-01-01")}}, nil)
 		return err
 	})
 	if err != nil {

@@ -79,6 +79,21 @@ func TestImportBeforeItsDivisions(t *testing.T) {
 	i.runs("", "memory keeps no files", "import", "dibao", roster, "--files", "mem://")
 }
 
+// TestFollowDivisions: the command moves everybody of an ended village, says that there is nobody left, and fails where somebody has to stay.
+func TestFollowDivisions(t *testing.T) {
+	t.Parallel()
+	i := install(t)
+	i.runs("", "", "import", "divisions", i.file("divisions.csv", district+"370305001006,新社区,village,370305001\n"))
+	i.runs("1 new", "", "import", "roster", i.file("roster.csv", oneRow))
+	i.runs("", "neither this division nor one below it has ended", "divisions", "follow", "370305001005")
+	const ended = "code,name,level,parent_code,valid_from,valid_to,successor_code\n370305001005,社区,village,370305001,2016-01-01,2020-12-31,"
+	i.runs("1 divisions", "", "import", "divisions", i.file("ended.csv", ended+"\n"))
+	i.runs("0 persons and 0 households moved, 1 and 0 left; no division is named", "persons and households that stay in ended divisions: 1", "divisions", "follow", "370305")
+	i.runs("1 divisions", "", "import", "divisions", i.file("followed.csv", ended+"370305001006\n"))
+	i.runs("370305001005 to 370305001006: 1 persons and 0 households moved, 0 and 0 left", "", "divisions", "follow", "370305")
+	i.runs("", "", "divisions", "follow", "370305")
+}
+
 // TestImportWaits: a list that another process has queued and works on still is waited for, and when that one is silent for too long, worked
 // on here.
 func TestImportWaits(t *testing.T) {

@@ -26,16 +26,17 @@ func main() {
 
 // commands is everything the binary does.
 type commands struct {
-	Serve    serveCommand    `cmd:"" help:"Answer requests."`
-	Demo     demoCommand     `cmd:"" help:"Run everything on a private database with a made-up district."`
-	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this binary's schema and activate the built-in policy pack."`
-	Import   importCommand   `cmd:"" help:"Take in a file; it fails where rows are refused, and the others are in all the same."`
-	User     userCommand     `cmd:"" help:"Accounts."`
-	Keys     keysCommand     `cmd:"" help:"Key files."`
-	Policy   policyCommand   `cmd:"" help:"Policy packs."`
-	Standing standingCommand `cmd:"" help:"Derived standings."`
-	Audit    auditCommand    `cmd:"" help:"The audit log."`
-	Hash     hashCommand     `cmd:"" hidden:"" help:"Hash passwords for a service, which starts this itself."`
+	Serve     serveCommand     `cmd:"" help:"Answer requests."`
+	Demo      demoCommand      `cmd:"" help:"Run everything on a private database with a made-up district."`
+	Migrate   migrateCommand   `cmd:"" help:"Bring the database to this binary's schema and activate the built-in policy pack."`
+	Import    importCommand    `cmd:"" help:"Take in a file; it fails where rows are refused, and the others are in all the same."`
+	Divisions divisionsCommand `cmd:"" help:"Administrative divisions."`
+	User      userCommand      `cmd:"" help:"Accounts."`
+	Keys      keysCommand      `cmd:"" help:"Key files."`
+	Policy    policyCommand    `cmd:"" help:"Policy packs."`
+	Standing  standingCommand  `cmd:"" help:"Derived standings."`
+	Audit     auditCommand     `cmd:"" help:"The audit log."`
+	Hash      hashCommand      `cmd:"" hidden:"" help:"Hash passwords for a service, which starts this itself."`
 }
 
 // stdio is where a command writes: results to out, progress and logs to err.

@@ -144,9 +144,9 @@ func (c importCommand) divisions(ctx context.Context, desk *casework.Desk, data 
 	if err != nil {
 		return err
 	}
-	done := "added or ended"
+	done := "added, ended or corrected"
 	if c.DryRun {
-		done = "would be added or end"
+		done = "would be added, end or be corrected"
 	}
 	fmt.Fprintf(io.out, "%d divisions %s\n", changed, done)
 	return nil

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
@@ -29,7 +31,8 @@ func (d *Desk) ImportDivisionFile(ctx context.Context, who access.Actor, data []
 	return d.importDivisions(ctx, who, rows, dryRun)
 }
 
-// ImportDivisions adds divisions of the actor's area that are not there yet, and ends those that are said to have ended.
+// ImportDivisions adds divisions of the actor's area that are not there yet, ends those that are said to have ended, and corrects the names
+// and classes of others.
 func (d *Desk) ImportDivisions(ctx context.Context, who access.Actor, list []area.Division) (changed int, err error) {
 	rows := make([]exchange.DivisionRow, len(list))
 	for i, one := range list {
@@ -40,8 +43,12 @@ func (d *Desk) ImportDivisions(ctx context.Context, who access.Actor, list []are
 
 func (d *Desk) importDivisions(ctx context.Context, who access.Actor, rows []exchange.DivisionRow, dryRun bool) (changed int, err error) {
 	list := make([]area.Division, len(rows))
+	undated := map[int]bool{}
 	var refused []exchange.RowError
 	for i, r := range rows {
+		if r.Undated {
+			undated[i] = true
+		}
 		if list[i] = r.Division; !who.Covers(r.Code) {
 			refused = append(refused, exchange.RowError{Row: r.Row, Column: "code", Code: "OUTSIDE_AREA", ZH: "超出本人管辖区域的区划：" + string(r.Code), EN: "a division outside your area: " + string(r.Code)})
 		}
@@ -53,27 +60,37 @@ func (d *Desk) importDivisions(ctx context.Context, who access.Actor, rows []exc
 		if err := tx.AllowLong(ctx); err != nil { // the tree of a province has tens of thousands of rows
 			return err
 		}
-		var orphans []int
-		if changed, orphans, err = tx.InsertDivisions(ctx, list); err != nil {
+		taken, uncovered, err := tx.InsertDivisions(ctx, list, undated)
+		if err != nil {
 			return err
 		}
-		for _, i := range orphans {
-			parent := string(list[i].Code.Parent())
-			refused = append(refused, exchange.RowError{Row: rows[i].Row, Column: "parent_code", Code: "NO_PARENT_DIVISION",
-				ZH: "上级区划" + parent + "在起始日期时不存在", EN: "the division above, " + parent + ", is not there on its first day"})
+		for _, u := range uncovered {
+			refused = append(refused, notCovered(rows[u.At], u.On))
 		}
 		if len(refused) > 0 {
 			return refusedRows(refused)
 		}
-		if dryRun {
+		if changed = taken.Changed(); dryRun {
 			return errTried
 		}
-		return nil
+		return tx.Describe(ctx, uuid.Nil, map[string]any{"added": taken.Added, "ended": taken.Ended, "corrected": taken.Corrected})
 	})
 	if errors.Is(err, errTried) {
 		err = nil
 	}
 	return changed, err
+}
+
+// notCovered refuses a division that has none above it on a day of its own.
+func notCovered(r exchange.DivisionRow, on calendar.Date) exchange.RowError {
+	parent := string(r.Code.Parent())
+	if on == r.ValidFrom {
+		return exchange.RowError{Row: r.Row, Column: "parent_code", Code: "NO_PARENT_DIVISION",
+			ZH: "上级区划" + parent + "在起始日期时不存在", EN: "the division above, " + parent + ", is not there on its first day"}
+	}
+	return exchange.RowError{Row: r.Row, Column: "valid_to", Code: "OUTLIVES_PARENT",
+		ZH: "有效期超出上级区划：" + parent + "自" + on.String() + "起不存在，本行应最迟在此前一日终止",
+		EN: "it outlives the division above: " + parent + " is not there from " + on.String() + " on, so this one ends the day before at the latest"}
 }
 
 // mostNamed is how many rows a refusal names.

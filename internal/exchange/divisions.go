@@ -15,9 +15,10 @@ import (
 	"zhucan/internal/names"
 )
 
-// DivisionRow is a division and the row of its file.
+// DivisionRow is a division and the row of its file. Undated is one of which the file does not say since when it is there.
 type DivisionRow struct {
-	Row int
+	Row     int
+	Undated bool
 	area.Division
 }
 
@@ -96,7 +97,7 @@ func (f *divisionFile) read(cells []string) {
 	for i, cell := range cells {
 		cells[i] = strings.TrimSpace(cell)
 	}
-	d := DivisionRow{Row: f.row, Division: area.Division{ValidFrom: f.from}}
+	d := DivisionRow{Row: f.row, Undated: true, Division: area.Division{ValidFrom: f.from}}
 	if len(cells) < len(divisionColumns) {
 		f.refuse("", "DIVISION_CELLS", "少于四列", "there are fewer than four columns")
 		return
@@ -116,7 +117,7 @@ func (f *divisionFile) read(cells []string) {
 		f.refuse("parent_code", "DIVISION_PARENT", "与代码不一致，应为"+parent, "it does not agree with the code; it should be "+parent)
 	}
 	for i := len(divisionColumns); i < min(len(f.heading), len(cells)); i++ {
-		f.more(&d.Division, f.heading[i], cells[i])
+		f.more(&d, f.heading[i], cells[i])
 	}
 	if !d.ValidTo.IsZero() && d.ValidTo.Before(d.ValidFrom) {
 		f.refuse("valid_to", "DIVISION_DATES", "早于起始日期", "it is before the first day")
@@ -136,7 +137,7 @@ func (f *divisionFile) read(cells []string) {
 }
 
 // more takes what one of the further columns says.
-func (f *divisionFile) more(d *area.Division, column, cell string) {
+func (f *divisionFile) more(d *DivisionRow, column, cell string) {
 	day := func() calendar.Date {
 		on, err := calendar.ParseDate(cell)
 		if err != nil {
@@ -151,7 +152,7 @@ func (f *divisionFile) more(d *area.Division, column, cell string) {
 			f.refuse(column, "URBAN_RURAL_CLASS", "应为"+strings.Join(UrbanRuralClasses, "、")+"之一", "it is one of "+strings.Join(UrbanRuralClasses, ", "))
 		}
 	case column == "valid_from":
-		d.ValidFrom = day()
+		d.ValidFrom, d.Undated = day(), false
 	case column == "valid_to":
 		d.ValidTo = day()
 	case column == "successor_code":

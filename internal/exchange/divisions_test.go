@@ -23,7 +23,7 @@ func TestReadDivisions(t *testing.T) {
 	t.Parallel()
 	from := calendar.MustDate("2016-01-01")
 	text := divisionHeading + "370305001005,甲村,village,370305001\n370305001009,乙村,village,370305001,121,2017-02-01,2023-08-31,370305001005\n\n370305001009, 乙　村 ,village,370305001,121,2023-09-01\n"
-	want := []exchange.DivisionRow{{Row: 2, Division: area.Division{Code: "370305001005", Name: "甲村", ValidFrom: from}},
+	want := []exchange.DivisionRow{{Row: 2, Undated: true, Division: area.Division{Code: "370305001005", Name: "甲村", ValidFrom: from}},
 		{Row: 3, Division: area.Division{Code: "370305001009", Name: "乙村", UrbanRuralClass: "121", ValidFrom: calendar.MustDate("2017-02-01"), ValidTo: calendar.MustDate("2023-08-31"), Successor: "370305001005"}},
 		{Row: 5, Division: area.Division{Code: "370305001009", Name: "乙村", UrbanRuralClass: "121", ValidFrom: calendar.MustDate("2023-09-01")}}}
 	gbk, _ := simplifiedchinese.GB18030.NewEncoder().String(text)

@@ -46,6 +46,10 @@ type operation struct {
 var secretAnswers = []string{"login", "refresh", "logout", "actFor", "searchPersons", "revealPerson", "registerWebhook", "exportPartnerList",
 	"revealTicketCaller", "renewStatusCode", "getApplicationStatus", "rateByCode"}
 
+// doneOnce are POSTs that do nothing twice whatever key they come with. One transaction around all of theirs, in which a key would be
+// kept, would hold everybody whom they touch until its end.
+var doneOnce = []string{"followSuccession"}
+
 // ownAnswers are POSTs that keep what they were asked with what they do: a list that is queued goes on when its request is over.
 var ownAnswers = []string{"createImport"}
 
@@ -108,7 +112,7 @@ func readOperation(method, path string, params openapi3.Parameters, op *openapi3
 			o.query[p.Value.Name] = p.Value.Schema.Value
 		case "header":
 			o.needsVersion = o.needsVersion || p.Value.Name == "If-Match"
-			o.keepsAnswer = o.keepsAnswer || p.Value.Name == "Idempotency-Key" && !slices.Contains(secretAnswers, o.id)
+			o.keepsAnswer = o.keepsAnswer || p.Value.Name == "Idempotency-Key" && !slices.Contains(secretAnswers, o.id) && !slices.Contains(doneOnce, o.id)
 		}
 	}
 	o.stages = o.id == "addAttachment"

@@ -22,7 +22,7 @@ func (s *service) twice(n int) (stays, goes string) {
 // second is a second file with a number.
 func (s *service) second(village string, n int) string {
 	s.t.Helper()
-	return s.do("liaison."+map[string]string{villageA: "a", villageC: "c"}[village], "POST", "/persons", map[string]any{"name": fmt.Sprintf("金丝雀%d", n), "id_number": number(n),
+	return s.do("liaison."+map[string]string{villageA: "a", villageB: "b", villageC: "c"}[village], "POST", "/persons", map[string]any{"name": fmt.Sprintf("金丝雀%d", n), "id_number": number(n),
 		"hukou_area_code": village, "hukou_type": "agricultural", "certificate": map[string]any{"number": number(n) + "42", "category": 4, "level": 2, "issued_on": "2021-05-06"}}).want(201).text("id")
 }
 

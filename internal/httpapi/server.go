@@ -105,7 +105,7 @@ func isUpload(c echo.Context) bool {
 func (a *API) operations() map[string]handler {
 	return map[string]handler{
 		"login": a.login, "refresh": a.refresh, "logout": a.logout, "getMe": a.getMe, "changePassword": a.changePassword,
-		"listAreas": a.listAreas, "getArea": a.getArea,
+		"listAreas": a.listAreas, "getArea": a.getArea, "followSuccession": a.followSuccession,
 		"listAccounts": a.listAccounts, "createAccount": a.createAccount, "updateAccount": a.updateAccount,
 		"listDeputations": a.listDeputations, "addDeputation": a.addDeputation, "endDeputation": a.endDeputation, "listMyDeputations": a.listMyDeputations, "actFor": a.actFor,
 		"listPhones": a.listPhones, "writeOffPhone": a.writeOffPhone,

@@ -48,6 +48,22 @@ func (a *API) getArea(r *Request) (Response, error) {
 	return Response{Body: areaView(d)}, nil
 }
 
+func (a *API) followSuccession(r *Request) (Response, error) {
+	in, err := area.Parse(r.params("code"))
+	if err != nil {
+		return Response{}, store.NotFound
+	}
+	followed, err := a.Desk.FollowSuccession(r.Ctx, r.Who, in)
+	if err != nil {
+		return Response{}, err
+	}
+	divisions := []api.Followed{}
+	for _, f := range followed {
+		divisions = append(divisions, followedView(f, r.English))
+	}
+	return Response{Body: api.FollowedDivisions{Divisions: divisions}}, nil
+}
+
 func (a *API) listAuditEvents(r *Request) (Response, error) {
 	in, err := a.areaParam(r)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"zhucan/internal/award"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
+	"zhucan/internal/casework"
 	"zhucan/internal/fault"
 	"zhucan/internal/idnum"
 	"zhucan/internal/store"
@@ -227,6 +228,18 @@ func awardView(w award.Award, today calendar.Date) api.Award {
 func areaView(d area.Division) api.Area {
 	return api.Area{Code: api.AreaCode(d.Code), Name: d.Name, Level: api.AreaLevel(d.Code.Level()), ParentCode: some(api.AreaCode(d.Code.Parent())),
 		SuccessorCode: some(api.AreaCode(d.Successor)), UrbanRuralClass: some(api.AreaUrbanRuralClass(d.UrbanRuralClass)), ValidFrom: d.ValidFrom, ValidTo: some(d.ValidTo)}
+}
+
+func followedView(f casework.Followed, english bool) api.Followed {
+	v := api.Followed{Area: areaView(f.Division), Moved: placedView(f.Moved), Left: placedView(f.Left), Accounts: append([]string{}, f.Accounts...)}
+	if f.Refused != nil {
+		v.Refused = &api.NotFollowed{Code: api.NotFollowedCode(f.Refused.Code), Detail: f.Refused.Message(english)}
+	}
+	return v
+}
+
+func placedView(p store.Placed) api.Placed {
+	return api.Placed{Persons: p.Persons, Households: p.Households}
 }
 
 func accountView(acc store.Account) api.Account {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -93,81 +94,187 @@ func (db *DB) divisions(ctx context.Context, where string, args ...any) ([]area.
 	return list, nil
 }
 
-// InsertDivisions takes in a tree: what is not there is added, and what is there and is said to have ended, ends. Anything else
-// about a division that is there is left alone, so that an older file undoes nothing. What ends has nothing below it that goes on:
-// towns would not add up to their district. Orphans are the places in the list of what has nothing above it; then the list is not to be kept.
-func (tx *Tx) InsertDivisions(ctx context.Context, list []area.Division) (changed int, orphans []int, err error) {
+// TakenDivisions is how many divisions of a list became what.
+type TakenDivisions struct{ Added, Ended, Corrected int }
+
+// Changed is how many there are in all.
+func (t TakenDivisions) Changed() int { return t.Added + t.Ended + t.Corrected }
+
+// InsertDivisions takes in a tree: what is not there is added, what is there and is said to have ended, ends, and a name, a class or the
+// successor of what has ended that are given otherwise are corrected; what they were stays readable as it was known. The days of a division
+// that is there are left alone, so that an older file undoes no end. A row is about the division that began on its first day; where the list
+// does not say when it began, about the one of that day or the first after it. What ends has nothing below it that goes on: towns would not
+// add up to their district. Uncovered are the places in the list of what lies in nothing on some of its days; then the list is not to be kept.
+func (tx *Tx) InsertDivisions(ctx context.Context, list []area.Division, undated map[int]bool) (TakenDivisions, []Uncovered, error) {
 	there, err := tx.periods(ctx)
 	if err != nil {
-		return 0, nil, fmt.Errorf("read divisions: %w", err)
+		return TakenDivisions{}, nil, fmt.Errorf("read divisions: %w", err)
 	}
-	var rows []row
-	var ended []area.Division
-	for _, d := range list {
-		days := calendar.Interval{From: d.ValidFrom, To: d.ValidTo}
-		at := slices.IndexFunc(there[d.Code], func(p period) bool { return p.Overlaps(days) })
-		if at >= 0 {
-			old := &there[d.Code][at]
-			if !old.To.IsZero() || d.ValidTo.IsZero() || old.From != d.ValidFrom {
-				continue
-			}
-			if _, err := tx.sql.ExecContext(ctx, "UPDATE divisions SET superseded_at = $2 WHERE id = $1", old.id, tx.Now); err != nil {
-				return 0, nil, fmt.Errorf("end a division: %w", translate(err))
-			}
-			old.To, ended = d.ValidTo, append(ended, d)
-		} else {
-			there[d.Code] = append(there[d.Code], period{Interval: days})
-		}
-		rows = append(rows, row{tx.db.NewID(), string(d.Code), d.Name, d.Code.Level(), string(d.Code.Parent()), d.UrbanRuralClass, d.ValidFrom, d.ValidTo, string(d.Successor), tx.Now})
+	t := taking{tx: tx, there: there, ended: map[area.Code]calendar.Date{}, written: make([]bool, len(list))}
+	order := make([]int, len(list)) // by their first days: of two times of a code that was open, the first is its end, and the second new
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return list[a].ValidFrom.Compare(list[b].ValidFrom) })
+	for _, i := range order {
+		t.take(i, list[i], undated[i])
+	}
+	if _, err := tx.sql.ExecContext(ctx, "UPDATE divisions SET superseded_at = $2 WHERE id = ANY($1)", t.superseded, tx.Now); err != nil {
+		return TakenDivisions{}, nil, fmt.Errorf("supersede divisions: %w", translate(err))
 	}
 	if err := tx.insert(ctx, table{"divisions", []string{"id uuid", "code", "name", "level", "parent_code text", "urban_rural_class",
-		"valid_from date", "valid_to date", "successor_code", "recorded_at timestamptz"}}, rows); err != nil {
-		return 0, nil, err
+		"valid_from date", "valid_to date", "successor_code", "recorded_at timestamptz"}}, t.rows); err != nil {
+		return TakenDivisions{}, nil, err
 	}
-	return len(rows), orphansOf(list, there), tx.nothingBelow(ctx, ended)
+	return t.taken, uncoveredOf(list, t.written, there), nothingBelow(t.ended, there)
 }
 
-// orphansOf are the places in a list of towns and villages above which there is no division on their first day: nobody would find them
-// from above, and no number would count them. A district may come without its city and province, which the office of one need not have.
-func orphansOf(list []area.Division, there map[area.Code][]period) (orphans []int) {
+// taking is a list of divisions as far as it is held against what is there.
+type taking struct {
+	tx         *Tx
+	there      map[area.Code][]period
+	taken      TakenDivisions
+	ended      map[area.Code]calendar.Date
+	written    []bool // with other days than before
+	superseded []uuid.UUID
+	rows       []row
+}
+
+func (t *taking) take(i int, d area.Division, undated bool) {
+	days := calendar.Interval{From: d.ValidFrom, To: d.ValidTo}
+	at := meant(t.there[d.Code], days)
+	if at < 0 {
+		added := period{Interval: days, name: d.Name, class: d.UrbanRuralClass, successor: d.Successor}
+		t.there[d.Code] = append(t.there[d.Code], added)
+		t.write(d.Code, added)
+		t.taken.Added, t.written[i] = t.taken.Added+1, true
+		return
+	}
+	old := &t.there[d.Code][at]
+	next := old.corrected(d)
+	switch began := old.From == d.ValidFrom; {
+	case old.id == uuid.Nil, !began && !(undated && d.ValidTo.IsZero()):
+		return // another row of the list has said it, or it is about other days
+	case began && old.To.IsZero() && !d.ValidTo.IsZero():
+		next.To, next.successor, t.ended[d.Code] = d.ValidTo, d.Successor, d.ValidTo
+		t.taken.Ended, t.written[i] = t.taken.Ended+1, true
+	case next != *old:
+		t.taken.Corrected++
+	default:
+		return
+	}
+	t.superseded = append(t.superseded, old.id)
+	next.id = uuid.Nil
+	*old = next
+	t.write(d.Code, next)
+}
+
+func (t *taking) write(code area.Code, p period) {
+	t.rows = append(t.rows, row{t.tx.db.NewID(), string(code), p.name, code.Level(), string(code.Parent()), p.class, p.From, p.To, string(p.successor), t.tx.Now})
+}
+
+// meant is the place of the period that a row of such days is about: the one that began on the same day, or else the first that overlaps;
+// -1 where none does.
+func meant(periods []period, days calendar.Interval) int {
+	first := -1
+	for i, p := range periods {
+		switch {
+		case !p.Overlaps(days):
+		case p.From == days.From:
+			return i
+		case first < 0 || p.From.Before(periods[first].From):
+			first = i
+		}
+	}
+	return first
+}
+
+// Uncovered is the place in a list of a division with the first of its days on which there is none above it.
+type Uncovered struct {
+	At int
+	On calendar.Date
+}
+
+// uncoveredOf are those in a list of which nobody would be found from above, and whom no number by town would count, on some of their days:
+// all of which nothing is above on the first day, and of those that were written also what outlives that. What was there before is not judged
+// by the days that the list gives it, since it keeps its own. A district may come without its city and province, which the office of one need not have.
+func uncoveredOf(list []area.Division, written []bool, there map[area.Code][]period) (found []Uncovered) {
 	for i, d := range list {
-		above := there[d.Code.Parent()]
-		if len(d.Code) > len("370305") && !slices.ContainsFunc(above, func(p period) bool { return p.Contains(d.ValidFrom) }) {
-			orphans = append(orphans, i)
+		on := firstWithout(there[d.Code.Parent()], calendar.Interval{From: d.ValidFrom, To: d.ValidTo})
+		orphan := on == d.ValidFrom
+		if on.IsZero() || orphan && len(d.Code) <= len("370305") || !orphan && !written[i] {
+			continue
 		}
+		found = append(found, Uncovered{At: i, On: on})
 	}
-	return orphans
+	return found
 }
 
-// nothingBelow refuses an end after which a division below would have none above it.
-func (tx *Tx) nothingBelow(ctx context.Context, ended []area.Division) error {
-	for _, d := range ended {
-		var below int
-		if err := tx.sql.QueryRowContext(ctx, "SELECT count(*) FROM divisions WHERE parent_code = $1 AND superseded_at IS NULL AND (valid_to IS NULL OR valid_to > $2)",
-			string(d.Code), d.ValidTo).Scan(&below); err != nil {
-			return fmt.Errorf("look below a division: %w", translate(err))
+// firstWithout is the first day of a time that lies in none of the periods; none where all do. A code may have one period after another.
+func firstWithout(periods []period, days calendar.Interval) calendar.Date {
+	day := days.From
+	for {
+		at := slices.IndexFunc(periods, func(p period) bool { return p.Contains(day) })
+		switch {
+		case at < 0:
+			return day
+		case periods[at].To.IsZero(), !days.To.IsZero() && !periods[at].To.Before(days.To):
+			return calendar.Date{}
 		}
-		if below > 0 {
-			return fault.New(fault.Conflict, "DIVISION_NOT_EMPTY", fmt.Sprintf("区划%s终止后仍有%d个下级区划", d.Code, below), fmt.Sprintf("%d divisions below %s go on after its end", below, d.Code))
-		}
+		day = periods[at].To.Add(1)
 	}
-	return nil
 }
 
-// period is the time of a division that is there.
+// nothingBelow refuses ends after which a division below would have none above it.
+func nothingBelow(ended map[area.Code]calendar.Date, there map[area.Code][]period) error {
+	below := map[area.Code]int{}
+	for code, periods := range there {
+		above := code.Parent()
+		last, ok := ended[above]
+		if !ok {
+			continue
+		}
+		for _, p := range periods {
+			if goesOn := p.To.IsZero() || p.To.After(last); goesOn && !firstWithout(there[above], p.Interval).IsZero() {
+				below[above]++
+			}
+		}
+	}
+	if len(below) == 0 {
+		return nil
+	}
+	code := slices.Min(slices.Collect(maps.Keys(below)))
+	return fault.New(fault.Conflict, "DIVISION_NOT_EMPTY", fmt.Sprintf("区划%s终止后仍有%d个下级区划", code, below[code]), fmt.Sprintf("%d divisions below %s go on after its end", below[code], code))
+}
+
+// period is a division that is there, in its time. What this list has written has no id yet.
 type period struct {
 	id uuid.UUID
 	calendar.Interval
+	name, class string
+	successor   area.Code
+}
+
+// corrected is a period as a row gives it, but for its days. What the row leaves empty is not said, and stays.
+func (p period) corrected(d area.Division) period {
+	p.name = d.Name
+	if d.UrbanRuralClass != "" {
+		p.class = d.UrbanRuralClass
+	}
+	if d.Successor != "" && !p.To.IsZero() && d.ValidTo == p.To {
+		p.successor = d.Successor
+	}
+	return p
 }
 
 func (tx *Tx) periods(ctx context.Context) (map[area.Code][]period, error) {
 	there := map[area.Code][]period{}
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT id, code, valid_from, valid_to FROM divisions WHERE superseded_at IS NULL").Query(func(rows pgx.Rows) error {
+		b.Queue("SELECT id, code, valid_from, valid_to, name, coalesce(urban_rural_class, ''), coalesce(successor_code, '') FROM divisions WHERE superseded_at IS NULL").Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				var code area.Code
 				var p period
-				if err := rows.Scan(&p.id, &code, &p.From, &p.To); err != nil {
+				if err := rows.Scan(&p.id, &code, &p.From, &p.To, &p.name, &p.class, &p.successor); err != nil {
 					return err
 				}
 				there[code] = append(there[code], p)

@@ -28,9 +28,9 @@ func TestMigratedAndSealed(t *testing.T) {
 	db := testdb.New(t).Open(t, clock)
 	ctx := context.Background()
 	err := db.Write(ctx, access.SystemActor(), "divisions.import", func(tx *store.Tx) error {
-		added, _, err := tx.InsertDivisions(ctx, []area.Division{{Code: "370305", Name: "临淄区", ValidFrom: calendar.MustDate("2016-01-01")}})
-		if added != 1 {
-			t.Errorf("added %d divisions, want 1", added)
+		taken, _, err := tx.InsertDivisions(ctx, []area.Division{{Code: "370305", Name: "临淄区", ValidFrom: calendar.MustDate("2016-01-01")}}, nil)
+		if taken != (store.TakenDivisions{Added: 1}) {
+			t.Errorf("%+v, want 1 added", taken)
 		}
 		return err
 	})

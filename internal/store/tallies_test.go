@@ -43,7 +43,7 @@ func newTallyWorld(t *testing.T, seed uint64) *tallyWorld {
 		tree = append(tree, area.Division{Code: code, Name: "村", ValidFrom: calendar.MustDate("1950-01-01").Add(i * 24000), UrbanRuralClass: []string{"", "111", "220"}[i]})
 	}
 	if err := w.db.Write(t.Context(), access.SystemActor(), "test.tree", func(tx *store.Tx) error {
-		_, _, err := tx.InsertDivisions(t.Context(), tree)
+		_, _, err := tx.InsertDivisions(t.Context(), tree, nil)
 		return err
 	}); err != nil {
 		t.Fatal(err)
