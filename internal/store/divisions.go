@@ -153,7 +153,7 @@ func (t *taking) take(i int, d area.Division, undated bool) {
 	old := &t.there[d.Code][at]
 	next := old.corrected(d)
 	switch began := old.From == d.ValidFrom; {
-	case old.id == uuid.Nil, !began && !(undated && d.ValidTo.IsZero()):
+	case old.id == uuid.Nil, !began && (!undated || !d.ValidTo.IsZero()):
 		return // another row of the list has said it, or it is about other days
 	case began && old.To.IsZero() && !d.ValidTo.IsZero():
 		next.To, next.successor, t.ended[d.Code] = d.ValidTo, d.Successor, d.ValidTo
