@@ -37,7 +37,11 @@ func (d *Desk) DivisionOn(ctx context.Context, who access.Actor, asked area.Code
 	return "", field("area", "UNKNOWN_AREA", "区划代码不存在", "no division has this code")
 }
 
-// divisionAt is DivisionOn for a single day.
+// divisionAt is DivisionOn for a single day. What this year comes to may be asked for its end, and what the survey's needs are for next
+// year. Of later years nothing is known: rights would have run out by then, and a wrong digit in a year would look like a catastrophe.
 func (d *Desk) divisionAt(ctx context.Context, who access.Actor, asked area.Code, m store.Moment) (area.Code, error) {
+	if m.On.Year() > d.today().Year()+1 {
+		return "", field("as_of", "IN_FUTURE", "统计日期不能晚于明年年底", "the day lies behind the end of next year")
+	}
 	return d.DivisionOn(ctx, who, asked, calendar.Interval{From: m.On, To: m.On}, m.KnownAt)
 }

@@ -266,7 +266,7 @@ func collectFormats(schema *openapi3.Schema, value any, at string, fields *[]fau
 	switch v := value.(type) {
 	case string:
 		if schema.MinLength > 0 && v != "" && blank(v) {
-			f := ruleText["minLength"]
+			f := ruleText["required"]
 			f.Name = at
 			*fields = append(*fields, f)
 		}

@@ -356,7 +356,7 @@ func TestFiguresT28(t *testing.T) {
 	s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "facility_accessibility", "year": 2022, "numerator": 3, "denominator": 2, "source_doc": "x"}).want(422, "FIGURE_FORM")
 	s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "facility_accessibility", "year": 2022, "denominator": 2, "source_doc": "x"}).want(422, "FIGURE_FORM")
 	s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "income_growth", "year": 2022, "income_fen": 1, "numerator": 0, "source_doc": "x"}).want(422, "FIGURE_FORM")
-	s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "income_growth", "year": 2022, "income_fen": 1, "source_doc": " "}).want(422, "REQUIRED")
+	s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "income_growth", "year": 2022, "income_fen": 1, "source_doc": " "}).want(422, "INVALID_INPUT")
 	for _, at := range []string{"370305999", "370305001999"} {
 		s.do("stats", "POST", "/external-figures", map[string]any{"indicator": "income_growth", "year": 2022, "income_fen": 1, "source_doc": "x", "area_code": at}).want(422, "UNKNOWN_AREA")
 	}
@@ -387,7 +387,7 @@ func TestCorrectedFromOutside(t *testing.T) {
 	s.wantStands("stats", map[string]string{query: "70/100 70.00 unmet, short by 11"})
 
 	withFigure := later()
-	s.do("stats", "POST", figure+"/withdraw", map[string]any{"reason": " "}).want(422, "REASON_REQUIRED")
+	s.do("stats", "POST", figure+"/withdraw", map[string]any{"reason": " "}).want(422, "INVALID_INPUT")
 	if got := s.do("stats", "POST", figure+"/withdraw", reason).want(200).text("withdrawn_reason"); got != "录入错误" {
 		t.Errorf("withdrawn for %q", got)
 	}

@@ -91,8 +91,11 @@ func TestWhatIsNoName(t *testing.T) {
 	known := s.called(1, "金丝雀一").want(201)
 	at, version := "/persons/"+known.text("id"), known.version()
 	for name, code := range map[string]string{"张\n三": "NAME_CHARACTERS", "张\t三": "NAME_CHARACTERS", "张\u202e三": "NAME_CHARACTERS", "张\u200b三": "NAME_CHARACTERS", number(77): "NAME_NUMBER", "　": "REQUIRED"} {
-		s.called(2, name).want(422, code)
-		s.do("liaison.a", "PATCH", at, map[string]any{"name": name, "reason": "更正"}, "If-Match", version).want(422, code)
+		for _, a := range []answer{s.called(2, name), s.do("liaison.a", "PATCH", at, map[string]any{"name": name, "reason": "更正"}, "If-Match", version)} {
+			if !strings.Contains(string(a.want(422).body), `"`+code+`"`) {
+				t.Errorf("%q: %s, want %s", name, a.body, code)
+			}
+		}
 		if code == "REQUIRED" {
 			continue
 		}

@@ -89,8 +89,8 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	db.gorm, err = gorm.Open(postgres.New(postgres.Config{Conn: db.sql}), &gorm.Config{
 		QueryFields:            true,
 		SkipDefaultTransaction: true,
-		Logger: logger.NewSlogLogger(o.Log, logger.Config{LogLevel: logger.Warn, SlowThreshold: time.Second,
-			ParameterizedQueries: true, IgnoreRecordNotFoundError: true}),
+		Logger: statementLog{logger.NewSlogLogger(o.Log, logger.Config{LogLevel: logger.Warn, SlowThreshold: time.Second,
+			ParameterizedQueries: true, IgnoreRecordNotFoundError: true})},
 		NowFunc: func() time.Time { return o.Now().UTC().Truncate(time.Microsecond) },
 	})
 	if err != nil {

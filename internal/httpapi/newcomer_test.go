@@ -51,3 +51,18 @@ func TestMistypedNumberIsNamed(t *testing.T) {
 		t.Errorf("refused with %s", a.body)
 	}
 }
+
+// TestLaterYearsHaveNoNumbers: of years that are far there are no rates, which a wrong digit would ask for.
+func TestLaterYearsHaveNoNumbers(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-03-28")
+	for _, at := range []string{"/indicators/values?", "/indicators/medical_enrolment/persons?"} {
+		s.do("cdpf", "GET", at+"as_of=2024-12-31", nil).want(200)
+		for _, day := range []string{"2025-01-01", "2032-03-28"} {
+			if a := s.do("cdpf", "GET", at+"as_of="+day, nil).want(422); a.json()["errors"].([]any)[0].(map[string]any)["code"] != "IN_FUTURE" {
+				t.Errorf("%s of %s: %s", at, day, a.body)
+			}
+		}
+	}
+}
