@@ -167,7 +167,7 @@ func TestExportsAreKept(t *testing.T) {
 		code   string
 	}{
 		{"medical_holders", map[string]any{}, 422, "INVALID_INPUT"}, {"medical_holders", map[string]any{"purpose": ""}, 422, "INVALID_INPUT"},
-		{"medical_holders", map[string]any{"purpose": " \n "}, 422, "PURPOSE_REQUIRED"}, {"medical_holders", map[string]any{"purpose": strings.Repeat("x", 501)}, 422, "INVALID_INPUT"},
+		{"medical_holders", map[string]any{"purpose": " \n "}, 422, "INVALID_INPUT"}, {"medical_holders", map[string]any{"purpose": strings.Repeat("x", 501)}, 422, "INVALID_INPUT"},
 		{"medical_holders", map[string]any{"purpose": "比对", "format": "pdf"}, 422, "INVALID_INPUT"}, {"medical_holders", map[string]any{"purpose": "比对", "columns": []string{"phone"}}, 400, "UNKNOWN_FIELD"},
 		{"medical_holders", map[string]any{"purpose": "比对", "area_code": "370306"}, 404, "NOT_FOUND"}, {"everybody", map[string]any{"purpose": "比对"}, 404, "NOT_FOUND"},
 	} {
