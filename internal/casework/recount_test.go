@@ -228,36 +228,20 @@ func (w *world) wantLevels(at moment, key string, tree map[string]indicator.Coun
 	}
 	one := worldTree[w.random.IntN(len(worldTree))].Code
 	w.wantTrend(at, key, one)
-	if _, err := w.desk.DivisionOn(w.t.Context(), w.maker, one, calendar.Interval{From: at.On, To: at.On}, at.KnownAt); refusedAsGone(err, one, at.On) {
-		return
-	}
 	if alone, c := w.values(key, one, store.ByNone, at.Moment)[string(one)], count(list, string(one), nil); alone != c {
 		w.t.Errorf("%s %s in %s alone: %+v, recounted %+v", at, key, one, alone, c)
 	}
 }
 
-// refusedAsGone reports whether a question was refused because the village that is merged into another was no more on its first day.
-func refusedAsGone(err error, in area.Code, first calendar.Date) bool {
-	f, ok := fault.Of(err)
-	return ok && in == mergedVillage && first.After(mergedOn) && len(f.Fields) == 1 && f.Fields[0].Code == "NOT_THEN"
-}
-
 // wantTrend compares the points of a trend with the days by themselves.
 func (w *world) wantTrend(at moment, key string, in area.Code) {
 	w.t.Helper()
-	from := at.On.Month().Add(-2)
-	list, _, err := w.desk.Trend(w.t.Context(), w.maker, key, in, from, at.On.Month(), at.KnownAt)
-	if refusedAsGone(err, in, from.First()) {
-		return
-	}
+	list, _, err := w.desk.Trend(w.t.Context(), w.maker, key, in, at.On.Month().Add(-2), at.On.Month(), at.KnownAt)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	for _, p := range list {
 		day, _, err := w.desk.Values(w.t.Context(), w.maker, casework.ValuesOf{Area: in, Moment: store.Moment{On: p.On, KnownAt: at.KnownAt}, By: store.ByNone, Indicator: key})
-		if refusedAsGone(err, in, p.On) {
-			continue
-		}
 		if err != nil || len(day) != 1 || !reflect.DeepEqual(day[0], p.Value) {
 			w.t.Errorf("%s %s in %s: the trend says %+v of %s, the day itself %+v (%v)", at, key, in, p.Value, p.On, day, err)
 		}
