@@ -219,6 +219,15 @@ func (d *Desk) CheckKnown(ctx context.Context, at time.Time) error {
 	return err
 }
 
+// CheckDay refuses a day of which nobody needs numbers. What this year comes to may be asked for its end, and what the survey's needs are for
+// next year. Later, rights will have run out, and a wrong digit in a year would look like a catastrophe.
+func (d *Desk) CheckDay(on calendar.Date) error {
+	if on.Year() > d.today().Year()+1 {
+		return field("as_of", "IN_FUTURE", "统计日期不能晚于明年年底", "the day lies behind the end of next year")
+	}
+	return nil
+}
+
 // checkArea refuses a code of this district that the division tree of the day does not have. Codes elsewhere in the
 // country are not ours to check.
 func (d *Desk) checkArea(ctx context.Context, name string, code area.Code, on calendar.Date) error {

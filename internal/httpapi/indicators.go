@@ -44,6 +44,9 @@ func definitionView(d *policy.Indicator) api.IndicatorDefinition {
 // moment is the day asked about, and the instant of which it is asked what was known.
 func (a *API) moment(r *Request) (m store.Moment, err error) {
 	m.On = r.asOf()
+	if err := a.Desk.CheckDay(m.On); err != nil {
+		return m, err
+	}
 	if asked := r.Query.Get("known_at"); asked != "" {
 		m.KnownAt, _ = time.Parse(time.RFC3339, asked) // the contract has been checked
 		err = a.Desk.CheckKnown(r.Ctx, m.KnownAt)

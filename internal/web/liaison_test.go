@@ -61,7 +61,7 @@ func TestPersonForm(t *testing.T) {
 	if found, _ := s.desk.DB.SearchPersons(context.Background(), s.actor("liaison.a"), store.Search{IDNumber: id}); len(found) != 1 {
 		t.Errorf("%d persons were made", len(found))
 	}
-	form.set("name", "另一个人").send().want(422).says("同一幂等键用于不同的请求")
+	form.set("name", "另一个人").send().want(422).says("这次提交此前已经办理，内容却与那次不同")
 	b.get("/persons").form("search").set("text", id).send().want(200).says("金丝雀21")
 	b.get("/persons").form("search").set("text", id+"42").send().want(200).says("金丝雀21")
 	b.get("/persons").form("search").set("text", "金丝雀21").send().want(200).says("金丝雀21")
