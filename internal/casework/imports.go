@@ -161,7 +161,7 @@ func (d *Desk) readHandover(ctx context.Context, at area.Code, in Handover) (rea
 }
 
 func (d *Desk) readRoster(at area.Code, data []byte, tree []area.Division) ([]exchange.RosterRow, []store.Refusal, error) {
-	table, err := exchange.ReadTable(data)
+	table, err := exchange.ReadRoster(data)
 	if err != nil {
 		return nil, nil, err
 	}

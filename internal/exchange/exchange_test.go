@@ -29,7 +29,7 @@ func tree(t testing.TB) []area.Division {
 
 func read(t testing.TB, data []byte) ([]exchange.RosterRow, []exchange.RowError) {
 	t.Helper()
-	table, err := exchange.ReadTable(data)
+	table, err := exchange.ReadRoster(data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func FuzzReadRoster(f *testing.F) {
 	f.Add(workbook(f, func(*excelize.File) {}))
 	places := exchange.NewPlaces(tree(f))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		table, err := exchange.ReadTable(data)
+		table, err := exchange.ReadRoster(data)
 		if err != nil {
 			return
 		}

@@ -58,7 +58,7 @@ var errNoHeading = fault.New(fault.Invalid, "HEADING_NOT_FOUND", "前15行中没
 // With the errors HEADING_MISSING and of the mapping the list is not nil, and has the headings.
 func ReadList(kind *ListKind, data []byte, mapping map[string]string, places *Places, today calendar.Date) (list *List, err error) {
 	defer guarded(&err)
-	sheets, err := listSheets(data)
+	sheets, err := spreadSheets(data, listLimit)
 	if err != nil {
 		return nil, err
 	}
@@ -89,11 +89,11 @@ func ReadList(kind *ListKind, data []byte, mapping map[string]string, places *Pl
 	return list, nil
 }
 
-// listSheets gives the sheets of a file one after another, with the values of merged cells in each row that they cover.
+// spreadSheets gives the sheets of a file one after another, with the values of merged cells in each row that they cover.
 // A sheet that is hidden comes without its rows.
-func listSheets(data []byte) (iter.Seq2[*sheet, error], error) {
+func spreadSheets(data []byte, limit rowLimit) (iter.Seq2[*sheet, error], error) {
 	if !isXLSX(data) {
-		s, err := readCSV(data, listLimit)
+		s, err := readCSV(data, limit)
 		return func(yield func(*sheet, error) bool) { yield(s, err) }, err
 	}
 	b, err := openBook(data)
@@ -104,7 +104,7 @@ func listSheets(data []byte) (iter.Seq2[*sheet, error], error) {
 		for _, ref := range b.sheets {
 			s, err := &sheet{name: ref.name, unseen: true}, error(nil)
 			if !ref.hidden {
-				if s, err = b.readSheet(ref, listLimit); err == nil {
+				if s, err = b.readSheet(ref, limit); err == nil {
 					s.spread()
 				}
 			}
@@ -227,7 +227,7 @@ func (l *List) Place(column string) string {
 // of its titles and then by how many of its headings they know.
 func KindsOf(data []byte) (kinds []*ListKind, err error) {
 	defer guarded(&err)
-	sheets, err := listSheets(data)
+	sheets, err := spreadSheets(data, listLimit)
 	if err != nil {
 		return nil, err
 	}

@@ -1,12 +1,14 @@
 package exchange
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
+	"zhucan/internal/fault"
 	"zhucan/internal/idnum"
 )
 
@@ -114,6 +116,56 @@ func NewPlaces(divisions []area.Division) *Places {
 	}
 	return p
 }
+
+// ReadRoster reads the sheet of an xlsx file that has the headings of a roster, or a csv file, with the values of merged cells in each row
+// that they cover. Of several such sheets it reads none: nobody would see that the people of the others are missing.
+func ReadRoster(data []byte) (table *Table, err error) {
+	defer guarded(&err)
+	sheets, err := spreadSheets(data, rosterLimit)
+	if err != nil {
+		return nil, err
+	}
+	var other *Table
+	var names []string
+	for s, err := range sheets {
+		if err != nil {
+			return nil, err
+		}
+		if len(s.rows) == 0 {
+			continue
+		}
+		t, err := s.table()
+		if err != nil {
+			return nil, err
+		}
+		head, columns := findHeading(t)
+		if columns == nil {
+			other = cmp.Or(other, t)
+			continue
+		}
+		s.ownAccounts(t, head, columns)
+		table, names = t, append(names, shortHeading(s.name))
+	}
+	switch {
+	case len(names) > 1:
+		return nil, placed(errSheets, listed(names), listed(names))
+	case table == nil && other == nil:
+		return nil, errEmpty
+	}
+	return cmp.Or(table, other), nil
+}
+
+// ownAccounts leaves an account that is merged over several people to the first of them: nobody is paid into the account of another unasked.
+func (s *sheet) ownAccounts(t *Table, head int, columns map[string]int) {
+	at, there := columns[colBank]
+	for i, cells := range t.Rows {
+		if there && i > head && at < len(cells) && s.covering(i+1, at+1).fromRow <= i {
+			cells[at] = Cell{}
+		}
+	}
+}
+
+var errSheets = fault.New(fault.Invalid, "SHEETS_ALIKE", "有多张工作表都是名册，请合并到一张工作表，或分成几个文件发送", "several sheets are rosters; put them into one, or send them as several files")
 
 // ParseRoster reads the rows below the heading. A row with any error is not among the rows.
 func ParseRoster(t *Table, places *Places, today calendar.Date) (rows []RosterRow, refused []RowError, err error) {
