@@ -198,14 +198,15 @@ func ParseRoster(t *Table, places *Places, today calendar.Date) (rows []RosterRo
 	return rows, refused, nil
 }
 
-// findHeading is the row among the first ten with the most known headings; titles may stand above it.
+// findHeading is the row among the first ten with the most known headings; titles may stand above it. The heading of our own name is the
+// column before another that may mean it: 发证日期 before 初次发证日期.
 func findHeading(t *Table) (row int, columns map[string]int) {
 	most := headingsToAccept - 1
 	for i, cells := range t.Rows[:min(10, len(t.Rows))] {
 		found := map[string]int{}
 		for n, cell := range cells {
 			if heading := canonical(cell.Text); heading != "" {
-				if _, twice := found[heading]; !twice {
+				if _, twice := found[heading]; !twice || isHeading(cell.Text, heading) && !isHeading(cells[found[heading]].Text, heading) {
 					found[heading] = n
 				}
 			}
@@ -217,13 +218,20 @@ func findHeading(t *Table) (row int, columns map[string]int) {
 	return row, columns
 }
 
-// canonical is the column that a heading means, or empty.
-func canonical(heading string) string {
+func isHeading(text, heading string) bool { return bareHeading(text) == heading }
+
+// bareHeading is a heading without what stands in brackets and around it.
+func bareHeading(heading string) string {
 	h := idnum.Normalize(heading)
 	if i := strings.IndexAny(h, "(（"); i > 0 {
 		h = h[:i]
 	}
-	h = strings.Trim(h, "*:：")
+	return strings.Trim(h, "*:：")
+}
+
+// canonical is the column that a heading means, or empty.
+func canonical(heading string) string {
+	h := bareHeading(heading)
 	if known, ok := aliases[h]; ok {
 		return known
 	}

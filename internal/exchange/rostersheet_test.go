@@ -87,3 +87,12 @@ func TestRosterMerged(t *testing.T) {
 		t.Errorf("the second of a merged block: %s", got)
 	}
 }
+
+// TestRosterOwnHeading: the day of issue is that of the card, also where the day of the first card stands before it.
+func TestRosterOwnHeading(t *testing.T) {
+	t.Parallel()
+	rows, refused := read(t, []byte("姓名,身份证号,残疾证号,初次发证日期,发证日期,户籍村居\n"+strings.Join([]string{good[0], good[3], good[4], "2010-01-06", good[8], good[10]}, ",")+"\n"))
+	if len(rows) != 1 || rows[0].IssuedOn.String() != good[8] {
+		t.Errorf("%+v, %+v", rows, refused)
+	}
+}
