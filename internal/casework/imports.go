@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -257,14 +258,40 @@ func (d *Desk) plan(ctx context.Context, tx *store.Tx, at area.Code, read handov
 	for number, m := range matches {
 		c.byNumber[number] = files[m.PersonID]
 	}
+	elsewhere, err := takenElsewhere(ctx, tx, numbers)
+	if err != nil {
+		return nil, err
+	}
+	named := map[uuid.UUID]int{}
 	for _, r := range read.rows {
-		if file := c.byNumber[r.ID.Reveal()]; file != nil && !r.ID.IsZero() {
+		file := c.byNumber[r.ID.Reveal()]
+		switch {
+		case r.ID.IsZero() || file == nil && !elsewhere[r.ID.Reveal()]:
+			d.planNew(c, r)
+		case file == nil:
+			c.refuse(r.Row, "身份证号", "PERSON_EXISTS", "该身份证号已在册，但不在本人管辖区域，请由上级办理", "the ID number is on the register, outside your area; ask the office above")
+		case named[file.File.Person.ID] > 0:
+			first := strconv.Itoa(named[file.File.Person.ID])
+			c.refuse(r.Row, "身份证号", "DUPLICATE_IN_FILE", "与第"+first+"行为同一人（身份证号更正过）", "row "+first+" names the same person, whose number was corrected")
+		default:
+			named[file.File.Person.ID] = r.Row
 			d.planKnown(c, file, r)
-			continue
 		}
-		d.planNew(c, r)
 	}
 	return c, d.planRecords(ctx, tx, at, c, read)
+}
+
+// takenElsewhere are those of some numbers that somebody in the whole register has.
+func takenElsewhere(ctx context.Context, tx *store.Tx, numbers []string) (taken map[string]bool, err error) {
+	taken = map[string]bool{}
+	err = tx.Everywhere(ctx, func() error {
+		matches, err := tx.MatchIDNumbers(ctx, numbers)
+		for number := range matches {
+			taken[number] = true
+		}
+		return err
+	})
+	return taken, err
 }
 
 // numbersOf are the ID numbers that rows and records name.
