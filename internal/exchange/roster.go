@@ -90,15 +90,20 @@ type Places struct {
 	byName  map[string][]area.Code
 	byShort map[string][]area.Code // as people say it, for lists of others
 	above   []string               // the names of what the towns lie in, from the top
+	towns   map[area.Code]string
 }
 
 // NewPlaces knows the villages of a tree by their own name and by town and name.
 func NewPlaces(divisions []area.Division) *Places {
-	p := &Places{codes: map[area.Code]bool{}, byName: map[string][]area.Code{}, byShort: map[string][]area.Code{}}
+	p := &Places{codes: map[area.Code]bool{}, byName: map[string][]area.Code{}, byShort: map[string][]area.Code{}, towns: map[area.Code]string{}}
 	names := map[area.Code]string{}
 	for _, d := range divisions {
 		p.codes[d.Code], names[d.Code] = true, d.Name
-		if len(d.Code) < 9 {
+		switch d.Code.Level() {
+		case "town":
+			p.towns[d.Code] = d.Name
+		case "village":
+		default:
 			p.above = append(p.above, d.Name)
 		}
 	}
