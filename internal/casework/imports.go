@@ -269,7 +269,7 @@ func (d *Desk) plan(ctx context.Context, tx *store.Tx, at area.Code, read handov
 		case r.ID.IsZero() || file == nil && !elsewhere[r.ID.Reveal()]:
 			d.planNew(c, r)
 		case file == nil:
-			c.refuse(r.Row, "身份证号", "PERSON_EXISTS", "该身份证号已在册，但不在本人管辖区域，请由上级办理", "the ID number is on the register, outside your area; ask the office above")
+			c.refuse(r.Row, "身份证号", "PERSON_EXISTS", existsElsewhere[0], existsElsewhere[1])
 		case named[file.File.Person.ID] > 0:
 			first := strconv.Itoa(named[file.File.Person.ID])
 			c.refuse(r.Row, "身份证号", "DUPLICATE_IN_FILE", "与第"+first+"行为同一人（身份证号更正过）", "row "+first+" names the same person, whose number was corrected")
@@ -280,6 +280,9 @@ func (d *Desk) plan(ctx context.Context, tx *store.Tx, at area.Code, read handov
 	}
 	return c, d.planRecords(ctx, tx, at, c, read)
 }
+
+// existsElsewhere says why a row of somebody is not taken whose file others have.
+var existsElsewhere = [2]string{"该身份证号已在册，但不在本人管辖区域，请由上级办理", "the ID number is on the register, outside your area; ask the office above"}
 
 // takenElsewhere are those of some numbers that somebody in the whole register has.
 func takenElsewhere(ctx context.Context, tx *store.Tx, numbers []string) (taken map[string]bool, err error) {

@@ -32,6 +32,21 @@ func TestRosterRowOfSomebodyElsewhere(t *testing.T) {
 	}
 }
 
+// TestCardListRowOfSomebodyElsewhere: so it is with the certificate base of a town, which opens files.
+func TestCardListRowOfSomebodyElsewhere(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-03-01")
+	s.person("liaison.c", villageC, 881, 1).want(201)
+	row := func(n int) string {
+		return fmt.Sprintf("金丝雀%d,%s,%s41,正常,2020-01-06,%s", n, number(n), number(n), villageA)
+	}
+	a := s.taken("town.a", "certificates", "2023-03-01", "x", 1, 0, 0, 1, 0, "姓名,身份证号,残疾证号,状态,发证日期,村居", row(881), row(882))
+	if refusals(a) != "2 B 身份证号 PERSON_EXISTS" {
+		t.Errorf("refused: %s", a.body)
+	}
+}
+
 // TestRosterNamesSomebodyByBothNumbers: whose number was corrected may stand on a roster under both; the second row is refused and named.
 func TestRosterNamesSomebodyByBothNumbers(t *testing.T) {
 	t.Parallel()
