@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -60,6 +61,7 @@ func (d *Desk) TakeOver(ctx context.Context, who access.Actor, in Handover, dryR
 	if err != nil {
 		return done, false, err
 	}
+	done.Reading = read.reading
 	taken := read.onlyRefused(earlier)
 	err = d.write(ctx, who, "import.roster", func(tx *store.Tx) error {
 		if err := tx.AllowLong(ctx); err != nil {
@@ -140,6 +142,7 @@ type handover struct {
 	records  []exchange.Record
 	villages map[area.Code]bool
 	refused  []store.Refusal
+	reading  []byte // how the heading was understood
 }
 
 func (d *Desk) readHandover(ctx context.Context, at area.Code, in Handover) (read handover, err error) {
@@ -147,7 +150,7 @@ func (d *Desk) readHandover(ctx context.Context, at area.Code, in Handover) (rea
 	if err != nil {
 		return read, err
 	}
-	if read.rows, read.refused, err = d.readRoster(at, in.Roster, tree); err != nil {
+	if err = d.readRoster(&read, at, in.Roster, tree); err != nil {
 		return read, err
 	}
 	records, wrong, err := exchange.ReadRecords(in.Records, d.today())
@@ -161,27 +164,31 @@ func (d *Desk) readHandover(ctx context.Context, at area.Code, in Handover) (rea
 	return read, err
 }
 
-func (d *Desk) readRoster(at area.Code, data []byte, tree []area.Division) ([]exchange.RosterRow, []store.Refusal, error) {
+func (d *Desk) readRoster(read *handover, at area.Code, data []byte, tree []area.Division) error {
 	table, err := exchange.ReadRoster(data)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	rows, errs, err := exchange.ParseRoster(table, exchange.NewPlaces(tree), d.today())
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	var refusals []store.Refusal
+	how := readingOf(exchange.RosterHeadings(table))
+	how["rows"] = len(rows)
+	if read.reading, err = json.Marshal(how); err != nil {
+		return err
+	}
 	for _, e := range errs {
-		refusals = append(refusals, store.Refusal(e))
+		read.refused = append(read.refused, store.Refusal(e))
 	}
-	rows = slices.DeleteFunc(rows, func(r exchange.RosterRow) bool {
+	read.rows = slices.DeleteFunc(rows, func(r exchange.RosterRow) bool {
 		if at.Contains(r.Hukou) {
 			return false
 		}
-		refusals = append(refusals, store.Refusal{Row: r.Row, Column: "户籍村居", Code: "OUTSIDE_AREA", ZH: "超出本人管辖区域", EN: "outside your area"})
+		read.refused = append(read.refused, store.Refusal{Row: r.Row, Column: "户籍村居", Code: "OUTSIDE_AREA", ZH: "超出本人管辖区域", EN: "outside your area"})
 		return true
 	})
-	return rows, refusals, nil
+	return nil
 }
 
 // change is everything that an import will write.

@@ -203,6 +203,24 @@ func ParseRoster(t *Table, places *Places, today calendar.Date) (rows []RosterRo
 	return rows, refused, nil
 }
 
+// RosterHeadings is how the heading of a roster was understood, in the form of a list: what is not known was not read.
+func RosterHeadings(t *Table) *List {
+	row, columns := findHeading(t)
+	l := &List{HeadingRow: row + 1}
+	for i, cell := range t.Rows[row] {
+		h := Heading{Index: i, Text: shortHeading(cell.Text)}
+		if h.Text == "" {
+			continue
+		}
+		if name := canonical(cell.Text); name != "" && columns[name] == i {
+			h.Column, h.Sure = name, true
+		}
+		l.Headings = append(l.Headings, h)
+	}
+	l.noteHeadings()
+	return l
+}
+
 // findHeading is the row among the first ten with the most known headings; titles may stand above it. The heading of our own name is the
 // column before another that may mean it: 发证日期 before 初次发证日期.
 func findHeading(t *Table) (row int, columns map[string]int) {

@@ -32,6 +32,18 @@ func TestRosterRowOfSomebodyElsewhere(t *testing.T) {
 	}
 }
 
+// TestRosterTellsOfUnknownHeadings: a column that is not read is named, as it is of a list; who sends it sees that nobody's right came with it.
+func TestRosterTellsOfUnknownHeadings(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-03-01")
+	a := s.upload("cdpf", []byte("姓名,身份证号,残疾证号,发证日期,户籍村居,护理补贴开始月份\n"+rosterLine(885, 885, villageA, "2020-01-06")+"\n"), "/imports?kind=roster").want(201)
+	notes := fmt.Sprint(s.do("cdpf", "GET", "/imports/"+a.text("id"), nil).want(200).json()["reading"].(map[string]any)["notes"])
+	if notes != "[map[code:HEADING_UNKNOWN column:F 护理补贴开始月份 message:未识别的表头，该列没有读取 row:0]]" {
+		t.Errorf("notes: %s", notes)
+	}
+}
+
 // TestCardListRowOfSomebodyElsewhere: so it is with the certificate base of a town, which opens files.
 func TestCardListRowOfSomebodyElsewhere(t *testing.T) {
 	t.Parallel()
