@@ -14,6 +14,10 @@ import (
 	"zhucan/internal/idnum"
 )
 
+// errAlike refuses a list that names everybody of which other sheets would not be read: whoever stands on those would be left out.
+var errAlike = fault.New(fault.Invalid, "SHEETS_ALIKE", "本类名单应当包括全部人员，而还有工作表的表头与之相同，请合并到一张表再发送",
+	"this kind of list names everybody, and other sheets have its headings too; put them into one and send that")
+
 // List is what another department's list says.
 type List struct {
 	Kind       *ListKind
@@ -69,6 +73,9 @@ func ReadList(kind *ListKind, data []byte, mapping map[string]string, places *Pl
 	}
 	if f.columns < 2 {
 		return nil, errNoHeading
+	}
+	if i := slices.IndexFunc(notes, func(n Note) bool { return n.Code == errAlike.Code }); i >= 0 && kind.Complete {
+		return nil, placed(errAlike, afterColon(notes[i].ZH, "："), afterColon(notes[i].EN, ": "))
 	}
 	list = &List{Kind: kind, Sheet: s.name, HeadingRow: s.rows[f.to].n, Headings: f.headings, Notes: notes, top: s.rows[f.from].n}
 	x.mapped = map[string]bool{}
@@ -149,6 +156,11 @@ func (x *headingIndex) choose(sheets iter.Seq2[*sheet, error]) (best *sheet, f f
 		return nil, f, nil, errEmpty
 	}
 	return best, f, sheetNotes(twins, others, hidden), nil
+}
+
+func afterColon(text, colon string) string {
+	_, rest, _ := strings.Cut(text, colon)
+	return rest
 }
 
 func sheetNotes(twins, others, hidden []string) (notes []Note) {
