@@ -3590,7 +3590,7 @@ type Import struct {
 	// Pending What would take money from somebody and waits for an officer.
 	Pending int `json:"pending"`
 
-	// Reading Of a list: the sheet, its headings and what they were taken for, what was repaired in sight.
+	// Reading Of a list or roster: the sheet, its headings and what they were taken for, what was repaired in sight.
 	Reading map[string]interface{} `json:"reading,omitempty"`
 	Refused int                    `json:"refused"`
 

@@ -3,9 +3,11 @@ package casework
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -59,6 +61,7 @@ func (d *Desk) TakeOver(ctx context.Context, who access.Actor, in Handover, dryR
 	if err != nil {
 		return done, false, err
 	}
+	done.Reading = read.reading
 	taken := read.onlyRefused(earlier)
 	err = d.write(ctx, who, "import.roster", func(tx *store.Tx) error {
 		if err := tx.AllowLong(ctx); err != nil {
@@ -139,6 +142,7 @@ type handover struct {
 	records  []exchange.Record
 	villages map[area.Code]bool
 	refused  []store.Refusal
+	reading  []byte // how the heading was understood
 }
 
 func (d *Desk) readHandover(ctx context.Context, at area.Code, in Handover) (read handover, err error) {
@@ -146,7 +150,7 @@ func (d *Desk) readHandover(ctx context.Context, at area.Code, in Handover) (rea
 	if err != nil {
 		return read, err
 	}
-	if read.rows, read.refused, err = d.readRoster(at, in.Roster, tree); err != nil {
+	if err = d.readRoster(&read, at, in.Roster, tree); err != nil {
 		return read, err
 	}
 	records, wrong, err := exchange.ReadRecords(in.Records, d.today())
@@ -160,27 +164,31 @@ func (d *Desk) readHandover(ctx context.Context, at area.Code, in Handover) (rea
 	return read, err
 }
 
-func (d *Desk) readRoster(at area.Code, data []byte, tree []area.Division) ([]exchange.RosterRow, []store.Refusal, error) {
-	table, err := exchange.ReadTable(data)
+func (d *Desk) readRoster(read *handover, at area.Code, data []byte, tree []area.Division) error {
+	table, err := exchange.ReadRoster(data)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	rows, errs, err := exchange.ParseRoster(table, exchange.NewPlaces(tree), d.today())
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	var refusals []store.Refusal
+	how := readingOf(exchange.RosterHeadings(table))
+	how["rows"] = len(rows)
+	if read.reading, err = json.Marshal(how); err != nil {
+		return err
+	}
 	for _, e := range errs {
-		refusals = append(refusals, store.Refusal(e))
+		read.refused = append(read.refused, store.Refusal(e))
 	}
-	rows = slices.DeleteFunc(rows, func(r exchange.RosterRow) bool {
+	read.rows = slices.DeleteFunc(rows, func(r exchange.RosterRow) bool {
 		if at.Contains(r.Hukou) {
 			return false
 		}
-		refusals = append(refusals, store.Refusal{Row: r.Row, Column: "户籍村居", Code: "OUTSIDE_AREA", ZH: "超出本人管辖区域", EN: "outside your area"})
+		read.refused = append(read.refused, store.Refusal{Row: r.Row, Column: "户籍村居", Code: "OUTSIDE_AREA", ZH: "超出本人管辖区域", EN: "outside your area"})
 		return true
 	})
-	return rows, refusals, nil
+	return nil
 }
 
 // change is everything that an import will write.
@@ -257,14 +265,43 @@ func (d *Desk) plan(ctx context.Context, tx *store.Tx, at area.Code, read handov
 	for number, m := range matches {
 		c.byNumber[number] = files[m.PersonID]
 	}
+	elsewhere, err := takenElsewhere(ctx, tx, numbers)
+	if err != nil {
+		return nil, err
+	}
+	named := map[uuid.UUID]int{}
 	for _, r := range read.rows {
-		if file := c.byNumber[r.ID.Reveal()]; file != nil && !r.ID.IsZero() {
+		file := c.byNumber[r.ID.Reveal()]
+		switch {
+		case r.ID.IsZero() || file == nil && !elsewhere[r.ID.Reveal()]:
+			d.planNew(c, r)
+		case file == nil:
+			c.refuse(r.Row, "身份证号", "PERSON_EXISTS", existsElsewhere[0], existsElsewhere[1])
+		case named[file.File.Person.ID] > 0:
+			first := strconv.Itoa(named[file.File.Person.ID])
+			c.refuse(r.Row, "身份证号", "DUPLICATE_IN_FILE", "与第"+first+"行为同一人（身份证号更正过）", "row "+first+" names the same person, whose number was corrected")
+		default:
+			named[file.File.Person.ID] = r.Row
 			d.planKnown(c, file, r)
-			continue
 		}
-		d.planNew(c, r)
 	}
 	return c, d.planRecords(ctx, tx, at, c, read)
+}
+
+// existsElsewhere says why a row of somebody is not taken whose file others have.
+var existsElsewhere = [2]string{"该身份证号已在册，但不在本人管辖区域，请由上级办理", "the ID number is on the register, outside your area; ask the office above"}
+
+// takenElsewhere are those of some numbers that somebody in the whole register has.
+func takenElsewhere(ctx context.Context, tx *store.Tx, numbers []string) (taken map[string]bool, err error) {
+	taken = map[string]bool{}
+	err = tx.Everywhere(ctx, func() error {
+		matches, err := tx.MatchIDNumbers(ctx, numbers)
+		for number := range matches {
+			taken[number] = true
+		}
+		return err
+	})
+	return taken, err
 }
 
 // numbersOf are the ID numbers that rows and records name.

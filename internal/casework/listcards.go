@@ -448,7 +448,19 @@ const workedOnSince = "WORKED_ON_SINCE"
 // valid card. The others are named.
 func (l *listRun) open(ctx context.Context, unknown []saidRow, found map[int]uuid.UUID) error {
 	opened := map[string]uuid.UUID{}
+	var numbers []string
 	for _, r := range unknown {
+		numbers = append(numbers, r.ID.Reveal())
+	}
+	elsewhere, err := takenElsewhere(ctx, l.tx, numbers)
+	if err != nil {
+		return err
+	}
+	for _, r := range unknown {
+		if !r.ID.IsZero() && elsewhere[r.ID.Reveal()] {
+			l.refuse(r.Row, l.list.Place("id"), "PERSON_EXISTS", existsElsewhere[0], existsElsewhere[1])
+			continue
+		}
 		if person, again := opened[r.ID.Reveal()]; again {
 			found[r.Row] = person
 			continue

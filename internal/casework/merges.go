@@ -262,7 +262,8 @@ func splitRows(ctx context.Context, tx *store.Tx, m store.Merge) error {
 		}
 		for table, rows := range side.moved {
 			for id, state := range rows {
-				if is, there := now[table][id]; !there || is != state {
+				unkept := table == "list_statements" && state == "" // by a merge from before its state was kept
+				if is, there := now[table][id]; !there || is != state && !unkept {
 					changed[table]++
 				}
 			}
@@ -299,6 +300,7 @@ func splitRows(ctx context.Context, tx *store.Tx, m store.Merge) error {
 var rowsOf = map[string][2]string{
 	"circumstances": {"情况登记", "facts"}, "certificates": {"残疾人证", "certificates"}, "awards": {"待遇", "awards"}, "award_suspensions": {"待遇暂停", "suspensions"},
 	"applications": {"申请", "applications"}, "payees": {"收款账户", "accounts to pay to"}, "services": {"服务", "services"}, "household_members": {"家庭成员关系", "memberships of households"},
+	"list_statements": {"名单所述", "what lists say"},
 }
 
 func changedFields(changed map[string]int) (list []fault.Field) {

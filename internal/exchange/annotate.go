@@ -104,7 +104,7 @@ func Annotate(data []byte, list *List, refusals []RowError, english bool) (out [
 
 // sheetOf reads the sheet of a list once more.
 func sheetOf(data []byte, list *List) (*sheet, error) {
-	sheets, err := listSheets(data)
+	sheets, err := spreadSheets(data, listLimit)
 	if err != nil {
 		return nil, err
 	}

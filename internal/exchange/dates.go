@@ -22,7 +22,8 @@ const (
 )
 
 var (
-	dayForm     = regexp.MustCompile(`^(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})(?:[日号]|(?:日|T)?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$`)
+	dayForm     = regexp.MustCompile(`^(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})(?:[日号]|(?:日|T)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$`)
+	timeOfDay   = regexp.MustCompile(`[\p{Z}\s]+\d{1,2}[:：]\d{2}(?:[:：]\d{2}(?:\.\d+)?)?[\p{Z}\s]*$`)
 	compactDay  = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})$`)
 	monthForm   = regexp.MustCompile(`^(\d{4})(?:[-/.]|年)?(\d{1,2})月?(?:份)?$`)
 	dottedMonth = regexp.MustCompile(`^(\d{4})\.(\d+)$`)
@@ -33,12 +34,12 @@ var (
 
 // readDay reads a day in any spelling that says which it is: 2023-3-28, 2023/03/28, 2023.3.28, 2023年3月28日, 20230328,
 // with a time behind it, or a serial date of a spreadsheet, which in a csv file is five digits. Of 2023112 nobody can
-// say whether it is November or January.
+// say whether it is November or January. The time goes before the blanks do: without them 2023/3/2 18:30 would be the 21st.
 func readDay(c Cell, shift int) (calendar.Date, bool) {
 	if d, ok := serialDay(c, shift); ok {
 		return d, true
 	}
-	text := idnum.Normalize(c.Text)
+	text := idnum.Normalize(timeOfDay.ReplaceAllString(c.Text, ""))
 	m := dayForm.FindStringSubmatch(text)
 	if m == nil {
 		m = compactDay.FindStringSubmatch(text)

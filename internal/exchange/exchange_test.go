@@ -29,7 +29,7 @@ func tree(t testing.TB) []area.Division {
 
 func read(t testing.TB, data []byte) ([]exchange.RosterRow, []exchange.RowError) {
 	t.Helper()
-	table, err := exchange.ReadTable(data)
+	table, err := exchange.ReadRoster(data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestCells(t *testing.T) {
 		{3, "３７９９９９１９７００１０１００１１", ""}, {3, " 379999197001010011 ", ""}, {3, "", ""}, {3, "379999198807170027", "SEX_MISMATCH"}, {4, "37999919700101001182", "CERT_CATEGORY"},
 		{4, "37999919700101001146", "CERT_LEVEL"}, {4, "37999919700101001142B", ""}, {4, "37999919700101001142B0", "CERT_SUFFIX"}, {4, "", "NO_CERT"}, {5, "视力", "CERT_DIGITS_MISMATCH"}, {5, "4", ""},
 		{5, "肢体残疾", ""}, {6, "3级", "CERT_DIGITS_MISMATCH"}, {6, "2", ""}, {7, "肢体二级", ""}, {7, "头痛", "COMPONENTS"}, {8, "", "REQUIRED"}, {8, "2031-01-01", "DATES_REVERSED"}, {8, "1899-12-31", "BEFORE_BIRTH"},
-		{9, "", ""}, {9, "长期", ""}, {9, "2019-01-01", "DATES_REVERSED"}, {10, "", "REQUIRED"}, {10, "370305001999", "AREA_UNKNOWN"}, {10, "闻韶街道辛东社区居委会", ""}, {10, "辛东社区居委会", ""},
+		{9, "", ""}, {9, "长期", ""}, {9, "2019-01-01", "DATES_REVERSED"}, {10, "", "REQUIRED"}, {10, "370305001999", "AREA_UNKNOWN"}, {10, "370305001", "AREA_UNKNOWN"}, {10, "370305001000", "AREA_UNKNOWN"}, {11, "370305", "AREA_UNKNOWN"}, {10, "闻韶街道辛东社区居委会", ""}, {10, "辛东社区居委会", ""},
 		{10, "乌有村", "AREA_UNKNOWN"}, {11, "370305111245", ""}, {12, "商品房", "HUKOU_TYPE"}, {12, "", ""}, {13, "12", "PHONE"}, {13, "1.99E+10", "ID_SCIENTIFIC"}, {13, "", ""},
 		{16, "富裕", "HARDSHIP"}, {16, "无", ""}, {16, "低保、特困", ""}, {17, "", "HARDSHIP_FROM"}, {18, "2021年2月", ""}, {18, "202102", ""}, {18, "2021-13", "MONTH"}, {19, "x", "MONTH"},
 	} {
@@ -219,7 +219,7 @@ func FuzzReadRoster(f *testing.F) {
 	f.Add(workbook(f, func(*excelize.File) {}))
 	places := exchange.NewPlaces(tree(f))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		table, err := exchange.ReadTable(data)
+		table, err := exchange.ReadRoster(data)
 		if err != nil {
 			return
 		}

@@ -14,6 +14,10 @@ import (
 	"zhucan/internal/idnum"
 )
 
+// errAlike refuses a list that names everybody of which other sheets would not be read: whoever stands on those would be left out.
+var errAlike = fault.New(fault.Invalid, "SHEETS_ALIKE", "本类名单应当包括全部人员，而还有工作表的表头与之相同，请合并到一张表再发送",
+	"this kind of list names everybody, and other sheets have its headings too; put them into one and send that")
+
 // List is what another department's list says.
 type List struct {
 	Kind       *ListKind
@@ -58,7 +62,7 @@ var errNoHeading = fault.New(fault.Invalid, "HEADING_NOT_FOUND", "前15行中没
 // With the errors HEADING_MISSING and of the mapping the list is not nil, and has the headings.
 func ReadList(kind *ListKind, data []byte, mapping map[string]string, places *Places, today calendar.Date) (list *List, err error) {
 	defer guarded(&err)
-	sheets, err := listSheets(data)
+	sheets, err := spreadSheets(data, listLimit)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +73,9 @@ func ReadList(kind *ListKind, data []byte, mapping map[string]string, places *Pl
 	}
 	if f.columns < 2 {
 		return nil, errNoHeading
+	}
+	if i := slices.IndexFunc(notes, func(n Note) bool { return n.Code == errAlike.Code }); i >= 0 && kind.Complete {
+		return nil, placed(errAlike, afterColon(notes[i].ZH, "："), afterColon(notes[i].EN, ": "))
 	}
 	list = &List{Kind: kind, Sheet: s.name, HeadingRow: s.rows[f.to].n, Headings: f.headings, Notes: notes, top: s.rows[f.from].n}
 	x.mapped = map[string]bool{}
@@ -89,11 +96,11 @@ func ReadList(kind *ListKind, data []byte, mapping map[string]string, places *Pl
 	return list, nil
 }
 
-// listSheets gives the sheets of a file one after another, with the values of merged cells in each row that they cover.
+// spreadSheets gives the sheets of a file one after another, with the values of merged cells in each row that they cover.
 // A sheet that is hidden comes without its rows.
-func listSheets(data []byte) (iter.Seq2[*sheet, error], error) {
+func spreadSheets(data []byte, limit rowLimit) (iter.Seq2[*sheet, error], error) {
 	if !isXLSX(data) {
-		s, err := readCSV(data, listLimit)
+		s, err := readCSV(data, limit)
 		return func(yield func(*sheet, error) bool) { yield(s, err) }, err
 	}
 	b, err := openBook(data)
@@ -104,7 +111,7 @@ func listSheets(data []byte) (iter.Seq2[*sheet, error], error) {
 		for _, ref := range b.sheets {
 			s, err := &sheet{name: ref.name, unseen: true}, error(nil)
 			if !ref.hidden {
-				if s, err = b.readSheet(ref, listLimit); err == nil {
+				if s, err = b.readSheet(ref, limit); err == nil {
 					s.spread()
 				}
 			}
@@ -149,6 +156,11 @@ func (x *headingIndex) choose(sheets iter.Seq2[*sheet, error]) (best *sheet, f f
 		return nil, f, nil, errEmpty
 	}
 	return best, f, sheetNotes(twins, others, hidden), nil
+}
+
+func afterColon(text, colon string) string {
+	_, rest, _ := strings.Cut(text, colon)
+	return rest
 }
 
 func sheetNotes(twins, others, hidden []string) (notes []Note) {
@@ -227,7 +239,7 @@ func (l *List) Place(column string) string {
 // of its titles and then by how many of its headings they know.
 func KindsOf(data []byte) (kinds []*ListKind, err error) {
 	defer guarded(&err)
-	sheets, err := listSheets(data)
+	sheets, err := spreadSheets(data, listLimit)
 	if err != nil {
 		return nil, err
 	}

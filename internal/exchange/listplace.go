@@ -37,6 +37,10 @@ func (r *listReader) village(c *boundColumn, cell Cell) any {
 		town = idnum.Normalize(r.row.cell(r.columns[i].at[0].Index + 1).Text)
 	}
 	found, short := r.places.named(text, town)
+	if len(found) == 1 && r.places.otherTown(found[0], town) {
+		r.refuse(c, "AREA_OTHER_TOWN", "村居不属于同一行所写的镇街，请核对后改正其一", "the village does not lie in the town of this row; compare them and correct one")
+		return nil
+	}
 	switch len(found) {
 	case 0:
 		r.refuse(c, "AREA_UNKNOWN", "没有这个村居，请填12位区划代码或“镇街+村居”名称", "there is no such village; write its 12 digits, or town and name")
@@ -51,7 +55,7 @@ func (r *listReader) village(c *boundColumn, cell Cell) any {
 	return nil
 }
 
-// Village finds the one village of a name, in a town where that is given; or false, where there is none or several.
+// Village finds the one village of a name, in a town where that is given; or false, where there is none or several, or it lies in another town.
 func (p *Places) Village(text, town string) (area.Code, bool) {
 	if text = idnum.Normalize(text); text == "" {
 		return "", false
@@ -59,11 +63,29 @@ func (p *Places) Village(text, town string) (area.Code, bool) {
 	if code, err := area.Parse(text); err == nil && p.codes[code] && code.Level() == "village" {
 		return code, true
 	}
-	found, _ := p.named(text, idnum.Normalize(town))
-	if len(found) != 1 {
+	town = idnum.Normalize(town)
+	found, _ := p.named(text, town)
+	if len(found) != 1 || p.otherTown(found[0], town) {
 		return "", false
 	}
 	return found[0], true
+}
+
+// otherTown reports whether a town is one of ours, and not that of a village. Lists write 金岭 for 金岭镇, and 金岭回族镇.
+func (p *Places) otherTown(village area.Code, town string) bool {
+	for _, name := range p.above {
+		town = strings.TrimPrefix(town, name)
+	}
+	short := strings.TrimRight(strings.TrimSuffix(strings.TrimSuffix(town, "办事处"), "街道"), "镇乡")
+	if len([]rune(short)) < 2 || strings.HasPrefix(p.towns[village.Parent()], short) {
+		return false
+	}
+	for _, name := range p.towns {
+		if strings.HasPrefix(name, short) {
+			return true
+		}
+	}
+	return false
 }
 
 // named are the villages with a name; short says that it is not the whole one. A town narrows them down, and what the

@@ -1,12 +1,14 @@
 package exchange
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
+	"zhucan/internal/fault"
 	"zhucan/internal/idnum"
 )
 
@@ -88,15 +90,20 @@ type Places struct {
 	byName  map[string][]area.Code
 	byShort map[string][]area.Code // as people say it, for lists of others
 	above   []string               // the names of what the towns lie in, from the top
+	towns   map[area.Code]string
 }
 
 // NewPlaces knows the villages of a tree by their own name and by town and name.
 func NewPlaces(divisions []area.Division) *Places {
-	p := &Places{codes: map[area.Code]bool{}, byName: map[string][]area.Code{}, byShort: map[string][]area.Code{}}
+	p := &Places{codes: map[area.Code]bool{}, byName: map[string][]area.Code{}, byShort: map[string][]area.Code{}, towns: map[area.Code]string{}}
 	names := map[area.Code]string{}
 	for _, d := range divisions {
 		p.codes[d.Code], names[d.Code] = true, d.Name
-		if len(d.Code) < 9 {
+		switch d.Code.Level() {
+		case "town":
+			p.towns[d.Code] = d.Name
+		case "village":
+		default:
 			p.above = append(p.above, d.Name)
 		}
 	}
@@ -114,6 +121,56 @@ func NewPlaces(divisions []area.Division) *Places {
 	}
 	return p
 }
+
+// ReadRoster reads the sheet of an xlsx file that has the headings of a roster, or a csv file, with the values of merged cells in each row
+// that they cover. Of several such sheets it reads none: nobody would see that the people of the others are missing.
+func ReadRoster(data []byte) (table *Table, err error) {
+	defer guarded(&err)
+	sheets, err := spreadSheets(data, rosterLimit)
+	if err != nil {
+		return nil, err
+	}
+	var other *Table
+	var names []string
+	for s, err := range sheets {
+		if err != nil {
+			return nil, err
+		}
+		if len(s.rows) == 0 {
+			continue
+		}
+		t, err := s.table()
+		if err != nil {
+			return nil, err
+		}
+		head, columns := findHeading(t)
+		if columns == nil {
+			other = cmp.Or(other, t)
+			continue
+		}
+		s.ownAccounts(t, head, columns)
+		table, names = t, append(names, shortHeading(s.name))
+	}
+	switch {
+	case len(names) > 1:
+		return nil, placed(errSheets, listed(names), listed(names))
+	case table == nil && other == nil:
+		return nil, errEmpty
+	}
+	return cmp.Or(table, other), nil
+}
+
+// ownAccounts leaves an account that is merged over several people to the first of them: nobody is paid into the account of another unasked.
+func (s *sheet) ownAccounts(t *Table, head int, columns map[string]int) {
+	at, there := columns[colBank]
+	for i, cells := range t.Rows {
+		if there && i > head && at < len(cells) && s.covering(i+1, at+1).fromRow <= i {
+			cells[at] = Cell{}
+		}
+	}
+}
+
+var errSheets = fault.New(fault.Invalid, "SHEETS_ALIKE", "有多张工作表都是名册，请合并到一张工作表，或分成几个文件发送", "several sheets are rosters; put them into one, or send them as several files")
 
 // ParseRoster reads the rows below the heading. A row with any error is not among the rows.
 func ParseRoster(t *Table, places *Places, today calendar.Date) (rows []RosterRow, refused []RowError, err error) {
@@ -146,14 +203,33 @@ func ParseRoster(t *Table, places *Places, today calendar.Date) (rows []RosterRo
 	return rows, refused, nil
 }
 
-// findHeading is the row among the first ten with the most known headings; titles may stand above it.
+// RosterHeadings is how the heading of a roster was understood, in the form of a list: what is not known was not read.
+func RosterHeadings(t *Table) *List {
+	row, columns := findHeading(t)
+	l := &List{HeadingRow: row + 1}
+	for i, cell := range t.Rows[row] {
+		h := Heading{Index: i, Text: shortHeading(cell.Text)}
+		if h.Text == "" {
+			continue
+		}
+		if name := canonical(cell.Text); name != "" && columns[name] == i {
+			h.Column, h.Sure = name, true
+		}
+		l.Headings = append(l.Headings, h)
+	}
+	l.noteHeadings()
+	return l
+}
+
+// findHeading is the row among the first ten with the most known headings; titles may stand above it. The heading of our own name is the
+// column before another that may mean it: 发证日期 before 初次发证日期.
 func findHeading(t *Table) (row int, columns map[string]int) {
 	most := headingsToAccept - 1
 	for i, cells := range t.Rows[:min(10, len(t.Rows))] {
 		found := map[string]int{}
 		for n, cell := range cells {
 			if heading := canonical(cell.Text); heading != "" {
-				if _, twice := found[heading]; !twice {
+				if _, twice := found[heading]; !twice || isHeading(cell.Text, heading) && !isHeading(cells[found[heading]].Text, heading) {
 					found[heading] = n
 				}
 			}
@@ -165,13 +241,20 @@ func findHeading(t *Table) (row int, columns map[string]int) {
 	return row, columns
 }
 
-// canonical is the column that a heading means, or empty.
-func canonical(heading string) string {
+func isHeading(text, heading string) bool { return bareHeading(text) == heading }
+
+// bareHeading is a heading without what stands in brackets and around it.
+func bareHeading(heading string) string {
 	h := idnum.Normalize(heading)
 	if i := strings.IndexAny(h, "(（"); i > 0 {
 		h = h[:i]
 	}
-	h = strings.Trim(h, "*:：")
+	return strings.Trim(h, "*:：")
+}
+
+// canonical is the column that a heading means, or empty.
+func canonical(heading string) string {
+	h := bareHeading(heading)
 	if known, ok := aliases[h]; ok {
 		return known
 	}

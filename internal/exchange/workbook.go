@@ -77,8 +77,12 @@ func ReadTable(data []byte) (table *Table, err error) {
 	if err != nil {
 		return nil, err
 	}
-	table = &Table{shift: first.shift}
-	for _, row := range first.rows {
+	return first.table()
+}
+
+func (s *sheet) table() (*Table, error) {
+	table := &Table{shift: s.shift}
+	for _, row := range s.rows {
 		if row.n > maxRows {
 			return nil, errTooLarge
 		}

@@ -52,7 +52,7 @@ type Import struct {
 	New, Changed, Same, Refused, Pending int
 	Refusals                             []Refusal
 	Mapping                              map[string]string
-	Reading                              json.RawMessage // what was recognised of a list
+	Reading                              json.RawMessage // what was recognised of a list or roster
 	Failure                              *Refusal        // why the whole was not taken
 	Key                                  string          // the caller's Idempotency-Key
 	At                                   time.Time
@@ -85,10 +85,10 @@ func (tx *Tx) InsertImport(ctx context.Context, i Import) error {
 		finished = nil
 	}
 	_, err = tx.sql.ExecContext(ctx, `INSERT INTO imports (id, kind, sha256, area_code, account_id, dry_run, new_rows, changed_rows, same_rows, refused_rows, pending_rows, refusals, at,
-			state, sender, as_of, mapping, key, finished_at, acting_for)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, nullif($18, ''), $19, $20)`,
+			state, sender, as_of, mapping, key, finished_at, acting_for, reading)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, nullif($18, ''), $19, $20, nullif($21, '')::jsonb)`,
 		i.ID, i.Kind, i.SHA256, string(i.Area), orNull(i.AccountID), i.DryRun, i.New, i.Changed, i.Same, i.Refused, i.Pending, string(refusals), tx.Now,
-		state, i.Sender, i.AsOf, string(mapping), i.Key, finished, orNull(tx.Who.ActingFor))
+		state, i.Sender, i.AsOf, string(mapping), i.Key, finished, orNull(tx.Who.ActingFor), string(i.Reading))
 	if err != nil {
 		return fmt.Errorf("record an import: %w", err)
 	}

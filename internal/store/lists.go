@@ -207,7 +207,8 @@ type Match struct {
 	Managing area.Code
 }
 
-// MatchIDNumbers finds who carries each of these numbers now or carried it before, in the whole area of the writer.
+// MatchIDNumbers finds who carries each of these numbers now or else carried it before, in the whole area of the writer. A number that was once
+// written into another's file by mistake is not his: who has it now is meant.
 func (tx *Tx) MatchIDNumbers(ctx context.Context, numbers []string) (map[string]Match, error) {
 	hashes, byHash := make([][]byte, len(numbers)), make(map[string]string, len(numbers))
 	for i, number := range numbers {
@@ -216,9 +217,10 @@ func (tx *Tx) MatchIDNumbers(ctx context.Context, numbers []string) (map[string]
 	}
 	found := make(map[string]Match, len(numbers))
 	const sql = `SELECT n.number, p.id, p.managing_area_code FROM (
-			SELECT id_number_index AS number, id FROM persons WHERE id_number_index = ANY($1)
-			UNION ALL SELECT value_index, person_id FROM person_aliases WHERE value_index = ANY($1)) n
-		LEFT JOIN merged_persons g ON g.person_id = n.id JOIN persons p ON p.id = ` + livesOn
+			SELECT id_number_index AS number, id, false AS earlier FROM persons WHERE id_number_index = ANY($1)
+			UNION ALL SELECT value_index, person_id, true FROM person_aliases WHERE value_index = ANY($1)) n
+		LEFT JOIN merged_persons g ON g.person_id = n.id JOIN persons p ON p.id = ` + livesOn + `
+		ORDER BY n.earlier DESC, p.id` // the last counts
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue(sql, hashes).Query(func(rows pgx.Rows) error {
 			for rows.Next() {

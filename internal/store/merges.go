@@ -80,7 +80,7 @@ var movables = []movable{
 	{name: "verifications"},
 	{name: "survey_responses"},
 	{name: "services", state: "t.version::text"},
-	{name: "list_statements"},
+	{name: "list_statements", state: "t.state"},
 	{name: "worklist_actions"},
 	{name: "household_members", state: "t.version::text", noArea: true, which: `t.superseded_at IS NOT NULL
 		OR NOT EXISTS (SELECT FROM household_members o WHERE o.person_id = $2 AND o.superseded_at IS NULL AND daterange(o.from_on, o.to_on, '[]') && daterange(t.from_on, t.to_on, '[]'))`},

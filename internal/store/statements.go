@@ -371,7 +371,7 @@ func (tx *Tx) HoldersOf(ctx context.Context, kind string, in area.Code, on calen
 	lo, hi := in.Range()
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue(`SELECT DISTINCT person_id FROM circumstances WHERE kind = $1 AND area_code >= $2 AND area_code < $3 AND superseded_at IS NULL
-			AND valid_from <= $4 AND (valid_to IS NULL OR valid_to >= $4) ORDER BY person_id`,
+			AND valid_from <= $4 AND (valid_to IS NULL OR valid_to >= $4) AND `+ownFile+` ORDER BY person_id`,
 			kind, lo, hi, on).Query(func(rows pgx.Rows) (err error) {
 			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 			return err
@@ -383,6 +383,9 @@ func (tx *Tx) HoldersOf(ctx context.Context, kind string, in area.Code, on calen
 	return ids, nil
 }
 
+// ownFile leaves out the facts of files that are merged into others: what a list says is said of the file that stays.
+const ownFile = "NOT EXISTS (SELECT FROM merged_persons g WHERE g.person_id = circumstances.person_id)"
+
 // sortOfFact reads the sort of a fact's value; that of true alone is the first of its kind, $5.
 const sortOfFact = `CASE jsonb_typeof(value) WHEN 'boolean' THEN $5 WHEN 'string' THEN CASE value #>> '{}' WHEN 'yes' THEN $5 ELSE value #>> '{}' END
 	ELSE coalesce(value->>'sort', value->>'kind', value->>'type', $5) END`
@@ -390,21 +393,22 @@ const sortOfFact = `CASE jsonb_typeof(value) WHEN 'boolean' THEN $5 WHEN 'string
 // HoldersKnown counts whom a list that names everybody should name: those of an area of whom a fact of a kind is recorded for a day, of
 // one sort alone where one is given. first is the sort that is meant where none is recorded. Of the named it says how many those are.
 func (tx *Tx) HoldersKnown(ctx context.Context, kind, only, first string, in area.Code, on calendar.Date, named []uuid.UUID) (known, there int, err error) {
-	return tx.known(ctx, "circumstances", "person_id", kind, only, first, in, on, named)
+	return tx.known(ctx, "circumstances", "person_id", ownFile, kind, only, first, in, on, named)
 }
 
 // HomesKnown is HoldersKnown of households.
 func (tx *Tx) HomesKnown(ctx context.Context, kind, first string, in area.Code, on calendar.Date, named []uuid.UUID) (known, there int, err error) {
-	return tx.known(ctx, "household_circumstances", "household_id", kind, "", first, in, on, named)
+	return tx.known(ctx, "household_circumstances", "household_id", "true", kind, "", first, in, on, named)
 }
 
-func (tx *Tx) known(ctx context.Context, table, subject, kind, only, first string, in area.Code, on calendar.Date, named []uuid.UUID) (known, there int, err error) {
+func (tx *Tx) known(ctx context.Context, table, subject, which, kind, only, first string, in area.Code, on calendar.Date, named []uuid.UUID) (known, there int, err error) {
 	lo, hi := in.Range()
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
 		// named through a sub-select, which is hashed: with = ANY($7) each holder would be compared to each of fifty thousand
 		b.Queue(`SELECT count(DISTINCT `+subject+`), count(DISTINCT `+subject+`) FILTER (WHERE `+subject+` IN (SELECT unnest($7::uuid[]))) FROM `+table+`
 			WHERE kind = $1 AND area_code >= $2 AND area_code < $3 AND superseded_at IS NULL AND valid_from <= $4 AND (valid_to IS NULL OR valid_to >= $4)
-				AND value NOT IN ('false', '"no"', '"unknown"') AND coalesce(value->>'answer', 'yes') = 'yes' AND ($6 = '' OR `+sortOfFact+` = $6)`,
+				AND value NOT IN ('false', '"no"', '"unknown"') AND coalesce(value->>'answer', 'yes') = 'yes' AND ($6 = '' OR `+sortOfFact+` = $6)
+				AND `+which,
 			kind, lo, hi, on, first, only, named).QueryRow(func(row pgx.Row) error { return row.Scan(&known, &there) })
 	})
 	if err != nil {
