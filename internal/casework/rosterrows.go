@@ -124,11 +124,12 @@ func (d *Desk) planKnown(c *change, dossier *store.Dossier, r exchange.RosterRow
 	}
 }
 
+// planPhone adds a telephone number where none is known: one that is may have been corrected since the roster was written.
 func (d *Desk) planPhone(c *change, p casefile.Person, r exchange.RosterRow) {
 	uncertified := p.RecordType == casefile.UncertifiedChild || p.RecordType == casefile.Recovering
-	if r.Phone != "" && r.Phone != p.Phone || uncertified && !r.Certificate.IsZero() {
+	if r.Phone != "" && p.Phone == "" || uncertified && !r.Certificate.IsZero() {
 		c.was(p)
-		if r.Phone != "" {
+		if p.Phone == "" {
 			p.Phone = r.Phone
 		}
 		if !r.Certificate.IsZero() {

@@ -213,7 +213,7 @@ func TestListIsNotSilentOfWhomItCouldNotFind(t *testing.T) {
 			list()
 			s.at("2023-01-21")
 			file := s.do("town.a", "GET", "/persons/"+id, nil).want(200)
-			s.do("town.a", "PATCH", "/persons/"+id, map[string]any{"id_number": number(682), "reason": "公安更正"}, "If-Match", file.version()).want(200)
+			s.do("town.a", "PATCH", "/persons/"+id, map[string]any{"id_number": number(682), "name": "金丝雀682", "reason": "公安更正"}, "If-Match", file.version()).want(200)
 			return id
 		})
 	})
