@@ -61,6 +61,28 @@ func (d *Desk) FollowSuccession(ctx context.Context, who access.Actor, in area.C
 	return list, nil
 }
 
+// LeftBehind lists the ended divisions of an area in which somebody still stands.
+func (d *Desk) LeftBehind(ctx context.Context, who access.Actor) (list []Followed, err error) {
+	ended, _, err := d.DB.EndedDivisions(ctx, who.Area, d.today())
+	if err != nil || len(ended) == 0 {
+		return nil, err
+	}
+	codes := make([]area.Code, len(ended))
+	for i, one := range ended {
+		codes[i] = one.Code
+	}
+	left, err := d.DB.PlacedByDivision(ctx, who, codes)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range ended {
+		if n, some := left[one.Code]; some {
+			list = append(list, Followed{Division: one, Left: n})
+		}
+	}
+	return list, nil
+}
+
 // followDivision moves as many as there is room for of one division. Persons go before households, as they are held in that order everywhere.
 func (d *Desk) followDivision(ctx context.Context, who access.Actor, from area.Division, room int) (f Followed, err error) {
 	f.Division = from

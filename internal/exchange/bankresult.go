@@ -184,7 +184,6 @@ func (b *bankReader) refuse(row int, column, code, zh, en string) {
 	b.refused = append(b.refused, RowError{Row: row, Column: column, Code: code, ZH: zh, EN: en})
 }
 
-
 // Clip keeps a bank's words short and free of long numbers, which could be an account.
 func Clip(text string) string {
 	text = longNumber.ReplaceAllString(text, "****")

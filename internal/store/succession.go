@@ -50,6 +50,34 @@ func (db *DB) PlacedIn(ctx context.Context, who access.Actor, at area.Code) (p P
 	return p, nil
 }
 
+// PlacedByDivision counts who stands in each of some divisions; one in which nobody does is left out.
+func (db *DB) PlacedByDivision(ctx context.Context, who access.Actor, codes []area.Code) (map[area.Code]Placed, error) {
+	found := map[area.Code]Placed{}
+	count := func(sql string, into func(*Placed) *int) Query {
+		return func(b *pgx.Batch) {
+			b.Queue(sql, codes).Query(func(rows pgx.Rows) error {
+				var code area.Code
+				var n int
+				_, err := pgx.ForEachRow(rows, []any{&code, &n}, func() error {
+					p := found[code]
+					*into(&p) = n
+					found[code] = p
+					return nil
+				})
+				return err
+			})
+		}
+	}
+	err := db.Read(ctx, who,
+		count("SELECT managing_area_code, count(*) FROM persons p WHERE managing_area_code = ANY($1) AND NOT EXISTS (SELECT FROM merged_persons g WHERE g.person_id = p.id) GROUP BY 1",
+			func(p *Placed) *int { return &p.Persons }),
+		count("SELECT area_code, count(*) FROM households WHERE area_code = ANY($1) GROUP BY 1", func(p *Placed) *int { return &p.Households }))
+	if err != nil {
+		return nil, fmt.Errorf("count who stands in divisions: %w", err)
+	}
+	return found, nil
+}
+
 // PersonsPlaced lists some of the persons who stand in a division.
 func (tx *Tx) PersonsPlaced(ctx context.Context, at area.Code, limit int) ([]uuid.UUID, error) {
 	return tx.placedIn(ctx, personsPlaced, at, limit)

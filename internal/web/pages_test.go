@@ -55,7 +55,7 @@ var maySee = map[string]roles{
 	"/policies/:id": {cdpf, civil, finance, auditor, admin}, "/calendars": {liaison, town, cdpf, civil, finance, auditor, admin}, "/webhooks": {admin}, "/webhooks/:id": {admin},
 	"/exports": {auditor}, "/ratings": {town, cdpf, civil, auditor},
 	"/audit": {auditor}, "/audit/verify": {auditor}, "/audit/:seq": {auditor},
-	"/figures": {cdpf, stats, auditor}, "/facilities": {town, cdpf, stats, auditor}, "/facilities/:id": {town, cdpf, stats, auditor},
+	"/figures": {cdpf, stats, auditor}, "/facilities": {town, cdpf, stats, auditor}, "/facilities/:id": {town, cdpf, stats, auditor}, "/succession": {town, cdpf},
 }
 
 // mayDo is who may do what on a page, of those who see it, where not all of them may.

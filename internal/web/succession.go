@@ -1,0 +1,50 @@
+package web
+
+// successionData is the ended divisions in which somebody still stands.
+type successionData struct {
+	Lines  []successionLine
+	Follow *Form // nil: none of them says which division follows it
+}
+
+type successionLine struct{ Code, Name, Ended, Successor, Left string }
+
+func showSuccession(v *visit) (any, error) {
+	list, err := v.desk.LeftBehind(v.ctx, v.who)
+	if err != nil {
+		return nil, err
+	}
+	data, where := successionData{}, v.placeNames()
+	var known []Option
+	for _, f := range list {
+		line := successionLine{Code: string(f.Division.Code), Name: f.Division.Name, Ended: f.Division.ValidTo.String(), Successor: v.t("succession.unnamed"),
+			Left: v.t("succession.counts", f.Left.Persons, f.Left.Households)}
+		if next := f.Division.Successor; next != "" {
+			line.Successor = where(next) + " " + string(next)
+			known = append(known, Option{Value: line.Code, Label: line.Name + " " + line.Code + "，" + line.Left})
+		}
+		data.Lines = append(data.Lines, line)
+	}
+	if len(known) > 0 {
+		data.Follow = v.newForm("follow", "succession.follow", &Field{Name: "code", Label: v.t("succession.which"), Kind: "select", Need: true, Options: known, Value: onlyOne(known)})
+	}
+	return data, nil
+}
+
+// followSuccession moves the people of one ended division, or says why they cannot be.
+func followSuccession(v *visit) (string, error) {
+	r := v.reader()
+	code := r.place("code", true)
+	if err := r.err(); err != nil {
+		return "", err
+	}
+	list, err := v.desk.FollowSuccession(v.ctx, v.who, code)
+	if err != nil {
+		return "", err
+	}
+	for _, f := range list {
+		if f.Division.Code == code && f.Refused != nil {
+			return "", f.Refused
+		}
+	}
+	return v.path + "?done=succession", nil
+}

@@ -1,0 +1,40 @@
+package web_test
+
+import (
+	"strings"
+	"testing"
+
+	"zhucan/internal/access"
+	"zhucan/internal/area"
+	"zhucan/internal/calendar"
+)
+
+// TestPeopleOfEndedDivisions: who has stayed in a village that was merged into another is seen by town and district, and moved on.
+func TestPeopleOfEndedDivisions(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	first := s.person(11, 1, villageB)
+	s.person(12, 2, villageB)
+	town := s.as("town.a")
+	town.get("/succession").want(200).says("没有需要迁移的人员")
+	end := func(successor area.Code) {
+		t.Helper()
+		d := area.Division{Code: villageB, Name: "乙社区", ValidFrom: calendar.MustDate("2016-01-01"), ValidTo: calendar.MustDate("2022-12-31"), Successor: successor}
+		if _, err := s.desk.ImportDivisions(t.Context(), access.SystemActor(), []area.Division{d}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	end("")
+	if sh := town.get("/succession").want(200).says("乙社区", "2022-12-31", "2人，0户", "未写明"); strings.Contains(sh.body, `name="do"`) {
+		t.Error("people are to be moved nobody knows where")
+	}
+	end("370305001998")
+	town.get("/succession").want(200).form("follow").set("code", villageB).send().want(409).says("没有同级的后继区划")
+	end(villageA)
+	s.as("town.c").get("/succession").want(200).says("没有需要迁移的人员")
+	s.as("cdpf").get("/succession").want(200).form("follow").set("code", villageB).send().follow().want(200).says("已迁移", "没有需要迁移的人员")
+	file, err := s.desk.DB.PersonFile(t.Context(), access.SystemActor(), first)
+	if err != nil || file.File.Person.Managing != villageA {
+		t.Errorf("managed in %s (%v)", file.File.Person.Managing, err)
+	}
+}
