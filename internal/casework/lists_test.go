@@ -24,7 +24,7 @@ type said struct {
 }
 
 // randomLists are lists of several kinds and days about some of the people of an office.
-func (o *office) randomLists(numbers []string, from calendar.Date) (lists []said) {
+func (o *office) randomLists(people []string, from calendar.Date) (lists []said) {
 	o.t.Helper()
 	headings := map[string]string{"deaths": "死亡日期", "imprisonment": "判决生效日期"}
 	for _, kind := range []string{"dibao", "dibao", "dibao", "tekun", "tekun", "injury_fee", "deaths", "imprisonment", "medical"} {
@@ -34,9 +34,9 @@ func (o *office) randomLists(numbers []string, from calendar.Date) (lists []said
 			heading = h
 		}
 		lines := []string{"姓名,身份证号,险种," + heading}
-		for i, number := range numbers {
+		for _, one := range people {
 			if o.random.IntN(3) == 0 {
-				lines = append(lines, fmt.Sprintf("某%d,%s,居民,%s", i, number, l.asOf.Add(-o.random.IntN(300))))
+				lines = append(lines, fmt.Sprintf("%s,居民,%s", one, l.asOf.Add(-o.random.IntN(300))))
 			}
 		}
 		l.file = []byte(strings.Join(lines, "\n") + "\n")
@@ -140,7 +140,7 @@ func TestListsInAnyOrder(t *testing.T) {
 	t.Parallel()
 	day := calendar.MustDate("2026-10-12")
 	o := newOffice(t, 60, 11, day)
-	o.inAnyOrder(o.randomLists(o.numbers(), day.Add(-500)))
+	o.inAnyOrder(o.randomLists(o.people(), day.Add(-500)))
 }
 
 // TestServicesMovesAndCardsInAnyOrder is the same of houses, services, moves of hukou and certificates, beside lists of money.
@@ -151,14 +151,15 @@ func TestServicesMovesAndCardsInAnyOrder(t *testing.T) {
 	o.inAnyOrder(o.furtherLists(day.Add(-500)))
 }
 
-func (o *office) numbers() (numbers []string) {
+// people are the first two cells of everybody's line.
+func (o *office) people() (cells []string) {
 	o.t.Helper()
 	for _, d := range o.dossiers() {
 		if id := d.File.Person.IDNumber; !id.IsZero() {
-			numbers = append(numbers, id.Reveal())
+			cells = append(cells, d.File.Person.Name+","+id.Reveal())
 		}
 	}
-	return numbers
+	return cells
 }
 
 func (o *office) inAnyOrder(lists []said) {
@@ -221,7 +222,7 @@ func (o *office) furtherLists(from calendar.Date) (lists []said) {
 		l := said{kind: kind, asOf: from.Add(o.random.IntN(400))}
 		lines := []string{heads[kind]}
 		named := map[uuid.UUID]bool{}
-		for i, d := range dossiers {
+		for _, d := range dossiers {
 			file := d.File
 			card, held := file.Current(l.asOf)
 			if file.Person.IDNumber.IsZero() || o.random.IntN(3) > 0 {
@@ -249,7 +250,7 @@ func (o *office) furtherLists(from calendar.Date) (lists []said) {
 				}
 				level := pick("1", "2", "3", "4")
 				cells = []string{pick("正常", "正常", "冻结", "注销"), day.Add(1).String(), pick("自愿注销", "死亡"), day.String()}
-				lines = append(lines, fmt.Sprintf("某%d,%s%d%s,%s", i, file.Person.IDNumber.Reveal(), card.Category, level, strings.Join(cells, ",")))
+				lines = append(lines, fmt.Sprintf("%s,%s%d%s,%s", file.Person.Name, file.Person.IDNumber.Reveal(), card.Category, level, strings.Join(cells, ",")))
 				continue
 			case "rehab":
 				cells = []string{pick("心理辅导", "康复知识讲座"), day.String(), "300", pick("改善", "")}
@@ -263,7 +264,7 @@ func (o *office) furtherLists(from calendar.Date) (lists []said) {
 			case "dibao":
 				cells = []string{day.String()}
 			}
-			lines = append(lines, fmt.Sprintf("某%d,%s,%s", i, file.Person.IDNumber.Reveal(), strings.Join(cells, ",")))
+			lines = append(lines, fmt.Sprintf("%s,%s,%s", file.Person.Name, file.Person.IDNumber.Reveal(), strings.Join(cells, ",")))
 		}
 		l.file = []byte(strings.Join(lines, "\n") + "\n")
 		lists = append(lists, l)
