@@ -254,8 +254,8 @@ func (p *rowParser) place(column string, required bool) area.Code {
 		return ""
 	}
 	if code, err := area.Parse(text); err == nil {
-		if !p.places.codes[code] || code.Level() != "village" {
-			p.refuse(column, "AREA_UNKNOWN", "没有这个村居代码，请填12位村居代码或“镇街+村居”名称", "no village has this code; write its 12 digits, or town and name")
+		if !p.places.codes[code] {
+			p.refuse(column, "AREA_UNKNOWN", "区划代码不存在", "no division has this code")
 		}
 		return code
 	}
