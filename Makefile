@@ -27,7 +27,7 @@ race: postgres chromium
 # The long versions of what the tests do in short: many registers recounted, a ledger of ten thousand persons, two hundred phones killed,
 # and the time that every page takes on an old phone.
 proof: postgres chromium
-	go test -timeout 120m -count=1 -run 'TestRecount$$|TestWorklists|TestLedgerOverYears' ./internal/casework -args -recounts=5 -ledger.people=10000
+	go test -timeout 120m -count=1 -run 'TestRecount$$|TestWorklists|TestLedgerOverYears|TestDatabaseKilled|TestBackendsKilled' ./internal/casework -args -recounts=5 -ledger.people=10000 -outages=50 -kills=150
 	go test -timeout 60m -count=1 -run TestKilledPhones ./internal/web -args -phone.runs=200
 	go test -timeout 60m -count=1 -v -run TestEveryPage ./internal/web -args -page.times
 

@@ -2,6 +2,7 @@ package casework_test
 
 import (
 	"context"
+	"flag"
 	"slices"
 	"testing"
 	"time"
@@ -17,8 +18,8 @@ import (
 	"zhucan/internal/store"
 )
 
-// kills is how many steps of rosters are broken off at least.
-const kills = 150
+// kills is how many steps of rosters are broken off at least; make proof has 150.
+var kills = flag.Int("kills", 80, "how many steps of rosters are broken off by a connection that is killed")
 
 // TestBackendsKilled ends the database's connections of the service at random moments of calculating, locking and taking
 // results. What failed is tried again as a client would; in the end every month is paid once, and no roster is half there.
@@ -27,7 +28,7 @@ func TestBackendsKilled(t *testing.T) {
 	first := calendar.MustMonth("2017-02")
 	o := newOffice(t, 300, 11, first.First().Add(9))
 	o.strike = o.killSoon
-	o.wantTamperingFound(o.payUnderBlows(first, kills, o.desk.MakeRoster, o.desk.LockRoster, o.takeResults))
+	o.wantTamperingFound(o.payUnderBlows(first, *kills, o.desk.MakeRoster, o.desk.LockRoster, o.takeResults))
 }
 
 // payUnderBlows pays month after month while something is broken off again and again in each of the three steps, until

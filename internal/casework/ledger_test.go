@@ -260,7 +260,7 @@ func (o *office) repay(id uuid.UUID) error {
 }
 
 // ledgerPeople is how many persons live through the years of the ledger; make proof takes ten thousand.
-var ledgerPeople = flag.Int("ledger.people", 2000, "how many persons live through the years of the ledger")
+var ledgerPeople = flag.Int("ledger.people", 1000, "how many persons live through the years of the ledger")
 
 // TestLedgerOverYears lives three years of many persons: facts arrive late, out of order and wrongly, payments
 // fail, money is asked back. Every month a roster pays. In the end nothing is owed that nobody explains.

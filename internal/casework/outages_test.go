@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -33,8 +34,8 @@ import (
 	"zhucan/internal/store/testdb"
 )
 
-// outages is how many steps of rosters are broken off at least.
-const outages = 50
+// outages is how many steps of rosters are broken off at least; make proof has fifty.
+var outages = flag.Int("outages", 12, "how many steps of rosters are broken off by a database that is killed")
 
 // TestDatabaseKilled kills the whole database at random moments of calculating, locking and taking results, and starts it
 // again on what it had written. The service is not restarted.
@@ -56,7 +57,7 @@ func TestDatabaseKilled(t *testing.T) {
 		}()
 		return up
 	}
-	o.payUnderBlows(first, outages, o.desk.MakeRoster, o.desk.LockRoster, o.takeResults)
+	o.payUnderBlows(first, *outages, o.desk.MakeRoster, o.desk.LockRoster, o.takeResults)
 	t.Logf("the database was killed %d times", crashes)
 }
 
@@ -231,7 +232,7 @@ func TestProcessKilled(t *testing.T) {
 		}
 		return err
 	}
-	o.payUnderBlows(first, outages,
+	o.payUnderBlows(first, *outages,
 		func(_ context.Context, who access.Actor, month calendar.Month, _ area.Code, _ string) (r roster.Roster, err error) {
 			return r, run(task{What: "calculate", Who: who, Month: month.String()})
 		},
