@@ -45,13 +45,14 @@ func TestOneSourceAtOnce(t *testing.T) {
 	for n := range 6 {
 		household, person := s.severeHome(n+1, "own")
 		device, retrofit := s.reviewed(person, "093307", "grant", 1), s.verified(household)
+		s.at("2019-01-20")
 		s.login("town.a")
 		s.login("cdpf")
 		var both sync.WaitGroup
 		var plan, approval answer
-		both.Go(func() { plan = retrofit.try("town.a", "plan", "2019-01-20", homePlan) })
+		both.Go(func() { plan = retrofit.ask("town.a", "plan", "2019-01-20", homePlan) })
 		both.Go(func() {
-			approval = device.try("cdpf", "approve", "2019-01-20", costs("093307", 30000, 30000, 0, "none"))
+			approval = device.ask("cdpf", "approve", "2019-01-20", costs("093307", 30000, 30000, 0, "none"))
 		})
 		both.Wait()
 		if got := fmt.Sprint(plan.status, " ", approval.status); got != "201 422" && got != "422 201" {
