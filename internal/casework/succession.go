@@ -89,7 +89,7 @@ func (d *Desk) followDivision(ctx context.Context, who access.Actor, from area.D
 	if f.Accounts, err = d.accountsAt(ctx, from.Code); err != nil {
 		return f, err
 	}
-	if f.Left, err = d.DB.PlacedIn(ctx, who, from.Code); err != nil || f.Left == (store.Placed{}) {
+	if f.Left, err = d.placedIn(ctx, who, from.Code); err != nil || f.Left == (store.Placed{}) {
 		return f, err
 	}
 	if f.Refused, err = d.cannotFollow(ctx, who, from); err != nil || f.Refused != nil {
@@ -102,8 +102,13 @@ func (d *Desk) followDivision(ctx context.Context, who access.Actor, from area.D
 	if f.Moved.Households, err = inPortions(min(room, f.Left.Households), func(n int) (int, error) { return d.followHouseholds(ctx, who, from, n) }); err != nil {
 		return f, err
 	}
-	f.Left, err = d.DB.PlacedIn(ctx, who, from.Code)
+	f.Left, err = d.placedIn(ctx, who, from.Code)
 	return f, err
+}
+
+func (d *Desk) placedIn(ctx context.Context, who access.Actor, at area.Code) (store.Placed, error) {
+	found, err := d.DB.PlacedByDivision(ctx, who, []area.Code{at})
+	return found[at], err
 }
 
 // inPortions does something to so many, a portion in each transaction, until there is nobody left to whom it can be done.

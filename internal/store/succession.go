@@ -33,22 +33,9 @@ func (db *DB) EndedDivisions(ctx context.Context, in area.Code, before calendar.
 type Placed struct{ Persons, Households int }
 
 const (
-	personsPlaced    = " FROM persons p WHERE managing_area_code = $1 AND NOT EXISTS (SELECT FROM merged_persons g WHERE g.person_id = p.id)"
-	householdsPlaced = " FROM households WHERE area_code = $1"
+	personsPlaced    = " FROM persons p WHERE managing_area_code = ANY($1) AND NOT EXISTS (SELECT FROM merged_persons g WHERE g.person_id = p.id)"
+	householdsPlaced = " FROM households WHERE area_code = ANY($1)"
 )
-
-// PlacedIn counts who stands in a division.
-func (db *DB) PlacedIn(ctx context.Context, who access.Actor, at area.Code) (p Placed, err error) {
-	count := func(from string, n *int) Query {
-		return func(b *pgx.Batch) {
-			b.Queue("SELECT count(*)"+from, string(at)).QueryRow(func(row pgx.Row) error { return row.Scan(n) })
-		}
-	}
-	if err := db.Read(ctx, who, count(personsPlaced, &p.Persons), count(householdsPlaced, &p.Households)); err != nil {
-		return p, fmt.Errorf("count who stands in a division: %w", err)
-	}
-	return p, nil
-}
 
 // PlacedByDivision counts who stands in each of some divisions; one in which nobody does is left out.
 func (db *DB) PlacedByDivision(ctx context.Context, who access.Actor, codes []area.Code) (map[area.Code]Placed, error) {
@@ -69,9 +56,9 @@ func (db *DB) PlacedByDivision(ctx context.Context, who access.Actor, codes []ar
 		}
 	}
 	err := db.Read(ctx, who,
-		count("SELECT managing_area_code, count(*) FROM persons p WHERE managing_area_code = ANY($1) AND NOT EXISTS (SELECT FROM merged_persons g WHERE g.person_id = p.id) GROUP BY 1",
+		count("SELECT managing_area_code, count(*)"+personsPlaced+" GROUP BY 1",
 			func(p *Placed) *int { return &p.Persons }),
-		count("SELECT area_code, count(*) FROM households WHERE area_code = ANY($1) GROUP BY 1", func(p *Placed) *int { return &p.Households }))
+		count("SELECT area_code, count(*)"+householdsPlaced+" GROUP BY 1", func(p *Placed) *int { return &p.Households }))
 	if err != nil {
 		return nil, fmt.Errorf("count who stands in divisions: %w", err)
 	}
@@ -90,7 +77,7 @@ func (tx *Tx) HouseholdsPlaced(ctx context.Context, at area.Code, limit int) ([]
 
 func (tx *Tx) placedIn(ctx context.Context, from string, at area.Code, limit int) (ids []uuid.UUID, err error) {
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT id"+from+" ORDER BY id LIMIT $2", string(at), limit).Query(func(rows pgx.Rows) (err error) {
+		b.Queue("SELECT id"+from+" ORDER BY id LIMIT $2", []area.Code{at}, limit).Query(func(rows pgx.Rows) (err error) {
 			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 			return err
 		})
