@@ -5615,7 +5615,7 @@ type Roster struct {
 	CheckedAt *time.Time `json:"checked_at,omitempty"`
 	CheckedBy *uuid.UUID `json:"checked_by,omitempty"`
 
-	// Checksum sha256 over all lines in hex; from locking on.
+	// Checksum sha256 over all lines in hex, and over what the bank is told of each; from locking on.
 	Checksum     *string    `json:"checksum,omitempty"`
 	ClosedAt     *time.Time `json:"closed_at,omitempty"`
 	DeductionFen int64      `json:"deduction_fen"`

@@ -97,7 +97,7 @@ func newPayroll(b *testing.B, lines int) *payroll {
 
 // undo empties the tables of the last roster, outside the time that is taken.
 func (p *payroll) undo() {
-	p.exec(p.b, "SET session_replication_role = replica; TRUNCATE payments, roster_lines; UPDATE rosters SET state = 'cancelled'; SET session_replication_role = origin")
+	p.exec(p.b, "SET session_replication_role = replica; TRUNCATE payments, roster_lines, bank_lines; UPDATE rosters SET state = 'cancelled'; SET session_replication_role = origin")
 }
 
 // calculate is lines a second of the real thing, with its signed transaction.

@@ -37,7 +37,7 @@ func BenchmarkScale(b *testing.B) {
 		sizes := many.sizes()
 		heading()
 		results := compared(few, many, fmt.Sprintf("%d", persons))
-		sizes = append(sizes, many.sizes("roster_lines", "payments")...) // of which there are rows only now
+		sizes = append(sizes, many.sizes("roster_lines", "bank_lines", "payments")...) // of which there are rows only now
 		keep(b, map[string]any{"persons": persons, "sizes": sizes, "results": results})
 	}
 }
@@ -228,7 +228,7 @@ func (m *nation) paying(of area.Code) func() float64 {
 	}
 	who := access.Actor{AccountID: account.ID, Role: access.FinanceOfficer, Area: of}
 	return func() float64 {
-		m.exec(m.b, "SET session_replication_role = replica; TRUNCATE payments, roster_lines; UPDATE rosters SET state = 'cancelled'; SET session_replication_role = origin")
+		m.exec(m.b, "SET session_replication_role = replica; TRUNCATE payments, roster_lines, bank_lines; UPDATE rosters SET state = 'cancelled'; SET session_replication_role = origin")
 		began := time.Now()
 		r, err := m.desk.MakeRoster(context.Background(), who, calendar.MustMonth("2026-11"), "", "")
 		if err != nil || r.Totals.Lines == 0 {

@@ -129,6 +129,9 @@ func (d *Desk) LockRoster(ctx context.Context, who access.Actor, id uuid.UUID, v
 		if outdated > 0 {
 			return outdatedBy(outdated)
 		}
+		if err := tx.KeepBankLines(ctx, before, d.programmeNames()); err != nil {
+			return err
+		}
 		if r.Checksum, err = tx.RosterChecksum(ctx, id); err != nil {
 			return err
 		}
@@ -145,6 +148,14 @@ func (d *Desk) LockRoster(ctx context.Context, who access.Actor, id uuid.UUID, v
 
 func outdatedBy(lines int) error {
 	return fault.New(fault.Conflict, "ROSTER_OUTDATED", "编制后有"+strconv.Itoa(lines)+"处变化，请重新计算并复核", strconv.Itoa(lines)+" lines would be different now; calculate and check again")
+}
+
+func (d *Desk) programmeNames() map[string]string {
+	names := map[string]string{}
+	for _, p := range d.Pack().Programmes {
+		names[p.ID] = p.ZH
+	}
+	return names
 }
 
 // SendRoster gives the roster to the bank. Where the bank has nothing to pay, there is nothing to wait for.
@@ -212,7 +223,6 @@ func (d *Desk) CancelRoster(ctx context.Context, who access.Actor, id uuid.UUID,
 // RosterFile is a locked roster with the lines and totals that the bank gets. The lines are read while they are used.
 type RosterFile struct {
 	Roster roster.Roster
-	Names  exchange.PaymentNames
 	Lines  iter.Seq2[roster.Line, error]
 }
 
@@ -224,22 +234,10 @@ func (d *Desk) OpenRosterFile(ctx context.Context, who access.Actor, id uuid.UUI
 	if len(f.Roster.Checksum) == 0 {
 		return f, fault.New(fault.Conflict, "WRONG_STATE", "花名册锁定后才能导出", "the roster is not locked")
 	}
-	tree, err := d.DB.Divisions(ctx, d.Pack().District, f.Roster.Month.First())
-	if err != nil {
-		return f, err
-	}
 	if f.Roster.Totals.Deduction > 0 { // some lines may be kept back whole
 		if f.Roster.Totals, err = d.DB.BankTotals(ctx, who, id); err != nil {
 			return f, err
 		}
-	}
-	names := map[area.Code]string{}
-	for _, division := range tree {
-		names[division.Code] = division.Name
-	}
-	f.Names = exchange.PaymentNames{Programme: map[string]string{}, Place: func(c area.Code) string { return names[c] }}
-	for _, p := range d.Pack().Programmes {
-		f.Names.Programme[p.ID] = p.ZH
 	}
 	err = d.write(ctx, who, "roster.file", func(tx *store.Tx) error {
 		return tx.Describe(ctx, id, map[string]any{"lines": f.Roster.Totals.Lines, "net_fen": int64(f.Roster.Totals.Net)})

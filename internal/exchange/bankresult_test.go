@@ -111,7 +111,7 @@ func TestBankResultReturned(t *testing.T) {
 	t.Parallel()
 	r, lines := payment(25)
 	var book bytes.Buffer
-	if err := exchange.WritePaymentXLSX(&book, r, paymentNames, lines); err != nil {
+	if err := exchange.WritePaymentXLSX(&book, r, lines); err != nil {
 		t.Fatal(err)
 	}
 	file, err := excelize.OpenReader(&book)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"zhucan/internal/area"
 	"zhucan/internal/roster"
 )
 
@@ -30,15 +29,9 @@ const (
 	sealRow    = "校验"
 )
 
-// PaymentNames are the words of a roster that its lines only have codes for.
-type PaymentNames struct {
-	Programme map[string]string
-	Place     func(area.Code) string
-}
-
-func paymentCells(r roster.Roster, l roster.Line, names PaymentNames) []string {
-	return []string{r.ID.String(), strconv.Itoa(l.Seq), r.Month.String(), names.Place(l.Area.Parent()), names.Place(l.Area), l.PersonName, l.IDNumber, l.Certificate,
-		word(categories, l.Category), word(levels, l.Level), names.Programme[l.Programme], strconv.Itoa(l.Months), l.ArrearsFrom.String(), l.ArrearsTo.String(),
+func paymentCells(r roster.Roster, l roster.Line) []string {
+	return []string{r.ID.String(), strconv.Itoa(l.Seq), r.Month.String(), l.Town, l.Village, l.PersonName, l.IDNumber, l.Certificate,
+		word(categories, l.Category), word(levels, l.Level), l.ProgrammeName, strconv.Itoa(l.Months), l.ArrearsFrom.String(), l.ArrearsTo.String(),
 		l.Rate.Yuan(), l.Regular.Yuan(), l.Arrears.Yuan(), l.Supplement.Yuan(), l.Deduction.Yuan(), l.Net.Yuan(), l.Holder, l.Account, l.RateDocument, "", ""}
 }
 
@@ -51,7 +44,7 @@ func word(words []string, n int) string {
 
 // paymentFooter is what the lines come to: lines and net amount stand in their own columns, so that the file can be
 // held against itself when it comes back; then persons, person-months, the amount in capitals, and each programme.
-func paymentFooter(r roster.Roster, names PaymentNames) [][]string {
+func paymentFooter(r roster.Roster, programmes map[string]string) [][]string {
 	total := make([]string, len(paymentColumns))
 	total[0], total[1], total[5], total[11], total[19] = totalRow, strconv.Itoa(r.Totals.Lines), strconv.Itoa(r.Totals.Persons)+"人",
 		strconv.Itoa(r.Totals.PersonMonths), r.Totals.Net.Yuan()
@@ -59,7 +52,7 @@ func paymentFooter(r roster.Roster, names PaymentNames) [][]string {
 	rows := [][]string{total}
 	for _, p := range r.Totals.Programmes {
 		part := make([]string, len(paymentColumns))
-		part[0], part[5], part[10], part[11], part[19] = "其中", strconv.Itoa(p.Persons)+"人", names.Programme[p.Programme], strconv.Itoa(p.PersonMonths), p.Net.Yuan()
+		part[0], part[5], part[10], part[11], part[19] = "其中", strconv.Itoa(p.Persons)+"人", programmes[p.Programme], strconv.Itoa(p.PersonMonths), p.Net.Yuan()
 		rows = append(rows, part)
 	}
 	return append(rows, []string{"花名册校验值", hex.EncodeToString(r.Checksum)})
@@ -67,7 +60,7 @@ func paymentFooter(r roster.Roster, names PaymentNames) [][]string {
 
 // WritePaymentCSV writes a roster for the bank as csv in UTF-8 with a mark. Long numbers are whole; the last row is the
 // sha256 over all bytes before it, so that a file that was cut off or changed shows it.
-func WritePaymentCSV(w io.Writer, r roster.Roster, names PaymentNames, lines iter.Seq2[roster.Line, error]) error {
+func WritePaymentCSV(w io.Writer, r roster.Roster, lines iter.Seq2[roster.Line, error]) error {
 	sum := sha256.New()
 	both := io.MultiWriter(w, sum)
 	if _, err := io.WriteString(both, "\uFEFF"); err != nil {
@@ -81,7 +74,7 @@ func WritePaymentCSV(w io.Writer, r roster.Roster, names PaymentNames, lines ite
 		}
 		return out.Write(cells)
 	}
-	if err := eachPaymentRow(r, names, lines, write); err != nil {
+	if err := eachPaymentRow(r, lines, write); err != nil {
 		return err
 	}
 	out.Flush()
@@ -92,19 +85,21 @@ func WritePaymentCSV(w io.Writer, r roster.Roster, names PaymentNames, lines ite
 	return err
 }
 
-func eachPaymentRow(r roster.Roster, names PaymentNames, lines iter.Seq2[roster.Line, error], write func([]string) error) error {
+func eachPaymentRow(r roster.Roster, lines iter.Seq2[roster.Line, error], write func([]string) error) error {
 	if err := write(append([]string{}, paymentColumns...)); err != nil {
 		return fmt.Errorf("write a payment file: %w", err)
 	}
+	programmes := map[string]string{} // what the lines call them
 	for line, err := range lines {
 		if err == nil {
-			err = write(paymentCells(r, line, names))
+			programmes[line.Programme] = line.ProgrammeName
+			err = write(paymentCells(r, line))
 		}
 		if err != nil {
 			return fmt.Errorf("write a payment file: %w", err)
 		}
 	}
-	for _, row := range paymentFooter(r, names) {
+	for _, row := range paymentFooter(r, programmes) {
 		if err := write(row); err != nil {
 			return fmt.Errorf("write a payment file: %w", err)
 		}
@@ -118,7 +113,7 @@ var paymentShapes = map[string]shape{colSeq: asWhole, "月数": asWhole, "月标
 
 // WritePaymentXLSX writes the same as a workbook. Amounts and counts are numbers, so that they can be added up; the numbers of people,
 // cards and accounts are text, so that they stay whole also when somebody edits them.
-func WritePaymentXLSX(w io.Writer, r roster.Roster, names PaymentNames, lines iter.Seq2[roster.Line, error]) error {
+func WritePaymentXLSX(w io.Writer, r roster.Roster, lines iter.Seq2[roster.Line, error]) error {
 	book := excelize.NewFile()
 	defer book.Close()
 	shapes := make([]shape, len(paymentColumns))
@@ -129,7 +124,7 @@ func WritePaymentXLSX(w io.Writer, r roster.Roster, names PaymentNames, lines it
 	if err != nil {
 		return fmt.Errorf("write a payment file: %w", err)
 	}
-	err = eachPaymentRow(r, names, lines, func(cells []string) error {
+	err = eachPaymentRow(r, lines, func(cells []string) error {
 		for i, text := range cells {
 			cells[i] = guard(text)
 		}

@@ -18,25 +18,19 @@ import (
 	"github.com/google/uuid"
 	"github.com/xuri/excelize/v2"
 
-	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/exchange"
 	"zhucan/internal/money"
 	"zhucan/internal/roster"
 )
 
-var (
-	rosterID     = uuid.MustParse("0190f3a0-0000-7000-8000-00000000a001")
-	paymentNames = exchange.PaymentNames{Programme: map[string]string{"living": "困难残疾人生活补贴", "nursing": "重度残疾人护理补贴"},
-		Place: func(c area.Code) string {
-			return map[area.Code]string{"379999001": "云雀镇", "379999001001": "百灵村"}[c]
-		}}
-)
+var rosterID = uuid.MustParse("0190f3a0-0000-7000-8000-00000000a001")
 
 // paymentLine is one line of made-up people. Every number is long enough to be damaged by a spreadsheet.
 func paymentLine(seq int) roster.Line {
 	net := money.Fen(16800 + seq)
-	return roster.Line{RosterID: rosterID, Seq: seq, Programme: []string{"living", "nursing"}[seq%2], Area: "379999001001", Level: 1, Category: 4, Rate: net,
+	return roster.Line{RosterID: rosterID, Seq: seq, Programme: []string{"living", "nursing"}[seq%2], ProgrammeName: []string{"困难残疾人生活补贴", "重度残疾人护理补贴"}[seq%2],
+		Town: "云雀镇", Village: "百灵村", Level: 1, Category: 4, Rate: net,
 		RateDocument: "金发〔2023〕1号", Months: 1, Regular: net, Net: net, State: "sent", PersonName: "金丝雀", Holder: "金丝雀",
 		Account: fmt.Sprintf("6217%015d", seq), IDNumber: fmt.Sprintf("37999919800101%04d", seq%10000), Certificate: fmt.Sprintf("37999919800101%04d41", seq%10000)}
 }
@@ -61,7 +55,7 @@ func payment(n int) (roster.Roster, iter.Seq2[roster.Line, error]) {
 func paymentCSV(t testing.TB, r roster.Roster, lines iter.Seq2[roster.Line, error]) []byte {
 	t.Helper()
 	var file bytes.Buffer
-	if err := exchange.WritePaymentCSV(&file, r, paymentNames, lines); err != nil {
+	if err := exchange.WritePaymentCSV(&file, r, lines); err != nil {
 		t.Fatal(err)
 	}
 	return file.Bytes()
@@ -161,7 +155,7 @@ var (
 func paymentBook(t testing.TB, r roster.Roster, lines iter.Seq2[roster.Line, error]) [][]string {
 	t.Helper()
 	var file bytes.Buffer
-	if err := exchange.WritePaymentXLSX(&file, r, paymentNames, lines); err != nil {
+	if err := exchange.WritePaymentXLSX(&file, r, lines); err != nil {
 		t.Fatal(err)
 	}
 	book, err := excelize.OpenReader(&file)
@@ -203,7 +197,7 @@ func TestPaymentXLSX(t *testing.T) {
 	}
 	r, lines := payment(500)
 	var a, b bytes.Buffer
-	if err := errors.Join(exchange.WritePaymentXLSX(&a, r, paymentNames, lines), exchange.WritePaymentXLSX(&b, r, paymentNames, lines)); err != nil {
+	if err := errors.Join(exchange.WritePaymentXLSX(&a, r, lines), exchange.WritePaymentXLSX(&b, r, lines)); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(a.Bytes(), b.Bytes()) {
@@ -229,15 +223,15 @@ func TestPaymentBreaksOff(t *testing.T) {
 		}
 	}
 	var file bytes.Buffer
-	if err := exchange.WritePaymentCSV(&file, r, paymentNames, broken); !errors.Is(err, errLines) || sealed(file.Bytes()) {
+	if err := exchange.WritePaymentCSV(&file, r, broken); !errors.Is(err, errLines) || sealed(file.Bytes()) {
 		t.Errorf("csv: %v", err)
 	}
-	if err := exchange.WritePaymentXLSX(io.Discard, r, paymentNames, broken); !errors.Is(err, errLines) {
+	if err := exchange.WritePaymentXLSX(io.Discard, r, broken); !errors.Is(err, errLines) {
 		t.Errorf("xlsx: %v", err)
 	}
 	whole := len(paymentCSV(t, r, lines))
 	for room := range whole {
-		if exchange.WritePaymentCSV(&narrow{room}, r, paymentNames, lines) == nil {
+		if exchange.WritePaymentCSV(&narrow{room}, r, lines) == nil {
 			t.Fatalf("a writer with room for %d of %d bytes went unnoticed", room, whole)
 		}
 	}
@@ -271,7 +265,7 @@ func TestPaymentMemory(t *testing.T) {
 			}
 		}
 	}
-	if err := exchange.WritePaymentCSV(io.Discard, r, paymentNames, lines); err != nil {
+	if err := exchange.WritePaymentCSV(io.Discard, r, lines); err != nil {
 		t.Fatal(err)
 	}
 	if slices.Max(heaps) > slices.Min(heaps)+2<<20 {

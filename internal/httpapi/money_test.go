@@ -462,6 +462,37 @@ func TestFailedPayment(t *testing.T) {
 	s.wantLedger(id, nursing, "2023-05 16700/16700/0", "2023-06 16700/16700/0")
 }
 
+// TestFileStaysAsItWasLocked corrects the name and the card of somebody and the name of his village after his roster
+// was locked: the bank's file does not change by a byte, and the next roster says it as it is by then.
+func TestFileStaysAsItWasLocked(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(340, 1)
+	s.granted(id, nursing, "2023-05-02", "2023-05-03")
+	r, _ := s.pay("2023-05-10", "2023-05", everyone)
+	files := func() (both string) {
+		for _, form := range []string{"csv", "xlsx"} {
+			both += string(s.do("finance", "GET", "/rosters/"+r.text("id")+"/file?format="+form, nil).want(200).body)
+		}
+		return both
+	}
+	before := files()
+	s.at("2023-05-12")
+	v := s.do("cdpf", "GET", "/persons/"+id, nil).want(200).version()
+	s.do("cdpf", "PATCH", "/persons/"+id, map[string]any{"name": "金丝雀新"}, "If-Match", v).want(200)
+	s.renewed(id, "RENEW", "2023-05-11", 340, 1)
+	if _, err := s.owner().Exec(t.Context(), "SET session_replication_role = replica; UPDATE divisions SET name = '新' || name WHERE code = '"+villageA+"'"); err != nil {
+		t.Fatal(err)
+	}
+	if files() != before {
+		t.Error("the file of a locked roster follows what was corrected after it")
+	}
+	next, _ := s.pay("2023-06-10", "2023-06", everyone)
+	if row := s.bankFile(next.text("id"))[1]; row[5] != "金丝雀新" || !strings.HasPrefix(row[4], "新") {
+		t.Errorf("the next roster has %q in %q", row[5], row[4])
+	}
+}
+
 // TestBackdatedRaise is M22 to M24: the rates of 2023 become known in February and count from January. Who was paid gets a
 // supplement, also for somebody who died meanwhile, and nobody who was not owed January.
 func TestBackdatedRaise(t *testing.T) {

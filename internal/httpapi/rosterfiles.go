@@ -27,7 +27,7 @@ func (a *API) getRosterFile(r *Request) (Response, error) {
 	if r.Query.Get("format") == "xlsx" {
 		form, write = "xlsx", exchange.WritePaymentXLSX
 	}
-	return a.streamed(r, form, fmt.Sprintf("roster-%s-%s", file.Roster.Month, id), func(w io.Writer) error { return write(w, file.Roster, file.Names, file.Lines) }), nil
+	return a.streamed(r, form, fmt.Sprintf("roster-%s-%s", file.Roster.Month, id), func(w io.Writer) error { return write(w, file.Roster, file.Lines) }), nil
 }
 
 func (a *API) takeRosterResults(r *Request) (Response, error) {

@@ -106,8 +106,10 @@ type Line struct {
 	ReturnDocument         string
 	PersonName, Holder     string
 	Account                string // clear; only for the bank's file
-	IDNumber, Certificate  string // clear; only for the bank's file
+	IDNumber, Certificate  string // clear; only for the bank's file, as what follows
 	Category               int
+	Town, Village          string
+	ProgrammeName          string
 	PayeeID                uuid.UUID
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -51,11 +52,14 @@ func (tx *Tx) RosterChecksum(ctx context.Context, id uuid.UUID) ([]byte, error) 
 	return sum.Sum(nil), nil
 }
 
-// checksumLines leaves out what changes after locking: the bank's answer.
+// checksumLines leaves out what changes after locking: the bank's answer. What the bank is told of a line belongs to it, unless the roster was
+// locked before that was kept.
 func checksumLines(ctx context.Context, conn *pgx.Conn, id uuid.UUID, to io.Writer) error {
-	rows, err := conn.Query(ctx, `SELECT concat_ws('|', seq, person_id, programme, award_id, payee_id, area_code, level, rate_fen, rate_document, months,
+	rows, err := conn.Query(ctx, `SELECT concat_ws('|', seq, person_id, l.programme, award_id, payee_id, area_code, level, rate_fen, rate_document, months,
 			coalesce(arrears_from::text, ''), coalesce(arrears_to::text, ''), regular_fen, arrears_fen, supplement_fen, deduction_fen, net_fen, hold)
-		FROM roster_lines WHERE roster_id = $1 ORDER BY seq`, id)
+			|| CASE WHEN b.since_lock THEN concat_ws('|', '', b.name, coalesce(encode(b.id_number, 'hex'), ''), b.holder, encode(b.account, 'hex'),
+				coalesce(b.card_id::text, ''), coalesce(encode(b.card_number, 'hex'), ''), coalesce(b.category, 0), b.town, b.village, b.programme) ELSE '' END
+		FROM roster_lines l LEFT JOIN bank_lines b USING (roster_id, seq) WHERE roster_id = $1 ORDER BY seq`, id)
 	if err != nil {
 		return err
 	}
@@ -137,10 +141,38 @@ func (db *DB) BankTotals(ctx context.Context, who access.Actor, id uuid.UUID) (t
 	return t, nil
 }
 
-// PaidLines are the lines of a roster that go to the bank, in order, with the clear numbers that the bank needs. They are used while they are
-// read, so many in one statement. That reads all of them into memory if it has to, so that no connection is held for a slow line; which lines
-// there are is fixed once a roster is locked. Who has read the roster gets all of its lines, also those of persons who have moved out of the
-// area since.
+// bankLines are the lines that go to the bank, with what it is told of whom they pay. Merged files are joined, and chosen by CASE: row security lets
+// nothing be compared before it that might leak, as a sub-select or coalesce might for all PostgreSQL knows, and so every card of the register was
+// held against every line.
+const bankLines = `INSERT INTO bank_lines (roster_id, seq, name, id_number, holder, account, card_id, card_number, category, town, village, programme)
+	SELECT l.roster_id, l.seq, p.name, p.id_number, y.holder, y.account, c.id, c.number, c.category, coalesce(t.name, ''), coalesce(v.name, ''), $4::jsonb ->> l.programme
+	FROM roster_lines l JOIN persons p ON p.id = l.person_id JOIN payees y ON y.id = l.payee_id
+	LEFT JOIN merged_persons g ON g.person_id = l.person_id
+	LEFT JOIN certificates c ON c.person_id = CASE WHEN g.into_id IS NULL THEN l.person_id ELSE g.into_id END AND c.issued_on <= $3 AND (c.held_to IS NULL OR c.held_to >= $3)
+	LEFT JOIN divisions t ON t.code = left(l.area_code, 9) AND t.superseded_at IS NULL AND t.valid_from <= $2 AND (t.valid_to IS NULL OR t.valid_to >= $2)
+	LEFT JOIN divisions v ON v.code = l.area_code AND v.level = 'village' AND v.superseded_at IS NULL AND v.valid_from <= $2 AND (v.valid_to IS NULL OR v.valid_to >= $2)
+	WHERE l.roster_id = $1 AND l.hold = ''` + toTheBank
+
+// KeepBankLines fixes what the bank is told of whom a roster pays, also of those who have moved out of its area since it was calculated. The
+// names of programmes are by their id.
+func (tx *Tx) KeepBankLines(ctx context.Context, r roster.Roster, programmes map[string]string) error {
+	names, err := json.Marshal(programmes)
+	if err == nil {
+		err = tx.Batch(ctx, func(b *pgx.Batch) {
+			b.Queue(forMany)
+			b.Queue(bankLines, r.ID, r.Month.First().String(), r.Month.Last().String(), string(names))
+			b.Queue(asBefore)
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("keep what the bank is told of a roster: %w", err)
+	}
+	return nil
+}
+
+// PaidLines are the lines of a locked roster that go to the bank, in order, with the clear numbers that the bank needs, all as they were when it
+// was locked. They are used while they are read, so many in one statement. That reads all of them into memory if it has to, so that no
+// connection is held for a slow line. Who has read the roster gets all of its lines, also those of persons who have moved out of the area since.
 func (db *DB) PaidLines(ctx context.Context, who access.Actor, r roster.Roster, atOnce int) iter.Seq2[roster.Line, error] {
 	return func(yield func(roster.Line, error) bool) {
 		for after, more := 0, true; more; {
@@ -157,19 +189,13 @@ func (db *DB) PaidLines(ctx context.Context, who access.Actor, r roster.Roster, 
 	}
 }
 
-// paidLines are such lines. Merged files are joined, and chosen by CASE: row security lets nothing be compared before it that might leak, as a
-// sub-select or coalesce might for all PostgreSQL knows, and so every card of the register was held against every line.
-const paidLines = `SELECT ` + rosterLineColumns + `, p.name, p.id_number, y.holder, y.account, c.id, c.number, coalesce(c.category, 0)
-	FROM roster_lines l JOIN persons p ON p.id = l.person_id JOIN payees y ON y.id = l.payee_id
-	LEFT JOIN merged_persons g ON g.person_id = l.person_id
-	LEFT JOIN certificates c ON c.person_id = CASE WHEN g.into_id IS NULL THEN l.person_id ELSE g.into_id END AND c.issued_on <= $2 AND (c.held_to IS NULL OR c.held_to >= $2)
-	WHERE l.roster_id = $1 AND l.hold = '' AND l.seq > $3` + toTheBank + ` ORDER BY l.seq LIMIT $4`
-
-// paidPage are so many of them behind one.
+// paidPage are so many of them behind one. Both tables are read in the order of their keys, so that the first line comes at once.
 func (db *DB) paidPage(ctx context.Context, who access.Actor, r roster.Roster, after, limit int) iter.Seq2[roster.Line, error] {
 	return func(yield func(roster.Line, error) bool) {
 		err := db.readIn(ctx, who, bounds{everything, everything}, counting, func(b *pgx.Batch) {
-			b.Queue(paidLines, r.ID, r.Month.Last().String(), after, limit).Query(func(rows pgx.Rows) error { return db.scanPaid(rows, yield) })
+			b.Queue("SELECT "+rosterLineColumns+`, b.name, b.id_number, b.holder, b.account, b.card_id, b.card_number, coalesce(b.category, 0), b.town, b.village, b.programme
+				FROM roster_lines l JOIN bank_lines b ON b.roster_id = l.roster_id AND b.seq = l.seq
+				WHERE l.roster_id = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3`, r.ID, after, limit).Query(func(rows pgx.Rows) error { return db.scanPaid(rows, yield) })
 		})
 		if err != nil && !errors.Is(err, errEnough) {
 			yield(roster.Line{}, fmt.Errorf("read the lines of a roster: %w", err))
@@ -185,7 +211,7 @@ func (db *DB) scanPaid(rows pgx.Rows, yield func(roster.Line, error) bool) error
 	var l roster.Line
 	var payee, card *uuid.UUID
 	var id, account, number pgtype.DriverBytes
-	fields := append(lineFields(&l, &payee), &l.PersonName, &id, &l.Holder, &account, &card, &number, &l.Category)
+	fields := append(lineFields(&l, &payee), &l.PersonName, &id, &l.Holder, &account, &card, &number, &l.Category, &l.Town, &l.Village, &l.ProgrammeName)
 	for rows.Next() {
 		if err := rows.Scan(fields...); err != nil {
 			return err

@@ -445,7 +445,7 @@ func showRosterFile(v *visit) (any, error) {
 	if v.query.Get("format") == "xlsx" {
 		form, kind, write = "xlsx", xlsxType, exchange.WritePaymentXLSX
 	}
-	return raw{kind: kind, name: fmt.Sprintf("roster-%s-%s.%s", file.Roster.Month, id, form), write: func(w io.Writer) error { return write(w, file.Roster, file.Names, file.Lines) }}, nil
+	return raw{kind: kind, name: fmt.Sprintf("roster-%s-%s.%s", file.Roster.Month, id, form), write: func(w io.Writer) error { return write(w, file.Roster, file.Lines) }}, nil
 }
 
 // rosterSheet is a roster as it is printed and signed.
