@@ -23,9 +23,8 @@ const takings = 5
 
 // What PostgreSQL does to give the rows of the same files out, sealed as they are.
 const (
-	rosterRowsOf = `SELECT l.*, p.name, p.id_number, y.holder, y.account, c.number, c.category
-		FROM roster_lines l JOIN persons p ON p.id = l.person_id JOIN payees y ON y.id = l.payee_id
-		LEFT JOIN certificates c ON c.person_id = l.person_id AND c.held_to IS NULL WHERE l.roster_id = '%s' AND l.hold = '' ORDER BY l.seq`
+	rosterRowsOf = `SELECT l.*, b.name, b.id_number, b.holder, b.account, b.card_number, b.category, b.town, b.village, b.programme
+		FROM roster_lines l JOIN bank_lines b ON b.roster_id = l.roster_id AND b.seq = l.seq WHERE l.roster_id = '%s' ORDER BY l.seq`
 	listRowsOf = `SELECT p.name, p.id_number, p.birth_date, p.managing_area_code, c.category, c.level
 		FROM standings s JOIN persons p ON p.id = s.person_id LEFT JOIN certificates c ON c.person_id = p.id AND c.held_to IS NULL
 		WHERE s.indicator = 'medical_enrolment@any_scheme' AND s.valid_from <= current_date AND (s.valid_to IS NULL OR s.valid_to >= current_date)

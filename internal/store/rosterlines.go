@@ -192,7 +192,7 @@ func (db *DB) PaidLines(ctx context.Context, who access.Actor, r roster.Roster, 
 // paidPage are so many of them behind one. Both tables are read in the order of their keys, so that the first line comes at once.
 func (db *DB) paidPage(ctx context.Context, who access.Actor, r roster.Roster, after, limit int) iter.Seq2[roster.Line, error] {
 	return func(yield func(roster.Line, error) bool) {
-		err := db.readIn(ctx, who, bounds{everything, everything}, counting, func(b *pgx.Batch) {
+		err := db.readIn(ctx, who, bounds{everything, everything}, counting, paging, func(b *pgx.Batch) {
 			b.Queue("SELECT "+rosterLineColumns+`, b.name, b.id_number, b.holder, b.account, b.card_id, b.card_number, coalesce(b.category, 0), b.town, b.village, b.programme
 				FROM roster_lines l JOIN bank_lines b ON b.roster_id = l.roster_id AND b.seq = l.seq
 				WHERE l.roster_id = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3`, r.ID, after, limit).Query(func(rows pgx.Rows) error { return db.scanPaid(rows, yield) })
