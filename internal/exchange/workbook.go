@@ -134,6 +134,9 @@ const (
 
 // guard makes a text harmless in a spreadsheet by a leading apostrophe; unguard takes exactly that away.
 func guard(text string) string {
+	if text == "" || '0' <= text[0] && text[0] <= '9' || 0xE4 <= text[0] && text[0] <= 0xE9 { // a digit or a Chinese character, as most cells begin
+		return text
+	}
 	rest := strings.TrimLeftFunc(text, func(r rune) bool { return r <= ' ' || strings.ContainsRune(invisible, r) })
 	if first, size := utf8.DecodeRuneInString(rest); size > 0 && strings.ContainsRune(formulaStarts, first) {
 		return "'" + text
