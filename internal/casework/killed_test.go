@@ -3,6 +3,7 @@ package casework_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -79,19 +80,23 @@ func (o *office) takeResults(r roster.Roster, rows []casework.BankRow) error {
 	return err
 }
 
-// wantTamperingFound changes one line as only an owner of the database can.
+// wantTamperingFound changes a line of the eighth roster, and then who is paid by a line of the fourth, as only an owner of the database can.
 func (o *office) wantTamperingFound(rosters int) {
 	o.t.Helper()
 	if n, broken, err := o.desk.VerifyRosters(o.t.Context(), access.SystemActor()); err != nil || n != rosters || broken != uuid.Nil {
 		o.t.Errorf("VerifyRosters = %d, %v, %v; want %d", n, broken, err, rosters)
 	}
-	_, err := o.owner().Exec(o.t.Context(), `SET session_replication_role = replica;
-		UPDATE roster_lines SET level = level % 4 + 1 WHERE (roster_id, seq) = (SELECT id, 1 FROM rosters ORDER BY id OFFSET 7 LIMIT 1)`)
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	if n, broken, err := o.desk.VerifyRosters(o.t.Context(), access.SystemActor()); err != nil || n != 7 || broken == uuid.Nil {
-		o.t.Errorf("VerifyRosters of an altered line = %d, %v, %v; want the eighth", n, broken, err)
+	const of = " WHERE (roster_id, seq) = (SELECT roster_id, max(seq) FROM bank_lines WHERE roster_id = (SELECT id FROM rosters ORDER BY id OFFSET %d LIMIT 1) GROUP BY 1)"
+	for _, tt := range []struct {
+		sound  int
+		change string
+	}{{7, "UPDATE roster_lines SET level = level %% 4 + 1"}, {3, "UPDATE bank_lines SET holder = holder || '甲'"}} {
+		if _, err := o.owner().Exec(o.t.Context(), fmt.Sprintf("SET session_replication_role = replica; "+tt.change+of, tt.sound)); err != nil {
+			o.t.Fatal(err)
+		}
+		if n, broken, err := o.desk.VerifyRosters(o.t.Context(), access.SystemActor()); err != nil || n != tt.sound || broken == uuid.Nil {
+			o.t.Errorf("VerifyRosters after %s = %d, %v, %v; want %d sound", tt.change, n, broken, err, tt.sound)
+		}
 	}
 }
 
