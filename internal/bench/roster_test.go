@@ -71,7 +71,7 @@ INSERT INTO persons (id, record_type, name, managing_area_code, created_at, upda
     SELECT gen_random_uuid(), 'CERTIFIED', 'x', '370305' || lpad((n %% 12 + 1)::text, 3, '0') || lpad((n %% 39 + 1)::text, 3, '0'), now(), now() FROM generate_series(1, %[1]d) n;
 INSERT INTO awards (id, person_id, area_code, programme, basis, start_month, owed_from, recorded_at)
     SELECT gen_random_uuid(), id, managing_area_code, 'nursing_subsidy', 'import', '2023-01-01', '2026-11-01', now() FROM persons;
-INSERT INTO payees (id, person_id, area_code, holder, relation, account, recorded_at) SELECT gen_random_uuid(), id, managing_area_code, 'x', 'self', '\x00', now() FROM persons;
+INSERT INTO payees (id, person_id, area_code, holder, relation, account, named_at, recorded_at) SELECT gen_random_uuid(), id, managing_area_code, 'x', 'self', '\x00', now(), now() FROM persons;
 INSERT INTO dues (person_id, programme, from_month, award_id, level, amount_fen, rule_set, rate_document, area_code)
     SELECT person_id, programme, '2026-11-01', id, 1, 16700, 'RS2021', 'x', area_code FROM awards;
 INSERT INTO open_months SELECT person_id, programme, '2026-11-01' FROM awards;
