@@ -1,9 +1,7 @@
 package standing
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -64,11 +62,4 @@ func appendHousehold(timeline []HouseholdInterval, next HouseholdInterval) []Hou
 		}
 	}
 	return append(timeline, next)
-}
-
-// SortHousehold orders intervals of one household by indicator and day, as the store keeps them.
-func SortHousehold(timeline []HouseholdInterval) {
-	slices.SortStableFunc(timeline, func(a, b HouseholdInterval) int {
-		return cmp.Or(cmp.Compare(a.Indicator, b.Indicator), a.Days.From.Compare(b.Days.From))
-	})
 }

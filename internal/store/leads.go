@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -259,13 +258,4 @@ func (tx *Tx) InsertLeadAction(ctx context.Context, a LeadAction) error {
 	return tx.insert(ctx, table{"worklist_actions", []string{"id uuid", "worklist", "person_id uuid", "programme text", "outcome", "note text", "done_on date", "follow_up_on date",
 		"recorded_at timestamptz", "recorded_by uuid", "acting_for uuid"}},
 		[]row{{a.ID, a.Worklist, a.PersonID, a.Programme, a.Outcome, a.Note, a.On, a.FollowUpOn, tx.Now, tx.Who.AccountID, tx.Who.ActingFor}})
-}
-
-// Worklists are the names of the queries that there are.
-func Worklists() (names []string) {
-	for name := range leads {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
