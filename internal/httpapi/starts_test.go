@@ -43,7 +43,7 @@ func (s *service) wantOwes(person, programme string, want ...int) {
 }
 
 // TestTheStartFollowsTheFacts: 低保 is recorded from April for an application of 28 March, and corrected to March before or after the
-// approval, or from March to April: the first month that is owed is that of the facts (rule 2.6.2), whatever was known when.
+// approval, or from March to April: the first month that is owed is that of the facts, whatever was known when.
 func TestTheStartFollowsTheFacts(t *testing.T) {
 	t.Parallel()
 	for n, tt := range []struct {

@@ -3,7 +3,7 @@ package indicator
 import "slices"
 
 // SmallCell is the least number that a public table shows; 1 to SmallCell-1 persons or households are hidden, and 0 is
-// shown (choice; domain of the plan: 1 to 4).
+// shown (choice).
 const SmallCell = 5
 
 // Cell is one pair of numbers of a public table: the covered and the gap of an area or a group. A hidden cell shows neither of

@@ -206,8 +206,8 @@ func (v *visit) refusal(err error) string { return faultOf(err).Message(v.englis
 
 var decisions = []string{"approve", "return", "reject"}
 
-// writtenReasons are the reasons of a return or a rejection that no condition of the rules gives (domain, appendix A). Their words stand
-// in the catalogue.
+// writtenReasons are the reasons of a return or a rejection that no condition of the rules gives (choice). Their words stand
+// in the catalogue of texts.
 var writtenReasons = []string{"MATERIAL_MISSING", "ACCOUNT_NOT_OWN", "CERT_NUMBER_MISMATCH", "DUPLICATE_APPLICATION", "NOT_LOCAL_HUKOU", "OBJECTION_UPHELD", "FALSE_MATERIAL", "WITHDRAWN"}
 
 // decisionForm asks for a decision and its reason. What the rules say against a case stands first among the reasons.
