@@ -263,12 +263,7 @@ func (s Service) Given() (by Done, ok bool) {
 	if !slices.Contains(ChainOf(s.Kind).Given, s.State) {
 		return Done{}, false
 	}
-	for i := len(s.Steps) - 1; i >= 0; i-- {
-		if d := s.Steps[i]; d.To == s.State && d.From != d.To {
-			return d, true
-		}
-	}
-	return Done{}, false
+	return s.lastTo(s.State)
 }
 
 // GivenStates are the states of all chains in which a service was given, each behind its kind.

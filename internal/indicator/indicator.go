@@ -1,9 +1,7 @@
 // Package indicator is the arithmetic of coverage rates: integers are compared, decimals only shown.
 package indicator
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // Count is how many persons are in each part of P(D).
 type Count struct {
