@@ -1,7 +1,6 @@
 package casework
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -147,9 +146,7 @@ func (d *Desk) differingHouseholds(ctx context.Context, who access.Actor, ids []
 		if err != nil {
 			return nil, fmt.Errorf("derive a household: %w", err)
 		}
-		slices.SortStableFunc(derived, func(a, b standing.HouseholdInterval) int {
-			return cmp.Or(cmp.Compare(a.Indicator, b.Indicator), a.Days.From.Compare(b.Days.From))
-		})
+		standing.SortHousehold(derived)
 		if id := file.Household.ID; !slices.Equal(derived, byHousehold[id]) {
 			wrong = append(wrong, id)
 		}

@@ -1,7 +1,9 @@
 package standing
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -62,4 +64,11 @@ func appendHousehold(timeline []HouseholdInterval, next HouseholdInterval) []Hou
 		}
 	}
 	return append(timeline, next)
+}
+
+// SortHousehold orders intervals of one household by indicator and day, as the store keeps them.
+func SortHousehold(timeline []HouseholdInterval) {
+	slices.SortStableFunc(timeline, func(a, b HouseholdInterval) int {
+		return cmp.Or(cmp.Compare(a.Indicator, b.Indicator), a.Days.From.Compare(b.Days.From))
+	})
 }

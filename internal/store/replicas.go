@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"zhucan/internal/access"
+	"zhucan/internal/fault"
 )
 
 // replica is a streaming replica. One that could not be asked rests, and is then tried by one reader before by all.
@@ -108,7 +109,7 @@ func (db *DB) onReplica(ctx context.Context, who access.Actor, inside bounds, qu
 		r.replica.rest.Store(db.Now().Add(restFor).UnixNano())
 		db.Log.LogAttrs(ctx, slog.LevelWarn, "a replica rests", slog.Any("err", err), slog.Bool("broke_off", answered))
 		if answered {
-			return true, busy(err) // half is read; whoever asks again is answered by the primary
+			return true, fault.Busy(err) // half is read; whoever asks again is answered by the primary
 		}
 	}
 	return answered, translate(err)

@@ -73,7 +73,7 @@ func (db *DB) join(ctx context.Context, who access.Actor, fn func(*Tx) error) er
 
 // keepRules holds the rules as they are until the transaction ends, and says which they are.
 func (tx *Tx) keepRules(batch *pgx.Batch) {
-	batch.Queue("SELECT pg_advisory_xact_lock_shared(370305, 3)")
+	batch.Queue("SELECT pg_advisory_xact_lock_shared" + rulesLock)
 	batch.Queue("SELECT id" + activePack).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if rows.Next() {
@@ -127,7 +127,7 @@ func (tx *Tx) afterClosed() {
 // changeRules waits until nobody holds the rules, and opens the whole register.
 func (tx *Tx) changeRules(batch *pgx.Batch) {
 	batch.Queue("SELECT set_config('lock_timeout', '30s', true)")
-	batch.Queue("SELECT pg_advisory_xact_lock(370305, 3)")
+	batch.Queue("SELECT pg_advisory_xact_lock" + rulesLock)
 	batch.Queue("SELECT set_config('lock_timeout', '2s', true), set_config('zhucan.area', ':', true)")
 	tx.findClosed(batch)
 }
@@ -342,7 +342,7 @@ func exactlyOne(rows int, err error) error {
 		return err
 	}
 	if rows != 1 {
-		return fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record").Wrap(errNotOneRow)
+		return changedMeanwhile.Wrap(errNotOneRow)
 	}
 	return nil
 }
