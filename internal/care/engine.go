@@ -59,7 +59,7 @@ type Step struct {
 	Afterwards   bool                // it may follow the person's death
 }
 
-// Chains are all chains. To add one, add its file and a line.
+// Chains are all chains. One more needs its file, a line here, its kind in the contract (ServiceKind) and in the CHECK of the table services.
 var Chains = []*Chain{&rehab, &device, &retrofit}
 
 // ChainOf is the chain of a kind, or nil.
