@@ -259,9 +259,9 @@ func rightsOf(who access.Actor) string {
 	return withRights
 }
 
-// enter queues what comes first in every transaction: the bounds. Who acts under a session gets them only while its
-// rights still are what who says; so rights count when they are used and not when somebody looked them up. The command
-// line and a sign-in have no session.
+// enter queues what comes first in every transaction: the bounds. An actor with a session gets them only while the session is good and its
+// account, role and area are still those of who; so rights hold when they are used, and not when somebody looked them up. The command line
+// and a sign-in have no session.
 func (db *DB) enter(batch *pgx.Batch, who access.Actor, b bounds) {
 	if who.SessionID == uuid.Nil {
 		batch.Queue(setBounds, b.persons, b.counts)

@@ -48,10 +48,10 @@ type route struct {
 
 type routeKey struct{}
 
-// Reading lets reads under the context that it returns be answered by a replica which knows at least: everything that who has
-// written, in whichever process, everything that was recorded until the instants asked about, and everything that is older than the
-// allowed lag. While there is no such replica, the primary answers. It is for work that only reads and may be that much
-// late. The rights of who are asked of the primary, so that they end at once.
+// Reading has reads under the context that it returns answered by a replica that knows at least everything that who has written, in
+// whichever process, everything that was recorded until the instants asked about, and everything older than the allowed lag. Where there is
+// no such replica, the primary answers. It is for work that only reads and may be that much late. The rights of who are asked of the
+// primary, so that they end at once.
 func (db *DB) Reading(ctx context.Context, who access.Actor, instants ...time.Time) (context.Context, error) {
 	if len(db.replicas) == 0 || who.SessionID == uuid.Nil || ctx.Value(routeKey{}) != nil || ctx.Value(txKey{}) != nil {
 		return ctx, nil

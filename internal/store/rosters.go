@@ -265,19 +265,19 @@ func (tx *Tx) OutdatedLines(ctx context.Context, r roster.Roster) (n int, err er
 	return n, nil
 }
 
-// AccountsOf says in a few bytes who has written the accounts that a roster pays last: whoever opens months of one writes it. Held, they do not
-// change until the transaction ends, and who opens months meanwhile does so after MoveOn, which else would close them unseen.
-func (tx *Tx) AccountsOf(ctx context.Context, r roster.Roster, held bool) (written string, err error) {
+// AccountsVersion changes whenever somebody opens months of one of the accounts that a roster pays. Held, the accounts stay as they are until the
+// transaction ends: months that are opened meanwhile are opened after MoveOn, which would otherwise close them unseen.
+func (tx *Tx) AccountsVersion(ctx context.Context, r roster.Roster, held bool) (version string, err error) {
 	hold := ""
 	if held {
 		hold = "FOR UPDATE OF o"
 	}
 	err = tx.sql.QueryRowContext(ctx, `SELECT coalesce(md5(string_agg(w::text, ' ')), '') FROM (SELECT o.xmin AS w FROM open_months o JOIN roster_lines l USING (person_id, programme)
-		WHERE l.roster_id = $1 AND l.hold = '' ORDER BY o.person_id, o.programme `+hold+`) o`, r.ID).Scan(&written)
+		WHERE l.roster_id = $1 AND l.hold = '' ORDER BY o.person_id, o.programme `+hold+`) o`, r.ID).Scan(&version)
 	if err != nil {
 		return "", fmt.Errorf("hold the accounts of a roster: %w", err)
 	}
-	return written, nil
+	return version, nil
 }
 
 // UnpublishedLines counts the lines of a roster that are paid on a case which no public notice has shown, also of those who have moved away since.

@@ -259,10 +259,10 @@ type Answer struct {
 	Kept   []byte // what a repeat gets instead, where Body has what is shown once; nil: Body
 }
 
-// Once runs fn at most once for an account and key. A second request with the same hash gets the first answer, one
-// with another hash is refused; of two at the same time the later waits for the earlier. The answer is written in
-// the transaction that does the work, so a rolled-back attempt can be tried again. Requests hold passwords and numbers, so
-// their hash is kept under a key: without it, it would tell whoever tries them one after the other which it was.
+// Once runs fn at most once for an account and key. A second request with the same hash gets the first answer, one with another hash is
+// refused; of two at the same time the later waits for the earlier. The answer is written in the transaction that does the work, so a
+// rolled-back attempt can be tried again. Requests hold passwords and numbers, so their hash is kept under a key: a plain one could be found
+// by trying one request after the other.
 func (db *DB) Once(ctx context.Context, who access.Actor, key string, hash []byte, fn func(context.Context) (Answer, error)) (Answer, error) {
 	var answer Answer
 	hash = db.Ring.BlindIndex("request", string(hash))
