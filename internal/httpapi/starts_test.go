@@ -173,7 +173,7 @@ func TestAVoidAwardStaysAsItWasFound(t *testing.T) {
 	s.wantOwes(id, nursing, 0, 0, 0, 0, 16700, 16700)
 }
 
-// TestAnApprovalKeepsTheNewestAccount is M06, M36 and clause 2.8: an approval takes the account of its application, unless another was named
+// TestAnApprovalKeepsTheNewestAccount is M06 and M36: an approval takes the account of its application, unless another was named
 // after it, and never from a guardian or the estate.
 func TestAnApprovalKeepsTheNewestAccount(t *testing.T) {
 	t.Parallel()

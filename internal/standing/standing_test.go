@@ -285,7 +285,7 @@ func (o oracle) month(programme string, month calendar.Month) (good, ends bool) 
 }
 
 // cancelled reports whether in a month the card is cancelled which somebody holds who has applied: the old right has ended then, also if another
-// card is issued at once (M15). One of two cards that is taken back because there may be only one (1.5) ends nothing.
+// card is issued at once (M15). One of two cards that is taken back because there may be only one (一人一证) ends nothing.
 func (o oracle) cancelled(a award.Award, month calendar.Month) bool {
 	for _, e := range o.file.Events {
 		if e.Event != "CANCEL" || e.CancelReason == "DUPLICATE" || e.On.Month() != month || e.On.Before(a.AppliedOn) {
