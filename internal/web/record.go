@@ -75,19 +75,26 @@ type happened struct {
 	Text string
 }
 
-func showRecord(v *visit) (any, error) {
-	id, err := v.id()
-	if err != nil {
-		return nil, err
-	}
-	asOf, knownAt := v.today, time.Time{}
+// recordMoment is of which day, and as known at the end of which day, the address asks for a file: of today and as it is known now, where it asks
+// for neither or for days to come.
+func (v *visit) recordMoment() (asOf calendar.Date, knownAt time.Time) {
+	asOf = v.today
 	if day, err := calendar.ParseDate(v.query.Get("as_of")); err == nil && !day.After(v.today) {
 		asOf = day
 	}
 	if day, err := calendar.ParseDate(v.query.Get("known_on")); err == nil && day.Before(v.today) {
 		y, m, d := day.YMD()
-		knownAt = time.Date(y, m, d+1, 0, 0, 0, 0, china) // the end of that day
+		knownAt = time.Date(y, m, d+1, 0, 0, 0, 0, china)
 	}
+	return asOf, knownAt
+}
+
+func showRecord(v *visit) (any, error) {
+	id, err := v.id()
+	if err != nil {
+		return nil, err
+	}
+	asOf, knownAt := v.recordMoment()
 	rec, err := v.desk.Record(v.ctx, v.who, id, asOf, knownAt)
 	if err != nil {
 		return nil, err
