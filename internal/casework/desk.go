@@ -96,7 +96,7 @@ func (d *Desk) writeDerived(ctx context.Context, tx *store.Tx, persons []uuid.UU
 	if err != nil {
 		return err
 	}
-	changed, err := tx.ReplaceReached(ctx, persons, store.Reached{All: reach.All, Indicators: reach.Indicators, Dues: reach.Pays}, timeline, dues)
+	changed, err := tx.ReplaceDerived(ctx, persons, store.Reached{All: reach.All, Indicators: reach.Indicators, Dues: reach.Pays}, timeline, dues)
 	if err != nil || len(changed) == 0 {
 		return err
 	}
