@@ -90,12 +90,9 @@ func (db *DB) PassedNames(ctx context.Context, who access.Actor, q PassagesOf) (
 				AND m.from_on <= $6 AND (m.to_on IS NULL OR m.to_on >= $6) ORDER BY m.relation <> 'head', m.from_on, m.id LIMIT 1) head ON true`
 	}
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue(q.passages()+names+` WHERE p.subject > $8 ORDER BY p.subject LIMIT $9`, append(q.args(), q.After, q.Limit)...).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (p Passed, err error) {
-				return p, row.Scan(&p.ID, &p.Name, &p.Area, &p.Before, &p.ReasonBefore, &p.After, &p.ReasonAfter)
-			})
-			return err
-		})
+		b.Queue(q.passages()+names+` WHERE p.subject > $8 ORDER BY p.subject LIMIT $9`, append(q.args(), q.After, q.Limit)...).Query(into(&list, func(row pgx.CollectableRow) (p Passed, err error) {
+			return p, row.Scan(&p.ID, &p.Name, &p.Area, &p.Before, &p.ReasonBefore, &p.After, &p.ReasonAfter)
+		}))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list passages of %s: %w", q.Indicator, err)

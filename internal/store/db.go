@@ -199,12 +199,17 @@ func (db *DB) readIn(ctx context.Context, who access.Actor, inside bounds, queri
 // readAll reads rows that are no person's, in the place that the context says.
 func readAll[T any](ctx context.Context, db *DB, scan pgx.RowToFunc[T], sql string, args ...any) (list []T, err error) {
 	err = db.Read(ctx, access.SystemActor(), func(b *pgx.Batch) {
-		b.Queue(sql, args...).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, scan)
-			return err
-		})
+		b.Queue(sql, args...).Query(into(&list, scan))
 	})
 	return list, err
+}
+
+// into has the rows of a query read into a list.
+func into[T any](list *[]T, scan pgx.RowToFunc[T]) func(pgx.Rows) error {
+	return func(rows pgx.Rows) (err error) {
+		*list, err = pgx.CollectRows(rows, scan)
+		return err
+	}
 }
 
 func send(ctx context.Context, pool *pgxpool.Pool, batch *pgx.Batch) error {

@@ -232,10 +232,7 @@ func (db *DB) Leads(ctx context.Context, who access.Actor, t Today, f LeadFilter
 		WHERE a.person_id = l.person_id AND a.worklist = @worklist AND a.programme IN ('', l.programme) ORDER BY a.day DESC, a.recorded_at DESC, a.id DESC LIMIT 1)
 		FROM (` + page + `) l ORDER BY area_code, person_id, programme COLLATE "C", reason COLLATE "C"`
 	err = db.readLeads(ctx, who, f.Worklist, func(b *pgx.Batch) {
-		b.Queue(fmt.Sprintf(withLast, leads[f.Worklist]), args).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, scanLead)
-			return err
-		})
+		b.Queue(fmt.Sprintf(withLast, leads[f.Worklist]), args).Query(into(&list, scanLead))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the worklist %s: %w", f.Worklist, err)

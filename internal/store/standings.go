@@ -205,10 +205,7 @@ func (db *DB) Standings(ctx context.Context, who access.Actor, persons []uuid.UU
 func (db *DB) PersonIDs(ctx context.Context, who access.Actor, after uuid.UUID, limit int) ([]uuid.UUID, error) {
 	var ids []uuid.UUID
 	err := db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue("SELECT id FROM persons WHERE id > $1 ORDER BY id LIMIT $2", after, limit).Query(func(rows pgx.Rows) (err error) {
-			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-			return err
-		})
+		b.Queue("SELECT id FROM persons WHERE id > $1 ORDER BY id LIMIT $2", after, limit).Query(into(&ids, pgx.RowTo[uuid.UUID]))
 	})
 	return ids, err
 }
@@ -216,10 +213,7 @@ func (db *DB) PersonIDs(ctx context.Context, who access.Actor, after uuid.UUID, 
 // PersonIDs lists persons after an id in order, inside the transaction.
 func (tx *Tx) PersonIDs(ctx context.Context, after uuid.UUID, limit int) (ids []uuid.UUID, err error) {
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT id FROM persons WHERE id > $1 ORDER BY id LIMIT $2", after, limit).Query(func(rows pgx.Rows) (err error) {
-			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-			return err
-		})
+		b.Queue("SELECT id FROM persons WHERE id > $1 ORDER BY id LIMIT $2", after, limit).Query(into(&ids, pgx.RowTo[uuid.UUID]))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list persons: %w", err)
