@@ -128,9 +128,9 @@ type Inspection struct {
 
 // FacilityFile is all that was ever said of a facility.
 type FacilityFile struct {
-	Facility              // as it stands; superseded where it was taken off the list
-	Earlier  []Facility   // what was believed of it before
-	Looks    []Inspection // in order of their days, also those that gave way
+	Facility                 // as it stands; superseded where it was taken off the list
+	Earlier     []Facility   // what was believed of it before
+	Inspections []Inspection // in order of their days, also those that gave way
 }
 
 // facilitiesHeld are the facilities f that are believed now, or were at the instant in $4.
@@ -223,7 +223,7 @@ func facilityQueries(f *FacilityFile, id uuid.UUID, lock string) []Query {
 		},
 		func(b *pgx.Batch) {
 			b.Queue(`SELECT id, facility_id, inspected_on, standard, compliant, report, recorded_at, superseded_at, coalesce(superseded_reason, '')
-				FROM facility_inspections WHERE facility_id = $1 ORDER BY inspected_on, recorded_at, id`, id).Query(into(&f.Looks, scanInspection))
+				FROM facility_inspections WHERE facility_id = $1 ORDER BY inspected_on, recorded_at, id`, id).Query(into(&f.Inspections, scanInspection))
 		},
 	}
 }

@@ -37,7 +37,7 @@ type recordData struct {
 	Payee         string
 	Payees        string // where accounts are set
 	Rights        rightsData
-	Verified      []lookLine
+	Verified      []verificationLine
 	Verify        string // where a verification is recorded
 	Services      []serviceLine
 	Surveys       []surveyLine
@@ -124,7 +124,7 @@ func showRecord(v *visit) (any, error) {
 		data.Verify = v.path + "/verifications"
 	}
 	for _, one := range slices.Backward(rec.File.Verifications) {
-		data.Verified = append(data.Verified, v.lookLine(one))
+		data.Verified = append(data.Verified, v.verificationLine(one))
 	}
 	if held, any := rec.File.Current(v.today); v.may("/persons/:id/cards/new") && (!any || firstMayFollow(rec.File.StatusOn(held, v.today))) {
 		data.NewCard = v.path + "/cards/new"
