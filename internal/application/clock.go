@@ -1,6 +1,8 @@
 package application
 
 import (
+	"time"
+
 	"zhucan/internal/calendar"
 	"zhucan/internal/calendar/workdays"
 )
@@ -30,11 +32,13 @@ func (a *Application) ClockOn(day calendar.Date, days *workdays.Calendar, limits
 		if s.To != a.Stage || s.From == a.Stage {
 			continue
 		}
-		since = calendar.DateOf(s.At)
+		since = dayOf(s.At)
 		if i+1 < len(a.Steps) {
-			limit -= days.Between(since, calendar.DateOf(a.Steps[i+1].At))
+			limit -= days.Between(since, dayOf(a.Steps[i+1].At))
 		}
 	}
 	due := days.Add(since, max(limit, 0))
 	return &Clock{DueOn: due, DaysLeft: days.Between(day, due)}
 }
+
+func dayOf(t time.Time) calendar.Date { return calendar.DateOf(t) }
