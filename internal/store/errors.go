@@ -32,6 +32,9 @@ var MergedAlready = fault.New(fault.Conflict, "MERGED", "该档案已并入另�
 // GrantedAlready is the answer to a grant of months of a late renewal of which some were granted before.
 var GrantedAlready = fault.New(fault.Conflict, "GRANTED_ALREADY", "该月已补发", "this month has been granted already")
 
+// changedMeanwhile is the answer to a change of what somebody else was first to change.
+var changedMeanwhile = fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record")
+
 // byConstraint says what a broken constraint means to the user.
 var byConstraint = map[string]*fault.Error{
 	"persons_id_number_once":                 personExists,
@@ -55,8 +58,8 @@ var byConstraint = map[string]*fault.Error{
 	"facilities_once":                        fault.New(fault.Conflict, "FACILITY_EXISTS", "该村居已有同名设施", "a facility of this name is there already"),
 	"accounts_username_taken":                fault.New(fault.Conflict, "USERNAME_TAKEN", "用户名已被使用", "the user name is taken"),
 	"accounts_username_check":                fault.New(fault.Invalid, "USERNAME", "用户名为2至60个小写字母、数字、点、横线或下划线，以字母或数字开头", "a user name is 2 to 60 small letters, digits, '.', '_' and '-', and begins with a letter or a digit"),
-	"rosters_checker_is_another":             roster.SameHands,
-	"rosters_sender_is_another":              roster.SameHands,
+	"rosters_checker_is_another":             sameHands,
+	"rosters_sender_is_another":              sameHands,
 	"payments_once":                          paidTwice,
 	"payments_once_a_kind":                   paidTwice,
 	"recovery_waived_by_another":             fault.New(fault.Conflict, "WAIVER_NOT_PROPOSED", "核销须由他人以相同金额提出后批准", "a waiver is proposed by another for the same amount first"),
@@ -77,7 +80,7 @@ var byConstraint = map[string]*fault.Error{
 }
 
 var (
-	changedMeanwhile = fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record")
+	sameHands = roster.SameHands
 	// personExists says not which of the two numbers it is: who sent one that he asks about beside one that he knows to be there would learn
 	// whether somebody is in the register, wherever that person lives, and enter nobody by it.
 	personExists = fault.New(fault.Conflict, "PERSON_EXISTS", "该身份证号或出生医学证明已在册", "this ID number or birth certificate is in the register already")
