@@ -32,9 +32,6 @@ var MergedAlready = fault.New(fault.Conflict, "MERGED", "该档案已并入另�
 // GrantedAlready is the answer to a grant of months of a late renewal of which some were granted before.
 var GrantedAlready = fault.New(fault.Conflict, "GRANTED_ALREADY", "该月已补发", "this month has been granted already")
 
-// changedMeanwhile is the answer to a change of what somebody else was first to change.
-var changedMeanwhile = fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record")
-
 // byConstraint says what a broken constraint means to the user.
 var byConstraint = map[string]*fault.Error{
 	"persons_id_number_once":                 personExists,

@@ -336,6 +336,9 @@ func (db *DB) ForgetAnswers(ctx context.Context, before time.Time, most int) (in
 
 var errNotOneRow = errors.New("exactly one row should have changed")
 
+// changedMeanwhile is the answer to a change of what somebody else was first to change.
+var changedMeanwhile = fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record")
+
 // exactlyOne turns an update that met nobody into a conflict: somebody else was first.
 func exactlyOne(rows int, err error) error {
 	if err != nil {
