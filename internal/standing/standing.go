@@ -107,15 +107,6 @@ func Read(file casefile.File, awards []award.Award, pack *policy.Pack) (*Reading
 	return r, nil
 }
 
-// Derive is the whole timeline of one person for every indicator of the pack.
-func Derive(file casefile.File, awards []award.Award, pack *policy.Pack) ([]Interval, error) {
-	r, err := Read(file, awards, pack)
-	if err != nil {
-		return nil, err
-	}
-	return r.Standings(policy.Everything), nil
-}
-
 // Standings is the timeline of the person for every indicator and benefit of the pack that counts persons, and for every
 // programme that the person was granted, as far as a change reaches.
 func (r *Reading) Standings(of policy.Reach) (timeline []Interval) {
