@@ -166,7 +166,7 @@ type userAddCommand struct {
 	database
 	Username string      `required:"" help:"Name to sign in with."`
 	Name     string      `required:"" help:"The person's name."`
-	Role     access.Role `required:"" help:"One of the nine roles."`
+	Role     access.Role `required:"" help:"village_liaison, town_officer, cdpf_reviewer, civil_affairs_approver, finance_officer, statistician, hotline_clerk, auditor or administrator."`
 	Area     string      `required:"" help:"Division code of the area."`
 }
 

@@ -62,7 +62,7 @@ func (c demoCommand) Run(ctx context.Context, io stdio) error {
 		}
 	}()
 	clock := demo.NewClock(time.Now)
-	desk, err := c.prepare(ctx, cluster, dir, clock, log, io)
+	desk, err := c.prepare(ctx, cluster, dir, clock, log)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (c demoCommand) folder() (string, error) {
 	return filepath.Join(home, ".local", "share", "zhucan-demo"), nil
 }
 
-func (c demoCommand) prepare(ctx context.Context, cluster *localpg.Cluster, dir string, clock *demo.Clock, log *slog.Logger, io stdio) (*casework.Desk, error) {
+func (c demoCommand) prepare(ctx context.Context, cluster *localpg.Cluster, dir string, clock *demo.Clock, log *slog.Logger) (*casework.Desk, error) {
 	if err := forgetUnfinished(ctx, cluster, dir); err != nil {
 		return nil, err
 	}

@@ -178,9 +178,11 @@ func whileWaiting(io stdio, what string, do func() error) error {
 	return err
 }
 
-// How many of those who should receive and do not get an application, and how often each state of a service is gone to: at
-// most, and with fewer people once for so many of them.
-const casesToMake, mostRounds, peopleARound = 60, 3, 3000
+const (
+	casesToMake  = 60   // applications of people who should receive and do not
+	mostRounds   = 3    // how often services are brought to each of their states, at most
+	peopleARound = 3000 // for each so many people there is one round
+)
 
 // populate makes up the people: it writes them as the files of an office and takes those in like any
 // others. What the offices of the district then do with them is done through the same verbs as ever.

@@ -52,7 +52,7 @@ const deliverEvery = time.Second
 const tallyEvery = 5 * time.Second
 
 // memoryLimit is what the collector keeps the memory of the service below, in bytes, unless GOMEMLIMIT says otherwise. hashing is what the
-// process that hashes passwords holds beside it, the program itself aside, of which there is one.
+// process that hashes passwords holds beside it.
 const (
 	memoryLimit = 112 << 20
 	hashing     = 64 << 20
@@ -121,9 +121,9 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 	return serve(ctx, listener, handler)
 }
 
-// limitMemory has the garbage collector work harder before memory runs out: at memoryLimit, or at nine tenths of what the container or
-// the unit may have, without what hashing takes, where that is less. Far from it it need not work so often: at the usual pace it took a
-// quarter of an export's time. GOMEMLIMIT and GOGC are obeyed.
+// limitMemory has the garbage collector work harder before memory runs out: at memoryLimit, or where that is less at nine tenths of the
+// limit of the container or unit, less what hashing takes. Below it garbage is collected less often than usual, since collecting took a
+// quarter of the time of an export. GOMEMLIMIT and GOGC are obeyed.
 func limitMemory(log *slog.Logger) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectAt)

@@ -12,7 +12,7 @@ import (
 // Role is what an account may do. Each account has exactly one.
 type Role string
 
-// The roles of the offices (domain: village, town, district) and System, which only the command line uses.
+// The roles of the offices of village, town and district, and System, which only the command line uses.
 const (
 	VillageLiaison       Role = "village_liaison"        // 村居专职委员
 	TownOfficer          Role = "town_officer"           // 镇办专职干事

@@ -42,7 +42,7 @@ func shorten(text string) string {
 	return text
 }
 
-// Level is province, city, district, town or village.
+// Level is country, province, city, district, town or village.
 func (c Code) Level() string { return levels[len(c)] }
 
 // Parent is the division that c lies in directly; empty above a province.

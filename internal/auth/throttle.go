@@ -33,8 +33,8 @@ func (a Attempts) Wait(now time.Time) time.Duration {
 	return min(max(0, a.LastFailure.Add(delay).Sub(now)), delay)
 }
 
-// Failed is a after another failure. A sign-in that succeeds is no business of a: the store drops the record of the
-// name with its network, and keeps that of the address, or one account of his own would let a guesser guess on.
+// Failed is a after another failure. What a success ends is the store's affair: it drops the record of the name with its network and keeps
+// that of the address, or a guesser could begin anew by signing in to an account of his own.
 func (a Attempts) Failed(now time.Time) Attempts {
 	if age := now.Sub(a.WindowStart); a.Failures == 0 || age >= window || age < -longest {
 		a = Attempts{WindowStart: now}

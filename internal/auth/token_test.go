@@ -198,7 +198,7 @@ func tokenCases(t *testing.T, ring *secret.Ring) []tokenCase {
 	}
 }
 
-// The matrix of security.md, T20, and more: only the good one is accepted, and every other gets the same answer.
+// TestTokenMatrix forges, ages and mixes up tokens in every way that is known: only the good one is accepted, and every other gets the same answer.
 func TestTokenMatrix(t *testing.T) {
 	t.Parallel()
 	ring := newTestRing(t)

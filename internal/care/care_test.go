@@ -238,7 +238,6 @@ func TestRescueV07V08V09(t *testing.T) {
 	grown.take(access.CDPFReviewer, "approve_rescue", "2019-09-01", approve(6, "2019-08-20", 2020, 1500000), "NOT_FOR_AGE")
 
 	away := autism("2007-02-01")
-	away.file.Circumstances[0].Value.Sort, away.file.Circumstances[1].Value.Sort = "130102001001", "370305001005"
 	for i, c := range away.file.Circumstances {
 		if c.Kind == casefile.HukouArea {
 			away.file.Circumstances[i].Value.Sort = "130102001001"

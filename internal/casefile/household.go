@@ -74,16 +74,11 @@ func (f HouseholdFacts) Value(kind string) Value { return Facts{values: f.values
 
 // On is the household on a day.
 func (h HouseholdFile) On(day calendar.Date, transitions []Window) HouseholdFacts {
-	facts := HouseholdFacts{Day: day}
+	facts := h.membersOn(day, transitions)
+	facts.Day, facts.Area = day, h.areaOn(day)
 	for _, c := range h.Circumstances {
 		if c.SupersededAt.IsZero() && c.effective().Contains(day) {
 			facts.values = append(facts.values, c)
-		}
-	}
-	facts.Area = h.areaOn(day)
-	for _, m := range h.Members {
-		if (calendar.Interval{From: m.From, To: m.To}).Contains(day) {
-			facts.add(h.Files[m.PersonID].On(day, transitions))
 		}
 	}
 	for _, r := range h.Retrofits {
@@ -91,22 +86,22 @@ func (h HouseholdFile) On(day calendar.Date, transitions []Window) HouseholdFact
 			continue
 		}
 		facts.RetrofitState = r.State
-		if r.Done && h.severeOn(r.On, transitions) {
+		// lists also tell of retrofits of homes without a severe member, which the plan does not count
+		if r.Done && h.membersOn(r.On, transitions).Severe > 0 {
 			facts.RetrofitDoneOn = r.On
 		}
 	}
 	return facts
 }
 
-// severeOn reports whether the household had a severe member on a day. Lists tell of retrofits of others, too, which the plan does not count.
-func (h HouseholdFile) severeOn(day calendar.Date, transitions []Window) bool {
-	var facts HouseholdFacts
+// membersOn adds up the members of a day.
+func (h HouseholdFile) membersOn(day calendar.Date, transitions []Window) (facts HouseholdFacts) {
 	for _, m := range h.Members {
 		if (calendar.Interval{From: m.From, To: m.To}).Contains(day) {
 			facts.add(h.Files[m.PersonID].On(day, transitions))
 		}
 	}
-	return facts.Severe > 0
+	return facts
 }
 
 // areaOn is the village of the dwelling on a day. Before the first move that is known it is the one that was moved from: a

@@ -37,7 +37,7 @@ type Kind struct {
 	Place      bool     // the value is a division code
 }
 
-// Kinds lists every kind of dated fact. To add one, add a line; rules name it in the policy pack.
+// Kinds lists every kind of dated fact of a person. What else a new one needs is in internal/README.md.
 var Kinds = []Kind{
 	{Name: "dibao", ZH: "低保", EN: "subsistence allowance", Sorts: []string{"household", "single"}},
 	{Name: "dibao_edge", ZH: "低保边缘", EN: "low-income edge", Sorts: []string{"household"}},

@@ -19,7 +19,7 @@ type Joining struct {
 }
 
 // Join takes in the file of the same person under another id. Of two facts that exclude each other the file's own counts; of
-// two cards the one that was issued last, and the other was replaced the day before (domain text 1.5).
+// two cards the one that was issued last, and the other was replaced the day before (一人一证; that the newest counts is our choice).
 func (f File) Join(other File, newID func() uuid.UUID) Joining {
 	var j Joining
 	for _, c := range other.Circumstances {

@@ -181,9 +181,9 @@ func (d *Desk) loginFailed(ctx context.Context, account store.Account, requestID
 	return badCredentials
 }
 
-// openSession opens a session for who has shown a password. Between that and this the password may have been changed or the account disabled,
-// which ends the sessions that are open by then and knows nothing of this one; so it is looked at again, once nobody can change it any more. It
-// also hashes the password again where it was kept at another cost than today's: only now is it known.
+// openSession opens a session for somebody who has shown a password. Since it was checked, the password may have been changed or the account
+// disabled, which ends only the sessions that are open by then; so the account is looked at again, now that nobody can change it. A password
+// that is kept at another cost than today's is hashed again: only now is it known.
 func (d *Desk) openSession(ctx context.Context, account store.Account, password, requestID string, open func(tx *store.Tx, session uuid.UUID) error) (session uuid.UUID, err error) {
 	session = d.NewID()
 	rehashed := ""
@@ -380,9 +380,9 @@ type AccountPatch struct {
 	Password *string
 }
 
-// UpdateAccount changes an account. It acts at once: rights are read for each request, and a new password or a
-// disabled account ends every session. Another role or area ends the deputations on either side: they were made for what both were then, and
-// a deputy would come by whatever his principal is made later.
+// UpdateAccount changes an account. It acts at once: rights are read for each request, and a new password or a disabled account ends every
+// session. Another role or area ends the deputations on either side: they were made for what both were then, and a deputy would otherwise
+// get whatever rights his principal is given later.
 func (d *Desk) UpdateAccount(ctx context.Context, who access.Actor, id uuid.UUID, version int, in AccountPatch) (account store.Account, err error) {
 	if id == who.AccountID {
 		return account, fault.New(fault.Conflict, "OWN_ACCOUNT", "不能修改本人账号的权限", "nobody changes his own account here")

@@ -15,7 +15,7 @@ import (
 	"zhucan/internal/store"
 )
 
-// TestFactsInAnyOrderMakeTheSameLedger is invariant 4 of the domain: two persons have the same facts and the same applications handed in on the
+// TestFactsInAnyOrderMakeTheSameLedger holds that what is owed follows from the facts, and not from the order in which they are recorded: two persons have the same facts and the same applications handed in on the
 // same days. Of the one all facts are recorded before anything is decided, of the other some only after one approval or both, and some at first
 // wrongly. What was approved of both makes the same ledger.
 func TestFactsInAnyOrderMakeTheSameLedger(t *testing.T) {

@@ -13,9 +13,9 @@ import (
 // anyDay is all the days that a division may have been there.
 var anyDay = calendar.Interval{}
 
-// DivisionOn is InArea for a question that is answered with numbers: where there is no such division, nobody is counted, and 0 of 0
-// would pass for an answer. One that was there by the last of the days asked about will do, since people may still stand in one that has ended, and so
-// will one of today. The caller's own area was looked at when the account was made.
+// DivisionOn is InArea for a question that is answered with numbers: for a division that does not exist, 0 of 0 would pass for an answer.
+// One that existed by the last of the days asked about is enough, since people may still stand in one that has ended, and so is one of
+// today. The caller's own area was checked when the account was made.
 func (d *Desk) DivisionOn(ctx context.Context, who access.Actor, asked area.Code, days calendar.Interval, knownAt time.Time) (area.Code, error) {
 	in, err := InArea(who, asked)
 	if err != nil || in == who.Area {

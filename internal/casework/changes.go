@@ -57,7 +57,7 @@ func (d *Desk) ReleaseChanges(ctx context.Context, who access.Actor, id, since u
 }
 
 // ReleaseChangeNames lists who moved in an indicator between two releases, of those in the actor's area, by the definition of the later one.
-func (d *Desk) ReleaseChangeNames(ctx context.Context, who access.Actor, id, since uuid.UUID, key string, afterID uuid.UUID, limit int) (*policy.Indicator, []store.Passed, error) {
+func (d *Desk) ReleaseChangeNames(ctx context.Context, who access.Actor, id, since uuid.UUID, key string, afterID uuid.UUID, limit int) (*policy.Indicator, []store.Mover, error) {
 	before, after, err := d.twoReleases(ctx, who, id, since)
 	if err != nil {
 		return nil, nil, err
@@ -71,7 +71,7 @@ func (d *Desk) ReleaseChangeNames(ctx context.Context, who access.Actor, id, sin
 	}
 	q := passagesOf(def, before, after)
 	q.After, q.Limit = afterID, limit
-	list, err := d.DB.PassedNames(ctx, who, q)
+	list, err := d.DB.Movers(ctx, who, q)
 	return def, list, err
 }
 

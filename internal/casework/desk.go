@@ -96,7 +96,7 @@ func (d *Desk) writeDerived(ctx context.Context, tx *store.Tx, persons []uuid.UU
 	if err != nil {
 		return err
 	}
-	changed, err := tx.ReplaceReached(ctx, persons, store.Reached{All: reach.All, Indicators: reach.Indicators, Dues: reach.Pays}, timeline, dues)
+	changed, err := tx.ReplaceDerived(ctx, persons, store.Reached{All: reach.All, Indicators: reach.Indicators, Dues: reach.Pays}, timeline, dues)
 	if err != nil || len(changed) == 0 {
 		return err
 	}
@@ -203,8 +203,8 @@ func atMember(name string, err error) error {
 	return err
 }
 
-// CheckKnown refuses an instant of which nobody can say what was known then. The zero instant would be taken for now; one that is still to come
-// has a release alone, of a process whose clock is ahead.
+// CheckKnown refuses an instant of which nobody can say what was known then. The zero instant would be taken for now. An instant to come is
+// refused, too, unless a release was counted at it, by a process whose clock is ahead.
 func (d *Desk) CheckKnown(ctx context.Context, at time.Time) error {
 	switch {
 	case !at.After(time.Time{}):
@@ -219,8 +219,8 @@ func (d *Desk) CheckKnown(ctx context.Context, at time.Time) error {
 	return err
 }
 
-// CheckDay refuses a day of which nobody needs numbers. What this year comes to may be asked for its end, and what the survey's needs are for
-// next year. Later, rights will have run out, and a wrong digit in a year would look like a catastrophe.
+// CheckDay refuses a day behind the end of next year. This year's numbers may be asked for its end, and the needs that the survey finds
+// count next year. Later, rights will have run out, and a wrong digit in a year would look like a catastrophe.
 func (d *Desk) CheckDay(on calendar.Date) error {
 	if on.Year() > d.today().Year()+1 {
 		return field("as_of", "IN_FUTURE", "统计日期不能晚于明年年底", "the day lies behind the end of next year")

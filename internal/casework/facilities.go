@@ -156,7 +156,7 @@ func (d *Desk) CorrectInspection(ctx context.Context, who access.Actor, facility
 		if err != nil {
 			return err
 		}
-		if err := d.correctInspection(ctx, tx, held.Looks, id, in); err != nil {
+		if err := d.correctInspection(ctx, tx, held.Inspections, id, in); err != nil {
 			return err
 		}
 		if err := tx.Describe(ctx, facility, map[string]any{"reason": in.Reason, "inspection_id": id, "void": in.Void}); err != nil {
@@ -168,12 +168,12 @@ func (d *Desk) CorrectInspection(ctx context.Context, who access.Actor, facility
 	return f, err
 }
 
-func (d *Desk) correctInspection(ctx context.Context, tx *store.Tx, looks []store.Inspection, id uuid.UUID, in InspectionCorrection) error {
-	i := slices.IndexFunc(looks, func(i store.Inspection) bool { return i.ID == id })
+func (d *Desk) correctInspection(ctx context.Context, tx *store.Tx, inspections []store.Inspection, id uuid.UUID, in InspectionCorrection) error {
+	i := slices.IndexFunc(inspections, func(i store.Inspection) bool { return i.ID == id })
 	if i < 0 {
 		return store.NotFound
 	}
-	next, err := in.over(looks[i], calendar.DateOf(tx.Now))
+	next, err := in.over(inspections[i], calendar.DateOf(tx.Now))
 	if err != nil {
 		return err
 	}

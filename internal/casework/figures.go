@@ -105,7 +105,7 @@ func (d *Desk) FigureRows(ctx context.Context, who access.Actor, q ValuesOf) (f 
 		f.KnownAt = &known
 	}
 	step := len(asked)
-	if in.Level() == "province" || in.Level() == "city" {
+	if large(in) {
 		step = 1
 	}
 	count := func(from int) ([]Value, error) {

@@ -73,14 +73,14 @@ func (d *Desk) Values(ctx context.Context, who access.Actor, q ValuesOf) ([]Valu
 	if err != nil {
 		return nil, "", err
 	}
-	definitions, err := definitions(pack, q.Indicator)
+	asked, err := definitions(pack, q.Indicator)
 	if err != nil {
 		return nil, "", err
 	}
 	if ctx, err = d.DB.Reading(ctx, who, q.KnownAt); err != nil {
 		return nil, "", err
 	}
-	values, err := d.values(ctx, who, definitions, q, in)
+	values, err := d.values(ctx, who, asked, q, in)
 	return values, in, err
 }
 
@@ -366,7 +366,7 @@ func (d *Desk) Trend(ctx context.Context, who access.Actor, key string, asked ar
 	if err != nil {
 		return nil, "", err
 	}
-	definitions, err := definitions(pack, key)
+	of, err := definitions(pack, key)
 	if err != nil {
 		return nil, "", err
 	}
@@ -381,12 +381,12 @@ func (d *Desk) Trend(ctx context.Context, who access.Actor, key string, asked ar
 	for m := from; !m.After(to) && !m.First().After(today); m = m.Add(1) {
 		days = append(days, earlier(m.Last(), today))
 	}
-	def := definitions[0]
+	def := of[0]
 	if ctx, err = d.DB.Reading(ctx, who, knownAt); err != nil {
 		return nil, "", err
 	}
 	if def.External() {
-		list, err = d.trendFromOutside(ctx, who, definitions, in, days, knownAt)
+		list, err = d.trendFromOutside(ctx, who, of, in, days, knownAt)
 		return list, in, err
 	}
 	counts, err := d.DB.Trend(ctx, who, store.TrendOf{Indicator: key, Households: def.Unit == policy.UnitHousehold, Area: in, Days: days, KnownAt: knownAt})

@@ -194,8 +194,8 @@ func house(r exchange.ListRow, asOf calendar.Date, _ casefile.File) ([]said, *wr
 }
 
 // moved is a move of hukou. Its day still belongs to the old place, as that of every event which ends a right. Out of the district the
-// hukou is known no longer; whoever has the file keeps it. Inside, the managing village follows where it was that of the hukou (domain
-// 1.6, 2.6): the right goes on and nobody loses anything, so no officer is asked. What
+// hukou is known no longer; whoever has the file keeps it. Inside, the managing village follows where it was that of the hukou
+// (choice): the right goes on and nobody loses anything, so no officer is asked. What
 // came after the move is not the list's affair, whatever its day.
 func moved(r exchange.ListRow, _ calendar.Date, file casefile.File) ([]said, *wrongCell) {
 	on := r.Date("moved_on")

@@ -273,5 +273,5 @@ func waitingWith(pending, gone []store.Statement) (list []store.Statement) {
 // dueDay is until when an officer has to look at a statement.
 func (d *Desk) dueDay(from calendar.Date) calendar.Date { return d.Workdays().Add(from, confirmDays) }
 
-// confirmDays is how many working days an officer has to confirm what a list would take from somebody (choice; domain text 8.1).
+// confirmDays is how many working days an officer has to confirm what a list would take from somebody (choice).
 const confirmDays = 5

@@ -122,40 +122,22 @@ func (d *Desk) ActivatePolicy(ctx context.Context, who access.Actor, id uuid.UUI
 
 // deriveEverybody derives the whole register by a pack, a portion at a time, inside one transaction.
 func (d *Desk) deriveEverybody(ctx context.Context, tx *store.Tx, pack *policy.Pack) (persons int, err error) {
-	after := uuid.Nil
-	for {
-		ids, err := tx.PersonIDs(ctx, after, portion)
-		if err != nil {
-			return persons, err
-		}
-		if len(ids) == 0 {
-			return persons, d.deriveAllHouseholds(ctx, tx, pack)
-		}
+	err = portions(ctx, tx.PersonIDs, func(ids []uuid.UUID) error {
+		persons += len(ids)
 		dossiers, err := tx.ReadDossiers(ctx, ids...)
 		if err != nil {
-			return persons, err
-		}
-		if err := d.deriveBy(ctx, tx, pack, ids, dossiers); err != nil {
-			return persons, err
-		}
-		persons, after = persons+len(ids), ids[len(ids)-1]
-	}
-}
-
-func (d *Desk) deriveAllHouseholds(ctx context.Context, tx *store.Tx, pack *policy.Pack) error {
-	after := uuid.Nil
-	for {
-		ids, err := tx.HouseholdIDs(ctx, after, portion)
-		if err != nil || len(ids) == 0 {
 			return err
 		}
+		return d.deriveBy(ctx, tx, pack, ids, dossiers)
+	})
+	if err != nil {
+		return persons, err
+	}
+	return persons, portions(ctx, tx.HouseholdIDs, func(ids []uuid.UUID) error {
 		files, err := tx.ReadHouseholds(ctx, ids...)
 		if err != nil {
 			return err
 		}
-		if err := d.deriveHouseholdsBy(ctx, tx, pack, files); err != nil {
-			return err
-		}
-		after = ids[len(ids)-1]
-	}
+		return d.deriveHouseholdsBy(ctx, tx, pack, files)
+	})
 }

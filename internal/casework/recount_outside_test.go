@@ -68,7 +68,7 @@ func (w *world) correctFacility() error {
 	if err != nil {
 		return err
 	}
-	if len(f.Looks) == 0 || w.chance(30) {
+	if len(f.Inspections) == 0 || w.chance(30) {
 		in := casework.FacilityCorrection{Reason: "录入错误", Void: w.chance(30)}
 		if !in.Void {
 			in.Area = new(pick(w, area.Code("370305001005"), "370305100202", "370305111245"))
@@ -76,7 +76,7 @@ func (w *world) correctFacility() error {
 		_, err = w.desk.CorrectFacility(ctx, w.sender, f.ID, f.Version, in)
 		return err
 	}
-	look := pick(w, f.Looks...)
+	look := pick(w, f.Inspections...)
 	in := casework.InspectionCorrection{Reason: "录入错误", Void: w.chance(30)}
 	if !in.Void {
 		in.Compliant, in.On = new(!look.Compliant), new(w.lately())

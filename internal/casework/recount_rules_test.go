@@ -29,7 +29,7 @@ const (
 	ended = "ended"
 )
 
-// right is what a day says of a programme: the conditions of the two subsidies and their exclusions (domain 2.1, 2.2).
+// right is what a day says of a programme: the conditions of the two subsidies and their exclusions (国发〔2015〕52号).
 func (m *man) right(programme string, day calendar.Date) string {
 	state, open := m.state(day), false
 	c, _ := m.card(day)
@@ -103,7 +103,7 @@ type lasted struct {
 }
 
 // rights are the awards of a programme up to a month. One that was applied for begins with the first good month from the application on that is after
-// those of the awards before it, one that was taken over when the list says (rule 2.6.2). It ends where a month ends rights, with the
+// those of the awards before it, one that was taken over when the list says. It ends where a month ends rights, with the
 // month in which its card was cancelled, or by somebody's hand.
 func (m *man) rights(programme string, upTo calendar.Month) (list []lasted) {
 	awards := slices.DeleteFunc(slices.Clone(m.awards), func(a rawAward) bool { return a.Programme != programme || a.Void })
@@ -162,7 +162,7 @@ func (m *man) payable(programme string, month calendar.Month) bool {
 	})
 }
 
-// subsidy places somebody of P(D) with indicator 2 or 3 (domain 6.3): who may receive in the month of the day is in the
+// subsidy places somebody of P(D) with indicator 2 or 3 of 专栏1: who may receive in the month of the day is in the
 // denominator, whether or not they applied, and covered by an award payable for it.
 func (m *man) subsidy(programme string, day calendar.Date) (part, string) {
 	switch month := day.Month(); {
@@ -339,7 +339,7 @@ func (h *home) retrofit(day calendar.Date) (state string, done bool) {
 	return state, done
 }
 
-// stands places a household with an indicator on a day (domain 6.3, 7 and 11).
+// stands places a household with indicator 7 or 11 of 专栏1 on a day.
 func (h *home) stands(key string, day calendar.Date) part {
 	holders, severe, poor := h.lives(day)
 	here := strings.HasPrefix(h.place(day), district)

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// How long the answer to a request with a key is kept. That is a choice: the longer, the more lies about that nobody asks for again, and
-// a repeat that comes later is done once more. A phone may come back after weeks of leave or repair with entries of which it does not know
-// whether they have arrived, and three months are longer than that.
+// keepAnswers is how long the answer to a request with a key is kept (choice). The longer, the more is kept that nobody asks for again; a
+// repeat that comes later is done once more. A phone may come back after weeks of leave or repair and not know which of its entries have
+// arrived; three months are longer than that.
 const (
 	keepAnswers     = 90 * 24 * time.Hour
 	forgottenAtOnce = 1000 // answers, so that no statement takes long

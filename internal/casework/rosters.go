@@ -118,7 +118,7 @@ func (d *Desk) LockRoster(ctx context.Context, who access.Actor, id uuid.UUID, v
 		if err := r.Lock(who, nil, tx.Now); err != nil {
 			return err
 		}
-		written, err := tx.AccountsOf(ctx, before, false)
+		written, err := tx.AccountsVersion(ctx, before, false)
 		if err != nil {
 			return err
 		}
@@ -135,7 +135,7 @@ func (d *Desk) LockRoster(ctx context.Context, who access.Actor, id uuid.UUID, v
 		if r.Checksum, err = tx.RosterChecksum(ctx, id); err != nil {
 			return err
 		}
-		now, err := tx.AccountsOf(ctx, before, true)
+		now, err := tx.AccountsVersion(ctx, before, true)
 		if err != nil {
 			return err
 		}

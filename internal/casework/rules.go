@@ -16,7 +16,7 @@ import (
 )
 
 // Rules are what a desk works by: the pack in force and the calendar of working days. Another process may put others
-// in force at any time; every write finds out before it begins, reads within the time of Keep.
+// in force at any time; every write finds out before it begins, reads within the time that KeepRules is given.
 type Rules struct {
 	now  atomic.Pointer[inForce]
 	past sync.Map // packs that were in force before, compiled, by id

@@ -68,21 +68,13 @@ func (d *Desk) Simulate(ctx context.Context, who access.Actor, q Question) (f Fo
 }
 
 func (d *Desk) deriveRehearsed(ctx context.Context, r *store.Rehearsal, pack *policy.Pack) error {
-	after := uuid.Nil
-	for {
-		ids, err := r.Persons(ctx, after, portion)
-		if err != nil || len(ids) == 0 {
-			return err
-		}
+	return portions(ctx, r.Persons, func(ids []uuid.UUID) error {
 		dossiers, err := r.ReadDossiers(ctx, ids...)
 		if err != nil {
 			return err
 		}
-		if err := d.deriveBy(ctx, r.Tx, pack, ids, dossiers); err != nil {
-			return err
-		}
-		after = ids[len(ids)-1]
-	}
+		return d.deriveBy(ctx, r.Tx, pack, ids, dossiers)
+	})
 }
 
 func (d *Desk) forecast(ctx context.Context, r *store.Rehearsal, pack *policy.Pack, f *Forecast) (err error) {

@@ -1,7 +1,6 @@
 package casework
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -17,6 +16,21 @@ import (
 
 // portion is how many persons a rebuild takes at a time: short transactions, bounded memory.
 const portion = 500
+
+// portions hands the ids that list gives to do, a portion at a time, in their order.
+func portions(ctx context.Context, list func(ctx context.Context, after uuid.UUID, most int) ([]uuid.UUID, error), do func(ids []uuid.UUID) error) error {
+	after := uuid.Nil
+	for {
+		ids, err := list(ctx, after, portion)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		if err := do(ids); err != nil {
+			return err
+		}
+		after = ids[len(ids)-1]
+	}
+}
 
 // RebuildStandings derives the standings of everybody again, and of every household, and says of how many persons and
 // households they differed from what was stored; the counts that are kept of an indicator and village, too. With checkOnly nothing
@@ -71,24 +85,21 @@ func (d *Desk) KeepTallies(ctx context.Context, every time.Duration) {
 // rebuild looks at all subjects of a kind, a portion at a time, and puts right those that differ.
 func (d *Desk) rebuild(ctx context.Context, who access.Actor, checkOnly bool, list func(context.Context, access.Actor, uuid.UUID, int) ([]uuid.UUID, error),
 	compare func(context.Context, access.Actor, []uuid.UUID) ([]uuid.UUID, error), again func(context.Context, access.Actor, ...uuid.UUID) error) (subjects, differed int, err error) {
-	after := uuid.Nil
-	for {
-		ids, err := list(ctx, who, after, portion)
-		if err != nil || len(ids) == 0 {
-			return subjects, differed, err
-		}
+	all := func(ctx context.Context, after uuid.UUID, most int) ([]uuid.UUID, error) {
+		return list(ctx, who, after, most)
+	}
+	err = portions(ctx, all, func(ids []uuid.UUID) error {
 		wrong, err := compare(ctx, who, ids)
 		if err != nil {
-			return subjects, differed, err
+			return err
 		}
-		subjects, differed, after = subjects+len(ids), differed+len(wrong), ids[len(ids)-1]
+		subjects, differed = subjects+len(ids), differed+len(wrong)
 		if checkOnly || len(wrong) == 0 {
-			continue
+			return nil
 		}
-		if err := again(ctx, who, wrong...); err != nil {
-			return subjects, differed, err
-		}
-	}
+		return again(ctx, who, wrong...)
+	})
+	return subjects, differed, err
 }
 
 // differing finds the persons whose stored standings, dues or keys of comparison are not those that their facts give.
@@ -147,9 +158,7 @@ func (d *Desk) differingHouseholds(ctx context.Context, who access.Actor, ids []
 		if err != nil {
 			return nil, fmt.Errorf("derive a household: %w", err)
 		}
-		slices.SortStableFunc(derived, func(a, b standing.HouseholdInterval) int {
-			return cmp.Or(cmp.Compare(a.Indicator, b.Indicator), a.Days.From.Compare(b.Days.From))
-		})
+		standing.SortHousehold(derived)
 		if id := file.Household.ID; !slices.Equal(derived, byHousehold[id]) {
 			wrong = append(wrong, id)
 		}

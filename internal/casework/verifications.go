@@ -67,12 +67,10 @@ func (d *Desk) VerifyByData(ctx context.Context, who access.Actor, at area.Code)
 			return err
 		}
 		verified = len(ids)
-		for len(ids) > 0 {
-			part := ids[:min(portion, len(ids))]
+		for part := range slices.Chunk(ids, portion) {
 			if err := d.verifyByData(ctx, tx, part); err != nil {
 				return err
 			}
-			ids = ids[len(part):]
 		}
 		return tx.Describe(ctx, uuid.Nil, map[string]any{"area": string(at), "verified": verified})
 	})

@@ -24,7 +24,7 @@ func (p *person) onLists(day calendar.Date) (list []due) {
 	return append(list, p.unverified(day)...)
 }
 
-// shouldReceive: the conditions hold today, nobody has waived, and no award pays the month (domain 2.5: 主动发现).
+// shouldReceive: the conditions hold today, nobody has waived, and no award pays the month (主动发现).
 func (p *person) shouldReceive(programme string, day calendar.Date) []due {
 	where, _ := p.subsidy(programme, day)
 	paid := where == covered && !p.suspended(day.Month())
@@ -59,7 +59,7 @@ func (p *person) shouldNot(programme string, day calendar.Date) []due {
 	return nil
 }
 
-// firstWrong is the first condition of a subsidy that does not hold (domain 2.1, 2.2), in the order of the rule sets since 2017, or else
+// firstWrong is the first condition of a subsidy that does not hold, in the order of the rule sets since 2017, or else
 // the first that is not known to hold.
 func (p *person) firstWrong(programme string, day calendar.Date) string {
 	asked := func(kind string) string { return map[string]string{yes: no, unknown: unknown}[p.is(kind, day)] }
@@ -134,7 +134,7 @@ func earlierBy(day calendar.Date, months int) calendar.Date {
 	return found
 }
 
-// cardRunsOut: six months before, one month before, and after the last day of a card, until it is renewed or cancelled (domain 1.3).
+// cardRunsOut: six months before, one month before, and after the last day of a card, until it is renewed or cancelled.
 func (p *person) cardRunsOut(day calendar.Date) []due {
 	c, held := p.card(day)
 	if !held || !p.alive(day) || p.Type == "HISTORICAL" {
@@ -160,7 +160,7 @@ func (p *person) cardRunsOut(day calendar.Date) []due {
 	return []due{p.line(d, "")}
 }
 
-// comesOfAge: within six months, and what it is about is not there yet (domain 1.4, 2.2, 6.3).
+// comesOfAge: within six months, and what it is about is not there yet.
 func (p *person) comesOfAge(day calendar.Date) (list []due) {
 	for _, years := range []int{16, 18, 60} {
 		turns := p.Birth.AddYears(years)
@@ -211,7 +211,7 @@ func (p *person) unsurveyed(day calendar.Date) []due {
 }
 
 // needsRetrofit: the last answers, of this year or the last, ask for a retrofit, and none of a home in which the person has lived since is under
-// way or was dealt with since (domain 5: the need of each year's survey is verified at home).
+// way or was dealt with since: the need of each year's survey is verified at home.
 func (p *person) needsRetrofit(day calendar.Date) []due {
 	var last rawAnswers
 	for _, a := range p.answers {
@@ -239,7 +239,7 @@ func (h livedIn) takesUp(since calendar.Date) bool {
 		slices.ContainsFunc(h.steps, func(s rawStep) bool { return !s.On.Before(since) })
 }
 
-// The first year that is verified, and by when somebody's right has to be recorded to be asked about in it (domain 2.7).
+// The first year that is verified, and by when somebody's right has to be recorded to be asked about in it (定期复核).
 const firstVerified = 2027
 
 // unverified: on some day from 1 April to 30 June the conditions of a right hold that had been recorded before, and nobody has found since the

@@ -263,7 +263,7 @@ func unchanged(a, b man) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// rates are what a month pays (domain 2.3), by programme and the first year, by level.
+// rates are what a month pays in yuan, by programme and the first year, by level.
 var rates = map[string]map[int]map[int]int64{
 	"living_allowance": {2017: {1: 80, 2: 80, 3: 80, 4: 80}, 2020: {1: 147, 2: 147, 3: 119, 4: 119}, 2021: {1: 162, 2: 162, 3: 131, 4: 131}, 2022: {1: 180, 2: 180, 3: 145, 4: 145}, 2023: {1: 185, 2: 185, 3: 145, 4: 145}},
 	"nursing_subsidy":  {2017: {1: 80, 2: 80}, 2020: {1: 132, 2: 115}, 2021: {1: 146, 2: 127}, 2022: {1: 161, 2: 140}, 2023: {1: 167, 2: 140}},

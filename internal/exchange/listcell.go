@@ -127,7 +127,7 @@ func (c ListColumn) examples() string {
 }
 
 // lost refuses a number cell that a spreadsheet has taken digits from, and says whether it did: fifteen digits and fewer
-// survive (domain §9.3).
+// survive.
 func (r *listReader) lost(c *boundColumn, cell Cell) bool {
 	switch {
 	case cell.Kind == Text:

@@ -2,7 +2,7 @@ package exchange
 
 import "slices"
 
-// ListKind is one kind of list that another department sends (domain §8.1). What it says becomes facts only after an
+// ListKind is one kind of list that another department sends. What it says becomes facts only after an
 // officer has confirmed it; here it is only read.
 type ListKind struct {
 	Name    string
@@ -49,7 +49,7 @@ type ListColumn struct {
 	Past    bool              // a day after today is a mistake
 }
 
-// Partners are the departments, under the names of now; names are data (domain §8.1).
+// Partners are the departments, under the names of now; names are data.
 var Partners = map[string]struct{ ZH, EN string }{
 	"public_security": {"公安", "public security"}, "civil_affairs": {"民政", "civil affairs"}, "cdpf": {"残联", "disabled persons' federation"},
 	"human_resources": {"人社", "human resources and social security"}, "medical_security": {"医保", "medical security"},

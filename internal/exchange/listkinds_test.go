@@ -119,7 +119,7 @@ func TestSortsOfLists(t *testing.T) {
 	cards, _ := exchange.ListKindOf("certificates")
 	state, _ := cards.Column("sort")
 	reason, _ := cards.Column("reason")
-	if got := strings.Join(codes(state), " "); got != "ACTIVE CANCELLED EXPIRED FROZEN MIGRATING REASSESSING REPLACED" { // domain §1.3
+	if got := strings.Join(codes(state), " "); got != "ACTIVE CANCELLED EXPIRED FROZEN MIGRATING REASSESSING REPLACED" {
 		t.Errorf("states of certificates: %s", got)
 	}
 	if got := strings.Join(codes(reason), " "); got != "DEATH DUPLICATE EXPIRED_6M FRAUD MOVED_1Y RECOVERED VOLUNTARY" {

@@ -60,7 +60,7 @@ var (
 	bySubsidy       = []PartnerColumn{nameColumn, numberColumn, partnerTown, partnerVillage}
 )
 
-// PartnerLists are all lists for other departments (domain §8.1). To add one, add an entry. The finance department has none: it gets
+// PartnerLists are all lists for other departments. To add one, add an entry. The finance department has none: it gets
 // rosters.
 var PartnerLists = []PartnerList{
 	{Name: "pension_holders", Partner: "人力资源和社会保障局", ZH: "持证残疾人名单（养老保险、工伤生活护理费比对）", EN: "holders for matching pensions and work-injury nursing fees",

@@ -29,10 +29,23 @@ const (
 	BrokenOff // what was sent did not arrive whole; the same may be sent again
 )
 
-var statuses = [...]int{http.StatusInternalServerError, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden,
-	http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge,
-	http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusPreconditionRequired, http.StatusTooManyRequests,
-	http.StatusServiceUnavailable, http.StatusMethodNotAllowed, http.StatusRequestTimeout}
+var statuses = [...]int{
+	Internal:            http.StatusInternalServerError,
+	Malformed:           http.StatusBadRequest,
+	Unauthenticated:     http.StatusUnauthorized,
+	Forbidden:           http.StatusForbidden,
+	NotFound:            http.StatusNotFound,
+	Conflict:            http.StatusConflict,
+	Stale:               http.StatusPreconditionFailed,
+	TooLarge:            http.StatusRequestEntityTooLarge,
+	WrongType:           http.StatusUnsupportedMediaType,
+	Invalid:             http.StatusUnprocessableEntity,
+	PreconditionMissing: http.StatusPreconditionRequired,
+	TooMany:             http.StatusTooManyRequests,
+	Unavailable:         http.StatusServiceUnavailable,
+	MethodNotAllowed:    http.StatusMethodNotAllowed,
+	BrokenOff:           http.StatusRequestTimeout,
+}
 
 // Status is the HTTP status of k.
 func (k Kind) Status() int { return statuses[k] }

@@ -199,7 +199,7 @@ func facilityAnswer(f store.FacilityFile, err error) (Response, error) {
 		v.Earlier = append(v.Earlier, api.FacilityPast{Version: e.Version, AreaCode: api.AreaCode(e.Area), Name: e.Name, Kind: api.FacilityKind(e.Kind),
 			Address: some(e.Address), RecordedAt: e.RecordedAt.UTC(), SupersededAt: e.SupersededAt.UTC(), Reason: e.Reason})
 	}
-	for _, i := range f.Looks {
+	for _, i := range f.Inspections {
 		v.Inspections = append(v.Inspections, inspectionView(i))
 	}
 	return Response{Version: f.Version, Body: v}, nil

@@ -10,7 +10,6 @@ import (
 
 	"zhucan/api"
 	"zhucan/internal/access"
-	"zhucan/internal/area"
 	"zhucan/internal/award"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
@@ -146,11 +145,9 @@ func (a *API) createRoster(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	at := area.Code("")
-	if in.AreaCode != nil {
-		if at, err = area.Parse(string(*in.AreaCode)); err != nil {
-			return Response{}, err
-		}
+	at, err := code("area_code", in.AreaCode)
+	if err != nil {
+		return Response{}, err
 	}
 	made, err := a.Desk.MakeRoster(r.Ctx, r.Who, calendar.Month(in.Month), at, string(value(in.Programme)))
 	if err != nil {
@@ -256,7 +253,7 @@ func rosterLineView(l roster.Line) api.RosterLine {
 		AreaCode: api.AreaCode(l.Area), Level: l.Level, RateFen: int64(l.Rate), RateDocument: l.RateDocument, Months: l.Months,
 		ArrearsFrom: some(api.Month(l.ArrearsFrom)), ArrearsTo: some(api.Month(l.ArrearsTo)), RegularFen: int64(l.Regular), ArrearsFen: int64(l.Arrears),
 		SupplementFen: int64(l.Supplement), DeductionFen: int64(l.Deduction), NetFen: int64(l.Net), Holder: some(l.Holder),
-		Account: some(maskedAccount(l.Account)), Hold: some(l.Hold), State: api.RosterLineState(l.State), Failure: some(l.Failure),
+		Account: some(idnum.MaskAccount(l.Account)), Hold: some(l.Hold), State: api.RosterLineState(l.State), Failure: some(l.Failure),
 		ReturnedOn: some(l.ReturnedOn), ReturnDocument: some(l.ReturnDocument)}
 }
 
@@ -274,13 +271,6 @@ func (a *API) returnPayment(r *Request) (Response, error) {
 		return Response{}, err
 	}
 	return Response{Body: rosterLineView(line)}, nil
-}
-
-func maskedAccount(account string) string {
-	if account == "" {
-		return ""
-	}
-	return idnum.MaskAccount(account)
 }
 
 func (a *API) listRecoveries(r *Request) (Response, error) {

@@ -305,7 +305,7 @@ func (s *service) pause(person, from, again string, backPay bool) {
 	}
 }
 
-// TestLateRenewal is M11 and clause 4: the card runs out, nothing is paid, and three months of the gap at most come back.
+// TestLateRenewal is M11: the card runs out, nothing is paid, and three months of the gap at most come back.
 func TestLateRenewal(t *testing.T) {
 	t.Parallel()
 	s := start(t)

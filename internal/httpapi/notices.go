@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"zhucan/api"
-	"zhucan/internal/area"
 	"zhucan/internal/store"
 )
 
@@ -17,11 +16,9 @@ func (a *API) publishNotice(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	at := area.Code("")
-	if in.AreaCode != nil {
-		if at, err = area.Parse(string(*in.AreaCode)); err != nil {
-			return Response{}, err
-		}
+	at, err := code("area_code", in.AreaCode)
+	if err != nil {
+		return Response{}, err
 	}
 	n, err := a.Desk.PublishNotice(r.Ctx, r.Who, at, in.Telephones)
 	if err != nil {

@@ -138,10 +138,8 @@ func (a *API) simulatePolicy(r *Request) (Response, error) {
 	if q.Draft, err = draftOf(in.Draft); err != nil {
 		return Response{}, err
 	}
-	if in.AreaCode != nil {
-		if q.Area, err = area.Parse(string(*in.AreaCode)); err != nil {
-			return Response{}, err
-		}
+	if q.Area, err = code("area_code", in.AreaCode); err != nil {
+		return Response{}, err
 	}
 	if in.ToMonth != nil {
 		q.To = calendar.Month(*in.ToMonth)

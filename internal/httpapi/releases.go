@@ -155,7 +155,7 @@ func (a *API) listIndicatorReleaseChangePersons(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	v := api.IndicatorChangePersonList{Items: []api.IndicatorChangePerson{}, NextCursor: next(list, r.limit(), func(p store.Passed) string { return idCursor(p.ID) })}
+	v := api.IndicatorChangePersonList{Items: []api.IndicatorChangePerson{}, NextCursor: next(list, r.limit(), func(p store.Mover) string { return idCursor(p.ID) })}
 	for _, p := range list {
 		item := api.IndicatorChangePerson{Name: p.Name, AreaCode: api.AreaCode(p.Area), Before: api.IndicatorPlace(places[p.Before]), After: api.IndicatorPlace(places[p.After]),
 			ReasonBefore: some(p.ReasonBefore), ReasonAfter: some(p.ReasonAfter)}

@@ -29,15 +29,14 @@ const Base = "/api/v1"
 
 // API serves a desk. Clock is nil except in a demonstration whose clock may be set.
 type API struct {
-	Desk      *casework.Desk
-	Log       *slog.Logger
-	Clock     SettableClock
-	IPs       echo.IPExtractor // whom to believe about a client's address
-	NewID     func() string    // of requests
-	contract  *contract
-	seen      seenActors
-	metrics   *metrics
-	operation map[string]handler
+	Desk     *casework.Desk
+	Log      *slog.Logger
+	Clock    SettableClock
+	IPs      echo.IPExtractor // whom to believe about a client's address
+	NewID    func() string    // of requests
+	contract *contract
+	seen     seenActors
+	metrics  *metrics
 }
 
 // SettableClock is the clock of a demonstration.
@@ -61,7 +60,7 @@ func (a *API) Handler() (http.Handler, error) {
 		return nil, err
 	}
 	a.metrics = newMetrics(a.Desk)
-	a.operation = a.operations()
+	operations := a.operations()
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = a.IPs
@@ -73,7 +72,7 @@ func (a *API) Handler() (http.Handler, error) {
 		if op.demo && a.Clock == nil {
 			continue
 		}
-		do, ok := a.operation[op.id]
+		do, ok := operations[op.id]
 		if !ok {
 			return nil, fmt.Errorf("the contract names %s, which nothing does", op.id)
 		}
@@ -81,13 +80,13 @@ func (a *API) Handler() (http.Handler, error) {
 		if op.method == http.MethodGet && !slices.Contains(leaveTrace, op.id) {
 			e.HEAD(op.path, a.serve(op, do)) // the server leaves out the body
 		}
-		delete(a.operation, op.id)
+		delete(operations, op.id)
 	}
 	if a.Clock == nil {
-		delete(a.operation, "getDemoClock")
-		delete(a.operation, "setDemoClock")
+		delete(operations, "getDemoClock")
+		delete(operations, "setDemoClock")
 	}
-	for id := range a.operation {
+	for id := range operations {
 		return nil, fmt.Errorf("the contract does not name %s", id)
 	}
 	return e, nil

@@ -43,7 +43,7 @@ func (s *service) wantOwes(person, programme string, want ...int) {
 }
 
 // TestTheStartFollowsTheFacts: 低保 is recorded from April for an application of 28 March, and corrected to March before or after the
-// approval, or from March to April: the first month that is owed is that of the facts (rule 2.6.2), whatever was known when.
+// approval, or from March to April: the first month that is owed is that of the facts, whatever was known when.
 func TestTheStartFollowsTheFacts(t *testing.T) {
 	t.Parallel()
 	for n, tt := range []struct {
@@ -173,7 +173,7 @@ func TestAVoidAwardStaysAsItWasFound(t *testing.T) {
 	s.wantOwes(id, nursing, 0, 0, 0, 0, 16700, 16700)
 }
 
-// TestAnApprovalKeepsTheNewestAccount is M06, M36 and clause 2.8: an approval takes the account of its application, unless another was named
+// TestAnApprovalKeepsTheNewestAccount is M06 and M36: an approval takes the account of its application, unless another was named
 // after it, and never from a guardian or the estate.
 func TestAnApprovalKeepsTheNewestAccount(t *testing.T) {
 	t.Parallel()

@@ -1,11 +1,7 @@
 // Package indicator is the arithmetic of coverage rates: integers are compared, decimals only shown.
 package indicator
 
-import (
-	"fmt"
-
-	"zhucan/internal/calendar"
-)
+import "fmt"
 
 // Count is how many persons are in each part of P(D).
 type Count struct {
@@ -43,23 +39,4 @@ func (c Count) Met(comparator string, targetPercent int) (met, applicable bool) 
 		return 100*c.Covered == int64(targetPercent)*c.Denominator(), true
 	}
 	return 100*c.Covered > int64(targetPercent)*c.Denominator(), true
-}
-
-// AgeBands are the bands of the plan, in completed years; the last has no end.
-var AgeBands = []string{"0-6", "7-17", "18-59", "60+"}
-
-// AgeBand is the band of somebody born on birth on a day; "unknown" without a birth date.
-func AgeBand(birth, on calendar.Date) string {
-	if birth.IsZero() || on.Before(birth) {
-		return "unknown"
-	}
-	switch age := calendar.Age(birth, on); {
-	case age <= 6:
-		return AgeBands[0]
-	case age <= 17:
-		return AgeBands[1]
-	case age <= 59:
-		return AgeBands[2]
-	}
-	return AgeBands[3]
 }

@@ -3,7 +3,6 @@ package indicator_test
 import (
 	"testing"
 
-	"zhucan/internal/calendar"
 	"zhucan/internal/indicator"
 )
 
@@ -24,15 +23,6 @@ func TestRate(t *testing.T) {
 		met, applicable := c.Met(tt.comparator, tt.target)
 		if c.Rate() != tt.rate || met != tt.met || applicable != tt.applicable {
 			t.Errorf("%d of %d: %q met %v applicable %v, want %q %v %v", tt.n, tt.den, c.Rate(), met, applicable, tt.rate, tt.met, tt.applicable)
-		}
-	}
-}
-
-func TestAgeBand(t *testing.T) {
-	t.Parallel()
-	for birth, want := range map[string]string{"2023-03-02": "0-6", "2017-02-28": "0-6", "2016-03-01": "7-17", "2016-02-29": "7-17", "2008-03-01": "7-17", "2005-02-28": "18-59", "1963-03-02": "18-59", "1963-03-01": "60+"} {
-		if got := indicator.AgeBand(calendar.MustDate(birth), calendar.MustDate("2023-03-01")); want != got && birth <= "2023-03-01" {
-			t.Errorf("born %s: %s, want %s", birth, got, want)
 		}
 	}
 }

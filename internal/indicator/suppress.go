@@ -3,7 +3,7 @@ package indicator
 import "slices"
 
 // SmallCell is the least number that a public table shows; 1 to SmallCell-1 persons or households are hidden, and 0 is
-// shown (choice; domain of the plan: 1 to 4).
+// shown (choice).
 const SmallCell = 5
 
 // Cell is one pair of numbers of a public table: the covered and the gap of an area or a group. A hidden cell shows neither of
@@ -21,10 +21,12 @@ type Cell struct {
 
 func small(n int64) bool { return n > 0 && n < SmallCell }
 
-// Suppress decides what one of several tables, which stand in the order of their days, hides: every small cell, what another hides,
-// and further cells until no small number of any of them can be bounded inside the threshold, neither by adding and subtracting
-// what the table shows nor by holding it against the others, each or all together. It reports false where that cannot be had,
-// because too much has been shown before. What the others tell without this one is lost, and stops nothing. Whatever another table hides has to be in this one, unless everybody knows why it is not.
+// Suppress decides what one of several tables, which stand in the order of their days, hides: every small cell and what another table hides
+// (primary suppression), and further cells until no small number of any of them can be bounded inside the threshold (complementary
+// suppression), neither by adding and subtracting what the table shows nor by holding it against the others, each or all together.
+//
+// It reports false where that cannot be had, because too much has been shown before. What the others tell without this one is lost, and
+// stops nothing. Whatever another table hides has to be in this one, unless everybody knows why it is not.
 func Suppress(series [][]Cell, now int) bool {
 	t := newTree(series, now)
 	hidden := map[string]bool{}
@@ -37,7 +39,7 @@ func Suppress(series [][]Cell, now int) bool {
 		t.cells[i].Hidden = hidden[c.Name] || small(c.Count[0]) || small(c.Count[1])
 	}
 	for part := range 2 {
-		t.learn(newRiddle(part, series), part, series)
+		t.learn(newAttacker(part, series), part, series)
 	}
 	lost := func(cell, part int) bool { return t.lost(t.cells, cell, part) }
 	if !t.hideUntilSafe(func(blind, _ span) bool { return blind.hi < SmallCell }, lost) {
@@ -61,19 +63,19 @@ func (t *tree) holdAgainst(tables ...[]Cell) bool {
 	for part := range 2 {
 		safe := map[unknown]bool{}
 		for {
-			r := newRiddle(part, tables)
+			a := newAttacker(part, tables)
 			if len(tables) > 1 { // a table alone is as safe as the others let it be
-				t.learn(r, part, tables)
+				t.learn(a, part, tables)
 			}
-			told := r.told(safe)
+			told := a.firstFound(safe)
 			if told < 0 {
 				break
 			}
-			if i, k := r.find(told); t.lost(tables[i], k, part) {
-				safe[r.unknowns[told]] = true
+			if i, k := a.find(told); t.lost(tables[i], k, part) {
+				safe[a.unknowns[told]] = true
 				continue
 			}
-			if !t.guard(r.heirs(r.unknowns[told].name), part) && !t.hideAny(part) {
+			if !t.protectOneOf(a.heirs(a.unknowns[told].name), part) && !t.hideAny(part) {
 				return false
 			}
 		}
@@ -83,7 +85,7 @@ func (t *tree) holdAgainst(tables ...[]Cell) bool {
 
 // lost reports whether a number of a table is told by all others than this one alone, so that nothing that this one hides keeps it.
 func (t *tree) lost(table []Cell, cell, part int) bool {
-	all := newRiddle(part, t.series)
+	all := newAttacker(part, t.series)
 	number := all.cells[slices.IndexFunc(t.series, func(o []Cell) bool { return &o[0] == &table[0] })][cell]
 	var others [][]Cell
 	var cells [][]int
@@ -92,18 +94,18 @@ func (t *tree) lost(table []Cell, cell, part int) bool {
 			others, cells = append(others, other), append(cells, all.cells[i])
 		}
 	}
-	alone := newRiddle(part, others)
+	alone := newAttacker(part, others)
 	for i, list := range cells {
-		if k := slices.Index(list, number); k >= 0 && !alone.open(alone.cells[i][k]) {
+		if k := slices.Index(list, number); k >= 0 && alone.finds(alone.cells[i][k]) {
 			return true
 		}
 	}
 	return false
 }
 
-// guard hides one of some cells by name, or one more cell that one of them can hide behind.
-func (t *tree) guard(names []string, part int) bool {
-	for _, does := range []func(cell, part int) bool{t.hideIf, t.relieve} {
+// protectOneOf hides one of some cells by name, or one more cell that one of them can hide behind.
+func (t *tree) protectOneOf(names []string, part int) bool {
+	for _, does := range []func(cell, part int) bool{t.hideIf, t.hideComplement} {
 		for _, name := range names {
 			if slices.ContainsFunc(t.named[name], func(i int) bool { return does(i, part) }) {
 				return true
@@ -114,30 +116,30 @@ func (t *tree) guard(names []string, part int) bool {
 }
 
 func (t *tree) hideIf(cell, part int) bool {
-	may := t.may(cell, part)
-	if may {
+	can := t.canHide(cell, part)
+	if can {
 		t.hide(cell, part)
 	}
-	return may
+	return can
 }
 
 // learn notes which numbers other tables show: hiding them protects nothing.
-func (t *tree) learn(r *riddle, part int, tables [][]Cell) {
+func (t *tree) learn(a *attacker, part int, tables [][]Cell) {
 	elsewhere := map[int]bool{}
 	var own []int
 	for i, table := range tables {
 		if &table[0] == &t.cells[0] {
-			own = r.cells[i]
+			own = a.cells[i]
 			continue
 		}
 		for k, c := range table {
 			if !c.Hidden {
-				elsewhere[r.cells[i][k]] = true
+				elsewhere[a.cells[i][k]] = true
 			}
 		}
 	}
 	for i, v := range own {
-		t.known[i][part] = elsewhere[v] || r.unknowns[v].n == 0 && r.absent[v]
+		t.known[i][part] = elsewhere[v] || a.unknowns[v].n == 0 && a.absent[v]
 	}
 }
 
@@ -150,7 +152,7 @@ func (t *tree) hideUntilSafe(told func(blind, guessed span) bool, lost func(cell
 			blind, guessed := t.bounds(part, false), t.bounds(part, true)
 			for i := range t.cells {
 				if t.secret(i, part) && small(t.cells[i].Count[part]) && told(blind[i], guessed[i]) {
-					if again = t.relieve(i, part); !again {
+					if again = t.hideComplement(i, part); !again {
 						if !lost(i, part) {
 							return false
 						}
@@ -191,7 +193,7 @@ func newTree(series [][]Cell, now int) *tree {
 
 func (t *tree) secret(cell, part int) bool { return t.cells[cell].Hidden && !t.known[cell][part] }
 
-// span is what a number may be; hi is many where nothing bounds it.
+// span is what a number may be for all that a reader knows (its feasibility interval); hi is many where nothing bounds it.
 type span struct{ lo, hi int64 }
 
 const many = int64(1) << 40 // of which a sum over a million cells still fits
@@ -241,9 +243,9 @@ func sum(list []span, of []int) (s span) {
 	return s
 }
 
-// relieve hides one more cell, so that a small number has something to hide behind: what tells a sibling that is hidden already, the
+// hideComplement hides one more cell, so that a small number has something to hide behind: what tells a sibling that is hidden already, the
 // sibling that costs least, or else the whole that the siblings add up to, or what else gives that whole away.
-func (t *tree) relieve(cell, part int) bool {
+func (t *tree) hideComplement(cell, part int) bool {
 	parent := t.cells[cell].Parent
 	if parent < 0 {
 		return t.hideBelow(cell, part, -1)
@@ -257,7 +259,7 @@ func (t *tree) relieve(cell, part int) bool {
 	if t.hideOneOf(t.children[parent][partition], part) {
 		return true
 	}
-	return t.hideIf(parent, part) || t.hideBelow(parent, part, partition) || t.cells[parent].Parent >= 0 && t.relieve(parent, part)
+	return t.hideIf(parent, part) || t.hideBelow(parent, part, partition) || t.cells[parent].Parent >= 0 && t.hideComplement(parent, part)
 }
 
 // hideAny hides one cell that is not known from elsewhere, first of all an empty one: that it is empty now is then not known. Where
@@ -265,7 +267,7 @@ func (t *tree) relieve(cell, part int) bool {
 func (t *tree) hideAny(part int) bool {
 	for _, empty := range []bool{true, false} {
 		for i, c := range t.cells {
-			if t.may(i, part) && empty == (c.Count[part] == 0) {
+			if t.canHide(i, part) && empty == (c.Count[part] == 0) {
 				t.hide(i, part)
 				return true
 			}
@@ -281,7 +283,7 @@ func (t *tree) hideBelow(cell, part, but int) bool {
 		if partition == but {
 			continue
 		}
-		if t.blur(children, part) || t.hideOneOf(children, part) {
+		if t.hideOneIfNone(children, part) || t.hideOneOf(children, part) {
 			return true
 		}
 		for _, c := range children {
@@ -301,7 +303,7 @@ func (t *tree) hide(cell, part int) {
 		}
 		t.cells[i].Hidden = true
 		for partition := range partitions {
-			t.blur(t.children[i][partition], part)
+			t.hideOneIfNone(t.children[i][partition], part)
 		}
 	}
 	t.coverOthers(cell, part)
@@ -320,23 +322,23 @@ func (t *tree) coverOthers(cell, part int) bool {
 	})
 }
 
-// blur hides one of the cells of a partition where none is hidden, an empty one where all others are known from elsewhere.
-func (t *tree) blur(children []int, part int) bool {
+// hideOneIfNone hides one of the cells of a partition where none is hidden, an empty one where all others are known from elsewhere.
+func (t *tree) hideOneIfNone(children []int, part int) bool {
 	if slices.ContainsFunc(children, func(i int) bool { return t.secret(i, part) }) {
 		return false
 	}
 	if t.hideOneOf(children, part) {
 		return true
 	}
-	i := slices.IndexFunc(children, func(i int) bool { return t.may(i, part) })
+	i := slices.IndexFunc(children, func(i int) bool { return t.canHide(i, part) })
 	if i >= 0 {
 		t.hide(children[i], part)
 	}
 	return i >= 0
 }
 
-// may reports whether hiding a cell now would keep its number from the reader.
-func (t *tree) may(cell, part int) bool { return !t.cells[cell].Hidden && !t.known[cell][part] }
+// canHide reports whether hiding a cell now would keep its number from the reader.
+func (t *tree) canHide(cell, part int) bool { return !t.cells[cell].Hidden && !t.known[cell][part] }
 
 // partitions bounds the numbers of partitions, so that they are walked in order.
 const partitions = 16
@@ -365,7 +367,7 @@ func (t *tree) hideOneOf(children []int, part int) bool {
 		return a.Count[0]+a.Count[1] < b.Count[0]+b.Count[1]
 	}
 	for _, i := range children {
-		if c := &t.cells[i]; t.may(i, part) && c.Count[part] > 0 && (best < 0 || better(c, &t.cells[best])) {
+		if c := &t.cells[i]; t.canHide(i, part) && c.Count[part] > 0 && (best < 0 || better(c, &t.cells[best])) {
 			best = i
 		}
 	}

@@ -19,9 +19,9 @@ var (
 // numbers are masked.
 const longNumber = 8
 
-// Written is a name as it is kept: without blanks around it, and with one space for all those that stand together inside, or none between
-// Chinese characters, where they make names of two as long as names of three. Characters that nobody sees, or that turn the text around
-// them, would make two names that look alike differ; private ones stand for rare characters of old fonts, and stay.
+// Written is a name as it is kept: without blanks around it, and with one space for several inside, or none between Chinese characters,
+// where officers put blanks to make a name of two characters as long as one of three. It refuses characters that nobody sees or that turn
+// the text around, by which two names that look alike would differ; private ones stand for rare characters of old fonts, and stay.
 func Written(name string) (string, error) {
 	name = strings.TrimSpace(name)
 	digits := 0

@@ -12,9 +12,9 @@ import (
 	"zhucan/internal/fault"
 )
 
-// How long a sender is waited for, in limits of a request: for the next piece half of one, on the average one for pieceSize bytes, as for those who
-// read, and for all he sends some minutes. So a photo may come over a line of two kilobytes a second, and who sends a byte now and then holds a
-// connection no longer than one who sends nothing.
+// How long a sender is waited for, in limits of a request: half of one for the next piece, one on the average for pieceSize bytes, as for
+// those who read, and wholeLimits for all of it. So a photo may come over a line of two kilobytes a second, and who sends a byte now and
+// then holds a connection no longer than one who sends nothing.
 const wholeLimits = 16
 
 // toAnswer is what a connection has for the answer itself, after the time of the request.

@@ -113,7 +113,7 @@ func (in *inputs) ask(rs *RuleSet) (answer, error) {
 	if rs == nil {
 		return answer{outcome: No, code: NoRules}, nil
 	}
-	in.set(rs)
+	in.setSwitches(rs)
 	a := answer{outcome: Yes, suspends: true}
 	for _, c := range rs.conditions {
 		found, suspends, err := in.meet(c)

@@ -179,14 +179,14 @@ func named(conditions map[string]*condition, names []string) (list []*condition,
 // Place is where an indicator puts somebody on a day.
 type Place int
 
-// The places. Asked means that the programme's months decide between covered, gap and excluded.
+// The places. ByMonths: the months of the indicator's programme decide between covered, gap and excluded.
 const (
 	Outside Place = iota
 	InCovered
 	InGap
 	InExcluded
 	InExtra
-	Asked
+	ByMonths
 )
 
 func (i *Indicator) place(values map[string]any) (Place, string, error) {
@@ -202,7 +202,7 @@ func (i *Indicator) place(values map[string]any) (Place, string, error) {
 		return InExcluded, reason, err
 	}
 	if i.covered == nil {
-		return Asked, "", nil
+		return ByMonths, "", nil
 	}
 	covered, err := i.covered.eval(values)
 	if err != nil || covered == isTrue {

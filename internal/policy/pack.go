@@ -154,28 +154,7 @@ func Load(document []byte) (*Pack, error) {
 		return nil, fmt.Errorf("policy pack: pack, version, district and programmes are required")
 	}
 	p.setDefaults()
-	if !p.StopMode.known() {
-		return nil, fmt.Errorf("policy pack: stop_mode is next_month or same_month")
-	}
-	if v := p.Reverification; v != nil && (v.Since < 2016 || v.FirstMonth < 1 || v.LastMonth < v.FirstMonth || v.LastMonth > 12) {
-		return nil, fmt.Errorf("policy pack: reverification needs since and months of one year")
-	}
-	if p.NoticeDays < 7 {
-		return nil, fmt.Errorf("policy pack: notice_days is at least 7")
-	}
-	if p.EnteredWithin < 0 {
-		return nil, fmt.Errorf("policy pack: entered_within is a number of days")
-	}
-	if err := p.Tickets.check(); err != nil {
-		return nil, fmt.Errorf("policy pack: %w", err)
-	}
-	if err := p.Catalogue.Check(); err != nil {
-		return nil, fmt.Errorf("policy pack: %w", err)
-	}
-	if err := p.Lists.check(); err != nil {
-		return nil, fmt.Errorf("policy pack: %w", err)
-	}
-	if err := p.checkWorklists(); err != nil {
+	if err := p.check(); err != nil {
 		return nil, fmt.Errorf("policy pack: %w", err)
 	}
 	if err := p.compile(); err != nil {
@@ -210,6 +189,26 @@ func (p *Pack) setDefaults() {
 	if p.Lists == nil {
 		p.Lists = &defaultLists
 	}
+}
+
+// check refuses settings that cannot be; expressions are checked when they are compiled.
+func (p *Pack) check() error {
+	switch v := p.Reverification; {
+	case !p.StopMode.known():
+		return fmt.Errorf("stop_mode is next_month or same_month")
+	case v != nil && (v.Since < 2016 || v.FirstMonth < 1 || v.LastMonth < v.FirstMonth || v.LastMonth > 12):
+		return fmt.Errorf("reverification needs since and months of one year")
+	case p.NoticeDays < 7:
+		return fmt.Errorf("notice_days is at least 7")
+	case p.EnteredWithin < 0:
+		return fmt.Errorf("entered_within is a number of days")
+	}
+	for _, check := range []func() error{p.Tickets.check, p.Catalogue.Check, p.Lists.check, p.checkWorklists} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // MustLoadBuiltin loads the pack that comes with the service; its tests keep it loadable.

@@ -20,7 +20,7 @@ type Topic struct {
 // ticketLimits are the limits that a pack has to have, with those of packs that say nothing of tickets (choice).
 var ticketLimits = map[string]int{"advice": 5, "complaint": 15, "petition": 15, "call_back": 3}
 
-// writtenWithin is for packs that do not say (choice): a year, since the figures of a year are the longest in which it would still be counted.
+// writtenWithin is for packs that do not say (choice): a year, since no figure covers a longer time.
 const writtenWithin = 366
 
 // Topic is the topic of a code, or nil.

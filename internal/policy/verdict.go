@@ -68,7 +68,7 @@ func (p *Pack) Judge(programme string, f casefile.Facts) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	in.set(rs)
+	in.setSwitches(rs)
 	for _, c := range rs.conditions {
 		found, err := c.eval(in.vars)
 		if err != nil {
@@ -92,8 +92,8 @@ func (p *Pack) Answer(programme string, f casefile.Facts) (Outcome, string, erro
 	return outcome, code, nil
 }
 
-// set sets the switches of a rule set.
-func (in *inputs) set(rs *RuleSet) {
+// setSwitches adds the switches of a rule set to what its conditions read.
+func (in *inputs) setSwitches(rs *RuleSet) {
 	for name, on := range rs.Switches {
 		in.values[name] = on
 	}

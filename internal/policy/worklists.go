@@ -22,7 +22,7 @@ type DayOfYear struct {
 	Day   int `yaml:"day"`
 }
 
-// defaultDue is for packs that say nothing of a worklist (domain choice: five working days a lead).
+// defaultDue is for packs that say nothing of a worklist (choice).
 const defaultDue = 5
 
 // defaultSurveyFrom is when the window of a survey begins where a pack does not say (烟台市2025: July to September).

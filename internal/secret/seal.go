@@ -76,9 +76,9 @@ func place(table, column string, row uuid.UUID) []byte {
 	return append(aad, row[:]...)
 }
 
-// BlindIndex is a keyed hash for exact search and uniqueness. A plain hash would be broken in seconds, since the
-// numbers of a district are few; without the key this one tells nothing. The same value has another index for another
-// purpose, so that equal values in two columns cannot be matched. It has to be normalized, or equal ones differ.
+// BlindIndex is a keyed hash for exact search and uniqueness. A plain hash would be broken in seconds, since the numbers of a district are
+// few; without the key this one tells nothing. The same value has another index for another purpose, so that equal values in two columns
+// cannot be matched. Values have to be normalized first.
 func (r *Ring) BlindIndex(purpose, normalized string) []byte {
 	mac := hmac.New(sha256.New, r.index)
 	mac.Write([]byte(purpose))

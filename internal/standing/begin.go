@@ -11,7 +11,7 @@ import (
 
 // begun are awards with the months in which they begin and end by what is recorded, in the order in which one follows the other. One that an
 // application gave begins in the first month, not before the one from which the application counts, in which the conditions hold and that
-// no right before it has (rule 2.6.2). It is looked for anew whenever something is recorded: what is learned about those months a day after
+// no right before it has (the month: 国发〔2015〕52号, 自递交申请当月计发; the conditions: choice). It is looked for anew whenever something is recorded: what is learned about those months a day after
 // the approval makes the same as a day before it. One that was taken over begins when the list said.
 func (r *Reading) begun(awards []award.Award) []award.Award {
 	list := slices.Clone(awards)

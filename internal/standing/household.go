@@ -55,11 +55,11 @@ func DeriveHousehold(file casefile.HouseholdFile, pack *policy.Pack) ([]Househol
 // appendHousehold joins what follows without a change.
 func appendHousehold(timeline []HouseholdInterval, next HouseholdInterval) []HouseholdInterval {
 	if n := len(timeline); n > 0 {
-		last := timeline[n-1]
+		last := &timeline[n-1]
 		same := next
 		same.Days = last.Days
-		if same == last && last.Days.To.Add(1) == next.Days.From {
-			timeline[n-1].Days.To = next.Days.To
+		if same == *last && last.Days.To.Add(1) == next.Days.From {
+			last.Days.To = next.Days.To
 			return timeline
 		}
 	}

@@ -175,7 +175,7 @@ func TestOtherIndicatorsEqualDayByDay(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		o := wider(t)
-		timeline, err := standing.Derive(o.file, o.awards, pack)
+		timeline, err := derive(o.file, o.awards, pack)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -198,7 +198,7 @@ func TestSchoolWindow(t *testing.T) {
 		file.Certificates = []casefile.Certificate{{Category: 4, Level: 2, IssuedOn: calendar.MustDate("2015-01-01"), ExpiresOn: calendar.MustDate("2024-12-31")}}
 		addFact(&file, casefile.HukouArea, `"370305001005"`, file.Person.BirthDate, calendar.Date{})
 		addFact(&file, casefile.ManagingArea, `"370305001005"`, file.Person.BirthDate, calendar.Date{})
-		timeline, err := standing.Derive(file, nil, pack)
+		timeline, err := derive(file, nil, pack)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,21 +11,6 @@ import (
 	"zhucan/internal/policy"
 )
 
-// Run is a stretch of months at one level.
-type Run struct {
-	From, To calendar.Month // To zero: open
-	Level    int            // of the first day of each month on which all conditions hold
-}
-
-// Contains reports whether m lies in the run.
-func (r Run) Contains(m calendar.Month) bool {
-	return !m.Before(r.From) && (r.To.IsZero() || !m.After(r.To))
-}
-
-func anyContains(runs []Run, m calendar.Month) bool {
-	return slices.ContainsFunc(runs, func(r Run) bool { return r.Contains(m) })
-}
-
 // Months are what a programme makes of the months of a person. A month that is in neither list only interrupts a right:
 // the card has run out, or a fact is waited for.
 type Months struct {
@@ -68,7 +53,7 @@ func months(file casefile.File, list []segment, programme string, pack *policy.P
 			kept = appendGood(kept, s, stops && !goesOn[i+1])
 		}
 	}
-	m.Breaks = without(join(broken), kept)
+	m.Breaks = without(joinRuns(broken), kept)
 	m.Ends, err = ends(file, programme, pack)
 	return m, err
 }
@@ -115,51 +100,7 @@ func appendGood(runs []Run, s segment, stopsNow bool) []Run {
 	if !run.To.IsZero() && run.To.Before(run.From) {
 		return runs
 	}
-	return joined(runs, run)
-}
-
-// joined adds a run, to the last one where that goes on at the same level.
-func joined(runs []Run, run Run) []Run {
-	if n := len(runs); n > 0 && runs[n-1].Level == run.Level && !run.From.After(runs[n-1].To.Add(1)) {
-		if run.To.IsZero() || run.To.After(runs[n-1].To) {
-			runs[n-1].To = run.To
-		}
-		return runs
-	}
-	return append(runs, run)
-}
-
-func join(runs []Run) (out []Run) {
-	for _, r := range runs {
-		out = joined(out, r)
-	}
-	return out
-}
-
-// without is what is left of runs outside all of others, which are in order.
-func without(runs, others []Run) (out []Run) {
-	for _, r := range runs {
-		rest, open := r, true
-		for _, o := range others {
-			if !o.To.IsZero() && o.To.Before(rest.From) {
-				continue
-			}
-			if !rest.To.IsZero() && o.From.After(rest.To) {
-				break
-			}
-			if o.From.After(rest.From) {
-				out = append(out, Run{From: rest.From, To: o.From.Add(-1), Level: r.Level})
-			}
-			if open = !o.To.IsZero() && (rest.To.IsZero() || o.To.Before(rest.To)); !open {
-				break
-			}
-			rest.From = o.To.Add(1)
-		}
-		if open {
-			out = append(out, rest)
-		}
-	}
-	return out
+	return appendRun(runs, run)
 }
 
 // Contains reports whether the conditions hold in a month.
@@ -243,7 +184,7 @@ func (r *Reading) Payable(a award.Award) []Run {
 		paid = without(paid, []Run{{From: from}})
 	}
 	slices.SortFunc(paid, func(a, b Run) int { return a.From.Compare(b.From) })
-	return join(paid)
+	return joinRuns(paid)
 }
 
 // Unverified is the month from which an award is suspended because nobody has verified, or somebody found that the
@@ -290,23 +231,6 @@ func (r *Reading) askedFrom(programme string, year int) (int, bool) {
 		}
 	}
 	return year, false
-}
-
-// within is what of runs lies inside one.
-func within(runs []Run, limit Run) (out []Run) {
-	for _, r := range runs {
-		if !limit.To.IsZero() && r.From.After(limit.To) || !r.To.IsZero() && r.To.Before(limit.From) {
-			continue
-		}
-		if r.From.Before(limit.From) {
-			r.From = limit.From
-		}
-		if !limit.To.IsZero() && (r.To.IsZero() || r.To.After(limit.To)) {
-			r.To = limit.To
-		}
-		out = append(out, r)
-	}
-	return out
 }
 
 // Awards are the rights that the reading was made with, and in which months they begin by it.

@@ -53,7 +53,7 @@ type Interval struct {
 	Sex       string
 	BirthDate calendar.Date
 	Hardship  Hardship
-	// RegisteredPoor is whether the person stands on the list of registered poor, exited or not.
+	// RegisteredPoor is whether the person stands or stood on the list of registered poor.
 	RegisteredPoor bool
 	HukouType      string
 	Components     int // one bit a category of disability: 1 << category
@@ -105,15 +105,6 @@ func Read(file casefile.File, awards []award.Award, pack *policy.Pack) (*Reading
 	}
 	r.awards = r.begun(awards)
 	return r, nil
-}
-
-// Derive is the whole timeline of one person for every indicator of the pack.
-func Derive(file casefile.File, awards []award.Award, pack *policy.Pack) ([]Interval, error) {
-	r, err := Read(file, awards, pack)
-	if err != nil {
-		return nil, err
-	}
-	return r.Standings(policy.Everything), nil
 }
 
 // Standings is the timeline of the person for every indicator and benefit of the pack that counts persons, and for every
@@ -169,7 +160,7 @@ func (r *Reading) standings(indicator *policy.Indicator) (timeline []Interval) {
 		place, reason := s.rules.Place(indicator)
 		switch place {
 		case policy.Outside:
-		case policy.Asked:
+		case policy.ByMonths:
 			for _, days := range cut(s.days, cuts) {
 				timeline = appendInterval(timeline, r.byMonth(s, indicator, days, good, paid))
 			}
@@ -231,6 +222,8 @@ func hardship(f casefile.Facts) Hardship {
 	return NoHardship
 }
 
+// listedPoor reports whether the person stands or stood on the list of registered poor: who has left it since is still counted among them,
+// who was taken off it as wrongly identified is not.
 func listedPoor(f casefile.Facts) bool {
 	v := f.Latest("registered_poor")
 	return v.Answer == casefile.Yes && v.Sort != "removed"
@@ -275,12 +268,10 @@ func cut(days calendar.Interval, cuts []calendar.Date) []calendar.Interval {
 func appendInterval(timeline []Interval, next Interval) []Interval {
 	if n := len(timeline); n > 0 {
 		last := &timeline[n-1]
-		joined := *last
-		joined.Days.To = next.Days.To
 		same := next
-		same.Days = joined.Days
-		if same == joined && last.Days.To.Add(1) == next.Days.From {
-			*last = joined
+		same.Days = last.Days
+		if same == *last && last.Days.To.Add(1) == next.Days.From {
+			last.Days.To = next.Days.To
 			return timeline
 		}
 	}

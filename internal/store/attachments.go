@@ -43,10 +43,7 @@ func scanAttachment(row pgx.CollectableRow) (a Attachment, err error) {
 // Attachments lists what was uploaded to a service or an application of the actor's area, in order.
 func (db *DB) Attachments(ctx context.Context, who access.Actor, subject uuid.UUID) (list []Attachment, err error) {
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue("SELECT "+attachmentColumns+" FROM attachments WHERE service_id = $1 OR application_id = $1 ORDER BY id", subject).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, scanAttachment)
-			return err
-		})
+		b.Queue("SELECT "+attachmentColumns+" FROM attachments WHERE service_id = $1 OR application_id = $1 ORDER BY id", subject).Query(into(&list, scanAttachment))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list attachments: %w", err)
@@ -58,10 +55,7 @@ func (db *DB) Attachments(ctx context.Context, who access.Actor, subject uuid.UU
 func (tx *Tx) LockAttachment(ctx context.Context, id uuid.UUID) (a Attachment, err error) {
 	var list []Attachment
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT "+attachmentColumns+" FROM attachments WHERE id = $1", id).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, scanAttachment)
-			return err
-		})
+		b.Queue("SELECT "+attachmentColumns+" FROM attachments WHERE id = $1", id).Query(into(&list, scanAttachment))
 	})
 	if err != nil || len(list) == 0 {
 		return a, orNotFound(err)
@@ -80,10 +74,7 @@ func orNotFound(err error) error {
 func (tx *Tx) SameAttachment(ctx context.Context, subject uuid.UUID, sum [32]byte) (a Attachment, found bool, err error) {
 	var list []Attachment
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT "+attachmentColumns+" FROM attachments WHERE (service_id = $1 OR application_id = $1) AND sha256 = $2", subject, sum[:]).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, scanAttachment)
-			return err
-		})
+		b.Queue("SELECT "+attachmentColumns+" FROM attachments WHERE (service_id = $1 OR application_id = $1) AND sha256 = $2", subject, sum[:]).Query(into(&list, scanAttachment))
 	})
 	if err != nil || len(list) == 0 {
 		return a, false, err
@@ -124,10 +115,7 @@ func (tx *Tx) WithdrawAttachment(ctx context.Context, id uuid.UUID, reason strin
 func (db *DB) Unrecorded(ctx context.Context, who access.Actor, ids []uuid.UUID) (list []uuid.UUID, err error) {
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
 		b.Queue(`SELECT u.id FROM unnest($1::uuid[]) u(id) WHERE NOT EXISTS (SELECT FROM attachments a WHERE a.id = u.id)
-			AND NOT EXISTS (SELECT FROM imports i WHERE i.id = u.id)`, ids).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-			return err
-		})
+			AND NOT EXISTS (SELECT FROM imports i WHERE i.id = u.id)`, ids).Query(into(&list, pgx.RowTo[uuid.UUID]))
 	})
 	return list, err
 }

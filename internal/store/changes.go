@@ -57,12 +57,9 @@ func (q PassagesOf) args() []any {
 func (db *DB) Passages(ctx context.Context, who access.Actor, q PassagesOf) (list []Passage, err error) {
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
 		b.Queue(q.passages()+` SELECT before, reason_before, after, reason_after, count(*) FROM p GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1, 2, 3, 4`, q.args()...).
-			Query(func(rows pgx.Rows) error {
-				list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (p Passage, err error) {
-					return p, row.Scan(&p.Before, &p.ReasonBefore, &p.After, &p.ReasonAfter, &p.Count)
-				})
-				return err
-			})
+			Query(into(&list, func(row pgx.CollectableRow) (p Passage, err error) {
+				return p, row.Scan(&p.Before, &p.ReasonBefore, &p.After, &p.ReasonAfter, &p.Count)
+			}))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("count passages of %s: %w", q.Indicator, err)
@@ -70,8 +67,8 @@ func (db *DB) Passages(ctx context.Context, who access.Actor, q PassagesOf) (lis
 	return list, nil
 }
 
-// Passed is one person or household that moved.
-type Passed struct {
+// Mover is one person or household that moved.
+type Mover struct {
 	ID                        uuid.UUID
 	Name                      string
 	Area                      area.Code
@@ -79,8 +76,8 @@ type Passed struct {
 	ReasonBefore, ReasonAfter string
 }
 
-// PassedNames lists who moved between two moments and is in the actor's area, after an id in order.
-func (db *DB) PassedNames(ctx context.Context, who access.Actor, q PassagesOf) (list []Passed, err error) {
+// Movers lists who moved between two moments and is in the actor's area, after an id in order.
+func (db *DB) Movers(ctx context.Context, who access.Actor, q PassagesOf) (list []Mover, err error) {
 	names := `SELECT p.subject, f.name, p.area_code, p.before, p.reason_before, p.after, p.reason_after FROM p
 		CROSS JOIN LATERAL (SELECT f.name FROM persons f WHERE f.id = p.subject OFFSET 0) f` // by the key, as in behindPersons
 	if q.Households {
@@ -90,12 +87,9 @@ func (db *DB) PassedNames(ctx context.Context, who access.Actor, q PassagesOf) (
 				AND m.from_on <= $6 AND (m.to_on IS NULL OR m.to_on >= $6) ORDER BY m.relation <> 'head', m.from_on, m.id LIMIT 1) head ON true`
 	}
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue(q.passages()+names+` WHERE p.subject > $8 ORDER BY p.subject LIMIT $9`, append(q.args(), q.After, q.Limit)...).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (p Passed, err error) {
-				return p, row.Scan(&p.ID, &p.Name, &p.Area, &p.Before, &p.ReasonBefore, &p.After, &p.ReasonAfter)
-			})
-			return err
-		})
+		b.Queue(q.passages()+names+` WHERE p.subject > $8 ORDER BY p.subject LIMIT $9`, append(q.args(), q.After, q.Limit)...).Query(into(&list, func(row pgx.CollectableRow) (p Mover, err error) {
+			return p, row.Scan(&p.ID, &p.Name, &p.Area, &p.Before, &p.ReasonBefore, &p.After, &p.ReasonAfter)
+		}))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list passages of %s: %w", q.Indicator, err)

@@ -171,9 +171,9 @@ FROM s` + by.join + m.villages(2, 5) + `
 GROUP BY 1, 2 ORDER BY 1, 2`
 }
 
-// counting prepares a transaction for a count, or for many rows of a file. It is planned for the very area and indicators asked about: planned
-// once for any of them, it takes a village for the whole register or the other way round. And it has more time than a look-up: of a million
-// persons a count takes seconds, and more while others count as well.
+// counting prepares a transaction for a count, or for the many rows of a file. Statements are planned for the very area and indicators asked
+// about: a plan for any of them takes a village for the whole register, or the other way round. And they may take longer than a look-up: a
+// count of a million persons takes seconds, and more while others count as well.
 func counting(b *pgx.Batch) {
 	b.Queue("SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('statement_timeout', '30s', true)")
 }
@@ -238,9 +238,9 @@ type Named struct {
 	Reason   string
 }
 
-// ownArea says of a column what row security demands of it. Joined with all that stands in an area, files are found by the area, as row
-// security is no way to find anything, or else all of the register would be read for them. It takes hashing: in a large register an area
-// looks as if it held one person, who may as well be looked for once for each.
+// ownArea is the condition that row security puts on a column, written out. Row security hides rows and finds none: without this, a join
+// with all that stands in an area would read the whole register. It needs hashing: in a large register an area looks as if it held one
+// person, and every row would be compared with all of them.
 func ownArea(column string) string {
 	return column + " >= rtrim(current_setting('zhucan.area', true), ':') AND " + column + " < current_setting('zhucan.area', true)"
 }

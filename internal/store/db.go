@@ -199,12 +199,17 @@ func (db *DB) readIn(ctx context.Context, who access.Actor, inside bounds, queri
 // readAll reads rows that are no person's, in the place that the context says.
 func readAll[T any](ctx context.Context, db *DB, scan pgx.RowToFunc[T], sql string, args ...any) (list []T, err error) {
 	err = db.Read(ctx, access.SystemActor(), func(b *pgx.Batch) {
-		b.Queue(sql, args...).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, scan)
-			return err
-		})
+		b.Queue(sql, args...).Query(into(&list, scan))
 	})
 	return list, err
+}
+
+// into has the rows of a query read into a list.
+func into[T any](list *[]T, scan pgx.RowToFunc[T]) func(pgx.Rows) error {
+	return func(rows pgx.Rows) (err error) {
+		*list, err = pgx.CollectRows(rows, scan)
+		return err
+	}
 }
 
 func send(ctx context.Context, pool *pgxpool.Pool, batch *pgx.Batch) error {
@@ -259,9 +264,9 @@ func rightsOf(who access.Actor) string {
 	return withRights
 }
 
-// enter queues what comes first in every transaction: the bounds. Who acts under a session gets them only while its
-// rights still are what who says; so rights count when they are used and not when somebody looked them up. The command
-// line and a sign-in have no session.
+// enter queues what comes first in every transaction: the bounds. An actor with a session gets them only while the session is good and its
+// account, role and area are still those of who; so rights hold when they are used, and not when somebody looked them up. The command line
+// and a sign-in have no session.
 func (db *DB) enter(batch *pgx.Batch, who access.Actor, b bounds) {
 	if who.SessionID == uuid.Nil {
 		batch.Queue(setBounds, b.persons, b.counts)

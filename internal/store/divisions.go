@@ -100,11 +100,12 @@ type TakenDivisions struct{ Added, Ended, Corrected int }
 // Changed is how many there are in all.
 func (t TakenDivisions) Changed() int { return t.Added + t.Ended + t.Corrected }
 
-// InsertDivisions takes in a tree: what is not there is added, what is there and is said to have ended, ends, and a name, a class or the
-// successor of what has ended that are given otherwise are corrected; what they were stays readable as it was known. The days of a division
-// that is there are left alone, so that an older file undoes no end. A row is about the division that began on its first day; where the list
-// does not say when it began, about the one of that day or the first after it. What ends has nothing below it that goes on: towns would not
-// add up to their district. Uncovered are the places in the list of what lies in nothing on some of its days; then the list is not to be kept.
+// InsertDivisions takes in a tree. A division that is not there is added. One that is there ends where the list says so, and is corrected
+// where the list gives it another name, class or, if it has ended, successor; what it was stays readable as it was known. Its other days are
+// left alone, so that an older file undoes no end. A row is about the division that began on its first day; an undated one about that of the
+// day, or the first after it. An end is refused while something below goes on: towns would not add up to their district.
+//
+// Uncovered are the places in the list of divisions above which there is nothing on some of their days; then the list is not to be kept.
 func (tx *Tx) InsertDivisions(ctx context.Context, list []area.Division, undated map[int]bool) (TakenDivisions, []Uncovered, error) {
 	there, err := tx.periods(ctx)
 	if err != nil {
@@ -195,9 +196,10 @@ type Uncovered struct {
 	On calendar.Date
 }
 
-// uncoveredOf are those in a list of which nobody would be found from above, and whom no number by town would count, on some of their days:
-// all of which nothing is above on the first day, and of those that were written also what outlives that. What was there before is not judged
-// by the days that the list gives it, since it keeps its own. A district may come without its city and province, which the office of one need not have.
+// uncoveredOf are the divisions of a list above which there is nothing on some of their days: nobody in them would be found from above, and
+// no number by town would count them. It names all that have nothing above them on their first day, and of those that were written also
+// those that outlive what is above. What was there before keeps its own days and is not judged by those of the list. A district may come
+// without its city and province, which an office of one need not have.
 func uncoveredOf(list []area.Division, written []bool, there map[area.Code][]period) (found []Uncovered) {
 	for i, d := range list {
 		on := firstWithout(there[d.Code.Parent()], calendar.Interval{From: d.ValidFrom, To: d.ValidTo})

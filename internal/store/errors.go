@@ -50,8 +50,8 @@ var byConstraint = map[string]*fault.Error{
 	"person_merges_once":                     MergedAlready,
 	"merged_persons_pkey":                    MergedAlready,
 	"merged_persons_one_step":                MergedAlready,
-	"import_unmatched_once":                  fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
-	"external_figures_current":               fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
+	"import_unmatched_once":                  changedMeanwhile,
+	"external_figures_current":               changedMeanwhile,
 	"facilities_once":                        fault.New(fault.Conflict, "FACILITY_EXISTS", "该村居已有同名设施", "a facility of this name is there already"),
 	"accounts_username_taken":                fault.New(fault.Conflict, "USERNAME_TAKEN", "用户名已被使用", "the user name is taken"),
 	"accounts_username_check":                fault.New(fault.Invalid, "USERNAME", "用户名为2至60个小写字母、数字、点、横线或下划线，以字母或数字开头", "a user name is 2 to 60 small letters, digits, '.', '_' and '-', and begins with a letter or a digit"),
@@ -60,19 +60,19 @@ var byConstraint = map[string]*fault.Error{
 	"payments_once":                          paidTwice,
 	"payments_once_a_kind":                   paidTwice,
 	"recovery_waived_by_another":             fault.New(fault.Conflict, "WAIVER_NOT_PROPOSED", "核销须由他人以相同金额提出后批准", "a waiver is proposed by another for the same amount first"),
-	"payees_current":                         fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
+	"payees_current":                         changedMeanwhile,
 	"award_grants_once":                      GrantedAlready,
 	"award_suspensions_one_in_force":         fault.New(fault.Conflict, "SUSPENDED_ALREADY", "该待遇已暂停", "the award is suspended already"),
-	"notice_items_once":                      fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
+	"notice_items_once":                      changedMeanwhile,
 	"deputations_one_at_a_time":              fault.New(fault.Conflict, "DEPUTED_ALREADY", "该账号在此期间已有代理人", "the principal has a deputy on these days already"),
 	"deputations_of_another":                 fault.New(fault.Invalid, "NO_DEPUTY", "不能代理本人", "nobody is his own deputy"),
 	"divisions_one_at_a_time":                fault.New(fault.Conflict, "DIVISION_EXISTS", "该区划代码在此期间已存在", "the division exists in this period already"),
 	"policy_packs_activated_by_another":      fault.New(fault.Conflict, "OWN_CASE", "不能启用本人提出的政策包", "nobody activates a pack that he proposed"),
-	"work_calendars_in_order":                fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
-	"policy_packs_activation_once":           fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
+	"work_calendars_in_order":                changedMeanwhile,
+	"policy_packs_activation_once":           changedMeanwhile,
 	"ratings_once":                           fault.New(fault.Conflict, "RATED_ALREADY", "已评价过", "this has been rated already"),
 	"ratings_by_another":                     application.OwnCase,
-	"ticket_steps_once":                      fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record"),
+	"ticket_steps_once":                      changedMeanwhile,
 	"policy_packs_version_once":              fault.New(fault.Conflict, "PACK_VERSION_EXISTS", "该版本的政策包已存在", "this version of the pack exists already"),
 }
 
@@ -103,7 +103,7 @@ func translate(err error) error {
 		return translatePostgres(pg, err)
 	}
 	if unreachable(err) || errors.Is(err, context.DeadlineExceeded) || pgconn.Timeout(err) {
-		return busy(err)
+		return fault.Busy(err)
 	}
 	return err
 }
@@ -135,9 +135,7 @@ func translatePostgres(pg *pgconn.PgError, err error) error {
 		return fault.New(fault.Invalid, "OUTSIDE_AREA", "超出本人管辖区域", "outside your area")
 	}
 	if slices.ContainsFunc(passing, func(begins string) bool { return strings.HasPrefix(pg.Code, begins) }) {
-		return busy(err)
+		return fault.Busy(err)
 	}
 	return err
 }
-
-func busy(err error) error { return fault.Busy(err) }

@@ -85,10 +85,7 @@ func (db *DB) Events(ctx context.Context, who access.Actor, f EventFilter) (list
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
 		b.Queue("SELECT events_horizon()").QueryRow(func(row pgx.Row) error { return row.Scan(&horizon) })
 		b.Queue("SELECT "+outboxColumns+` FROM events WHERE seq > $1 AND area_code >= $2 AND area_code < $3 AND ($4::text[] IS NULL OR type = ANY($4))
-			ORDER BY seq LIMIT $5`, f.After, lo, hi, f.Types, f.Limit).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, scanEvent)
-			return err
-		})
+			ORDER BY seq LIMIT $5`, f.After, lo, hi, f.Types, f.Limit).Query(into(&list, scanEvent))
 	})
 	if err != nil {
 		return nil, 0, fmt.Errorf("list events: %w", err)

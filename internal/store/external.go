@@ -128,9 +128,9 @@ type Inspection struct {
 
 // FacilityFile is all that was ever said of a facility.
 type FacilityFile struct {
-	Facility              // as it stands; superseded where it was taken off the list
-	Earlier  []Facility   // what was believed of it before
-	Looks    []Inspection // in order of their days, also those that gave way
+	Facility                 // as it stands; superseded where it was taken off the list
+	Earlier     []Facility   // what was believed of it before
+	Inspections []Inspection // in order of their days, also those that gave way
 }
 
 // facilitiesHeld are the facilities f that are believed now, or were at the instant in $4.
@@ -179,13 +179,10 @@ func (db *DB) FacilityCounts(ctx context.Context, who access.Actor, key string, 
 			)
 			SELECT `+by.group+`, count(*) FILTER (WHERE compliant), count(*) FILTER (WHERE NOT compliant), count(*) FILTER (WHERE d.code IS NULL)
 			FROM s`+q.villages(1, 4)+`
-			GROUP BY 1 ORDER BY 1`, q.On, lo, hi, instantOrNull(q.KnownAt)).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (GroupCount, error) {
-				g := GroupCount{Indicator: key}
-				return g, row.Scan(&g.Group, &g.Covered, &g.Gap, &g.Unplaced)
-			})
-			return err
-		})
+			GROUP BY 1 ORDER BY 1`, q.On, lo, hi, instantOrNull(q.KnownAt)).Query(into(&list, func(row pgx.CollectableRow) (GroupCount, error) {
+			g := GroupCount{Indicator: key}
+			return g, row.Scan(&g.Group, &g.Covered, &g.Gap, &g.Unplaced)
+		}))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("count facilities: %w", err)
@@ -222,17 +219,11 @@ func facilityQueries(f *FacilityFile, id uuid.UUID, lock string) []Query {
 		},
 		func(b *pgx.Batch) {
 			b.Queue(`SELECT facility_id, version, area_code, name, kind, address, recorded_at, superseded_at, reason FROM facilities_past
-				WHERE facility_id = $1 ORDER BY version`, id).Query(func(rows pgx.Rows) (err error) {
-				f.Earlier, err = pgx.CollectRows(rows, scanFacility)
-				return err
-			})
+				WHERE facility_id = $1 ORDER BY version`, id).Query(into(&f.Earlier, scanFacility))
 		},
 		func(b *pgx.Batch) {
 			b.Queue(`SELECT id, facility_id, inspected_on, standard, compliant, report, recorded_at, superseded_at, coalesce(superseded_reason, '')
-				FROM facility_inspections WHERE facility_id = $1 ORDER BY inspected_on, recorded_at, id`, id).Query(func(rows pgx.Rows) (err error) {
-				f.Looks, err = pgx.CollectRows(rows, scanInspection)
-				return err
-			})
+				FROM facility_inspections WHERE facility_id = $1 ORDER BY inspected_on, recorded_at, id`, id).Query(into(&f.Inspections, scanInspection))
 		},
 	}
 }

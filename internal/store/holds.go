@@ -38,10 +38,7 @@ func scanHold(row pgx.Row) (h Hold, err error) {
 // Holds lists the holds of a person, the latest first.
 func (db *DB) Holds(ctx context.Context, who access.Actor, person uuid.UUID) (list []Hold, err error) {
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue(holds+"h.person_id = $1 ORDER BY h.placed_at DESC, h.id", person).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Hold, error) { return scanHold(row) })
-			return err
-		})
+		b.Queue(holds+"h.person_id = $1 ORDER BY h.placed_at DESC, h.id", person).Query(into(&list, func(row pgx.CollectableRow) (Hold, error) { return scanHold(row) }))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list holds: %w", err)

@@ -32,7 +32,7 @@ func (db *DB) ListHouseholds(ctx context.Context, who access.Actor, in area.Code
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
 		b.Queue(`SELECT id FROM households h WHERE area_code >= $1 AND area_code < $2 AND id > $3
 			AND ($4::uuid IS NULL OR EXISTS (SELECT FROM household_members m WHERE m.household_id = h.id AND m.person_id = $4 AND m.superseded_at IS NULL)) ORDER BY id LIMIT $5`,
-			lo, hi, after, orNull(person), limit).Query(func(rows pgx.Rows) error { ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID]); return err })
+			lo, hi, after, orNull(person), limit).Query(into(&ids, pgx.RowTo[uuid.UUID]))
 	})
 	if err != nil || len(ids) == 0 {
 		return nil, err
@@ -337,10 +337,7 @@ func (tx *Tx) SupersedeHouseholdFact(ctx context.Context, id uuid.UUID) error {
 // HouseholdIDs lists households after an id in order, for work over the whole register in portions.
 func (tx *Tx) HouseholdIDs(ctx context.Context, after uuid.UUID, limit int) (ids []uuid.UUID, err error) {
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT id FROM households WHERE id > $1 ORDER BY id LIMIT $2", after, limit).Query(func(rows pgx.Rows) (err error) {
-			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-			return err
-		})
+		b.Queue("SELECT id FROM households WHERE id > $1 ORDER BY id LIMIT $2", after, limit).Query(into(&ids, pgx.RowTo[uuid.UUID]))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list households: %w", err)

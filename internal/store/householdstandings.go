@@ -15,10 +15,7 @@ import (
 // HouseholdIDs lists households after an id in order, for work over the whole register in portions.
 func (db *DB) HouseholdIDs(ctx context.Context, who access.Actor, after uuid.UUID, limit int) (ids []uuid.UUID, err error) {
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue("SELECT id FROM households WHERE id > $1 ORDER BY id LIMIT $2", after, limit).Query(func(rows pgx.Rows) error {
-			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-			return err
-		})
+		b.Queue("SELECT id FROM households WHERE id > $1 ORDER BY id LIMIT $2", after, limit).Query(into(&ids, pgx.RowTo[uuid.UUID]))
 	})
 	return ids, err
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -233,10 +232,7 @@ func (db *DB) Leads(ctx context.Context, who access.Actor, t Today, f LeadFilter
 		WHERE a.person_id = l.person_id AND a.worklist = @worklist AND a.programme IN ('', l.programme) ORDER BY a.day DESC, a.recorded_at DESC, a.id DESC LIMIT 1)
 		FROM (` + page + `) l ORDER BY area_code, person_id, programme COLLATE "C", reason COLLATE "C"`
 	err = db.readLeads(ctx, who, f.Worklist, func(b *pgx.Batch) {
-		b.Queue(fmt.Sprintf(withLast, leads[f.Worklist]), args).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, scanLead)
-			return err
-		})
+		b.Queue(fmt.Sprintf(withLast, leads[f.Worklist]), args).Query(into(&list, scanLead))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the worklist %s: %w", f.Worklist, err)
@@ -259,13 +255,4 @@ func (tx *Tx) InsertLeadAction(ctx context.Context, a LeadAction) error {
 	return tx.insert(ctx, table{"worklist_actions", []string{"id uuid", "worklist", "person_id uuid", "programme text", "outcome", "note text", "done_on date", "follow_up_on date",
 		"recorded_at timestamptz", "recorded_by uuid", "acting_for uuid"}},
 		[]row{{a.ID, a.Worklist, a.PersonID, a.Programme, a.Outcome, a.Note, a.On, a.FollowUpOn, tx.Now, tx.Who.AccountID, tx.Who.ActingFor}})
-}
-
-// Worklists are the names of the queries that there are.
-func Worklists() (names []string) {
-	for name := range leads {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }

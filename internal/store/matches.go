@@ -14,8 +14,7 @@ import (
 	"zhucan/internal/names"
 )
 
-// What may say that two files are of one person (domain: the same name, birth date and town, or the same guardian and name;
-// and the same telephone and name).
+// What may say that two files are of one person (choice).
 const (
 	matchNameBirthTown = "name_birth_town"
 	matchGuardianName  = "guardian_name"

@@ -134,10 +134,7 @@ func (db *DB) ListPhones(ctx context.Context, who access.Actor, f PhoneFilter) (
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
 		b.Queue(phones+`p.written_off_at IS NULL AND a.area_code >= $1 AND a.area_code < $2 AND ($3::boolean IS NULL OR (p.waiting > 0) = $3)
 			AND ($4::uuid IS NULL OR (p.contacted_at, p.id) > (SELECT contacted_at, id FROM phones WHERE id = $4)) ORDER BY p.contacted_at, p.id LIMIT $5`,
-			lo, hi, f.Waiting, orNull(f.Behind), f.Limit).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Phone, error) { return scanPhone(row) })
-			return err
-		})
+			lo, hi, f.Waiting, orNull(f.Behind), f.Limit).Query(into(&list, func(row pgx.CollectableRow) (Phone, error) { return scanPhone(row) }))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list phones: %w", err)
@@ -187,7 +184,7 @@ func (tx *Tx) LatestResponse(ctx context.Context, person uuid.UUID, year int) (r
 	var list []Response
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue("SELECT "+responseColumns+` FROM survey_responses WHERE person_id = $1 AND survey_year = $2
-			ORDER BY recorded_at DESC, id DESC LIMIT 1`, person, year).Query(func(rows pgx.Rows) (err error) { list, err = pgx.CollectRows(rows, scanResponse); return err })
+			ORDER BY recorded_at DESC, id DESC LIMIT 1`, person, year).Query(into(&list, scanResponse))
 	})
 	if err != nil {
 		return r, fmt.Errorf("read answers: %w", err)

@@ -79,10 +79,7 @@ func (tx *Tx) copyDerived(ctx context.Context, in area.Code) error {
 // Persons lists who is rehearsed, after an id in order.
 func (r *Rehearsal) Persons(ctx context.Context, after uuid.UUID, limit int) (ids []uuid.UUID, err error) {
 	err = r.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT person_id FROM rehearsed WHERE person_id > $1 ORDER BY 1 LIMIT $2", after, limit).Query(func(rows pgx.Rows) (err error) {
-			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-			return err
-		})
+		b.Queue("SELECT person_id FROM rehearsed WHERE person_id > $1 ORDER BY 1 LIMIT $2", after, limit).Query(into(&ids, pgx.RowTo[uuid.UUID]))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list persons: %w", err)
@@ -126,12 +123,9 @@ func (r *Rehearsal) Costs(ctx context.Context, from, to calendar.Month) (list []
 		b.Queue(bothDues+`
 			SELECT left(area_code, 9), month, programme, count(*) FILTER (WHERE NOT drafted), count(*) FILTER (WHERE drafted),
 			       coalesce(sum(amount_fen) FILTER (WHERE NOT drafted), 0)::bigint, coalesce(sum(amount_fen) FILTER (WHERE drafted), 0)::bigint
-			FROM owed GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`, from.First().String(), to.First().String(), lo, hi).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c Cost, err error) {
-				return c, row.Scan(&c.Area, &c.Month, &c.Programme, &c.PersonsNow, &c.PersonsThen, &c.Now, &c.Then)
-			})
-			return err
-		})
+			FROM owed GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`, from.First().String(), to.First().String(), lo, hi).Query(into(&list, func(row pgx.CollectableRow) (c Cost, err error) {
+			return c, row.Scan(&c.Area, &c.Month, &c.Programme, &c.PersonsNow, &c.PersonsThen, &c.Now, &c.Then)
+		}))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("add up the costs of a rehearsal: %w", err)
@@ -149,12 +143,9 @@ func (r *Rehearsal) Changes(ctx context.Context, from, to calendar.Month) (list 
 			           sum(CASE WHEN drafted THEN amount_fen ELSE 0 END) OVER w AS later
 			    FROM owed WINDOW w AS (PARTITION BY person_id, programme)) s
 			WHERE now <> later GROUP BY person_id, programme, now, later ORDER BY later - now, person_id, programme`,
-			from.First().String(), to.First().String(), lo, hi).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c Change, err error) {
-				return c, row.Scan(&c.PersonID, &c.Area, &c.Programme, &c.Now, &c.Then)
-			})
-			return err
-		})
+			from.First().String(), to.First().String(), lo, hi).Query(into(&list, func(row pgx.CollectableRow) (c Change, err error) {
+			return c, row.Scan(&c.PersonID, &c.Area, &c.Programme, &c.Now, &c.Then)
+		}))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the changes of a rehearsal: %w", err)
@@ -179,12 +170,9 @@ func (r *Rehearsal) Missing(ctx context.Context, on calendar.Date) (list []Missi
 			)
 			SELECT left(area_code, 9), indicator, level, count(*) FILTER (WHERE NOT drafted), count(*) FILTER (WHERE drafted) FROM side
 			WHERE status = $1 AND valid_from <= $2::date AND (valid_to IS NULL OR valid_to >= $2::date) AND area_code >= $3 AND area_code < $4
-			GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`, int(standing.Gap), on.String(), lo, hi).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (m Missing, err error) {
-				return m, row.Scan(&m.Area, &m.Indicator, &m.Level, &m.Now, &m.Then)
-			})
-			return err
-		})
+			GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`, int(standing.Gap), on.String(), lo, hi).Query(into(&list, func(row pgx.CollectableRow) (m Missing, err error) {
+			return m, row.Scan(&m.Area, &m.Indicator, &m.Level, &m.Now, &m.Then)
+		}))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("count who is missing in a rehearsal: %w", err)

@@ -17,6 +17,7 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
+	"zhucan/internal/fault"
 )
 
 // Release is a sealed release of indicator values. Its files never change.
@@ -123,19 +124,19 @@ func (db *DB) TakeSealing(ctx context.Context) (done func(), err error) {
 	default:
 	}
 	if db.Joins(ctx) {
-		return nil, busy(errOthersSeal)
+		return nil, fault.Busy(errOthersSeal)
 	}
 	select {
 	case s.waits <- struct{}{}:
 	default:
-		return nil, busy(errOthersSeal)
+		return nil, fault.Busy(errOthersSeal)
 	}
 	defer func() { <-s.waits }()
 	select {
 	case s.turn <- struct{}{}:
 		return done, nil
 	case <-ctx.Done():
-		return nil, busy(ctx.Err())
+		return nil, fault.Busy(ctx.Err())
 	}
 }
 
@@ -143,11 +144,11 @@ func (db *DB) TakeSealing(ctx context.Context) (done func(), err error) {
 // waits in a transaction has a connection.
 func (tx *Tx) LockPublishing(ctx context.Context) error {
 	var mine bool
-	if err := tx.sql.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock(370305, 4)").Scan(&mine); err != nil {
+	if err := tx.sql.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock"+publishLock).Scan(&mine); err != nil {
 		return fmt.Errorf("keep others from publishing: %w", err)
 	}
 	if !mine {
-		return busy(errOthersSeal)
+		return fault.Busy(errOthersSeal)
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"zhucan/internal/access"
+	"zhucan/internal/fault"
 )
 
 // replica is a streaming replica. One that could not be asked rests, and is then tried by one reader before by all.
@@ -47,10 +48,10 @@ type route struct {
 
 type routeKey struct{}
 
-// Reading lets reads under the context that it returns be answered by a replica which knows at least: everything that who has
-// written, in whichever process, everything that was recorded until the instants asked about, and everything that is older than the
-// allowed lag. While there is no such replica, the primary answers. It is for work that only reads and may be that much
-// late. The rights of who are asked of the primary, so that they end at once.
+// Reading has reads under the context that it returns answered by a replica that knows at least everything that who has written, in
+// whichever process, everything that was recorded until the instants asked about, and everything older than the allowed lag. Where there is
+// no such replica, the primary answers. It is for work that only reads and may be that much late. The rights of who are asked of the
+// primary, so that they end at once.
 func (db *DB) Reading(ctx context.Context, who access.Actor, instants ...time.Time) (context.Context, error) {
 	if len(db.replicas) == 0 || who.SessionID == uuid.Nil || ctx.Value(routeKey{}) != nil || ctx.Value(txKey{}) != nil {
 		return ctx, nil
@@ -108,7 +109,7 @@ func (db *DB) onReplica(ctx context.Context, who access.Actor, inside bounds, qu
 		r.replica.rest.Store(db.Now().Add(restFor).UnixNano())
 		db.Log.LogAttrs(ctx, slog.LevelWarn, "a replica rests", slog.Any("err", err), slog.Bool("broke_off", answered))
 		if answered {
-			return true, busy(err) // half is read; whoever asks again is answered by the primary
+			return true, fault.Busy(err) // half is read; whoever asks again is answered by the primary
 		}
 	}
 	return answered, translate(err)

@@ -169,10 +169,6 @@ func (a accounts) outdated() string {
 SELECT (SELECT count(*) FROM (TABLE fresh EXCEPT TABLE kept) a) + (SELECT count(*) FROM (TABLE kept EXCEPT TABLE fresh) b)`
 }
 
-// rosterLock orders calculations, so that of two at the same time the later sees what the earlier pays. The keys of
-// payments would refuse the later in any case.
-const rosterLock = "SELECT pg_advisory_xact_lock(370305, 2)"
-
 // forMany plans for many rows. The planner cannot see how many a step will hand to the next, guesses few, and would
 // look through all of one step for each row of another. And it lifts the bounds of row security, as Everywhere does, in the same round trip.
 const forMany = `SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '64MB', true),
@@ -209,7 +205,7 @@ func (tx *Tx) CalculateRoster(ctx context.Context, r roster.Roster) (t roster.To
 		return t, err
 	}
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue(rosterLock)
+		b.Queue("SELECT pg_advisory_xact_lock" + rosterLock)
 		b.Queue("DELETE FROM roster_lines WHERE roster_id = $1", r.ID)
 		b.Queue(forMany)
 		b.Queue(accounts.calculate(), tx.of(r)...)
@@ -258,7 +254,7 @@ func (tx *Tx) OutdatedLines(ctx context.Context, r roster.Roster) (n int, err er
 		return 0, err
 	}
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue(rosterLock)
+		b.Queue("SELECT pg_advisory_xact_lock" + rosterLock)
 		b.Queue(forMany)
 		b.Queue(accounts.outdated(), tx.of(r)...).QueryRow(func(row pgx.Row) error { return row.Scan(&n) })
 		b.Queue(asBefore)
@@ -269,19 +265,19 @@ func (tx *Tx) OutdatedLines(ctx context.Context, r roster.Roster) (n int, err er
 	return n, nil
 }
 
-// AccountsOf says in a few bytes who has written the accounts that a roster pays last: whoever opens months of one writes it. Held, they do not
-// change until the transaction ends, and who opens months meanwhile does so after MoveOn, which else would close them unseen.
-func (tx *Tx) AccountsOf(ctx context.Context, r roster.Roster, held bool) (written string, err error) {
+// AccountsVersion changes whenever somebody opens months of one of the accounts that a roster pays. Held, the accounts stay as they are until the
+// transaction ends: months that are opened meanwhile are opened after MoveOn, which would otherwise close them unseen.
+func (tx *Tx) AccountsVersion(ctx context.Context, r roster.Roster, held bool) (version string, err error) {
 	hold := ""
 	if held {
 		hold = "FOR UPDATE OF o"
 	}
 	err = tx.sql.QueryRowContext(ctx, `SELECT coalesce(md5(string_agg(w::text, ' ')), '') FROM (SELECT o.xmin AS w FROM open_months o JOIN roster_lines l USING (person_id, programme)
-		WHERE l.roster_id = $1 AND l.hold = '' ORDER BY o.person_id, o.programme `+hold+`) o`, r.ID).Scan(&written)
+		WHERE l.roster_id = $1 AND l.hold = '' ORDER BY o.person_id, o.programme `+hold+`) o`, r.ID).Scan(&version)
 	if err != nil {
 		return "", fmt.Errorf("hold the accounts of a roster: %w", err)
 	}
-	return written, nil
+	return version, nil
 }
 
 // UnpublishedLines counts the lines of a roster that are paid on a case which no public notice has shown, also of those who have moved away since.

@@ -23,21 +23,16 @@ var standingsTable = table{"standings", []string{"person_id uuid", "indicator", 
 var householdStandingsTable = table{"household_standings", []string{"household_id uuid", "indicator", "valid_from date", "valid_to date", "status smallint",
 	"reason text", "area_code", "holders smallint"}}
 
-// ReplaceDerived writes what follows from the files of persons, standings and dues, over what was derived before, opens the months in
-// which what is owed differs, and returns the persons for whom it does. What has changed of a timeline is kept as what was known.
-func (tx *Tx) ReplaceDerived(ctx context.Context, persons []uuid.UUID, timeline []standing.Interval, dues []ledger.Due) ([]uuid.UUID, error) {
-	return tx.ReplaceReached(ctx, persons, Reached{All: true, Dues: true}, timeline, dues)
-}
-
-// Reached is what of that is given, and so may differ; the rest stays as it is.
+// Reached is what of standings and dues a change may have reached; the rest stays as it is.
 type Reached struct {
 	All        bool     // standings for every indicator
 	Indicators []string // or for these
 	Dues       bool
 }
 
-// ReplaceReached is ReplaceDerived of a part.
-func (tx *Tx) ReplaceReached(ctx context.Context, persons []uuid.UUID, of Reached, timeline []standing.Interval, dues []ledger.Due) ([]uuid.UUID, error) {
+// ReplaceDerived writes what follows from the files of persons, standings and dues, over what was derived before, opens the months in
+// which what is owed differs, and returns the persons for whom it does. What has changed of a timeline is kept as what was known.
+func (tx *Tx) ReplaceDerived(ctx context.Context, persons []uuid.UUID, of Reached, timeline []standing.Interval, dues []ledger.Due) ([]uuid.UUID, error) {
 	standings := newSupersession(standingsTable, persons, timeline, intervalOf, rowOfInterval)
 	if !of.All {
 		standings.only = append([]string{}, of.Indicators...)
@@ -210,10 +205,7 @@ func (db *DB) Standings(ctx context.Context, who access.Actor, persons []uuid.UU
 func (db *DB) PersonIDs(ctx context.Context, who access.Actor, after uuid.UUID, limit int) ([]uuid.UUID, error) {
 	var ids []uuid.UUID
 	err := db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue("SELECT id FROM persons WHERE id > $1 ORDER BY id LIMIT $2", after, limit).Query(func(rows pgx.Rows) (err error) {
-			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-			return err
-		})
+		b.Queue("SELECT id FROM persons WHERE id > $1 ORDER BY id LIMIT $2", after, limit).Query(into(&ids, pgx.RowTo[uuid.UUID]))
 	})
 	return ids, err
 }
@@ -221,10 +213,7 @@ func (db *DB) PersonIDs(ctx context.Context, who access.Actor, after uuid.UUID, 
 // PersonIDs lists persons after an id in order, inside the transaction.
 func (tx *Tx) PersonIDs(ctx context.Context, after uuid.UUID, limit int) (ids []uuid.UUID, err error) {
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT id FROM persons WHERE id > $1 ORDER BY id LIMIT $2", after, limit).Query(func(rows pgx.Rows) (err error) {
-			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-			return err
-		})
+		b.Queue("SELECT id FROM persons WHERE id > $1 ORDER BY id LIMIT $2", after, limit).Query(into(&ids, pgx.RowTo[uuid.UUID]))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list persons: %w", err)

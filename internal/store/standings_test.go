@@ -53,7 +53,7 @@ func TestManyStandingsAfterFew(t *testing.T) {
 	first, second := ids[:portion], ids[portion:2*portion]
 	err = db.Write(ctx, access.SystemActor(), "standing.rebuild", func(tx *store.Tx) error {
 		for _, persons := range [][]uuid.UUID{first, first, first, first, first, second} {
-			if _, err := tx.ReplaceDerived(ctx, persons, timeline(persons), nil); err != nil {
+			if _, err := tx.ReplaceDerived(ctx, persons, store.Reached{All: true, Dues: true}, timeline(persons), nil); err != nil {
 				return err
 			}
 		}

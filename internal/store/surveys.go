@@ -49,10 +49,7 @@ func (db *DB) ListResponses(ctx context.Context, who access.Actor, year int, in 
 	lo, hi := in.Range()
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
 		b.Queue("SELECT "+responseColumns+` FROM survey_responses WHERE survey_year = $1 AND area_code >= $2 AND area_code < $3
-			AND ($4::uuid IS NULL OR person_id = $4) AND id > $5 ORDER BY id LIMIT $6`, year, lo, hi, orNull(person), after, limit).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, scanResponse)
-			return err
-		})
+			AND ($4::uuid IS NULL OR person_id = $4) AND id > $5 ORDER BY id LIMIT $6`, year, lo, hi, orNull(person), after, limit).Query(into(&list, scanResponse))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list answers: %w", err)
@@ -67,7 +64,7 @@ const answersBefore = "SELECT " + responseColumns + ` FROM survey_responses WHER
 func (db *DB) AnswersBefore(ctx context.Context, who access.Actor, person uuid.UUID, year int) (survey.Answers, error) {
 	var list []Response
 	err := db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue(answersBefore, person, year).Query(func(rows pgx.Rows) (err error) { list, err = pgx.CollectRows(rows, scanResponse); return err })
+		b.Queue(answersBefore, person, year).Query(into(&list, scanResponse))
 	})
 	return latest(list), err
 }
@@ -76,7 +73,7 @@ func (db *DB) AnswersBefore(ctx context.Context, who access.Actor, person uuid.U
 func (tx *Tx) AnswersBefore(ctx context.Context, person uuid.UUID, year int) (survey.Answers, error) {
 	var list []Response
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue(answersBefore, person, year).Query(func(rows pgx.Rows) (err error) { list, err = pgx.CollectRows(rows, scanResponse); return err })
+		b.Queue(answersBefore, person, year).Query(into(&list, scanResponse))
 	})
 	return latest(list), err
 }
@@ -123,12 +120,9 @@ func (db *DB) SurveyCounts(ctx context.Context, who access.Actor, year int, popu
 			)
 			SELECT d.area_code, count(*), count(a.mode), count(*) FILTER (WHERE a.mode = 'visit'), count(*) FILTER (WHERE a.mode = 'phone'),
 			       count(*) FILTER (WHERE a.mode = 'window'), count(*) FILTER (WHERE a.mode = 'system')
-			FROM due d LEFT JOIN answered a USING (person_id) GROUP BY 1 ORDER BY 1`, population, on, lo, hi, year).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c SurveyCount, err error) {
-				return c, row.Scan(&c.Area, &c.Due, &c.Answered, &c.Visits, &c.Phone, &c.Window, &c.System)
-			})
-			return err
-		})
+			FROM due d LEFT JOIN answered a USING (person_id) GROUP BY 1 ORDER BY 1`, population, on, lo, hi, year).Query(into(&list, func(row pgx.CollectableRow) (c SurveyCount, err error) {
+			return c, row.Scan(&c.Area, &c.Due, &c.Answered, &c.Visits, &c.Phone, &c.Window, &c.System)
+		}))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("count answers: %w", err)

@@ -130,7 +130,7 @@ SELECT count(*) FROM due`
 func (db *DB) FoldTallies(ctx context.Context, on calendar.Date) error {
 	err := db.tallying(ctx, func(tx *Tx) error {
 		var mine bool
-		if err := tx.sql.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock(370305, 25)").Scan(&mine); err != nil || !mine {
+		if err := tx.sql.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock"+tallyLock).Scan(&mine); err != nil || !mine {
 			return err
 		}
 		return tx.fold(ctx, on)
@@ -184,7 +184,7 @@ const (
 // RebuildTallies makes the kept counts again from the standings. Changes wait for it, as long as it takes: of a province it is minutes.
 func (db *DB) RebuildTallies(ctx context.Context, on calendar.Date) error {
 	err := db.tallying(ctx, func(tx *Tx) error {
-		for _, statement := range []string{"SELECT set_config('statement_timeout', '0', true)", "SELECT pg_advisory_xact_lock(370305, 25)", "LOCK TABLE standings, household_standings IN SHARE MODE",
+		for _, statement := range []string{"SELECT set_config('statement_timeout', '0', true)", "SELECT pg_advisory_xact_lock" + tallyLock, "LOCK TABLE standings, household_standings IN SHARE MODE",
 			"DELETE FROM tallies", "DELETE FROM district_tallies", "DELETE FROM tally_moves", moveAll} {
 			if _, err := tx.sql.ExecContext(ctx, statement); err != nil {
 				return translate(err)

@@ -81,7 +81,7 @@ func (w *tallyWorld) change(ctx context.Context, persons ...uuid.UUID) error {
 		list = append(list, w.timeline(person)...)
 	}
 	return w.db.Write(ctx, access.SystemActor(), "test.standings", func(tx *store.Tx) error {
-		_, err := tx.ReplaceDerived(ctx, persons, list, nil)
+		_, err := tx.ReplaceDerived(ctx, persons, store.Reached{All: true, Dues: true}, list, nil)
 		return err
 	})
 }
@@ -207,7 +207,7 @@ func TestTalliesAreFoundWrong(t *testing.T) {
 	person := putPerson(t, w.db, tallyVillages[0])
 	fresh := []standing.Interval{{PersonID: person, Indicator: tallyKeys[0], Days: calendar.Interval{From: calendar.MustDate("2020-02-03")}, Status: standing.Covered, Area: tallyVillages[0]}}
 	if err := w.db.Write(ctx, access.SystemActor(), "test.standings", func(tx *store.Tx) error {
-		_, err := tx.ReplaceDerived(ctx, []uuid.UUID{person}, fresh, nil)
+		_, err := tx.ReplaceDerived(ctx, []uuid.UUID{person}, store.Reached{All: true, Dues: true}, fresh, nil)
 		return err
 	}); err != nil {
 		t.Fatal(err)

@@ -59,10 +59,7 @@ func (db *DB) ListTickets(ctx context.Context, who access.Actor, f TicketFilter)
 		AND ($6 = '' OR t.topic = $6) AND ($7::text[] IS NULL OR EXISTS (SELECT FROM unnest($7, $8::text[]::date[]) o(l, day) WHERE o.l = t.clock_limit AND t.clock_since <= o.day))
 		AND t.id > $9 ORDER BY t.id LIMIT $10`
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue(sql, string(who.Role), string(who.Area), lo, hi, f.State, f.Topic, limits, since, f.After, f.Limit).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (ticket.Ticket, error) { return db.scanTicket(row) })
-			return err
-		})
+		b.Queue(sql, string(who.Role), string(who.Area), lo, hi, f.State, f.Topic, limits, since, f.After, f.Limit).Query(into(&list, func(row pgx.CollectableRow) (ticket.Ticket, error) { return db.scanTicket(row) }))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list tickets: %w", err)

@@ -132,12 +132,9 @@ func (db *DB) VerificationCounts(ctx context.Context, who access.Actor, window c
 		b.Queue("WITH "+toVerify+`
 			SELECT area_code, count(*), count(*) FILTER (WHERE passed AND method = 'data'), count(*) FILTER (WHERE passed AND method = 'visit'),
 			       count(*) FILTER (WHERE passed AND method = 'video'), count(*) FILTER (WHERE NOT passed)
-			FROM asked LEFT JOIN found USING (person_id) GROUP BY 1 ORDER BY 1`, asking(window, in)).Query(func(rows pgx.Rows) error {
-			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c VerificationCount, err error) {
-				return c, row.Scan(&c.Area, &c.Asked, &c.Data, &c.Visit, &c.Video, &c.Failed)
-			})
-			return err
-		})
+			FROM asked LEFT JOIN found USING (person_id) GROUP BY 1 ORDER BY 1`, asking(window, in)).Query(into(&list, func(row pgx.CollectableRow) (c VerificationCount, err error) {
+			return c, row.Scan(&c.Area, &c.Asked, &c.Data, &c.Visit, &c.Video, &c.Failed)
+		}))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("count verifications: %w", err)
@@ -156,10 +153,7 @@ func (tx *Tx) ConfirmedByData(ctx context.Context, window calendar.Interval, tod
 			  AND EXISTS (SELECT FROM circumstances c WHERE c.person_id = a.person_id AND c.kind = ANY(@kinds) AND c.superseded_at IS NULL
 			      AND c.recorded_at >= (@window::date)::timestamp AT TIME ZONE 'Asia/Shanghai' AND c.valid_from <= @today::date AND (c.valid_to IS NULL OR c.valid_to >= @today::date)
 			      AND c.value NOT IN ('false', '"no"', '"unknown"') AND c.value ->> 'answer' IS NULL)
-			ORDER BY 1`, args).Query(func(rows pgx.Rows) error {
-			ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-			return err
-		})
+			ORDER BY 1`, args).Query(into(&ids, pgx.RowTo[uuid.UUID]))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find who is verified by data: %w", err)

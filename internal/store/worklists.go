@@ -1,7 +1,5 @@
 package store
 
-import "strings"
-
 // The queries of the worklists, one each. A query finds persons of the area from @lo to @hi, from @after_area and @after_id on,
 // who stand on the list on the day @today, at the instant @now. Persons are under row security of the actor's area; what is derived
 // and paid keeps the area of its time, is read with open bounds, and counts only beside a person that was seen. since is the
@@ -23,20 +21,18 @@ const (
 	holdsToday = `c.superseded_at IS NULL AND c.valid_from <= @today::date AND (c.valid_to IS NULL OR c.valid_to >= @today::date) AND ` + said
 )
 
-// onDate takes the standing of today, whose area is the person's of now: so the index by area bounds the scan.
-func onDate(alias string) string {
-	return strings.ReplaceAll("s.valid_from <= @today::date AND (s.valid_to IS NULL OR s.valid_to >= @today::date) AND s.area_code >= @lo AND s.area_code < @hi", "s.", alias+".")
-}
+// onToday takes the standing s of today, whose area is the person's of now: so the index by area bounds the scan.
+const onToday = "s.valid_from <= @today::date AND (s.valid_to IS NULL OR s.valid_to >= @today::date) AND s.area_code >= @lo AND s.area_code < @hi"
 
 // midnight is the instant at which a civil day begins.
 func midnight(day string) string { return "((" + day + ")::timestamp AT TIME ZONE 'Asia/Shanghai')" }
 
-// stoodSince is the instant since which the service has said of a person, each day of that day, what a predicate over standings
+// stoodSince is the instant since which the service has said of the person h, each day of that day, what a predicate over standings
 // asks: known and true, the later of the two, without a break. Rows that were superseded by others that say the same are no break.
-func stoodSince(person, key, predicate string) string {
+func stoodSince(key, predicate string) string {
 	span := func(table, until string) string {
 		return `SELECT greatest(` + midnight("valid_from") + `, known_from) AS s, least(` + midnight("valid_to + 1") + `, ` + until + `) AS e
-            FROM ` + table + ` WHERE person_id = ` + person + ` AND indicator = ` + key + ` AND ` + predicate
+            FROM ` + table + ` WHERE person_id = h.id AND indicator = ` + key + ` AND ` + predicate
 	}
 	return `coalesce((SELECT lower(r) FROM (SELECT unnest(range_agg(tstzrange(s, e))) AS r FROM (
             ` + span("standings", "NULL::timestamptz") + ` UNION ALL ` + span("standings_past", "known_to") + `) k WHERE e IS NULL OR s < e) o
@@ -84,24 +80,24 @@ SELECT h.id AS person_id, h.name, h.area_code, pr.id AS programme,
             WHEN EXISTS (SELECT FROM awards a WHERE a.person_id = h.id AND a.programme = pr.id AND NOT a.void
                 AND (a.end_month IS NULL OR a.end_month >= date_trunc('month', @today::date))) THEN 'AWARD_NOT_PAID'
             ELSE 'NOT_APPLIED' END AS reason,
-       ` + stoodSince("h.id", "pr.coverage", "status = 2 AND reason = ''") + ` AS since,
+       ` + stoodSince("pr.coverage", "status = 2 AND reason = ''") + ` AS since,
        s.level::int AS level, 0::bigint AS underpaid_fen, 0::bigint AS overpaid_fen, 0::bigint AS undelivered_fen, NULL::date AS on_day, '' AS detail, NULL::uuid[] AS others
 FROM here h JOIN standings s ON s.person_id = h.id
 JOIN unnest(@programmes::text[], @coverages::text[]) AS pr (id, coverage) ON s.indicator = pr.coverage
-WHERE s.status = 2 AND s.reason = '' AND ` + onDate("s")
+WHERE s.status = 2 AND s.reason = '' AND ` + onToday
 
 // Whose award nobody has ended while its conditions do not hold today. That an award pays nothing any more from the next month
 // on does not end the lead: an officer ends the award, or the facts are corrected. At stake is the level that was paid last.
 var enrolledNotEligible = `WITH ` + here + `
 SELECT h.id AS person_id, h.name, h.area_code, a.programme, s.reason,
-       greatest(a.recorded_at, ` + midnight("a.start_month") + `, ` + stoodSince("h.id", "a.programme", "status = 3") + `) AS since,
+       greatest(a.recorded_at, ` + midnight("a.start_month") + `, ` + stoodSince("a.programme", "status = 3") + `) AS since,
        coalesce((SELECT d.level FROM dues d WHERE d.person_id = h.id AND d.programme = a.programme AND d.from_month <= @today::date ORDER BY d.from_month DESC LIMIT 1),
                 (SELECT c.level FROM certificates c WHERE c.person_id = h.id AND c.issued_on <= @today::date ORDER BY c.issued_on DESC LIMIT 1), 0)::int AS level,
        0::bigint AS underpaid_fen,
        coalesce((SELECT sum(m.amount_fen - m.repaid_fen - m.waived_fen) FROM recovery_months m WHERE m.person_id = h.id AND m.programme = a.programme), 0)::bigint AS overpaid_fen,
        0::bigint AS undelivered_fen, NULL::date AS on_day, '' AS detail, NULL::uuid[] AS others
 FROM here h JOIN awards a ON a.person_id = h.id AND NOT a.void AND a.end_month IS NULL AND a.start_month <= @today::date
-JOIN standings s ON s.person_id = h.id AND s.indicator = ANY(@programmes::text[]) AND s.indicator = a.programme AND s.status = 3 AND ` + onDate("s")
+JOIN standings s ON s.person_id = h.id AND s.indicator = ANY(@programmes::text[]) AND s.indicator = a.programme AND s.status = 3 AND ` + onToday
 
 // Months that a closed roster has paid and whose due is another amount: less was paid, or more than a recovery asks for. Only
 // open months, and months for which a supplement is on its way, can differ: what was paid otherwise is what is owed, or is asked back.
@@ -187,9 +183,9 @@ var turningAge = `WITH ` + here + `, coming AS (
         + CASE WHEN to_char(h.birth_date, 'MMDD') = '0229' AND to_char(h.birth_date + make_interval(years => y.years), 'MMDD') = '0228' THEN 1 ELSE 0 END AS turns) b
     WHERE b.turns > @today::date AND b.turns - interval '6 months' <= @today::date AND ` + living + `
 ), holder AS (
-    SELECT h.*, ` + stoodSince("h.id", "@surveyed", "category > 0 AND status < 4 AND birth_date = h.birth_date") + ` AS known,
+    SELECT h.*, ` + stoodSince("@surveyed", "category > 0 AND status < 4 AND birth_date = h.birth_date") + ` AS known,
            s.components & 96 <> 0 OR s.level <= 2 AND s.components & 16 <> 0 AS may_need_care
-    FROM coming h JOIN standings s ON s.person_id = h.id AND s.indicator = @surveyed AND s.category > 0 AND s.status < 4 AND ` + onDate("s") + `
+    FROM coming h JOIN standings s ON s.person_id = h.id AND s.indicator = @surveyed AND s.category > 0 AND s.status < 4 AND ` + onToday + `
 ), found AS (
     SELECT id, name, area_code, turns, 'TURNS_16_PENSION' AS reason, greatest(known, ` + midnight("from_on") + `, ` + lapsedSince("h.id", "insurance_pension") + `) AS since FROM holder h
     WHERE years = 16 AND NOT EXISTS (SELECT FROM circumstances c WHERE c.person_id = h.id AND c.kind = 'insurance_pension' AND ` + holdsToday + `)
@@ -211,9 +207,9 @@ SELECT id AS person_id, name, area_code, '' AS programme, reason, since, ` + not
 // Certificate holders of today whose card was there on the day of the population, without an answer in the survey year.
 var noSurvey = `WITH ` + here + `
 SELECT h.id AS person_id, h.name, h.area_code, '' AS programme, 'NO_RESPONSE' AS reason,
-       greatest(` + midnight("@survey_from::date") + `, ` + stoodSince("h.id", "@surveyed", "category > 0 AND status < 4") + `) AS since, ` + nothingElse + `,
+       greatest(` + midnight("@survey_from::date") + `, ` + stoodSince("@surveyed", "category > 0 AND status < 4") + `) AS since, ` + nothingElse + `,
        NULL::date AS on_day, '' AS detail, NULL::uuid[] AS others
-FROM here h JOIN standings s ON s.person_id = h.id AND s.indicator = @surveyed AND s.category > 0 AND s.status < 4 AND ` + onDate("s") + `
+FROM here h JOIN standings s ON s.person_id = h.id AND s.indicator = @surveyed AND s.category > 0 AND s.status < 4 AND ` + onToday + `
 WHERE @survey_year::int > 0 AND (s.valid_from <= @survey_population::date OR (SELECT true FROM standings p WHERE p.person_id = h.id AND p.indicator = @surveyed
     AND p.category > 0 AND p.status < 4 AND p.valid_from <= @survey_population::date AND p.valid_to >= @survey_population::date LIMIT 1))
   AND NOT EXISTS (SELECT FROM survey_responses r WHERE r.person_id = h.id AND r.survey_year = @survey_year::int)`

@@ -73,7 +73,7 @@ func (db *DB) join(ctx context.Context, who access.Actor, fn func(*Tx) error) er
 
 // keepRules holds the rules as they are until the transaction ends, and says which they are.
 func (tx *Tx) keepRules(batch *pgx.Batch) {
-	batch.Queue("SELECT pg_advisory_xact_lock_shared(370305, 3)")
+	batch.Queue("SELECT pg_advisory_xact_lock_shared" + rulesLock)
 	batch.Queue("SELECT id" + activePack).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		if rows.Next() {
@@ -127,7 +127,7 @@ func (tx *Tx) afterClosed() {
 // changeRules waits until nobody holds the rules, and opens the whole register.
 func (tx *Tx) changeRules(batch *pgx.Batch) {
 	batch.Queue("SELECT set_config('lock_timeout', '30s', true)")
-	batch.Queue("SELECT pg_advisory_xact_lock(370305, 3)")
+	batch.Queue("SELECT pg_advisory_xact_lock" + rulesLock)
 	batch.Queue("SELECT set_config('lock_timeout', '2s', true), set_config('zhucan.area', ':', true)")
 	tx.findClosed(batch)
 }
@@ -259,10 +259,10 @@ type Answer struct {
 	Kept   []byte // what a repeat gets instead, where Body has what is shown once; nil: Body
 }
 
-// Once runs fn at most once for an account and key. A second request with the same hash gets the first answer, one
-// with another hash is refused; of two at the same time the later waits for the earlier. The answer is written in
-// the transaction that does the work, so a rolled-back attempt can be tried again. Requests hold passwords and numbers, so
-// their hash is kept under a key: without it, it would tell whoever tries them one after the other which it was.
+// Once runs fn at most once for an account and key. A second request with the same hash gets the first answer, one with another hash is
+// refused; of two at the same time the later waits for the earlier. The answer is written in the transaction that does the work, so a
+// rolled-back attempt can be tried again. Requests hold passwords and numbers, so their hash is kept under a key: a plain one could be found
+// by trying one request after the other.
 func (db *DB) Once(ctx context.Context, who access.Actor, key string, hash []byte, fn func(context.Context) (Answer, error)) (Answer, error) {
 	var answer Answer
 	hash = db.Ring.BlindIndex("request", string(hash))
@@ -336,13 +336,16 @@ func (db *DB) ForgetAnswers(ctx context.Context, before time.Time, most int) (in
 
 var errNotOneRow = errors.New("exactly one row should have changed")
 
+// changedMeanwhile is the answer to a change of what somebody else was first to change.
+var changedMeanwhile = fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record")
+
 // exactlyOne turns an update that met nobody into a conflict: somebody else was first.
 func exactlyOne(rows int, err error) error {
 	if err != nil {
 		return err
 	}
 	if rows != 1 {
-		return fault.New(fault.Conflict, "CHANGED_MEANWHILE", "记录已被他人修改，请刷新后重试", "somebody else changed this record").Wrap(errNotOneRow)
+		return changedMeanwhile.Wrap(errNotOneRow)
 	}
 	return nil
 }

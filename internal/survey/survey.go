@@ -6,6 +6,7 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -196,7 +197,7 @@ func (q *Questionnaire) Check(f casefile.Facts, a Answers, confirmed []string, b
 			}
 		}
 	}
-	for _, code := range sorted(a) {
+	for _, code := range slices.Sorted(maps.Keys(a)) {
 		if !asked[code] {
 			wrong(code, "NOT_ASKED", "该问题不适用于本人或不存在", "the person is not asked this question")
 		}
@@ -210,15 +211,6 @@ func (q *Questionnaire) Check(f casefile.Facts, a Answers, confirmed []string, b
 		return fault.InvalidFields(problems...)
 	}
 	return nil
-}
-
-func sorted(a Answers) []string {
-	codes := make([]string, 0, len(a))
-	for code := range a {
-		codes = append(codes, code)
-	}
-	slices.Sort(codes)
-	return codes
 }
 
 // Prefill proposes the answers of the year before, as far as the questions still apply with them. Each has to be confirmed.

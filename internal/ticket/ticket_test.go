@@ -42,7 +42,7 @@ func received(t interface{ Fatal(...any) }, anonymous bool) ticket.Ticket {
 	return k
 }
 
-// way is the whole table of §8.4 once more, written as what may follow what and by whose hand.
+// way is the whole table of rules once more, written as what may follow what and by whose hand.
 var way = map[ticket.State]map[string]string{
 	ticket.Received: {"assign": "clerk"}, ticket.Returned: {"assign": "clerk"},
 	ticket.Assigned: {"forward": "clerk unit", "return": "unit", "reply": "unit"},

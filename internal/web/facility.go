@@ -11,7 +11,7 @@ import (
 type facilityData struct {
 	facilityLine
 	Off                            string // why it was taken off the list
-	Looks                          []inspectionLine
+	Inspections                    []inspectionLine
 	Earlier                        []facilityPast
 	Correct, Remove, Amend, Cancel *Form
 }
@@ -38,13 +38,13 @@ func showFacility(v *visit) (any, error) {
 		data.Earlier = append(data.Earlier, facilityPast{Name: e.Name, Kind: v.t("facility_kind." + e.Kind), Place: where(e.Area), Address: e.Address,
 			Until: e.SupersededAt.In(china).Format("2006-01-02"), Reason: e.Reason})
 	}
-	for _, i := range f.Looks {
-		data.Looks = append(data.Looks, v.inspectionLine(i))
+	for _, i := range f.Inspections {
+		data.Inspections = append(data.Inspections, v.inspectionLine(i))
 	}
 	if !v.acts("correct") || data.Off != "" {
 		return data, nil
 	}
-	v.inspectionForms(&data, f.Looks)
+	v.inspectionForms(&data, f.Inspections)
 	return data, v.correctionForms(&data, f.Facility)
 }
 
@@ -73,9 +73,9 @@ func (v *visit) correctionForms(data *facilityData, f store.Facility) error {
 }
 
 // inspectionForms are what puts one of the inspections right that stand, and what takes it away; none where none stands.
-func (v *visit) inspectionForms(data *facilityData, looks []store.Inspection) {
+func (v *visit) inspectionForms(data *facilityData, inspections []store.Inspection) {
 	var standing []Option
-	for _, i := range looks {
+	for _, i := range inspections {
 		if line := v.inspectionLine(i); line.Gone == "" {
 			standing = append(standing, Option{Value: i.ID.String(), Label: line.On + " " + line.State + " " + line.Standard})
 		}

@@ -103,8 +103,8 @@ type Form struct {
 // Problem is one line of the summary of errors, with the field that it leads to.
 type Problem struct{ Text, To string }
 
-// newForm makes a form of the current page, as far as it is narrowed and gone on in. What was entered before, and what was wrong about it, is put in where the page is
-// shown again because this form was refused.
+// newForm makes a form of the current page, with what narrows the page in its address. Where the page is shown again because this form was
+// refused, it holds what was entered and says what was wrong with it.
 func (v *visit) newForm(do, submit string, fields ...*Field) *Form {
 	f := &Form{Action: v.here(), Do: do, Submit: v.t(submit), CSRF: v.csrf(), Key: newKey(), Fields: fields}
 	v.refill(f, fields)

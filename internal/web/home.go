@@ -42,22 +42,8 @@ func showHome(v *visit) (any, error) {
 			data.ActFor = append(data.ActFor, one.Principal)
 		}
 	}
-	if v.may("/worklists/:name") {
-		lists, err := v.desk.Worklists(v.ctx, v.who, "")
-		if err != nil {
-			return nil, err
-		}
-		for _, l := range lists {
-			card := listCard{Path: "/worklists/" + l.Name, Name: v.either(l.ZH, l.EN), Count: l.Count, Overdue: l.Overdue, Soon: l.Soon}
-			if l.Count == 0 {
-				data.Quiet = append(data.Quiet, card)
-			} else {
-				data.Lists = append(data.Lists, card)
-			}
-		}
-	}
-	if !v.may("/worklists/:name") {
-		data.Pages = slices.DeleteFunc(v.menu(), func(l link) bool { return l.Here })
+	if err := v.worklistCards(&data); err != nil {
+		return nil, err
 	}
 	if v.may("/phones") {
 		waiting, err := v.phonesCard()
@@ -74,6 +60,24 @@ func showHome(v *visit) (any, error) {
 	}
 	err := v.showCases(&data)
 	return data, err
+}
+
+// worklistCards shows the worklists of the role, or for one that has none its pages.
+func (v *visit) worklistCards(data *homeData) error {
+	if !v.may("/worklists/:name") {
+		data.Pages = slices.DeleteFunc(v.menu(), func(l link) bool { return l.Here })
+		return nil
+	}
+	lists, err := v.desk.Worklists(v.ctx, v.who, "")
+	for _, l := range lists {
+		card := listCard{Path: "/worklists/" + l.Name, Name: v.either(l.ZH, l.EN), Count: l.Count, Overdue: l.Overdue, Soon: l.Soon}
+		if l.Count == 0 {
+			data.Quiet = append(data.Quiet, card)
+		} else {
+			data.Lists = append(data.Lists, card)
+		}
+	}
+	return err
 }
 
 // showCases shows the cases that lie here: those to be decided with the least time left first, those to be corrected by when their month is lost.

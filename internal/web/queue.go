@@ -69,50 +69,39 @@ type queueAsked struct {
 	values url.Values // what of it stands in addresses
 }
 
-func (v *visit) queueAsked() (q queueAsked, err error) {
-	from := v.query
-	q.values = url.Values{}
-	keep := func(name string, good bool) string {
-		if text := from.Get(name); good && text != "" {
-			q.values.Set(name, text)
-			return text
+// queueAsked reads the address; what it asks for that there is not narrows nothing.
+func (v *visit) queueAsked() queueAsked {
+	q := queueAsked{QueueOf: casework.QueueOf{Stage: application.WaitsFor(v.who.Role)}, values: url.Values{}}
+	keep := func(name string, good bool) bool {
+		good = good && v.query.Get(name) != ""
+		if good {
+			q.values.Set(name, v.query.Get(name))
 		}
-		return ""
+		return good
 	}
-	stage := keep("stage", slices.Contains(openStages, from.Get("stage")))
-	if q.Stage = application.Stage(stage); stage == "" {
-		q.Stage = application.WaitsFor(v.who.Role)
+	if stage := v.query.Get("stage"); keep("stage", slices.Contains(openStages, stage)) {
+		q.Stage = application.Stage(stage)
 	}
-	q.Programme = keep("programme", v.desk.Pack().Programme(from.Get("programme")) != nil)
-	q.Late = keep("late", from.Get("late") == "yes") != ""
-	code, bad := area.Parse(from.Get("area"))
-	q.Area = area.Code(keep("area", bad == nil && v.who.Covers(code)))
-	if q.Area != "" {
+	if programme := v.query.Get("programme"); keep("programme", v.desk.Pack().Programme(programme) != nil) {
+		q.Programme = programme
+	}
+	if code, err := area.Parse(v.query.Get("area")); keep("area", err == nil && v.who.Covers(code)) {
 		q.Area = code
 	}
-	return q, nil
+	q.Late = keep("late", v.query.Get("late") == "yes")
+	return q
 }
 
 // with is an address with what the queue was narrowed by.
-func (q queueAsked) with(path string, more ...string) string {
-	values := url.Values{}
-	for name, list := range q.values {
-		values[name] = list
-	}
-	for i := 0; i+1 < len(more); i += 2 {
-		values.Set(more[i], more[i+1])
-	}
-	if len(values) == 0 {
+func (q queueAsked) with(path string) string {
+	if len(q.values) == 0 {
 		return path
 	}
-	return path + "?" + values.Encode()
+	return path + "?" + q.values.Encode()
 }
 
 func showQueue(v *visit) (any, error) {
-	asked, err := v.queueAsked()
-	if err != nil {
-		return nil, err
-	}
+	asked := v.queueAsked()
 	cursor, err := store.ParseCursor(v.query.Get("cursor"))
 	if err != nil {
 		return nil, err
@@ -217,8 +206,8 @@ func (v *visit) refusal(err error) string { return faultOf(err).Message(v.englis
 
 var decisions = []string{"approve", "return", "reject"}
 
-// writtenReasons are the reasons of a return or a rejection that no condition of the rules gives (domain, appendix A). Their words stand
-// in the catalogue.
+// writtenReasons are the reasons of a return or a rejection that no condition of the rules gives (choice). Their words stand
+// in the catalogue of texts.
 var writtenReasons = []string{"MATERIAL_MISSING", "ACCOUNT_NOT_OWN", "CERT_NUMBER_MISMATCH", "DUPLICATE_APPLICATION", "NOT_LOCAL_HUKOU", "OBJECTION_UPHELD", "FALSE_MATERIAL", "WITHDRAWN"}
 
 // decisionForm asks for a decision and its reason. What the rules say against a case stands first among the reasons.

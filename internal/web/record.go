@@ -37,7 +37,7 @@ type recordData struct {
 	Payee         string
 	Payees        string // where accounts are set
 	Rights        rightsData
-	Verified      []lookLine
+	Verified      []verificationLine
 	Verify        string // where a verification is recorded
 	Services      []serviceLine
 	Surveys       []surveyLine
@@ -75,19 +75,26 @@ type happened struct {
 	Text string
 }
 
-func showRecord(v *visit) (any, error) {
-	id, err := v.id()
-	if err != nil {
-		return nil, err
-	}
-	asOf, knownAt := v.today, time.Time{}
+// recordMoment is of which day, and as known at the end of which day, the address asks for a file: of today and as it is known now, where it asks
+// for neither or for days to come.
+func (v *visit) recordMoment() (asOf calendar.Date, knownAt time.Time) {
+	asOf = v.today
 	if day, err := calendar.ParseDate(v.query.Get("as_of")); err == nil && !day.After(v.today) {
 		asOf = day
 	}
 	if day, err := calendar.ParseDate(v.query.Get("known_on")); err == nil && day.Before(v.today) {
 		y, m, d := day.YMD()
-		knownAt = time.Date(y, m, d+1, 0, 0, 0, 0, china) // the end of that day
+		knownAt = time.Date(y, m, d+1, 0, 0, 0, 0, china)
 	}
+	return asOf, knownAt
+}
+
+func showRecord(v *visit) (any, error) {
+	id, err := v.id()
+	if err != nil {
+		return nil, err
+	}
+	asOf, knownAt := v.recordMoment()
 	rec, err := v.desk.Record(v.ctx, v.who, id, asOf, knownAt)
 	if err != nil {
 		return nil, err
@@ -117,7 +124,7 @@ func showRecord(v *visit) (any, error) {
 		data.Verify = v.path + "/verifications"
 	}
 	for _, one := range slices.Backward(rec.File.Verifications) {
-		data.Verified = append(data.Verified, v.lookLine(one))
+		data.Verified = append(data.Verified, v.verificationLine(one))
 	}
 	if held, any := rec.File.Current(v.today); v.may("/persons/:id/cards/new") && (!any || firstMayFollow(rec.File.StatusOn(held, v.today))) {
 		data.NewCard = v.path + "/cards/new"

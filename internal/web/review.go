@@ -34,10 +34,7 @@ func showReview(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	asked, err := v.queueAsked()
-	if err != nil {
-		return nil, err
-	}
+	asked := v.queueAsked()
 	whole, err := showApplication(v)
 	if err != nil {
 		return nil, err
@@ -144,10 +141,7 @@ func decideCase(v *visit) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	asked, err := v.queueAsked()
-	if err != nil {
-		return "", err
-	}
+	asked := v.queueAsked()
 	c, err := v.desk.DB.Application(v.ctx, v.who, id)
 	if err != nil {
 		return "", err

@@ -14,11 +14,11 @@ import (
 // lookedAtData is the looks at whether a person still meets the conditions (定期复核), the latest first.
 type lookedAtData struct {
 	Name   string
-	Lines  []lookLine
+	Lines  []verificationLine
 	Record *Form
 }
 
-type lookLine struct{ On, Method, Outcome, Tone, Findings, Recorded string }
+type verificationLine struct{ On, Method, Outcome, Tone, Findings, Recorded string }
 
 func showPersonVerifications(v *visit) (any, error) {
 	id, err := v.id()
@@ -31,7 +31,7 @@ func showPersonVerifications(v *visit) (any, error) {
 	}
 	data := lookedAtData{Name: d.File.Person.Name}
 	for _, one := range slices.Backward(d.File.Verifications) {
-		data.Lines = append(data.Lines, v.lookLine(one))
+		data.Lines = append(data.Lines, v.verificationLine(one))
 	}
 	if v.acts("record") {
 		data.Record = v.newForm("record", "verify.record", &Field{Name: "on", Label: v.t("verify.on"), Kind: "date", Need: true, Value: v.today.String()},
@@ -49,8 +49,8 @@ var (
 	verifyTones    = map[string]string{"done": "good", "failed": "bad", "missed": "bad", "due": "warn"}
 )
 
-func (v *visit) lookLine(one casefile.Verification) lookLine {
-	line := lookLine{On: one.On.String(), Method: v.t("verified_by." + one.Method), Outcome: v.t("passed.yes"), Tone: "good", Findings: one.Findings, Recorded: one.RecordedAt.In(china).Format("2006-01-02")}
+func (v *visit) verificationLine(one casefile.Verification) verificationLine {
+	line := verificationLine{On: one.On.String(), Method: v.t("verified_by." + one.Method), Outcome: v.t("passed.yes"), Tone: "good", Findings: one.Findings, Recorded: one.RecordedAt.In(china).Format("2006-01-02")}
 	if !one.Passed {
 		line.Outcome, line.Tone = v.t("passed.no"), "bad"
 	}

@@ -1,5 +1,5 @@
 // Package scenario runs the cases that officers agree on against a policy pack: facts in, expected answer out. The files
-// are the reviewable tests of the rules; a domain expert adds a case without writing code.
+// are the reviewable tests of the rules; an officer adds a case without writing code.
 package scenario
 
 import (

@@ -13,70 +13,70 @@ type unknown struct {
 	run  int // counts through how often the number has changed
 }
 
-// riddle is what a reader has who holds tables against each other in one part: that cells add up, what is shown, that most numbers
-// stay the same from one table to the next, and that the people of a cell that has ended are where it goes on. Which of the hidden
-// numbers have stayed, and who has been moved, is not told; he is taken to guess right.
-type riddle struct {
+// attacker is a reader who holds tables against each other in one part (0 covered, 1 gap). He knows that cells add up, what is shown, that
+// most numbers stay the same from one table to the next, and that the people of a cell that has ended are where it goes on. Which of the
+// hidden numbers have stayed, and who has been moved, is not told; he is taken to guess right.
+type attacker struct {
 	unknowns []unknown
 	hidden   []bool              // no table shows it
-	sums     []map[int]int64     // factors of unknowns that are hidden; a whole has -1, its parts have 1
+	sums     []map[int]int64     // each an equation over hidden unknowns, by their factors: a whole has -1, its parts have 1
 	alike    []string            // of each unknown: in which sums it is with which factor
 	absent   map[int]bool        // a table does not have it, and so tells that it is nobody
 	cells    [][]int             // of each table: the unknown of each cell
 	into     map[string][]string // where the people of cells are that have ended
 }
 
-// newRiddle reads tables in the order of their days.
-func newRiddle(part int, tables [][]Cell) *riddle {
-	r := &riddle{absent: map[int]bool{}, into: map[string][]string{}}
+// newAttacker reads tables in the order of their days.
+func newAttacker(part int, tables [][]Cell) *attacker {
+	a := &attacker{absent: map[int]bool{}, into: map[string][]string{}}
 	last := map[string]int{} // the unknown of each name
 	for i, table := range tables {
 		before, has := maps.Clone(last), map[string]bool{}
 		for _, c := range table {
 			if has[c.Name] = true; len(c.Into) > 0 || c.Else != "" {
-				r.into[c.Name] = append(slices.Clone(c.Into), c.Else)
+				a.into[c.Name] = append(slices.Clone(c.Into), c.Else)
 			}
 			if _, ok := last[c.Name]; !ok && i > 0 { // until now there was no row, and nobody
-				last[c.Name] = r.number(unknown{name: c.Name}, false)
-				r.absent[last[c.Name]] = true
+				last[c.Name] = a.number(unknown{name: c.Name}, false)
+				a.absent[last[c.Name]] = true
 			}
 		}
 		for name, v := range last {
 			if !has[name] {
-				last[name] = r.next(v, name, 0, false)
-				r.absent[last[name]] = true
+				last[name] = a.next(v, name, 0, false)
+				a.absent[last[name]] = true
 			}
 		}
 		var cells []int
 		for _, c := range table {
 			v, ok := last[c.Name]
 			if !ok {
-				v = r.number(unknown{name: c.Name, n: c.Count[part]}, c.Hidden)
+				v = a.number(unknown{name: c.Name, n: c.Count[part]}, c.Hidden)
 			} else {
-				v = r.next(v, c.Name, c.Count[part], c.Hidden)
+				v = a.next(v, c.Name, c.Count[part], c.Hidden)
 			}
 			last[c.Name], cells = v, append(cells, v)
 		}
-		r.cells = append(r.cells, cells)
+		a.cells = append(a.cells, cells)
 		if i > 0 {
-			r.goOn(tables[i-1], table, before, last)
+			a.goOn(tables[i-1], table, before, last)
 		}
 	}
-	r.addUp(tables)
-	return r
+	a.addUp(tables)
+	return a
 }
 
-func (r *riddle) number(u unknown, hidden bool) int {
-	r.unknowns, r.hidden = append(r.unknowns, u), append(r.hidden, hidden)
-	return len(r.unknowns) - 1
+func (a *attacker) number(u unknown, hidden bool) int {
+	a.unknowns, a.hidden = append(a.unknowns, u), append(a.hidden, hidden)
+	return len(a.unknowns) - 1
 }
 
 // next is the unknown of a cell in the next table.
-func (r *riddle) next(v int, name string, n int64, hidden bool) int {
-	if u := r.unknowns[v]; u.n != n {
-		return r.number(unknown{name, n, u.run + 1}, hidden)
+func (a *attacker) next(v int, name string, n int64, hidden bool) int {
+	if u := a.unknowns[v]; u.n != n {
+		return a.number(unknown{name, n, u.run + 1}, hidden)
 	}
-	r.hidden[v] = r.hidden[v] && hidden
+	a.hidden[v] = a.hidden[v] && hidden
 	return v
 }
 
@@ -113,7 +113,7 @@ func passages(old, now []Cell) (list []passage, waiting passage) {
 }
 
 // goOn adds the sums of passages to which the numbers say that nobody else has come, and which nobody has left.
-func (r *riddle) goOn(old, now []Cell, before, after map[string]int) {
+func (a *attacker) goOn(old, now []Cell, before, after map[string]int) {
 	list, waiting := passages(old, now)
 	for _, p := range append(list, waiting) {
 		sum := map[int]int64{}
@@ -131,21 +131,21 @@ func (r *riddle) goOn(old, now []Cell, before, after map[string]int) {
 		}
 		var more int64
 		for v, factor := range sum {
-			more += factor * r.unknowns[v].n
+			more += factor * a.unknowns[v].n
 		}
 		if more == 0 {
-			r.sums = append(r.sums, sum)
+			a.sums = append(a.sums, sum)
 		}
 	}
 }
 
 // heirs are a cell and those in which it goes on, by name.
-func (r *riddle) heirs(name string) []string { return append([]string{name}, r.into[name]...) }
+func (a *attacker) heirs(name string) []string { return append([]string{name}, a.into[name]...) }
 
 // addUp keeps each sum of the tables once, without what is known.
-func (r *riddle) addUp(tables [][]Cell) {
-	sums := r.sums
-	r.sums = nil
+func (a *attacker) addUp(tables [][]Cell) {
+	sums := a.sums
+	a.sums = nil
 	for i, table := range tables {
 		of := map[[2]int]map[int]int64{}
 		for k, c := range table {
@@ -154,17 +154,17 @@ func (r *riddle) addUp(tables [][]Cell) {
 			}
 			key := [2]int{c.Parent, c.Partition}
 			if of[key] == nil {
-				of[key] = map[int]int64{r.cells[i][c.Parent]: -1}
+				of[key] = map[int]int64{a.cells[i][c.Parent]: -1}
 				sums = append(sums, of[key])
 			}
-			of[key][r.cells[i][k]] = 1
+			of[key][a.cells[i][k]] = 1
 		}
 	}
-	r.alike = make([]string, len(r.unknowns))
+	a.alike = make([]string, len(a.unknowns))
 	seen := map[string]bool{}
 	for _, sum := range sums {
 		for v := range sum {
-			if !r.hidden[v] || sum[v] == 0 {
+			if !a.hidden[v] || sum[v] == 0 {
 				delete(sum, v)
 			}
 		}
@@ -174,17 +174,17 @@ func (r *riddle) addUp(tables [][]Cell) {
 		}
 		seen[key] = true
 		for v, factor := range sum {
-			r.alike[v] += fmt.Sprint(len(r.sums), ":", factor, " ")
+			a.alike[v] += fmt.Sprint(len(a.sums), ":", factor, " ")
 		}
-		r.sums = append(r.sums, sum)
+		a.sums = append(a.sums, sum)
 	}
 }
 
-// told is a small number that follows from the tables, or -1. What was found safe before still is: hiding more tells less.
-func (r *riddle) told(safe map[unknown]bool) int {
-	for v, u := range r.unknowns {
-		if r.hidden[v] && small(u.n) && !safe[u] {
-			if safe[u] = r.open(v); !safe[u] {
+// firstFound is the first small number that he finds, or -1. What was found safe before still is: hiding more tells less.
+func (a *attacker) firstFound(safe map[unknown]bool) int {
+	for v, u := range a.unknowns {
+		if a.hidden[v] && small(u.n) && !safe[u] {
+			if safe[u] = !a.finds(v); !safe[u] {
 				return v
 			}
 		}
@@ -193,53 +193,54 @@ func (r *riddle) told(safe map[unknown]bool) int {
 }
 
 // find is a table and a cell of it that has an unknown.
-func (r *riddle) find(v int) (table, cell int) {
-	table = slices.IndexFunc(r.cells, func(list []int) bool { return slices.Contains(list, v) })
-	return table, slices.Index(r.cells[table], v)
+func (a *attacker) find(v int) (table, cell int) {
+	table = slices.IndexFunc(a.cells, func(list []int) bool { return slices.Contains(list, v) })
+	return table, slices.Index(a.cells[table], v)
 }
 
-// open reports whether there is another way to fill in what is hidden, in which all sums come out and a number is SmallCell or more.
-func (r *riddle) open(v int) bool {
+// finds reports whether it follows that a number is small: there is no way to fill in what is hidden in which all sums come out and the number
+// is SmallCell or more.
+func (a *attacker) finds(v int) bool {
 	// unknowns that are alike in all sums can be exchanged for each other: only what they are together is known
 	var together int64
-	for w, u := range r.unknowns {
-		if r.hidden[w] && r.alike[w] == r.alike[v] {
+	for w, u := range a.unknowns {
+		if a.hidden[w] && a.alike[w] == a.alike[v] {
 			together += u.n
 		}
 	}
-	if together >= SmallCell || r.alike[v] == "" {
-		return true
+	if together >= SmallCell || a.alike[v] == "" {
+		return false
 	}
-	column := map[string]int{r.alike[v]: 0}
+	column := map[string]int{a.alike[v]: 0}
 	values := []int64{together}
 	var rows []map[int]int64
-	for _, i := range r.connected(v) {
+	for _, i := range a.connected(v) {
 		row := map[int]int64{}
-		for _, w := range slices.Sorted(maps.Keys(r.sums[i])) { // in order, so that the same tables hide the same
-			j, ok := column[r.alike[w]]
+		for _, w := range slices.Sorted(maps.Keys(a.sums[i])) { // in order, so that the same tables hide the same
+			j, ok := column[a.alike[w]]
 			if !ok {
 				j = len(column)
-				column[r.alike[w]], values = j, append(values, 0)
+				column[a.alike[w]], values = j, append(values, 0)
 			}
-			row[j] = r.sums[i][w]
+			row[j] = a.sums[i][w]
 		}
 		rows = append(rows, row)
 	}
-	for w, u := range r.unknowns {
-		if j, ok := column[r.alike[w]]; ok && j > 0 && r.hidden[w] {
+	for w, u := range a.unknowns {
+		if j, ok := column[a.alike[w]]; ok && j > 0 && a.hidden[w] {
 			values[j] += u.n
 		}
 	}
-	return reaches(rows, values, SmallCell)
+	return !reaches(rows, values, SmallCell)
 }
 
 // connected are the sums that have to do with an unknown, by way of others.
-func (r *riddle) connected(v int) (list []int) {
+func (a *attacker) connected(v int) (list []int) {
 	reached := map[int]bool{v: true}
-	taken := make([]bool, len(r.sums))
+	taken := make([]bool, len(a.sums))
 	for again := true; again; {
 		again = false
-		for i, sum := range r.sums {
+		for i, sum := range a.sums {
 			if taken[i] || !touches(sum, reached) {
 				continue
 			}
