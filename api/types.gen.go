@@ -3114,7 +3114,8 @@ type Event struct {
 type EventType string
 
 // Evidence An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
-// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432.
+// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432,
+// and a home that was verified `hardship_recorded`: by which hardships the register had the household on that day.
 type Evidence = json.RawMessage
 
 // EvidenceField defines model for EvidenceField.
@@ -3387,6 +3388,9 @@ type GuardianInput struct {
 	Relation string `json:"relation"`
 }
 
+// Hardship As the catalogue names the recognised hardships of a household.
+type Hardship = string
+
 // Health defines model for Health.
 type Health struct {
 	Status HealthStatus `json:"status"`
@@ -3479,6 +3483,12 @@ type HouseholdCircumstance struct {
 	//
 	// Example: {"monthly_amount_fen":10000,"sort":"elder_nursing"}
 	Value CircumstanceValue `json:"value"`
+}
+
+// HouseholdHardships defines model for HouseholdHardships.
+type HouseholdHardships struct {
+	AsOf     calendar.Date `json:"as_of"`
+	Recorded []Hardship    `json:"recorded"`
 }
 
 // HouseholdKind | kind | 中文 | sorts |
@@ -4779,7 +4789,8 @@ type NewService struct {
 	Kind        ServiceKind `json:"kind"`
 
 	// Need An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
-	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432.
+	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432,
+	// and a home that was verified `hardship_recorded`: by which hardships the register had the household on that day.
 	Need Evidence `json:"need"`
 
 	// OpenedOn Today when absent.
@@ -4790,7 +4801,8 @@ type NewService struct {
 // NewServiceStep defines model for NewServiceStep.
 type NewServiceStep struct {
 	// Evidence An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
-	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432.
+	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432,
+	// and a home that was verified `hardship_recorded`: by which hardships the register had the household on that day.
 	Evidence Evidence `json:"evidence,omitempty"`
 
 	// On The day it happened; today when absent.
@@ -5775,7 +5787,8 @@ type Service struct {
 	Kind        ServiceKind    `json:"kind"`
 
 	// Need An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
-	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432.
+	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432,
+	// and a home that was verified `hardship_recorded`: by which hardships the register had the household on that day.
 	Need Evidence `json:"need"`
 
 	// Next What the caller may do now.
@@ -5840,7 +5853,8 @@ type ServiceStep struct {
 	Counts []ServiceKind `json:"counts"`
 
 	// Evidence An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
-	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432.
+	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432,
+	// and a home that was verified `hardship_recorded`: by which hardships the register had the household on that day.
 	Evidence   Evidence      `json:"evidence"`
 	From       string        `json:"from"`
 	Name       string        `json:"name"`
@@ -7184,6 +7198,12 @@ type AddHouseholdCircumstanceParams struct {
 type CorrectHouseholdCircumstanceParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetHouseholdHardshipsParams defines parameters for GetHouseholdHardships.
+type GetHouseholdHardshipsParams struct {
+	// AsOf The day asked about; today when absent.
+	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
 }
 
 // AddHouseholdMemberParams defines parameters for AddHouseholdMember.

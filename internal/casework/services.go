@@ -95,6 +95,16 @@ func (d *Desk) careCase(ctx context.Context, tx *store.Tx, s care.Service, on ca
 	return c, err
 }
 
+// RecordedHardships are the recognised hardships that the register has of a household on a day: what whoever verifies a retrofit says is held
+// against them.
+func (d *Desk) RecordedHardships(ctx context.Context, who access.Actor, household uuid.UUID, on calendar.Date) ([]string, error) {
+	h, err := d.DB.HouseholdWithFiles(ctx, who, household)
+	if err != nil {
+		return nil, err
+	}
+	return d.Pack().Catalogue.Retry.Recorded(h.On(on, d.Pack().Transitions)), nil
+}
+
 // TakeStep takes a step of a service. What it completes counts from its day on.
 func (d *Desk) TakeStep(ctx context.Context, who access.Actor, id uuid.UUID, version int, step string, on calendar.Date, evidence care.Evidence) (s care.Service, err error) {
 	err = d.write(ctx, who, "service.step", func(tx *store.Tx) error {

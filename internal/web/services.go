@@ -1,8 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -157,7 +159,7 @@ func (v *visit) doneLine(chain *care.Chain, d care.Done) doneLine {
 	line := doneLine{On: d.On.String(), Step: d.Step, Role: v.t("role." + string(d.Role))}
 	for _, step := range chain.Steps {
 		if step.Name == d.Step {
-			line.Step, line.Evidence = v.either(step.ZH, step.EN), v.evidencePairs(chain.Kind, step.Evidence, d.Evidence)
+			line.Step, line.Evidence = v.either(step.ZH, step.EN), v.evidencePairs(chain.Kind, slices.Concat(step.Evidence, step.Added), d.Evidence)
 		}
 	}
 	if !d.Voided.At.IsZero() {
@@ -211,7 +213,7 @@ func (v *visit) evidencePairs(kind care.Kind, fields []care.Field, e care.Eviden
 				}
 				parts = append(parts, strings.Join(words, " "))
 			}
-			list = append(list, pair{label, strings.Join(parts, "；")})
+			list = append(list, pair{label, cmp.Or(strings.Join(parts, "；"), v.t("choice.none"))})
 			continue
 		}
 		list = append(list, pair{label, v.evidenceText(kind, f, value, e)})
@@ -439,7 +441,11 @@ func showStep(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.group(data.Form, v.either(step.ZH, step.EN), v.orKept(v.evidenceFields(s.Kind, step.Evidence, "evidence", others), choices)...)
+	fields := v.evidenceFields(s.Kind, step.Evidence, "evidence", others)
+	if err := v.tellHardships(s, fields); err != nil {
+		return nil, err
+	}
+	v.group(data.Form, v.either(step.ZH, step.EN), v.orKept(fields, choices)...)
 	if data.Form.Upload {
 		data.Photos = kept
 	}
@@ -450,6 +456,31 @@ func showStep(v *visit) (any, error) {
 		}
 	}
 	return data, nil
+}
+
+// tellHardships says beside the question for it by which hardships the register has the household on the day of the step.
+func (v *visit) tellHardships(s care.Service, fields []*Field) error {
+	for _, f := range fields {
+		switch f.Name {
+		case "evidence.hardship":
+			on, err := calendar.ParseDate(v.value("on"))
+			if err != nil {
+				on = v.today
+			}
+			recorded, err := v.desk.RecordedHardships(v.ctx, v.who, s.HouseholdID, on)
+			if err != nil {
+				return err
+			}
+			var words []string
+			for _, code := range recorded {
+				words = append(words, v.t("choice."+code))
+			}
+			f.Hint = v.t("service.hardship.recorded", on.String(), cmp.Or(strings.Join(words, "、"), v.t("choice.none")))
+		case "evidence.hardship_basis":
+			f.Hint = v.t("service.hardship_basis.hint")
+		}
+	}
+	return nil
 }
 
 // otherServices are the services of the same household, which a retrofit may name.
