@@ -1762,6 +1762,7 @@ func (e Stage) Valid() bool {
 // Defines values for StepAction.
 const (
 	StepActionApprove  StepAction = "approve"
+	StepActionCorrect  StepAction = "correct"
 	StepActionEnter    StepAction = "enter"
 	StepActionReject   StepAction = "reject"
 	StepActionResubmit StepAction = "resubmit"
@@ -1774,6 +1775,8 @@ const (
 func (e StepAction) Valid() bool {
 	switch e {
 	case StepActionApprove:
+		return true
+	case StepActionCorrect:
 		return true
 	case StepActionEnter:
 		return true
@@ -2340,6 +2343,12 @@ type ApplicationClock struct {
 // ApplicationClockState defines model for ApplicationClock.State.
 type ApplicationClockState string
 
+// ApplicationCorrection defines model for ApplicationCorrection.
+type ApplicationCorrection struct {
+	AppliedOn calendar.Date `json:"applied_on"`
+	Reason    string        `json:"reason"`
+}
+
 // ApplicationList defines model for ApplicationList.
 type ApplicationList struct {
 	Items      []ApplicationSummary `json:"items"`
@@ -2368,7 +2377,7 @@ type ApplicationStep struct {
 	Actor     StepActor  `json:"actor"`
 	At        time.Time  `json:"at"`
 
-	// Changes What a resubmission changed.
+	// Changes What a resubmission or a correction changed.
 	Changes    []FieldChange `json:"changes,omitempty"`
 	Fields     []string      `json:"fields,omitempty"`
 	FromStage  Stage         `json:"from_stage"`
@@ -5836,6 +5845,16 @@ type ServiceChainState struct {
 	NameEN string `json:"name_en"`
 }
 
+// ServiceCorrection Members that are absent stay as they are.
+type ServiceCorrection struct {
+	// Need An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
+	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432,
+	// and a home that was verified `hardship_recorded`: by which hardships the register had the household on that day.
+	Need     Evidence       `json:"need,omitempty"`
+	OpenedOn *calendar.Date `json:"opened_on,omitempty"`
+	Reason   string         `json:"reason"`
+}
+
 // ServiceKind defines model for ServiceKind.
 type ServiceKind string
 
@@ -6793,6 +6812,15 @@ type CreateApplicationParams struct {
 type GetApplicationParams struct {
 	// AcceptLanguage Language of texts, Chinese unless English is preferred.
 	AcceptLanguage *AcceptLanguage `json:"Accept-Language,omitempty"`
+}
+
+// CorrectApplicationParams defines parameters for CorrectApplication.
+type CorrectApplicationParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // DecideApplicationParams defines parameters for DecideApplication.
@@ -7871,6 +7899,15 @@ type AddAttachmentParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// CorrectServiceParams defines parameters for CorrectService.
+type CorrectServiceParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // RateServiceParams defines parameters for RateService.
 type RateServiceParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
@@ -8123,6 +8160,9 @@ type RateByCodeJSONRequestBody = NewRatingByCode
 // CreateApplicationJSONRequestBody defines body for CreateApplication for application/json ContentType.
 type CreateApplicationJSONRequestBody = NewApplication
 
+// CorrectApplicationJSONRequestBody defines body for CorrectApplication for application/json ContentType.
+type CorrectApplicationJSONRequestBody = ApplicationCorrection
+
 // DecideApplicationJSONRequestBody defines body for DecideApplication for application/json ContentType.
 type DecideApplicationJSONRequestBody = Decision
 
@@ -8317,6 +8357,9 @@ type OpenServiceJSONRequestBody = NewService
 
 // AddAttachmentMultipartRequestBody defines body for AddAttachment for multipart/form-data ContentType.
 type AddAttachmentMultipartRequestBody AddAttachmentMultipartBody
+
+// CorrectServiceJSONRequestBody defines body for CorrectService for application/json ContentType.
+type CorrectServiceJSONRequestBody = ServiceCorrection
 
 // RateServiceJSONRequestBody defines body for RateService for application/json ContentType.
 type RateServiceJSONRequestBody = NewRating

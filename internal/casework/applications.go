@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/google/uuid"
@@ -52,7 +53,7 @@ func (d *Desk) EnterApplication(ctx context.Context, who access.Actor, in NewApp
 			return err
 		}
 		if in.AppliedOn.Before(dossier.File.Person.BirthDate) {
-			return field("applied_on", "BEFORE_BIRTH", "申请日期早于出生日期", "applied_on lies before the person was born")
+			return beforeBirth
 		}
 		app, err := application.Enter(d.NewID(), in.PersonID, in.Programme, in.AppliedOn, in.Applicant, in.BankAccount, who, tx.Now)
 		if err != nil {
@@ -169,6 +170,27 @@ func (d *Desk) ResubmitApplication(ctx context.Context, who access.Actor, id uui
 		return app.Resubmit(who, d.Pack().VillageCheck, tx.Now, changesOf(before, *app))
 	})
 }
+
+// CorrectApplication puts the day of application right that was entered wrongly, while nobody has decided on it.
+func (d *Desk) CorrectApplication(ctx context.Context, who access.Actor, id uuid.UUID, version int, appliedOn calendar.Date, reason string) (store.Case, error) {
+	if reason = strings.TrimSpace(reason); reason == "" {
+		return store.Case{}, noReason
+	}
+	return d.change(ctx, who, "application.correct", id, version, func(tx *store.Tx, app *application.Application, dossier store.Dossier) error {
+		if appliedOn.Before(dossier.File.Person.BirthDate) {
+			return beforeBirth
+		}
+		if err := app.Correct(who, appliedOn, reason, tx.Now); err != nil {
+			return err
+		}
+		if app.Stage == application.Draft || app.Stage == application.Returned { // looked at when it is handed in
+			return nil
+		}
+		return d.canApply(dossier.File, appliedOn)
+	})
+}
+
+var beforeBirth = field("applied_on", "BEFORE_BIRTH", "申请日期早于出生日期", "applied_on lies before the person was born")
 
 // changesOf is what a resubmission changed, as the next reviewer sees it.
 func changesOf(before, after application.Application) (changes []application.Change) {

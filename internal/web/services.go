@@ -13,6 +13,7 @@ import (
 	"zhucan/internal/application"
 	"zhucan/internal/calendar"
 	"zhucan/internal/care"
+	"zhucan/internal/casework"
 	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
@@ -106,7 +107,7 @@ type serviceData struct {
 	Photos              []photo
 	Withdraw            *Form
 	Rating              *rating
-	Void                *Form
+	Void, Correct       *Form
 }
 
 type doneLine struct {
@@ -136,7 +137,7 @@ func showService(v *visit) (any, error) {
 	for _, d := range s.History() {
 		data.Steps = append(data.Steps, v.doneLine(chain, d))
 	}
-	data.Void = v.voidForm(s, chain)
+	data.Void, data.Correct = v.voidForm(s, chain), v.correctForm(s, chain)
 	if v.may("/services/:id/steps/:step") {
 		for _, step := range chain.Next(s.State, v.who.Role) {
 			data.Next = append(data.Next, link{Path: "/services/" + id.String() + "/steps/" + step.Name, Text: v.either(step.ZH, step.EN)})
@@ -178,6 +179,57 @@ func (v *visit) voidForm(s care.Service, chain *care.Chain) *Form {
 		&Field{Name: "reason", Label: v.t("application.reason"), Hint: v.t("service.void.hint", v.doneLine(chain, last).Step), Kind: "textarea", Max: 500, Need: true})
 	f.Version, f.Grave = s.Version, true
 	return f
+}
+
+// correctForm puts right what a service was opened with, while no step rests on it.
+func (v *visit) correctForm(s care.Service, chain *care.Chain) *Form {
+	if len(s.Steps) > 0 || !v.acts("correct") {
+		return nil
+	}
+	f := v.newForm("correct", "service.correct", &Field{Name: "opened_on", Label: v.t("service.opened_on"), Kind: "date", Need: true, Value: s.OpenedOn.String()})
+	f.Version = s.Version
+	fields := v.evidenceFields(chain.Kind, chain.Need, "need", nil)
+	for _, a := range chain.Need {
+		entered(fields, "need."+a.Name, a, s.Need)
+	}
+	v.group(f, v.either(chain.ZH, chain.EN), append(fields, &Field{Name: "reason", Of: "correct", Label: v.t("fact.reason"), Kind: "textarea", Max: 500, Need: true})...)
+	return f
+}
+
+// entered puts what is recorded of a piece of evidence into its field. Amounts are not asked for where something is opened.
+func entered(fields []*Field, name string, a care.Field, e care.Evidence) {
+	for _, f := range fields {
+		switch {
+		case f.Name != name:
+		case single(a):
+			for _, entry := range e.List(a.Name) {
+				f.Values = append(f.Values, entry.Text(a.Of[0].Name))
+			}
+		case a.Is == care.Flag:
+			f.Value = map[bool]string{true: "yes", false: "no"}[e.Flag(a.Name)]
+		case e[a.Name] != nil:
+			f.Value = fmt.Sprint(e[a.Name])
+		}
+	}
+}
+
+// correctService puts right what the service of the page was opened with.
+func correctService(v *visit) (string, error) {
+	id, err := v.id()
+	if err != nil {
+		return "", err
+	}
+	s, err := v.desk.DB.Service(v.ctx, v.who, id)
+	if err != nil {
+		return "", err
+	}
+	r := v.reader()
+	on, need, reason := r.day("opened_on", true), r.evidence(care.ChainOf(s.Kind).Need, "need", nil), r.text("reason", 500, true)
+	if err := r.err(); err != nil {
+		return "", err
+	}
+	_, err = v.desk.CorrectService(v.ctx, v.who, id, v.version(), casework.ServiceCorrection{OpenedOn: &on, Need: need, Reason: reason})
+	return "/services/" + id.String() + "?done=service_corrected", err
 }
 
 // voidStep takes back the step that the form named.

@@ -1,0 +1,53 @@
+package web_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/calendar"
+	"zhucan/internal/care"
+)
+
+// TestEntriesPutRightOnPages: a wrong year of an application or a service is put right where it is shown, and the case keeps its place in the queue.
+func TestEntriesPutRightOnPages(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	first := s.submitted(21, 1, villageA)
+	s.clock.Add(24 * time.Hour)
+	b, path := s.as("liaison.a"), "/applications/"+first.ID.String()
+	before := s.as("town.a").get("/queue").want(200).says("共 1 件待办")
+	wrong := first.AppliedOn.Add(1).String()
+	again := b.get(path).want(200).form("redate").set("applied_on", wrong, "reason", "以申请表为准").send().want(422).says("申请日期不能晚于录入日期")
+	f := again.form("redate")
+	if f.values.Get("applied_on") != wrong || f.values.Get("reason") != "以申请表为准" {
+		t.Errorf("the form has lost what was entered: %v", f.values)
+	}
+	f.set("applied_on", "2023-03-02").send().follow().want(200).says("申请日期已更正", "2023-03-02", "更正申请日期", "由“"+first.AppliedOn.String()+"”改为“2023-03-02”", "以申请表为准")
+	after := s.as("town.a").get("/queue").want(200).says("共 1 件待办")
+	if was, is := numbersOf(before, first), numbersOf(after, first); len(was) != 1 || len(is) != 1 {
+		t.Errorf("the queue had %v and has %v", was, is)
+	}
+	s.as("town.a").get("/queue/" + first.ID.String()).want(200).says("2023-03-02")
+	for _, form := range all(s.as("town.a").get(path).want(200).doc, "button") {
+		if attr(form, "value") == "redate" {
+			t.Error("the town is offered to change what it reviews")
+		}
+	}
+	home := s.homeOf("liaison.a", first.PersonID)
+	one, err := s.desk.OpenService(context.Background(), s.actor("liaison.a"), care.Retrofit, uuid.Nil, home, calendar.MustDate("2022-03-01"), evidence(t, `{"survey_year":2022,"items":[{"item":"RAMP"},{"item":"RAIL"}],"note":"门口"}`))
+	must(t, err)
+	service := "/services/" + one.ID.String()
+	edit := b.get(service).want(200).form("correct")
+	if got := edit.values["need.items"]; len(got) != 2 || edit.values.Get("need.survey_year") != "2022" || edit.values.Get("need.note") != "门口" {
+		t.Errorf("the form begins with %v", edit.values)
+	}
+	edit.set("opened_on", "2023-03-01", "reason", "年份录错").choose("need.items", "RAMP").send().follow().want(200).says("登记内容已更正", "2023-03-01")
+	now, err := s.desk.DB.Service(context.Background(), s.actor("liaison.a"), one.ID)
+	must(t, err)
+	if now.OpenedOn.String() != "2023-03-01" || len(now.Need.List("items")) != 1 || now.Need.Text("note") != "门口" {
+		t.Errorf("the service is of %s with %v", now.OpenedOn, now.Need)
+	}
+}
