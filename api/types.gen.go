@@ -1221,6 +1221,7 @@ func (e NewTicketStepStep) Valid() bool {
 
 // Defines values for NotFollowedCode.
 const (
+	NotFollowedCodeFACILITYEXISTS    NotFollowedCode = "FACILITY_EXISTS"
 	NotFollowedCodeNOSUCCESSOR       NotFollowedCode = "NO_SUCCESSOR"
 	NotFollowedCodeOUTSIDEAREA       NotFollowedCode = "OUTSIDE_AREA"
 	NotFollowedCodeSUCCESSORNOTTHERE NotFollowedCode = "SUCCESSOR_NOT_THERE"
@@ -1229,6 +1230,8 @@ const (
 // Valid indicates whether the value is a known member of the NotFollowedCode enum.
 func (e NotFollowedCode) Valid() bool {
 	switch e {
+	case NotFollowedCodeFACILITYEXISTS:
+		return true
 	case NotFollowedCodeNOSUCCESSOR:
 		return true
 	case NotFollowedCodeOUTSIDEAREA:
@@ -1963,6 +1966,7 @@ const (
 	TicketStepNameAssign   TicketStepName = "assign"
 	TicketStepNameCallBack TicketStepName = "call_back"
 	TicketStepNameClose    TicketStepName = "close"
+	TicketStepNameFollow   TicketStepName = "follow"
 	TicketStepNameForward  TicketStepName = "forward"
 	TicketStepNameReceive  TicketStepName = "receive"
 	TicketStepNameReopen   TicketStepName = "reopen"
@@ -1980,6 +1984,8 @@ func (e TicketStepName) Valid() bool {
 	case TicketStepNameCallBack:
 		return true
 	case TicketStepNameClose:
+		return true
+	case TicketStepNameFollow:
 		return true
 	case TicketStepNameForward:
 		return true
@@ -3355,8 +3361,11 @@ type Followed struct {
 	Left  Placed `json:"left"`
 	Moved Placed `json:"moved"`
 
-	// Refused Why nobody was moved.
+	// Refused Why nobody was moved, or what is left stays.
 	Refused *NotFollowed `json:"refused,omitempty"`
+
+	// Webhooks Webhooks that are still of the ended division; an administrator registers another one, since the next division has others' events, too.
+	Webhooks []uuid.UUID `json:"webhooks"`
 }
 
 // FollowedDivisions defines model for FollowedDivisions.
@@ -4910,7 +4919,7 @@ type NewWebhook struct {
 	URL string `json:"url"`
 }
 
-// NotFollowed Why nobody was moved.
+// NotFollowed Why nobody was moved, or what is left stays.
 type NotFollowed struct {
 	Code   NotFollowedCode `json:"code"`
 	Detail string          `json:"detail"`
@@ -5302,8 +5311,12 @@ type PhoneList struct {
 
 // Placed defines model for Placed.
 type Placed struct {
+	Facilities int `json:"facilities"`
 	Households int `json:"households"`
 	Persons    int `json:"persons"`
+
+	// Tickets Open ones of its unit.
+	Tickets int `json:"tickets"`
 }
 
 // Policy defines model for Policy.
@@ -6331,8 +6344,10 @@ type TicketState string
 
 // TicketStep defines model for TicketStep.
 type TicketStep struct {
-	ActingFor *uuid.UUID  `json:"acting_for,omitempty"`
-	Actor     StepActor   `json:"actor"`
+	ActingFor *uuid.UUID `json:"acting_for,omitempty"`
+
+	// Actor Absent of `follow` where it was done on the command line.
+	Actor     *StepActor  `json:"actor,omitempty"`
 	At        time.Time   `json:"at"`
 	FromState TicketState `json:"from_state"`
 

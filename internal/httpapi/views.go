@@ -231,7 +231,7 @@ func areaView(d area.Division) api.Area {
 }
 
 func followedView(f casework.Followed, english bool) api.Followed {
-	v := api.Followed{Area: areaView(f.Division), Moved: placedView(f.Moved), Left: placedView(f.Left), Accounts: append([]string{}, f.Accounts...)}
+	v := api.Followed{Area: areaView(f.Division), Moved: placedView(f.Moved), Left: placedView(f.Left), Accounts: append([]string{}, f.Accounts...), Webhooks: append([]uuid.UUID{}, f.Webhooks...)}
 	if f.Refused != nil {
 		v.Refused = &api.NotFollowed{Code: api.NotFollowedCode(f.Refused.Code), Detail: f.Refused.Message(english)}
 	}
@@ -239,7 +239,7 @@ func followedView(f casework.Followed, english bool) api.Followed {
 }
 
 func placedView(p store.Placed) api.Placed {
-	return api.Placed{Persons: p.Persons, Households: p.Households}
+	return api.Placed{Persons: p.Persons, Households: p.Households, Tickets: p.Tickets, Facilities: p.Facilities}
 }
 
 func accountView(acc store.Account) api.Account {

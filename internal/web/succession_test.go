@@ -32,7 +32,10 @@ func TestPeopleOfEndedDivisions(t *testing.T) {
 	town.get("/succession").want(200).form("follow").set("code", villageB).send().want(409).says("没有同级的后继区划")
 	end(villageA)
 	s.as("town.c").get("/succession").want(200).says("没有需要迁移的人员")
-	s.as("cdpf").get("/succession").want(200).form("follow").set("code", villageB).send().follow().want(200).says("已迁移", "没有需要迁移的人员")
+	s.as("cdpf").get("/succession").want(200).form("follow").set("code", villageB).send().follow().want(200).says("已迁移", "尚未迁移", "无", "仍属该区划的账号：liaison.b")
+	if sh := town.get("/succession").want(200); strings.Contains(sh.body, `name="do"`) {
+		t.Error("nobody is left, and the page offers to move them")
+	}
 	file, err := s.desk.DB.PersonFile(t.Context(), access.SystemActor(), first)
 	if err != nil || file.File.Person.Managing != villageA {
 		t.Errorf("managed in %s (%v)", file.File.Person.Managing, err)
