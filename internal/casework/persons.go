@@ -85,18 +85,10 @@ func (d *Desk) newPerson(ctx context.Context, who access.Actor, in NewPerson) (c
 	p := casefile.Person{ID: d.NewID(), Version: 1, Sex: in.Sex, BirthDate: in.BirthDate,
 		BirthCertificate: in.BirthCertificate, Diagnosis: in.Diagnosis, HukouType: in.HukouType, Hukou: in.Hukou, Residence: in.Residence,
 		Managing: in.Managing, CreatedAt: now, UpdatedAt: now}
-	if p.Managing == "" {
-		p.Managing = p.Hukou
+	err := d.newPlaces(ctx, who, &p)
+	if err != nil {
+		return p, err
 	}
-	if !who.Covers(p.Managing) {
-		return p, fault.New(fault.Invalid, "OUTSIDE_AREA", "超出本人管辖区域", "outside your area")
-	}
-	for name, code := range map[string]area.Code{"hukou_area_code": p.Hukou, "residence_area_code": p.Residence, "managing_area_code": p.Managing} {
-		if err := d.checkArea(ctx, name, code, d.today()); err != nil {
-			return p, err
-		}
-	}
-	var err error
 	if p.Name, err = needName("name", in.Name); err != nil {
 		return p, err
 	}
@@ -118,6 +110,32 @@ func (d *Desk) newPerson(ctx context.Context, who access.Actor, in NewPerson) (c
 	}
 	p.RecordType, err = d.ground(in, p)
 	return p, err
+}
+
+// newPlaces refuses places that there are not, and a managing one that is not the actor's: that of the hukou where none is given.
+func (d *Desk) newPlaces(ctx context.Context, who access.Actor, p *casefile.Person) error {
+	for _, place := range []struct {
+		name string
+		code area.Code
+	}{{"hukou_area_code", p.Hukou}, {"residence_area_code", p.Residence}, {"managing_area_code", p.Managing}} {
+		if err := d.checkArea(ctx, place.name, place.code, d.today()); err != nil {
+			return err
+		}
+	}
+	switch {
+	case p.Managing == "" && !who.Covers(p.Hukou):
+		return field("hukou_area_code", "OUTSIDE_AREA", "户籍地超出本人管辖区域；常住本辖区的，请填写管理村居", "the place of hukou is outside your area; of a resident of your area, name the managing village")
+	case p.Managing == "":
+		p.Managing = p.Hukou
+	case !who.Covers(p.Managing):
+		return outsideArea("managing_area_code")
+	}
+	return nil
+}
+
+// outsideArea refuses a division that is not the actor's.
+func outsideArea(name string) error {
+	return field(name, "OUTSIDE_AREA", "超出本人管辖区域", "outside your area")
 }
 
 // setIDNumber reads the number and what follows from it. A wrong check character is recorded, since old files hold such
@@ -338,7 +356,7 @@ func (d *Desk) movePlaces(ctx context.Context, tx *store.Tx, who access.Actor, f
 			return err
 		}
 		if m.kind == casefile.ManagingArea && !who.Covers(*m.to) {
-			return fault.New(fault.Invalid, "OUTSIDE_AREA", "调出本人管辖区域，请由上级办理", "the new managing area is outside yours")
+			return field("managing_area_code", "OUTSIDE_AREA", "调出本人管辖区域，请由上级办理", "the new managing area is outside yours")
 		}
 		*m.now = *m.to
 		if err := d.replaceFact(ctx, tx, file, d.placeFact(p.ID, m.kind, *m.to, m.from)); err != nil {
