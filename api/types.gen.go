@@ -2874,7 +2874,7 @@ type Circumstance struct {
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
 	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
 	// `paid_by`, are kept and not read.
-	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
+	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 	//
 	//
 	// Example: {"monthly_amount_fen":10000,"sort":"elder_nursing"}
@@ -2894,7 +2894,7 @@ type CircumstanceCorrection struct {
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
 	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
 	// `paid_by`, are kept and not read.
-	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
+	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 	//
 	//
 	// Example: {"monthly_amount_fen":10000,"sort":"elder_nursing"}
@@ -2953,7 +2953,7 @@ type CircumstanceList struct {
 // CircumstanceValue `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
 // (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
 // `paid_by`, are kept and not read.
-// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
+// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 //
 // Example: {"monthly_amount_fen":10000,"sort":"elder_nursing"}
 type CircumstanceValue = json.RawMessage
@@ -3334,7 +3334,9 @@ type FieldChange struct {
 
 // FieldError defines model for FieldError.
 type FieldError struct {
-	Code string `json:"code"`
+	// Allowed The values that the member may have, where they are few: those of the contract, and of a circumstance by its kind.
+	Allowed []string `json:"allowed,omitempty"`
+	Code    string   `json:"code"`
 
 	// Field The member, with dots inside an object.
 	//
@@ -3496,7 +3498,7 @@ type HouseholdCircumstance struct {
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
 	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
 	// `paid_by`, are kept and not read.
-	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
+	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 	//
 	//
 	// Example: {"monthly_amount_fen":10000,"sort":"elder_nursing"}
@@ -4459,7 +4461,7 @@ type NewCircumstance struct {
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
 	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
 	// `paid_by`, are kept and not read.
-	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
+	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 	//
 	//
 	// Example: {"monthly_amount_fen":10000,"sort":"elder_nursing"}
@@ -4582,7 +4584,7 @@ type NewHouseholdCircumstance struct {
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
 	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
 	// `paid_by`, are kept and not read.
-	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
+	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 	//
 	//
 	// Example: {"monthly_amount_fen":10000,"sort":"elder_nursing"}

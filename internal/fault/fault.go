@@ -38,7 +38,10 @@ var statuses = [...]int{http.StatusInternalServerError, http.StatusBadRequest, h
 func (k Kind) Status() int { return statuses[k] }
 
 // Field is what is wrong with one member of the input.
-type Field struct{ Name, Code, ZH, EN string }
+type Field struct {
+	Name, Code, ZH, EN string
+	Allowed            []string // the values that it may have, where they are few
+}
 
 // Error is an error that a user may see.
 type Error struct {

@@ -47,7 +47,7 @@ func problemOf(f *fault.Error, english bool, requestID string) api.Problem {
 		if english {
 			message = field.EN
 		}
-		p.Errors = append(p.Errors, api.FieldError{Field: field.Name, Code: field.Code, Message: message})
+		p.Errors = append(p.Errors, api.FieldError{Field: field.Name, Code: field.Code, Message: message, Allowed: field.Allowed})
 	}
 	return p
 }
