@@ -5372,6 +5372,9 @@ type Problem struct {
 	Detail string       `json:"detail"`
 	Errors []FieldError `json:"errors,omitempty"`
 
+	// Existing Of `PERSON_EXISTS` and `CERTIFICATE_EXISTS`: the persons of the caller's area who have one of the numbers that were sent; absent where it is somebody elsewhere.
+	Existing []uuid.UUID `json:"existing,omitempty"`
+
 	// RequestID Names this request in the log.
 	RequestID *string `json:"request_id,omitempty"`
 	Status    int     `json:"status"`

@@ -56,6 +56,9 @@ func (d *Desk) CreatePerson(ctx context.Context, who access.Actor, in NewPerson)
 		return dossier, err
 	}
 	err = d.write(ctx, who, "person.create", func(tx *store.Tx) error {
+		if err := taken(ctx, tx, p, card); err != nil {
+			return err
+		}
 		if err := tx.InsertPersons(ctx, p); err != nil {
 			return err
 		}
@@ -78,6 +81,21 @@ func (d *Desk) CreatePerson(ctx context.Context, who access.Actor, in NewPerson)
 		return err
 	})
 	return dossier, err
+}
+
+// taken refuses numbers that somebody of the actor's own area has, and says who. Of anybody elsewhere the database says that a number is taken; what is
+// said here is the same whoever has the others there.
+func taken(ctx context.Context, tx *store.Tx, p casefile.Person, card *casefile.Certificate) error {
+	persons, holders, err := tx.WhoHas(ctx, p, card)
+	switch {
+	case err != nil:
+		return err
+	case len(persons) > 0:
+		return store.PersonExists.Naming(persons...)
+	case len(holders) > 0:
+		return store.CertificateExists.Naming(holders...)
+	}
+	return nil
 }
 
 func (d *Desk) newPerson(ctx context.Context, who access.Actor, in NewPerson) (casefile.Person, error) {
@@ -276,6 +294,11 @@ func (d *Desk) UpdatePerson(ctx context.Context, who access.Actor, id uuid.UUID,
 		p, aliases, err := d.patched(old.File.Person, in)
 		if err != nil {
 			return err
+		}
+		if in.IDNumber != nil {
+			if err := taken(ctx, tx, p, nil); err != nil {
+				return err
+			}
 		}
 		if err := d.movePlaces(ctx, tx, who, old.File, &p, in); err != nil {
 			return err

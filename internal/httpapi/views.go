@@ -41,7 +41,7 @@ func text[T ~string](p *T) string { return string(value(p)) }
 
 func problemOf(f *fault.Error, english bool, requestID string) api.Problem {
 	status := f.Kind.Status()
-	p := api.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: f.Message(english), Code: f.Code, RequestID: some(requestID)}
+	p := api.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: f.Message(english), Code: f.Code, RequestID: some(requestID), Existing: f.Existing}
 	for _, field := range f.Fields {
 		message := field.ZH
 		if english {
