@@ -38,11 +38,8 @@ func (d *Desk) EnterApplication(ctx context.Context, who access.Actor, in NewApp
 			return c, numberFault("bank_account", err)
 		}
 	}
-	if in.Applicant.Name, err = personName("applicant.name", in.Applicant.Name); err != nil {
+	if in.Applicant, err = applicant(in.Applicant); err != nil {
 		return c, err
-	}
-	if in.Applicant.Relation != "self" && in.Applicant.Name == "" {
-		return c, field("applicant.name", "APPLICANT_NAME_REQUIRED", "非本人申请须填写申请人姓名", "who applies for another is named")
 	}
 	if d.Pack().Programme(in.Programme) == nil {
 		return c, field("programme", "UNKNOWN_PROGRAMME", "没有这项补贴", "there is no such programme")
@@ -67,6 +64,15 @@ func (d *Desk) EnterApplication(ctx context.Context, who access.Actor, in NewApp
 		return tx.Describe(ctx, app.ID, map[string]any{"person_id": in.PersonID})
 	})
 	return c, err
+}
+
+// applicant is who applies, as he is kept.
+func applicant(by application.Applicant) (application.Applicant, error) {
+	var err error
+	if by.Name, err = personName("applicant.name", by.Name); err == nil && by.Relation != "self" && by.Name == "" {
+		err = field("applicant.name", "APPLICANT_NAME_REQUIRED", "非本人申请须填写申请人姓名", "who applies for another is named")
+	}
+	return by, err
 }
 
 func caseOf(app application.Application, dossier store.Dossier) store.Case {
@@ -151,9 +157,8 @@ func (d *Desk) ResubmitApplication(ctx context.Context, who access.Actor, id uui
 	return d.change(ctx, who, "application.resubmit", id, version, func(tx *store.Tx, app *application.Application, dossier store.Dossier) error {
 		before := *app
 		if in.Applicant != nil {
-			app.Applicant = *in.Applicant
 			var err error
-			if app.Applicant.Name, err = personName("applicant.name", in.Applicant.Name); err != nil {
+			if app.Applicant, err = applicant(*in.Applicant); err != nil {
 				return err
 			}
 		}

@@ -139,3 +139,19 @@ func TestServicePutRight(t *testing.T) {
 		t.Errorf("%d entries in the audit", len(changed))
 	}
 }
+
+// TestResubmissionNamesTheApplicant: who applies for another is named also in what is handed in again.
+func TestResubmissionNamesTheApplicant(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	app := s.applied(s.person1(429, 1), nursing, "2023-03-10")
+	app = s.decide("town.a", app, map[string]any{"decision": "return", "reason": "申请人有误"}).want(200)
+	again := func(applicant map[string]any) answer {
+		return s.do("liaison.a", "POST", "/applications/"+app.text("id")+"/resubmit", map[string]any{"applicant": applicant}, "If-Match", app.version())
+	}
+	a := again(map[string]any{"relation": "guardian"}).want(422, "APPLICANT_NAME_REQUIRED")
+	if e := items(a, "errors"); len(e) != 1 || e[0]["field"] != "applicant.name" {
+		t.Errorf("the refusal is about %v", e)
+	}
+	again(map[string]any{"relation": "guardian", "name": "金丝雀父"}).want(200)
+}
