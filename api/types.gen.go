@@ -4699,7 +4699,8 @@ type NewPayee struct {
 // recovers from an illness or injury and only borrows devices (`RECOVERING`), and is in no indicator. An ID number of which only the
 // check character is wrong is recorded as it stands, with `id_number_invalid` and a warning; every other fault of a
 // number is refused.
-// A missing guardian of a minor, or of somebody with category 5 or 6, is a warning (`GUARDIAN_MISSING`).
+// A missing guardian of a minor, or of somebody with category 5 or 6, is a warning (`GUARDIAN_MISSING`), and so is a missing diagnosis of an uncertified
+// child, who is counted and served from when it is recorded (`DIAGNOSIS_MISSING`).
 type NewPerson struct {
 	// BirthCertificateNumber 出生医学证明; for a child without an ID number yet.
 	BirthCertificateNumber *string        `json:"birth_certificate_number,omitempty"`
@@ -5159,6 +5160,9 @@ type PersonList struct {
 // was before stays on record. Places that changed on different days are sent one after another. A corrected ID number
 // needs a `reason`; the earlier number still finds the person.
 type PersonPatch struct {
+	// Diagnosis Of an uncertified child or of who recovers, by a hospital.
+	Diagnosis *string `json:"diagnosis,omitempty"`
+
 	// EffectiveOn First day at the places of this request; today when absent.
 	EffectiveOn *calendar.Date `json:"effective_on,omitempty"`
 	Guardian    *GuardianInput `json:"guardian,omitempty"`

@@ -191,7 +191,11 @@ func (d *Desk) CorrectApplication(ctx context.Context, who access.Actor, id uuid
 		if app.Stage == application.Draft || app.Stage == application.Returned { // looked at when it is handed in
 			return nil
 		}
-		return d.canApply(dossier.File, appliedOn)
+		err := d.canApply(dossier.File, appliedOn)
+		if fault.Is(err, "ID_INVALID") {
+			return err
+		}
+		return atMember("applied_on", err)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -267,6 +268,7 @@ type PersonPatch struct {
 	Phone       *string
 	HukouType   *string
 	Guardian    *NewGuardian
+	Diagnosis   *string
 	IDNumber    *string
 	Reason      string // of a correction of the ID number or the name
 	Hukou       *area.Code
@@ -348,6 +350,11 @@ func (d *Desk) patched(p casefile.Person, in PersonPatch) (casefile.Person, []ca
 	if in.Phone != nil {
 		if p.Phone, err = phone("phone", *in.Phone); err != nil {
 			return p, nil, err
+		}
+	}
+	if in.Diagnosis != nil {
+		if p.Diagnosis = strings.TrimSpace(*in.Diagnosis); p.Diagnosis == "" {
+			return p, nil, field("diagnosis", "REQUIRED", "请填写诊断", "the diagnosis is missing")
 		}
 	}
 	if in.Guardian != nil {
@@ -534,6 +541,10 @@ func (d *Desk) Warnings(file casefile.File) []fault.Field {
 	var list []fault.Field
 	if file.Person.InvalidID != "" {
 		list = append(list, fault.Field{Name: "id_number", Code: "ID_CHECK", ZH: "身份证号校验码不正确，更正前不能提交申请", EN: "the check character is wrong; no application can be submitted before it is corrected"})
+	}
+	if file.Person.RecordType == casefile.UncertifiedChild && file.Person.Diagnosis == "" {
+		list = append(list, fault.Field{Name: "diagnosis", Code: "DIAGNOSIS_MISSING", ZH: "未办证儿童尚无医院诊断，补录前不计入残疾儿童，也不能登记服务",
+			EN: "no diagnosis of a child without a certificate is recorded; until it is, the child is not counted and gets no service"})
 	}
 	card, held := file.Current(d.today())
 	needs := casefile.IsChild(file.Person.BirthDate, d.today()) || held && (card.Category == 5 || card.Category == 6)

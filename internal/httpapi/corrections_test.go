@@ -32,7 +32,9 @@ func TestDayOfApplicationPutRight(t *testing.T) {
 	s.redated("town.a", app, "2023-03-09").want(409, "NOT_YOUR_ENTRY")
 	s.redated("liaison.b", app, "2023-03-09").want(404)
 	for day, code := range map[string]string{"2022-03-09": "NOTHING_CORRECTED", "2023-03-11": "AFTER_ENTRY", "1969-03-09": "BEFORE_BIRTH", "2015-03-09": "NO_CERT"} {
-		s.redated("liaison.a", app, day).want(422, code)
+		if a := s.redated("liaison.a", app, day).want(422, code); items(a, "errors")[0]["field"] != "applied_on" {
+			t.Errorf("%s is refused at %v", day, a.json()["errors"])
+		}
 	}
 	right := s.redated("liaison.a", app, "2023-03-09").want(200)
 	if right.text("applied_on") != "2023-03-09" || right.text("owed_from_month") != "2023-03" || right.text("stage") != "town_review" || right.json()["warnings"] != nil {

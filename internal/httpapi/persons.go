@@ -84,7 +84,7 @@ func (a *API) updatePerson(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	patch := casework.PersonPatch{Name: in.Name, Reason: value(in.Reason), EffectiveOn: value(in.EffectiveOn), Guardian: guardianIn(in.Guardian)}
+	patch := casework.PersonPatch{Name: in.Name, Reason: value(in.Reason), EffectiveOn: value(in.EffectiveOn), Guardian: guardianIn(in.Guardian), Diagnosis: in.Diagnosis}
 	patch.Phone, patch.IDNumber, patch.HukouType = (*string)(in.Phone), (*string)(in.IDNumber), (*string)(in.HukouType)
 	for _, place := range []struct {
 		name string

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,5 +50,27 @@ func TestEntriesPutRightOnPages(t *testing.T) {
 	must(t, err)
 	if now.OpenedOn.String() != "2023-03-01" || len(now.Need.List("items")) != 1 || now.Need.Text("note") != "门口" {
 		t.Errorf("the service is of %s with %v", now.OpenedOn, now.Need)
+	}
+}
+
+// TestDiagnosisOnPages: a child entered without a diagnosis is said to lack it, and it is recorded where the file is changed.
+func TestDiagnosisOnPages(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	b := s.as("liaison.a")
+	file := b.get("/persons/new").want(200).form("add").set("name", "金丝雀童", "birth_date", "2018-05-01", "sex", "male", "hukou_type", "agricultural", "managing_area_code", villageA,
+		"guardian.name", "金丝雀母", "guardian.relation", "母亲").send().follow().want(200).says("未办证儿童尚无医院诊断")
+	edit := strings.Split(file.path, "?")[0] + "/edit"
+	again := b.get(edit).want(200).form("save").set("diagnosis", "听力障碍", "phone", "12").send().want(422)
+	if got := again.form("save").values.Get("diagnosis"); got != "听力障碍" {
+		t.Errorf("the form has lost the diagnosis: %q", got)
+	}
+	after := again.form("save").set("phone", "").send().follow().want(200).says("听力障碍")
+	if strings.Contains(textOf(after.doc), "尚无医院诊断") {
+		t.Error("the page still warns")
+	}
+	grown := b.get("/persons/" + s.person(71, 2, villageA).String() + "/edit").want(200)
+	if _, asked := grown.form("save").values["diagnosis"]; asked {
+		t.Error("a diagnosis is asked of who has a certificate")
 	}
 }
