@@ -5160,6 +5160,9 @@ type PersonList struct {
 // was before stays on record. Places that changed on different days are sent one after another. A corrected ID number
 // needs a `reason`; the earlier number still finds the person.
 type PersonPatch struct {
+	// BirthDate Of somebody without an ID number, and so is the sex: they are put right for a `reason`.
+	BirthDate *calendar.Date `json:"birth_date,omitempty"`
+
 	// Diagnosis Of an uncertified child or of who recovers, by a hospital.
 	Diagnosis *string `json:"diagnosis,omitempty"`
 
@@ -5192,13 +5195,14 @@ type PersonPatch struct {
 	// Phone A mobile or landline number; otherwise `PHONE`. In a change, empty removes it.
 	Phone *PhoneInput `json:"phone,omitempty"`
 
-	// Reason Why the ID number is corrected.
+	// Reason Why the ID number, the birth date or the sex is corrected.
 	Reason *string `json:"reason,omitempty"`
 
 	// ResidenceAreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
 	//
 	// Example: 370305100
 	ResidenceAreaCode *AreaCode `json:"residence_area_code,omitempty"`
+	Sex               *Sex      `json:"sex,omitempty"`
 }
 
 // PersonRecord The whole file of a person (一人一档).

@@ -127,6 +127,9 @@ func (d *Desk) newPerson(ctx context.Context, who access.Actor, in NewPerson) (c
 	if p.BirthDate.IsZero() {
 		return p, field("birth_date", "BIRTH_DATE_REQUIRED", "没有身份证号时须填写出生日期", "without an ID number the birth date is required")
 	}
+	if p.BirthDate.After(d.today()) {
+		return p, bornLater
+	}
 	p.RecordType, err = d.ground(in, p)
 	return p, err
 }
@@ -269,8 +272,10 @@ type PersonPatch struct {
 	HukouType   *string
 	Guardian    *NewGuardian
 	Diagnosis   *string
+	BirthDate   *calendar.Date // of who has no ID number; else they come from it
+	Sex         *string
 	IDNumber    *string
-	Reason      string // of a correction of the ID number or the name
+	Reason      string // of a correction of the ID number, the name, the birth date or the sex
 	Hukou       *area.Code
 	Residence   *area.Code
 	Managing    *area.Code
@@ -331,6 +336,10 @@ func (d *Desk) patched(p casefile.Person, in PersonPatch) (casefile.Person, []ca
 			p.Name = name
 		}
 	}
+	p, err := d.bornAs(p, in)
+	if err != nil {
+		return p, nil, err
+	}
 	if in.IDNumber != nil {
 		if in.Reason == "" {
 			return p, nil, field("reason", "REASON_REQUIRED", "更正身份证号须说明依据", "a correction of the ID number needs a reason")
@@ -346,7 +355,6 @@ func (d *Desk) patched(p casefile.Person, in PersonPatch) (casefile.Person, []ca
 	if in.HukouType != nil {
 		p.HukouType = *in.HukouType
 	}
-	var err error
 	if in.Phone != nil {
 		if p.Phone, err = phone("phone", *in.Phone); err != nil {
 			return p, nil, err
@@ -364,6 +372,31 @@ func (d *Desk) patched(p casefile.Person, in PersonPatch) (casefile.Person, []ca
 	}
 	return p, aliases, nil
 }
+
+// bornAs puts birth date and sex right of somebody who has no ID number that says them.
+func (d *Desk) bornAs(p casefile.Person, in PersonPatch) (casefile.Person, error) {
+	born, sex := p.BirthDate, p.Sex
+	amend(&born, in.BirthDate)
+	amend(&sex, in.Sex)
+	switch {
+	case born == p.BirthDate && sex == p.Sex:
+		return p, nil
+	case !p.IDNumber.IsZero() && born != p.BirthDate:
+		return p, field("birth_date", "BIRTH_DATE_MISMATCH", "出生日期与身份证号不一致；身份证号有误的，请更正身份证号", "the birth date does not agree with the ID number; if that is wrong, correct it")
+	case !p.IDNumber.IsZero():
+		return p, field("sex", "SEX_MISMATCH", "性别与身份证号不一致；身份证号有误的，请更正身份证号", "the sex does not agree with the ID number; if that is wrong, correct it")
+	case in.Reason == "":
+		return p, field("reason", "REASON_REQUIRED", "更正出生日期或性别须说明依据", "a correction of the birth date or the sex needs a reason")
+	case born.After(d.today()):
+		return p, bornLater
+	case p.RecordType == casefile.UncertifiedChild && !casefile.IsChild(born, d.today()):
+		return p, field("birth_date", "NO_CERT", "未持证人员只登记18周岁以下残疾儿童", "only a child under 18 is registered without a certificate")
+	}
+	p.BirthDate, p.Sex = born, sex
+	return p, nil
+}
+
+var bornLater = field("birth_date", "IN_FUTURE", "出生日期不能晚于今天", "the birth date lies in the future")
 
 // movePlaces closes the old place and opens the new one. The day of a hukou move still belongs to the old place, as
 // the day of every event that ends a right does; the managing village changes at once.

@@ -69,8 +69,11 @@ func TestDiagnosisOnPages(t *testing.T) {
 	if strings.Contains(textOf(after.doc), "尚无医院诊断") {
 		t.Error("the page still warns")
 	}
+	b.get(edit).want(200).form("save").set("birth_date", "2019-05-01").send().want(422).says("更正出生日期或性别须说明依据").form("save").set("reason", "登记有误").send().follow().want(200).says("2019-05-01")
 	grown := b.get("/persons/" + s.person(71, 2, villageA).String() + "/edit").want(200)
-	if _, asked := grown.form("save").values["diagnosis"]; asked {
-		t.Error("a diagnosis is asked of who has a certificate")
+	for _, name := range []string{"diagnosis", "birth_date", "sex"} {
+		if _, asked := grown.form("save").values[name]; asked {
+			t.Errorf("%s is asked of who has a certificate and an ID number", name)
+		}
 	}
 }
