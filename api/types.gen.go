@@ -6277,6 +6277,11 @@ type SurveyVillage struct {
 	Window     int64   `json:"window"`
 }
 
+// TakenBackEvent defines model for TakenBackEvent.
+type TakenBackEvent struct {
+	Reason string `json:"reason"`
+}
+
 // TargetPercent In percent, with one place at most. 0 of a benefit, which has no target.
 type TargetPercent = float32
 
@@ -7063,6 +7068,15 @@ type RecordCalendarParams struct {
 
 // AddCertificateEventParams defines parameters for AddCertificateEvent.
 type AddCertificateEventParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// TakeBackCertificateEventParams defines parameters for TakeBackCertificateEvent.
+type TakeBackCertificateEventParams struct {
 	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
 	IfMatch IfMatch `json:"If-Match"`
 
@@ -8241,6 +8255,9 @@ type RecordCalendarJSONRequestBody = WorkCalendar
 
 // AddCertificateEventJSONRequestBody defines body for AddCertificateEvent for application/json ContentType.
 type AddCertificateEventJSONRequestBody = NewCertificateEvent
+
+// TakeBackCertificateEventJSONRequestBody defines body for TakeBackCertificateEvent for application/json ContentType.
+type TakeBackCertificateEventJSONRequestBody = TakenBackEvent
 
 // CorrectCircumstanceJSONRequestBody defines body for CorrectCircumstance for application/json ContentType.
 type CorrectCircumstanceJSONRequestBody = CircumstanceCorrection

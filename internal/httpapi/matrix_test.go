@@ -42,7 +42,7 @@ var mayCall = map[string][]string{
 	"searchPersons": {liaison, town, cdpf, civil, hotline, auditor}, "getPerson": {liaison, town, cdpf, civil, hotline, auditor},
 	"getPersonRecord": {liaison, town, cdpf, civil, auditor}, "getEligibility": {liaison, town, cdpf, civil, auditor},
 	"revealPerson":   {liaison, town, cdpf, civil},
-	"addCertificate": {liaison, town, cdpf}, "addCertificateEvent": {liaison, town, cdpf},
+	"addCertificate": {liaison, town, cdpf}, "addCertificateEvent": {liaison, town, cdpf}, "takeBackCertificateEvent": {liaison, town, cdpf},
 	"listCircumstances": {liaison, town, cdpf, civil, auditor}, "addCircumstance": {liaison, town, cdpf},
 	"endCircumstance": {liaison, town, cdpf}, "correctCircumstance": {liaison, town, cdpf},
 	"listHolds": {liaison, town, cdpf, civil, finance, auditor}, "placeHold": {town, cdpf, civil}, "releaseHold": {town, cdpf, civil},
@@ -204,7 +204,8 @@ var bodies = map[string]any{
 	"recordCalendar": map[string]any{"year": 2030, "document": "x", "holidays": []string{"2031-01-01"}, "working": []string{}},
 	"addObjection":   map[string]any{"item_id": "01a20a63-7168-7056-b276-4c563bc9a280", "content": "x"},
 	"openService":    map[string]any{"kind": "device", "need": map[string]any{}}, "takeServiceStep": map[string]any{"step": "village_check"}, "voidServiceStep": map[string]any{"seq": 1, "reason": "x"},
-	"correctService": map[string]any{"opened_on": "2023-01-01", "reason": "x"}, "correctApplication": map[string]any{"applied_on": "2023-01-01", "reason": "x"},
+	"takeBackCertificateEvent": map[string]any{"reason": "x"},
+	"correctService":           map[string]any{"opened_on": "2023-01-01", "reason": "x"}, "correctApplication": map[string]any{"applied_on": "2023-01-01", "reason": "x"},
 	"answerSurvey":    map[string]any{"person_id": "01a20a63-7168-7056-b276-4c563bc9a280", "mode": "visit", "collected_on": "2099-01-01", "answers": []any{}},
 	"createHousehold": map[string]any{"area_code": "370305001"}, "updateHousehold": map[string]any{"address": "x"},
 	"addHouseholdMember": map[string]any{"person_id": "01a20a63-7168-7056-b276-4c563bc9a280", "relation": "head", "from": "2023-01-01"},
@@ -272,5 +273,5 @@ func replaceID(path, id string) string {
 	if strings.HasPrefix(path, "/partner-lists") {
 		name = "pension_holders"
 	}
-	return strings.NewReplacer("{id}", id, "{code}", "370305", "{member}", someID, "{fact}", someID, "{inspection}", someID, "{delivery}", someID, "{year}", "2023", "{row}", "2", "{name}", name).Replace(path)
+	return strings.NewReplacer("{id}", id, "{code}", "370305", "{member}", someID, "{fact}", someID, "{inspection}", someID, "{event}", someID, "{delivery}", someID, "{year}", "2023", "{row}", "2", "{name}", name).Replace(path)
 }

@@ -111,7 +111,7 @@ func (a *API) operations() map[string]handler {
 		"listPhones": a.listPhones, "writeOffPhone": a.writeOffPhone,
 		"listPersons": a.listPersons, "createPerson": a.createPerson, "searchPersons": a.searchPersons, "getPerson": a.getPerson,
 		"updatePerson": a.updatePerson, "mergePerson": a.mergePerson, "listPersonMerges": a.listPersonMerges, "getMerge": a.getMerge, "undoMerge": a.undoMerge, "getPersonRecord": a.getPersonRecord, "revealPerson": a.revealPerson, "getEligibility": a.getEligibility,
-		"addCertificate": a.addCertificate, "addCertificateEvent": a.addCertificateEvent,
+		"addCertificate": a.addCertificate, "addCertificateEvent": a.addCertificateEvent, "takeBackCertificateEvent": a.takeBackCertificateEvent,
 		"listCircumstances": a.listCircumstances, "addCircumstance": a.addCircumstance, "endCircumstance": a.endCircumstance,
 		"correctCircumstance": a.correctCircumstance,
 		"createApplication":   a.createApplication, "listApplications": a.listApplications, "getApplication": a.getApplication,

@@ -77,3 +77,22 @@ func TestDiagnosisOnPages(t *testing.T) {
 		}
 	}
 }
+
+// TestCardEventTakenBackOnPage: what was recorded of a card by mistake is taken back on its page, for a reason.
+func TestCardEventTakenBackOnPage(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person(73, 2, villageA)
+	d, err := s.desk.Person(context.Background(), s.actor("liaison.a"), id)
+	must(t, err)
+	b, path := s.as("liaison.a"), "/persons/"+id.String()+"/cards/"+d.File.Certificates[0].ID.String()
+	if sh := b.get(path).want(200); strings.Contains(sh.body, `value="take_back"`) {
+		t.Error("the first issue is offered to be taken back")
+	}
+	b.get(path+"?event=CANCEL").want(200).form("record").set("on", "2023-03-01", "cancel_reason", "DEATH").send().follow().want(200)
+	back := b.get(path).want(200).says("注销", "“注销”（2023-03-01）记错时撤销").form("take_back")
+	back.send().want(422).says("请填写此项").form("take_back").set("why", "登记到了别人名下").send().follow().want(200).says("变动已撤销", "有效")
+	if sh := b.get(path).want(200); strings.Contains(textOf(sh.doc), "已去世") || strings.Contains(sh.body, `value="take_back"`) {
+		t.Error("the event is still there")
+	}
+}

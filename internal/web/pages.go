@@ -61,7 +61,7 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/persons/:id/cards/new", file: "card-new", title: "card.new.title", under: "/persons/:id", roles: roles{liaison, town, cdpf},
 			show: showNewCard, acts: map[string]act{"add": {do: addCard}}},
 		{path: "/persons/:id/cards/:card", file: "card", title: "card.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil, auditor},
-			show: showCard, acts: map[string]act{"record": {roles: roles{liaison, town, cdpf}, do: recordCardEvent}}},
+			show: showCard, acts: map[string]act{"record": {roles: roles{liaison, town, cdpf}, do: recordCardEvent}, "take_back": {roles: roles{liaison, town, cdpf}, do: takeBackCardEvent}}},
 		{path: "/persons/:id/payees", file: "payees", title: "payees.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil, finance, auditor},
 			show: showPayees, acts: map[string]act{"set": {roles: roles{liaison, town}, do: setPayee}}},
 		{path: "/persons/:id/awards/:award", file: "award", title: "award.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showAward,

@@ -65,7 +65,7 @@ var mayDo = map[string]roles{
 	"/tickets/:id call_back": {hotline}, "/tickets/:id close": {hotline}, "/tickets/:id reopen": {hotline}, "/tickets/:id archive": {hotline},
 	"/policies/:id activate": {admin}, "/calendars record": {admin},
 	"/figures record": {cdpf, stats}, "/figures withdraw": {cdpf, stats}, "/facilities/:id correct": {town, cdpf}, "/facilities/:id remove": {town, cdpf}, "/facilities/:id amend": {town, cdpf}, "/facilities/:id cancel": {town, cdpf}, "/facilities add": {town, cdpf}, "/facilities inspect": {town, cdpf},
-	"/applications/:id withdraw": {liaison, town}, "/applications/:id photos": {liaison, town}, "/applications/:id rate": {liaison}, "/services/:id rate": {liaison}, "/services/:id withdraw": {liaison, town, cdpf}, "/services/:id void": {liaison, town, cdpf}, "/services/:id correct": {liaison, town, cdpf}, "/applications/:id pass": {liaison}, "/applications/:id return": {liaison},
+	"/applications/:id withdraw": {liaison, town}, "/applications/:id photos": {liaison, town}, "/applications/:id rate": {liaison}, "/services/:id rate": {liaison}, "/services/:id withdraw": {liaison, town, cdpf}, "/services/:id void": {liaison, town, cdpf}, "/services/:id correct": {liaison, town, cdpf}, "/persons/:id/cards/:card take_back": {liaison, town, cdpf}, "/applications/:id pass": {liaison}, "/applications/:id return": {liaison},
 }
 
 // fixture is somebody of village A with a case, a photo and a service.
