@@ -1221,6 +1221,7 @@ func (e NewTicketStepStep) Valid() bool {
 
 // Defines values for NotFollowedCode.
 const (
+	NotFollowedCodeFACILITYEXISTS    NotFollowedCode = "FACILITY_EXISTS"
 	NotFollowedCodeNOSUCCESSOR       NotFollowedCode = "NO_SUCCESSOR"
 	NotFollowedCodeOUTSIDEAREA       NotFollowedCode = "OUTSIDE_AREA"
 	NotFollowedCodeSUCCESSORNOTTHERE NotFollowedCode = "SUCCESSOR_NOT_THERE"
@@ -1229,6 +1230,8 @@ const (
 // Valid indicates whether the value is a known member of the NotFollowedCode enum.
 func (e NotFollowedCode) Valid() bool {
 	switch e {
+	case NotFollowedCodeFACILITYEXISTS:
+		return true
 	case NotFollowedCodeNOSUCCESSOR:
 		return true
 	case NotFollowedCodeOUTSIDEAREA:
@@ -1762,6 +1765,7 @@ func (e Stage) Valid() bool {
 // Defines values for StepAction.
 const (
 	StepActionApprove  StepAction = "approve"
+	StepActionCorrect  StepAction = "correct"
 	StepActionEnter    StepAction = "enter"
 	StepActionReject   StepAction = "reject"
 	StepActionResubmit StepAction = "resubmit"
@@ -1774,6 +1778,8 @@ const (
 func (e StepAction) Valid() bool {
 	switch e {
 	case StepActionApprove:
+		return true
+	case StepActionCorrect:
 		return true
 	case StepActionEnter:
 		return true
@@ -1960,6 +1966,7 @@ const (
 	TicketStepNameAssign   TicketStepName = "assign"
 	TicketStepNameCallBack TicketStepName = "call_back"
 	TicketStepNameClose    TicketStepName = "close"
+	TicketStepNameFollow   TicketStepName = "follow"
 	TicketStepNameForward  TicketStepName = "forward"
 	TicketStepNameReceive  TicketStepName = "receive"
 	TicketStepNameReopen   TicketStepName = "reopen"
@@ -1977,6 +1984,8 @@ func (e TicketStepName) Valid() bool {
 	case TicketStepNameCallBack:
 		return true
 	case TicketStepNameClose:
+		return true
+	case TicketStepNameFollow:
 		return true
 	case TicketStepNameForward:
 		return true
@@ -2340,6 +2349,12 @@ type ApplicationClock struct {
 // ApplicationClockState defines model for ApplicationClock.State.
 type ApplicationClockState string
 
+// ApplicationCorrection defines model for ApplicationCorrection.
+type ApplicationCorrection struct {
+	AppliedOn calendar.Date `json:"applied_on"`
+	Reason    string        `json:"reason"`
+}
+
 // ApplicationList defines model for ApplicationList.
 type ApplicationList struct {
 	Items      []ApplicationSummary `json:"items"`
@@ -2368,7 +2383,7 @@ type ApplicationStep struct {
 	Actor     StepActor  `json:"actor"`
 	At        time.Time  `json:"at"`
 
-	// Changes What a resubmission changed.
+	// Changes What a resubmission or a correction changed.
 	Changes    []FieldChange `json:"changes,omitempty"`
 	Fields     []string      `json:"fields,omitempty"`
 	FromStage  Stage         `json:"from_stage"`
@@ -2859,7 +2874,7 @@ type Circumstance struct {
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
 	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
 	// `paid_by`, are kept and not read.
-	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
+	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 	//
 	//
 	// Example: {"monthly_amount_fen":10000,"sort":"elder_nursing"}
@@ -2879,7 +2894,7 @@ type CircumstanceCorrection struct {
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
 	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
 	// `paid_by`, are kept and not read.
-	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
+	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 	//
 	//
 	// Example: {"monthly_amount_fen":10000,"sort":"elder_nursing"}
@@ -2938,7 +2953,7 @@ type CircumstanceList struct {
 // CircumstanceValue `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
 // (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
 // `paid_by`, are kept and not read.
-// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
+// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 //
 // Example: {"monthly_amount_fen":10000,"sort":"elder_nursing"}
 type CircumstanceValue = json.RawMessage
@@ -3114,7 +3129,8 @@ type Event struct {
 type EventType string
 
 // Evidence An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
-// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432.
+// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432,
+// and a home that was verified `hardship_recorded`: by which hardships the register had the household on that day.
 type Evidence = json.RawMessage
 
 // EvidenceField defines model for EvidenceField.
@@ -3318,7 +3334,9 @@ type FieldChange struct {
 
 // FieldError defines model for FieldError.
 type FieldError struct {
-	Code string `json:"code"`
+	// Allowed The values that the member may have, where they are few: those of the contract, and of a circumstance by its kind.
+	Allowed []string `json:"allowed,omitempty"`
+	Code    string   `json:"code"`
 
 	// Field The member, with dots inside an object.
 	//
@@ -3345,8 +3363,11 @@ type Followed struct {
 	Left  Placed `json:"left"`
 	Moved Placed `json:"moved"`
 
-	// Refused Why nobody was moved.
+	// Refused Why nobody was moved, or what is left stays.
 	Refused *NotFollowed `json:"refused,omitempty"`
+
+	// Webhooks Webhooks that are still of the ended division; an administrator registers another one, since the next division has others' events, too.
+	Webhooks []uuid.UUID `json:"webhooks"`
 }
 
 // FollowedDivisions defines model for FollowedDivisions.
@@ -3386,6 +3407,9 @@ type GuardianInput struct {
 	// Example: 父亲
 	Relation string `json:"relation"`
 }
+
+// Hardship As the catalogue names the recognised hardships of a household.
+type Hardship = string
 
 // Health defines model for Health.
 type Health struct {
@@ -3474,11 +3498,17 @@ type HouseholdCircumstance struct {
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
 	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
 	// `paid_by`, are kept and not read.
-	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
+	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 	//
 	//
 	// Example: {"monthly_amount_fen":10000,"sort":"elder_nursing"}
 	Value CircumstanceValue `json:"value"`
+}
+
+// HouseholdHardships defines model for HouseholdHardships.
+type HouseholdHardships struct {
+	AsOf     calendar.Date `json:"as_of"`
+	Recorded []Hardship    `json:"recorded"`
 }
 
 // HouseholdKind | kind | 中文 | sorts |
@@ -4431,7 +4461,7 @@ type NewCircumstance struct {
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
 	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
 	// `paid_by`, are kept and not read.
-	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
+	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 	//
 	//
 	// Example: {"monthly_amount_fen":10000,"sort":"elder_nursing"}
@@ -4554,7 +4584,7 @@ type NewHouseholdCircumstance struct {
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
 	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
 	// `paid_by`, are kept and not read.
-	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`.
+	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 	//
 	//
 	// Example: {"monthly_amount_fen":10000,"sort":"elder_nursing"}
@@ -4669,7 +4699,8 @@ type NewPayee struct {
 // recovers from an illness or injury and only borrows devices (`RECOVERING`), and is in no indicator. An ID number of which only the
 // check character is wrong is recorded as it stands, with `id_number_invalid` and a warning; every other fault of a
 // number is refused.
-// A missing guardian of a minor, or of somebody with category 5 or 6, is a warning (`GUARDIAN_MISSING`).
+// A missing guardian of a minor, or of somebody with category 5 or 6, is a warning (`GUARDIAN_MISSING`), and so is a missing diagnosis of an uncertified
+// child, who is counted and served from when it is recorded (`DIAGNOSIS_MISSING`).
 type NewPerson struct {
 	// BirthCertificateNumber 出生医学证明; for a child without an ID number yet.
 	BirthCertificateNumber *string        `json:"birth_certificate_number,omitempty"`
@@ -4779,7 +4810,8 @@ type NewService struct {
 	Kind        ServiceKind `json:"kind"`
 
 	// Need An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
-	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432.
+	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432,
+	// and a home that was verified `hardship_recorded`: by which hardships the register had the household on that day.
 	Need Evidence `json:"need"`
 
 	// OpenedOn Today when absent.
@@ -4790,7 +4822,8 @@ type NewService struct {
 // NewServiceStep defines model for NewServiceStep.
 type NewServiceStep struct {
 	// Evidence An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
-	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432.
+	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432,
+	// and a home that was verified `hardship_recorded`: by which hardships the register had the household on that day.
 	Evidence Evidence `json:"evidence,omitempty"`
 
 	// On The day it happened; today when absent.
@@ -4889,7 +4922,7 @@ type NewWebhook struct {
 	URL string `json:"url"`
 }
 
-// NotFollowed Why nobody was moved.
+// NotFollowed Why nobody was moved, or what is left stays.
 type NotFollowed struct {
 	Code   NotFollowedCode `json:"code"`
 	Detail string          `json:"detail"`
@@ -5127,6 +5160,12 @@ type PersonList struct {
 // was before stays on record. Places that changed on different days are sent one after another. A corrected ID number
 // needs a `reason`; the earlier number still finds the person.
 type PersonPatch struct {
+	// BirthDate Of somebody without an ID number, and so is the sex: they are put right for a `reason`.
+	BirthDate *calendar.Date `json:"birth_date,omitempty"`
+
+	// Diagnosis Of an uncertified child or of who recovers, by a hospital.
+	Diagnosis *string `json:"diagnosis,omitempty"`
+
 	// EffectiveOn First day at the places of this request; today when absent.
 	EffectiveOn *calendar.Date `json:"effective_on,omitempty"`
 	Guardian    *GuardianInput `json:"guardian,omitempty"`
@@ -5156,13 +5195,14 @@ type PersonPatch struct {
 	// Phone A mobile or landline number; otherwise `PHONE`. In a change, empty removes it.
 	Phone *PhoneInput `json:"phone,omitempty"`
 
-	// Reason Why the ID number is corrected.
+	// Reason Why the ID number, the birth date or the sex is corrected.
 	Reason *string `json:"reason,omitempty"`
 
 	// ResidenceAreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
 	//
 	// Example: 370305100
 	ResidenceAreaCode *AreaCode `json:"residence_area_code,omitempty"`
+	Sex               *Sex      `json:"sex,omitempty"`
 }
 
 // PersonRecord The whole file of a person (一人一档).
@@ -5281,8 +5321,12 @@ type PhoneList struct {
 
 // Placed defines model for Placed.
 type Placed struct {
+	Facilities int `json:"facilities"`
 	Households int `json:"households"`
 	Persons    int `json:"persons"`
+
+	// Tickets Open ones of its unit.
+	Tickets int `json:"tickets"`
 }
 
 // Policy defines model for Policy.
@@ -5335,6 +5379,9 @@ type Problem struct {
 	// Detail What went wrong and what to do about it.
 	Detail string       `json:"detail"`
 	Errors []FieldError `json:"errors,omitempty"`
+
+	// Existing Of `PERSON_EXISTS` and `CERTIFICATE_EXISTS`: the persons of the caller's area who have one of the numbers that were sent; absent where it is somebody elsewhere.
+	Existing []uuid.UUID `json:"existing,omitempty"`
 
 	// RequestID Names this request in the log.
 	RequestID *string `json:"request_id,omitempty"`
@@ -5775,7 +5822,8 @@ type Service struct {
 	Kind        ServiceKind    `json:"kind"`
 
 	// Need An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
-	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432.
+	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432,
+	// and a home that was verified `hardship_recorded`: by which hardships the register had the household on that day.
 	Need Evidence `json:"need"`
 
 	// Next What the caller may do now.
@@ -5823,6 +5871,16 @@ type ServiceChainState struct {
 	NameEN string `json:"name_en"`
 }
 
+// ServiceCorrection Members that are absent stay as they are.
+type ServiceCorrection struct {
+	// Need An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
+	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432,
+	// and a home that was verified `hardship_recorded`: by which hardships the register had the household on that day.
+	Need     Evidence       `json:"need,omitempty"`
+	OpenedOn *calendar.Date `json:"opened_on,omitempty"`
+	Reason   string         `json:"reason"`
+}
+
 // ServiceKind defines model for ServiceKind.
 type ServiceKind string
 
@@ -5840,7 +5898,8 @@ type ServiceStep struct {
 	Counts []ServiceKind `json:"counts"`
 
 	// Evidence An object of what a step asks for, by name; see `GET /service-chains`. Money in fen, days as 2006-01-02, files as ids of
-	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432.
+	// attachments. Members that the step does not ask for are refused. An approved device also bears the `edition` of GB/T 16432,
+	// and a home that was verified `hardship_recorded`: by which hardships the register had the household on that day.
 	Evidence   Evidence      `json:"evidence"`
 	From       string        `json:"from"`
 	Name       string        `json:"name"`
@@ -6218,6 +6277,11 @@ type SurveyVillage struct {
 	Window     int64   `json:"window"`
 }
 
+// TakenBackEvent defines model for TakenBackEvent.
+type TakenBackEvent struct {
+	Reason string `json:"reason"`
+}
+
 // TargetPercent In percent, with one place at most. 0 of a benefit, which has no target.
 type TargetPercent = float32
 
@@ -6298,8 +6362,10 @@ type TicketState string
 
 // TicketStep defines model for TicketStep.
 type TicketStep struct {
-	ActingFor *uuid.UUID  `json:"acting_for,omitempty"`
-	Actor     StepActor   `json:"actor"`
+	ActingFor *uuid.UUID `json:"acting_for,omitempty"`
+
+	// Actor Absent of `follow` where it was done on the command line.
+	Actor     *StepActor  `json:"actor,omitempty"`
 	At        time.Time   `json:"at"`
 	FromState TicketState `json:"from_state"`
 
@@ -6781,6 +6847,15 @@ type GetApplicationParams struct {
 	AcceptLanguage *AcceptLanguage `json:"Accept-Language,omitempty"`
 }
 
+// CorrectApplicationParams defines parameters for CorrectApplication.
+type CorrectApplicationParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // DecideApplicationParams defines parameters for DecideApplication.
 type DecideApplicationParams struct {
 	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
@@ -7000,6 +7075,15 @@ type AddCertificateEventParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// TakeBackCertificateEventParams defines parameters for TakeBackCertificateEvent.
+type TakeBackCertificateEventParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListChangesParams defines parameters for ListChanges.
 type ListChangesParams struct {
 	// After The `cursor` of the page before; from the beginning when absent.
@@ -7184,6 +7268,12 @@ type AddHouseholdCircumstanceParams struct {
 type CorrectHouseholdCircumstanceParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetHouseholdHardshipsParams defines parameters for GetHouseholdHardships.
+type GetHouseholdHardshipsParams struct {
+	// AsOf The day asked about; today when absent.
+	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
 }
 
 // AddHouseholdMemberParams defines parameters for AddHouseholdMember.
@@ -7851,6 +7941,15 @@ type AddAttachmentParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// CorrectServiceParams defines parameters for CorrectService.
+type CorrectServiceParams struct {
+	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
+	IfMatch IfMatch `json:"If-Match"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // RateServiceParams defines parameters for RateService.
 type RateServiceParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
@@ -8103,6 +8202,9 @@ type RateByCodeJSONRequestBody = NewRatingByCode
 // CreateApplicationJSONRequestBody defines body for CreateApplication for application/json ContentType.
 type CreateApplicationJSONRequestBody = NewApplication
 
+// CorrectApplicationJSONRequestBody defines body for CorrectApplication for application/json ContentType.
+type CorrectApplicationJSONRequestBody = ApplicationCorrection
+
 // DecideApplicationJSONRequestBody defines body for DecideApplication for application/json ContentType.
 type DecideApplicationJSONRequestBody = Decision
 
@@ -8153,6 +8255,9 @@ type RecordCalendarJSONRequestBody = WorkCalendar
 
 // AddCertificateEventJSONRequestBody defines body for AddCertificateEvent for application/json ContentType.
 type AddCertificateEventJSONRequestBody = NewCertificateEvent
+
+// TakeBackCertificateEventJSONRequestBody defines body for TakeBackCertificateEvent for application/json ContentType.
+type TakeBackCertificateEventJSONRequestBody = TakenBackEvent
 
 // CorrectCircumstanceJSONRequestBody defines body for CorrectCircumstance for application/json ContentType.
 type CorrectCircumstanceJSONRequestBody = CircumstanceCorrection
@@ -8297,6 +8402,9 @@ type OpenServiceJSONRequestBody = NewService
 
 // AddAttachmentMultipartRequestBody defines body for AddAttachment for multipart/form-data ContentType.
 type AddAttachmentMultipartRequestBody AddAttachmentMultipartBody
+
+// CorrectServiceJSONRequestBody defines body for CorrectService for application/json ContentType.
+type CorrectServiceJSONRequestBody = ServiceCorrection
 
 // RateServiceJSONRequestBody defines body for RateService for application/json ContentType.
 type RateServiceJSONRequestBody = NewRating

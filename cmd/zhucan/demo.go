@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,6 +25,7 @@ import (
 	"zhucan/internal/config"
 	"zhucan/internal/demo"
 	"zhucan/internal/httpapi"
+	"zhucan/internal/policy"
 	"zhucan/internal/secret"
 	"zhucan/internal/store"
 	"zhucan/internal/store/localpg"
@@ -70,6 +72,9 @@ func (c demoCommand) Run(ctx context.Context, io stdio) error {
 	accounts, err := demo.MakeAccounts(ctx, desk, filepath.Join(dir, "accounts.json"))
 	if err == nil {
 		err = c.populateOnce(ctx, desk, dir, io)
+	}
+	if err == nil {
+		err = deriveAgain(ctx, desk, dir, io)
 	}
 	if err != nil {
 		return err
@@ -121,8 +126,7 @@ func (c demoCommand) prepare(ctx context.Context, cluster *localpg.Cluster, dir 
 	if _, err := store.Migrate(ctx, owner); err != nil {
 		return nil, err
 	}
-	renewed, err := activateBuiltin(ctx, owner, clock.Now)
-	if err != nil {
+	if _, err := activateBuiltin(ctx, owner, clock.Now); err != nil {
 		return nil, err
 	}
 	ring, err := demoKeys(filepath.Join(dir, "keys.json"))
@@ -137,12 +141,6 @@ func (c demoCommand) prepare(ctx context.Context, cluster *localpg.Cluster, dir 
 	if desk.Files, err = blobs.Open(ctx, blobs.Folder(filepath.Join(dir, "files")), ring); err != nil {
 		desk.DB.Close()
 		return nil, err
-	}
-	if renewed {
-		if _, _, err := desk.RebuildStandings(ctx, access.SystemActor(), false); err != nil {
-			desk.DB.Close()
-			return nil, err
-		}
 	}
 	if _, err := demo.MakeDivisions(ctx, desk); err != nil {
 		desk.DB.Close()
@@ -174,6 +172,9 @@ func unfinished(dir string) string { return filepath.Join(dir, "unfinished") }
 // populateOnce makes up the register under a mark, which goes when all of it is there.
 func (c demoCommand) populateOnce(ctx context.Context, desk *casework.Desk, dir string, io stdio) error {
 	there, err := desk.DB.PersonIDs(ctx, access.SystemActor(), uuid.Nil, 1)
+	if err == nil && c.People == 0 && len(there) == 0 {
+		err = markDerived(dir, desk.Pack()) // nothing is derived yet
+	}
 	if err != nil || c.People == 0 || len(there) > 0 {
 		return err
 	}
@@ -183,10 +184,54 @@ func (c demoCommand) populateOnce(ctx context.Context, desk *casework.Desk, dir 
 	if err := populate(ctx, desk, c.People, c.Seed, io); err != nil {
 		return err
 	}
+	if err := markDerived(dir, desk.Pack()); err != nil {
+		return err
+	}
 	if err := os.Remove(unfinished(dir)); err != nil {
 		return fmt.Errorf("mark the register as finished: %w", err)
 	}
 	return nil
+}
+
+// deriveAgain does what `zhucan standing rebuild` does where the register was derived by another version of this program: what differs is put right,
+// and then the version is written down. So a start that is stopped meanwhile leaves it to the next.
+func deriveAgain(ctx context.Context, desk *casework.Desk, dir string, io stdio) error {
+	mark := filepath.Join(dir, "derived")
+	before, err := os.ReadFile(mark)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read by which version the register was derived: %w", err)
+	}
+	now := derivedBy(desk.Pack())
+	if string(before) == now {
+		return nil
+	}
+	fmt.Fprintln(io.out, "checking what was derived by an earlier version (zhucan standing rebuild)")
+	persons, differed, err := desk.RebuildStandings(ctx, access.SystemActor(), false)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(io.out, "%d persons, %d standings differed and were put right\n", persons, differed)
+	return markDerived(dir, desk.Pack())
+}
+
+func markDerived(dir string, pack *policy.Pack) error {
+	if err := os.WriteFile(filepath.Join(dir, "derived"), []byte(derivedBy(pack)), 0o600); err != nil {
+		return fmt.Errorf("note by which version the register was derived: %w", err)
+	}
+	return nil
+}
+
+// derivedBy names what standings follow from beside the facts: the rules in force, and the program, as far as it was built from a commit.
+func derivedBy(pack *policy.Pack) string {
+	text := pack.Name + " " + pack.Version
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" || s.Key == "vcs.modified" {
+				text += " " + s.Value
+			}
+		}
+	}
+	return text + "\n"
 }
 
 // forgetUnfinished drops the private database, and the files with it, where an earlier start was stopped while it made up the register: half

@@ -12,11 +12,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"zhucan/internal/auth"
 	"zhucan/internal/demo"
 	"zhucan/internal/secret"
 	"zhucan/internal/store"
+	"zhucan/internal/store/localpg"
 )
 
 // TestDemoInterrupted stops the demonstration while it makes up the register: the next start makes all of it.
@@ -112,5 +114,59 @@ func TestDemoKeysInterrupted(t *testing.T) {
 	}
 	if again, err := secret.Load(path, rand.Reader); err != nil || !again.Demo || cmp.Diff(first.BlindIndex("x", "y"), again.BlindIndex("x", "y")) != "" {
 		t.Errorf("other keys: %v", err)
+	}
+}
+
+// TestDemoDerivesAgain: what an earlier version derived otherwise is put right at the start of another one, and said; also where a start was stopped before
+// it had come to that. By the same version nothing is looked at again.
+func TestDemoDerivesAgain(t *testing.T) {
+	t.Parallel()
+	dir := shortDir(t)
+	_, first, stop := startDemo(t, "--data", dir, "--people", "40")
+	if strings.Contains(first.String(), "standing rebuild") {
+		t.Errorf("the first start: %s", first)
+	}
+	stop()
+	otherwise := func() {
+		t.Helper()
+		cluster, err := localpg.Start(t.Context(), localpg.Options{Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer cluster.Stop(context.WithoutCancel(t.Context()))
+		conn, err := pgx.Connect(t.Context(), cluster.URL(localpg.Superuser, database1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(context.WithoutCancel(t.Context()))
+		changed, err := conn.Exec(t.Context(), "DELETE FROM standings WHERE person_id = (SELECT person_id FROM standings ORDER BY person_id LIMIT 1)")
+		if err == nil && changed.RowsAffected() == 0 {
+			t.Fatal("there was nothing to derive")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, version := range []string{"shandong-zibo 2026.1 of last year\n", ""} {
+		otherwise()
+		mark := filepath.Join(dir, "derived")
+		if err := os.WriteFile(mark, []byte(version), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if version == "" {
+			if err := os.Remove(mark); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, again, stop := startDemo(t, "--data", dir, "--people", "40")
+		if text := again.String(); !strings.Contains(text, "zhucan standing rebuild") || !strings.Contains(text, "were put right") || strings.Contains(text, " 0 standings differed") {
+			t.Errorf("after version %q: %s", version, text)
+		}
+		stop()
+	}
+	_, same, stop := startDemo(t, "--data", dir, "--people", "40")
+	defer stop()
+	if strings.Contains(same.String(), "standing rebuild") {
+		t.Errorf("by the same version: %s", same)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/casework"
+	"zhucan/internal/store"
 )
 
 type divisionsCommand struct {
@@ -38,26 +39,31 @@ func (c followCommand) Run(ctx context.Context, io stdio) error {
 		}
 		again, stay = false, 0
 		for _, f := range list {
-			moved := f.Moved.Persons + f.Moved.Households
-			again = again || moved > 0 && f.Left.Persons+f.Left.Households > 0
-			stay += f.Left.Persons + f.Left.Households
+			again = again || f.Moved.Sum() > 0 && f.Left.Sum() > 0
+			stay += f.Left.Sum()
 			fmt.Fprintln(io.out, followedLine(f))
 		}
 	}
 	if stay > 0 {
-		return fmt.Errorf("persons and households that stay in ended divisions: %d", stay)
+		return fmt.Errorf("persons, households, tickets and facilities that stay in ended divisions: %d", stay)
 	}
 	return nil
 }
 
 func followedLine(f casework.Followed) string {
-	line := fmt.Sprintf("%s to %s: %d persons and %d households moved, %d and %d left", f.Division.Code, f.Division.Successor,
-		f.Moved.Persons, f.Moved.Households, f.Left.Persons, f.Left.Households)
+	line := fmt.Sprintf("%s to %s: %s moved, %s left", f.Division.Code, f.Division.Successor, placedText(f.Moved), placedText(f.Left))
 	if f.Refused != nil {
 		line += "; " + f.Refused.EN
 	}
 	if len(f.Accounts) > 0 {
 		line += "; accounts still of it: " + strings.Join(f.Accounts, ", ")
 	}
+	for _, id := range f.Webhooks {
+		line += "; webhook still of it: " + id.String()
+	}
 	return line
+}
+
+func placedText(p store.Placed) string {
+	return fmt.Sprintf("%d persons, %d households, %d tickets, %d facilities", p.Persons, p.Households, p.Tickets, p.Facilities)
 }

@@ -88,9 +88,9 @@ func TestFollowDivisions(t *testing.T) {
 	i.runs("", "neither this division nor one below it has ended", "divisions", "follow", "370305001005")
 	const ended = "code,name,level,parent_code,valid_from,valid_to,successor_code\n370305001005,社区,village,370305001,2016-01-01,2020-12-31,"
 	i.runs("1 divisions", "", "import", "divisions", i.file("ended.csv", ended+"\n"))
-	i.runs("0 persons and 0 households moved, 1 and 0 left; no division is named", "persons and households that stay in ended divisions: 1", "divisions", "follow", "370305")
+	i.runs("0 persons, 0 households, 0 tickets, 0 facilities moved, 1 persons, 0 households, 0 tickets, 0 facilities left; no division is named", "persons, households, tickets and facilities that stay in ended divisions: 1", "divisions", "follow", "370305")
 	i.runs("1 divisions", "", "import", "divisions", i.file("followed.csv", ended+"370305001006\n"))
-	i.runs("370305001005 to 370305001006: 1 persons and 0 households moved, 0 and 0 left", "", "divisions", "follow", "370305")
+	i.runs("370305001005 to 370305001006: 1 persons, 0 households, 0 tickets, 0 facilities moved, 0 persons, 0 households, 0 tickets, 0 facilities left", "", "divisions", "follow", "370305")
 	i.runs("", "", "divisions", "follow", "370305")
 }
 

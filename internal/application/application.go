@@ -80,7 +80,7 @@ type Step struct {
 	ReasonCode string
 	Reason     string
 	Fields     []string // what has to be corrected
-	Changes    []Change // what a resubmission changed
+	Changes    []Change // what a resubmission or a correction changed
 }
 
 // Change is one field that a resubmission changed, long numbers masked.
@@ -144,6 +144,62 @@ func (a *Application) Resubmit(who access.Actor, villageChecks bool, now time.Ti
 	a.handIn(who, now, "resubmit", villageChecks)
 	a.lastStep().Changes = changes
 	return nil
+}
+
+// entryStands refuses to change what an application was entered with once somebody has decided on it, and in review by anybody but those who entered
+// it: whoever reviews it sends it back.
+func (a *Application) entryStands(who access.Actor) error {
+	switch a.Stage {
+	case Draft, Returned:
+		return nil
+	case Submitted, TownReview:
+		for i := len(a.Steps) - 1; i >= 0; i-- {
+			switch a.Steps[i].Action {
+			case "correct":
+			case "submit", "resubmit":
+				if slices.ContainsFunc(a.Steps, func(own Step) bool { return enters(own.Action) && Did(own.ActorID, own.ActingFor, who) }) {
+					return nil
+				}
+				return fault.New(fault.Conflict, "NOT_YOUR_ENTRY", "审核中的申请由录入或提交人更正；审核人发现有误的，请退回", "in review it is put right by those who entered it; whoever reviews it sends it back")
+			default:
+				return fault.New(fault.Conflict, "DECIDED_ON", "已有审核意见，申请日期不能再更正；有误的请退回补正", "somebody has decided on it already; have it sent back")
+			}
+		}
+	}
+	return a.notInStage()
+}
+
+// Correctable reports whether somebody may put right now what the application was entered with.
+func (a *Application) Correctable(who access.Actor) bool { return a.entryStands(who) == nil }
+
+// Correct puts the day of application right. The month from which can be owed goes with it, unless a late resubmission has set it.
+func (a *Application) Correct(who access.Actor, on calendar.Date, reason string, now time.Time) error {
+	if err := a.entryStands(who); err != nil {
+		return err
+	}
+	wrong := func(code, zh, en string) error {
+		return fault.InvalidFields(fault.Field{Name: "applied_on", Code: code, ZH: zh, EN: en})
+	}
+	switch {
+	case on == a.AppliedOn:
+		return wrong("NOTHING_CORRECTED", "与原登记相同，没有更正的内容", "this is what is recorded already")
+	case on.After(calendar.DateOf(a.CreatedAt)):
+		return wrong("AFTER_ENTRY", "申请日期不能晚于录入日期", "applied_on lies after the day on which the application was entered")
+	}
+	change := Change{Field: appliedOn, Before: a.AppliedOn.String(), After: on.String()}
+	a.applyOn(on)
+	a.step(who, now, "correct", a.Stage, a.Stage)
+	a.lastStep().Reason, a.lastStep().Changes = reason, []Change{change}
+	return nil
+}
+
+const appliedOn = "applied_on"
+
+func (a *Application) applyOn(on calendar.Date) {
+	if a.OwedFrom == a.AppliedOn.Month() {
+		a.OwedFrom = on.Month()
+	}
+	a.AppliedOn = on
 }
 
 // AccountNamedAt is when the account was named to which the application wants the money paid: it was handed in with it, or corrected after a return.
@@ -262,13 +318,18 @@ func (a *Application) apart(who access.Actor) error {
 	for _, s := range a.Steps {
 		switch {
 		case s.ActorID != who.AccountID && (who.ActingFor == uuid.Nil || s.ActorID != who.ActingFor):
-		case slices.Contains([]string{"enter", "submit", "resubmit"}, s.Action):
+		case enters(s.Action):
 			return fault.New(fault.Conflict, "OWN_CASE", "不能审批本人录入或提交的申请", "nobody decides a case that he entered")
 		case slices.Contains([]string{"approve", "return", "reject"}, s.Action) && s.From != a.Stage:
 			return fault.New(fault.Conflict, "OWN_CASE", "同一人不能在同一申请的两个环节审批", "nobody acts at two stages of a case")
 		}
 	}
 	return nil
+}
+
+// enters reports whether an action says what is applied for, so that who has taken it decides nothing.
+func enters(action string) bool {
+	return slices.Contains([]string{"enter", "submit", "resubmit", "correct"}, action)
 }
 
 func (a *Application) step(who access.Actor, now time.Time, action string, from, to Stage) {

@@ -1,6 +1,7 @@
 package application
 
 import (
+	"slices"
 	"time"
 
 	"zhucan/internal/calendar"
@@ -28,13 +29,14 @@ func (a *Application) ClockOn(day calendar.Date, days *workdays.Calendar, limits
 		return nil
 	}
 	var since calendar.Date
-	for i, s := range a.Steps {
-		if s.To != a.Stage || s.From == a.Stage {
+	moves := slices.DeleteFunc(slices.Clone(a.Steps), func(s Step) bool { return s.From == s.To })
+	for i, s := range moves {
+		if s.To != a.Stage {
 			continue
 		}
 		since = dayOf(s.At)
-		if i+1 < len(a.Steps) {
-			limit -= days.Between(since, dayOf(a.Steps[i+1].At))
+		if i+1 < len(moves) {
+			limit -= days.Between(since, dayOf(moves[i+1].At))
 		}
 	}
 	due := days.Add(since, max(limit, 0))

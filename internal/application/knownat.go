@@ -14,6 +14,7 @@ func (a Application) KnownAt(at time.Time) Application {
 	steps := a.Steps
 	a.Stage, a.Steps, a.ReturnedOn = Draft, nil, calendar.Date{}
 	a.SubmittedAt, a.SubmittedBy, a.OwedFrom = time.Time{}, uuid.Nil, calendar.Month{}
+	a.AppliedOn = appliedFirst(a.AppliedOn, steps)
 	for _, s := range steps {
 		if s.At.After(at) {
 			continue
@@ -24,6 +25,8 @@ func (a Application) KnownAt(at time.Time) Application {
 			a.ReturnedOn = day
 		case s.Action == "submit":
 			a.SubmittedAt, a.SubmittedBy, a.OwedFrom = s.At, s.ActorID, a.AppliedOn.Month()
+		case s.Action == "correct":
+			a.applyOn(calendar.MustDate(s.Changes[0].After)) // as Correct writes it
 		case s.Action == "resubmit":
 			a.SubmittedAt, a.SubmittedBy, a.OwedFrom = s.At, s.ActorID, a.monthOnReturn(day)
 		}
@@ -32,4 +35,14 @@ func (a Application) KnownAt(at time.Time) Application {
 		a.DecidedAt, a.DecidedBy, a.Explanation = time.Time{}, uuid.Nil, nil
 	}
 	return a
+}
+
+// appliedFirst is the day of application as it was entered.
+func appliedFirst(now calendar.Date, steps []Step) calendar.Date {
+	for _, s := range steps {
+		if s.Action == "correct" {
+			return calendar.MustDate(s.Changes[0].Before)
+		}
+	}
+	return now
 }

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"zhucan/internal/calendar"
+	"zhucan/internal/casefile"
 )
 
 // Catalogue is what may be given: items of rehabilitation, the child rescue programme, devices and works at home. It is
@@ -78,6 +79,9 @@ type RetrofitRules struct {
 	RepeatYears int      `yaml:"repeat_years"` // before a household is served again
 	Dwellings   []string `yaml:"dwellings"`    // that may be altered
 	Hardships   []string `yaml:"hardships"`    // of a household that is served
+	// HardshipFacts are the kinds of facts, of a member or of the household, by which the register knows of a hardship. One for which none is
+	// named is taken from who was there.
+	HardshipFacts map[string][]string `yaml:"hardship_facts"`
 }
 
 // LoanRules are the numbers of lent devices.
@@ -149,7 +153,30 @@ func (c *Catalogue) Check() error {
 			return fmt.Errorf("catalogue, retrofit %s: there is no device %s", item.Code, item.Device)
 		}
 	}
+	return c.Retry.check()
+}
+
+// check refuses facts of a hardship that is not recognised, and kinds of facts that there are not.
+func (r RetrofitRules) check() error {
+	for hardship, kinds := range r.HardshipFacts {
+		if !slices.Contains(r.Hardships, hardship) {
+			return fmt.Errorf("catalogue, hardship_facts %s: the hardship is not recognised", hardship)
+		}
+		for _, kind := range kinds {
+			_, ofPerson := casefile.KindOf(kind)
+			if _, ofHousehold := casefile.HouseholdKindOf(kind); !ofPerson && !ofHousehold {
+				return fmt.Errorf("catalogue, hardship_facts %s: there is no fact %s", hardship, kind)
+			}
+		}
+	}
 	return nil
+}
+
+// Recorded are the recognised hardships that the register has of a household on a day.
+func (r RetrofitRules) Recorded(h casefile.HouseholdFacts) []string {
+	return slices.DeleteFunc(slices.Clone(r.Hardships), func(hardship string) bool {
+		return !slices.ContainsFunc(r.HardshipFacts[hardship], h.Holds)
+	})
 }
 
 // possible reports whether categories are such and ages in order; an AgeTo of 0 is none.

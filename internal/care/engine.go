@@ -54,7 +54,8 @@ type Step struct {
 	Roles        []access.Role
 	Evidence     []Field
 	Check        func(Case) error
-	Adds         func(Case) Evidence // what the catalogue says at the time, kept with the evidence
+	Adds         func(Case) Evidence // what the catalogue or the register says at the time, kept with the evidence
+	Added        []Field             // what of it is shown
 	Counts       func(Case) []string // for the indicators, of which services this day is one
 	Afterwards   bool                // it may follow the person's death
 }

@@ -3,6 +3,7 @@ package care
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"zhucan/internal/access"
 	"zhucan/internal/calendar"
@@ -28,9 +29,10 @@ var retrofit = Chain{
 		{Name: Reported, ZH: "据名单登记", EN: "recorded as another system has it", From: []string{"NEED"}, ByResult: map[string]string{"PASS": "DONE", "RECTIFY": "RECTIFY", "FAIL": "IN_WORK", "WAITING": "ACCEPTANCE"},
 			Roles: lists, Counts: countsRetrofit, Evidence: reported(Field{Name: "result", ZH: "验收结论", Is: Choice, Need: true, Codes: []string{"PASS", "RECTIFY", "FAIL", "WAITING"}},
 				Field{Name: "contractor", ZH: "施工单位", Is: Text}, Field{Name: "reported_fen", ZH: "造价（分）", Is: Fen}, Field{Name: "completed_on", ZH: "竣工日期", Is: Day})},
-		{Name: "verify", ZH: "入户核实", EN: "verified at home", From: []string{"NEED"}, To: "VERIFIED", Roles: field, Check: verifyHome, Evidence: []Field{
-			{Name: "findings", ZH: "核实情况", Is: Text, Need: true}, {Name: "hardship", ZH: "困难类型", Is: Choice, Need: true, Codes: []string{"dibao", "dibao_edge", "tekun", "monitored", "other"}},
-			{Name: "willing", ZH: "家庭愿意改造", Is: Flag, Need: true}, {Name: "files", ZH: "附件", Is: Files}}},
+		{Name: "verify", ZH: "入户核实", EN: "verified at home", From: []string{"NEED"}, To: "VERIFIED", Roles: field, Check: verifyHome, Adds: hardshipRecorded,
+			Added: []Field{{Name: "hardship_recorded", ZH: "登记簿当日所载困难类型", Is: List, Of: []Field{{Name: "hardship", ZH: "困难类型", Is: Choice, Codes: hardships}}}}, Evidence: []Field{
+				{Name: "findings", ZH: "核实情况", Is: Text, Need: true}, {Name: "hardship", ZH: "困难类型", Is: Choice, Need: true, Codes: hardships},
+				{Name: "hardship_basis", ZH: "困难类型依据", Is: Text}, {Name: "willing", ZH: "家庭愿意改造", Is: Flag, Need: true}, {Name: "files", ZH: "附件", Is: Files}}},
 		{Name: "plan", ZH: "制定方案", EN: "planned", From: []string{"VERIFIED", "PLANNED"}, To: "PLANNED", Roles: anyone, Check: planned, Evidence: []Field{
 			{Name: "items", ZH: "改造项目", Is: List, Need: true, Of: []Field{{Name: "item", ZH: "项目", Is: Item, Need: true}, {Name: "cost_fen", ZH: "造价（分）", Is: Fen, Need: true},
 				{Name: "device_service", ZH: "由器具适配支付的服务", Is: Ref}}},
@@ -58,6 +60,8 @@ var retrofit = Chain{
 		Step{Name: "not_alterable", ZH: "认定不具备改造条件", EN: "found not alterable", From: []string{"NEED", "VERIFIED", "PLANNED"}, To: "NOT_ALTERABLE", Roles: anyone, Evidence: []Field{{Name: "reason", ZH: "原因", Is: Text, Need: true}}},
 		Step{Name: "demolition", ZH: "列入拆迁", EN: "demolition is planned", From: underWay, To: "DEMOLITION_PLANNED", Roles: anyone, Evidence: []Field{{Name: "source_doc", ZH: "依据文件", Is: Text, Need: true}}})...),
 }
+
+var hardships = []string{"dibao", "dibao_edge", "tekun", "monitored", "other"}
 
 // underWay are the states that a household may leave: also during the work, or its home would be open for ever.
 var underWay = []string{"NEED", "VERIFIED", "PLANNED", "APPROVED", "CONTRACTED", "IN_WORK", "ACCEPTANCE", "RECTIFY"}
@@ -105,12 +109,57 @@ func verifyHome(c Case) error {
 		return refuse("DWELLING_NOT_FIXED", "须为固定、非临时住房", "the home has to be a fixed one")
 	case c.Household.Value("elder_home_retrofit").Answer == casefile.Yes:
 		return refuse("ELDER_SCHEME", "该户已享受居家适老化改造", "the elderly-home scheme has served this household")
-	case !slices.Contains(c.Catalogue.Retry.Hardships, c.Evidence.Text("hardship")):
-		return refuse("NO_HARDSHIP", "不属于认定的困难家庭", "the household is not recognised as hard-up")
 	case !c.Evidence.Flag("willing"):
 		return refuse("NOT_WILLING", "家庭不愿改造的，请登记拒绝", "a family that does not want it refuses")
 	}
-	return nil
+	return checkHardship(c)
+}
+
+// checkHardship holds what was seen at home against what the register has of that day. A hardship that is not on it is taken on a document, since
+// lists come late; that there is none where it has one is not, since then somebody would lose by a slip.
+func checkHardship(c Case) error {
+	said, recorded := c.Evidence.Text("hardship"), c.Catalogue.Retry.Recorded(c.Household)
+	switch {
+	case !slices.Contains(c.Catalogue.Retry.Hardships, said) && len(recorded) > 0:
+		zh, en := hardshipNames(recorded)
+		return fault.InvalidFields(fault.Field{Name: "evidence.hardship", Code: "HARDSHIP_RECORDED", ZH: "登记簿当日载明该户为" + zh + "，请核对；登记有误的先更正登记",
+			EN: "on that day the register has the household as " + en + "; if that is wrong, correct it first"})
+	case !slices.Contains(c.Catalogue.Retry.Hardships, said):
+		return refuse("NO_HARDSHIP", "不属于认定的困难家庭", "the household is not recognised as hard-up")
+	case len(c.Catalogue.Retry.HardshipFacts[said]) == 0 || slices.Contains(recorded, said) || strings.TrimSpace(c.Evidence.Text("hardship_basis")) != "" || c.TakenOver:
+		return nil
+	}
+	zh, en := hardshipNames(recorded)
+	return fault.InvalidFields(fault.Field{Name: "evidence.hardship_basis", Code: "HARDSHIP_NOT_RECORDED",
+		ZH: "登记簿当日所载困难类型为" + zh + "，与所填不符；登记簿尚未更新的，请写明依据（证件或文件名称、文号）",
+		EN: "on that day the register has " + en + "; if it is behind, name the card or document that was seen"})
+}
+
+// hardshipRecorded keeps what the register had of the day, so that whoever approves sees both.
+func hardshipRecorded(c Case) Evidence {
+	if c.TakenOver {
+		return nil // the register began later
+	}
+	list := []any{}
+	for _, hardship := range c.Catalogue.Retry.Recorded(c.Household) {
+		list = append(list, map[string]any{"hardship": hardship})
+	}
+	return Evidence{"hardship_recorded": list}
+}
+
+var hardshipWords = map[string][2]string{"dibao": {"低保", "dibao"}, "dibao_edge": {"低保边缘", "the edge of dibao"}, "tekun": {"特困供养", "tekun"},
+	"monitored": {"防返贫监测或建档立卡", "monitored or registered poor"}}
+
+func hardshipNames(codes []string) (zh, en string) {
+	if len(codes) == 0 {
+		return "无", "no hardship"
+	}
+	var both [2][]string
+	for _, code := range codes {
+		words := hardshipWords[code]
+		both[0], both[1] = append(both[0], words[0]), append(both[1], words[1])
+	}
+	return strings.Join(both[0], "、"), strings.Join(both[1], ", ")
 }
 
 // planned sees to one source of money for each item: what a fitting of devices pays for costs nothing here.

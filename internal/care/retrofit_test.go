@@ -32,7 +32,7 @@ func home(t tester, dwelling string, elder bool) *run {
 
 const (
 	wants    = `{"items":[{"item":"RAMP"},{"item":"BATH"}]}`
-	verified = `{"findings":"入户核实","hardship":"dibao","willing":true}`
+	verified = `{"findings":"入户核实","hardship":"dibao","hardship_basis":"低保证","willing":true}`
 	photos   = `"items":[{"item":"RAMP","before":["07000000-0000-0000-0000-000000000000"],"after":["09000000-0000-0000-0000-000000000000"]},{"item":"BATH","before":["07000000-0000-0000-0000-000000000000"],"after":["09000000-0000-0000-0000-000000000000"]}]`
 	signed   = `"signatures":[{"by":"cdpf","name":"甲"},{"by":"applicant","name":"乙"},{"by":"builder","name":"丙"}]`
 )

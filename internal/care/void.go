@@ -1,6 +1,8 @@
 package care
 
 import (
+	"bytes"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -50,6 +52,23 @@ func Void(c Case, seq int, reason string, who access.Actor, now time.Time) (Serv
 		return s, last, openAlready
 	}
 	return s, last, nil
+}
+
+// Correct puts right what a service was opened with, by the rules by which it would be opened, while no step rests on it.
+func Correct(c Case) (Service, error) {
+	switch {
+	case len(c.Steps) > 0:
+		return c.Service, fault.New(fault.Conflict, "STEPS_STAND", "已有办理步骤，须先撤销各步骤再更正登记内容", "steps rest on it; take them back first")
+	case c.OpenedOn == c.On && sameEvidence(c.Need, c.Evidence):
+		return c.Service, fault.InvalidFields(fault.Field{Name: "opened_on", Code: "NOTHING_CORRECTED", ZH: "与原登记相同，没有更正的内容", EN: "this is what is recorded already"})
+	}
+	return Open(c)
+}
+
+func sameEvidence(a, b Evidence) bool {
+	one, err := json.Marshal(a)
+	other, err2 := json.Marshal(b)
+	return err == nil && err2 == nil && bytes.Equal(one, other)
 }
 
 // Voidable is the step that Void would take back for somebody.

@@ -294,7 +294,7 @@ func mend(c care.Case, step string) {
 	case "device fit":
 		e["pieces"] = c.Need["pieces"]
 	case "retrofit verify":
-		e["hardship"], e["willing"] = "dibao", true
+		e["hardship"], e["hardship_basis"], e["willing"] = "dibao", "低保证", true
 	case "retrofit plan":
 		e["items"] = []any{entry("item", "RAMP", "cost_fen", fen(700)), entry("item", "RAIL", "cost_fen", fen(300))}
 	case "retrofit approve":

@@ -99,10 +99,12 @@ func (f Facts) Latest(kind string) Value {
 	return latest.Value
 }
 
+const registeredPoor = "registered_poor"
+
 // RegisteredPoor reports whether the person stands on the list of registered poor on the day, exited or not. Who was taken off it as
 // wrongly identified never stood there by right.
 func (f Facts) RegisteredPoor() bool {
-	v := f.Value("registered_poor")
+	v := f.Value(registeredPoor)
 	return v.Answer == Yes && v.Sort != "removed"
 }
 

@@ -67,10 +67,18 @@ type HouseholdFacts struct {
 	RetrofitState  string        // of the retrofit that was begun last; empty without one
 	RetrofitDoneOn calendar.Date // the last acceptance up to the day, of a home that had a severe member then
 	values         []Circumstance
+	members        []Facts // of those who live
 }
 
 // Value is what is recorded of a kind on the day.
 func (f HouseholdFacts) Value(kind string) Value { return Facts{values: f.values}.Value(kind) }
+
+// Holds reports whether a fact of a kind holds on the day, of the household or of somebody who lives in it.
+func (f HouseholdFacts) Holds(kind string) bool {
+	return f.Value(kind).Answer == Yes || slices.ContainsFunc(f.members, func(m Facts) bool {
+		return m.Value(kind).Answer == Yes && (kind != registeredPoor || m.RegisteredPoor())
+	})
+}
 
 // On is the household on a day.
 func (h HouseholdFile) On(day calendar.Date, transitions []Window) HouseholdFacts {
@@ -125,6 +133,7 @@ func (f *HouseholdFacts) add(member Facts) {
 	if !member.Alive {
 		return
 	}
+	f.members = append(f.members, member)
 	if member.Certificate.Status.Valid() {
 		f.Holders++
 		if member.Certificate.Level <= severeUpTo {

@@ -3,6 +3,7 @@ package casefile
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"zhucan/internal/area"
 	"zhucan/internal/fault"
@@ -152,7 +153,7 @@ func ParseValue(k Kind, raw json.RawMessage) (Value, error) {
 		shape.Answer = "yes"
 	}
 	if shape.AnnualAmountFen < 0 {
-		return Value{}, badValue(k)
+		return Value{}, errNegative
 	}
 	v, err := k.value(shape.Answer, sort, shape.MonthlyAmountFen)
 	v.AnnualFen = shape.AnnualAmountFen
@@ -171,7 +172,9 @@ func (k Kind) value(answer, sort string, fen int64) (Value, error) {
 	answers := map[string]Answer{"yes": Yes, "no": No, "unknown": Unknown}
 	v := Value{Answer: answers[answer], Sort: sort, MonthlyFen: fen}
 	switch {
-	case v.Answer == Unrecorded || fen < 0:
+	case fen < 0:
+		return Value{}, errNegative
+	case v.Answer == Unrecorded:
 		return Value{}, badValue(k)
 	case k.Place:
 		code, err := area.Parse(sort)
@@ -190,9 +193,32 @@ func (k Kind) value(answer, sort string, fen int64) (Value, error) {
 	return v, nil
 }
 
+var errNegative = fault.InvalidFields(fault.Field{Name: "value", Code: "VALUE_NOT_OF_KIND", ZH: "金额不能小于0", EN: "an amount is less than nothing"})
+
+// values are what a fact of the kind may say, in one word. Of sorts that run side by side it has to be said which is meant, also by who says that
+// it is not so.
+func (k Kind) values() []string {
+	switch {
+	case k.Place:
+		return nil
+	case k.SideBySide:
+		return slices.Clone(k.Sorts)
+	}
+	return append([]string{"true", "false", "unknown"}, k.Sorts...)
+}
+
 func badValue(k Kind) error {
-	return fault.InvalidFields(fault.Field{Name: "value", Code: "VALUE_NOT_OF_KIND",
-		ZH: "“" + k.ZH + "”的取值不符合要求", EN: "the value does not fit the kind " + k.Name})
+	f := fault.Field{Name: "value", Code: "VALUE_NOT_OF_KIND", ZH: "“" + k.ZH + "”的取值不符合要求", EN: "the value does not fit the kind " + k.Name, Allowed: k.values()}
+	switch {
+	case k.Place:
+		f.ZH, f.EN = f.ZH+"，应为区划代码", f.EN+"; it is the code of a division"
+	default:
+		f.ZH, f.EN = f.ZH+"，可填："+strings.Join(f.Allowed, "、"), f.EN+"; it may be "+strings.Join(f.Allowed, ", ")
+	}
+	if k.Open {
+		f.ZH, f.EN = f.ZH+"，或其他文字", f.EN+", or another text"
+	}
+	return fault.InvalidFields(f)
 }
 
 // ExclusiveKey is what may hold only one value a day: the kind, or the kind and sort where sorts run side by side.

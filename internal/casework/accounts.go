@@ -327,7 +327,7 @@ type NewAccount struct {
 // CreateAccount adds an account inside the administrator's area.
 func (d *Desk) CreateAccount(ctx context.Context, who access.Actor, in NewAccount) (account store.Account, err error) {
 	if !who.Covers(in.Area) {
-		return account, fault.New(fault.Invalid, "OUTSIDE_AREA", "超出本人管辖区域", "outside your area")
+		return account, outsideArea("area_code")
 	}
 	if err := d.checkAccountArea(ctx, in.Area); err != nil {
 		return account, err
@@ -365,7 +365,7 @@ func (d *Desk) checkAccountArea(ctx context.Context, code area.Code) error {
 			return err
 		}
 		if there {
-			return fault.New(fault.Invalid, "UNKNOWN_AREA", "区划代码不存在", "no division has this code")
+			return field("area_code", "UNKNOWN_AREA", "区划代码不存在", "no division has this code")
 		}
 	}
 	return nil
@@ -425,7 +425,7 @@ func (d *Desk) UpdateAccount(ctx context.Context, who access.Actor, id uuid.UUID
 func (d *Desk) patchAccount(ctx context.Context, who access.Actor, account *store.Account, in AccountPatch) error {
 	if in.Area != nil && *in.Area != account.AreaCode { // whose division has ended meanwhile may still be called otherwise
 		if !who.Covers(*in.Area) {
-			return fault.New(fault.Invalid, "OUTSIDE_AREA", "超出本人管辖区域", "outside your area")
+			return outsideArea("area_code")
 		}
 		if err := d.checkAccountArea(ctx, *in.Area); err != nil {
 			return err

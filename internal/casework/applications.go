@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/google/uuid"
@@ -37,11 +38,8 @@ func (d *Desk) EnterApplication(ctx context.Context, who access.Actor, in NewApp
 			return c, numberFault("bank_account", err)
 		}
 	}
-	if in.Applicant.Name, err = personName("applicant.name", in.Applicant.Name); err != nil {
+	if in.Applicant, err = applicant(in.Applicant); err != nil {
 		return c, err
-	}
-	if in.Applicant.Relation != "self" && in.Applicant.Name == "" {
-		return c, field("applicant.name", "APPLICANT_NAME_REQUIRED", "非本人申请须填写申请人姓名", "who applies for another is named")
 	}
 	if d.Pack().Programme(in.Programme) == nil {
 		return c, field("programme", "UNKNOWN_PROGRAMME", "没有这项补贴", "there is no such programme")
@@ -52,7 +50,7 @@ func (d *Desk) EnterApplication(ctx context.Context, who access.Actor, in NewApp
 			return err
 		}
 		if in.AppliedOn.Before(dossier.File.Person.BirthDate) {
-			return field("applied_on", "BEFORE_BIRTH", "申请日期早于出生日期", "applied_on lies before the person was born")
+			return beforeBirth
 		}
 		app, err := application.Enter(d.NewID(), in.PersonID, in.Programme, in.AppliedOn, in.Applicant, in.BankAccount, who, tx.Now)
 		if err != nil {
@@ -66,6 +64,15 @@ func (d *Desk) EnterApplication(ctx context.Context, who access.Actor, in NewApp
 		return tx.Describe(ctx, app.ID, map[string]any{"person_id": in.PersonID})
 	})
 	return c, err
+}
+
+// applicant is who applies, as he is kept.
+func applicant(by application.Applicant) (application.Applicant, error) {
+	var err error
+	if by.Name, err = personName("applicant.name", by.Name); err == nil && by.Relation != "self" && by.Name == "" {
+		err = field("applicant.name", "APPLICANT_NAME_REQUIRED", "非本人申请须填写申请人姓名", "who applies for another is named")
+	}
+	return by, err
 }
 
 func caseOf(app application.Application, dossier store.Dossier) store.Case {
@@ -150,9 +157,8 @@ func (d *Desk) ResubmitApplication(ctx context.Context, who access.Actor, id uui
 	return d.change(ctx, who, "application.resubmit", id, version, func(tx *store.Tx, app *application.Application, dossier store.Dossier) error {
 		before := *app
 		if in.Applicant != nil {
-			app.Applicant = *in.Applicant
 			var err error
-			if app.Applicant.Name, err = personName("applicant.name", in.Applicant.Name); err != nil {
+			if app.Applicant, err = applicant(*in.Applicant); err != nil {
 				return err
 			}
 		}
@@ -169,6 +175,31 @@ func (d *Desk) ResubmitApplication(ctx context.Context, who access.Actor, id uui
 		return app.Resubmit(who, d.Pack().VillageCheck, tx.Now, changesOf(before, *app))
 	})
 }
+
+// CorrectApplication puts the day of application right that was entered wrongly, while nobody has decided on it.
+func (d *Desk) CorrectApplication(ctx context.Context, who access.Actor, id uuid.UUID, version int, appliedOn calendar.Date, reason string) (store.Case, error) {
+	if reason = strings.TrimSpace(reason); reason == "" {
+		return store.Case{}, noReason
+	}
+	return d.change(ctx, who, "application.correct", id, version, func(tx *store.Tx, app *application.Application, dossier store.Dossier) error {
+		if appliedOn.Before(dossier.File.Person.BirthDate) {
+			return beforeBirth
+		}
+		if err := app.Correct(who, appliedOn, reason, tx.Now); err != nil {
+			return err
+		}
+		if app.Stage == application.Draft || app.Stage == application.Returned { // looked at when it is handed in
+			return nil
+		}
+		err := d.canApply(dossier.File, appliedOn)
+		if fault.Is(err, "ID_INVALID") {
+			return err
+		}
+		return atMember("applied_on", err)
+	})
+}
+
+var beforeBirth = field("applied_on", "BEFORE_BIRTH", "申请日期早于出生日期", "applied_on lies before the person was born")
 
 // changesOf is what a resubmission changed, as the next reviewer sees it.
 func changesOf(before, after application.Application) (changes []application.Change) {

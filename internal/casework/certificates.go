@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -219,6 +220,63 @@ func (d *Desk) AddEvent(ctx context.Context, who access.Actor, id uuid.UUID, ver
 		}
 	}
 	return out, err
+}
+
+// EventTakenBack is the event of a card that may be taken back: what was written by hand last of the card that is held, and brought no other card.
+func EventTakenBack(file casefile.File, card casefile.Certificate) (last casefile.CertificateEvent, ok bool) {
+	if !card.HeldTo.IsZero() {
+		return last, false
+	}
+	for _, e := range file.Events {
+		if e.CertificateID == card.ID && (e.On.After(last.On) || e.On == last.On && !e.RecordedAt.Before(last.RecordedAt)) {
+			last = e
+		}
+	}
+	return last, last.ID != uuid.Nil && !last.ByList && slices.Contains(CardEvents, last.Event) && !MakesNewCard(last.Event)
+}
+
+var errNotTakenBack = fault.New(fault.Conflict, "NOT_THE_LAST_EVENT", "只能撤销现持残疾人证最后一次手工登记的变动；名单带来的随名单撤销，换证的不能撤销",
+	"only what was written last by hand of the card that is held is taken back; what a list has brought goes with it, and another card stays")
+
+// TakeBackEvent takes back what was recorded of a card by mistake, as if it had not happened: a right that ended with it goes on. What the service said
+// until then stays known.
+func (d *Desk) TakeBackEvent(ctx context.Context, who access.Actor, id, event uuid.UUID, version int, reason string) (file casefile.File, card casefile.Certificate, err error) {
+	if reason = strings.TrimSpace(reason); reason == "" {
+		return file, card, noReason
+	}
+	of := func(file casefile.File) casefile.Certificate {
+		return file.Certificates[slices.IndexFunc(file.Certificates, func(c casefile.Certificate) bool { return c.ID == id })]
+	}
+	err = d.write(ctx, who, "certificate.take_back", func(tx *store.Tx) error {
+		old, err := tx.LockPersonOf(ctx, "certificate", id)
+		if err != nil {
+			return err
+		}
+		if card = of(old.File); card.Version != version {
+			return stale(card.Version, version)
+		}
+		if !slices.ContainsFunc(old.File.Events, func(e casefile.CertificateEvent) bool { return e.ID == event && e.CertificateID == id }) {
+			return store.NotFound
+		}
+		last, ok := EventTakenBack(old.File, card)
+		if !ok || last.ID != event {
+			return errNotTakenBack
+		}
+		if err := tx.TakeBackCards(ctx, nil, []casefile.CertificateEvent{last}); err != nil {
+			return err
+		}
+		if err := tx.TouchCertificate(ctx, id, version); err != nil {
+			return err
+		}
+		emitCard(tx, id, casefile.CertificateEvent{PersonID: card.PersonID, Event: takenBackEvent})
+		dossier, err := d.saved(ctx, tx, card.PersonID)
+		if err != nil {
+			return err
+		}
+		file, card = dossier.File, of(dossier.File)
+		return tx.Describe(ctx, card.PersonID, map[string]any{"reason": reason, "event": last.Event, "on": last.On.String()})
+	})
+	return file, card, err
 }
 
 func (d *Desk) follow(ctx context.Context, tx *store.Tx, old, next casefile.Certificate) error {

@@ -95,7 +95,7 @@ func emitUpdate(tx *store.Tx, old, now casefile.Person) {
 	}
 	changed := differs(map[string]bool{"name": old.Name != now.Name, "phone": old.Phone != now.Phone, "hukou_type": old.HukouType != now.HukouType,
 		"id_number": old.IDNumber != now.IDNumber || old.InvalidID != now.InvalidID, "guardian": orNone(old.Guardian) != orNone(now.Guardian),
-		"record_type": old.RecordType != now.RecordType})
+		"record_type": old.RecordType != now.RecordType, "diagnosis": old.Diagnosis != now.Diagnosis, "birth_date": old.BirthDate != now.BirthDate, "sex": old.Sex != now.Sex})
 	if len(changed) > 0 {
 		tx.Emit(ofPerson(personUpdated, now.ID, now.ID, map[string]any{"changed": changed}))
 	}

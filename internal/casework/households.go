@@ -100,7 +100,7 @@ func (d *Desk) CreateHousehold(ctx context.Context, who access.Actor, in NewHous
 // villageOf refuses a place that is no village of the actor's area today.
 func (d *Desk) villageOf(ctx context.Context, who access.Actor, at area.Code) error {
 	if !who.Covers(at) {
-		return fault.New(fault.Invalid, "OUTSIDE_AREA", "超出本人管辖区域", "outside your area")
+		return outsideArea("area_code")
 	}
 	tree, err := d.DB.Divisions(ctx, at, calendar.DateOf(d.Now()))
 	if err != nil {

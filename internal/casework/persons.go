@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -56,6 +57,9 @@ func (d *Desk) CreatePerson(ctx context.Context, who access.Actor, in NewPerson)
 		return dossier, err
 	}
 	err = d.write(ctx, who, "person.create", func(tx *store.Tx) error {
+		if err := taken(ctx, tx, p, card); err != nil {
+			return err
+		}
 		if err := tx.InsertPersons(ctx, p); err != nil {
 			return err
 		}
@@ -80,23 +84,30 @@ func (d *Desk) CreatePerson(ctx context.Context, who access.Actor, in NewPerson)
 	return dossier, err
 }
 
+// taken refuses numbers that somebody of the actor's own area has, and says who. Of anybody elsewhere the database says that a number is taken; what is
+// said here is the same whoever has the others there.
+func taken(ctx context.Context, tx *store.Tx, p casefile.Person, card *casefile.Certificate) error {
+	persons, holders, err := tx.WhoHas(ctx, p, card)
+	switch {
+	case err != nil:
+		return err
+	case len(persons) > 0:
+		return store.PersonExists.Naming(persons...)
+	case len(holders) > 0:
+		return store.CertificateExists.Naming(holders...)
+	}
+	return nil
+}
+
 func (d *Desk) newPerson(ctx context.Context, who access.Actor, in NewPerson) (casefile.Person, error) {
 	now := d.Now()
 	p := casefile.Person{ID: d.NewID(), Version: 1, Sex: in.Sex, BirthDate: in.BirthDate,
 		BirthCertificate: in.BirthCertificate, Diagnosis: in.Diagnosis, HukouType: in.HukouType, Hukou: in.Hukou, Residence: in.Residence,
 		Managing: in.Managing, CreatedAt: now, UpdatedAt: now}
-	if p.Managing == "" {
-		p.Managing = p.Hukou
+	err := d.newPlaces(ctx, who, &p)
+	if err != nil {
+		return p, err
 	}
-	if !who.Covers(p.Managing) {
-		return p, fault.New(fault.Invalid, "OUTSIDE_AREA", "超出本人管辖区域", "outside your area")
-	}
-	for name, code := range map[string]area.Code{"hukou_area_code": p.Hukou, "residence_area_code": p.Residence, "managing_area_code": p.Managing} {
-		if err := d.checkArea(ctx, name, code, d.today()); err != nil {
-			return p, err
-		}
-	}
-	var err error
 	if p.Name, err = needName("name", in.Name); err != nil {
 		return p, err
 	}
@@ -116,8 +127,37 @@ func (d *Desk) newPerson(ctx context.Context, who access.Actor, in NewPerson) (c
 	if p.BirthDate.IsZero() {
 		return p, field("birth_date", "BIRTH_DATE_REQUIRED", "没有身份证号时须填写出生日期", "without an ID number the birth date is required")
 	}
+	if p.BirthDate.After(d.today()) {
+		return p, bornLater
+	}
 	p.RecordType, err = d.ground(in, p)
 	return p, err
+}
+
+// newPlaces refuses places that there are not, and a managing one that is not the actor's: that of the hukou where none is given.
+func (d *Desk) newPlaces(ctx context.Context, who access.Actor, p *casefile.Person) error {
+	for _, place := range []struct {
+		name string
+		code area.Code
+	}{{"hukou_area_code", p.Hukou}, {"residence_area_code", p.Residence}, {"managing_area_code", p.Managing}} {
+		if err := d.checkArea(ctx, place.name, place.code, d.today()); err != nil {
+			return err
+		}
+	}
+	switch {
+	case p.Managing == "" && !who.Covers(p.Hukou):
+		return field("hukou_area_code", "OUTSIDE_AREA", "户籍地超出本人管辖区域；常住本辖区的，请填写管理村居", "the place of hukou is outside your area; of a resident of your area, name the managing village")
+	case p.Managing == "":
+		p.Managing = p.Hukou
+	case !who.Covers(p.Managing):
+		return outsideArea("managing_area_code")
+	}
+	return nil
+}
+
+// outsideArea refuses a division that is not the actor's.
+func outsideArea(name string) error {
+	return field(name, "OUTSIDE_AREA", "超出本人管辖区域", "outside your area")
 }
 
 // setIDNumber reads the number and what follows from it. A wrong check character is recorded, since old files hold such
@@ -231,8 +271,11 @@ type PersonPatch struct {
 	Phone       *string
 	HukouType   *string
 	Guardian    *NewGuardian
+	Diagnosis   *string
+	BirthDate   *calendar.Date // of who has no ID number; else they come from it
+	Sex         *string
 	IDNumber    *string
-	Reason      string // of a correction of the ID number or the name
+	Reason      string // of a correction of the ID number, the name, the birth date or the sex
 	Hukou       *area.Code
 	Residence   *area.Code
 	Managing    *area.Code
@@ -258,6 +301,11 @@ func (d *Desk) UpdatePerson(ctx context.Context, who access.Actor, id uuid.UUID,
 		p, aliases, err := d.patched(old.File.Person, in)
 		if err != nil {
 			return err
+		}
+		if in.IDNumber != nil {
+			if err := taken(ctx, tx, p, nil); err != nil {
+				return err
+			}
 		}
 		if err := d.movePlaces(ctx, tx, who, old.File, &p, in); err != nil {
 			return err
@@ -288,6 +336,10 @@ func (d *Desk) patched(p casefile.Person, in PersonPatch) (casefile.Person, []ca
 			p.Name = name
 		}
 	}
+	p, err := d.bornAs(p, in)
+	if err != nil {
+		return p, nil, err
+	}
 	if in.IDNumber != nil {
 		if in.Reason == "" {
 			return p, nil, field("reason", "REASON_REQUIRED", "更正身份证号须说明依据", "a correction of the ID number needs a reason")
@@ -303,10 +355,14 @@ func (d *Desk) patched(p casefile.Person, in PersonPatch) (casefile.Person, []ca
 	if in.HukouType != nil {
 		p.HukouType = *in.HukouType
 	}
-	var err error
 	if in.Phone != nil {
 		if p.Phone, err = phone("phone", *in.Phone); err != nil {
 			return p, nil, err
+		}
+	}
+	if in.Diagnosis != nil {
+		if p.Diagnosis = strings.TrimSpace(*in.Diagnosis); p.Diagnosis == "" {
+			return p, nil, field("diagnosis", "REQUIRED", "请填写诊断", "the diagnosis is missing")
 		}
 	}
 	if in.Guardian != nil {
@@ -316,6 +372,31 @@ func (d *Desk) patched(p casefile.Person, in PersonPatch) (casefile.Person, []ca
 	}
 	return p, aliases, nil
 }
+
+// bornAs puts birth date and sex right of somebody who has no ID number that says them.
+func (d *Desk) bornAs(p casefile.Person, in PersonPatch) (casefile.Person, error) {
+	born, sex := p.BirthDate, p.Sex
+	amend(&born, in.BirthDate)
+	amend(&sex, in.Sex)
+	switch {
+	case born == p.BirthDate && sex == p.Sex:
+		return p, nil
+	case !p.IDNumber.IsZero() && born != p.BirthDate:
+		return p, field("birth_date", "BIRTH_DATE_MISMATCH", "出生日期与身份证号不一致；身份证号有误的，请更正身份证号", "the birth date does not agree with the ID number; if that is wrong, correct it")
+	case !p.IDNumber.IsZero():
+		return p, field("sex", "SEX_MISMATCH", "性别与身份证号不一致；身份证号有误的，请更正身份证号", "the sex does not agree with the ID number; if that is wrong, correct it")
+	case in.Reason == "":
+		return p, field("reason", "REASON_REQUIRED", "更正出生日期或性别须说明依据", "a correction of the birth date or the sex needs a reason")
+	case born.After(d.today()):
+		return p, bornLater
+	case p.RecordType == casefile.UncertifiedChild && !casefile.IsChild(born, d.today()):
+		return p, field("birth_date", "NO_CERT", "未持证人员只登记18周岁以下残疾儿童", "only a child under 18 is registered without a certificate")
+	}
+	p.BirthDate, p.Sex = born, sex
+	return p, nil
+}
+
+var bornLater = field("birth_date", "IN_FUTURE", "出生日期不能晚于今天", "the birth date lies in the future")
 
 // movePlaces closes the old place and opens the new one. The day of a hukou move still belongs to the old place, as
 // the day of every event that ends a right does; the managing village changes at once.
@@ -338,7 +419,7 @@ func (d *Desk) movePlaces(ctx context.Context, tx *store.Tx, who access.Actor, f
 			return err
 		}
 		if m.kind == casefile.ManagingArea && !who.Covers(*m.to) {
-			return fault.New(fault.Invalid, "OUTSIDE_AREA", "调出本人管辖区域，请由上级办理", "the new managing area is outside yours")
+			return field("managing_area_code", "OUTSIDE_AREA", "调出本人管辖区域，请由上级办理", "the new managing area is outside yours")
 		}
 		*m.now = *m.to
 		if err := d.replaceFact(ctx, tx, file, d.placeFact(p.ID, m.kind, *m.to, m.from)); err != nil {
@@ -493,6 +574,10 @@ func (d *Desk) Warnings(file casefile.File) []fault.Field {
 	var list []fault.Field
 	if file.Person.InvalidID != "" {
 		list = append(list, fault.Field{Name: "id_number", Code: "ID_CHECK", ZH: "身份证号校验码不正确，更正前不能提交申请", EN: "the check character is wrong; no application can be submitted before it is corrected"})
+	}
+	if file.Person.RecordType == casefile.UncertifiedChild && file.Person.Diagnosis == "" {
+		list = append(list, fault.Field{Name: "diagnosis", Code: "DIAGNOSIS_MISSING", ZH: "未办证儿童尚无医院诊断，补录前不计入残疾儿童，也不能登记服务",
+			EN: "no diagnosis of a child without a certificate is recorded; until it is, the child is not counted and gets no service"})
 	}
 	card, held := file.Current(d.today())
 	needs := casefile.IsChild(file.Person.BirthDate, d.today()) || held && (card.Category == 5 || card.Category == 6)

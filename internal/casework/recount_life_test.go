@@ -355,7 +355,7 @@ func (w *world) altered(household uuid.UUID, on calendar.Date, most int, way str
 		return err
 	}
 	shown := fmt.Sprintf(`{"result":"PASS","signatures":[{"by":"cdpf","name":"甲"},{"by":"applicant","name":"乙"},{"by":"builder","name":"丙"}],"items":[{"item":"RAMP","before":[%q],"after":[%q]}]}`, before.ID, after.ID)
-	verify := step{"village", "verify", `{"findings":"属实","hardship":"dibao","willing":true}`}
+	verify := step{"village", "verify", `{"findings":"属实","hardship":"dibao","hardship_basis":"低保证","willing":true}`}
 	plan := step{"town", "plan", `{"items":[{"item":"RAMP","cost_fen":100}],"agreed_by":"family"}`}
 	return w.take(s, on, most, map[string][]step{
 		"accepted": {verify, plan, {"cdpf", "approve", `{"total_fen":100,"funds":[{"source":"district","fen":100}]}`}, {"cdpf", "contract", `{"contractor":"丁","number":"1","amount_fen":100}`},

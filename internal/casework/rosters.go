@@ -5,6 +5,7 @@ import (
 	"context"
 	"iter"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -25,7 +26,16 @@ func (d *Desk) MakeRoster(ctx context.Context, who access.Actor, month calendar.
 		at = who.Area
 	}
 	if !who.Covers(at) {
-		return r, fault.New(fault.Invalid, "OUTSIDE_AREA", "超出本人管辖区域", "outside your area")
+		return r, outsideArea("area_code")
+	}
+	if at != who.Area { // one that has ended may still have something to pay
+		ever, err := d.DB.WasDivision(ctx, at, anyDay, time.Time{})
+		if err != nil {
+			return r, err
+		}
+		if !ever {
+			return r, field("area_code", "UNKNOWN_AREA", "区划代码不存在", "no division has this code")
+		}
 	}
 	if programme != "" && d.Pack().Programme(programme) == nil {
 		return r, field("programme", "UNKNOWN_PROGRAMME", "没有这项补贴", "there is no such programme")

@@ -18,8 +18,8 @@ func (d *Desk) OpenService(ctx context.Context, who access.Actor, kind care.Kind
 	if chain.Household != (household != uuid.Nil) || chain.Household == (person != uuid.Nil) {
 		return s, field("kind", "WRONG_SUBJECT", "家庭无障碍改造以户为单位，其他服务以人为单位", "a retrofit is for a household, the others are for a person")
 	}
-	if on.After(calendar.DateOf(d.Now())) {
-		return s, field("opened_on", "IN_FUTURE", "日期不能晚于今天", "the day lies in the future")
+	if on.After(d.today()) {
+		return s, openedInFuture
 	}
 	id := d.NewID()
 	err = d.write(ctx, who, "service.open", func(tx *store.Tx) error {
@@ -28,10 +28,8 @@ func (d *Desk) OpenService(ctx context.Context, who access.Actor, kind care.Kind
 			return err
 		}
 		c.Evidence = need
-		if chain.Household {
-			if err := tx.Everywhere(ctx, func() (err error) { c.Before, err = tx.RetrofitsBefore(ctx, household, on); return err }); err != nil {
-				return err
-			}
+		if err := servedBefore(ctx, tx, &c); err != nil {
+			return err
 		}
 		opened, err := care.Open(c)
 		if err != nil {
@@ -41,6 +39,72 @@ func (d *Desk) OpenService(ctx context.Context, who access.Actor, kind care.Kind
 			return err
 		}
 		if err := tx.Describe(ctx, id, map[string]any{"kind": kind}); err != nil {
+			return err
+		}
+		s, err = tx.Service(ctx, id)
+		return err
+	})
+	return s, err
+}
+
+var openedInFuture = field("opened_on", "IN_FUTURE", "日期不能晚于今天", "the day lies in the future")
+
+// servedBefore adds the retrofits from which somebody of a household has had something elsewhere.
+func servedBefore(ctx context.Context, tx *store.Tx, c *care.Case) error {
+	if c.HouseholdID == uuid.Nil {
+		return nil
+	}
+	return tx.Everywhere(ctx, func() (err error) { c.Before, err = tx.RetrofitsBefore(ctx, c.HouseholdID, c.On); return err })
+}
+
+// ServiceCorrection is what a service was opened with and what was wrong about it; nil members stay.
+type ServiceCorrection struct {
+	OpenedOn *calendar.Date
+	Need     care.Evidence
+	Reason   string
+}
+
+// CorrectService puts right what a service was opened with while no step rests on it. How it was is in the audit.
+func (d *Desk) CorrectService(ctx context.Context, who access.Actor, id uuid.UUID, version int, in ServiceCorrection) (s care.Service, err error) {
+	if in.Reason = strings.TrimSpace(in.Reason); in.Reason == "" {
+		return s, noReason
+	}
+	err = d.write(ctx, who, "service.correct", func(tx *store.Tx) error {
+		before, err := tx.Service(ctx, id)
+		if err != nil {
+			return err
+		}
+		on, need := before.OpenedOn, before.Need
+		if in.OpenedOn != nil {
+			on = *in.OpenedOn
+		}
+		if in.Need != nil {
+			need = in.Need
+		}
+		if on.After(d.today()) {
+			return openedInFuture
+		}
+		c, err := d.heldCase(ctx, tx, id, version, on)
+		if err != nil {
+			return err
+		}
+		c.Evidence = need
+		if err := servedBefore(ctx, tx, &c); err != nil {
+			return err
+		}
+		right, err := care.Correct(c)
+		if err != nil {
+			return err
+		}
+		if err := tx.CorrectService(ctx, right); err != nil {
+			return err
+		}
+		if right.HouseholdID != uuid.Nil { // which of its retrofits was begun last is read from these days
+			if err := d.deriveHouseholds(ctx, tx, right.HouseholdID); err != nil {
+				return err
+			}
+		}
+		if err := tx.Describe(ctx, id, map[string]any{"reason": in.Reason}); err != nil {
 			return err
 		}
 		s, err = tx.Service(ctx, id)
@@ -93,6 +157,16 @@ func (d *Desk) careCase(ctx context.Context, tx *store.Tx, s care.Service, on ca
 	}
 	c.Files, err = tx.ServiceFiles(ctx, s.ID)
 	return c, err
+}
+
+// RecordedHardships are the recognised hardships that the register has of a household on a day: what whoever verifies a retrofit says is held
+// against them.
+func (d *Desk) RecordedHardships(ctx context.Context, who access.Actor, household uuid.UUID, on calendar.Date) ([]string, error) {
+	h, err := d.DB.HouseholdWithFiles(ctx, who, household)
+	if err != nil {
+		return nil, err
+	}
+	return d.Pack().Catalogue.Retry.Recorded(h.On(on, d.Pack().Transitions)), nil
 }
 
 // TakeStep takes a step of a service. What it completes counts from its day on.

@@ -18,6 +18,7 @@ const (
 	followedAtOnce = 20  // persons or households of one transaction
 	mostFollowed   = 200 // of one call, so that a request ends; the next goes on
 	mostAccounts   = 10_000
+	mostWebhooks   = 1000
 )
 
 // Followed is an ended division and what became of those who stood in it.
@@ -26,7 +27,14 @@ type Followed struct {
 	Refused  *fault.Error // why they stay
 	Moved    store.Placed
 	Left     store.Placed
-	Accounts []string // the names of those who still sign in for it
+	Accounts []string    // the names of those who still sign in for it
+	Webhooks []uuid.UUID // of which the receivers hear of it alone
+}
+
+// followsNotAlone are the accounts and webhooks of divisions: what somebody may see or hear would become another's, so an administrator decides.
+type followsNotAlone struct {
+	accounts map[area.Code][]string
+	webhooks map[area.Code][]uuid.UUID
 }
 
 var errNotEnded = fault.New(fault.Conflict, "DIVISION_NOT_ENDED", "该区划及其下级区划均未终止", "neither this division nor one below it has ended")
@@ -47,21 +55,45 @@ func (d *Desk) FollowSuccession(ctx context.Context, who access.Actor, in area.C
 	case len(ended) == 0:
 		return nil, errNotEnded
 	}
+	stay, err := d.notAlone(ctx, in)
+	if err != nil {
+		return nil, err
+	}
 	room := mostFollowed
 	for _, division := range ended {
 		f, err := d.followDivision(ctx, who, division, room)
 		if err != nil {
 			return nil, err
 		}
-		room -= f.Moved.Persons + f.Moved.Households
-		if division.Code == in || f.Moved != (store.Placed{}) || f.Left != (store.Placed{}) || len(f.Accounts) > 0 {
+		f.Accounts, f.Webhooks = stay.accounts[division.Code], stay.webhooks[division.Code]
+		room -= f.Moved.Sum()
+		if division.Code == in || f.Moved.Sum() > 0 || f.Left.Sum() > 0 || len(f.Accounts) > 0 || len(f.Webhooks) > 0 {
 			list = append(list, f)
 		}
 	}
 	return list, nil
 }
 
-// LeftBehind lists the ended divisions of an area in which somebody still stands.
+// notAlone finds the accounts and webhooks of an area by their very codes.
+func (d *Desk) notAlone(ctx context.Context, in area.Code) (stay followsNotAlone, err error) {
+	stay = followsNotAlone{accounts: map[area.Code][]string{}, webhooks: map[area.Code][]uuid.UUID{}}
+	accounts, err := d.DB.ListAccounts(ctx, in, uuid.Nil, mostAccounts)
+	if err != nil {
+		return stay, err
+	}
+	for _, a := range accounts {
+		if !a.Disabled {
+			stay.accounts[a.AreaCode] = append(stay.accounts[a.AreaCode], a.Username)
+		}
+	}
+	webhooks, err := d.DB.ListWebhooks(ctx, in, uuid.Nil, mostWebhooks)
+	for _, w := range webhooks {
+		stay.webhooks[w.Area] = append(stay.webhooks[w.Area], w.ID)
+	}
+	return stay, err
+}
+
+// LeftBehind lists the ended divisions of an area in which somebody or something still stands, or of which there are accounts or webhooks.
 func (d *Desk) LeftBehind(ctx context.Context, who access.Actor) (list []Followed, err error) {
 	ended, _, err := d.DB.EndedDivisions(ctx, who.Area, d.today())
 	if err != nil || len(ended) == 0 {
@@ -75,36 +107,45 @@ func (d *Desk) LeftBehind(ctx context.Context, who access.Actor) (list []Followe
 	if err != nil {
 		return nil, err
 	}
+	stay, err := d.notAlone(ctx, who.Area)
 	for _, one := range ended {
-		if n, some := left[one.Code]; some {
-			list = append(list, Followed{Division: one, Left: n})
+		f := Followed{Division: one, Left: left[one.Code], Accounts: stay.accounts[one.Code], Webhooks: stay.webhooks[one.Code]}
+		if f.Left.Sum() > 0 || len(f.Accounts) > 0 || len(f.Webhooks) > 0 {
+			list = append(list, f)
 		}
 	}
-	return list, nil
+	return list, err
 }
 
 // followDivision moves as many as there is room for of one division. Persons go before households, as they are held in that order everywhere.
+// Figures stay: each says of a place and a year what was so.
 func (d *Desk) followDivision(ctx context.Context, who access.Actor, from area.Division, room int) (f Followed, err error) {
 	f.Division = from
-	if f.Accounts, err = d.accountsAt(ctx, from.Code); err != nil {
-		return f, err
-	}
 	if f.Left, err = d.placedIn(ctx, who, from.Code); err != nil || f.Left == (store.Placed{}) {
 		return f, err
 	}
 	if f.Refused, err = d.cannotFollow(ctx, who, from); err != nil || f.Refused != nil {
 		return f, err
 	}
-	if f.Moved.Persons, err = inPortions(min(room, f.Left.Persons), func(n int) (int, error) { return d.followPersons(ctx, who, from, n) }); err != nil {
-		return f, err
+	for _, part := range []struct {
+		left   int
+		moved  *int
+		follow func(context.Context, access.Actor, area.Division, int) (int, error)
+	}{{f.Left.Persons, &f.Moved.Persons, d.followPersons}, {f.Left.Households, &f.Moved.Households, d.followHouseholds},
+		{f.Left.Tickets, &f.Moved.Tickets, d.followTickets}, {f.Left.Facilities, &f.Moved.Facilities, d.followFacilities}} {
+		if *part.moved, err = inPortions(min(room, part.left), func(n int) (int, error) { return part.follow(ctx, who, from, n) }); err != nil {
+			return f, err
+		}
+		room -= *part.moved
 	}
-	room -= f.Moved.Persons
-	if f.Moved.Households, err = inPortions(min(room, f.Left.Households), func(n int) (int, error) { return d.followHouseholds(ctx, who, from, n) }); err != nil {
-		return f, err
+	if f.Left, err = d.placedIn(ctx, who, from.Code); err == nil && room > 0 && f.Left == (store.Placed{Facilities: f.Left.Facilities}) && f.Left.Facilities > 0 {
+		f.Refused = errNamedAlike
 	}
-	f.Left, err = d.placedIn(ctx, who, from.Code)
 	return f, err
 }
+
+var errNamedAlike = fault.New(fault.Conflict, "FACILITY_EXISTS", "后继区划已有同名设施，请更正其中一个的名称或将重复的撤下名录，再次办理",
+	"the division that follows has a facility of the same name; rename one of the two or take it off the list, and go on")
 
 func (d *Desk) placedIn(ctx context.Context, who access.Actor, at area.Code) (store.Placed, error) {
 	found, err := d.DB.PlacedByDivision(ctx, who, []area.Code{at})
@@ -137,17 +178,6 @@ func (d *Desk) cannotFollow(ctx context.Context, who access.Actor, from area.Div
 		return fault.New(fault.Conflict, "SUCCESSOR_NOT_THERE", "终止次日没有同级的后继区划"+string(next), "on the day after the end there is no division "+string(next)+" of the same level"), nil
 	}
 	return nil, err
-}
-
-// accountsAt are the names of the accounts of a division's very code.
-func (d *Desk) accountsAt(ctx context.Context, at area.Code) (names []string, err error) {
-	list, err := d.DB.ListAccounts(ctx, at, uuid.Nil, mostAccounts)
-	for _, a := range list {
-		if a.AreaCode == at && !a.Disabled {
-			names = append(names, a.Username)
-		}
-	}
-	return names, err
 }
 
 func (d *Desk) followPersons(ctx context.Context, who access.Actor, from area.Division, most int) (moved int, err error) {
@@ -252,6 +282,53 @@ func (d *Desk) followHouseholds(ctx context.Context, who access.Actor, from area
 		}
 		moved = len(files)
 		return describeFollowed(ctx, tx, from, "households", moved)
+	})
+	return moved, err
+}
+
+// followTickets gives open tickets to the unit that follows, wherever the clock of each stands.
+func (d *Desk) followTickets(ctx context.Context, who access.Actor, from area.Division, most int) (moved int, err error) {
+	err = d.write(ctx, who, "divisions.follow", func(tx *store.Tx) error {
+		list, steps, err := tx.TicketsPlaced(ctx, from.Code, from.Successor, most)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for _, t := range list {
+			t.Follow(who, from.Successor, steps[t.ID], tx.Now)
+			t.Steps[0].ID = d.NewID()
+			if err := tx.UpdateTicket(ctx, t, t.Steps); err != nil {
+				return err
+			}
+		}
+		moved = len(list)
+		return describeFollowed(ctx, tx, from, "tickets", moved)
+	})
+	return moved, err
+}
+
+// followFacilities moves facilities of which the next division has none by the same name. On days up to the end they stood in the old one.
+func (d *Desk) followFacilities(ctx context.Context, who access.Actor, from area.Division, most int) (moved int, err error) {
+	err = d.write(ctx, who, "divisions.follow", func(tx *store.Tx) error {
+		ids, err := tx.FacilitiesPlaced(ctx, from.Code, from.Successor, most)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		for _, id := range ids {
+			old, err := tx.LockFacility(ctx, id)
+			if err != nil {
+				return err
+			}
+			next := old.Facility
+			next.Area = from.Successor
+			if err := tx.CorrectFacility(ctx, d.NewID(), old.Facility, next, "区划撤并 "+string(from.Code)+" → "+string(from.Successor)); err != nil {
+				return err
+			}
+			if err := tx.KeepFacilityPlace(ctx, d.NewID(), id, from.Code, from.ValidTo); err != nil {
+				return err
+			}
+		}
+		moved = len(ids)
+		return describeFollowed(ctx, tx, from, "facilities", moved)
 	})
 	return moved, err
 }

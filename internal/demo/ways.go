@@ -106,7 +106,7 @@ var deviceWays = append(ways(func(s *served) given { return given{"item": s.item
 
 // rebuilt is the way of a home retrofit up to the archive.
 var rebuilt = []stepTo{
-	{name: "verify", by: village, evidence: given{"findings": "入户核实，需求属实", "hardship": "monitored", "willing": true}},
+	{name: "verify", by: village, evidence: given{"findings": "入户核实，需求属实", "hardship": "monitored", "hardship_basis": "防返贫监测对象认定表", "willing": true}},
 	{name: "plan", by: town, evidence: given{"items": []given{{"item": "RAMP", "cost_fen": 200000}, {"item": "RAIL", "cost_fen": 120000}}, "agreed_by": "family"}},
 	{name: "approve", by: district, evidence: given{"total_fen": 320000, "funds": []given{{"source": "lottery", "fen": 200000}, {"source": "district", "fen": 120000}}}},
 	{name: "contract", by: district, evidence: given{"contractor": "临淄区惠民建筑工程有限公司", "number": "WZA-DEMO-001", "amount_fen": 320000}},

@@ -5,6 +5,8 @@ package fault
 import (
 	"errors"
 	"net/http"
+
+	"github.com/google/uuid"
 )
 
 // Kind is what the caller can do about an error.
@@ -51,7 +53,10 @@ var statuses = [...]int{
 func (k Kind) Status() int { return statuses[k] }
 
 // Field is what is wrong with one member of the input.
-type Field struct{ Name, Code, ZH, EN string }
+type Field struct {
+	Name, Code, ZH, EN string
+	Allowed            []string // the values that it may have, where they are few
+}
 
 // Error is an error that a user may see.
 type Error struct {
@@ -59,7 +64,8 @@ type Error struct {
 	Code       string // stable, upper snake
 	ZH, EN     string
 	Fields     []Field
-	RetryAfter int // seconds; 0: not said
+	Existing   []uuid.UUID // ids of records of the asker's own area that stand in the way
+	RetryAfter int         // seconds; 0: not said
 	Err        error
 }
 
@@ -86,6 +92,13 @@ func Busy(err error) *Error {
 func (e *Error) With(fields ...Field) *Error {
 	c := *e
 	c.Fields = append(c.Fields[:len(c.Fields):len(c.Fields)], fields...)
+	return &c
+}
+
+// Naming is a copy of e that says which records of the asker's own area stand in the way.
+func (e *Error) Naming(ids ...uuid.UUID) *Error {
+	c := *e
+	c.Existing = ids
 	return &c
 }
 

@@ -116,6 +116,19 @@ func (a *API) withdrawApplication(r *Request) (Response, error) {
 	return a.caseAnswer(http.StatusOK, c, err, r)
 }
 
+func (a *API) correctApplication(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	in, err := decode[api.ApplicationCorrection](r)
+	if err != nil {
+		return Response{}, err
+	}
+	c, err := a.Desk.CorrectApplication(r.Ctx, r.Who, id, r.Version, in.AppliedOn, in.Reason)
+	return a.caseAnswer(http.StatusOK, c, err, r)
+}
+
 func (a *API) resubmitApplication(r *Request) (Response, error) {
 	id, err := r.id()
 	if err != nil {

@@ -200,7 +200,7 @@ func violations(schema *openapi3.Schema, value any) []fault.Field {
 	collect(schema.VisitJSON(value, openapi3.MultiErrors(), openapi3.VisitAsRequest()), &fields)
 	collectFormats(schema, value, "", &fields)
 	slices.SortFunc(fields, func(a, b fault.Field) int { return strings.Compare(a.Name+a.Code, b.Name+b.Code) })
-	return slices.CompactFunc(fields, func(a, b fault.Field) bool { return a == b })
+	return slices.CompactFunc(fields, func(a, b fault.Field) bool { return a.Name == b.Name && a.Code == b.Code && a.ZH == b.ZH })
 }
 
 func collect(err error, fields *[]fault.Field) {
@@ -240,6 +240,11 @@ func fieldOf(e *openapi3.SchemaError) fault.Field {
 		f = fault.Field{Code: "INVALID", ZH: "取值不符合要求", EN: "the value is not allowed"}
 	}
 	f.Name = strings.Join(e.JSONPointer(), ".")
+	if e.SchemaField == "enum" && e.Schema != nil {
+		for _, one := range e.Schema.Enum {
+			f.Allowed = append(f.Allowed, fmt.Sprint(one))
+		}
+	}
 	return f
 }
 

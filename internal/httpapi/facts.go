@@ -3,9 +3,12 @@ package httpapi
 import (
 	"net/http"
 
+	"github.com/google/uuid"
+
 	"zhucan/api"
 	"zhucan/internal/casefile"
 	"zhucan/internal/casework"
+	"zhucan/internal/store"
 )
 
 func (a *API) addCertificate(r *Request) (Response, error) {
@@ -44,6 +47,26 @@ func (a *API) addCertificateEvent(r *Request) (Response, error) {
 		v.NewCertificate = &card
 	}
 	return Response{Status: http.StatusCreated, Version: out.Certificate.Version, Body: v}, nil
+}
+
+func (a *API) takeBackCertificateEvent(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	event, err := uuid.Parse(r.params("event"))
+	if err != nil {
+		return Response{}, store.NotFound
+	}
+	in, err := decode[api.TakenBackEvent](r)
+	if err != nil {
+		return Response{}, err
+	}
+	file, card, err := a.Desk.TakeBackEvent(r.Ctx, r.Who, id, event, r.Version, in.Reason)
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Version: card.Version, Body: certificateView(file, card, r.Today)}, nil
 }
 
 func (a *API) listCircumstances(r *Request) (Response, error) {

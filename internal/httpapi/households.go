@@ -34,6 +34,22 @@ func (a *API) listHouseholds(r *Request) (Response, error) {
 	return Response{Body: v}, nil
 }
 
+func (a *API) getHouseholdHardships(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	recorded, err := a.Desk.RecordedHardships(r.Ctx, r.Who, id, r.asOf())
+	if err != nil {
+		return Response{}, err
+	}
+	v := api.HouseholdHardships{AsOf: r.asOf(), Recorded: []api.Hardship{}}
+	for _, one := range recorded {
+		v.Recorded = append(v.Recorded, api.Hardship(one))
+	}
+	return Response{Body: v}, nil
+}
+
 func (a *API) createHousehold(r *Request) (Response, error) {
 	in, err := decode[api.NewHousehold](r)
 	if err != nil {

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -18,7 +19,7 @@ func TestNumbersTellNothingOfOthers(t *testing.T) {
 	child("liaison.b", villageB, "Z370000001", 960).want(201)
 	child("liaison.a", villageA, "Z370000002", 961).want(201)
 	there, absent := child("liaison.a", villageA, "Z370000002", 960).want(409, "PERSON_EXISTS"), child("liaison.a", villageA, "Z370000002", 962).want(409, "PERSON_EXISTS")
-	if there.text("detail") != absent.text("detail") || there.text("title") != absent.text("title") {
+	if there.text("detail") != absent.text("detail") || there.text("title") != absent.text("title") || fmt.Sprint(there.json()["existing"]) != fmt.Sprint(absent.json()["existing"]) {
 		t.Errorf("known: %s\nunknown: %s", there.body, absent.body)
 	}
 	card := s.person("liaison.b", villageB, 963, 1).want(201) // whose ID number turns out to be another, and the card keeps its own
@@ -49,4 +50,36 @@ func (s *service) refusals(user string) map[string]int {
 		s.t.Fatal(err)
 	}
 	return counts
+}
+
+// TestWhoExistsIsShown: whoever may see the person who has a number already gets the id; of somebody elsewhere nothing but that the number is taken.
+func TestWhoExistsIsShown(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	mine, other := s.person("liaison.a", villageA, 971, 1).want(201), s.person("liaison.b", villageB, 973, 1).want(201)
+	existing := func(a answer) string { return fmt.Sprint(a.want(409).json()["existing"]) }
+	again := func(user, village string, n int) answer { return s.person(user, village, n, 1) }
+	for name, tt := range map[string]struct {
+		got  answer
+		want string
+	}{
+		"one's own": {again("liaison.a", villageA, 971), "[" + mine.text("id") + "]"}, "elsewhere": {again("liaison.a", villageA, 973), "<nil>"},
+		"seen from the town": {again("town.a", villageA, 973), "[" + other.text("id") + "]"}, "from another town": {again("town.c", villageC, 973), "<nil>"},
+	} {
+		if got := existing(tt.got); got != tt.want {
+			t.Errorf("%s: existing are %s, want %s", name, got, tt.want)
+		}
+	}
+	third := s.person("town.a", villageA, 975, 1).want(201)
+	change := func(user string, n int) answer {
+		return s.do(user, "PATCH", "/persons/"+third.text("id"), map[string]any{"id_number": number(n), "reason": "更正"}, "If-Match", third.version())
+	}
+	if a, b := existing(change("town.a", 973)), existing(change("liaison.a", 973)); a != "["+other.text("id")+"]" || b != "<nil>" {
+		t.Errorf("a number put right: the town is told %s, the village %s", a, b)
+	}
+	moved := s.do("liaison.a", "PATCH", "/persons/"+mine.text("id"), map[string]any{"id_number": number(977), "reason": "更正"}, "If-Match", mine.version()).want(200)
+	card := s.person("liaison.a", villageA, 971, 1).want(409, "CERTIFICATE_EXISTS") // the number is nobody's now, the card is still hers
+	if got := existing(card); got != "["+moved.text("id")+"]" {
+		t.Errorf("of a card: %s", got)
+	}
 }

@@ -42,11 +42,11 @@ var mayCall = map[string][]string{
 	"searchPersons": {liaison, town, cdpf, civil, hotline, auditor}, "getPerson": {liaison, town, cdpf, civil, hotline, auditor},
 	"getPersonRecord": {liaison, town, cdpf, civil, auditor}, "getEligibility": {liaison, town, cdpf, civil, auditor},
 	"revealPerson":   {liaison, town, cdpf, civil},
-	"addCertificate": {liaison, town, cdpf}, "addCertificateEvent": {liaison, town, cdpf},
+	"addCertificate": {liaison, town, cdpf}, "addCertificateEvent": {liaison, town, cdpf}, "takeBackCertificateEvent": {liaison, town, cdpf},
 	"listCircumstances": {liaison, town, cdpf, civil, auditor}, "addCircumstance": {liaison, town, cdpf},
 	"endCircumstance": {liaison, town, cdpf}, "correctCircumstance": {liaison, town, cdpf},
 	"listHolds": {liaison, town, cdpf, civil, finance, auditor}, "placeHold": {town, cdpf, civil}, "releaseHold": {town, cdpf, civil},
-	"createApplication": {liaison, town}, "submitApplication": {liaison, town}, "withdrawApplication": {liaison, town}, "resubmitApplication": {liaison, town},
+	"createApplication": {liaison, town}, "submitApplication": {liaison, town}, "withdrawApplication": {liaison, town}, "resubmitApplication": {liaison, town}, "correctApplication": {liaison, town},
 	"listApplications": {liaison, town, cdpf, civil, auditor}, "getApplication": {liaison, town, cdpf, civil, auditor},
 	"checkApplication": {liaison}, "decideApplication": {town, cdpf, civil}, "decideApplications": {town, cdpf, civil}, "listAwards": {liaison, town, cdpf, civil, finance, auditor},
 	"listIndicators": {liaison, town, cdpf, civil, stats, auditor}, "getIndicatorValues": {liaison, town, cdpf, civil, stats, auditor},
@@ -58,11 +58,11 @@ var mayCall = map[string][]string{
 	"listFacilities": {town, cdpf, stats, auditor}, "createFacility": {town, cdpf}, "inspectFacility": {town, cdpf},
 	"getFacility": {town, cdpf, stats, auditor}, "correctFacility": {town, cdpf}, "correctInspection": {town, cdpf}, "withdrawExternalFigure": {cdpf, stats},
 	"listServices": {liaison, town, cdpf, civil, finance, auditor}, "getService": {liaison, town, cdpf, civil, finance, auditor}, "openService": {liaison, town, cdpf},
-	"takeServiceStep": {liaison, town, cdpf}, "voidServiceStep": {liaison, town, cdpf}, "listServiceChains": {liaison, town, cdpf, civil, finance, stats, auditor},
+	"takeServiceStep": {liaison, town, cdpf}, "voidServiceStep": {liaison, town, cdpf}, "correctService": {liaison, town, cdpf}, "listServiceChains": {liaison, town, cdpf, civil, finance, stats, auditor},
 	"listAttachments": {liaison, town, cdpf, auditor}, "addAttachment": {liaison, town, cdpf}, "getAttachment": {liaison, town, cdpf, auditor}, "withdrawAttachment": {liaison, town, cdpf},
 	"getQuestionnaire": {liaison, town, cdpf}, "listSurveyResponses": {liaison, town, cdpf, auditor}, "answerSurvey": {liaison, town, cdpf},
 	"getSurveyProgress": {liaison, town, cdpf, auditor, stats},
-	"listHouseholds":    {liaison, town, cdpf, civil, auditor}, "getHousehold": {liaison, town, cdpf, civil, auditor}, "createHousehold": {liaison, town, cdpf},
+	"listHouseholds":    {liaison, town, cdpf, civil, auditor}, "getHousehold": {liaison, town, cdpf, civil, auditor}, "createHousehold": {liaison, town, cdpf}, "getHouseholdHardships": {liaison, town, cdpf, civil, auditor},
 	"updateHousehold": {liaison, town, cdpf}, "addHouseholdMember": {liaison, town, cdpf}, "endHouseholdMember": {liaison, town, cdpf},
 	"correctHouseholdMember":   {liaison, town, cdpf},
 	"addHouseholdCircumstance": {liaison, town, cdpf}, "correctHouseholdCircumstance": {liaison, town, cdpf},
@@ -204,6 +204,8 @@ var bodies = map[string]any{
 	"recordCalendar": map[string]any{"year": 2030, "document": "x", "holidays": []string{"2031-01-01"}, "working": []string{}},
 	"addObjection":   map[string]any{"item_id": "01a20a63-7168-7056-b276-4c563bc9a280", "content": "x"},
 	"openService":    map[string]any{"kind": "device", "need": map[string]any{}}, "takeServiceStep": map[string]any{"step": "village_check"}, "voidServiceStep": map[string]any{"seq": 1, "reason": "x"},
+	"takeBackCertificateEvent": map[string]any{"reason": "x"},
+	"correctService":           map[string]any{"opened_on": "2023-01-01", "reason": "x"}, "correctApplication": map[string]any{"applied_on": "2023-01-01", "reason": "x"},
 	"answerSurvey":    map[string]any{"person_id": "01a20a63-7168-7056-b276-4c563bc9a280", "mode": "visit", "collected_on": "2099-01-01", "answers": []any{}},
 	"createHousehold": map[string]any{"area_code": "370305001"}, "updateHousehold": map[string]any{"address": "x"},
 	"addHouseholdMember": map[string]any{"person_id": "01a20a63-7168-7056-b276-4c563bc9a280", "relation": "head", "from": "2023-01-01"},
@@ -271,5 +273,5 @@ func replaceID(path, id string) string {
 	if strings.HasPrefix(path, "/partner-lists") {
 		name = "pension_holders"
 	}
-	return strings.NewReplacer("{id}", id, "{code}", "370305", "{member}", someID, "{fact}", someID, "{inspection}", someID, "{delivery}", someID, "{year}", "2023", "{row}", "2", "{name}", name).Replace(path)
+	return strings.NewReplacer("{id}", id, "{code}", "370305", "{member}", someID, "{fact}", someID, "{inspection}", someID, "{event}", someID, "{delivery}", someID, "{year}", "2023", "{row}", "2", "{name}", name).Replace(path)
 }

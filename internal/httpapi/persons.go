@@ -84,8 +84,8 @@ func (a *API) updatePerson(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	patch := casework.PersonPatch{Name: in.Name, Reason: value(in.Reason), EffectiveOn: value(in.EffectiveOn), Guardian: guardianIn(in.Guardian)}
-	patch.Phone, patch.IDNumber, patch.HukouType = (*string)(in.Phone), (*string)(in.IDNumber), (*string)(in.HukouType)
+	patch := casework.PersonPatch{Name: in.Name, Reason: value(in.Reason), EffectiveOn: value(in.EffectiveOn), Guardian: guardianIn(in.Guardian), Diagnosis: in.Diagnosis, BirthDate: in.BirthDate}
+	patch.Phone, patch.IDNumber, patch.HukouType, patch.Sex = (*string)(in.Phone), (*string)(in.IDNumber), (*string)(in.HukouType), (*string)(in.Sex)
 	for _, place := range []struct {
 		name string
 		in   *api.AreaCode

@@ -35,7 +35,7 @@ func (s *service) severeHome(n int, dwelling string) (household, person string) 
 
 const (
 	homeNeed   = `{"survey_year":2018,"items":[{"item":"RAMP"},{"item":"BATH"}]}`
-	atHome     = `{"findings":"门口三级台阶","hardship":"dibao","willing":true}`
+	atHome     = `{"findings":"门口三级台阶","hardship":"dibao","hardship_basis":"低保证","willing":true}`
 	homePlan   = `{"items":[{"item":"RAMP","cost_fen":300000},{"item":"BATH","cost_fen":50000}],"agreed_by":"family"}`
 	homeBudget = `{"total_fen":350000,"funds":[{"source":"lottery","fen":250000},{"source":"district","fen":100000}]}`
 	threeSigns = `[{"by":"cdpf","name":"甲"},{"by":"applicant","name":"乙"},{"by":"builder","name":"丙"}]`

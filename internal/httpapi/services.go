@@ -9,6 +9,7 @@ import (
 	"zhucan/api"
 	"zhucan/internal/access"
 	"zhucan/internal/care"
+	"zhucan/internal/casework"
 	"zhucan/internal/store"
 )
 
@@ -95,6 +96,25 @@ func (a *API) voidServiceStep(r *Request) (Response, error) {
 		return Response{}, err
 	}
 	s, err := a.Desk.VoidStep(r.Ctx, r.Who, id, r.Version, in.Seq, in.Reason)
+	return serviceAnswer(http.StatusOK, s, err, r)
+}
+
+func (a *API) correctService(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	in, err := decode[api.ServiceCorrection](r)
+	if err != nil {
+		return Response{}, err
+	}
+	right := casework.ServiceCorrection{OpenedOn: in.OpenedOn, Reason: in.Reason}
+	if len(in.Need) > 0 {
+		if right.Need, err = care.ParseEvidence(in.Need); err != nil {
+			return Response{}, err
+		}
+	}
+	s, err := a.Desk.CorrectService(r.Ctx, r.Who, id, r.Version, right)
 	return serviceAnswer(http.StatusOK, s, err, r)
 }
 

@@ -277,7 +277,7 @@ func TestRetrofitNeed(t *testing.T) {
 	}
 	s.wantStands("stats", map[string]string{"indicator=retrofit_coverage": "0/0 <nil> not_applicable, short by <nil>", "indicator=retrofit_coverage@all_severe": "0/1 0.00 unmet, short by 1"})
 	work := s.do("liaison.a", "POST", "/services", map[string]any{"kind": "retrofit", "household_id": home, "opened_on": "2023-01-10", "need": map[string]any{"survey_year": 2022, "items": []any{map[string]any{"item": "RAMP"}}}}).want(201)
-	s.do("liaison.a", "POST", "/services/"+work.text("id")+"/steps", map[string]any{"step": "verify", "on": "2023-02-10", "evidence": map[string]any{"findings": "属实", "hardship": "dibao", "willing": true}}, "If-Match", work.version()).want(201)
+	s.do("liaison.a", "POST", "/services/"+work.text("id")+"/steps", map[string]any{"step": "verify", "on": "2023-02-10", "evidence": map[string]any{"findings": "属实", "hardship": "dibao", "hardship_basis": "低保证", "willing": true}}, "If-Match", work.version()).want(201)
 	s.wantStands("stats", map[string]string{"indicator=retrofit_coverage&as_of=2023-02-09": "0/0 <nil> not_applicable, short by <nil>", "indicator=retrofit_coverage": "0/1 0.00 unmet, short by 1"})
 }
 

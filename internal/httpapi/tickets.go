@@ -3,6 +3,8 @@ package httpapi
 import (
 	"net/http"
 
+	"github.com/google/uuid"
+
 	"zhucan/api"
 	"zhucan/internal/access"
 	"zhucan/internal/idnum"
@@ -124,8 +126,12 @@ func (a *API) ticketView(t ticket.Ticket, who access.Actor) api.Ticket {
 		v.Clock = &api.TicketClock{DueOn: c.DueOn, WorkingDaysLeft: c.DaysLeft, Overdue: c.DaysLeft < 0}
 	}
 	for _, s := range t.Steps {
-		v.Steps = append(v.Steps, api.TicketStep{Seq: s.Seq, Step: api.TicketStepName(s.Step), FromState: api.TicketState(s.From), ToState: api.TicketState(s.To), Unit: unitView(s.Unit),
-			Text: some(s.Text), Result: some(api.TicketResult(s.Result)), At: s.At.UTC(), Actor: api.StepActor{ID: s.ActorID, Name: s.ActorName, Role: api.Role(s.ActorRole)}, ActingFor: some(s.ActingFor)})
+		one := api.TicketStep{Seq: s.Seq, Step: api.TicketStepName(s.Step), FromState: api.TicketState(s.From), ToState: api.TicketState(s.To), Unit: unitView(s.Unit),
+			Text: some(s.Text), Result: some(api.TicketResult(s.Result)), At: s.At.UTC(), ActingFor: some(s.ActingFor)}
+		if s.ActorID != uuid.Nil {
+			one.Actor = &api.StepActor{ID: s.ActorID, Name: s.ActorName, Role: api.Role(s.ActorRole)}
+		}
+		v.Steps = append(v.Steps, one)
 	}
 	for _, step := range t.Next(who) {
 		v.Next = append(v.Next, api.TicketStepName(step))

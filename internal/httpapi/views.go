@@ -41,13 +41,13 @@ func text[T ~string](p *T) string { return string(value(p)) }
 
 func problemOf(f *fault.Error, english bool, requestID string) api.Problem {
 	status := f.Kind.Status()
-	p := api.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: f.Message(english), Code: f.Code, RequestID: some(requestID)}
+	p := api.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: f.Message(english), Code: f.Code, RequestID: some(requestID), Existing: f.Existing}
 	for _, field := range f.Fields {
 		message := field.ZH
 		if english {
 			message = field.EN
 		}
-		p.Errors = append(p.Errors, api.FieldError{Field: field.Name, Code: field.Code, Message: message})
+		p.Errors = append(p.Errors, api.FieldError{Field: field.Name, Code: field.Code, Message: message, Allowed: field.Allowed})
 	}
 	return p
 }
@@ -231,7 +231,7 @@ func areaView(d area.Division) api.Area {
 }
 
 func followedView(f casework.Followed, english bool) api.Followed {
-	v := api.Followed{Area: areaView(f.Division), Moved: placedView(f.Moved), Left: placedView(f.Left), Accounts: append([]string{}, f.Accounts...)}
+	v := api.Followed{Area: areaView(f.Division), Moved: placedView(f.Moved), Left: placedView(f.Left), Accounts: append([]string{}, f.Accounts...), Webhooks: append([]uuid.UUID{}, f.Webhooks...)}
 	if f.Refused != nil {
 		v.Refused = &api.NotFollowed{Code: api.NotFollowedCode(f.Refused.Code), Detail: f.Refused.Message(english)}
 	}
@@ -239,7 +239,7 @@ func followedView(f casework.Followed, english bool) api.Followed {
 }
 
 func placedView(p store.Placed) api.Placed {
-	return api.Placed{Persons: p.Persons, Households: p.Households}
+	return api.Placed{Persons: p.Persons, Households: p.Households, Tickets: p.Tickets, Facilities: p.Facilities}
 }
 
 func accountView(acc store.Account) api.Account {

@@ -99,7 +99,7 @@ func (tx *Tx) UpdateApplication(ctx context.Context, a application.Application, 
 		return err
 	}
 	n, err := gorm.G[applicationRow](tx.gorm).Where("id = ? AND version = ?", a.ID, a.Version).
-		Select("version", "stage", "owed_from", "applicant_relation", "applicant_name", "bank_account", "submitted_by", "submitted_at",
+		Select("version", "stage", "applied_on", "owed_from", "applicant_relation", "applicant_name", "bank_account", "submitted_by", "submitted_at",
 			"returned_on", "decided_by", "decided_at", "explanation").Updates(ctx, r)
 	if err := exactlyOne(n, err); err != nil {
 		return fmt.Errorf("update an application: %w", err)

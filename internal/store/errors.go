@@ -34,9 +34,9 @@ var GrantedAlready = fault.New(fault.Conflict, "GRANTED_ALREADY", "该月已补�
 
 // byConstraint says what a broken constraint means to the user.
 var byConstraint = map[string]*fault.Error{
-	"persons_id_number_once":                 personExists,
-	"persons_birth_certificate_once":         personExists,
-	"certificates_number_once":               fault.New(fault.Conflict, "CERTIFICATE_EXISTS", "该残疾人证号已在册", "this certificate number is in the register already"),
+	"persons_id_number_once":                 PersonExists,
+	"persons_birth_certificate_once":         PersonExists,
+	"certificates_number_once":               CertificateExists,
 	"certificates_one_at_a_time":             fault.New(fault.Conflict, "CERTIFICATE_HELD", "同一时间只能持有一本残疾人证", "the person holds a certificate on these days already"),
 	"certificates_dates":                     fault.New(fault.Invalid, "CERTIFICATE_DATES", "残疾人证日期不合理", "the certificate's dates do not fit"),
 	"circumstances_do_not_overlap":           fault.New(fault.Conflict, "OVERLAPS", "与已登记的同类情况时间重叠", "overlaps a recorded circumstance of the same kind"),
@@ -78,9 +78,11 @@ var byConstraint = map[string]*fault.Error{
 
 var (
 	sameHands = roster.SameHands
-	// personExists says not which of the two numbers it is: who sent one that he asks about beside one that he knows to be there would learn
+	// CertificateExists is the answer to a number that another card has.
+	CertificateExists = fault.New(fault.Conflict, "CERTIFICATE_EXISTS", "该残疾人证号已在册", "this certificate number is in the register already")
+	// PersonExists says not which of the two numbers it is: who sent one that he asks about beside one that he knows to be there would learn
 	// whether somebody is in the register, wherever that person lives, and enter nobody by it.
-	personExists = fault.New(fault.Conflict, "PERSON_EXISTS", "该身份证号或出生医学证明已在册", "this ID number or birth certificate is in the register already")
+	PersonExists = fault.New(fault.Conflict, "PERSON_EXISTS", "该身份证号或出生医学证明已在册", "this ID number or birth certificate is in the register already")
 	paidTwice    = fault.New(fault.Conflict, "ON_ANOTHER_ROSTER", "同一款项已列入其他花名册，请重新计算", "another roster pays the same; calculate again")
 )
 

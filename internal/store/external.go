@@ -134,10 +134,13 @@ type FacilityFile struct {
 }
 
 // facilitiesHeld are the facilities f that are believed now, or were at the instant in $4.
-const facilitiesHeld = `(SELECT id, version, area_code, name, kind, address FROM facilities
+// Up to the end of a division that it followed, a facility stood in that one: on the day in $1.
+const facilitiesHeld = `(SELECT h.id, version, coalesce((SELECT p.area_code FROM facility_places p WHERE p.facility_id = h.id AND p.valid_to >= $1
+		AND ($4::timestamptz IS NULL OR p.recorded_at <= $4) ORDER BY p.valid_to LIMIT 1), area_code) AS area_code, name, kind, address FROM (
+	SELECT id, version, area_code, name, kind, address FROM facilities
 		WHERE CASE WHEN $4::timestamptz IS NULL THEN withdrawn_at IS NULL
 			ELSE coalesce(corrected_at, created_at) <= $4 AND (withdrawn_at IS NULL OR withdrawn_at > $4) END
-	UNION ALL SELECT facility_id, version, area_code, name, kind, address FROM facilities_past WHERE recorded_at <= $4 AND superseded_at > $4) f`
+	UNION ALL SELECT facility_id, version, area_code, name, kind, address FROM facilities_past WHERE recorded_at <= $4 AND superseded_at > $4) h) f`
 
 // lastInspection joins what was known of a facility f on the day $1, by the instant in $4 where there is one.
 func lastInspection(kind string) string {

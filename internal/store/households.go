@@ -19,6 +19,20 @@ func (db *DB) Household(ctx context.Context, who access.Actor, id uuid.UUID) (ca
 	return l.only(db.Read(ctx, who, l.queries()...))
 }
 
+// HouseholdWithFiles reads a household of the actor's area with the files of its members, wherever they are managed: for what the rules see of
+// the household, which does not depend on who asks.
+func (db *DB) HouseholdWithFiles(ctx context.Context, who access.Actor, id uuid.UUID) (casefile.HouseholdFile, error) {
+	l := newHouseholdLoader(db, []uuid.UUID{id}, "")
+	if h, err := l.only(db.Read(ctx, who, l.queries()...)); err != nil || len(h.Members) == 0 {
+		return h, err
+	}
+	members := newLoader(db, l.persons(), "")
+	if err := db.readIn(ctx, who, bounds{everything, everything}, members.queries()...); err != nil {
+		return casefile.HouseholdFile{}, fmt.Errorf("read the files of members: %w", err)
+	}
+	return l.files(members)[0], nil
+}
+
 // Household reads a household as the transaction has left it: nobody else sees it so before the end.
 func (tx *Tx) Household(ctx context.Context, id uuid.UUID) (casefile.HouseholdFile, error) {
 	l := newHouseholdLoader(tx.db, []uuid.UUID{id}, "")

@@ -53,10 +53,10 @@ var queueSQL = `WITH moved AS (
 		SELECT s.application_id, s.from_stage, s.to_stage, ($5::int[])[` + civilDay("s.at") + ` - $6::date + 1] AS n,
 			lead(($5::int[])[` + civilDay("s.at") + ` - $6::date + 1]) OVER (PARTITION BY s.application_id ORDER BY s.at, s.id) AS left_n
 		FROM application_steps s JOIN applications a ON a.id = s.application_id
-		WHERE a.area_code >= $1 AND a.area_code < $2 AND a.stage = $3 AND ($4 = '' OR a.programme = $4)
+		WHERE a.area_code >= $1 AND a.area_code < $2 AND a.stage = $3 AND ($4 = '' OR a.programme = $4) AND s.from_stage <> s.to_stage
 	), waiting AS (
 		SELECT application_id AS id, coalesce(max(n) FILTER (WHERE left_n IS NULL), 0) + greatest($8::int - coalesce(sum(left_n - n), 0), 0)::int AS due
-		FROM moved WHERE to_stage = $3 AND from_stage <> to_stage GROUP BY 1
+		FROM moved WHERE to_stage = $3 GROUP BY 1
 	), counted AS (
 		SELECT id, due, due < ($5::int[])[$7::date - $6::date + 1] AS late, count(*) OVER () AS waiting, count(*) FILTER (WHERE due < ($5::int[])[$7::date - $6::date + 1]) OVER () AS late_ones FROM waiting
 	)

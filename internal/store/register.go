@@ -365,3 +365,32 @@ func single(v any, kind string) any {
 	}
 	return v
 }
+
+// WhoHas finds in the actor's area who carries the numbers of a person, beside himself, and who holds a card of a number. Of a file that was merged it
+// is the one that stays.
+func (tx *Tx) WhoHas(ctx context.Context, p casefile.Person, card *casefile.Certificate) (persons, holders []uuid.UUID, err error) {
+	number := p.InvalidID
+	if !p.IDNumber.IsZero() {
+		number = p.IDNumber.Reveal()
+	}
+	ids := func(into *[]uuid.UUID) func(pgx.Rows) error {
+		return func(rows pgx.Rows) (err error) {
+			*into, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			return err
+		}
+	}
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT DISTINCT "+livesOn+` FROM persons n LEFT JOIN merged_persons g ON g.person_id = n.id
+			WHERE n.id <> $3 AND (n.id_number_index = $1 OR n.birth_certificate_index = $2)`,
+			tx.db.index(indexID, number), tx.db.index(indexBirthCert, p.BirthCertificate), p.ID).Query(ids(&persons))
+		if card != nil {
+			b.Queue("SELECT DISTINCT "+livesOn+` FROM (SELECT person_id AS id FROM certificates
+				WHERE number_index = $1 AND (held_to IS NULL OR held_to >= $2)) n LEFT JOIN merged_persons g ON g.person_id = n.id`,
+				tx.db.index(indexCertificate, card.Number.Reveal()), card.IssuedOn).Query(ids(&holders))
+		}
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("look for numbers: %w", err)
+	}
+	return persons, holders, nil
+}

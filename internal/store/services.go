@@ -205,6 +205,21 @@ func (tx *Tx) serviceRow(s care.Service) (row, error) {
 	return row{s.ID, 1 + len(s.Steps), string(s.Kind), s.PersonID, s.HouseholdID, s.Area, s.State, s.OpenedOn, string(need), tx.Who.AccountID, tx.Now}, nil
 }
 
+// CorrectService writes what a service was opened with, put right.
+func (tx *Tx) CorrectService(ctx context.Context, s care.Service) error {
+	need, err := json.Marshal(s.Need)
+	if err != nil {
+		return fmt.Errorf("write a need: %w", err)
+	}
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("UPDATE services SET version = version + 1, opened_on = $2, need = $3 WHERE id = $1", s.ID, s.OpenedOn, string(need))
+	})
+	if err != nil {
+		return fmt.Errorf("correct a service: %w", err)
+	}
+	return nil
+}
+
 // InsertStep writes a step that was taken, and where the service then stands.
 func (tx *Tx) InsertStep(ctx context.Context, s care.Service, d care.Done) error {
 	evidence, err := json.Marshal(d.Evidence)

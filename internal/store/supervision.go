@@ -43,11 +43,11 @@ var (
 		SELECT s.application_id, a.area_code, a.stage, a.stage IN ('approved', 'rejected') AS decided, s.from_stage, s.to_stage,
 			($5::int[])[` + civilDay("s.at") + ` - $6::date + 1] AS n, lead(($5::int[])[` + civilDay("s.at") + ` - $6::date + 1]) OVER (PARTITION BY s.application_id ORDER BY s.at, s.id) AS left_n
 		FROM application_steps s JOIN applications a ON a.id = s.application_id
-		WHERE a.area_code >= $1 AND a.area_code < $2 AND (a.stage = ANY($8::text[]) OR a.stage IN ('approved', 'rejected') AND ` + inPeriod("a.decided_at") + `)
+		WHERE a.area_code >= $1 AND a.area_code < $2 AND (a.stage = ANY($8::text[]) OR a.stage IN ('approved', 'rejected') AND ` + inPeriod("a.decided_at") + `) AND s.from_stage <> s.to_stage
 	), stays AS (
 		SELECT m.application_id, m.area_code, m.decided, m.to_stage = m.stage AS here, l.days AS allowed, sum(m.left_n - m.n) AS used, max(($5::int[])[$7::date - $6::date + 1] - m.n) FILTER (WHERE m.left_n IS NULL) AS now
 		FROM moved m LEFT JOIN unnest($8::text[], $9::int[]) l(stage, days) ON l.stage = m.to_stage
-		WHERE m.from_stage <> m.to_stage GROUP BY m.application_id, m.area_code, m.decided, m.to_stage, m.stage, l.days
+		GROUP BY m.application_id, m.area_code, m.decided, m.to_stage, m.stage, l.days
 	), cases AS (
 		SELECT application_id, area_code, decided, coalesce(sum(used) FILTER (WHERE allowed IS NOT NULL), 0) AS days, bool_and(allowed IS NULL OR coalesce(used, 0) <= allowed) AS in_time,
 			coalesce(bool_or(here AND now > greatest(allowed - coalesce(used, 0), 0)), false) AS overdue

@@ -31,12 +31,14 @@ const ticketColumns = `t.id, t.version, t.home_area, t.state, t.channel, t.kind,
 // Row security keeps areas apart, and this the offices of one area.
 const seesTicket = "($1 IN ('hotline_clerk', 'auditor') OR t.unit_role = $1 AND t.area_code = $2)"
 
-func (db *DB) scanTicket(row pgx.Row) (t ticket.Ticket, err error) {
+// scanTicket reads the columns of a ticket, and those that come behind them.
+func (db *DB) scanTicket(row pgx.Row, more ...any) (t ticket.Ticket, err error) {
 	var name, phone, text []byte
 	var person *uuid.UUID
 	var closed *time.Time
-	if err = row.Scan(&t.ID, &t.Version, &t.Home, &t.State, &t.Channel, &t.Kind, &t.Topic, &t.Anonymous, &name, &phone, &person, &text,
-		&t.ReceivedAt, &t.Unit.Area, &t.Unit.Role, &t.Since, &t.Limit, &t.Result, &t.Reopened, &closed); err != nil {
+	columns := []any{&t.ID, &t.Version, &t.Home, &t.State, &t.Channel, &t.Kind, &t.Topic, &t.Anonymous, &name, &phone, &person, &text,
+		&t.ReceivedAt, &t.Unit.Area, &t.Unit.Role, &t.Since, &t.Limit, &t.Result, &t.Reopened, &closed}
+	if err = row.Scan(append(columns, more...)...); err != nil {
 		return t, err
 	}
 	if t.Unit.Role == "" {
@@ -83,7 +85,7 @@ func (db *DB) ticket(who access.Actor, id uuid.UUID, lock string, run func(...Qu
 			QueryRow(func(row pgx.Row) error { t, err = db.scanTicket(row); return err })
 	}, func(b *pgx.Batch) {
 		b.Queue(`SELECT s.id, s.seq, s.step, s.from_state, s.to_state, coalesce(s.unit_area, ''), coalesce(s.unit_role, ''), s.text, coalesce(s.result, ''), s.at,
-			s.actor_id, s.actor_role, a.name, s.acting_for FROM ticket_steps s JOIN accounts a ON a.id = s.actor_id WHERE s.ticket_id = $1 ORDER BY s.seq`, id).
+			s.actor_id, s.actor_role, coalesce(a.name, ''), s.acting_for FROM ticket_steps s LEFT JOIN accounts a ON a.id = s.actor_id WHERE s.ticket_id = $1 ORDER BY s.seq`, id).
 			Query(func(rows pgx.Rows) error {
 				t.Steps, err = pgx.CollectRows(rows, db.scanTicketStep)
 				return err
@@ -94,13 +96,13 @@ func (db *DB) ticket(who access.Actor, id uuid.UUID, lock string, run func(...Qu
 
 func (db *DB) scanTicketStep(row pgx.CollectableRow) (s ticket.Step, err error) {
 	var text []byte
-	var actingFor *uuid.UUID
-	err = row.Scan(&s.ID, &s.Seq, &s.Step, &s.From, &s.To, &s.Unit.Area, &s.Unit.Role, &text, &s.Result, &s.At, &s.ActorID, &s.ActorRole, &s.ActorName, &actingFor)
+	var by, actingFor *uuid.UUID
+	err = row.Scan(&s.ID, &s.Seq, &s.Step, &s.From, &s.To, &s.Unit.Area, &s.Unit.Role, &text, &s.Result, &s.At, &by, &s.ActorRole, &s.ActorName, &actingFor)
 	if err != nil {
 		return s, err
 	}
 	o := opener{ring: db.Ring, table: "ticket_steps", row: s.ID}
-	s.Text, s.ActingFor = o.open("text", text), orZero(actingFor)
+	s.Text, s.ActorID, s.ActingFor = o.open("text", text), orZero(by), orZero(actingFor)
 	return s, o.err
 }
 

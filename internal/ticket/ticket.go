@@ -199,6 +199,14 @@ func (t *Ticket) Take(who access.Actor, d Deed, now time.Time) error {
 	return nil
 }
 
+// Follow gives an open ticket of a unit that has ended to the one that follows it, where it stands and with the time that it has left. Nobody asks for
+// this step; it is one of what follows from the end of a division. steps is how many there are.
+func (t *Ticket) Follow(who access.Actor, next area.Code, steps int, now time.Time) {
+	t.Unit.Area = next
+	t.Steps = append(t.Steps, Step{Seq: steps + 1, Step: "follow", From: t.State, To: t.State, Unit: t.Unit, At: now,
+		ActorID: who.AccountID, ActorRole: who.Role, ActorName: who.Name, ActingFor: who.ActingFor})
+}
+
 // again gives the unit the whole time of the kind once more, from today (choice).
 func (t *Ticket) again(today calendar.Date) {
 	t.Reopened++

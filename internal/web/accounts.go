@@ -22,7 +22,7 @@ type accountsData struct {
 	More  string
 }
 
-type userLine struct{ Path, Username, Name, Role, Place, State, Tone string }
+type userLine struct{ Path, Username, Name, Role, Place, Ended, State, Tone string }
 
 func showAccounts(v *visit) (any, error) {
 	after, err := store.ParseCursor(v.query.Get("cursor"))
@@ -35,8 +35,16 @@ func showAccounts(v *visit) (any, error) {
 	}
 	data := accountsData{}
 	where := v.placeNames()
+	ended, err := v.endedDivisions()
+	if err != nil {
+		return nil, err
+	}
 	for _, a := range found {
-		data.Lines = append(data.Lines, v.userLine(a, where))
+		line := v.userLine(a, where)
+		if d, over := ended[a.AreaCode]; over {
+			line.Ended = v.endedText(d, where)
+		}
+		data.Lines = append(data.Lines, line)
 	}
 	if n := len(found); n > 0 {
 		data.More = v.more(n == pageSize, store.Cursor{ID: found[n-1].ID}.String())
@@ -50,6 +58,38 @@ func (v *visit) userLine(a store.Account, where func(area.Code) string) userLine
 		line.State, line.Tone = v.t("account.disabled"), "bad"
 	}
 	return line
+}
+
+// endedDivisions are the divisions of one's area that have ended, by their codes.
+func (v *visit) endedDivisions() (map[area.Code]area.Division, error) {
+	list, _, err := v.desk.DB.EndedDivisions(v.ctx, v.who.Area, v.today)
+	ended := map[area.Code]area.Division{}
+	for _, d := range list {
+		ended[d.Code] = d
+	}
+	return ended, err
+}
+
+// endedText says since when a division is none, and which follows.
+func (v *visit) endedText(d area.Division, where func(area.Code) string) string {
+	text := v.t("account.area.ended", d.ValidTo.String())
+	if d.Successor != "" {
+		text += v.t("account.area.follows", where(d.Successor), string(d.Successor))
+	}
+	return text
+}
+
+// orEnded offers an account's area that has ended as well, so that something else may be changed of it, and says which follows.
+func (v *visit) orEnded(at *Field, code area.Code) error {
+	ended, err := v.endedDivisions()
+	d, over := ended[code]
+	if err != nil || !over {
+		return err
+	}
+	if at.Hint += v.endedText(d, v.placeName); at.Kind == "select" {
+		at.Options = append([]Option{{Value: string(code), Label: d.Name}}, at.Options...)
+	}
+	return nil
 }
 
 func roleNames() (list []string) {
@@ -146,6 +186,9 @@ func showAccount(v *visit) (any, error) {
 		return data, nil
 	}
 	at, err := v.anyArea("area_code", a.AreaCode)
+	if err == nil {
+		err = v.orEnded(at, a.AreaCode)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -297,6 +297,10 @@ func (v *visit) caseForms(c store.Case) (list []titledForm) {
 		add("pass", "application.pass", false)
 		add("return", "application.return", false, reason(true))
 	}
+	if c.Correctable(v.who) {
+		add("redate", "application.redate", true, &Field{Name: "applied_on", Label: v.t("case.applied"), Hint: v.t("application.redate.hint"), Kind: "date", Need: true, Value: c.AppliedOn.String()},
+			&Field{Name: "reason", Of: "redate", Label: v.t("fact.reason"), Kind: "textarea", Max: 500, Need: true})
+	}
 	if !c.SubmittedAt.IsZero() {
 		add("renew", "application.renew", true, &Field{Kind: "static", Name: "about", Label: v.t("application.renew.about"), Value: v.t("application.renew.lead")})
 	}
@@ -340,6 +344,14 @@ var (
 			return store.Case{}, err
 		}
 		return v.desk.ResubmitApplication(v.ctx, v.who, id, v.version(), again)
+	})
+	redateCase = onCase("redated", func(v *visit, id uuid.UUID) (store.Case, error) {
+		r := v.reader()
+		on, reason := r.day("applied_on", true), r.text("reason", 500, true)
+		if err := r.err(); err != nil {
+			return store.Case{}, err
+		}
+		return v.desk.CorrectApplication(v.ctx, v.who, id, v.version(), on, reason)
 	})
 	withdrawCase = onCase("withdrawn", func(v *visit, id uuid.UUID) (store.Case, error) {
 		r := v.reader()

@@ -16,6 +16,7 @@ type cardData struct {
 	Events []cardEvent
 	May    []link
 	Form   *Form
+	Back   *Form // takes the last event back
 }
 
 type cardEvent struct{ On, Event, Why string }
@@ -52,6 +53,11 @@ func showCard(v *visit) (any, error) {
 	slices.Reverse(data.Events)
 	if !v.acts("record") {
 		return data, nil
+	}
+	if last, ok := casework.EventTakenBack(file, card); ok && v.acts("take_back") {
+		data.Back = v.newForm("take_back", "card.take_back", &Field{Name: "taken", Kind: "hidden", Value: last.ID.String()},
+			&Field{Name: "why", Label: v.t("fact.reason"), Hint: v.t("card.take_back.hint", v.t("event."+last.Event), last.On.String()), Kind: "textarea", Max: 1000, Need: true})
+		data.Back.Version, data.Back.Grave = card.Version, true
 	}
 	asked := v.query.Get("event")
 	if v.form != nil {
@@ -148,6 +154,21 @@ func recordCardEvent(v *visit) (string, error) {
 	}
 	_, err = v.desk.AddEvent(v.ctx, v.who, card.ID, v.version(), in)
 	return v.address("/persons/:id") + "?done=card_event", atComponents(err)
+}
+
+// takeBackCardEvent takes back the event that the form named.
+func takeBackCardEvent(v *visit) (string, error) {
+	_, card, err := v.card()
+	if err != nil {
+		return "", err
+	}
+	r := v.reader()
+	event, reason := r.ref("taken"), r.text("why", 1000, true)
+	if err := r.err(); err != nil {
+		return "", err
+	}
+	_, _, err = v.desk.TakeBackEvent(v.ctx, v.who, card.ID, event, v.version(), reason)
+	return v.address("/persons/:id") + "?done=card_taken_back", err
 }
 
 // atComponents puts what is wrong about the parts of a multiple disability beside the first of them.

@@ -268,8 +268,12 @@ func (r *reader) factValue(kind casefile.Kind, old json.RawMessage) json.RawMess
 		delete(value, name)
 	}
 	value["answer"] = r.choice("value", true, "yes", "no", "unknown")
-	if sort := cmp.Or(r.text("value.other", 60, false), r.text("value.sort", 60, false)); sort != "" {
+	sort := cmp.Or(r.text("value.other", 60, false), r.text("value.sort", 60, false))
+	switch {
+	case sort != "":
 		value["sort"] = sort
+	case kind.SideBySide || len(kind.Sorts) > 1 && value["answer"] == "yes": // the first sort is not what everybody means who chooses none
+		r.wrong("value.sort", "REQUIRED", "请选择", "choose one")
 	}
 	if name := amounts[kind.Name]; name != "" {
 		member := map[string]string{"value.monthly": "monthly_amount_fen", "value.annual": "annual_amount_fen"}[name]

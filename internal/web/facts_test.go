@@ -199,3 +199,20 @@ func (s *site) lastFact(person uuid.UUID) (last casefile.Circumstance) {
 	}
 	return last
 }
+
+// TestSortIsChosen: a fact that has sorts does not become the first of them because nobody has chosen, and what is missing stands where it is chosen.
+func TestSortIsChosen(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id, b := s.person(23, 3, villageA), s.as("liaison.a")
+	at := "/persons/" + id.String() + "/facts/new?kind="
+	for _, kind := range []string{"other_benefit", "school", "dibao"} {
+		form := b.get(at+kind).want(200).form("add").set("value", "yes", "valid_from", "2022-01-01", "source", "区民政局")
+		form.values.Del("value.sort")
+		again := form.send().want(422).says("请选择")
+		if len(all(again.doc, "form")) == 0 || !strings.Contains(again.body, `href="#f-value-sort`) {
+			t.Errorf("%s: the summary does not lead to the sort", kind)
+		}
+	}
+	b.get(at+"dibao").form("add").set("value", "no", "valid_from", "2022-01-01", "source", "区民政局").send().follow().want(200).says("情况已登记")
+}

@@ -96,6 +96,7 @@ type Form struct {
 	Buttons []Button
 	Errors  []Problem // the summary above the form
 	General string    // what is wrong, where no field is
+	Known   []link    // what stands in the way and is the reader's own
 	Stale   bool
 	Grave   bool // it cannot be taken back
 }
@@ -150,7 +151,7 @@ func (v *visit) refill(f *Form, fields []*Field) {
 	if v.fault == nil {
 		return
 	}
-	f.General = v.fault.Message(v.english)
+	f.General, f.Known = v.fault.Message(v.english), v.knownPersons()
 	for _, problem := range v.fault.Fields {
 		for _, field := range fields {
 			if field.Name == problem.Name || strings.HasPrefix(problem.Name, field.Name+".") && !slices.ContainsFunc(fields, func(o *Field) bool { return o.Name == problem.Name }) {
@@ -160,6 +161,17 @@ func (v *visit) refill(f *Form, fields []*Field) {
 			}
 		}
 	}
+}
+
+// knownPersons leads to the files that stand in the way of the form.
+func (v *visit) knownPersons() (list []link) {
+	if !v.may("/persons/:id") {
+		return nil
+	}
+	for _, id := range v.fault.Existing {
+		list = append(list, link{Path: "/persons/" + id.String(), Text: v.t("form.known")})
+	}
+	return list
 }
 
 func (f *Field) choose() {

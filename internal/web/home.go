@@ -133,7 +133,7 @@ func (v *visit) whyReturned(c store.Case) string {
 	}
 	why := ""
 	for _, s := range c.Steps {
-		if s.To == application.Returned {
+		if s.To == application.Returned && s.From != s.To {
 			why = v.reasonOf(c, s)
 			if len(s.Fields) > 0 {
 				why = v.t("application.correct", why, strings.Join(s.Fields, v.t("merge.comma")))

@@ -31,7 +31,7 @@ func (s *site) ramp(home uuid.UUID) care.Service {
 	s.t.Helper()
 	one, err := s.desk.OpenService(context.Background(), s.actor("liaison.a"), care.Retrofit, uuid.Nil, home, calendar.MustDate("2023-03-01"), evidence(s.t, `{"items":[{"item":"RAMP"}]}`))
 	must(s.t, err)
-	s.step("liaison.a", one.ID, "verify", "2023-03-02", `{"findings":"属实","hardship":"dibao","willing":true}`)
+	s.step("liaison.a", one.ID, "verify", "2023-03-02", `{"findings":"属实","hardship":"dibao","hardship_basis":"低保证","willing":true}`)
 	s.step("liaison.a", one.ID, "plan", "2023-03-03", `{"items":[{"item":"RAMP","cost_fen":100}],"agreed_by":"family"}`)
 	s.step("cdpf", one.ID, "approve", "2023-03-04", `{"total_fen":100,"funds":[{"source":"district","fen":100}]}`)
 	s.step("cdpf", one.ID, "contract", "2023-03-05", `{"contractor":"甲","number":"1","amount_fen":100}`)

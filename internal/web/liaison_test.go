@@ -367,3 +367,24 @@ func TestKnownNumberLeavesAnEntry(t *testing.T) {
 		t.Errorf("refused: %+v (%v)", entries, err)
 	}
 }
+
+// TestKnownPersonIsOneClickAway: of somebody of one's own area the file is linked where it is refused to make another, and nothing entered is lost.
+func TestKnownPersonIsOneClickAway(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	known, id := s.person(24, 1, villageB), number(24)
+	refused := func(user string, village string) shown {
+		t.Helper()
+		return s.as(user).get("/persons/new").want(200).form("add").set("name", "金丝雀", "id_number", id, "hukou_type", "agricultural", "managing_area_code", village, "certificate.number", id+"41",
+			"certificate.category", "4", "certificate.level", "1", "certificate.issued_on", "2020-01-06").send().want(409).says("该身份证号或出生医学证明已在册")
+	}
+	sh := refused("liaison.b", villageB)
+	to := sh.link("查看本辖区内已在册的档案")
+	if to != "/persons/"+known.String() || sh.form("add").values.Get("name") != "金丝雀" {
+		t.Errorf("the page leads to %s", to)
+	}
+	s.as("liaison.b").get(to).want(200).says("金丝雀24")
+	if strings.Contains(refused("liaison.a", villageA).body, "已在册的档案") {
+		t.Error("the page of another village leads to the file")
+	}
+}

@@ -32,7 +32,7 @@ func TestHomeVisitOffline(t *testing.T) {
 		t.Error("the phone does not name the retrofit")
 	}
 	b.send(newEntry("step", "id", one.ID.String(), "step", "verify", "version", "1", "on", "2023-03-20", "evidence.findings", "门口有台阶",
-		"evidence.hardship", "dibao", "evidence.willing", "yes")).want(t, 200, "")
+		"evidence.hardship", "dibao", "evidence.hardship_basis", "低保证", "evidence.willing", "yes")).want(t, 200, "")
 	now, err := s.desk.DB.Service(ctx, who, one.ID)
 	must(t, err)
 	if now.State != "VERIFIED" {

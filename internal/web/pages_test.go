@@ -60,12 +60,12 @@ var maySee = map[string]roles{
 
 // mayDo is who may do what on a page, of those who see it, where not all of them may.
 var mayDo = map[string]roles{
-	"/worklists/:name act": {liaison, town, cdpf, civil, finance}, "/applications/:id submit": {liaison, town}, "/applications/:id resubmit": {liaison, town},
+	"/worklists/:name act": {liaison, town, cdpf, civil, finance}, "/applications/:id submit": {liaison, town}, "/applications/:id resubmit": {liaison, town}, "/applications/:id redate": {liaison, town},
 	"/tickets/:id assign": {hotline}, "/tickets/:id forward": {hotline, town, cdpf, civil}, "/tickets/:id return": {town, cdpf, civil}, "/tickets/:id reply": {town, cdpf, civil},
 	"/tickets/:id call_back": {hotline}, "/tickets/:id close": {hotline}, "/tickets/:id reopen": {hotline}, "/tickets/:id archive": {hotline},
 	"/policies/:id activate": {admin}, "/calendars record": {admin},
 	"/figures record": {cdpf, stats}, "/figures withdraw": {cdpf, stats}, "/facilities/:id correct": {town, cdpf}, "/facilities/:id remove": {town, cdpf}, "/facilities/:id amend": {town, cdpf}, "/facilities/:id cancel": {town, cdpf}, "/facilities add": {town, cdpf}, "/facilities inspect": {town, cdpf},
-	"/applications/:id withdraw": {liaison, town}, "/applications/:id photos": {liaison, town}, "/applications/:id rate": {liaison}, "/services/:id rate": {liaison}, "/services/:id withdraw": {liaison, town, cdpf}, "/services/:id void": {liaison, town, cdpf}, "/applications/:id pass": {liaison}, "/applications/:id return": {liaison},
+	"/applications/:id withdraw": {liaison, town}, "/applications/:id photos": {liaison, town}, "/applications/:id rate": {liaison}, "/services/:id rate": {liaison}, "/services/:id withdraw": {liaison, town, cdpf}, "/services/:id void": {liaison, town, cdpf}, "/services/:id correct": {liaison, town, cdpf}, "/persons/:id/cards/:card take_back": {liaison, town, cdpf}, "/applications/:id pass": {liaison}, "/applications/:id return": {liaison},
 }
 
 // fixture is somebody of village A with a case, a photo and a service.

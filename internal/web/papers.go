@@ -130,7 +130,7 @@ func (v *visit) opinions(c store.Case, e application.Explanation) (list []opinio
 	for _, office := range offices {
 		o := opinion{Office: v.t("office." + office.key)}
 		for _, s := range c.Steps {
-			if s.ActorRole != office.role || s.Action == "enter" || s.Action == "withdraw" || s.ActorRole == access.TownOfficer && (s.Action == "submit" || s.Action == "resubmit") {
+			if s.ActorRole != office.role || s.Action == "enter" || s.Action == "withdraw" || s.Action == "correct" || s.ActorRole == access.TownOfficer && (s.Action == "submit" || s.Action == "resubmit") {
 				continue
 			}
 			o.Text, o.By, o.On = v.t("action."+s.Action), s.ActorName, s.At.In(china).Format("2006-01-02")
@@ -221,7 +221,7 @@ func showLetterPaper(v *visit) (any, error) {
 	}
 	last := c.Steps[len(c.Steps)-1]
 	for _, s := range c.Steps {
-		if s.To == c.Stage {
+		if s.To == c.Stage && s.From != s.To {
 			last = s
 		}
 	}

@@ -234,6 +234,13 @@ func showEditPerson(v *visit) (any, error) {
 		&Field{Name: "reason", Label: v.t("person.reason"), Hint: v.t("person.reason.hint"), Kind: "text", Max: 200},
 		&Field{Name: "phone", Label: v.t("person.phone"), Hint: v.t("person.phone.now", orNone(v, idnum.MaskPhone(p.Phone))), Kind: "text", Mode: "tel", Max: 20},
 		&Field{Name: "hukou_type", Label: v.t("person.hukou_type"), Kind: "select", Need: true, Options: v.options("hukou", hukouTypes...), Value: p.HukouType})
+	if p.RecordType == casefile.UncertifiedChild || p.RecordType == casefile.Recovering {
+		v.group(f, v.t("person.group.diagnosis"), &Field{Name: "diagnosis", Label: v.t("person.diagnosis"), Hint: v.t("person.diagnosis.later"), Kind: "textarea", Max: 1000, Value: p.Diagnosis})
+	}
+	if p.IDNumber.IsZero() {
+		v.group(f, v.t("person.group.born"), &Field{Name: "birth_date", Label: v.t("person.birth_date"), Hint: v.t("person.born.hint"), Kind: "date", Value: p.BirthDate.String()},
+			&Field{Name: "sex", Label: v.t("person.sex"), Kind: "select", Options: v.options("sex", "male", "female"), Value: p.Sex})
+	}
 	places, err := v.placeFields(p)
 	if err != nil {
 		return nil, err
@@ -289,6 +296,10 @@ func savePerson(v *visit) (string, error) {
 	if phone := r.text("phone", 20, false); phone != "" {
 		in.Phone = &phone
 	}
+	if diagnosis := r.text("diagnosis", 1000, false); diagnosis != "" && diagnosis != old.File.Person.Diagnosis {
+		in.Diagnosis = &diagnosis
+	}
+	in.BirthDate, in.Sex = given(r.day("birth_date", false)), given(r.choice("sex", false, "male", "female"))
 	if g := r.guardian(); g != nil && !sameGuardian(old.File.Person.Guardian, g) {
 		in.Guardian = keepNumbers(old.File.Person.Guardian, g)
 	}

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,6 +13,7 @@ import (
 	"zhucan/internal/application"
 	"zhucan/internal/calendar"
 	"zhucan/internal/care"
+	"zhucan/internal/casework"
 	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
@@ -104,7 +107,7 @@ type serviceData struct {
 	Photos              []photo
 	Withdraw            *Form
 	Rating              *rating
-	Void                *Form
+	Void, Correct       *Form
 }
 
 type doneLine struct {
@@ -134,7 +137,7 @@ func showService(v *visit) (any, error) {
 	for _, d := range s.History() {
 		data.Steps = append(data.Steps, v.doneLine(chain, d))
 	}
-	data.Void = v.voidForm(s, chain)
+	data.Void, data.Correct = v.voidForm(s, chain), v.correctForm(s, chain)
 	if v.may("/services/:id/steps/:step") {
 		for _, step := range chain.Next(s.State, v.who.Role) {
 			data.Next = append(data.Next, link{Path: "/services/" + id.String() + "/steps/" + step.Name, Text: v.either(step.ZH, step.EN)})
@@ -157,7 +160,7 @@ func (v *visit) doneLine(chain *care.Chain, d care.Done) doneLine {
 	line := doneLine{On: d.On.String(), Step: d.Step, Role: v.t("role." + string(d.Role))}
 	for _, step := range chain.Steps {
 		if step.Name == d.Step {
-			line.Step, line.Evidence = v.either(step.ZH, step.EN), v.evidencePairs(chain.Kind, step.Evidence, d.Evidence)
+			line.Step, line.Evidence = v.either(step.ZH, step.EN), v.evidencePairs(chain.Kind, slices.Concat(step.Evidence, step.Added), d.Evidence)
 		}
 	}
 	if !d.Voided.At.IsZero() {
@@ -176,6 +179,57 @@ func (v *visit) voidForm(s care.Service, chain *care.Chain) *Form {
 		&Field{Name: "reason", Label: v.t("application.reason"), Hint: v.t("service.void.hint", v.doneLine(chain, last).Step), Kind: "textarea", Max: 500, Need: true})
 	f.Version, f.Grave = s.Version, true
 	return f
+}
+
+// correctForm puts right what a service was opened with, while no step rests on it.
+func (v *visit) correctForm(s care.Service, chain *care.Chain) *Form {
+	if len(s.Steps) > 0 || !v.acts("correct") {
+		return nil
+	}
+	f := v.newForm("correct", "service.correct", &Field{Name: "opened_on", Label: v.t("service.opened_on"), Kind: "date", Need: true, Value: s.OpenedOn.String()})
+	f.Version = s.Version
+	fields := v.evidenceFields(chain.Kind, chain.Need, "need", nil)
+	for _, a := range chain.Need {
+		entered(fields, "need."+a.Name, a, s.Need)
+	}
+	v.group(f, v.either(chain.ZH, chain.EN), append(fields, &Field{Name: "reason", Of: "correct", Label: v.t("fact.reason"), Kind: "textarea", Max: 500, Need: true})...)
+	return f
+}
+
+// entered puts what is recorded of a piece of evidence into its field. Amounts are not asked for where something is opened.
+func entered(fields []*Field, name string, a care.Field, e care.Evidence) {
+	for _, f := range fields {
+		switch {
+		case f.Name != name:
+		case single(a):
+			for _, entry := range e.List(a.Name) {
+				f.Values = append(f.Values, entry.Text(a.Of[0].Name))
+			}
+		case a.Is == care.Flag:
+			f.Value = map[bool]string{true: "yes", false: "no"}[e.Flag(a.Name)]
+		case e[a.Name] != nil:
+			f.Value = fmt.Sprint(e[a.Name])
+		}
+	}
+}
+
+// correctService puts right what the service of the page was opened with.
+func correctService(v *visit) (string, error) {
+	id, err := v.id()
+	if err != nil {
+		return "", err
+	}
+	s, err := v.desk.DB.Service(v.ctx, v.who, id)
+	if err != nil {
+		return "", err
+	}
+	r := v.reader()
+	on, need, reason := r.day("opened_on", true), r.evidence(care.ChainOf(s.Kind).Need, "need", nil), r.text("reason", 500, true)
+	if err := r.err(); err != nil {
+		return "", err
+	}
+	_, err = v.desk.CorrectService(v.ctx, v.who, id, v.version(), casework.ServiceCorrection{OpenedOn: &on, Need: need, Reason: reason})
+	return "/services/" + id.String() + "?done=service_corrected", err
 }
 
 // voidStep takes back the step that the form named.
@@ -211,7 +265,7 @@ func (v *visit) evidencePairs(kind care.Kind, fields []care.Field, e care.Eviden
 				}
 				parts = append(parts, strings.Join(words, " "))
 			}
-			list = append(list, pair{label, strings.Join(parts, "；")})
+			list = append(list, pair{label, cmp.Or(strings.Join(parts, "；"), v.t("choice.none"))})
 			continue
 		}
 		list = append(list, pair{label, v.evidenceText(kind, f, value, e)})
@@ -439,7 +493,11 @@ func showStep(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.group(data.Form, v.either(step.ZH, step.EN), v.orKept(v.evidenceFields(s.Kind, step.Evidence, "evidence", others), choices)...)
+	fields := v.evidenceFields(s.Kind, step.Evidence, "evidence", others)
+	if err := v.tellHardships(s, fields); err != nil {
+		return nil, err
+	}
+	v.group(data.Form, v.either(step.ZH, step.EN), v.orKept(fields, choices)...)
 	if data.Form.Upload {
 		data.Photos = kept
 	}
@@ -450,6 +508,31 @@ func showStep(v *visit) (any, error) {
 		}
 	}
 	return data, nil
+}
+
+// tellHardships says beside the question for it by which hardships the register has the household on the day of the step.
+func (v *visit) tellHardships(s care.Service, fields []*Field) error {
+	for _, f := range fields {
+		switch f.Name {
+		case "evidence.hardship":
+			on, err := calendar.ParseDate(v.value("on"))
+			if err != nil {
+				on = v.today
+			}
+			recorded, err := v.desk.RecordedHardships(v.ctx, v.who, s.HouseholdID, on)
+			if err != nil {
+				return err
+			}
+			var words []string
+			for _, code := range recorded {
+				words = append(words, v.t("choice."+code))
+			}
+			f.Hint = v.t("service.hardship.recorded", on.String(), cmp.Or(strings.Join(words, "、"), v.t("choice.none")))
+		case "evidence.hardship_basis":
+			f.Hint = v.t("service.hardship_basis.hint")
+		}
+	}
+	return nil
 }
 
 // otherServices are the services of the same household, which a retrofit may name.

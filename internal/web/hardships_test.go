@@ -1,0 +1,34 @@
+package web_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/calendar"
+	"zhucan/internal/care"
+	"zhucan/internal/casework"
+)
+
+// TestHardshipBesideTheQuestion: whoever verifies a home reads what the register has of the day, and what contradicts it is asked about with
+// everything kept that was entered.
+func TestHardshipBesideTheQuestion(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	ctx, who, b := context.Background(), s.actor("liaison.a"), s.as("liaison.a")
+	lives := s.person(61, 1, villageA)
+	home := s.homeOf("liaison.a", lives)
+	_, err := s.desk.AddCircumstance(ctx, s.actor("cdpf"), lives, casework.NewCircumstance{Kind: "dibao_edge", Value: []byte("true"), ValidFrom: calendar.MustDate("2023-03-10"), Source: "民政"})
+	must(t, err)
+	one, err := s.desk.OpenService(ctx, who, care.Retrofit, uuid.Nil, home, calendar.MustDate("2023-03-01"), evidence(t, `{"items":[{"item":"RAMP"}]}`))
+	must(t, err)
+	page := b.get("/services/" + one.ID.String() + "/steps/verify").want(200).says("登记簿" + s.today().String() + "所载：低保边缘。")
+	again := page.form("take").set("on", "2023-03-05", "evidence.findings", "门口有台阶", "evidence.hardship", "dibao", "evidence.willing", "yes").send().want(422).
+		says("登记簿2023-03-05所载：无。", "登记簿当日所载困难类型为无，与所填不符")
+	f := again.form("take")
+	if f.values.Get("evidence.findings") != "门口有台阶" || f.values.Get("evidence.hardship") != "dibao" {
+		t.Errorf("the form has lost what was entered: %v", f.values)
+	}
+	f.set("evidence.hardship_basis", "低保证").send().follow().want(200).says("困难类型依据", "低保证", "登记簿当日所载困难类型无")
+}
