@@ -145,7 +145,25 @@ func (db *DB) Joins(ctx context.Context) bool {
 	return ok && outer.db == db
 }
 
+// place waits until another transaction may begin. One inside another, with whose place it goes, waits for nobody.
+func (db *DB) place(ctx context.Context) (leave func(), err error) {
+	if db.Joins(ctx) {
+		return func() {}, nil
+	}
+	select {
+	case db.writing <- struct{}{}:
+		return func() { <-db.writing }, nil
+	case <-ctx.Done():
+		return nil, translate(fmt.Errorf("wait for other transactions: %w", ctx.Err()))
+	}
+}
+
 func (db *DB) transact(ctx context.Context, who access.Actor, fn func(*Tx) error) error {
+	leave, err := db.place(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	conn, err := db.sql.Conn(ctx)
 	if err != nil {
 		return translate(fmt.Errorf("take a connection: %w", err))
