@@ -171,16 +171,20 @@ func (o *operation) checkBody(body []byte) error {
 	if len(fields) == 0 {
 		return nil
 	}
+	named := fields[:min(len(fields), mostNamed)]
 	for _, f := range fields {
 		switch f.Code {
 		case "UNKNOWN_FIELD":
-			return fault.New(fault.Malformed, "UNKNOWN_FIELD", "包含未定义的字段", "the body has a member that this operation does not take").With(fields...)
+			return fault.New(fault.Malformed, "UNKNOWN_FIELD", "包含未定义的字段", "the body has a member that this operation does not take").With(named...)
 		case "WRONG_TYPE":
-			return fault.New(fault.Malformed, "WRONG_TYPE", "字段类型不正确", "a member is of the wrong type").With(fields...)
+			return fault.New(fault.Malformed, "WRONG_TYPE", "字段类型不正确", "a member is of the wrong type").With(named...)
 		}
 	}
-	return fault.New(fault.Invalid, "INVALID_INPUT", "输入有误", "some of the input is wrong").With(fields...)
+	return fault.New(fault.Invalid, "INVALID_INPUT", "输入有误", "some of the input is wrong").With(named...)
 }
+
+// mostNamed is how much of what is wrong about a body is named: an answer is not longer than what it answers.
+const mostNamed = 100
 
 func badJSON(err error) error {
 	return fault.New(fault.Malformed, "BAD_JSON", "请求体不是有效的JSON", "the body is not one JSON document").Wrap(errors.New("decode a body: " + fmt.Sprintf("%T", err)))

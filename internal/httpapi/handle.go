@@ -117,7 +117,10 @@ func (r *Request) readVersion(in *http.Request, op *operation) error {
 	return nil
 }
 
-const maxDepth = 32
+const (
+	maxDepth    = 32
+	maxStranger = 16 << 10 // bytes of what somebody sends who is not signed in
+)
 
 func (r *Request) readBody(in *http.Request, op *operation) error {
 	body, err := io.ReadAll(in.Body)
@@ -129,6 +132,9 @@ func (r *Request) readBody(in *http.Request, op *operation) error {
 			return badJSON(io.EOF)
 		}
 		return nil
+	}
+	if op.public && len(body) > maxStranger {
+		return tooLarge
 	}
 	if op.body == nil {
 		return fault.New(fault.Malformed, "BAD_JSON", "此操作没有请求体", "this operation takes no body")
@@ -340,6 +346,8 @@ func (a *API) problem(err error, c echo.Context) {
 	}
 }
 
+var tooLarge = fault.New(fault.TooLarge, "TOO_LARGE", "请求体过大", "the body is too large")
+
 var internalError = fault.New(fault.Internal, "INTERNAL", "系统内部错误，请提供请求编号", "internal error; quote the request id")
 
 // faultOf finds what to tell the user about any error.
@@ -355,7 +363,7 @@ func faultOf(err error) *fault.Error {
 		case http.StatusMethodNotAllowed:
 			return fault.New(fault.MethodNotAllowed, "METHOD_NOT_ALLOWED", "不支持的请求方法", "this method is not allowed here")
 		case http.StatusRequestEntityTooLarge:
-			return fault.New(fault.TooLarge, "TOO_LARGE", "请求体过大", "the body is too large")
+			return tooLarge
 		case http.StatusBadRequest:
 			return fault.New(fault.Malformed, "BAD_REQUEST", "请求无法识别", "the request cannot be read")
 		}
