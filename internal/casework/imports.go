@@ -57,6 +57,11 @@ func (d *Desk) TakeOver(ctx context.Context, who access.Actor, in Handover, dryR
 	if err != nil || found {
 		return earlier, false, err
 	}
+	leave, err := d.DB.TakeRoster(ctx)
+	if err != nil {
+		return done, false, err
+	}
+	defer leave()
 	read, err := d.readHandover(ctx, at, in)
 	if err != nil {
 		return done, false, err

@@ -186,8 +186,14 @@ func (d *Desk) awaitImport(ctx context.Context, who access.Actor, id uuid.UUID) 
 	return d.DB.ImportByID(ctx, who, id)
 }
 
-// WorkImport works on a queued import, or on the oldest where id is zero. It reports false when there is nothing to do.
+// WorkImport works on a queued import, or on the oldest where id is zero, when those before it in this process are done. It reports false when there is
+// nothing to do.
 func (d *Desk) WorkImport(ctx context.Context, id uuid.UUID) (worked bool, err error) {
+	done, err := d.DB.TakeList(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer done()
 	worker := d.NewID()
 	i, found, err := d.DB.ClaimImport(ctx, worker, id)
 	if err != nil || !found {

@@ -49,6 +49,9 @@ type DB struct {
 	replicas []*replica
 	sealing  sealing
 	writing  chan struct{} // a place for each transaction that may be open beside others
+	lists    chan struct{} // the turn to read a list
+	rosters  chan struct{} // and a roster
+	walks    chan struct{} // and to go through the whole audit
 	turn     atomic.Uint64 // whose turn it is
 	reads    struct{ replica, primary atomic.Int64 }
 	full     atomic.Int64 // when the disk of the primary was last found full, in nanoseconds of the service's clock; 0: never
@@ -57,7 +60,8 @@ type DB struct {
 // Open connects as the service's own database role, and refuses any that row security does not bind, and keys of another register. Statements are bounded in time; bulk
 // work raises its own bound.
 func Open(ctx context.Context, url string, o Options) (*DB, error) {
-	db := &DB{Options: o, sealing: newSealing(), writing: make(chan struct{}, placesOf(o.Pool))}
+	db := &DB{Options: o, sealing: newSealing(), writing: make(chan struct{}, placesOf(o.Pool)), lists: make(chan struct{}, 1), rosters: make(chan struct{}, 1),
+		walks: make(chan struct{}, 1)}
 	pool, err := newPool(ctx, url, o, db.noticeFull)
 	if err != nil {
 		return nil, err

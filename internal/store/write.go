@@ -150,12 +150,7 @@ func (db *DB) place(ctx context.Context) (leave func(), err error) {
 	if db.Joins(ctx) {
 		return func() {}, nil
 	}
-	select {
-	case db.writing <- struct{}{}:
-		return func() { <-db.writing }, nil
-	case <-ctx.Done():
-		return nil, translate(fmt.Errorf("wait for other transactions: %w", ctx.Err()))
-	}
+	return turn(ctx, db.writing)
 }
 
 func (db *DB) transact(ctx context.Context, who access.Actor, fn func(*Tx) error) error {
