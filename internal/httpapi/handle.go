@@ -41,6 +41,7 @@ type Request struct {
 	params   func(string) string
 	body     []byte
 	upload   func() (upload, error) // reads the body, once
+	done     func()                 // with the file
 	staged   *casework.StagedFile
 	Key      string // the Idempotency-Key, for what keeps its own answers
 	claims   auth.Claims
@@ -64,6 +65,7 @@ type handler func(*Request) (Response, error)
 func (a *API) serve(op *operation, do handler) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r, err := a.request(c, op)
+		defer func() { r.done() }()
 		if err == nil {
 			var answer store.Answer
 			if answer, err = a.answerWithRights(c, r, op, do); err == nil {
@@ -78,7 +80,7 @@ func (a *API) serve(op *operation, do handler) echo.HandlerFunc {
 func (a *API) request(c echo.Context, op *operation) (*Request, error) {
 	in := c.Request()
 	r := &Request{Ctx: in.Context(), ID: c.Response().Header().Get(echo.HeaderXRequestID), Query: in.URL.Query(), Today: calendar.DateOf(a.Desk.Now()),
-		English: strings.HasPrefix(strings.ToLower(in.Header.Get("Accept-Language")), "en"), params: c.Param}
+		English: strings.HasPrefix(strings.ToLower(in.Header.Get("Accept-Language")), "en"), params: c.Param, done: func() {}}
 	r.Client, _ = netip.ParseAddr(c.RealIP())
 	if !op.public {
 		if err := a.authenticate(in, r, op); err != nil {
@@ -95,7 +97,11 @@ func (a *API) request(c echo.Context, op *operation) (*Request, error) {
 		return r, err
 	}
 	if op.upload {
-		r.upload = sync.OnceValues(func() (upload, error) { return readUpload(in) })
+		done, err := a.Desk.DB.TakeUpload(r.Ctx, r.Who.AccountID)
+		if err != nil {
+			return r, err
+		}
+		r.done, r.upload = done, sync.OnceValues(func() (upload, error) { return readUpload(in) })
 		return r, nil
 	}
 	return r, r.readBody(in, op)

@@ -3,6 +3,8 @@ package httpapi_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -73,4 +75,31 @@ func TestAuditIsWalkedInTurn(t *testing.T) {
 	if most := w.most.Load(); most != 1 || w.now.Load() != 0 {
 		t.Errorf("up to %d walks at a time, and %d without an end", most, w.now.Load())
 	}
+}
+
+// TestFilesOfOneAccount: an account sends in three files at a time; a fourth waits, and is told to come again, while another account sends its own.
+func TestFilesOfOneAccount(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-01-10")
+	list := func(user string) *http.Request {
+		return s.form(user, []byte(dibaoHead+"\n"+dibaoLine(700, "2022-05-01")+"\n"), "/imports?kind=dibao&dry_run=true")
+	}
+	for range 3 { // three bodies that begin and do not end
+		request := list("civil")
+		begun, ends := io.Pipe()
+		t.Cleanup(func() { ends.CloseWithError(io.ErrUnexpectedEOF) })
+		request.Body, request.ContentLength = io.NopCloser(io.MultiReader(strings.NewReader(strings.Repeat("\r\n", 64<<10)), begun)), -1
+		go http.DefaultClient.Do(request)
+	}
+	var fourth answer
+	for range 20 { // until the three have arrived
+		if fourth = s.send(list("civil")); fourth.status != 201 {
+			break
+		}
+	}
+	if fourth.want(429, "TOO_MANY_FILES").header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	s.send(list("cdpf")).want(201)
 }
