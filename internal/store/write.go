@@ -16,6 +16,7 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/fault"
+	"zhucan/internal/idnum"
 )
 
 // Tx is one signed transaction: it knows who writes and why, and has one time.
@@ -202,6 +203,11 @@ func (tx *Tx) sign(ctx context.Context, action, outcome string, subject uuid.UUI
 
 // Describe adds to the audit entry what it is about, and writes the events so far in the same round trip.
 func (tx *Tx) Describe(ctx context.Context, subject uuid.UUID, detail map[string]any) error {
+	for _, name := range []string{"reason", "purpose"} { // an officer's words, and the auditor's to read
+		if words, given := detail[name].(string); given {
+			detail[name] = idnum.MaskNumbers(words)
+		}
+	}
 	text, err := json.Marshal(detail)
 	if err != nil || detail == nil {
 		text = []byte("{}")
