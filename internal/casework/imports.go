@@ -57,6 +57,11 @@ func (d *Desk) TakeOver(ctx context.Context, who access.Actor, in Handover, dryR
 	if err != nil || found {
 		return earlier, false, err
 	}
+	leave, err := d.DB.TakeRoster(ctx)
+	if err != nil {
+		return done, false, err
+	}
+	defer leave()
 	read, err := d.readHandover(ctx, at, in)
 	if err != nil {
 		return done, false, err
@@ -210,6 +215,7 @@ type change struct {
 	homes     []casefile.HouseholdFile
 	touched   map[uuid.UUID]bool // of those who were known, about whom something is new
 	rows      []uuid.UUID        // of those who were known, whose rows were taken
+	paying    []area.Code        // where rosters pay already, for whoever is not the command line
 	refused   []store.Refusal
 }
 
@@ -269,14 +275,20 @@ func (d *Desk) plan(ctx context.Context, tx *store.Tx, at area.Code, read handov
 	if err != nil {
 		return nil, err
 	}
+	if tx.Who.Role != access.System {
+		if c.paying, err = tx.PayingAreas(ctx); err != nil {
+			return nil, err
+		}
+	}
 	named := map[uuid.UUID]int{}
 	for _, r := range read.rows {
 		file := c.byNumber[r.ID.Reveal()]
 		switch {
-		case r.ID.IsZero() || file == nil && !elsewhere[r.ID.Reveal()]:
-			d.planNew(c, r)
-		case file == nil:
+		case file == nil && !r.ID.IsZero() && elsewhere[r.ID.Reveal()]:
 			c.refuse(r.Row, "身份证号", "PERSON_EXISTS", existsElsewhere[0], existsElsewhere[1])
+		case c.late(file, r):
+		case file == nil || r.ID.IsZero():
+			d.planNew(c, r)
 		case named[file.File.Person.ID] > 0:
 			first := strconv.Itoa(named[file.File.Person.ID])
 			c.refuse(r.Row, "身份证号", "DUPLICATE_IN_FILE", "与第"+first+"行为同一人（身份证号更正过）", "row "+first+" names the same person, whose number was corrected")

@@ -41,6 +41,7 @@ func (d *Desk) ImportList(ctx context.Context, who access.Actor, in NewList) (i 
 	if !TakesList(in.Kind) {
 		return i, false, field("kind", "UNKNOWN_KIND", "没有这种名单", "there is no such kind of list")
 	}
+	asked := in.AsOf
 	if in.AsOf.IsZero() {
 		in.AsOf = d.today()
 	}
@@ -50,7 +51,7 @@ func (d *Desk) ImportList(ctx context.Context, who access.Actor, in NewList) (i 
 	sum := sha256.Sum256(in.Data)
 	i = store.Import{ID: d.NewID(), Kind: in.Kind, Sender: in.Sender, AsOf: in.AsOf, SHA256: sum[:], Area: d.ownArea(who), AccountID: who.AccountID, DryRun: in.DryRun,
 		State: store.ImportQueued, Mapping: in.Mapping, Key: in.Key}
-	if earlier, found, err := d.sameImport(ctx, who, i); err != nil || found {
+	if earlier, found, err := d.sameImport(ctx, who, i, asked); err != nil || found {
 		return earlier, false, err
 	}
 	if i.Mapping, err = d.mappingOf(ctx, who, i); err != nil {
@@ -99,11 +100,12 @@ func (d *Desk) ImportAgain(ctx context.Context, who access.Actor, id uuid.UUID, 
 	return d.ImportList(ctx, who, NewList{Kind: earlier.Kind, Sender: earlier.Sender, AsOf: earlier.AsOf, Mapping: put, Data: data, DryRun: dryRun, Key: key})
 }
 
-// sameImport finds the import that this one is already: by its key, or by its file.
-func (d *Desk) sameImport(ctx context.Context, who access.Actor, i store.Import) (earlier store.Import, found bool, err error) {
+// sameImport finds the import that this one is already: by its key, or by its file. asked is the day that was named with it, if any: the other
+// is that of the first request, and a repeat may come on the next.
+func (d *Desk) sameImport(ctx context.Context, who access.Actor, i store.Import, asked calendar.Date) (earlier store.Import, found bool, err error) {
 	if i.Key != "" {
 		earlier, found, err = d.DB.ImportByKey(ctx, who, i.Key)
-		if err == nil && found && (string(earlier.SHA256) != string(i.SHA256) || earlier.Kind != i.Kind || earlier.DryRun != i.DryRun) {
+		if err == nil && found && !repeats(i, earlier, asked) {
 			err = fault.New(fault.Invalid, "IDEMPOTENCY_KEY_REUSED", "这次提交此前已经办理，内容却与那次不同；请先查看办理结果，仍需办理的再提交一次", "this Idempotency-Key was used for another request; look at what became of that one first")
 		}
 		if err != nil || found {
@@ -118,6 +120,17 @@ func (d *Desk) sameImport(ctx context.Context, who access.Actor, i store.Import)
 		return earlier, false, err
 	}
 	return sent[0], true, nil
+}
+
+// repeats reports whether an import asks for what an earlier one with its key did. Of that one headings may be known beside those that were sent.
+func repeats(i, earlier store.Import, asked calendar.Date) bool {
+	for heading, column := range i.Mapping {
+		if earlier.Mapping[heading] != column {
+			return false
+		}
+	}
+	return string(earlier.SHA256) == string(i.SHA256) && earlier.Kind == i.Kind && earlier.DryRun == i.DryRun && earlier.Sender == i.Sender &&
+		(asked.IsZero() || asked == earlier.AsOf)
 }
 
 // mappingOf is what the caller corrected, over what was corrected for this sender before.
@@ -173,8 +186,14 @@ func (d *Desk) awaitImport(ctx context.Context, who access.Actor, id uuid.UUID) 
 	return d.DB.ImportByID(ctx, who, id)
 }
 
-// WorkImport works on a queued import, or on the oldest where id is zero. It reports false when there is nothing to do.
+// WorkImport works on a queued import, or on the oldest where id is zero, when those before it in this process are done. It reports false when there is
+// nothing to do.
 func (d *Desk) WorkImport(ctx context.Context, id uuid.UUID) (worked bool, err error) {
+	done, err := d.DB.TakeList(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer done()
 	worker := d.NewID()
 	i, found, err := d.DB.ClaimImport(ctx, worker, id)
 	if err != nil || !found {

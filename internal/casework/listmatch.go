@@ -226,10 +226,18 @@ type readRow struct {
 	row  saidRow
 }
 
+// rereads has one list at a time read for a row of it. Nobody waits for a transaction while he holds it, for who waits for it may be in one.
+var rereads = make(baton, 1)
+
 func (d *Desk) readRow(ctx context.Context, i store.Import, n int) (read readRow, err error) {
 	if read.tree, err = d.DB.Divisions(ctx, d.Pack().District, d.today()); err != nil {
 		return read, err
 	}
+	done, err := rereads.take(ctx)
+	if err != nil {
+		return read, err
+	}
+	defer done()
 	if read.list, err = d.readList(ctx, i); err != nil {
 		return read, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"zhucan/internal/area"
 	"zhucan/internal/award"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
@@ -77,10 +78,7 @@ func (d *Desk) hardshipFacts(person uuid.UUID, r exchange.RosterRow) []casefile.
 // paid by the system before (choice).
 func (d *Desk) takenOver(person uuid.UUID, r exchange.RosterRow) []award.Award {
 	var list []award.Award
-	for _, right := range []struct {
-		programme string
-		from      calendar.Month
-	}{{policy.LivingAllowance, r.LivingFrom}, {policy.NursingSubsidy, r.NursingFrom}} {
+	for _, right := range rightsOf(r) {
 		if !right.from.IsZero() {
 			// recorded now: the first verification that is asked for is the one after
 			list = append(list, award.Award{ID: d.NewID(), PersonID: person, Programme: right.programme, Basis: award.FromImport,
@@ -88,6 +86,36 @@ func (d *Desk) takenOver(person uuid.UUID, r exchange.RosterRow) []award.Award {
 		}
 	}
 	return list
+}
+
+// rosterRight is a column of a roster from which month on somebody has a right.
+type rosterRight struct {
+	programme, column string
+	from              calendar.Month
+}
+
+func rightsOf(r exchange.RosterRow) []rosterRight {
+	return []rosterRight{{policy.LivingAllowance, "生活补贴起始月", r.LivingFrom}, {policy.NursingSubsidy, "护理补贴起始月", r.NursingFrom}}
+}
+
+// late refuses a row that brings a right to somebody whom rosters of this service pay by now. Rights are taken over when an office begins; from
+// then on one enters an application and another decides, and nobody makes a right alone, with a file.
+func (c *change) late(file *store.Dossier, r exchange.RosterRow) bool {
+	at, has := r.Hukou, []award.Award(nil)
+	if file != nil {
+		at, has = file.File.Person.Managing, file.Awards
+	}
+	if !slices.ContainsFunc(c.paying, func(paid area.Code) bool { return paid.Contains(at) }) {
+		return false
+	}
+	for _, right := range rightsOf(r) {
+		if right.from.IsZero() || slices.ContainsFunc(has, func(a award.Award) bool { return a.Programme == right.programme }) {
+			continue
+		}
+		c.refuse(r.Row, right.column, store.RightNeedsApplication.Code, store.RightNeedsApplication.ZH, store.RightNeedsApplication.EN)
+		return true
+	}
+	return false
 }
 
 // planKnown adds what a roster newly says about somebody who is in the register. What it contradicts is refused, since

@@ -58,6 +58,11 @@ func (d *Desk) Simulate(ctx context.Context, who access.Actor, q Question) (f Fo
 	if err != nil {
 		return f, err
 	}
+	done, err := rehearsals.take(ctx)
+	if err != nil {
+		return f, err
+	}
+	defer done()
 	f = Forecast{PackVersion: pack.Version, Area: q.Area, Month: q.Month, To: q.To}
 	return f, d.DB.Rehearse(ctx, who, q.Area, func(r *store.Rehearsal) error {
 		if err := d.deriveRehearsed(ctx, r, pack); err != nil {
@@ -66,6 +71,9 @@ func (d *Desk) Simulate(ctx context.Context, who access.Actor, q Question) (f Fo
 		return d.forecast(ctx, r, pack, &f)
 	})
 }
+
+// rehearsals are run one after the other in a process: each derives a whole area, and others want to work meanwhile.
+var rehearsals = make(baton, 1)
 
 func (d *Desk) deriveRehearsed(ctx context.Context, r *store.Rehearsal, pack *policy.Pack) error {
 	return portions(ctx, r.Persons, func(ids []uuid.UUID) error {

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -18,4 +19,15 @@ func TestAuditByTime(t *testing.T) {
 		}
 	}
 	s.do("auditor", "GET", "/audit-events?from=yesterday", nil).want(400)
+}
+
+// TestReasonsInAuditHaveNoNumbers: why somebody looked is told to the auditor, and a number that stands in it is not.
+func TestReasonsInAuditHaveNoNumbers(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(12, 1)
+	s.do("town.a", "POST", "/persons/"+id+"/reveal", map[string]any{"fields": []string{"id_number"}, "reason": "核对" + number(12) + "的来电"}).want(200)
+	if got := s.do("auditor", "GET", "/audit-events?action=person.reveal", nil).want(200); strings.Contains(string(got.body), number(12)) || !strings.Contains(string(got.body), "核对****的来电") {
+		t.Errorf("the auditor reads %s", got.body)
+	}
 }

@@ -33,7 +33,7 @@ type operation struct {
 	roles            []access.Role // nil: public
 	public, demo     bool
 	needsVersion     bool // If-Match
-	keepsAnswer      bool // an Idempotency-Key is remembered
+	keepsAnswer      bool // an Idempotency-Key is remembered; not where an answer holds tokens or clear numbers, nor where one transaction would hold too many
 	keepsOwn         bool // and the operation itself remembers what it was
 	upload           bool
 	stages           bool // and its file is kept before it is recorded
@@ -41,14 +41,6 @@ type operation struct {
 	body             *openapi3.Schema
 	bodyRequired     bool
 }
-
-// secretAnswers are POSTs whose answers are never kept, because they hold tokens or clear numbers.
-var secretAnswers = []string{"login", "refresh", "logout", "actFor", "searchPersons", "revealPerson", "registerWebhook", "exportPartnerList",
-	"revealTicketCaller", "renewStatusCode", "getApplicationStatus", "rateByCode"}
-
-// doneOnce are POSTs that do nothing twice whatever key they come with. One transaction around all of theirs, in which a key would be
-// kept, would hold everybody whom they touch until its end.
-var doneOnce = []string{"followSuccession"}
 
 // ownAnswers are POSTs that keep what they were asked with what they do: a list that is queued goes on when its request is over.
 var ownAnswers = []string{"createImport"}
@@ -112,7 +104,7 @@ func readOperation(method, path string, params openapi3.Parameters, op *openapi3
 			o.query[p.Value.Name] = p.Value.Schema.Value
 		case "header":
 			o.needsVersion = o.needsVersion || p.Value.Name == "If-Match"
-			o.keepsAnswer = o.keepsAnswer || p.Value.Name == "Idempotency-Key" && !slices.Contains(secretAnswers, o.id) && !slices.Contains(doneOnce, o.id)
+			o.keepsAnswer = o.keepsAnswer || p.Value.Name == "Idempotency-Key" && p.Value.Extensions["x-unused"] != true
 		}
 	}
 	o.stages = o.id == "addAttachment"
@@ -179,16 +171,20 @@ func (o *operation) checkBody(body []byte) error {
 	if len(fields) == 0 {
 		return nil
 	}
+	named := fields[:min(len(fields), mostNamed)]
 	for _, f := range fields {
 		switch f.Code {
 		case "UNKNOWN_FIELD":
-			return fault.New(fault.Malformed, "UNKNOWN_FIELD", "包含未定义的字段", "the body has a member that this operation does not take").With(fields...)
+			return fault.New(fault.Malformed, "UNKNOWN_FIELD", "包含未定义的字段", "the body has a member that this operation does not take").With(named...)
 		case "WRONG_TYPE":
-			return fault.New(fault.Malformed, "WRONG_TYPE", "字段类型不正确", "a member is of the wrong type").With(fields...)
+			return fault.New(fault.Malformed, "WRONG_TYPE", "字段类型不正确", "a member is of the wrong type").With(named...)
 		}
 	}
-	return fault.New(fault.Invalid, "INVALID_INPUT", "输入有误", "some of the input is wrong").With(fields...)
+	return fault.New(fault.Invalid, "INVALID_INPUT", "输入有误", "some of the input is wrong").With(named...)
 }
+
+// mostNamed is how much of what is wrong about a body is named: an answer is not longer than what it answers.
+const mostNamed = 100
 
 func badJSON(err error) error {
 	return fault.New(fault.Malformed, "BAD_JSON", "请求体不是有效的JSON", "the body is not one JSON document").Wrap(errors.New("decode a body: " + fmt.Sprintf("%T", err)))

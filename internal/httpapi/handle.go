@@ -41,6 +41,7 @@ type Request struct {
 	params   func(string) string
 	body     []byte
 	upload   func() (upload, error) // reads the body, once
+	done     func()                 // with the file
 	staged   *casework.StagedFile
 	Key      string // the Idempotency-Key, for what keeps its own answers
 	claims   auth.Claims
@@ -64,6 +65,7 @@ type handler func(*Request) (Response, error)
 func (a *API) serve(op *operation, do handler) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r, err := a.request(c, op)
+		defer func() { r.done() }()
 		if err == nil {
 			var answer store.Answer
 			if answer, err = a.answerWithRights(c, r, op, do); err == nil {
@@ -78,7 +80,7 @@ func (a *API) serve(op *operation, do handler) echo.HandlerFunc {
 func (a *API) request(c echo.Context, op *operation) (*Request, error) {
 	in := c.Request()
 	r := &Request{Ctx: in.Context(), ID: c.Response().Header().Get(echo.HeaderXRequestID), Query: in.URL.Query(), Today: calendar.DateOf(a.Desk.Now()),
-		English: strings.HasPrefix(strings.ToLower(in.Header.Get("Accept-Language")), "en"), params: c.Param}
+		English: strings.HasPrefix(strings.ToLower(in.Header.Get("Accept-Language")), "en"), params: c.Param, done: func() {}}
 	r.Client, _ = netip.ParseAddr(c.RealIP())
 	if !op.public {
 		if err := a.authenticate(in, r, op); err != nil {
@@ -95,7 +97,11 @@ func (a *API) request(c echo.Context, op *operation) (*Request, error) {
 		return r, err
 	}
 	if op.upload {
-		r.upload = sync.OnceValues(func() (upload, error) { return readUpload(in) })
+		done, err := a.Desk.DB.TakeUpload(r.Ctx, r.Who.AccountID)
+		if err != nil {
+			return r, err
+		}
+		r.done, r.upload = done, sync.OnceValues(func() (upload, error) { return readUpload(in) })
 		return r, nil
 	}
 	return r, r.readBody(in, op)
@@ -117,7 +123,10 @@ func (r *Request) readVersion(in *http.Request, op *operation) error {
 	return nil
 }
 
-const maxDepth = 32
+const (
+	maxDepth    = 32
+	maxStranger = 16 << 10 // bytes of what somebody sends who is not signed in
+)
 
 func (r *Request) readBody(in *http.Request, op *operation) error {
 	body, err := io.ReadAll(in.Body)
@@ -129,6 +138,9 @@ func (r *Request) readBody(in *http.Request, op *operation) error {
 			return badJSON(io.EOF)
 		}
 		return nil
+	}
+	if op.public && len(body) > maxStranger {
+		return tooLarge
 	}
 	if op.body == nil {
 		return fault.New(fault.Malformed, "BAD_JSON", "此操作没有请求体", "this operation takes no body")
@@ -340,6 +352,8 @@ func (a *API) problem(err error, c echo.Context) {
 	}
 }
 
+var tooLarge = fault.New(fault.TooLarge, "TOO_LARGE", "请求体过大", "the body is too large")
+
 var internalError = fault.New(fault.Internal, "INTERNAL", "系统内部错误，请提供请求编号", "internal error; quote the request id")
 
 // faultOf finds what to tell the user about any error.
@@ -355,7 +369,7 @@ func faultOf(err error) *fault.Error {
 		case http.StatusMethodNotAllowed:
 			return fault.New(fault.MethodNotAllowed, "METHOD_NOT_ALLOWED", "不支持的请求方法", "this method is not allowed here")
 		case http.StatusRequestEntityTooLarge:
-			return fault.New(fault.TooLarge, "TOO_LARGE", "请求体过大", "the body is too large")
+			return tooLarge
 		case http.StatusBadRequest:
 			return fault.New(fault.Malformed, "BAD_REQUEST", "请求无法识别", "the request cannot be read")
 		}

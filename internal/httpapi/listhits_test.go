@@ -80,6 +80,9 @@ func TestHoldStaysWhileHitWaits(t *testing.T) {
 	if lines := s.lines("/rosters/" + r.text("id")); len(lines) != 1 || lines[0]["state"] != "held" || lines[0]["hold"] != "LEAD" {
 		t.Errorf("the next roster: %v", lines)
 	}
+	held := items(s.do("town.a", "GET", "/persons/"+person+"/holds", nil).want(200), "items")[0]
+	s.do("town.a", "POST", "/holds/"+fmt.Sprint(held["id"])+"/release", map[string]any{"reason": "x"}).want(409, "LIST_UNDECIDED")
+	s.wantHeld("after somebody would have let it go without a decision", person, 1)
 	list, _ := s.waits(person)
 	s.decided(list[0], "confirm")
 	s.wantHeld("after the decision", person, 0)

@@ -417,6 +417,27 @@ func TestRecovery(t *testing.T) {
 	s.wantLedger(id, nursing, "2023-01 16700/16700/0", "2023-02 16700/16700/0", "2023-03 16700/33400/0", "2023-04 16700/20000/0", "2023-05 16700/16700/0")
 }
 
+// TestRepaymentIsSaidByFinance: who can make that something was not owed, and take it back, does not also say that it was repaid: one officer paid
+// the same months twice by reporting a death, a repayment that nobody made, and that the report was wrong.
+func TestRepaymentIsSaidByFinance(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(311, 1)
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.pay("2023-04-05", "2023-04", everyone)
+	s.at("2023-05-06")
+	death := s.fact(id, "death", true, "2023-02-11", "")
+	path := "/recoveries/" + s.do("cdpf", "GET", "/recoveries?person_id="+id, nil).want(200).json()["items"].([]any)[0].(map[string]any)["id"].(string)
+	for _, user := range []string{"cdpf", "civil"} {
+		s.do(user, "POST", path+"/events", map[string]any{"event": "repay", "amount_fen": 33400}, "If-Match", s.do(user, "GET", path, nil).want(200).version()).want(403, "NOT_YOUR_STEP")
+	}
+	s.do("cdpf", "POST", "/circumstances/"+death.text("id")+"/correct", map[string]any{"value": false, "source": "公安", "reason": "误报"}, "If-Match", `"1"`).want(200)
+	r, _ := s.pay("2023-05-10", "2023-05", everyone)
+	if r.json()["net_fen"] != 16700.0 {
+		t.Errorf("after a death, a repayment and a correction by one officer, a roster pays: %s", r.body)
+	}
+}
+
 // TestConsentedOffset keeps back from a later payment what the person agreed to, and nothing without it.
 func TestConsentedOffset(t *testing.T) {
 	t.Parallel()

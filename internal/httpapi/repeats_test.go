@@ -73,6 +73,24 @@ func TestRepeatsAreSealed(t *testing.T) {
 	s.do("admin", "POST", "/accounts", strings.Replace(body, "newcomer", "another", 1), "Idempotency-Key", "new-account").want(422, "IDEMPOTENCY_KEY_REUSED")
 }
 
+// TestAttemptsAreForgotten: records of sign-ins that no longer count go away, or strangers who send names without end fill the disk.
+func TestAttemptsAreForgotten(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for n := range 4 {
+		s.do("", "POST", "/auth/login", map[string]any{"username": fmt.Sprintf("nobody.%d", n), "password": "not the password"}).want(401)
+	}
+	s.clock.Set(s.clock.Now().Add(23 * time.Hour))
+	if n, err := s.desk.ForgetAttempts(t.Context()); err != nil || n != 0 {
+		t.Errorf("%d forgotten too early (%v)", n, err)
+	}
+	s.do("", "POST", "/auth/login", map[string]any{"username": "nobody.0", "password": "not the password"}).want(401)
+	s.clock.Set(s.clock.Now().Add(2 * time.Hour))
+	if n, err := s.desk.ForgetAttempts(t.Context()); err != nil || n != 3 {
+		t.Errorf("%d forgotten, want those of three names (%v)", n, err)
+	}
+}
+
 // TestAnswersAreForgotten: an answer is kept for ninety days and no longer, and goes in batches.
 func TestAnswersAreForgotten(t *testing.T) {
 	t.Parallel()

@@ -1,9 +1,19 @@
 package httpapi_test
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/google/uuid"
+
+	"zhucan/internal/access"
+	"zhucan/internal/award"
+	"zhucan/internal/calendar"
+	"zhucan/internal/fault"
+	"zhucan/internal/store"
 )
 
 const rosterHead = "姓名,身份证号,残疾证号,发证日期,户籍村居,护理补贴起始月,银行账号"
@@ -29,6 +39,42 @@ func TestRosterRowOfSomebodyElsewhere(t *testing.T) {
 	}
 	if v := s.rosterOf("cdpf", rosterLine(861, 861, villageC, "2020-01-06")).json(); v["changed"] != 1.0 || v["refused"] != 0.0 {
 		t.Errorf("the district knows him: %v", v)
+	}
+}
+
+// TestRosterBringsNoRightOnceOfficesPay: before the first roster a file takes over who receives already; from then on a new right is applied for, and
+// the file of one officer gives nobody money. Who has his right already stands in the file as ever.
+func TestRosterBringsNoRightOnceOfficesPay(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-03-01")
+	if v := s.rosterOf("town.a", rosterLine(891, 891, villageA, "2020-01-06")).json(); v["new"] != 1.0 {
+		t.Fatalf("the start: %v", v)
+	}
+	s.pay("2023-03-28", "2023-03", everyone)
+	s.person("liaison.a", villageA, 893, 1).want(201)
+	a := s.rosterOf("town.a", rosterLine(891, 891, villageA, "2020-01-06"), rosterLine(892, 892, villageA, "2020-01-06"), rosterLine(893, 893, villageA, "2020-01-06"),
+		strings.Replace(rosterLine(894, 894, villageA, "2020-01-06"), "2022-01", "", 1))
+	if v := a.json(); v["new"] != 1.0 || v["same"] != 1.0 || refusals(a) != "3 护理补贴起始月 RIGHT_NEEDS_APPLICATION; 4 护理补贴起始月 RIGHT_NEEDS_APPLICATION" {
+		t.Errorf("afterwards: %s", a.body)
+	}
+	if a := s.rosterOf("cdpf", rosterLine(892, 892, villageA, "2020-01-06")); a.json()["refused"] != 1.0 {
+		t.Errorf("the district: %s", a.body)
+	}
+	if n := len(s.do("auditor", "GET", "/awards", nil).want(200).json()["items"].([]any)); n != 1 {
+		t.Errorf("%d rights, want 1", n)
+	}
+	person := uuid.MustParse(s.do("auditor", "GET", "/persons?limit=200", nil).want(200).json()["items"].([]any)[0].(map[string]any)["id"].(string))
+	account := uuid.MustParse(s.do("cdpf", "GET", "/me", nil).want(200).text("id"))
+	given := errors.New("given")
+	for _, who := range []access.Actor{{AccountID: account, Role: access.CDPFReviewer, Area: "370305"}, access.SystemActor()} {
+		err := s.desk.DB.Write(t.Context(), who, "test", func(tx *store.Tx) error {
+			return cmp.Or(tx.InsertAwards(t.Context(), award.Award{ID: newID(), PersonID: person, Programme: "living_allowance", Basis: award.FromImport,
+				StartMonth: calendar.MustDate("2023-04-01").Month(), OwedFrom: calendar.MustDate("2023-04-01").Month()}), given)
+		})
+		if who.Role == access.System && !errors.Is(err, given) || who.Role != access.System && !fault.Is(err, "RIGHT_NEEDS_APPLICATION") {
+			t.Errorf("%s past the file: %v", who.Role, err)
+		}
 	}
 }
 

@@ -82,7 +82,8 @@ func TestMasks(t *testing.T) {
 		}
 	}
 	for got, want := range map[string]string{idnum.MaskName("张三"): "张*", idnum.MaskName("欧阳修文"): "欧阳**", idnum.MaskName("王"): "王", idnum.MaskName("𠮷田"): "𠮷*",
-		idnum.MaskPhone("13812345678"): "138****5678", idnum.MaskAccount("6222000011112222"): "****2222", id.Masked(): "3799**********0011"} {
+		idnum.MaskPhone("13812345678"): "138****5678", idnum.MaskAccount("6222000011112222"): "****2222", id.Masked(): "3799**********0011",
+		idnum.MaskNumbers("核对37999919750510007x，电话138 1234 5678，卡６２２２００００１１１１，2023-05-06第12号"): "核对****，电话****，卡****，2023-05-06第12号"} {
 		if got != want {
 			t.Errorf("masked %s, want %s", got, want)
 		}

@@ -9,6 +9,7 @@ var (
 	mobileForm   = regexp.MustCompile(`^1\d{10}$`)
 	landlineForm = regexp.MustCompile(`^(0\d{2,3}-?)?\d{7,8}$`)
 	accountForm  = regexp.MustCompile(`^\d{8,32}$`)
+	numberInText = regexp.MustCompile(`\p{Nd}(?:[ \x{3000}]?\p{Nd}){7,}[XxＸｘ]?`)
 
 	errPhone   = &Error{"PHONE", "电话号码格式不正确", "this is no telephone number"}
 	errAccount = &Error{"ACCOUNT", "银行账号应为8至32位数字", "a bank account has 8 to 32 digits"}
@@ -53,6 +54,9 @@ func MaskAccount(s string) string {
 	}
 	return "****" + s[len(s)-4:]
 }
+
+// MaskNumbers hides what may be a number of somebody in words that an officer wrote: eight digits or more, also of full width and in groups as on a card.
+func MaskNumbers(text string) string { return numberInText.ReplaceAllString(text, "****") }
 
 // MaskName keeps the surname: the first character, or two where the surname has two.
 func MaskName(name string) string {

@@ -98,6 +98,9 @@ func (r *Recovery) Do(who access.Actor, s Step, now time.Time) error {
 	if !known {
 		return fault.InvalidFields(fault.Field{Name: "event", Code: "UNKNOWN_EVENT", ZH: "无此操作", EN: "unknown event"})
 	}
+	if !Takes(who.Role, s.Event) {
+		return fault.New(fault.Forbidden, "NOT_YOUR_STEP", "退回款项由财务岗登记", "what was repaid the finance officer records")
+	}
 	if do.amount && (s.Amount <= 0 || s.Amount > r.Outstanding()) {
 		return fault.InvalidFields(fault.Field{Name: "amount_fen", Code: "AMOUNT_OUT_OF_RANGE", ZH: "金额须大于零且不超过待追缴余额", EN: "the amount is more than nothing and at most what is outstanding"})
 	}
@@ -128,6 +131,12 @@ var steps = map[string]struct {
 	"transfer":          {"transferred", false, true, func(r *Recovery, _ money.Fen) { r.State = Transferred }},
 	"propose_waiver":    {"waiver_proposed", true, true, func(*Recovery, money.Fen) {}},
 	"waive":             {"waived", true, true, (*Recovery).waive},
+}
+
+// Takes reports whether a role takes a step, of those that take any: that money came back says who holds the money. What was repaid is owed again once
+// it turns out that it was owed, so who may say that it was not does not say this as well.
+func Takes(role access.Role, event string) bool {
+	return event != "repay" || role == access.FinanceOfficer || role == access.System
 }
 
 func (r *Recovery) proposed(fen money.Fen, who access.Actor) bool {

@@ -289,3 +289,13 @@ func (db *DB) ForgiveLoginAttempt(ctx context.Context, name, address []byte) err
 	}
 	return nil
 }
+
+// ForgetAttempts removes records of sign-ins whose window began before an instant, no more than most of them, and says how many.
+func (db *DB) ForgetAttempts(ctx context.Context, before time.Time, most int) (int64, error) {
+	done, err := db.pool.Exec(ctx, `DELETE FROM login_attempts a USING (SELECT bucket FROM login_attempts WHERE window_start < $1 LIMIT $2 FOR UPDATE SKIP LOCKED) o
+		WHERE a.bucket = o.bucket`, before, most)
+	if err != nil {
+		return 0, translate(fmt.Errorf("forget sign-in attempts: %w", err))
+	}
+	return done.RowsAffected(), nil
+}

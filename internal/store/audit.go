@@ -109,10 +109,15 @@ const walkSQL = `SELECT e.seq, e.id, (extract(epoch FROM e.at) * 1000000)::bigin
 	FROM audit_entries e LEFT JOIN audit_changes c ON c.entry_id = e.id ORDER BY e.seq NULLS FIRST, e.id, c.n`
 
 // VerifyAudit recomputes the whole chain from the stored columns and names the first entry that does not hold, or that a checkpoint knows
-// otherwise.
+// otherwise. In a process one walks at a time: a walk takes as long as there are entries, and a connection.
 func (db *DB) VerifyAudit(ctx context.Context, noted ...Checkpoint) (Verification, error) {
+	done, err := turn(ctx, db.walks)
+	if err != nil {
+		return Verification{}, err
+	}
+	defer done()
 	w := &chainWalk{noted: bySeq(noted)}
-	err := db.inLongRead(ctx, func(tx pgx.Tx) error { return w.over(ctx, tx) })
+	err = db.inLongRead(ctx, func(tx pgx.Tx) error { return w.over(ctx, tx) })
 	if err != nil {
 		return Verification{}, fmt.Errorf("verify the audit: %w", err)
 	}

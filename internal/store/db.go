@@ -48,6 +48,11 @@ type DB struct {
 	Options
 	replicas []*replica
 	sealing  sealing
+	writing  chan struct{} // a place for each transaction that may be open beside others
+	lists    chan struct{} // the turn to read a list
+	rosters  chan struct{} // and a roster
+	walks    chan struct{} // and to go through the whole audit
+	sendings sendings
 	turn     atomic.Uint64 // whose turn it is
 	reads    struct{ replica, primary atomic.Int64 }
 	full     atomic.Int64 // when the disk of the primary was last found full, in nanoseconds of the service's clock; 0: never
@@ -56,7 +61,8 @@ type DB struct {
 // Open connects as the service's own database role, and refuses any that row security does not bind, and keys of another register. Statements are bounded in time; bulk
 // work raises its own bound.
 func Open(ctx context.Context, url string, o Options) (*DB, error) {
-	db := &DB{Options: o, sealing: newSealing()}
+	db := &DB{Options: o, sealing: newSealing(), writing: make(chan struct{}, placesOf(o.Pool)), lists: make(chan struct{}, 1), rosters: make(chan struct{}, 1),
+		walks: make(chan struct{}, 1)}
 	pool, err := newPool(ctx, url, o, db.noticeFull)
 	if err != nil {
 		return nil, err
@@ -100,13 +106,23 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	return db, nil
 }
 
+// connections are as many as were asked for, and two at least: one for a transaction, and one for what is read beside it.
+func connections(asked int) int { return max(asked, 2) }
+
+// placesOf is how many transactions may be open at a time. What is done in one may read beside it, by another connection; so some are left to
+// whoever only reads. If transactions could have all of them, as many as there are would wait for each other until their time is over.
+func placesOf(asked int) int {
+	n := connections(asked)
+	return n - max(1, n/4)
+}
+
 // newPool is a pool of connections to one server.
 func newPool(ctx context.Context, url string, o Options, also func(*pgx.ConnConfig)) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, errors.New("open the register: the address of the database cannot be read") // the text may hold a password
 	}
-	config.MaxConns = int32(max(o.Pool, 2))
+	config.MaxConns = int32(connections(o.Pool))
 	for name, value := range map[string]string{"statement_timeout": "5s", "lock_timeout": "2s",
 		"idle_in_transaction_session_timeout": "10s", "timezone": "UTC", "application_name": "zhucan"} {
 		config.ConnConfig.RuntimeParams[name] = value

@@ -32,6 +32,10 @@ var MergedAlready = fault.New(fault.Conflict, "MERGED", "该档案已并入另�
 // GrantedAlready is the answer to a grant of months of a late renewal of which some were granted before.
 var GrantedAlready = fault.New(fault.Conflict, "GRANTED_ALREADY", "该月已补发", "this month has been granted already")
 
+// RightNeedsApplication is the answer to a right that a file brings where the office has begun to pay.
+var RightNeedsApplication = fault.New(fault.Conflict, "RIGHT_NEEDS_APPLICATION", "本地区已由本系统发放补贴，新增的待遇须办理申请、由他人审批，不能随花名册登记；请清空起始月后重新导入",
+	"this service pays here already: a right that is new is applied for, and another decides; leave the month empty and send the row again")
+
 // byConstraint says what a broken constraint means to the user.
 var byConstraint = map[string]*fault.Error{
 	"persons_id_number_once":                 PersonExists,
@@ -62,6 +66,7 @@ var byConstraint = map[string]*fault.Error{
 	"recovery_waived_by_another":             fault.New(fault.Conflict, "WAIVER_NOT_PROPOSED", "核销须由他人以相同金额提出后批准", "a waiver is proposed by another for the same amount first"),
 	"payees_current":                         changedMeanwhile,
 	"award_grants_once":                      GrantedAlready,
+	"awards_taken_over_at_the_start":         RightNeedsApplication,
 	"award_suspensions_one_in_force":         fault.New(fault.Conflict, "SUSPENDED_ALREADY", "该待遇已暂停", "the award is suspended already"),
 	"notice_items_once":                      changedMeanwhile,
 	"deputations_one_at_a_time":              fault.New(fault.Conflict, "DEPUTED_ALREADY", "该账号在此期间已有代理人", "the principal has a deputy on these days already"),

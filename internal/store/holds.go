@@ -22,15 +22,17 @@ type Hold struct {
 	PlacedBy   uuid.UUID
 	ReleasedAt time.Time // zero: still in force
 	Contested  bool      // an objection that nobody has answered keeps it
+	Undecided  bool      // so does what a list says that nobody has decided
 }
 
 const holds = `SELECT h.id, h.person_id, coalesce(h.programme, ''), h.reason, h.note, h.placed_at, h.placed_by, h.released_at,
-	EXISTS (SELECT FROM objections o WHERE o.hold_id = h.id AND o.outcome = 'open') FROM payment_holds h WHERE `
+	EXISTS (SELECT FROM objections o WHERE o.hold_id = h.id AND o.outcome = 'open'),
+	EXISTS (SELECT FROM list_statements s WHERE s.person_id = h.person_id AND s.hold_id = h.id AND s.state = 'pending') FROM payment_holds h WHERE `
 
 func scanHold(row pgx.Row) (h Hold, err error) {
 	var by *uuid.UUID
 	var released *time.Time
-	err = row.Scan(&h.ID, &h.PersonID, &h.Programme, &h.Reason, &h.Note, &h.PlacedAt, &by, &released, &h.Contested)
+	err = row.Scan(&h.ID, &h.PersonID, &h.Programme, &h.Reason, &h.Note, &h.PlacedAt, &by, &released, &h.Contested, &h.Undecided)
 	h.PlacedBy, h.ReleasedAt = orZero(by), orZero(released)
 	return h, err
 }

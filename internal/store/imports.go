@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,6 +16,7 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
+	"zhucan/internal/fault"
 	"zhucan/internal/statement"
 )
 
@@ -214,6 +216,84 @@ func (db *DB) ImportByKey(ctx context.Context, who access.Actor, key string) (i 
 		return Import{}, false, nil
 	}
 	return i, err == nil, err
+}
+
+// TakeList waits for the turn to work on a list, and TakeRoster for that to take in a roster, which lasts until done is called. In a process each is
+// read one after the other: a long one takes more than 100 MiB, of the 256 that a district's service has.
+func (db *DB) TakeList(ctx context.Context) (done func(), err error) { return turn(ctx, db.lists) }
+
+// TakeRoster is described with TakeList.
+func (db *DB) TakeRoster(ctx context.Context) (done func(), err error) { return turn(ctx, db.rosters) }
+
+func turn(ctx context.Context, of chan struct{}) (done func(), err error) {
+	select {
+	case of <- struct{}{}:
+		return func() { <-of }, nil
+	case <-ctx.Done():
+		return nil, translate(fmt.Errorf("wait for others: %w", ctx.Err()))
+	}
+}
+
+// An account sends in so many files at a time, each of which is kept in memory until it is answered, and waits so long for one of them to be.
+const (
+	sentAtOnce = 3
+	sendWait   = 10 * time.Second
+)
+
+var tooManyFiles = func() *fault.Error {
+	f := fault.New(fault.TooMany, "TOO_MANY_FILES", "正在上传的文件过多，请稍后再试", "too many files are being sent in; try again later")
+	f.RetryAfter = int(sendWait.Seconds())
+	return f
+}()
+
+// sendings are the files that accounts send in now, or wait to.
+type sendings struct {
+	mu sync.Mutex
+	of map[uuid.UUID]*sending
+}
+
+type sending struct {
+	places chan struct{}
+	users  int
+}
+
+func (s *sendings) enter(account uuid.UUID) *sending {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.of == nil {
+		s.of = map[uuid.UUID]*sending{}
+	}
+	mine := s.of[account]
+	if mine == nil {
+		mine = &sending{places: make(chan struct{}, sentAtOnce)}
+		s.of[account] = mine
+	}
+	mine.users++
+	return mine
+}
+
+func (s *sendings) leave(account uuid.UUID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if mine := s.of[account]; mine.users > 1 {
+		mine.users--
+	} else {
+		delete(s.of, account)
+	}
+}
+
+// TakeUpload lets an account send in a file, until done is called.
+func (db *DB) TakeUpload(ctx context.Context, account uuid.UUID) (done func(), err error) {
+	mine := db.sendings.enter(account)
+	wait, cancel := context.WithTimeoutCause(ctx, sendWait, tooManyFiles)
+	defer cancel()
+	select {
+	case mine.places <- struct{}{}:
+		return func() { <-mine.places; db.sendings.leave(account) }, nil
+	case <-wait.Done():
+		db.sendings.leave(account)
+		return nil, context.Cause(wait)
+	}
 }
 
 // staleWorker is how long a worker may be silent before another takes its import over.

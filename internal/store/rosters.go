@@ -357,6 +357,20 @@ func (tx *Tx) UpdateRoster(ctx context.Context, r roster.Roster) error {
 	return exactlyOne(int(n), err)
 }
 
+// PayingAreas are the areas of which a roster was ever locked.
+func (tx *Tx) PayingAreas(ctx context.Context) (list []area.Code, err error) {
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT DISTINCT area_code FROM rosters WHERE checksum IS NOT NULL").Query(func(rows pgx.Rows) (err error) {
+			list, err = pgx.CollectRows(rows, pgx.RowTo[area.Code])
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list where rosters pay: %w", err)
+	}
+	return list, nil
+}
+
 // LockRoster reads a roster and holds it until the transaction ends.
 func (tx *Tx) LockRoster(ctx context.Context, id uuid.UUID) (r roster.Roster, err error) {
 	lo, hi := tx.Who.Area.Range()

@@ -16,6 +16,7 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/fault"
+	"zhucan/internal/idnum"
 )
 
 // Tx is one signed transaction: it knows who writes and why, and has one time.
@@ -145,7 +146,20 @@ func (db *DB) Joins(ctx context.Context) bool {
 	return ok && outer.db == db
 }
 
+// place waits until another transaction may begin. One inside another, with whose place it goes, waits for nobody.
+func (db *DB) place(ctx context.Context) (leave func(), err error) {
+	if db.Joins(ctx) {
+		return func() {}, nil
+	}
+	return turn(ctx, db.writing)
+}
+
 func (db *DB) transact(ctx context.Context, who access.Actor, fn func(*Tx) error) error {
+	leave, err := db.place(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	conn, err := db.sql.Conn(ctx)
 	if err != nil {
 		return translate(fmt.Errorf("take a connection: %w", err))
@@ -189,6 +203,11 @@ func (tx *Tx) sign(ctx context.Context, action, outcome string, subject uuid.UUI
 
 // Describe adds to the audit entry what it is about, and writes the events so far in the same round trip.
 func (tx *Tx) Describe(ctx context.Context, subject uuid.UUID, detail map[string]any) error {
+	for _, name := range []string{"reason", "purpose"} { // an officer's words, and the auditor's to read
+		if words, given := detail[name].(string); given {
+			detail[name] = idnum.MaskNumbers(words)
+		}
+	}
 	text, err := json.Marshal(detail)
 	if err != nil || detail == nil {
 		text = []byte("{}")

@@ -94,7 +94,7 @@ func (v *visit) placeForm() *Form {
 		&Field{Name: "note", Label: v.t("application.reason"), Kind: "textarea", Need: true, Max: 500, Of: "place"})
 }
 
-// releaseForm lets go what is in force. What waits for the answer to an objection is only named.
+// releaseForm lets go what is in force. What waits for the answer to an objection, or for a decision about a list, is only named.
 func (v *visit) releaseForm(data *holdsData, holds []store.Hold) {
 	var list []Option
 	for _, h := range holds {
@@ -102,6 +102,8 @@ func (v *visit) releaseForm(data *holdsData, holds []store.Hold) {
 		case !h.ReleasedAt.IsZero():
 		case h.Contested:
 			data.Notes = append(data.Notes, v.t("holds.contested"))
+		case h.Undecided:
+			data.Notes = append(data.Notes, v.t("holds.undecided"))
 		default:
 			list = append(list, Option{Value: h.ID.String(), Label: v.holdWhy(h)})
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/casework"
@@ -145,4 +146,43 @@ func TestHostileMerges(t *testing.T) {
 		b.get(at).want(200).says(strings.Join(strings.Fields(text), " ")).wantHarmless()
 		b.get(file + "/merge?into=" + escaped(text)).want(200).wantHarmless()
 	}
+}
+
+// TestPhotosGoWithTheCase: the photos of an application go with it to the file that stays, and back: the village that it left read them on, and the one
+// that has it now saw none.
+func TestPhotosGoWithTheCase(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	ctx := context.Background()
+	stays, goes := s.twice(71, "金丝雀照")
+	d, err := s.desk.Person(ctx, s.actor("cdpf"), stays)
+	must(t, err)
+	to := area.Code(villageB)
+	_, err = s.desk.UpdatePerson(ctx, s.actor("cdpf"), stays, d.File.Person.Version, casework.PersonPatch{Managing: &to})
+	must(t, err)
+	at := strings.Split(s.as("liaison.a").get("/persons/"+goes.String()+"/apply").form("submit").set("programme", "nursing_subsidy", "applicant.relation", "self").
+		file("photos", photograph(1)).send().want(303).header.Get("Location"), "?")[0]
+	photo := attr(all(s.as("liaison.a").get(at).want(200).doc, "img")[0], "src")
+	read := func(a, b, shown int) {
+		t.Helper()
+		s.as("liaison.a").get(photo).want(a)
+		s.as("liaison.b").get(photo).want(b)
+		if got := len(all(s.as("cdpf").get(at).want(200).doc, "img")); got != 1 {
+			t.Errorf("the district sees %d photos", got)
+		}
+		if shown == 0 {
+			s.as("liaison.b").get(at).want(404)
+		} else if got := len(all(s.as("liaison.b").get(at).want(200).doc, "img")); got != shown {
+			t.Errorf("liaison.b sees %d photos", got)
+		}
+	}
+	read(200, 404, 0)
+	d, err = s.desk.Person(ctx, s.actor("cdpf"), goes)
+	must(t, err)
+	m, err := s.desk.Merge(ctx, s.actor("cdpf"), goes, stays, d.File.Person.Version, "同一人两份档案")
+	must(t, err)
+	read(404, 200, 1)
+	_, err = s.desk.UndoMerge(ctx, s.actor("cdpf"), m.ID, m.Version, "不是同一人")
+	must(t, err)
+	read(200, 404, 0)
 }

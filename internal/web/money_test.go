@@ -32,6 +32,7 @@ func init() {
 	for _, do := range []string{"notify", "consent", "repay", "agree_instalments", "transfer", "propose_waiver", "waive"} {
 		mayDo["/recoveries/:id "+do] = moneyHands
 	}
+	mayDo["/recoveries/:id repay"] = roles{finance}
 	further = append(further, func(s *site, f *fixture) {
 		person, paid := s.paid(61, villageA)
 		f.more["/rosters"], f.more["/recoveries"], f.more["/persons/:id/ledger"] = paid.ID, s.overpaid(person), person
@@ -251,9 +252,11 @@ func TestRecoveryPages(t *testing.T) {
 	s.as("finance").get("/recoveries?state=closed").want(200).says("没有追缴")
 	b := s.as("cdpf")
 	b.get(at).want(200).says("已发金额多于应发", "2023-03", "立案").form("notify").send().follow().want(200).says("已告知")
+	b = s.as("finance")
 	b.get(at).form("repay").set("amount_fen", "1000").send().want(422).says("不超过待追缴余额")
 	b.get(at).form("repay").set("amount_fen", "十元").send().want(422).says("金额应写成元")
 	b.get(at).form("repay").set("amount_fen", "67").send().follow().want(200).says("100.00")
+	b = s.as("cdpf")
 	b.get(at).form("agree_instalments").send().want(422).says("理由")
 	b.get(at).form("agree_instalments").set("reason", "每月退50元").send().follow().want(200).says("分期中", "每月退50元")
 	b.get(at).form("consent").set("amount_fen", "40.00").send().follow().want(200).says("40.00", "同意抵扣")

@@ -172,6 +172,7 @@ type toldField struct {
 func (s *Site) talk(signed bool, do func(*visit) (any, error)) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		v := s.visit(c, nil)
+		defer v.finish()
 		v.english = c.QueryParam("lang") == "en" // the language of the shell, which the phone keeps in both
 		answer, err := v.heard(signed, do)
 		if err != nil {

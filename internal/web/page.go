@@ -139,6 +139,7 @@ func (s *Site) post(p *page) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
+		defer v.finish()
 		if err := v.readForm(c); patience.BrokeOff(err) && v.goodToken(v.form.Get("csrf")) {
 			return s.brokeOff(c, v, err)
 		} else if err != nil {
@@ -285,7 +286,10 @@ const (
 )
 
 // readFiles reads a form with its files, which are kept in memory.
-func (v *visit) readFiles(in *http.Request) error {
+func (v *visit) readFiles(in *http.Request) (err error) {
+	if v.done, err = v.desk.DB.TakeUpload(v.ctx, v.who.AccountID); err != nil {
+		return err
+	}
 	v.uploads = map[string][][]byte{}
 	return readParts(in, func(name string, file io.Reader) error {
 		content, err := io.ReadAll(io.LimitReader(file, maxFile))

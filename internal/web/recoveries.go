@@ -149,6 +149,8 @@ func (v *visit) recoveryForms(data *recoveryData, r *recovery.Recovery) {
 	for _, s := range recoverySteps {
 		proposal := proposedBy(r, v.who)
 		switch {
+		case !recovery.Takes(v.who.Role, s.name):
+			continue
 		case s.name == "waive" && proposal == 0 && v.do != "waive":
 			if len(r.Proposals()) > 0 {
 				data.Notes = append(data.Notes, v.t("recovery.waive.other"))
@@ -187,7 +189,8 @@ func proposedBy(r *recovery.Recovery, who access.Actor) (fen money.Fen) {
 
 // stepRecovery takes a step of a recovery.
 func stepRecovery(event string, amount bool) act {
-	return act{roles: moneyRoles, do: func(v *visit) (string, error) {
+	takes := slices.DeleteFunc(slices.Clone(moneyRoles), func(r access.Role) bool { return !recovery.Takes(r, event) })
+	return act{roles: takes, do: func(v *visit) (string, error) {
 		id, err := v.id()
 		if err != nil {
 			return "", err

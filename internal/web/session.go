@@ -249,7 +249,10 @@ func (s *Site) alive(c echo.Context) error {
 // the worker that opens the page without a network; to clear all cookies, the chosen language.
 func (s *Site) signOut(c echo.Context) error {
 	v := s.visit(c, nil)
-	var err error
+	err := sameOrigin(c.Request()) // its cookie does not come along then, but the answer would take it away
+	if err != nil {
+		return err
+	}
 	if v.who, v.known, err = s.Desk.ActorOfCookie(v.ctx, v.cookie(sessionCookie)); err != nil {
 		return err
 	}

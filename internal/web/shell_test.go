@@ -247,6 +247,11 @@ func TestForgedForms(t *testing.T) {
 	out().set("csrf", "").send().want(403).says("表单已失效")
 	out().set("csrf", s.as("town.a").get("/").formTo("/sign-out").values.Get("csrf")).send().want(403) // another session's
 	b.do("POST", "/sign-out", strings.NewReader(`{"csrf":"x"}`), "Content-Type", "application/json").want(415)
+	// the cookie of the session is not sent from another site, but an answer could take it away, and leave the session open behind somebody who thinks that he has gone
+	afar := s.browser().do("POST", "/sign-out", strings.NewReader("x=1"), "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "cross-site").want(403)
+	if taken := strings.Join(afar.header.Values("Set-Cookie"), " "); strings.Contains(taken, "zhucan=") {
+		t.Errorf("another site takes the session away: %s", taken)
+	}
 	b.get("/").want(200) // still signed in
 	s.browser().get("/sign-in").form("sign-in").set("csrf", "x", "username", "liaison.a", "password", password).send().want(403)
 	s.browser().get("/sign-in").form("sign-in").headers("Sec-Fetch-Site", "cross-site").set("username", "liaison.a", "password", password).send().want(403)

@@ -37,6 +37,7 @@ type visit struct {
 	query   url.Values
 	form    url.Values          // of a post
 	uploads map[string][][]byte // files of a post, by field
+	done    func()              // with them; nil: there are none
 	do      string              // what a form asks for
 	key     string              // of the form, by which it acts once
 	fault   *fault.Error        // what was refused
@@ -47,6 +48,13 @@ type visit struct {
 	kept      bool // the form was filled in before the session began, and is not sent yet
 	placed    bool // what was refused is shown at its form
 	newCookie string
+}
+
+// finish ends what a visit holds.
+func (v *visit) finish() {
+	if v.done != nil {
+		v.done()
+	}
 }
 
 func (s *Site) visit(c echo.Context, p *page) *visit {
