@@ -11,7 +11,6 @@ import (
 
 	"zhucan/internal/area"
 	"zhucan/internal/casefile"
-	"zhucan/internal/names"
 	"zhucan/internal/policy"
 	"zhucan/internal/statement"
 	"zhucan/internal/store"
@@ -122,11 +121,8 @@ const (
 func (l *listRun) decide(w *listWrites, dossier store.Dossier, live, silent []store.Statement, r saidRow) error {
 	says := r.silent
 	if r.Row > 0 {
-		wrong := otherName(r, dossier.File.Person)
-		if wrong == nil {
-			says, wrong = l.meaning.says(r.in, l.done.AsOf, dossier.File)
-		}
-		if wrong == nil {
+		var wrong *wrongCell
+		if says, wrong = l.meaning.says(r.in, l.done.AsOf, dossier.File); wrong == nil {
 			wrong = l.outside(says)
 		}
 		if wrong != nil {
@@ -164,15 +160,6 @@ func (l *listRun) decide(w *listWrites, dossier store.Dossier, live, silent []st
 	}
 	l.tally(dossier.File.Person.ID, r.Row, most)
 	return nil
-}
-
-// otherName refuses a row whose number is of somebody with another name, as a roster does: a column that was sorted by itself would write the
-// death of one into the file of another.
-func otherName(r saidRow, p casefile.Person) *wrongCell {
-	if r.Name == "" || names.Key(r.Name) == names.Key(p.Name) {
-		return nil
-	}
-	return &wrongCell{"name", "NAME_MISMATCH", "与在册姓名不一致，请核实；更名的，先更正档案", "the register has another name for this number; if it was changed, correct the file first"}
 }
 
 // outside refuses a move out of the area of who hands the list in: the file would leave it.

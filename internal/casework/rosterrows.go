@@ -95,7 +95,7 @@ func (d *Desk) takenOver(person uuid.UUID, r exchange.RosterRow) []award.Award {
 func (d *Desk) planKnown(c *change, dossier *store.Dossier, r exchange.RosterRow) {
 	p := dossier.File.Person
 	if names.Key(p.Name) != names.Key(r.Name) {
-		c.refuse(r.Row, "姓名", "NAME_MISMATCH", "与在册姓名不一致，请核实", "the register has another name for this ID number")
+		c.refuse(r.Row, "姓名", "NAME_MISMATCH", "与在册姓名不一致，请核实；更名的，先更正档案再重新发送", "the register has another name for this ID number; if it was changed, correct the file first and send the roster again")
 		return
 	}
 	before := len(c.cards) + len(c.facts) + len(c.awards) + len(c.updated) + len(c.payees)

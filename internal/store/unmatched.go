@@ -37,8 +37,42 @@ type Candidate struct {
 	Name     string
 	Birth    calendar.Date
 	Area     area.Code
-	Basis    string // name_birth_town or guardian_name
+	Basis    string // name_birth_town or guardian_name; or by a number, ByNumber or ByFormerName
 	HasID    bool   // with a valid ID number
+}
+
+// What speaks for a candidate whose number a row has beside another name than his: nothing else, or that he was called so before.
+const (
+	ByNumber     = "number"
+	ByFormerName = "number_former_name"
+)
+
+// FormerNames are those of some persons, by row, whose file says that they had the row's name before.
+func (tx *Tx) FormerNames(ctx context.Context, persons map[int]uuid.UUID, called map[int]string) (former map[int]bool, err error) {
+	var rows []int32
+	var ids []uuid.UUID
+	var values [][]byte
+	for row, person := range persons {
+		rows, ids, values = append(rows, int32(row)), append(ids, person), append(values, tx.db.index(indexID, called[row]))
+	}
+	former = map[int]bool{}
+	if len(rows) == 0 {
+		return former, nil
+	}
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(`SELECT u.row FROM unnest($1::int[], $2::uuid[], $3::bytea[]) u (row, person_id, value)
+			JOIN person_aliases a ON a.person_id = u.person_id AND a.kind = 'name' AND a.value_index = u.value`, rows, ids, values).Query(func(rows pgx.Rows) error {
+			list, err := pgx.CollectRows(rows, pgx.RowTo[int])
+			for _, row := range list {
+				former[row] = true
+			}
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find former names: %w", err)
+	}
+	return former, nil
 }
 
 // Described is how a row without a number that anybody has describes somebody.
