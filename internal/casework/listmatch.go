@@ -284,7 +284,7 @@ func (d *Desk) takeChosen(ctx context.Context, tx *store.Tx, i *store.Import, li
 	if err != nil {
 		return "", err
 	}
-	if named {
+	if named && listMeanings[i.Kind].apart == "" {
 		return "", errNamed
 	}
 	before := *i
@@ -350,8 +350,8 @@ func (d *Desk) leaveOut(ctx context.Context, tx *store.Tx, i *store.Import, u st
 }
 
 // leftOut is what a list says late by not naming persons. Whom a later list has named since, that one has cleared.
-func (l *listRun) leftOut(persons []uuid.UUID, live []store.Statement) (silent map[uuid.UUID]saidRow, cleared []store.Statement) {
-	silent = map[uuid.UUID]saidRow{}
+func (l *listRun) leftOut(persons []uuid.UUID, live []store.Statement) (silent map[uuid.UUID][]saidRow, cleared []store.Statement) {
+	silent = map[uuid.UUID][]saidRow{}
 	kind, absent := l.meaning.facts[0], l.absent(l.done.AsOf)
 	for _, person := range persons {
 		s := store.Statement{ID: l.desk.NewID(), ImportID: l.done.ID, PersonID: person, Kind: kind, Statement: absent}
@@ -362,7 +362,7 @@ func (l *listRun) leftOut(persons []uuid.UUID, live []store.Statement) (silent m
 			cleared = append(cleared, withdrawn(live[since].ImportID, []store.Statement{s})...)
 			continue
 		}
-		silent[person] = saidRow{silent: []said{{kind, absent}}}
+		silent[person] = []saidRow{{silent: []said{{kind, absent}}}}
 	}
 	return silent, cleared
 }

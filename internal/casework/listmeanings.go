@@ -32,6 +32,7 @@ type listMeaning struct {
 	says  saying
 	home  bool        // they are facts of the household
 	gives serviceList // or what was given
+	apart string      // the column whose day tells one row about somebody from another; empty: a list names nobody twice
 	// opens: somebody who is not on the register gets a file, where a row says enough.
 	opens bool
 }
@@ -52,7 +53,7 @@ var listMeanings = map[string]listMeaning{
 	"school":           {facts: []string{"school"}, says: of("school", schooling)},
 	"registered_poor":  {facts: []string{"registered_poor"}, says: of("registered_poor", poverty)},
 	"dangerous_houses": {facts: []string{"dangerous_house", "house_converted"}, says: house, home: true},
-	"moves":            {facts: []string{casefile.HukouArea, casefile.ManagingArea}, says: moved},
+	"moves":            {facts: []string{casefile.HukouArea, casefile.ManagingArea}, says: moved, apart: "moved_on"},
 	"certificates":     {facts: []string{factCard, factCardState}, says: cardSays, opens: true},
 	"rehab":            {gives: rehabGiven},
 	"devices":          {gives: deviceGiven},

@@ -119,6 +119,11 @@ func (r rewriting) empty() bool {
 func (r *rewriting) add(o rewriting) {
 	r.supersede, r.insert = append(r.supersede, o.supersede...), append(r.insert, o.insert...)
 	r.cards.add(o.cards)
+	r.insert = slices.DeleteFunc(r.insert, func(c casefile.Circumstance) bool { // of the first, which the second takes away again
+		n := len(r.supersede)
+		r.supersede = slices.DeleteFunc(r.supersede, func(gone casefile.Circumstance) bool { return gone.ID == c.ID })
+		return len(r.supersede) < n
+	})
 	for _, m := range o.moved {
 		if i := slices.IndexFunc(r.moved, func(old movedPerson) bool { return old.after.ID == m.after.ID }); i >= 0 {
 			r.moved[i].after = m.after
@@ -155,13 +160,18 @@ func (h heard) become(active []store.Statement, newID func() uuid.UUID, source s
 	}
 	after = folded(active)
 	r = h.rewrite(after, newID, source, "")
-	if kind, _ := casefile.KindOf(h.kind); kind.Place && !r.empty() {
+	if ofPlaces(h.kind) && !r.empty() {
 		before := h.dossier.File.Person
 		if now := atPlace(before, h.kind, after); now != before {
 			r.moved = []movedPerson{{before, now}}
 		}
 	}
 	return r, after
+}
+
+func ofPlaces(kind string) bool {
+	k, _ := casefile.KindOf(kind)
+	return k.Place
 }
 
 // atPlace is a person with the place that the facts of a kind end in.
@@ -247,11 +257,12 @@ func holdFor(losses []ledger.Loss) (programme string, monthly int64) {
 }
 
 // outdated are the pending statements that a later list contradicts: who is said to hold a fact has not lost it before, and whose card is
-// said to be in order has not had it frozen.
+// said to be in order has not had it frozen. Who has come back to a place has left it before.
 func outdated(pending []store.Statement, said []statement.Statement) (list []store.Statement) {
 	for _, p := range pending {
 		if slices.ContainsFunc(said, func(s statement.Statement) bool {
-			changed := s.Says == statement.Holds && p.Says != statement.Holds || p.Kind == factCardState && s.Says == statement.Absent && p.Says == statement.Holds && strings.HasPrefix(p.Sort, s.Sort)
+			back := ofPlaces(p.Kind) && s.From.After(p.From)
+			changed := s.Says == statement.Holds && p.Says != statement.Holds && !back || p.Kind == factCardState && s.Says == statement.Absent && p.Says == statement.Holds && strings.HasPrefix(p.Sort, s.Sort)
 			return changed && !s.AsOf.Before(p.AsOf)
 		}) {
 			list = append(list, p)

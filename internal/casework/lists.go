@@ -1,11 +1,15 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -63,7 +67,7 @@ func (l *listRun) take(ctx context.Context, rows []saidRow) error {
 		}
 		l.done.Absence = &store.Absence{Known: known}
 	}
-	for portion := range slices.Chunk(rows, listPortion) {
+	for portion := range l.portions(rows) {
 		found, err := l.match(ctx, portion)
 		if err != nil {
 			return err
@@ -100,13 +104,73 @@ func (l *listRun) takePortion(ctx context.Context, portion []saidRow, found map[
 	case l.meaning.home:
 		return l.house(ctx, portion, found)
 	}
-	said := map[uuid.UUID]saidRow{}
+	said := map[uuid.UUID][]saidRow{}
 	for _, r := range portion {
-		if person, ok := found[r.Row]; ok && l.once(person, r.Row, "与第%d行为同一人", "row %d names the same person") {
-			said[person] = r
+		if person, ok := found[r.Row]; ok && (l.meaning.apart != "" || l.once(person, r.Row, "与第%d行为同一人", "row %d names the same person")) {
+			said[person] = append(said[person], r)
+		}
+	}
+	for person, rows := range said {
+		if said[person] = l.inTurn(rows); len(said[person]) == 0 {
+			delete(said, person)
 		}
 	}
 	return l.settle(ctx, said)
+}
+
+// portions are the rows a portion at a time. Where a list may name somebody twice they come by their days, so that each finds what those before
+// it did, and those of one day together.
+func (l *listRun) portions(rows []saidRow) iter.Seq[[]saidRow] {
+	if l.meaning.apart == "" {
+		return slices.Chunk(rows, listPortion)
+	}
+	slices.SortStableFunc(rows, func(a, b saidRow) int {
+		return cmp.Or(l.dayOf(a).Compare(l.dayOf(b)), strings.Compare(a.ID.Reveal(), b.ID.Reveal()))
+	})
+	return func(yield func([]saidRow) bool) {
+		for len(rows) > 0 {
+			n := min(listPortion, len(rows))
+			for n < len(rows) && l.dayOf(rows[n]) == l.dayOf(rows[n-1]) && rows[n].ID == rows[n-1].ID {
+				n++
+			}
+			if !yield(rows[:n]) {
+				return
+			}
+			rows = rows[n:]
+		}
+	}
+}
+
+func (l *listRun) dayOf(r saidRow) calendar.Date { return r.in.Date(l.meaning.apart) }
+
+// inTurn leaves of the rows about somebody those that can be told apart by their days. Of two that say the same the second is one too many; of two
+// that say otherwise of one day nobody knows which was first, so neither is taken.
+func (l *listRun) inTurn(rows []saidRow) (list []saidRow) {
+	for i, r := range rows {
+		other := slices.IndexFunc(rows, func(o saidRow) bool { return o.Row != r.Row && l.dayOf(o) == l.dayOf(r) })
+		switch {
+		case l.meaning.apart == "" || other < 0:
+			list = append(list, r)
+		case !l.agree(rows, r):
+			n := strconv.Itoa(rows[other].Row)
+			l.refuse(r.Row, l.list.Place(l.meaning.apart), "SAME_DAY", "与第"+n+"行是同一人同一天的迁移，内容不一致，先后无法判断，均未采用，请核实后重新报送", "row "+n+" says otherwise of the same person and day; nobody knows which was first, so neither was taken: find out and send it again")
+		case other < i:
+			n := strconv.Itoa(rows[other].Row)
+			l.refuse(r.Row, "", "DUPLICATE_IN_FILE", "与第"+n+"行为同一人同一次迁移", "row "+n+" is the same move of the same person")
+		default:
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// agree reports whether all rows of the day of one say the same.
+func (l *listRun) agree(rows []saidRow, r saidRow) bool {
+	says, _ := l.meaning.says(r.in, l.done.AsOf, casefile.File{})
+	return !slices.ContainsFunc(rows, func(o saidRow) bool {
+		others, _ := l.meaning.says(o.in, l.done.AsOf, casefile.File{})
+		return l.dayOf(o) == l.dayOf(r) && !slices.Equal(says, others)
+	})
 }
 
 func (l *listRun) refuse(row int, column, code, zh, en string) {
@@ -253,9 +317,9 @@ func (l *listRun) silence(ctx context.Context) error {
 		return named || possible
 	})
 	for portion := range slices.Chunk(unnamed, listPortion) {
-		silent := make(map[uuid.UUID]saidRow, len(portion))
+		silent := make(map[uuid.UUID][]saidRow, len(portion))
 		for _, person := range portion {
-			silent[person] = saidRow{silent: []said{{l.meaning.facts[0], l.absent(asOf)}}}
+			silent[person] = []saidRow{{silent: []said{{l.meaning.facts[0], l.absent(asOf)}}}}
 		}
 		if err := l.settle(ctx, silent); err != nil {
 			return err

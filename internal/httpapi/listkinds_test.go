@@ -292,7 +292,7 @@ func TestMovesOfLists(t *testing.T) {
 	s.at("2023-04-03")
 	line := func(n int, rest string) string { return fmt.Sprintf("金丝雀%d,%s,%s", n, number(n), rest) }
 	moves := s.taken("cdpf", "moves", "2023-04-01", "ga", 0, 1, 0, 2, 1, moveHead, line(771, "迁往市外,2023-02-10,"), line(772, "区内迁移,2023-03-05,"+villageB), line(773, "迁入,2023-03-05,"+villageB), line(771, "迁入,2023-03-06,"))
-	if got := refusals(moves); got != "4  NOT_IN_REGISTER; 5  DUPLICATE_IN_FILE" {
+	if got := refusals(moves); got != "4  NOT_IN_REGISTER; 5 E 迁入村居 REQUIRED" {
 		t.Errorf("refused: %s", got)
 	}
 	s.wantOwed(out, nursing, 16700, 16700, 16700, 16700)
