@@ -325,22 +325,26 @@ func makings(timeline []casefile.Certificate) (events []casefile.CertificateEven
 		if !c.ByList {
 			continue
 		}
-		e := casefile.CertificateEvent{CertificateID: c.ID, PersonID: c.PersonID, Event: "FIRST_ISSUE", On: c.IssuedOn}
+		e := casefile.CertificateEvent{CertificateID: c.ID, PersonID: c.PersonID, Event: madeBy(nil, c), On: c.IssuedOn}
 		if i > 0 {
-			before := timeline[i-1]
-			e.CertificateID = before.ID
-			switch {
-			case before.Number == c.Number:
-				e.Event = "RENEW"
-			case before.Category == c.Category && before.Level == c.Level:
-				e.Event = "REISSUE_LOST"
-			default:
-				e.Event = "CHANGE"
-			}
+			e.CertificateID, e.Event = timeline[i-1].ID, madeBy(&timeline[i-1], c)
 		}
 		events = append(events, e)
 	}
 	return events
+}
+
+// madeBy is the event by which a card came about, as far as the card before it tells.
+func madeBy(before *casefile.Certificate, c casefile.Certificate) string {
+	switch {
+	case before == nil:
+		return "FIRST_ISSUE"
+	case before.Number == c.Number:
+		return "RENEW"
+	case before.Category == c.Category && before.Level == c.Level:
+		return "REISSUE_LOST"
+	}
+	return "CHANGE"
 }
 
 // happenings are the events of cards that states on days come from.

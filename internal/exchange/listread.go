@@ -176,7 +176,7 @@ func (r *listReader) read(last bool) {
 	}
 	r.order()
 	if width := r.found.headings[len(r.found.headings)-1].Index + 1; last && r.sheet.unended && r.sheet.fields < width {
-		r.errors = append(r.errors, RowError{Row: r.row.n, Code: "CUT_OFF", ZH: "文件可能在此行被截断，请核对后重新发送整个文件", EN: "the file may be cut off in this row; compare it and send the whole file again"})
+		r.errors = append(r.errors, RowError{Row: r.row.n, Code: cutOff[0], ZH: cutOff[1], EN: cutOff[2]})
 	}
 	if len(r.errors) > 0 {
 		r.list.Refused = append(r.list.Refused, r.errors...)

@@ -74,3 +74,82 @@ func TestRosterNamesSomebodyByBothNumbers(t *testing.T) {
 		t.Errorf("rights: %s", got)
 	}
 }
+
+// differs is where a roster says otherwise than the register, as its import tells.
+func differs(a answer) string {
+	a.t.Helper()
+	var list []string
+	for _, raw := range a.json()["reading"].(map[string]any)["notes"].([]any) {
+		if n := raw.(map[string]any); n["code"] == "DIFFERS" {
+			list = append(list, fmt.Sprint(n["row"], " ", n["column"]))
+		}
+	}
+	return strings.Join(list, "; ")
+}
+
+// TestRosterTellsWhereTheRegisterDiffers: where a roster says otherwise of somebody who is known, nothing is changed, and whoever sent it sees where.
+func TestRosterTellsWhereTheRegisterDiffers(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(866, 1) // with dibao since 2022-01-01
+	s.person1(867, 1)
+	head := "姓名,身份证号,残疾证号,发证日期,有效期至,户籍村居,居住村居,户口性质,联系电话,监护人姓名,困难类别,困难类别起始日"
+	line := func(n int, rest string) string {
+		return fmt.Sprintf("金丝雀%d,%s,%s41,%s", n, number(n), number(n), rest)
+	}
+	send := func(lines ...string) answer {
+		return s.upload("cdpf", []byte(head+"\n"+strings.Join(lines, "\n")+"\n"), "/imports?kind=roster").want(201)
+	}
+	same := line(867, "2020-01-06,,"+villageA+",,农业,,,,")
+	a := send(line(866, "2020-01-06,2029-12-01,"+villageB+","+villageB+",非农业,13900001111,金丝雀监,低保,2021-07-01"), same)
+	if v := a.json(); v["new"] != 0.0 || v["refused"] != 0.0 {
+		t.Errorf("the roster: %s", a.body)
+	}
+	if got, want := differs(a), "2 有效期至; 2 户籍村居; 2 居住村居; 2 户口性质; 2 联系电话; 2 监护人姓名; 2 困难类别起始日"; got != want {
+		t.Errorf("the register differs in %s, want %s", got, want)
+	}
+	if n := a.json()["reading"].(map[string]any)["differing"]; n != 1.0 {
+		t.Errorf("%v rows differ", n)
+	}
+	a = send(line(866, "2020-01-06,,"+villageA+",,,13900002222,,低保边缘、单人低保,2022-01-01"), same)
+	if got, want := differs(a), "2 联系电话; 2 困难类别"; got != want {
+		t.Errorf("the register differs in %s, want %s", got, want)
+	}
+	p := s.do("cdpf", "GET", "/persons/"+id, nil).want(200).json()
+	if p["hukou_area_code"] != villageA || p["hukou_type"] != "agricultural" || p["guardian"] != nil || strings.Count(s.facts(id), "dibao ") != 1 {
+		t.Errorf("the file was changed: %v, %s", p, s.facts(id))
+	}
+}
+
+// TestRosterCardOfTheSameDay: a card of the day on which the register's was issued cannot follow it, and the row says why: it is a reissue without
+// its own day, the number before one, or another number. Nothing else of such a row is taken.
+func TestRosterCardOfTheSameDay(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2022-12-01")
+	id := s.second(villageA, 868)
+	row := func(card, issued string) answer {
+		return s.upload("cdpf", []byte("姓名,身份证号,残疾证号,发证日期,户籍村居,联系电话\n金丝雀868,"+number(868)+","+number(868)+card+","+issued+","+villageA+",13900003333\n"), "/imports?kind=roster").want(201)
+	}
+	wantRefused := func(want, card, issued string) {
+		t.Helper()
+		if got := refusals(row(card, issued)); got != want {
+			t.Errorf("%s of %s: %s, want %s", card, issued, got, want)
+		}
+	}
+	wantRefused("2 发证日期 REISSUED_SAME_DAY", "42B1", "2021-05-06")
+	wantRefused("2 残疾证号 CONTRADICTS_RECORD", "41", "2021-05-06")
+	wantRefused("2 发证日期 OLDER_CERTIFICATE", "42", "2020-01-06")
+	if phone := s.do("cdpf", "GET", "/persons/"+id, nil).want(200).json()["phone"]; phone != nil && phone != "" {
+		t.Errorf("the telephone number of a refused row was taken: %v", phone)
+	}
+	if v := row("42B1", "2022-03-01").json(); v["changed"] != 1.0 {
+		t.Errorf("a reissue of its own day: %v", v)
+	}
+	wantRefused("2 残疾证号 OLDER_CERTIFICATE", "42", "2022-03-01")
+	wantRefused("", "42", "2021-05-06")
+	events := fmt.Sprint(s.do("cdpf", "GET", "/persons/"+id+"/record", nil).want(200).json()["certificate_events"])
+	if !strings.Contains(events, "REISSUE_LOST") || strings.Contains(events, "RENEW") {
+		t.Errorf("the events: %s", events)
+	}
+}

@@ -191,3 +191,14 @@ func TestHostileConfirmations(t *testing.T) {
 		}
 	}
 }
+
+// TestRosterDiffersPage: who hands in a roster sees that the register has something else, where, and that it was not taken.
+func TestRosterDiffersPage(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.person(227, 2, villageA)
+	text := "姓名,身份证号,残疾证号,发证日期,户籍村居\n金丝雀227," + number(227) + "," + number(227) + "42,2020-01-06," + villageB + "\n"
+	i, _, err := s.desk.ImportRoster(context.Background(), s.actor("cdpf"), []byte(text), false)
+	must(t, err)
+	s.as("cdpf").get("/imports/"+i.ID.String()).want(200).says("有1行与在册不一致", "第2行 户籍村居：与在册不一致，未采用")
+}
