@@ -60,8 +60,12 @@ func (l *listRun) match(ctx context.Context, rows []saidRow) (map[int]uuid.UUID,
 	if l.meaning.opens {
 		return found, l.open(ctx, unknown, found)
 	}
+	zh, en := "本辖区残疾人档案中没有此人", "nobody in the register of this area has this number, or this name with this birth date"
+	if !l.done.Area.Contains(l.desk.Pack().District) { // said of everybody: who is told of some only would know whom another town manages
+		zh, en = zh+"；由其他镇街管理的，请由区级导入", en+"; who is managed by another town is taken in by the district"
+	}
 	for _, r := range unknown {
-		l.refuse(r.Row, "", "NOT_IN_REGISTER", "本辖区残疾人档案中没有此人", "nobody in the register of this area has this number, or this name with this birth date")
+		l.refuse(r.Row, "", "NOT_IN_REGISTER", zh, en)
 	}
 	return found, nil
 }

@@ -111,3 +111,37 @@ func TestServiceOfAnotherName(t *testing.T) {
 		t.Errorf("the house that is his: %s", facts.body)
 	}
 }
+
+// TestTownListOfSomebodyElsewhere: a town that hands in a list is told the same of whom another town manages as of whom nobody knows, by number, by
+// card and by name: whom to ask, and not whether or where he is.
+func TestTownListOfSomebodyElsewhere(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-03-28")
+	far := s.person("liaison.c", villageC, 828, 1).want(201).text("id")
+	for kind, lines := range map[string][]string{
+		"deaths": {deathHead + ",出生日期,镇街", "金丝雀828," + number(828) + ",2023-02-03,,", "白鹤九," + number(828) + ",2023-02-03,,", "金丝雀828,,2023-02-03,1970-01-01,",
+			"金丝雀829," + number(829) + ",2023-02-03,,", "金丝雀829,,2023-02-03,1970-01-01,"},
+		"rehab":            {"姓名,残疾证号,康复项目,结束日期", "金丝雀828," + number(828) + "41,心理辅导,2023-02-03", "金丝雀829," + number(829) + "41,心理辅导,2023-02-03"},
+		"dangerous_houses": {houseHead, houseLine(828, "D级,2018-05-01,,,"), houseLine(829, "D级,2018-05-01,,,")},
+	} {
+		i := s.list("town.a", "kind="+kind+"&sender=x&as_of=2023-03-01", lines...).want(201)
+		told := map[string]bool{}
+		for _, e := range items(i, "errors") {
+			told[fmt.Sprint(e["code"], e["column"], e["message"])] = true
+		}
+		if n := len(items(i, "errors")); n != len(lines)-1 || len(told) != 1 || !strings.Contains(fmt.Sprint(told), "NOT_IN_REGISTER") || !strings.Contains(fmt.Sprint(told), "由其他镇街管理的，请由区级导入") {
+			t.Errorf("%s: %d rows are told %v", kind, n, told)
+		}
+		if got := s.unmatched("town.a", i.text("id")); len(got) != 0 {
+			t.Errorf("%s: may be meant %v", kind, got)
+		}
+	}
+	if facts := s.facts(far); strings.Contains(facts, "death") {
+		t.Errorf("a town has written into the file of another: %s", facts)
+	}
+	district := s.list("cdpf", "kind=deaths&sender=x&as_of=2023-03-02", deathHead, "金丝雀829,"+number(829)+",2023-02-03").want(201)
+	if strings.Contains(string(district.body), "由区级导入") {
+		t.Errorf("the district is told to ask the district: %s", district.body)
+	}
+}
