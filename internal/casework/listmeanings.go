@@ -83,17 +83,24 @@ func both(first, second saying) saying {
 }
 
 // allowance is a list of who receives something: since when, until when, and whether still. What was suspended is not received
-// on the day of the list.
+// on the day of the list. A row that says only that something is over, and not since when it was, says its end and no beginning.
 func allowance(sort string) func(exchange.ListRow, calendar.Date) []statement.Statement {
 	return func(r exchange.ListRow, asOf calendar.Date) []statement.Statement {
-		s := statement.Statement{Says: statement.Holds, Sort: sortIn(r, sort), From: firstOf(r, asOf, "from"), To: r.Date("to"), AsOf: asOf}
-		list := []statement.Statement{s}
-		switch status := r.Text("status"); {
-		case status == "ended" && s.To.IsZero(), status == "suspended":
-			list = append(list, statement.Statement{Says: statement.Absent, Sort: s.Sort, AsOf: asOf})
-			list[0].AsOf = s.From // it held once, and not on this day
+		from, to, status := r.Date("from"), r.Date("to"), r.Text("status")
+		stopped := statement.Statement{Says: statement.Absent, Sort: r.Text("sort"), AsOf: asOf} // without a sort: of any
+		switch {
+		case !from.IsZero():
+		case !to.IsZero() && (status == "ended" || to.Before(asOf)):
+			return []statement.Statement{{Says: statement.Ended, Sort: stopped.Sort, From: to, AsOf: asOf}}
+		case status == "ended", status == "suspended":
+			return []statement.Statement{stopped}
 		}
-		return list
+		s := statement.Statement{Says: statement.Holds, Sort: sortIn(r, sort), From: firstOf(r, asOf, "from"), To: to, AsOf: asOf}
+		if status == "suspended" || status == "ended" && to.IsZero() {
+			s.AsOf = s.From // it held once, and not on this day
+			return []statement.Statement{s, stopped}
+		}
+		return []statement.Statement{s}
 	}
 }
 
@@ -107,10 +114,7 @@ func from(sort string, columns ...string) func(exchange.ListRow, calendar.Date) 
 // insuredYear is medical insurance, which is taken out for a calendar year. It ends with the year, or on an earlier day that the list gives; what
 // has ended without one, or is suspended, is not held on the day of the list.
 func insuredYear(r exchange.ListRow, asOf calendar.Date) []statement.Statement {
-	year := r.Year("year")
-	if year == 0 {
-		year = asOf.Year()
-	}
+	year := insuredIn(r, asOf)
 	first := firstDay(year, time.January)
 	s := statement.Statement{Says: statement.Holds, Sort: r.Text("sort"), From: later(first, r.Date("from")), To: first.AddYears(1).Add(-1), AsOf: asOf}
 	last := r.Date("to")
@@ -132,13 +136,22 @@ func insuredYear(r exchange.ListRow, asOf calendar.Date) []statement.Statement {
 	return []statement.Statement{s, ended}
 }
 
+// insuredIn is the year that a row speaks of. Who signs up towards the end of a year is insured from the next on.
+func insuredIn(r exchange.ListRow, asOf calendar.Date) int {
+	year := r.Year("year")
+	if year == 0 {
+		year = asOf.Year()
+	}
+	if from := r.Date("from"); !from.IsZero() {
+		year = max(year, from.Year())
+	}
+	return year
+}
+
 // paidFor is whether the government pays somebody's contribution for a year (政府代缴, 资助参保), where the list says either.
 func paidFor(scheme string) func(exchange.ListRow, calendar.Date) []statement.Statement {
 	return func(r exchange.ListRow, asOf calendar.Date) []statement.Statement {
-		year := r.Year("year")
-		if year == 0 {
-			year = asOf.Year()
-		}
+		year := insuredIn(r, asOf)
 		first := firstDay(year, time.January)
 		switch {
 		case r.Text("government_paid") == "yes", r.Text("status") == "government_paid":
@@ -150,14 +163,24 @@ func paidFor(scheme string) func(exchange.ListRow, calendar.Date) []statement.St
 	}
 }
 
-// schooling is the state of a child in a school year, which begins on 1 September.
+// schooling is the state of a child in a school year, which begins on 1 September. Who has finished school has since he left it.
 func schooling(r exchange.ListRow, asOf calendar.Date) []statement.Statement {
+	left := r.Date("to")
+	if !r.Has("from") && !r.Has("school_year") && !left.IsZero() && left.Before(asOf) && r.Text("sort") != "finished" {
+		return []statement.Statement{{Says: statement.Ended, Sort: r.Text("sort"), From: left, AsOf: asOf}}
+	}
 	s := statement.Statement{Says: statement.Holds, Sort: r.Text("sort"), From: firstOf(r, asOf, "from"), To: r.Date("to"), AsOf: asOf}
 	if year := r.Year("school_year"); year > 0 {
 		first := firstDay(year, time.September)
 		s.From = later(first, r.Date("from"))
 		if s.To.IsZero() {
 			s.To = first.AddYears(1).Add(-1)
+		}
+	}
+	if s.Sort == "finished" {
+		s.To = calendar.Date{}
+		if !left.IsZero() {
+			s.From = left.Add(1)
 		}
 	}
 	return []statement.Statement{s}

@@ -2,6 +2,7 @@ package statement_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -56,6 +57,17 @@ func TestFold(t *testing.T) {
 		{"absent where never named", []statement.Statement{absent("2023-05-01")}, nil},
 		{"absent from a list of others", []statement.Statement{holds("orphan", "2023-01-01", "", "2023-03-01"), {Says: statement.Absent, Sort: "defacto", AsOf: day("2023-05-01")}}, []statement.Fact{fact("orphan", "2023-01-01", "")}},
 		{"named and not named on one day", []statement.Statement{absent("2023-05-01"), holds("household", "2023-05-01", "", "2023-05-01")}, []statement.Fact{fact("household", "2023-05-01", "")}},
+		{"for another year, said late", []statement.Statement{holds("household", "2022-07-01", "2023-06-30", "2022-08-01"), holds("household", "2022-07-01", "2024-06-30", "2023-09-01")},
+			[]statement.Fact{fact("household", "2022-07-01", "2024-06-30")}},
+		{"for another year, and not named between", []statement.Statement{holds("household", "2022-07-01", "2023-06-30", "2022-08-01"), absent("2023-07-15"), holds("household", "2022-07-01", "", "2023-09-01")},
+			[]statement.Fact{fact("household", "2022-07-01", "2023-07-14"), fact("household", "2023-09-01", "")}},
+		{"ended, and begun anew with the first day of old", []statement.Statement{holds("household", "2022-07-01", "2023-06-30", "2023-08-01"), holds("household", "2022-07-01", "", "2023-10-01")},
+			[]statement.Fact{fact("household", "2022-07-01", "2023-06-30"), fact("household", "2023-10-01", "")}},
+		{"recorded by hand with an end", []statement.Statement{holds("household", "2022-07-01", "2023-06-30", "2022-07-01"), holds("household", "2022-07-01", "", "2023-10-01")},
+			[]statement.Fact{fact("household", "2022-07-01", "2023-06-30"), fact("household", "2023-10-01", "")}},
+		{"another sort goes on when one ends", []statement.Statement{holds("resident", "2020-01-01", "2023-03-31", "2023-05-01"), holds("employee", "2023-02-01", "", "2023-03-15")},
+			[]statement.Fact{fact("resident", "2020-01-01", "2023-01-31"), fact("employee", "2023-02-01", "")}},
+		{"over before it began", []statement.Statement{holds("household", "2023-03-01", "2023-01-31", "2023-03-01")}, nil},
 	} {
 		if diff := cmp.Diff(tt.want, statement.Fold(tt.said), sameDay); diff != "" {
 			t.Errorf("%s: %s", tt.name, diff)
@@ -111,7 +123,10 @@ func saidOf(said []statement.Statement, on calendar.Date) (sort string) {
 	for d := calendar.MustDate("2022-12-01"); !d.After(on); d = d.Add(1) {
 		for _, s := range said {
 			ends := s.Says == statement.Ended && s.From.Add(1) == d || s.Says == statement.Absent && s.AsOf == d
-			if ends && (s.Sort == "" || s.Sort == sort) || s.Says == statement.Holds && !s.To.IsZero() && s.To.Add(1) == d {
+			lasts := s.Says == statement.Holds && s.From.Before(s.AsOf) && !s.AsOf.After(s.To) && slices.ContainsFunc(said, func(o statement.Statement) bool {
+				return o.Says == statement.Holds && o.Sort == s.Sort && o.AsOf.After(s.AsOf) && !o.From.After(s.To) && (o.To.IsZero() || o.To.After(s.To))
+			})
+			if ends && (s.Sort == "" || s.Sort == sort) || s.Says == statement.Holds && !s.To.IsZero() && !lasts && s.To.Add(1) == d && s.Sort == sort {
 				sort = ""
 			}
 		}

@@ -1,0 +1,92 @@
+package httpapi_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestEndedWithoutAFirstDay: a row that says of somebody that he receives something no longer, and not since when he did, does not make him
+// receive it; of who is known to, it is the end.
+func TestEndedWithoutAFirstDay(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ head, rest, known string }{
+		"ended":                 {"享受状态", "停发", "2022-05-01 2023-02-28"},
+		"suspended":             {"享受状态", "暂停", "2022-05-01 2023-02-28"},
+		"with its last day":     {"终止日期", "2023-01-31", "2022-05-01 2023-01-31"},
+		"ended on its last day": {"享受状态,终止日期", "停发,2023-01-31", "2022-05-01 2023-01-31"},
+		"to end on a day":       {"享受状态,终止日期", "停发,2023-03-31", "2022-05-01 2023-03-31"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			s.at("2022-06-01")
+			known, new := s.person("liaison.a", villageA, 831, 2).want(201).text("id"), s.person("liaison.a", villageA, 832, 2).want(201).text("id")
+			s.listed("dibao", "2022-06-01", dibaoLine(831, "2022-05-01"))
+			s.at("2023-03-05")
+			s.list("civil", "kind=dibao&sender=x&as_of=2023-03-01", "姓名,身份证号,"+tt.head, "金丝雀831,"+number(831)+","+tt.rest, "金丝雀832,"+number(832)+","+tt.rest).want(201)
+			if got := s.dibao(new); got != "" {
+				t.Errorf("who receives nothing any more has %s", got)
+			}
+			if got := s.dibao(known); !strings.HasSuffix(got, "household "+tt.known+"\n") || strings.Count(got, "\n") != 1 {
+				t.Errorf("the end of what is known: %s", got)
+			}
+		})
+	}
+}
+
+// TestDaysOfALaterYear: who is insured from the first day of the next year on is insured for that year, and not for ever.
+func TestDaysOfALaterYear(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2022-12-20")
+	id := s.person("liaison.a", villageA, 833, 2).want(201).text("id")
+	s.list("cdpf", "kind=medical&sender=x&as_of=2022-12-20", "姓名,身份证号,险种,参保日期,是否政府代缴", "金丝雀833,"+number(833)+",居民,2023-01-01,是").want(201).wantCounts(1, 0, 0, 0)
+	if got := s.factsOf(id, "insurance_medical"); got != "resident 2023-01-01 2023-12-31\n" {
+		t.Errorf("insured: %s", got)
+	}
+	if got := s.factsOf(id, "insurance_paid"); got != "medical 2023-01-01 2023-12-31\n" {
+		t.Errorf("paid by the government: %s", got)
+	}
+}
+
+// TestFinishedSchool: who has left school with its end has finished it since, and not while it went on.
+func TestFinishedSchool(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ head, row, want string }{
+		{"学生状态,入学日期,毕业日期", "毕业,2016-09-01,2022-07-01", "finished 2022-07-02 <nil>\n"},
+		{"学生状态,学年,离校日期", "毕业,2021,2022-07-01", "finished 2022-07-02 <nil>\n"},
+		{"学生状态,学年", "毕业,2021", "finished 2021-09-01 <nil>\n"},
+		{"学生状态,入学日期,离校日期", "在读,2016-09-01,2022-07-01", "regular 2016-09-01 2022-07-01\n"},
+		{"学生状态,离校日期", "在读,2022-07-01", ""},
+	} {
+		t.Run(tt.head+tt.row, func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			s.at("2022-12-20")
+			id := s.person("liaison.a", villageA, 834, 2).want(201).text("id")
+			s.list("cdpf", "kind=school&sender=x&as_of=2022-12-20", "姓名,身份证号,"+tt.head, "金丝雀834,"+number(834)+","+tt.row).want(201)
+			if got := s.factsOf(id, "school"); got != tt.want {
+				t.Errorf("school: %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestProlongedLate: a list that says late that something goes on, which an earlier one had said would end, leaves no gap of which nobody ever spoke.
+func TestProlongedLate(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-01-04")
+	id := s.person("liaison.a", villageA, 835, 1).want(201).text("id")
+	row := func(last string) string { return "金丝雀835," + number(835) + ",2022-05-01," + last }
+	s.list("civil", "kind=dibao&sender=x&as_of=2023-01-04", dibaoHead+",终止日期", row("2023-02-28")).want(201)
+	s.granted(id, living, "2023-01-05", "2023-01-06")
+	s.at("2023-04-10")
+	s.wantOwed(id, living, 18500, 18500)
+	s.list("civil", "kind=dibao&sender=x&as_of=2023-04-10", dibaoHead+",终止日期", row("2024-02-29")).want(201).wantCounts(1, 0, 0, 0)
+	if got := s.factsOf(id, "dibao"); got != "household 2022-05-01 2024-02-29\n" {
+		t.Errorf("the facts: %s", got)
+	}
+	s.wantOwed(id, living, 18500, 18500, 18500, 18500)
+	s.wantDerived()
+}
