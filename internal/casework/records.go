@@ -262,10 +262,13 @@ func (r *recorder) personServices(file *casefile.File, households []uuid.UUID, l
 	return services, nil
 }
 
-// recorded reports whether a service of the kind that began on the day is there already.
+// recorded reports whether a service of the kind that began on the day is there already; of devices, one of the same item: somebody may get several
+// on one day.
 func recorded(others []care.Service, s care.Service, in exchange.ServiceRecord) bool {
+	need, _ := care.ParseEvidence(in.Need) // what is wrong with it is said later
 	return slices.ContainsFunc(others, func(o care.Service) bool {
-		return o.Kind == s.Kind && o.PersonID == s.PersonID && o.HouseholdID == s.HouseholdID && o.OpenedOn == in.OpenedOn
+		return o.Kind == s.Kind && o.PersonID == s.PersonID && o.HouseholdID == s.HouseholdID && o.OpenedOn == in.OpenedOn &&
+			(s.Kind != care.Device || o.Need.Text("item") == need.Text("item"))
 	})
 }
 

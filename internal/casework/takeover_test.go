@@ -250,3 +250,26 @@ func TestMadeUpRecords(t *testing.T) {
 		})
 	}
 }
+
+// TestTakeOverOfTwoDevicesOfOneDay: who was given two things on one day has both, and both once, however often the records are sent.
+func TestTakeOverOfTwoDevicesOfOneDay(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, 0, 1, calendar.MustDate("2025-10-01"))
+	device := func(item string) string {
+		return `{"kind":"device","opened_on":"2025-03-01","need":{"item":"` + item + `","mode":"grant","pieces":1}}`
+	}
+	records := func(more string) []byte {
+		return []byte(oneLine(`{"person":{"id_number":"`, taken1, `","services":[`, device("120312"), `,`, device("122203"), more, `]}}`))
+	}
+	for _, step := range []struct{ more, want string }{{"", "3 new, 0 changed, 0 same, 0 refused"}, {`,` + served, "0 new, 1 changed, 2 same, 0 refused"}} {
+		done, _, err := o.desk.TakeOver(t.Context(), access.SystemActor(), casework.Handover{Roster: handedOver(t), Records: records(step.more)}, false)
+		if err != nil || taken(done) != step.want {
+			t.Fatalf("%s, %v, %v; want %s", taken(done), done.Refusals, err, step.want)
+		}
+	}
+	var devices, all int
+	if err := o.owner().QueryRow(t.Context(), "SELECT count(*) FILTER (WHERE kind = 'device'), count(*) FROM services").Scan(&devices, &all); err != nil || devices != 2 || all != 3 {
+		t.Errorf("%d devices of %d services (%v), want 2 of 3", devices, all, err)
+	}
+	o.wantNothingDiffers()
+}
