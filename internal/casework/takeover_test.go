@@ -273,3 +273,38 @@ func TestTakeOverOfTwoDevicesOfOneDay(t *testing.T) {
 	}
 	o.wantNothingDiffers()
 }
+
+// TestTakeOverOfAKnownHousehold: a line of a household that is known is the same only if it says nothing that is not recorded there; what it has beside
+// that is not passed over in silence.
+func TestTakeOverOfAKnownHousehold(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, 0, 1, calendar.MustDate("2025-10-01"))
+	dwelling := `{"kind":"dwelling","value":"own","from":"2016-01-01","source":"登记"}`
+	home := func(members, facts, services string) string {
+		return oneLine(`{"household":{"area_code":"370305001005","members":[`, members, `],"facts":[`, facts, `],"services":[`, services, `]}}`)
+	}
+	member := func(id, relation string) string {
+		return `{"id_number":"` + id + `","relation":"` + relation + `","from":"2016-01-01"}`
+	}
+	two := member(taken1, "head") + "," + member(taken2, "spouse")
+	for _, step := range []struct{ name, records, want string }{
+		{"new, and once more", home(two, dwelling, "") + home(two, dwelling, ""), ""},
+		{"the same, and one of them alone", home(two, dwelling, "") + home(member(taken1, "head"), "", ""), ""},
+		{"with a home that was altered", home(two, dwelling, altered), "1 IN_A_HOUSEHOLD"},
+		{"with another fact", home(two, dwelling+`,{"kind":"dwelling","value":"rented","from":"2020-01-01","source":"登记"}`, ""), "1 IN_A_HOUSEHOLD"},
+		{"with somebody more", home(two+","+member(child1, "child"), dwelling, ""), "1 IN_A_HOUSEHOLD"},
+	} {
+		done, _, err := o.desk.TakeOver(t.Context(), access.SystemActor(), casework.Handover{Roster: handedOver(t), Records: []byte(step.records)}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var refused []string
+		for _, r := range done.Refusals {
+			refused = append(refused, fmt.Sprint(r.Row, " ", r.Code))
+		}
+		if got := strings.Join(refused, "; "); got != step.want {
+			t.Errorf("%s: refused %s, want %s", step.name, got, step.want)
+		}
+	}
+	o.wantNothingDiffers()
+}
