@@ -45,8 +45,8 @@ var listMeanings = map[string]listMeaning{
 	"orphan":           {facts: []string{"orphan_support"}, only: "orphan", says: of("orphan_support", allowance("orphan"))},
 	"defacto":          {facts: []string{"orphan_support"}, only: "defacto", says: of("orphan_support", allowance("defacto"))},
 	"injury_fee":       {facts: []string{"injury_care_fee"}, says: of("injury_care_fee", allowance("yes"))},
-	"deaths":           {facts: []string{"death"}, says: of("death", from("yes", "died_on"))},
-	"cremations":       {facts: []string{"death"}, says: of("death", from("yes", "died_on", "cremated_on"))},
+	"deaths":           {facts: []string{"death"}, says: died("died_on")},
+	"cremations":       {facts: []string{"death"}, says: died("died_on", "cremated_on")},
 	"imprisonment":     {facts: []string{"imprisonment"}, says: of("imprisonment", allowance("yes"))},
 	"pension":          {facts: []string{"insurance_pension", "insurance_paid"}, says: both(of("insurance_pension", allowance("")), of("insurance_paid", paidFor("pension")))},
 	"medical":          {facts: []string{"insurance_medical", "insurance_paid"}, says: both(of("insurance_medical", insuredYear), of("insurance_paid", paidFor("medical")))},
@@ -104,10 +104,14 @@ func allowance(sort string) func(exchange.ListRow, calendar.Date) []statement.St
 	}
 }
 
-// from is a list of what happened on a day and lasts.
-func from(sort string, columns ...string) func(exchange.ListRow, calendar.Date) []statement.Statement {
-	return func(r exchange.ListRow, asOf calendar.Date) []statement.Statement {
-		return []statement.Statement{{Says: statement.Holds, Sort: sort, From: firstOf(r, asOf, columns...), AsOf: asOf}}
+// died is a list of the dead: since the first of some columns that has a day.
+func died(columns ...string) saying {
+	return func(r exchange.ListRow, asOf calendar.Date, file casefile.File) ([]said, *wrongCell) {
+		on := firstOf(r, asOf, columns...)
+		if on.Before(file.Person.BirthDate) {
+			return nil, &wrongCell{columns[0], "BEFORE_BIRTH", "死亡日期早于出生日期，请核对", "the day of death lies before the person was born; compare it"}
+		}
+		return []said{{"death", statement.Statement{Says: statement.Holds, Sort: "yes", From: on, AsOf: asOf}}}, nil
 	}
 }
 

@@ -90,3 +90,21 @@ func TestProlongedLate(t *testing.T) {
 	s.wantOwed(id, living, 18500, 18500, 18500, 18500)
 	s.wantDerived()
 }
+
+// TestDiedBeforeBirth: a day of death before somebody was born is another's, or a slip of the pen, and is not written.
+func TestDiedBeforeBirth(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-03-28")
+	id := s.person("liaison.a", villageA, 836, 2).want(201).text("id") // born in 1970
+	for kind, row := range map[string]string{"deaths": "死亡日期", "cremations": "火化日期,死亡日期"} {
+		day := map[string]string{"deaths": "1932-02-03", "cremations": "2023-02-05,1932-02-03"}[kind]
+		i := s.list("civil", "kind="+kind+"&sender=x&as_of=2023-03-01", "姓名,身份证号,"+row, "金丝雀836,"+number(836)+","+day).want(201)
+		if got := refusals(i); !strings.HasSuffix(got, "死亡日期 BEFORE_BIRTH") {
+			t.Errorf("%s: refused %s", kind, got)
+		}
+	}
+	if facts := s.facts(id); strings.Contains(facts, "death") {
+		t.Errorf("dead before birth: %s", facts)
+	}
+}

@@ -153,3 +153,19 @@ func TestRosterCardOfTheSameDay(t *testing.T) {
 		t.Errorf("the events: %s", events)
 	}
 }
+
+// TestRosterOfAMonthToCome: a right that the roster lets begin years from now is a slip of the pen, and would pay nobody; one of next month is not. Nor has
+// a hardship begun on a day to come.
+func TestRosterOfAMonthToCome(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-03-28")
+	head := "姓名,身份证号,残疾证号,发证日期,户籍村居,困难类别,困难类别起始日,生活补贴起始月,护理补贴起始月"
+	line := func(n int, rest string) string {
+		return fmt.Sprintf("金丝雀%d,%s,%s41,2020-01-06,%s,%s", n, number(n), number(n), villageA, rest)
+	}
+	a := s.upload("cdpf", []byte(head+"\n"+line(871, "低保,2022-01-01,2032-03,2022-03")+"\n"+line(872, "低保,2022-01-01,2023-03,2023-04")+"\n"+line(873, "低保,2032-01-01,,2023-05")+"\n"+line(874, "低保,2023-04-01,2023-04,")+"\n"), "/imports?kind=roster").want(201)
+	if got, want := refusals(a), "2 生活补贴起始月 IN_FUTURE; 4 困难类别起始日 IN_FUTURE; 4 护理补贴起始月 IN_FUTURE"; got != want {
+		t.Errorf("refused: %s, want %s", got, want)
+	}
+}
