@@ -211,15 +211,19 @@ func (r *listReader) wrong(c *boundColumn) bool {
 	})
 }
 
-// order refuses what ends before it begins.
+// order refuses what ends before it begins, or begins more than a year from now: insurances of the next year are taken out before it.
 func (r *listReader) order() {
 	row := ListRow{Values: r.values}
 	from, to := row.Date("from"), row.Date("to")
-	if from.IsZero() || to.IsZero() || !to.Before(from) {
-		return
+	column := func(name string) *boundColumn {
+		return &r.columns[slices.IndexFunc(r.columns, func(c boundColumn) bool { return c.Name == name })]
 	}
-	if i := slices.IndexFunc(r.columns, func(c boundColumn) bool { return c.Name == "to" }); i >= 0 {
-		r.refuse(&r.columns[i], "DATES_REVERSED", "结束早于开始，请核对两个日期", "it ends before it begins; compare the two dates")
+	switch {
+	case from.IsZero():
+	case !to.IsZero() && to.Before(from):
+		r.refuse(column("to"), "DATES_REVERSED", "结束早于开始，请核对两个日期", "it ends before it begins; compare the two dates")
+	case from.After(r.today.AddYears(1)):
+		r.refuse(column("from"), "IN_FUTURE", "开始日期在一年以后，请核对", "it begins more than a year from now; compare it")
 	}
 }
 

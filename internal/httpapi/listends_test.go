@@ -108,3 +108,20 @@ func TestDiedBeforeBirth(t *testing.T) {
 		t.Errorf("dead before birth: %s", facts)
 	}
 }
+
+// TestBeginsInYearsToCome: what a list lets begin years from now would be no fact of today; the row is refused. What begins next year, as an insurance may,
+// is taken.
+func TestBeginsInYearsToCome(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2022-12-20")
+	id := s.person("liaison.a", villageA, 837, 2).want(201).text("id")
+	i := s.list("civil", "kind=dibao&sender=x&as_of=2022-12-20", dibaoHead, dibaoLine(837, "2032-05-01")).want(201).wantCounts(0, 0, 1, 0)
+	if got := refusals(i); got != "2 C 起始日期 IN_FUTURE" {
+		t.Errorf("refused: %s", got)
+	}
+	s.list("civil", "kind=dibao&sender=x&as_of=2022-12-19", dibaoHead, dibaoLine(837, "2023-01-01")).want(201).wantCounts(1, 0, 0, 0)
+	if got := s.factsOf(id, "dibao"); got != "household 2023-01-01 <nil>\n" {
+		t.Errorf("the facts: %s", got)
+	}
+}
