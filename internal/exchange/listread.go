@@ -175,7 +175,7 @@ func (r *listReader) read(last bool) {
 		r.require(&r.columns[i])
 	}
 	r.order()
-	if width := r.found.headings[len(r.found.headings)-1].Index + 1; last && r.sheet.unended && r.sheet.fields < width {
+	if last && r.sheet.unended && r.breaksOff() {
 		r.errors = append(r.errors, RowError{Row: r.row.n, Code: cutOff[0], ZH: cutOff[1], EN: cutOff[2]})
 	}
 	if len(r.errors) > 0 {
@@ -188,6 +188,16 @@ func (r *listReader) read(last bool) {
 	}
 	r.list.Rows = append(r.list.Rows, ListRow{Row: r.row.n, Values: r.values})
 	r.list.Repairs = append(r.list.Repairs, r.repairs...)
+}
+
+// breaksOff reports whether a row that has no end lacks its last cells, or has in the last of them only the beginning of a day or of a name, where
+// no row before was written so.
+func (r *listReader) breaksOff() bool {
+	end := r.found.headings[len(r.found.headings)-1]
+	return r.sheet.fields <= end.Index || slices.ContainsFunc(r.repairs, func(p Repair) bool {
+		return p.Column == r.list.letters(end) && slices.Contains([]string{"MONTH_AS_DAY", "YEAR_AS_DAY", "PLACE_SHORT"}, p.Code) &&
+			!slices.ContainsFunc(r.list.Repairs, func(before Repair) bool { return before.Column == p.Column && before.Code == p.Code })
+	})
 }
 
 // require looks for what has to be there, unless something else is wrong with it already.
