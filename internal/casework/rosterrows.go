@@ -98,6 +98,10 @@ func (d *Desk) planKnown(c *change, dossier *store.Dossier, r exchange.RosterRow
 		c.refuse(r.Row, "姓名", "NAME_MISMATCH", "与在册姓名不一致，请核实；更名的，先更正档案再重新发送", "the register has another name for this ID number; if it was changed, correct the file first and send the roster again")
 		return
 	}
+	if !dossier.File.On(d.today(), d.Pack().Transitions).Alive {
+		c.refuse(r.Row, "姓名", "DECEASED", "在册已登记死亡，请核实；登记有误的，先更正档案再重新发送", "the register has the person's death; if that is wrong, correct the file first and send the roster again")
+		return
+	}
 	before := len(c.cards) + len(c.facts) + len(c.awards) + len(c.updated) + len(c.payees)
 	if !d.planCard(c, &dossier.File, r) {
 		return

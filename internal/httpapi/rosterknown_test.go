@@ -169,3 +169,21 @@ func TestRosterOfAMonthToCome(t *testing.T) {
 		t.Errorf("refused: %s, want %s", got, want)
 	}
 }
+
+// TestRosterOfTheDead: a roster says of somebody whose death is recorded that he holds a card and is paid; which of the two is right only a person can
+// tell, so nothing of the row is taken.
+func TestRosterOfTheDead(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(875, 1)
+	s.at("2023-03-01")
+	s.fact(id, "death", true, "2023-02-03", "")
+	before := s.facts(id)
+	a := s.upload("cdpf", []byte("姓名,身份证号,残疾证号,发证日期,户籍村居,困难类别,困难类别起始日,护理补贴起始月\n金丝雀875,"+number(875)+","+number(875)+"41,2023-02-20,"+villageA+",低保边缘,2022-01-01,2022-03\n"), "/imports?kind=roster").want(201)
+	if got := refusals(a); got != "2 姓名 DECEASED" {
+		t.Errorf("refused: %s", got)
+	}
+	if rights := s.rights(id, nursing); len(rights) != 0 || s.facts(id) != before {
+		t.Errorf("of the dead: %v, %s", rights, s.facts(id))
+	}
+}
