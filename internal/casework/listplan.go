@@ -115,15 +115,17 @@ func (r rewriting) empty() bool {
 	return len(r.supersede)+len(r.insert) == 0 && r.cards.empty()
 }
 
-// add joins what two rewritings do, the second after the first.
+// add joins what two rewritings do, the second after the first: a fact of the first that the second takes away was never written.
 func (r *rewriting) add(o rewriting) {
-	r.supersede, r.insert = append(r.supersede, o.supersede...), append(r.insert, o.insert...)
+	for _, gone := range o.supersede {
+		if i := slices.IndexFunc(r.insert, func(c casefile.Circumstance) bool { return c.ID == gone.ID }); i >= 0 {
+			r.insert = slices.Concat(r.insert[:i], r.insert[i+1:])
+			continue
+		}
+		r.supersede = append(r.supersede, gone)
+	}
+	r.insert = append(r.insert, o.insert...)
 	r.cards.add(o.cards)
-	r.insert = slices.DeleteFunc(r.insert, func(c casefile.Circumstance) bool { // of the first, which the second takes away again
-		n := len(r.supersede)
-		r.supersede = slices.DeleteFunc(r.supersede, func(gone casefile.Circumstance) bool { return gone.ID == c.ID })
-		return len(r.supersede) < n
-	})
 	for _, m := range o.moved {
 		if i := slices.IndexFunc(r.moved, func(old movedPerson) bool { return old.after.ID == m.after.ID }); i >= 0 {
 			r.moved[i].after = m.after

@@ -134,9 +134,10 @@ type knownOf struct {
 }
 
 // decide says what a row does: nothing new, changes facts, or waits because it would take money. One kind of fact after the other: what
-// the first has changed, the next finds.
+// the first has changed, the next finds. A row is taken whole or not at all.
 func (l *listRun) decide(w *listWrites, known knownOf, r saidRow) (knownOf, error) {
 	person, says := known.dossier.File.Person.ID, r.silent
+	was, written, n := known, *w, l.n
 	if r.Row > 0 {
 		var wrong *wrongCell
 		if says, wrong = l.meaning.says(r.in, l.done.AsOf, known.dossier.File); wrong == nil {
@@ -165,8 +166,9 @@ func (l *listRun) decide(w *listWrites, known knownOf, r saidRow) (knownOf, erro
 			return known, err
 		}
 		if does == outcomeRefused {
+			*w, l.n = written, n
 			l.doubt(person, uuid.Nil, r.Row)
-			return known, nil
+			return was, nil
 		}
 		known.dossier, known.live = h.dossier, slices.Concat(without(known.live, before), h.active, h.pending)
 		known.changed, most = known.changed || does == outcomeChanged, max(most, does)
@@ -318,9 +320,11 @@ func (h heard) waiting(said []statement.Statement) (store.Statement, bool) {
 
 // against reports whether a fact that would be inserted meets one that says no.
 func (h heard) against(r rewriting) bool {
+	kind, _ := casefile.KindOf(h.kind)
 	return slices.ContainsFunc(h.dossier.File.Circumstances, func(c casefile.Circumstance) bool {
-		return c.Kind == h.kind && c.SupersededAt.IsZero() && c.Value.Answer != casefile.Yes &&
-			slices.ContainsFunc(r.insert, func(f casefile.Circumstance) bool { return f.Interval().Overlaps(c.Interval()) })
+		return c.Kind == h.kind && c.SupersededAt.IsZero() && c.Value.Answer != casefile.Yes && slices.ContainsFunc(r.insert, func(f casefile.Circumstance) bool {
+			return kind.ExclusiveKey(f.Value) == kind.ExclusiveKey(c.Value) && f.Interval().Overlaps(c.Interval())
+		})
 	})
 }
 

@@ -125,3 +125,21 @@ func TestBeginsInYearsToCome(t *testing.T) {
 		t.Errorf("the facts: %s", got)
 	}
 }
+
+// TestRowAgainstARecordIsTakenWhole: of a row of which one thing contradicts what an officer has recorded, the other is not taken either.
+func TestRowAgainstARecordIsTakenWhole(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2022-12-20")
+	id := s.person("liaison.a", villageA, 838, 2).want(201).text("id")
+	s.fact(id, "insurance_paid", map[string]any{"sort": "medical", "answer": "no"}, "2022-01-01", "2022-12-31")
+	before := s.facts(id)
+	i := s.list("cdpf", "kind=medical&sender=x&as_of=2022-12-20", "姓名,身份证号,险种,参保年度,是否政府代缴", "金丝雀838,"+number(838)+",居民,2022,是").want(201)
+	if got := refusals(i); got != "2  CONTRADICTS_RECORD" || s.facts(id) != before {
+		t.Errorf("refused %s; the facts\n%s\nbefore\n%s", got, s.facts(id), before)
+	}
+	if changes := items(s.do("cdpf", "GET", "/imports/"+i.text("id")+"/changes", nil).want(200), "items"); len(changes) != 0 {
+		t.Errorf("changes: %v", changes)
+	}
+	s.list("cdpf", "kind=pension&sender=x&as_of=2022-12-20", "姓名,身份证号,险种,参保日期,是否政府代缴", "金丝雀838,"+number(838)+",居民,2012-01-01,是").want(201).wantCounts(1, 0, 0, 0) // of another scheme
+}
