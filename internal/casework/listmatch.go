@@ -310,7 +310,7 @@ func (d *Desk) takeChosen(ctx context.Context, tx *store.Tx, i *store.Import, li
 	}
 	outcome = "same"
 	switch {
-	case i.Changed > before.Changed:
+	case i.Changed > before.Changed, i.New > before.New:
 		outcome = "changed"
 	case i.Pending > before.Pending:
 		outcome = "pending"

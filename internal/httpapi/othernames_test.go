@@ -98,7 +98,12 @@ func TestServiceOfAnotherName(t *testing.T) {
 	if got := s.services("person_id=" + served); len(got) != 0 {
 		t.Errorf("the service of another: %v", got)
 	}
-	s.chosen("cdpf", rehab.text("id"), 2, served).want(201)
+	if got := s.chosen("cdpf", rehab.text("id"), 2, served).want(201).text("outcome"); got != "changed" {
+		t.Errorf("a service that was not there before: %s", got)
+	}
+	if i := s.do("cdpf", "GET", "/imports/"+rehab.text("id"), nil).want(200).json(); i["new"] != 1.0 || i["refused"] != 0.0 {
+		t.Errorf("the import then: %v", i)
+	}
 	if got := fmt.Sprint(s.services("person_id=" + served)); got != "[COMPLETED]" {
 		t.Errorf("the service that is his: %s", got)
 	}

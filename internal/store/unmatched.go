@@ -235,8 +235,8 @@ func (tx *Tx) RecountImport(ctx context.Context, i Import) error {
 	if err != nil {
 		return fmt.Errorf("write refusals: %w", err)
 	}
-	result, err := tx.sql.ExecContext(ctx, `UPDATE imports SET version = version + 1, changed_rows = $3, same_rows = $4, refused_rows = $5, pending_rows = $6, refusals = $7
-		WHERE id = $1 AND version = $2 AND state = 'done'`, i.ID, i.Version, i.Changed, i.Same, i.Refused, i.Pending, string(refusals))
+	result, err := tx.sql.ExecContext(ctx, `UPDATE imports SET version = version + 1, changed_rows = $3, same_rows = $4, refused_rows = $5, pending_rows = $6, refusals = $7,
+		new_rows = $8 WHERE id = $1 AND version = $2 AND state = 'done'`, i.ID, i.Version, i.Changed, i.Same, i.Refused, i.Pending, string(refusals), i.New)
 	if err != nil {
 		return fmt.Errorf("count an import again: %w", err)
 	}
