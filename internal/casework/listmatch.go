@@ -288,7 +288,7 @@ func (d *Desk) takeChosen(ctx context.Context, tx *store.Tx, i *store.Import, li
 	if err != nil {
 		return "", err
 	}
-	if named && listMeanings[i.Kind].apart == "" {
+	if named && listMeanings[i.Kind].apart == nil {
 		return "", errNamed
 	}
 	before := *i

@@ -32,10 +32,28 @@ type listMeaning struct {
 	says  saying
 	home  bool        // they are facts of the household
 	gives serviceList // or what was given
-	apart string      // the column whose day tells one row about somebody from another; empty: a list names nobody twice
+	apart *apart      // how rows about one person are told from each other; nil: a list names nobody twice
 	// opens: somebody who is not on the register gets a file, where a row says enough.
 	opens bool
 }
+
+// apart tells the rows about one person from each other, and which of them comes first.
+type apart struct {
+	column string                                                  // that has the day
+	turn   func(r exchange.ListRow) (day calendar.Date, of string) // of two rows of one day and thing one is too many
+}
+
+var (
+	oneMove = &apart{"moved_on", func(r exchange.ListRow) (calendar.Date, string) { return r.Date("moved_on"), "" }}
+	// a card that was replaced is looked at when the one that has taken its place is known
+	oneCard = &apart{"on", func(r exchange.ListRow) (calendar.Date, string) {
+		day := firstOf(r, r.Date("on"), "issued_on")
+		if r.Text("sort") == "REPLACED" {
+			day = firstDay(2200, time.January)
+		}
+		return day, r.Certificate("certificate").Reveal() + r.Date("on").String()
+	}}
+)
 
 // listMeanings are the lists that are taken in. To add one, add a line, and its columns to exchange.ListKinds.
 var listMeanings = map[string]listMeaning{
@@ -53,8 +71,8 @@ var listMeanings = map[string]listMeaning{
 	"school":           {facts: []string{"school"}, says: of("school", schooling)},
 	"registered_poor":  {facts: []string{"registered_poor"}, says: of("registered_poor", poverty)},
 	"dangerous_houses": {facts: []string{"dangerous_house", "house_converted"}, says: house, home: true},
-	"moves":            {facts: []string{casefile.HukouArea, casefile.ManagingArea}, says: moved, apart: "moved_on"},
-	"certificates":     {facts: []string{factCard, factCardState}, says: cardSays, opens: true},
+	"moves":            {facts: []string{casefile.HukouArea, casefile.ManagingArea}, says: moved, apart: oneMove},
+	"certificates":     {facts: []string{factCard, factCardState}, says: cardSays, opens: true, apart: oneCard},
 	"rehab":            {gives: rehabGiven},
 	"devices":          {gives: deviceGiven},
 	"retrofits":        {gives: retrofitGiven, home: true},

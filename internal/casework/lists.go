@@ -106,11 +106,14 @@ func (l *listRun) takePortion(ctx context.Context, portion []saidRow, found map[
 	}
 	said := map[uuid.UUID][]saidRow{}
 	for _, r := range portion {
-		if person, ok := found[r.Row]; ok && (l.meaning.apart != "" || l.once(person, r.Row, "与第%d行为同一人", "row %d names the same person")) {
+		if person, ok := found[r.Row]; ok && (l.meaning.apart != nil || l.once(person, r.Row, "与第%d行为同一人", "row %d names the same person")) {
 			said[person] = append(said[person], r)
 		}
 	}
 	for person, rows := range said {
+		if len(rows) == 1 {
+			continue
+		}
 		if said[person] = l.inTurn(rows); len(said[person]) == 0 {
 			delete(said, person)
 		}
@@ -121,7 +124,7 @@ func (l *listRun) takePortion(ctx context.Context, portion []saidRow, found map[
 // portions are the rows a portion at a time. Where a list may name somebody twice they come by their days, so that each finds what those before
 // it did, and those of one day together.
 func (l *listRun) portions(rows []saidRow) iter.Seq[[]saidRow] {
-	if l.meaning.apart == "" {
+	if l.meaning.apart == nil {
 		return slices.Chunk(rows, listPortion)
 	}
 	slices.SortStableFunc(rows, func(a, b saidRow) int {
@@ -141,22 +144,30 @@ func (l *listRun) portions(rows []saidRow) iter.Seq[[]saidRow] {
 	}
 }
 
-func (l *listRun) dayOf(r saidRow) calendar.Date { return r.in.Date(l.meaning.apart) }
+func (l *listRun) dayOf(r saidRow) calendar.Date {
+	day, _ := l.meaning.apart.turn(r.in)
+	return day
+}
 
-// inTurn leaves of the rows about somebody those that can be told apart by their days. Of two that say the same the second is one too many; of two
-// that say otherwise of one day nobody knows which was first, so neither is taken.
+// inTurn leaves of the rows about somebody those that can be told apart. Of two that say the same the second is one too many; of two that say
+// otherwise of one day nobody knows which was first, so neither is taken.
 func (l *listRun) inTurn(rows []saidRow) (list []saidRow) {
 	for i, r := range rows {
-		other := slices.IndexFunc(rows, func(o saidRow) bool { return o.Row != r.Row && l.dayOf(o) == l.dayOf(r) })
-		switch {
-		case l.meaning.apart == "" || other < 0:
-			list = append(list, r)
-		case !l.agree(rows, r):
-			n := strconv.Itoa(rows[other].Row)
-			l.refuse(r.Row, l.list.Place(l.meaning.apart), "SAME_DAY", "与第"+n+"行是同一人同一天的迁移，内容不一致，先后无法判断，均未采用，请核实后重新报送", "row "+n+" says otherwise of the same person and day; nobody knows which was first, so neither was taken: find out and send it again")
-		case other < i:
-			n := strconv.Itoa(rows[other].Row)
-			l.refuse(r.Row, "", "DUPLICATE_IN_FILE", "与第"+n+"行为同一人同一次迁移", "row "+n+" is the same move of the same person")
+		day, of := l.meaning.apart.turn(r.in)
+		first, alike := -1, true
+		for j, o := range rows {
+			if otherDay, other := l.meaning.apart.turn(o.in); j != i && otherDay == day && other == of {
+				if first < 0 {
+					first = j
+				}
+				alike = alike && l.alike(r, o)
+			}
+		}
+		switch n := strconv.Itoa(rows[max(first, 0)].Row); {
+		case !alike:
+			l.refuse(r.Row, l.list.Place(l.meaning.apart.column), "SAME_DAY", "与第"+n+"行是同一人同一天的同一事项，内容不一致，先后无法判断，均未采用，请核实后重新报送", "row "+n+" says otherwise of the same person and day; nobody knows which was first, so neither was taken: find out and send it again")
+		case first >= 0 && first < i:
+			l.refuse(r.Row, "", "DUPLICATE_IN_FILE", "与第"+n+"行为同一人同一事项", "row "+n+" says the same of the same person")
 		default:
 			list = append(list, r)
 		}
@@ -164,13 +175,12 @@ func (l *listRun) inTurn(rows []saidRow) (list []saidRow) {
 	return list
 }
 
-// agree reports whether all rows of the day of one say the same.
-func (l *listRun) agree(rows []saidRow, r saidRow) bool {
-	says, _ := l.meaning.says(r.in, l.done.AsOf, casefile.File{})
-	return !slices.ContainsFunc(rows, func(o saidRow) bool {
-		others, _ := l.meaning.says(o.in, l.done.AsOf, casefile.File{})
-		return l.dayOf(o) == l.dayOf(r) && !slices.Equal(says, others)
-	})
+// alike reports whether two rows say the same, as far as that can be told without a file.
+func (l *listRun) alike(a, b saidRow) bool {
+	file := casefile.File{Person: casefile.Person{IDNumber: a.ID}}
+	says, wrong := l.meaning.says(a.in, l.done.AsOf, file)
+	others, alsoWrong := l.meaning.says(b.in, l.done.AsOf, file)
+	return slices.Equal(says, others) && (wrong == nil && alsoWrong == nil || a.in.Text("sort") == b.in.Text("sort"))
 }
 
 func (l *listRun) refuse(row int, column, code, zh, en string) {

@@ -33,7 +33,7 @@ func (l *listRun) settle(ctx context.Context, rows map[uuid.UUID][]saidRow) erro
 	if err := errors.Join(err, <-written); err != nil {
 		return err
 	}
-	if l.waiting = next; next.again() || l.meaning.apart != "" {
+	if l.waiting = next; next.again() || l.meaning.apart != nil {
 		return l.writeWaiting(ctx)
 	}
 	return nil

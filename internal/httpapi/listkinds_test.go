@@ -398,7 +398,7 @@ func TestCardGoneOnWith(t *testing.T) {
 	s := start(t)
 	id := s.person1(791, 1)
 	s.at("2023-04-03")
-	cards := s.taken("cdpf", "certificates", "2023-04-01", "cl", 0, 1, 0, 1, 0, cardHead, cardLine(791, "1", "正常,,,2023-03-01,,,"), cardLine(791, "2", "正常,,,2023-03-02,,,"))
+	cards := s.taken("cdpf", "certificates", "2023-04-01", "cl", 0, 1, 0, 1, 0, cardHead, cardLine(791, "1", "正常,,,2023-03-01,,,"), cardLine(791, "1", "正常,,,2023-03-01,,,"))
 	held := items(s.do("cdpf", "GET", "/persons/"+id, nil).want(200), "certificates")
 	last := held[len(held)-1]
 	s.do("cdpf", "POST", "/certificates/"+last["id"].(string)+"/events", map[string]any{"event": "FREEZE", "on": "2023-04-02", "reason": "核查"}, "If-Match", fmt.Sprintf(`"%v"`, last["version"])).want(201)
