@@ -118,11 +118,9 @@ func (r rewriting) empty() bool {
 // add joins what two rewritings do, the second after the first: a fact of the first that the second takes away was never written.
 func (r *rewriting) add(o rewriting) {
 	for _, gone := range o.supersede {
-		if i := slices.IndexFunc(r.insert, func(c casefile.Circumstance) bool { return c.ID == gone.ID }); i >= 0 {
-			r.insert = slices.Concat(r.insert[:i], r.insert[i+1:])
-			continue
+		if !r.unwrite(gone.ID) {
+			r.supersede = append(r.supersede, gone)
 		}
-		r.supersede = append(r.supersede, gone)
 	}
 	r.insert = append(r.insert, o.insert...)
 	r.cards.add(o.cards)
@@ -133,6 +131,17 @@ func (r *rewriting) add(o rewriting) {
 		}
 		r.moved = append(r.moved, m)
 	}
+}
+
+// unwrite leaves out a fact that is not written yet, and says whether there was one.
+func (r *rewriting) unwrite(id uuid.UUID) bool {
+	for i := range r.insert { // by index: a portion has many, and they are large
+		if r.insert[i].ID == id {
+			r.insert = slices.Concat(r.insert[:i], r.insert[i+1:])
+			return true
+		}
+	}
+	return false
 }
 
 // shown are the facts of the kind as they are, for who looks at a change.

@@ -104,17 +104,18 @@ func (l *listRun) takePortion(ctx context.Context, portion []saidRow, found map[
 	case l.meaning.home:
 		return l.house(ctx, portion, found)
 	}
-	said := map[uuid.UUID][]saidRow{}
+	said, twice := map[uuid.UUID][]saidRow{}, []uuid.UUID{}
 	for _, r := range portion {
-		if person, ok := found[r.Row]; ok && (l.meaning.apart != nil || l.once(person, r.Row, "与第%d行为同一人", "row %d names the same person")) {
-			said[person] = append(said[person], r)
-		}
-	}
-	for person, rows := range said {
-		if len(rows) == 1 {
+		person, ok := found[r.Row]
+		if !ok || l.meaning.apart == nil && !l.once(person, r.Row, "与第%d行为同一人", "row %d names the same person") {
 			continue
 		}
-		if said[person] = l.inTurn(rows); len(said[person]) == 0 {
+		if said[person] = append(said[person], r); len(said[person]) == 2 {
+			twice = append(twice, person)
+		}
+	}
+	for _, person := range twice {
+		if said[person] = l.inTurn(said[person]); len(said[person]) == 0 {
 			delete(said, person)
 		}
 	}

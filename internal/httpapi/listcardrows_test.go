@@ -35,7 +35,7 @@ func TestTwoCardsOfOnePerson(t *testing.T) {
 		cardLine(844, "1", "冻结,2021-02-01,,,,,"), cardLine(844, "1", "正常,2021-02-01,,,,,")}
 	tried := s.list("cdpf", "kind=certificates&sender=x&as_of=2021-06-01&dry_run=true", lines...).want(201)
 	i := s.list("cdpf", "kind=certificates&sender=x&as_of=2021-06-01", lines...).want(201)
-	if got, want := refusals(i), "8  DUPLICATE_IN_FILE; 9 D 状态日期 SAME_DAY; 10 D 状态日期 SAME_DAY"; got != want || refusals(tried) != want {
+	if got, want := refusals(i), "9 D 状态日期 SAME_DAY; 10 D 状态日期 SAME_DAY; 8  DUPLICATE_IN_FILE"; got != want || refusals(tried) != want {
 		t.Errorf("refused %s, tried %s; want %s", got, refusals(tried), want)
 	}
 	if got, want := s.cardsSince(changed), "1 2016-01-06 2026-01-05 REPLACED\n2 2019-05-20 2029-05-19 ACTIVE\nFIRST_ISSUE 2016-01-06\nCHANGE 2019-05-20\n"; got != want {
