@@ -210,7 +210,8 @@ type change struct {
 	touched   map[uuid.UUID]bool // of those who were known, about whom something is new
 	rows      []uuid.UUID        // of those who were known, whose rows were taken
 	refused   []store.Refusal
-	differs   []exchange.Note // what a roster says otherwise of those who are known, and was not taken
+	accounts  map[uuid.UUID]string // to which those who were known are paid
+	differs   []exchange.Note      // what a roster says otherwise of those who are known, and was not taken
 }
 
 // told is what is told of how a roster was read, and where the register has something else: first what decides more.
@@ -283,6 +284,9 @@ func (d *Desk) plan(ctx context.Context, tx *store.Tx, at area.Code, read handov
 		before: map[uuid.UUID]casefile.Person{}}
 	for number, m := range matches {
 		c.byNumber[number] = files[m.PersonID]
+	}
+	if c.accounts, err = tx.PayAccounts(ctx, known); err != nil {
+		return nil, err
 	}
 	elsewhere, err := takenElsewhere(ctx, tx, numbers)
 	if err != nil {

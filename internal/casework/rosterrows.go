@@ -150,7 +150,7 @@ func (c *change) compare(dossier *store.Dossier, r exchange.RosterRow) {
 		{"户口性质", r.HukouType != "" && r.HukouType != p.HukouType},
 		{"联系电话", r.Phone != "" && p.Phone != "" && r.Phone != p.Phone},
 		{"监护人姓名", r.GuardianName != "" && names.Key(r.GuardianName) != guardian},
-		{"银行账号", r.Account != "" && dossier.Payee != nil && dossier.Payee.Account != r.Account},
+		{"银行账号", r.Account != "" && dossier.Payee != nil && c.accounts[p.ID] != r.Account},
 	} {
 		if column.differs {
 			c.differ(r.Row, column.name)

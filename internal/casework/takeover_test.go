@@ -308,3 +308,27 @@ func TestTakeOverOfAKnownHousehold(t *testing.T) {
 	}
 	o.wantNothingDiffers()
 }
+
+// TestRosterOnceMoreSaysNothing: a roster of which the register has everything differs from it in nothing, in whatever form it comes again, and the records
+// with it bring nothing twice.
+func TestRosterOnceMoreSaysNothing(t *testing.T) {
+	t.Parallel()
+	today := calendar.MustDate("2026-06-30")
+	o := newOffice(t, 0, 1, today)
+	rows := population.Generate(3, 300, divisions.Tree(), today)
+	var roster, again, records bytes.Buffer
+	for _, err := range []error{exchange.WriteRosterCSV(&roster, rows), exchange.WriteRoster(&again, rows), exchange.WriteRecords(&records, population.Records(3, rows, divisions.Tree(), today))} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, data := range [][]byte{roster.Bytes(), again.Bytes()} {
+		done, _, err := o.desk.TakeOver(t.Context(), access.SystemActor(), casework.Handover{Roster: data, Records: records.Bytes()}, false)
+		if want := []string{"309 new, 0 changed, 0 same, 0 refused", "0 new, 0 changed, 309 same, 0 refused"}[i]; err != nil || taken(done) != want {
+			t.Fatalf("%s, %v: %v; want %s", taken(done), err, done.Refusals[:min(5, len(done.Refusals))], want)
+		}
+		if !strings.Contains(string(done.Reading), `"differing":0`) {
+			t.Errorf("the register differs from its own roster: %s", done.Reading)
+		}
+	}
+}

@@ -115,6 +115,12 @@ func TestRosterTellsWhereTheRegisterDiffers(t *testing.T) {
 	if got, want := differs(a), "2 联系电话; 2 困难类别"; got != want {
 		t.Errorf("the register differs in %s, want %s", got, want)
 	}
+	head, same = "姓名,身份证号,残疾证号,发证日期,户籍村居,银行账号", line(867, "2020-01-06,"+villageA+",")
+	for i, account := range []string{"6222000011110001", "6222000011110001", "6222000011110002"} {
+		if got, want := differs(send(line(866, "2020-01-06,"+villageA+","+account), same+strings.Repeat(" ", i))), []string{"", "", "2 银行账号"}[i]; got != want {
+			t.Errorf("the account, sent as the %d. time: the register differs in %s, want %s", i+1, got, want)
+		}
+	}
 	p := s.do("cdpf", "GET", "/persons/"+id, nil).want(200).json()
 	if p["hukou_area_code"] != villageA || p["hukou_type"] != "agricultural" || p["guardian"] != nil || strings.Count(s.facts(id), "dibao ") != 1 {
 		t.Errorf("the file was changed: %v, %s", p, s.facts(id))
