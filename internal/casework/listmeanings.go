@@ -57,9 +57,9 @@ var (
 
 // listMeanings are the lists that are taken in. To add one, add a line, and its columns to exchange.ListKinds.
 var listMeanings = map[string]listMeaning{
-	"dibao":            {facts: []string{"dibao"}, says: of("dibao", allowance("household"))},
+	"dibao":            {facts: []string{"dibao"}, says: of("dibao", allowance(""))},
 	"dibao_edge":       {facts: []string{"dibao_edge"}, says: of("dibao_edge", allowance("household"))},
-	"tekun":            {facts: []string{"tekun"}, says: of("tekun", allowance("dispersed"))},
+	"tekun":            {facts: []string{"tekun"}, says: of("tekun", allowance(""))},
 	"orphan":           {facts: []string{"orphan_support"}, only: "orphan", says: of("orphan_support", allowance("orphan"))},
 	"defacto":          {facts: []string{"orphan_support"}, only: "defacto", says: of("orphan_support", allowance("defacto"))},
 	"injury_fee":       {facts: []string{"injury_care_fee"}, says: of("injury_care_fee", allowance("yes"))},
@@ -101,7 +101,7 @@ func both(first, second saying) saying {
 }
 
 // allowance is a list of who receives something: since when, until when, and whether still. What was suspended is not received
-// on the day of the list. A row that says only that something is over, and not since when it was, says its end and no beginning.
+// on the day of the list. Without a sort it is of the one that is known, unless the kind has but one. A row that says only that something is over, and not since when it was, says its end and no beginning.
 func allowance(sort string) func(exchange.ListRow, calendar.Date) []statement.Statement {
 	return func(r exchange.ListRow, asOf calendar.Date) []statement.Statement {
 		from, to, status := r.Date("from"), r.Date("to"), r.Text("status")

@@ -65,22 +65,34 @@ func factOf(c casefile.Circumstance) statement.Fact {
 // recorded are the facts as they are recorded, joined where one follows the other.
 func (h heard) recorded() (list []statement.Fact) {
 	for _, c := range h.facts {
-		f := factOf(c)
-		if n := len(list); n > 0 && list[n-1].Sort == f.Sort && !list[n-1].Days.To.IsZero() && list[n-1].Days.To.Add(1) == f.Days.From {
-			list[n-1].Days.To = f.Days.To
-			continue
-		}
-		list = append(list, f)
+		list = joined(list, factOf(c))
 	}
 	return list
 }
 
-func folded(list []store.Statement) []statement.Fact {
-	said := make([]statement.Statement, len(list))
+// folded are the facts that statements of one kind give. A sort that no list has said is the first of the kind.
+func folded(list []store.Statement) (facts []statement.Fact) {
+	said, otherwise := make([]statement.Statement, len(list)), ""
 	for i, s := range list {
-		said[i] = s.Statement
+		kind, _ := casefile.KindOf(s.Kind)
+		said[i], otherwise = s.Statement, firstSort(kind)
 	}
-	return statement.Fold(said)
+	for _, f := range statement.Fold(said) {
+		if f.Sort == "" {
+			f.Sort = otherwise
+		}
+		facts = joined(facts, f)
+	}
+	return facts
+}
+
+// joined adds a fact to those before it, as one where it goes on with the last.
+func joined(facts []statement.Fact, f statement.Fact) []statement.Fact {
+	if n := len(facts); n > 0 && facts[n-1].Sort == f.Sort && !facts[n-1].Days.To.IsZero() && facts[n-1].Days.To.Add(1) == f.Days.From {
+		facts[n-1].Days.To = f.Days.To
+		return facts
+	}
+	return append(facts, f)
 }
 
 // settle makes statements and facts agree before anything is added: what officers have recorded by hand since counts, and takes

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -142,4 +143,35 @@ func TestRowAgainstARecordIsTakenWhole(t *testing.T) {
 		t.Errorf("changes: %v", changes)
 	}
 	s.list("cdpf", "kind=pension&sender=x&as_of=2022-12-20", "姓名,身份证号,险种,参保日期,是否政府代缴", "金丝雀838,"+number(838)+",居民,2012-01-01,是").want(201).wantCounts(1, 0, 0, 0) // of another scheme
+}
+
+// TestListWithoutSorts: a list that does not say of which sort something is leaves the sort that is known, in whichever order lists come.
+func TestListWithoutSorts(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-01-10")
+	byHand, byList, later, unknown := s.person("liaison.a", villageA, 851, 2).want(201).text("id"), s.person("liaison.a", villageA, 852, 2).want(201).text("id"),
+		s.person("liaison.a", villageA, 853, 2).want(201).text("id"), s.person("liaison.a", villageA, 854, 2).want(201).text("id")
+	s.fact(byHand, "dibao", "single", "2022-01-01", "")
+	sorted := func(asOf string, numbers ...int) {
+		lines := []string{dibaoHead + ",救助类型"}
+		for n := 851; n <= 854; n++ {
+			line := dibaoLine(n, "2022-01-01") + ","
+			if slices.Contains(numbers, n) {
+				line += "单人保"
+			}
+			lines = append(lines, line)
+		}
+		s.at(asOf)
+		s.list("civil", "kind=dibao&sender=y&as_of="+asOf, lines...).want(201)
+	}
+	sorted("2023-02-01", 851, 852)
+	s.listed("dibao", "2023-03-01", dibaoLine(851, "2022-01-01"), dibaoLine(852, "2022-01-01"), dibaoLine(853, "2022-01-01"), dibaoLine(854, "2022-01-01"))
+	sorted("2023-03-10", 853)
+	for person, want := range map[string]string{byHand: "single", byList: "single", later: "single", unknown: "household"} {
+		if got := s.factsOf(person, "dibao"); got != want+" 2022-01-01 <nil>\n" {
+			t.Errorf("dibao %s, want %s since 2022-01-01", got, want)
+		}
+	}
+	s.wantDerived()
 }

@@ -24,7 +24,7 @@ const (
 // Statement is what one row of a list says, or what its silence says.
 type Statement struct {
 	Says Says
-	Sort string        // of Ended and Absent, of which sort alone; empty: of any
+	Sort string        // of Holds, empty: of whichever is known; of Ended and Absent, of which sort alone; empty: of any
 	From calendar.Date // of Holds; its last day of Ended
 	To   calendar.Date // of Holds, its last day where one is given: of this sort alone
 	AsOf calendar.Date // the day of the list
@@ -68,12 +68,13 @@ func (s Statement) turns(all []Statement) []turn {
 // had ended by then has, and begins anew.
 func (s Statement) prolonged(all []Statement) bool {
 	return s.From.Before(s.AsOf) && !s.AsOf.After(s.To) && slices.ContainsFunc(all, func(o Statement) bool {
-		return o.Says == Holds && o.Sort == s.Sort && o.AsOf.After(s.AsOf) && !o.From.After(s.To) && (o.To.IsZero() || o.To.After(s.To))
+		return o.Says == Holds && (o.Sort == s.Sort || o.Sort == "" || s.Sort == "") && o.AsOf.After(s.AsOf) && !o.From.After(s.To) && (o.To.IsZero() || o.To.After(s.To))
 	})
 }
 
 // Fold is the facts of one kind that all statements about somebody give. On each day holds what the turns until then have left; of
-// turns on one day that something holds counts more than that it does not, and a later list more than an earlier one.
+// turns on one day that something holds counts more than that it does not, and a later list more than an earlier one. A sort that nobody has said
+// is empty.
 func Fold(list []Statement) (facts []Fact) {
 	var turns []turn
 	for _, s := range list {
@@ -85,7 +86,10 @@ func Fold(list []Statement) (facts []Fact) {
 	now := turn{}
 	for i, t := range turns {
 		next := now
-		if t.holds || t.sort == "" || t.sort == now.sort {
+		switch {
+		case t.holds && t.sort == "" && now.holds:
+			next = turn{t.on, now.sort, true, t.asOf}
+		case t.holds || t.sort == "" || t.sort == now.sort || now.sort == "":
 			next = t
 		}
 		open := len(facts) > 0 && facts[len(facts)-1].Days.To.IsZero()
