@@ -267,7 +267,7 @@ func (d *Desk) readRow(ctx context.Context, i store.Import, n int) (read readRow
 	if read.list, err = d.readList(ctx, i); err != nil {
 		return read, err
 	}
-	rows := namedIn(read.list)
+	rows := namedIn(read.list.Rows)
 	at := slices.IndexFunc(rows, func(r saidRow) bool { return r.Row == n })
 	if at < 0 {
 		return read, store.NotFound

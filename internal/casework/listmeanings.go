@@ -308,10 +308,10 @@ func (d *Desk) readList(ctx context.Context, i store.Import) (*exchange.List, er
 	return exchange.ReadList(kind, data, i.Mapping, exchange.NewPlaces(tree), d.today())
 }
 
-// namedIn are the rows of a list, by whom they name.
-func namedIn(list *exchange.List) []saidRow {
-	rows := make([]saidRow, len(list.Rows))
-	for n, r := range list.Rows {
+// namedIn are rows of a list, by whom they name.
+func namedIn(list []exchange.ListRow) []saidRow {
+	rows := make([]saidRow, len(list))
+	for n, r := range list {
 		rows[n] = saidRow{Row: r.Row, ID: r.ID("id"), Certificate: r.Certificate("certificate"), Name: r.Text("name"), Birth: r.Date("birth"),
 			Guardian: r.ID("guardian_id"), Town: r.Text("town"), in: r}
 	}

@@ -207,12 +207,12 @@ func (l *listRun) once(subject uuid.UUID, row int, zh, en string) bool {
 	return true
 }
 
-// nameDoubtful notes whom the refused rows name: a row that cannot be read does not leave anybody out.
+// nameDoubtful notes whom the refused rows name or may mean: a row that cannot be read does not leave anybody out.
 func (l *listRun) nameDoubtful(ctx context.Context) error {
-	for portion := range slices.Chunk(l.list.Doubtful, listPortion) {
-		ids, cards := make([]string, len(portion)), make([]string, len(portion))
+	for portion := range slices.Chunk(namedIn(l.list.Doubtful), listPortion) {
+		ids, cards, described := make([]string, len(portion)), make([]string, len(portion)), make([]store.Described, len(portion))
 		for i, n := range portion {
-			ids[i], cards[i] = n.ID.Reveal(), n.Certificate.Reveal()
+			ids[i], cards[i], described[i] = n.ID.Reveal(), n.Certificate.Reveal(), l.described(n)
 		}
 		byID, err := l.tx.MatchIDNumbers(ctx, ids)
 		if err != nil {
@@ -222,9 +222,17 @@ func (l *listRun) nameDoubtful(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		may, err := l.tx.MatchDescribed(ctx, described)
+		if err != nil {
+			return err
+		}
 		var persons []uuid.UUID
 		for i, n := range portion {
-			for _, m := range []store.Match{byID[ids[i]], byCard[cards[i]]} {
+			matches := []store.Match{byID[ids[i]], byCard[cards[i]]}
+			for _, c := range may[n.Row] {
+				matches = append(matches, store.Match{PersonID: c.PersonID})
+			}
+			for _, m := range matches {
 				if _, named := l.named[m.PersonID]; m.PersonID != uuid.Nil && !named {
 					l.named[m.PersonID], persons = n.Row, append(persons, m.PersonID)
 				}

@@ -11,7 +11,6 @@ import (
 
 	"zhucan/internal/calendar"
 	"zhucan/internal/fault"
-	"zhucan/internal/idnum"
 )
 
 // A list of which other sheets would not be read is refused: what they say would be lost, or whoever stands on them left out by a list that names
@@ -31,18 +30,11 @@ type List struct {
 	Headings   []Heading
 	Rows       []ListRow
 	Refused    []RowError
-	Doubtful   []NamedRow // whom refused rows name: what a list says of them is not known, and not that it leaves them out
+	Doubtful   []ListRow // what can be read of refused rows that name or describe somebody: he is not left out
 	Repairs    []Repair
 	Notes      []Note
 
 	top int // the first row of the heading
-}
-
-// NamedRow is a row of which only whom it names is taken.
-type NamedRow struct {
-	Row         int
-	ID          idnum.Resident
-	Certificate idnum.Certificate
 }
 
 // Repair is what was put right in a cell before it was read: where and how, never what.

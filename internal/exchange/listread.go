@@ -180,9 +180,8 @@ func (r *listReader) read(last bool) {
 	}
 	if len(r.errors) > 0 {
 		r.list.Refused = append(r.list.Refused, r.errors...)
-		named := ListRow{Values: r.values}
-		if n := (NamedRow{r.row.n, named.ID("id"), named.Certificate("certificate")}); !n.ID.IsZero() || !n.Certificate.IsZero() {
-			r.list.Doubtful = append(r.list.Doubtful, n)
+		if named := (ListRow{r.row.n, r.values}); named.Has("id") || named.Has("certificate") || named.Has("name") {
+			r.list.Doubtful = append(r.list.Doubtful, named)
 		}
 		return
 	}
