@@ -37,18 +37,21 @@ func (l *listRun) match(ctx context.Context, rows []saidRow) (map[int]uuid.UUID,
 	if err != nil {
 		return nil, err
 	}
-	found, others := map[int]uuid.UUID{}, map[int]uuid.UUID{}
+	found, others := map[int]uuid.UUID{}, map[int][]uuid.UUID{}
 	var lost []saidRow
 	for _, r := range rows {
-		one := byID[r.ID.Reveal()]
-		if one.PersonID == uuid.Nil && !r.Certificate.IsZero() {
-			one = byCard[r.Certificate.Reveal()]
+		one, holder := byID[r.ID.Reveal()], byCard[r.Certificate.Reveal()]
+		if one.PersonID == uuid.Nil {
+			one = holder
 		}
 		switch {
 		case one.PersonID == uuid.Nil:
 			lost = append(lost, r)
 		case l.otherName(r, one.Name):
-			lost, others[r.Row] = append(lost, r), one.PersonID
+			lost, others[r.Row] = append(lost, r), []uuid.UUID{one.PersonID}
+			if holder.PersonID != uuid.Nil && holder.PersonID != one.PersonID {
+				others[r.Row] = append(others[r.Row], holder.PersonID)
+			}
 		default:
 			found[r.Row] = one.PersonID
 		}
@@ -78,7 +81,7 @@ func (l *listRun) otherName(r saidRow, name string) bool {
 
 // lookFor keeps rows that name nobody for certain with those whom they may mean, first who has the number, and refuses them for now. It returns
 // the rows that mean nobody.
-func (l *listRun) lookFor(ctx context.Context, lost []saidRow, others map[int]uuid.UUID) (unknown []saidRow, err error) {
+func (l *listRun) lookFor(ctx context.Context, lost []saidRow, others map[int][]uuid.UUID) (unknown []saidRow, err error) {
 	described, called := make([]store.Described, len(lost)), make(map[int]string, len(lost))
 	for i, r := range lost {
 		described[i], called[r.Row] = l.described(r), r.Name
@@ -94,14 +97,9 @@ func (l *listRun) lookFor(ctx context.Context, lost []saidRow, others map[int]uu
 	var kept []store.Unmatched
 	for _, r := range lost {
 		may := candidates[r.Row]
-		holder, numbered := others[r.Row]
 		switch {
-		case numbered:
-			by := store.ByNumber
-			if former[r.Row] {
-				by = store.ByFormerName
-			}
-			may = slices.Insert(may, 0, store.Candidate{PersonID: holder, Basis: by})
+		case len(others[r.Row]) > 0:
+			may = numbered(others[r.Row], former[r.Row], may)
 			l.wrong(r.Row, errOtherName)
 		case len(may) == 0:
 			unknown = append(unknown, r)
@@ -116,6 +114,23 @@ func (l *listRun) lookFor(ctx context.Context, lost []saidRow, others map[int]uu
 		kept = append(kept, store.Unmatched{ID: l.desk.NewID(), ImportID: l.done.ID, Row: r.Row, Candidates: may})
 	}
 	return unknown, l.tx.InsertUnmatched(ctx, kept)
+}
+
+// numbered are those whose number a row has beside another name, before whom it describes; of these only who is not among them.
+func numbered(holders []uuid.UUID, former map[uuid.UUID]bool, described []store.Candidate) (may []store.Candidate) {
+	for _, person := range holders {
+		by := store.ByNumber
+		if former[person] {
+			by = store.ByFormerName
+		}
+		may = append(may, store.Candidate{PersonID: person, Basis: by})
+	}
+	for _, c := range described {
+		if !slices.Contains(holders, c.PersonID) {
+			may = append(may, c)
+		}
+	}
+	return may
 }
 
 // candidatesFound is why a row is refused until somebody chooses; errOtherName is why one is whose number somebody has.

@@ -117,6 +117,22 @@ func TestServiceOfAnotherName(t *testing.T) {
 	}
 }
 
+// TestNumberOfOneAndCardOfAnother: where the ID number is one's and the card another's, whose name the row has, either may be meant, and an officer chooses.
+func TestNumberOfOneAndCardOfAnother(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2019-06-10")
+	one, other := s.person2(826), s.person2(827)
+	rehab := s.taken("cdpf", "rehab", "2019-06-01", "fy", 0, 0, 0, 1, 0, "姓名,身份证号,残疾证号,康复项目,结束日期", "金丝雀827,"+number(826)+","+number(827)+"41,心理辅导,2019-05-01")
+	if got := fmt.Sprint(s.unmatched("cdpf", rehab.text("id"))); got != "[2 open 金丝雀826/number 金丝雀827/number]" && got != "[2 open 金丝雀827/number 金丝雀826/number]" {
+		t.Errorf("may be meant: %s", got)
+	}
+	s.chosen("cdpf", rehab.text("id"), 2, other).want(201)
+	if got := fmt.Sprint(s.services("person_id="+one), s.services("person_id="+other)); got != "[] [COMPLETED]" {
+		t.Errorf("services: %s", got)
+	}
+}
+
 // TestTownListOfSomebodyElsewhere: a town that hands in a list is told the same of whom another town manages as of whom nobody knows, by number, by
 // card and by name: whom to ask, and not whether or where he is.
 func TestTownListOfSomebodyElsewhere(t *testing.T) {

@@ -47,26 +47,35 @@ const (
 	ByFormerName = "number_former_name"
 )
 
-// FormerNames are those of some persons, by row, whose file says that they had the row's name before.
-func (tx *Tx) FormerNames(ctx context.Context, persons map[int]uuid.UUID, called map[int]string) (former map[int]bool, err error) {
-	var rows []int32
+// FormerNames finds, by row, those of some persons whose files say that they had the row's name before.
+func (tx *Tx) FormerNames(ctx context.Context, persons map[int][]uuid.UUID, called map[int]string) (former map[int]map[uuid.UUID]bool, err error) {
+	var numbers []int32
 	var ids []uuid.UUID
 	var values [][]byte
-	for row, person := range persons {
-		rows, ids, values = append(rows, int32(row)), append(ids, person), append(values, tx.db.index(indexID, called[row]))
+	for row, some := range persons {
+		for _, person := range some {
+			numbers, ids, values = append(numbers, int32(row)), append(ids, person), append(values, tx.db.index(indexID, called[row]))
+		}
 	}
-	former = map[int]bool{}
-	if len(rows) == 0 {
+	former = map[int]map[uuid.UUID]bool{}
+	if len(numbers) == 0 {
 		return former, nil
 	}
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue(`SELECT u.row FROM unnest($1::int[], $2::uuid[], $3::bytea[]) u (row, person_id, value)
-			JOIN person_aliases a ON a.person_id = u.person_id AND a.kind = 'name' AND a.value_index = u.value`, rows, ids, values).Query(func(rows pgx.Rows) error {
-			list, err := pgx.CollectRows(rows, pgx.RowTo[int])
-			for _, row := range list {
-				former[row] = true
+		b.Queue(`SELECT u.row, u.person_id FROM unnest($1::int[], $2::uuid[], $3::bytea[]) u (row, person_id, value)
+			JOIN person_aliases a ON a.person_id = u.person_id AND a.kind = 'name' AND a.value_index = u.value`, numbers, ids, values).Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				var row int
+				var person uuid.UUID
+				if err := rows.Scan(&row, &person); err != nil {
+					return err
+				}
+				if former[row] == nil {
+					former[row] = map[uuid.UUID]bool{}
+				}
+				former[row][person] = true
 			}
-			return err
+			return rows.Err()
 		})
 	})
 	if err != nil {
