@@ -1110,8 +1110,10 @@ func (e ListStatementState) Valid() bool {
 
 // Defines values for MatchCandidateBasis.
 const (
-	MatchCandidateBasisGuardianName  MatchCandidateBasis = "guardian_name"
-	MatchCandidateBasisNameBirthTown MatchCandidateBasis = "name_birth_town"
+	MatchCandidateBasisGuardianName     MatchCandidateBasis = "guardian_name"
+	MatchCandidateBasisNameBirthTown    MatchCandidateBasis = "name_birth_town"
+	MatchCandidateBasisNumber           MatchCandidateBasis = "number"
+	MatchCandidateBasisNumberFormerName MatchCandidateBasis = "number_former_name"
 )
 
 // Valid indicates whether the value is a known member of the MatchCandidateBasis enum.
@@ -1120,6 +1122,10 @@ func (e MatchCandidateBasis) Valid() bool {
 	case MatchCandidateBasisGuardianName:
 		return true
 	case MatchCandidateBasisNameBirthTown:
+		return true
+	case MatchCandidateBasisNumber:
+		return true
+	case MatchCandidateBasisNumberFormerName:
 		return true
 	default:
 		return false
@@ -3620,7 +3626,7 @@ type Import struct {
 	// Pending What would take money from somebody and waits for an officer.
 	Pending int `json:"pending"`
 
-	// Reading Of a list or roster: the sheet, its headings and what they were taken for, what was repaired in sight.
+	// Reading Of a list or roster: the sheet, its headings and what they were taken for, what was repaired in sight. Of a roster also, in `notes` with the code `DIFFERS`, by row and column where the register has something else of somebody who is known, and in `differing` how many rows that are; nothing of it is taken.
 	Reading map[string]interface{} `json:"reading,omitempty"`
 	Refused int                    `json:"refused"`
 
@@ -4298,7 +4304,7 @@ type MatchCandidate struct {
 	// Example: 370305100
 	AreaCode AreaCode `json:"area_code"`
 
-	// Basis The same name, birth date and town; or the same name and guardian.
+	// Basis The same name, birth date and town; or the same name and guardian; or the number, beside a name that is another now, or was this person's before.
 	Basis     MatchCandidateBasis `json:"basis"`
 	BirthDate *calendar.Date      `json:"birth_date,omitempty"`
 
@@ -4308,7 +4314,7 @@ type MatchCandidate struct {
 	PersonID      uuid.UUID `json:"person_id"`
 }
 
-// MatchCandidateBasis The same name, birth date and town; or the same name and guardian.
+// MatchCandidateBasis The same name, birth date and town; or the same name and guardian; or the number, beside a name that is another now, or was this person's before.
 type MatchCandidateBasis string
 
 // Merge defines model for Merge.

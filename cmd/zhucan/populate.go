@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -87,6 +88,10 @@ func (c importCommand) Run(ctx context.Context, io stdio) error {
 		fmt.Fprint(io.out, "imported before; nothing changed. At that time: ")
 	}
 	fmt.Fprintf(io.out, "%d new, %d changed, %d same, %d refused\n", done.New, done.Changed, done.Same, done.Refused)
+	var how struct{ Differing int }
+	if err := json.Unmarshal(done.Reading, &how); err == nil && how.Differing > 0 {
+		fmt.Fprintf(io.out, "%d rows say otherwise than the register, which was not taken; GET /imports/%s names the columns\n", how.Differing, done.ID)
+	}
 	if done.Pending > 0 {
 		fmt.Fprintf(io.out, "%d would take money from somebody and wait for an officer\n", done.Pending)
 	}

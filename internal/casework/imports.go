@@ -66,7 +66,6 @@ func (d *Desk) TakeOver(ctx context.Context, who access.Actor, in Handover, dryR
 	if err != nil {
 		return done, false, err
 	}
-	done.Reading = read.reading
 	taken := read.onlyRefused(earlier)
 	err = d.write(ctx, who, "import.roster", func(tx *store.Tx) error {
 		if err := tx.AllowLong(ctx); err != nil {
@@ -79,6 +78,9 @@ func (d *Desk) TakeOver(ctx context.Context, who access.Actor, in Handover, dryR
 		done.New, done.Changed, done.Same, done.At, done.FinishedAt = len(change.fresh), len(change.touched), taken+change.same(), tx.Now, tx.Now
 		done.Refusals = append(read.refused, change.refused...)
 		done.Refused = countRows(done.Refusals)
+		if done.Reading, err = json.Marshal(change.told(read)); err != nil {
+			return fmt.Errorf("describe a roster: %w", err)
+		}
 		if !dryRun {
 			if err := d.apply(ctx, tx, change); err != nil {
 				return err
@@ -147,7 +149,8 @@ type handover struct {
 	records  []exchange.Record
 	villages map[area.Code]bool
 	refused  []store.Refusal
-	reading  []byte // how the heading was understood
+	reading  *exchange.List // how the heading was understood
+	read     int            // rows that could be read
 }
 
 func (d *Desk) readHandover(ctx context.Context, at area.Code, in Handover) (read handover, err error) {
@@ -178,11 +181,7 @@ func (d *Desk) readRoster(read *handover, at area.Code, data []byte, tree []area
 	if err != nil {
 		return err
 	}
-	how := readingOf(exchange.RosterHeadings(table))
-	how["rows"] = len(rows)
-	if read.reading, err = json.Marshal(how); err != nil {
-		return err
-	}
+	read.reading, read.read = exchange.RosterHeadings(table), len(rows)
 	for _, e := range errs {
 		read.refused = append(read.refused, store.Refusal(e))
 	}
@@ -217,6 +216,22 @@ type change struct {
 	rows      []uuid.UUID        // of those who were known, whose rows were taken
 	paying    []area.Code        // where rosters pay already, for whoever is not the command line
 	refused   []store.Refusal
+	accounts  map[uuid.UUID]string // to which those who were known are paid
+	differs   []exchange.Note      // what a roster says otherwise of those who are known, and was not taken
+}
+
+// told is what is told of how a roster was read, and where the register has something else: first what decides more.
+func (c *change) told(read handover) map[string]any {
+	rank := func(n exchange.Note) int { return slices.Index(exchange.Columns, n.Column) }
+	slices.SortStableFunc(c.differs, func(a, b exchange.Note) int { return rank(a) - rank(b) })
+	l, rows := *read.reading, map[int]bool{}
+	l.Notes = append(slices.Clone(l.Notes), c.differs...)
+	for _, n := range c.differs {
+		rows[n.Row] = true
+	}
+	how := readingOf(&l)
+	how["rows"], how["differing"] = read.read, len(rows)
+	return how
 }
 
 // touch notes that something about somebody is new.
@@ -247,6 +262,11 @@ func (c *change) refuse(row int, column, code, zh, en string) {
 	c.refused = append(c.refused, store.Refusal{Row: row, Column: column, Code: code, ZH: zh, EN: en})
 }
 
+// differ notes that the register has something else than a column of a row.
+func (c *change) differ(row int, column string) {
+	c.differs = append(c.differs, exchange.Note{Row: row, Column: column, Code: "DIFFERS", ZH: "与在册不一致，未采用；花名册有误的不必处理，档案有误的请在档案中更正", EN: "the register has something else, and this was not taken; if the register is wrong, correct the file"})
+}
+
 // plan holds what was read against the register: one look-up for all of it.
 func (d *Desk) plan(ctx context.Context, tx *store.Tx, at area.Code, read handover) (*change, error) {
 	numbers := numbersOf(read)
@@ -270,6 +290,9 @@ func (d *Desk) plan(ctx context.Context, tx *store.Tx, at area.Code, read handov
 		before: map[uuid.UUID]casefile.Person{}}
 	for number, m := range matches {
 		c.byNumber[number] = files[m.PersonID]
+	}
+	if c.accounts, err = tx.PayAccounts(ctx, known); err != nil {
+		return nil, err
 	}
 	elsewhere, err := takenElsewhere(ctx, tx, numbers)
 	if err != nil {

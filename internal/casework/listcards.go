@@ -178,7 +178,7 @@ func (c cardChange) empty() bool {
 	return len(c.gone)+len(c.goneEvents)+len(c.held)+len(c.insert)+len(c.events) == 0
 }
 
-// add joins what two changes do, the second after the first: an event of the first that the second takes away was never written.
+// add joins what two changes do, the second after the first: what of the first the second takes away was never written.
 func (c *cardChange) add(o cardChange) {
 	for _, e := range o.goneEvents {
 		if i := slices.IndexFunc(c.events, func(p casefile.CertificateEvent) bool { return p.ID == e.ID }); i >= 0 {
@@ -187,7 +187,24 @@ func (c *cardChange) add(o cardChange) {
 		}
 		c.goneEvents = append(c.goneEvents, e)
 	}
-	c.gone, c.held = append(c.gone, o.gone...), append(c.held, o.held...)
+	for _, g := range o.gone {
+		if i := slices.IndexFunc(c.insert, func(n casefile.Certificate) bool { return n.ID == g.ID }); i >= 0 {
+			c.insert = slices.Concat(c.insert[:i], c.insert[i+1:])
+			continue
+		}
+		c.gone = append(c.gone, g)
+	}
+	for _, h := range o.held {
+		if i := slices.IndexFunc(c.insert, func(n casefile.Certificate) bool { return n.ID == h.ID }); i >= 0 {
+			c.insert = slices.Clone(c.insert)
+			c.insert[i].HeldTo = h.HeldTo
+			continue
+		}
+		if i := slices.IndexFunc(c.held, func(n casefile.Certificate) bool { return n.ID == h.ID }); i >= 0 {
+			c.held = slices.Concat(c.held[:i], c.held[i+1:])
+		}
+		c.held = append(c.held, h)
+	}
 	c.insert, c.events = append(c.insert, o.insert...), append(c.events, o.events...)
 }
 
@@ -325,22 +342,26 @@ func makings(timeline []casefile.Certificate) (events []casefile.CertificateEven
 		if !c.ByList {
 			continue
 		}
-		e := casefile.CertificateEvent{CertificateID: c.ID, PersonID: c.PersonID, Event: "FIRST_ISSUE", On: c.IssuedOn}
+		e := casefile.CertificateEvent{CertificateID: c.ID, PersonID: c.PersonID, Event: madeBy(nil, c), On: c.IssuedOn}
 		if i > 0 {
-			before := timeline[i-1]
-			e.CertificateID = before.ID
-			switch {
-			case before.Number == c.Number:
-				e.Event = "RENEW"
-			case before.Category == c.Category && before.Level == c.Level:
-				e.Event = "REISSUE_LOST"
-			default:
-				e.Event = "CHANGE"
-			}
+			e.CertificateID, e.Event = timeline[i-1].ID, madeBy(&timeline[i-1], c)
 		}
 		events = append(events, e)
 	}
 	return events
+}
+
+// madeBy is the event by which a card came about, as far as the card before it tells.
+func madeBy(before *casefile.Certificate, c casefile.Certificate) string {
+	switch {
+	case before == nil:
+		return "FIRST_ISSUE"
+	case before.Number == c.Number:
+		return "RENEW"
+	case before.Category == c.Category && before.Level == c.Level:
+		return "REISSUE_LOST"
+	}
+	return "CHANGE"
 }
 
 // happenings are the events of cards that states on days come from.

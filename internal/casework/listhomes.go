@@ -242,6 +242,7 @@ func (l *listRun) settleHomes(ctx context.Context, rows []homeRow) error {
 
 func (l *listRun) decideHome(w *homeWrites, r homeRow, live, silent []store.Statement) {
 	household, most := r.home.file.Household, outcomeSame
+	written, n := *w, l.n
 	if r.home.fresh {
 		w.fresh = append(w.fresh, r.home)
 	}
@@ -259,6 +260,7 @@ func (l *listRun) decideHome(w *homeWrites, r homeRow, live, silent []store.Stat
 		before := h.recorded()
 		change, after := h.change(said, l.desk.NewID, l.done.Sender)
 		if h.against(change) {
+			*w, l.n = written, n
 			l.refuse(r.row, "", "CONTRADICTS_RECORD", "与经办人登记的情况矛盾，请核实后更正登记", "an officer has recorded the opposite; correct one of the two")
 			l.doubt(r.person, household.ID, r.row)
 			return

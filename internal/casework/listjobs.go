@@ -285,7 +285,7 @@ func (d *Desk) runList(ctx context.Context, who access.Actor, worker uuid.UUID, 
 	if err != nil {
 		return fmt.Errorf("describe a list: %w", err)
 	}
-	rows := namedIn(list)
+	rows := namedIn(list.Rows)
 	list.Rows = nil // they go portion by portion
 	for _, e := range list.Refused {
 		i.Refusals = append(i.Refusals, store.Refusal(e))

@@ -12,12 +12,13 @@ import (
 	"zhucan/internal/area"
 	"zhucan/internal/exchange"
 	"zhucan/internal/fault"
+	"zhucan/internal/names"
 	"zhucan/internal/statement"
 	"zhucan/internal/store"
 )
 
 // match finds whom rows name: by ID number, also an earlier one, or by certificate. Whom a row may mean that names nobody so is
-// kept with it, for an officer to choose; nobody is taken for having the name.
+// kept with it, for an officer to choose: nobody is taken for having the name, nor for having the number beside another name.
 func (l *listRun) match(ctx context.Context, rows []saidRow) (map[int]uuid.UUID, error) {
 	var ids, cards []string
 	for _, r := range rows {
@@ -36,61 +37,109 @@ func (l *listRun) match(ctx context.Context, rows []saidRow) (map[int]uuid.UUID,
 	if err != nil {
 		return nil, err
 	}
-	found := map[int]uuid.UUID{}
+	found, others := map[int]uuid.UUID{}, map[int][]uuid.UUID{}
 	var lost []saidRow
 	for _, r := range rows {
-		one := byID[r.ID.Reveal()]
-		if one.PersonID == uuid.Nil && !r.Certificate.IsZero() {
-			one = byCard[r.Certificate.Reveal()]
-		}
+		one, holder := byID[r.ID.Reveal()], byCard[r.Certificate.Reveal()]
 		if one.PersonID == uuid.Nil {
-			lost = append(lost, r)
-			continue
+			one = holder
 		}
-		found[r.Row] = one.PersonID
+		switch {
+		case one.PersonID == uuid.Nil:
+			lost = append(lost, r)
+		case l.otherName(r, one.Name):
+			lost, others[r.Row] = append(lost, r), []uuid.UUID{one.PersonID}
+			if holder.PersonID != uuid.Nil && holder.PersonID != one.PersonID {
+				others[r.Row] = append(others[r.Row], holder.PersonID)
+			}
+		default:
+			found[r.Row] = one.PersonID
+		}
 	}
-	unknown, err := l.lookFor(ctx, lost)
+	unknown, err := l.lookFor(ctx, lost, others)
 	if err != nil {
 		return nil, err
 	}
 	if l.meaning.opens {
 		return found, l.open(ctx, unknown, found)
 	}
+	zh, en := "本辖区残疾人档案中没有此人", "nobody in the register of this area has this number, or this name with this birth date"
+	if !l.done.Area.Contains(l.desk.Pack().District) { // said of everybody: who is told of some only would know whom another town manages
+		zh, en = zh+"；由其他镇街管理的，请由区级导入", en+"; who is managed by another town is taken in by the district"
+	}
 	for _, r := range unknown {
-		l.refuse(r.Row, "", "NOT_IN_REGISTER", "本辖区残疾人档案中没有此人", "nobody in the register of this area has this number, or this name with this birth date")
+		l.refuse(r.Row, "", "NOT_IN_REGISTER", zh, en)
 	}
 	return found, nil
 }
 
-// lookFor keeps rows that name nobody with those whom they may mean, and refuses them for now. It returns the rows that mean nobody.
-func (l *listRun) lookFor(ctx context.Context, lost []saidRow) (unknown []saidRow, err error) {
-	described := make([]store.Described, len(lost))
+// otherName reports whether a row whose number is somebody's bears another name: a column that was sorted by itself would write the death of
+// one into the file of another. Beside a card, a list of homes names whose home it is, and not always who holds the card.
+func (l *listRun) otherName(r saidRow, name string) bool {
+	return r.Name != "" && names.Key(r.Name) != names.Key(name) && (!l.meaning.home || r.Certificate.IsZero())
+}
+
+// lookFor keeps rows that name nobody for certain with those whom they may mean, first who has the number, and refuses them for now. It returns
+// the rows that mean nobody.
+func (l *listRun) lookFor(ctx context.Context, lost []saidRow, others map[int][]uuid.UUID) (unknown []saidRow, err error) {
+	described, called := make([]store.Described, len(lost)), make(map[int]string, len(lost))
 	for i, r := range lost {
-		described[i] = l.described(r)
+		described[i], called[r.Row] = l.described(r), r.Name
 	}
 	candidates, err := l.tx.MatchDescribed(ctx, described)
+	if err != nil {
+		return nil, err
+	}
+	former, err := l.tx.FormerNames(ctx, others, called)
 	if err != nil {
 		return nil, err
 	}
 	var kept []store.Unmatched
 	for _, r := range lost {
 		may := candidates[r.Row]
-		if len(may) == 0 {
+		switch {
+		case len(others[r.Row]) > 0:
+			may = numbered(others[r.Row], former[r.Row], may)
+			l.wrong(r.Row, errOtherName)
+		case len(may) == 0:
 			unknown = append(unknown, r)
 			continue
+		default:
+			l.refuse(r.Row, "", candidatesFound, fmt.Sprintf("按姓名、出生日期和镇街（或监护人）找到%d名可能的人，未自动认定，请选择", len(may)),
+				fmt.Sprintf("%d persons have this name with this birth date and town, or with this guardian; none was taken: choose", len(may)))
 		}
 		for _, c := range may {
 			l.possible[c.PersonID] = r.Row
 		}
-		l.refuse(r.Row, "", candidatesFound, fmt.Sprintf("按姓名、出生日期和镇街（或监护人）找到%d名可能的人，未自动认定，请选择", len(may)),
-			fmt.Sprintf("%d persons have this name with this birth date and town, or with this guardian; none was taken: choose", len(may)))
 		kept = append(kept, store.Unmatched{ID: l.desk.NewID(), ImportID: l.done.ID, Row: r.Row, Candidates: may})
 	}
 	return unknown, l.tx.InsertUnmatched(ctx, kept)
 }
 
-// candidatesFound is why a row is refused until somebody chooses.
+// numbered are those whose number a row has beside another name, before whom it describes; of these only who is not among them.
+func numbered(holders []uuid.UUID, former map[uuid.UUID]bool, described []store.Candidate) (may []store.Candidate) {
+	for _, person := range holders {
+		by := store.ByNumber
+		if former[person] {
+			by = store.ByFormerName
+		}
+		may = append(may, store.Candidate{PersonID: person, Basis: by})
+	}
+	for _, c := range described {
+		if !slices.Contains(holders, c.PersonID) {
+			may = append(may, c)
+		}
+	}
+	return may
+}
+
+// candidatesFound is why a row is refused until somebody chooses; errOtherName is why one is whose number somebody has.
 const candidatesFound = "CANDIDATES"
+
+var errOtherName = &wrongCell{"name", "NAME_MISMATCH", "号码在册，但与在册姓名不一致，未自动认定，请选择是否为此人", "the register has another name for this number; nobody was taken: choose whether it is this person"}
+
+// waits reports whether a row is refused only until somebody chooses.
+func waits(r store.Refusal) bool { return r.Code == candidatesFound || r.Code == errOtherName.code }
 
 // described is what a row tells of somebody beside a number. A valid number has the birth date in it.
 func (l *listRun) described(r saidRow) store.Described {
@@ -241,7 +290,7 @@ func (d *Desk) readRow(ctx context.Context, i store.Import, n int) (read readRow
 	if read.list, err = d.readList(ctx, i); err != nil {
 		return read, err
 	}
-	rows := namedIn(read.list)
+	rows := namedIn(read.list.Rows)
 	at := slices.IndexFunc(rows, func(r saidRow) bool { return r.Row == n })
 	if at < 0 {
 		return read, store.NotFound
@@ -262,11 +311,11 @@ func (d *Desk) takeChosen(ctx context.Context, tx *store.Tx, i *store.Import, li
 	if err != nil {
 		return "", err
 	}
-	if named {
+	if named && listMeanings[i.Kind].apart == nil {
 		return "", errNamed
 	}
 	before := *i
-	i.Refusals = slices.DeleteFunc(slices.Clone(i.Refusals), func(r store.Refusal) bool { return r.Row == u.Row && r.Code == candidatesFound })
+	i.Refusals = slices.DeleteFunc(slices.Clone(i.Refusals), func(r store.Refusal) bool { return r.Row == u.Row && waits(r) })
 	refused := len(i.Refusals)
 	run := d.newListRun(tx, i, list.list, list.tree)
 	if run.n, err = tx.ChangesOfImport(ctx, i.ID); err != nil {
@@ -284,7 +333,7 @@ func (d *Desk) takeChosen(ctx context.Context, tx *store.Tx, i *store.Import, li
 	}
 	outcome = "same"
 	switch {
-	case i.Changed > before.Changed:
+	case i.Changed > before.Changed, i.New > before.New:
 		outcome = "changed"
 	case i.Pending > before.Pending:
 		outcome = "pending"
@@ -328,8 +377,8 @@ func (d *Desk) leaveOut(ctx context.Context, tx *store.Tx, i *store.Import, u st
 }
 
 // leftOut is what a list says late by not naming persons. Whom a later list has named since, that one has cleared.
-func (l *listRun) leftOut(persons []uuid.UUID, live []store.Statement) (silent map[uuid.UUID]saidRow, cleared []store.Statement) {
-	silent = map[uuid.UUID]saidRow{}
+func (l *listRun) leftOut(persons []uuid.UUID, live []store.Statement) (silent map[uuid.UUID][]saidRow, cleared []store.Statement) {
+	silent = map[uuid.UUID][]saidRow{}
 	kind, absent := l.meaning.facts[0], l.absent(l.done.AsOf)
 	for _, person := range persons {
 		s := store.Statement{ID: l.desk.NewID(), ImportID: l.done.ID, PersonID: person, Kind: kind, Statement: absent}
@@ -340,7 +389,7 @@ func (l *listRun) leftOut(persons []uuid.UUID, live []store.Statement) (silent m
 			cleared = append(cleared, withdrawn(live[since].ImportID, []store.Statement{s})...)
 			continue
 		}
-		silent[person] = saidRow{silent: []said{{kind, absent}}}
+		silent[person] = []saidRow{{silent: []said{{kind, absent}}}}
 	}
 	return silent, cleared
 }

@@ -32,28 +32,47 @@ type listMeaning struct {
 	says  saying
 	home  bool        // they are facts of the household
 	gives serviceList // or what was given
+	apart *apart      // how rows about one person are told from each other; nil: a list names nobody twice
 	// opens: somebody who is not on the register gets a file, where a row says enough.
 	opens bool
 }
 
+// apart tells the rows about one person from each other, and which of them comes first.
+type apart struct {
+	column string                                                  // that has the day
+	turn   func(r exchange.ListRow) (day calendar.Date, of string) // of two rows of one day and thing one is too many
+}
+
+var (
+	oneMove = &apart{"moved_on", func(r exchange.ListRow) (calendar.Date, string) { return r.Date("moved_on"), "" }}
+	// a card that was replaced is looked at when the one that has taken its place is known
+	oneCard = &apart{"on", func(r exchange.ListRow) (calendar.Date, string) {
+		day := firstOf(r, r.Date("on"), "issued_on")
+		if r.Text("sort") == "REPLACED" {
+			day = firstDay(2200, time.January)
+		}
+		return day, r.Certificate("certificate").Reveal() + r.Date("on").String()
+	}}
+)
+
 // listMeanings are the lists that are taken in. To add one, add a line, and its columns to exchange.ListKinds.
 var listMeanings = map[string]listMeaning{
-	"dibao":            {facts: []string{"dibao"}, says: of("dibao", allowance("household"))},
+	"dibao":            {facts: []string{"dibao"}, says: of("dibao", allowance(""))},
 	"dibao_edge":       {facts: []string{"dibao_edge"}, says: of("dibao_edge", allowance("household"))},
-	"tekun":            {facts: []string{"tekun"}, says: of("tekun", allowance("dispersed"))},
+	"tekun":            {facts: []string{"tekun"}, says: of("tekun", allowance(""))},
 	"orphan":           {facts: []string{"orphan_support"}, only: "orphan", says: of("orphan_support", allowance("orphan"))},
 	"defacto":          {facts: []string{"orphan_support"}, only: "defacto", says: of("orphan_support", allowance("defacto"))},
 	"injury_fee":       {facts: []string{"injury_care_fee"}, says: of("injury_care_fee", allowance("yes"))},
-	"deaths":           {facts: []string{"death"}, says: of("death", from("yes", "died_on"))},
-	"cremations":       {facts: []string{"death"}, says: of("death", from("yes", "died_on", "cremated_on"))},
+	"deaths":           {facts: []string{"death"}, says: died("died_on")},
+	"cremations":       {facts: []string{"death"}, says: died("died_on", "cremated_on")},
 	"imprisonment":     {facts: []string{"imprisonment"}, says: of("imprisonment", allowance("yes"))},
 	"pension":          {facts: []string{"insurance_pension", "insurance_paid"}, says: both(of("insurance_pension", allowance("")), of("insurance_paid", paidFor("pension")))},
 	"medical":          {facts: []string{"insurance_medical", "insurance_paid"}, says: both(of("insurance_medical", insuredYear), of("insurance_paid", paidFor("medical")))},
 	"school":           {facts: []string{"school"}, says: of("school", schooling)},
 	"registered_poor":  {facts: []string{"registered_poor"}, says: of("registered_poor", poverty)},
 	"dangerous_houses": {facts: []string{"dangerous_house", "house_converted"}, says: house, home: true},
-	"moves":            {facts: []string{casefile.HukouArea, casefile.ManagingArea}, says: moved},
-	"certificates":     {facts: []string{factCard, factCardState}, says: cardSays, opens: true},
+	"moves":            {facts: []string{casefile.HukouArea, casefile.ManagingArea}, says: moved, apart: oneMove},
+	"certificates":     {facts: []string{factCard, factCardState}, says: cardSays, opens: true, apart: oneCard},
 	"rehab":            {gives: rehabGiven},
 	"devices":          {gives: deviceGiven},
 	"retrofits":        {gives: retrofitGiven, home: true},
@@ -82,34 +101,42 @@ func both(first, second saying) saying {
 }
 
 // allowance is a list of who receives something: since when, until when, and whether still. What was suspended is not received
-// on the day of the list.
+// on the day of the list. Without a sort it is of the one that is known, unless the kind has but one. A row that says only that something is over, and not since when it was, says its end and no beginning.
 func allowance(sort string) func(exchange.ListRow, calendar.Date) []statement.Statement {
 	return func(r exchange.ListRow, asOf calendar.Date) []statement.Statement {
-		s := statement.Statement{Says: statement.Holds, Sort: sortIn(r, sort), From: firstOf(r, asOf, "from"), To: r.Date("to"), AsOf: asOf}
-		list := []statement.Statement{s}
-		switch status := r.Text("status"); {
-		case status == "ended" && s.To.IsZero(), status == "suspended":
-			list = append(list, statement.Statement{Says: statement.Absent, Sort: s.Sort, AsOf: asOf})
-			list[0].AsOf = s.From // it held once, and not on this day
+		from, to, status := r.Date("from"), r.Date("to"), r.Text("status")
+		stopped := statement.Statement{Says: statement.Absent, Sort: r.Text("sort"), AsOf: asOf} // without a sort: of any
+		switch {
+		case !from.IsZero():
+		case !to.IsZero() && (status == "ended" || to.Before(asOf)):
+			return []statement.Statement{{Says: statement.Ended, Sort: stopped.Sort, From: to, AsOf: asOf}}
+		case status == "ended", status == "suspended":
+			return []statement.Statement{stopped}
 		}
-		return list
+		s := statement.Statement{Says: statement.Holds, Sort: sortIn(r, sort), From: firstOf(r, asOf, "from"), To: to, AsOf: asOf}
+		if status == "suspended" || status == "ended" && to.IsZero() {
+			s.AsOf = s.From // it held once, and not on this day
+			return []statement.Statement{s, stopped}
+		}
+		return []statement.Statement{s}
 	}
 }
 
-// from is a list of what happened on a day and lasts.
-func from(sort string, columns ...string) func(exchange.ListRow, calendar.Date) []statement.Statement {
-	return func(r exchange.ListRow, asOf calendar.Date) []statement.Statement {
-		return []statement.Statement{{Says: statement.Holds, Sort: sort, From: firstOf(r, asOf, columns...), AsOf: asOf}}
+// died is a list of the dead: since the first of some columns that has a day.
+func died(columns ...string) saying {
+	return func(r exchange.ListRow, asOf calendar.Date, file casefile.File) ([]said, *wrongCell) {
+		on := firstOf(r, asOf, columns...)
+		if on.Before(file.Person.BirthDate) {
+			return nil, &wrongCell{columns[0], "BEFORE_BIRTH", "死亡日期早于出生日期，请核对", "the day of death lies before the person was born; compare it"}
+		}
+		return []said{{"death", statement.Statement{Says: statement.Holds, Sort: "yes", From: on, AsOf: asOf}}}, nil
 	}
 }
 
 // insuredYear is medical insurance, which is taken out for a calendar year. It ends with the year, or on an earlier day that the list gives; what
 // has ended without one, or is suspended, is not held on the day of the list.
 func insuredYear(r exchange.ListRow, asOf calendar.Date) []statement.Statement {
-	year := r.Year("year")
-	if year == 0 {
-		year = asOf.Year()
-	}
+	year := insuredIn(r, asOf)
 	first := firstDay(year, time.January)
 	s := statement.Statement{Says: statement.Holds, Sort: r.Text("sort"), From: later(first, r.Date("from")), To: first.AddYears(1).Add(-1), AsOf: asOf}
 	last := r.Date("to")
@@ -131,13 +158,22 @@ func insuredYear(r exchange.ListRow, asOf calendar.Date) []statement.Statement {
 	return []statement.Statement{s, ended}
 }
 
+// insuredIn is the year that a row speaks of. Who signs up towards the end of a year is insured from the next on.
+func insuredIn(r exchange.ListRow, asOf calendar.Date) int {
+	year := r.Year("year")
+	if year == 0 {
+		year = asOf.Year()
+	}
+	if from := r.Date("from"); !from.IsZero() {
+		year = max(year, from.Year())
+	}
+	return year
+}
+
 // paidFor is whether the government pays somebody's contribution for a year (政府代缴, 资助参保), where the list says either.
 func paidFor(scheme string) func(exchange.ListRow, calendar.Date) []statement.Statement {
 	return func(r exchange.ListRow, asOf calendar.Date) []statement.Statement {
-		year := r.Year("year")
-		if year == 0 {
-			year = asOf.Year()
-		}
+		year := insuredIn(r, asOf)
 		first := firstDay(year, time.January)
 		switch {
 		case r.Text("government_paid") == "yes", r.Text("status") == "government_paid":
@@ -149,14 +185,24 @@ func paidFor(scheme string) func(exchange.ListRow, calendar.Date) []statement.St
 	}
 }
 
-// schooling is the state of a child in a school year, which begins on 1 September.
+// schooling is the state of a child in a school year, which begins on 1 September. Who has finished school has since he left it.
 func schooling(r exchange.ListRow, asOf calendar.Date) []statement.Statement {
+	left := r.Date("to")
+	if !r.Has("from") && !r.Has("school_year") && !left.IsZero() && left.Before(asOf) && r.Text("sort") != "finished" {
+		return []statement.Statement{{Says: statement.Ended, Sort: r.Text("sort"), From: left, AsOf: asOf}}
+	}
 	s := statement.Statement{Says: statement.Holds, Sort: r.Text("sort"), From: firstOf(r, asOf, "from"), To: r.Date("to"), AsOf: asOf}
 	if year := r.Year("school_year"); year > 0 {
 		first := firstDay(year, time.September)
 		s.From = later(first, r.Date("from"))
 		if s.To.IsZero() {
 			s.To = first.AddYears(1).Add(-1)
+		}
+	}
+	if s.Sort == "finished" {
+		s.To = calendar.Date{}
+		if !left.IsZero() {
+			s.From = left.Add(1)
 		}
 	}
 	return []statement.Statement{s}
@@ -262,10 +308,10 @@ func (d *Desk) readList(ctx context.Context, i store.Import) (*exchange.List, er
 	return exchange.ReadList(kind, data, i.Mapping, exchange.NewPlaces(tree), d.today())
 }
 
-// namedIn are the rows of a list, by whom they name.
-func namedIn(list *exchange.List) []saidRow {
-	rows := make([]saidRow, len(list.Rows))
-	for n, r := range list.Rows {
+// namedIn are rows of a list, by whom they name.
+func namedIn(list []exchange.ListRow) []saidRow {
+	rows := make([]saidRow, len(list))
+	for n, r := range list {
 		rows[n] = saidRow{Row: r.Row, ID: r.ID("id"), Certificate: r.Certificate("certificate"), Name: r.Text("name"), Birth: r.Date("birth"),
 			Guardian: r.ID("guardian_id"), Town: r.Text("town"), in: r}
 	}

@@ -65,22 +65,34 @@ func factOf(c casefile.Circumstance) statement.Fact {
 // recorded are the facts as they are recorded, joined where one follows the other.
 func (h heard) recorded() (list []statement.Fact) {
 	for _, c := range h.facts {
-		f := factOf(c)
-		if n := len(list); n > 0 && list[n-1].Sort == f.Sort && !list[n-1].Days.To.IsZero() && list[n-1].Days.To.Add(1) == f.Days.From {
-			list[n-1].Days.To = f.Days.To
-			continue
-		}
-		list = append(list, f)
+		list = joined(list, factOf(c))
 	}
 	return list
 }
 
-func folded(list []store.Statement) []statement.Fact {
-	said := make([]statement.Statement, len(list))
+// folded are the facts that statements of one kind give. A sort that no list has said is the first of the kind.
+func folded(list []store.Statement) (facts []statement.Fact) {
+	said, otherwise := make([]statement.Statement, len(list)), ""
 	for i, s := range list {
-		said[i] = s.Statement
+		kind, _ := casefile.KindOf(s.Kind)
+		said[i], otherwise = s.Statement, firstSort(kind)
 	}
-	return statement.Fold(said)
+	for _, f := range statement.Fold(said) {
+		if f.Sort == "" {
+			f.Sort = otherwise
+		}
+		facts = joined(facts, f)
+	}
+	return facts
+}
+
+// joined adds a fact to those before it, as one where it goes on with the last.
+func joined(facts []statement.Fact, f statement.Fact) []statement.Fact {
+	if n := len(facts); n > 0 && facts[n-1].Sort == f.Sort && !facts[n-1].Days.To.IsZero() && facts[n-1].Days.To.Add(1) == f.Days.From {
+		facts[n-1].Days.To = f.Days.To
+		return facts
+	}
+	return append(facts, f)
 }
 
 // settle makes statements and facts agree before anything is added: what officers have recorded by hand since counts, and takes
@@ -115,9 +127,14 @@ func (r rewriting) empty() bool {
 	return len(r.supersede)+len(r.insert) == 0 && r.cards.empty()
 }
 
-// add joins what two rewritings do, the second after the first.
+// add joins what two rewritings do, the second after the first: a fact of the first that the second takes away was never written.
 func (r *rewriting) add(o rewriting) {
-	r.supersede, r.insert = append(r.supersede, o.supersede...), append(r.insert, o.insert...)
+	for _, gone := range o.supersede {
+		if !r.unwrite(gone.ID) {
+			r.supersede = append(r.supersede, gone)
+		}
+	}
+	r.insert = append(r.insert, o.insert...)
 	r.cards.add(o.cards)
 	for _, m := range o.moved {
 		if i := slices.IndexFunc(r.moved, func(old movedPerson) bool { return old.after.ID == m.after.ID }); i >= 0 {
@@ -126,6 +143,17 @@ func (r *rewriting) add(o rewriting) {
 		}
 		r.moved = append(r.moved, m)
 	}
+}
+
+// unwrite leaves out a fact that is not written yet, and says whether there was one.
+func (r *rewriting) unwrite(id uuid.UUID) bool {
+	for i := range r.insert { // by index: a portion has many, and they are large
+		if r.insert[i].ID == id {
+			r.insert = slices.Concat(r.insert[:i], r.insert[i+1:])
+			return true
+		}
+	}
+	return false
 }
 
 // shown are the facts of the kind as they are, for who looks at a change.
@@ -155,13 +183,18 @@ func (h heard) become(active []store.Statement, newID func() uuid.UUID, source s
 	}
 	after = folded(active)
 	r = h.rewrite(after, newID, source, "")
-	if kind, _ := casefile.KindOf(h.kind); kind.Place && !r.empty() {
+	if ofPlaces(h.kind) && !r.empty() {
 		before := h.dossier.File.Person
 		if now := atPlace(before, h.kind, after); now != before {
 			r.moved = []movedPerson{{before, now}}
 		}
 	}
 	return r, after
+}
+
+func ofPlaces(kind string) bool {
+	k, _ := casefile.KindOf(kind)
+	return k.Place
 }
 
 // atPlace is a person with the place that the facts of a kind end in.
@@ -247,11 +280,12 @@ func holdFor(losses []ledger.Loss) (programme string, monthly int64) {
 }
 
 // outdated are the pending statements that a later list contradicts: who is said to hold a fact has not lost it before, and whose card is
-// said to be in order has not had it frozen.
+// said to be in order has not had it frozen. Who has come back to a place has left it before.
 func outdated(pending []store.Statement, said []statement.Statement) (list []store.Statement) {
 	for _, p := range pending {
 		if slices.ContainsFunc(said, func(s statement.Statement) bool {
-			changed := s.Says == statement.Holds && p.Says != statement.Holds || p.Kind == factCardState && s.Says == statement.Absent && p.Says == statement.Holds && strings.HasPrefix(p.Sort, s.Sort)
+			back := ofPlaces(p.Kind) && s.From.After(p.From)
+			changed := s.Says == statement.Holds && p.Says != statement.Holds && !back || p.Kind == factCardState && s.Says == statement.Absent && p.Says == statement.Holds && strings.HasPrefix(p.Sort, s.Sort)
 			return changed && !s.AsOf.Before(p.AsOf)
 		}) {
 			list = append(list, p)

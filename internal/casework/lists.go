@@ -1,11 +1,15 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -63,7 +67,7 @@ func (l *listRun) take(ctx context.Context, rows []saidRow) error {
 		}
 		l.done.Absence = &store.Absence{Known: known}
 	}
-	for portion := range slices.Chunk(rows, listPortion) {
+	for portion := range l.portions(rows) {
 		found, err := l.match(ctx, portion)
 		if err != nil {
 			return err
@@ -100,13 +104,84 @@ func (l *listRun) takePortion(ctx context.Context, portion []saidRow, found map[
 	case l.meaning.home:
 		return l.house(ctx, portion, found)
 	}
-	said := map[uuid.UUID]saidRow{}
+	said, twice := map[uuid.UUID][]saidRow{}, []uuid.UUID{}
 	for _, r := range portion {
-		if person, ok := found[r.Row]; ok && l.once(person, r.Row, "与第%d行为同一人", "row %d names the same person") {
-			said[person] = r
+		person, ok := found[r.Row]
+		if !ok || l.meaning.apart == nil && !l.once(person, r.Row, "与第%d行为同一人", "row %d names the same person") {
+			continue
+		}
+		if said[person] = append(said[person], r); len(said[person]) == 2 {
+			twice = append(twice, person)
+		}
+	}
+	for _, person := range twice {
+		if said[person] = l.inTurn(said[person]); len(said[person]) == 0 {
+			delete(said, person)
 		}
 	}
 	return l.settle(ctx, said)
+}
+
+// portions are the rows a portion at a time. Where a list may name somebody twice they come by their days, so that each finds what those before
+// it did, and those of one day together.
+func (l *listRun) portions(rows []saidRow) iter.Seq[[]saidRow] {
+	if l.meaning.apart == nil {
+		return slices.Chunk(rows, listPortion)
+	}
+	slices.SortStableFunc(rows, func(a, b saidRow) int {
+		return cmp.Or(l.dayOf(a).Compare(l.dayOf(b)), strings.Compare(a.ID.Reveal(), b.ID.Reveal()))
+	})
+	return func(yield func([]saidRow) bool) {
+		for len(rows) > 0 {
+			n := min(listPortion, len(rows))
+			for n < len(rows) && l.dayOf(rows[n]) == l.dayOf(rows[n-1]) && rows[n].ID == rows[n-1].ID {
+				n++
+			}
+			if !yield(rows[:n]) {
+				return
+			}
+			rows = rows[n:]
+		}
+	}
+}
+
+func (l *listRun) dayOf(r saidRow) calendar.Date {
+	day, _ := l.meaning.apart.turn(r.in)
+	return day
+}
+
+// inTurn leaves of the rows about somebody those that can be told apart. Of two that say the same the second is one too many; of two that say
+// otherwise of one day nobody knows which was first, so neither is taken.
+func (l *listRun) inTurn(rows []saidRow) (list []saidRow) {
+	for i, r := range rows {
+		day, of := l.meaning.apart.turn(r.in)
+		first, alike := -1, true
+		for j, o := range rows {
+			if otherDay, other := l.meaning.apart.turn(o.in); j != i && otherDay == day && other == of {
+				if first < 0 {
+					first = j
+				}
+				alike = alike && l.alike(r, o)
+			}
+		}
+		switch n := strconv.Itoa(rows[max(first, 0)].Row); {
+		case !alike:
+			l.refuse(r.Row, l.list.Place(l.meaning.apart.column), "SAME_DAY", "与第"+n+"行是同一人同一天的同一事项，内容不一致，先后无法判断，均未采用，请核实后重新报送", "row "+n+" says otherwise of the same person and day; nobody knows which was first, so neither was taken: find out and send it again")
+		case first >= 0 && first < i:
+			l.refuse(r.Row, "", "DUPLICATE_IN_FILE", "与第"+n+"行为同一人同一事项", "row "+n+" says the same of the same person")
+		default:
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// alike reports whether two rows say the same, as far as that can be told without a file.
+func (l *listRun) alike(a, b saidRow) bool {
+	file := casefile.File{Person: casefile.Person{IDNumber: a.ID}}
+	says, wrong := l.meaning.says(a.in, l.done.AsOf, file)
+	others, alsoWrong := l.meaning.says(b.in, l.done.AsOf, file)
+	return slices.Equal(says, others) && (wrong == nil && alsoWrong == nil || a.in.Text("sort") == b.in.Text("sort"))
 }
 
 func (l *listRun) refuse(row int, column, code, zh, en string) {
@@ -132,12 +207,12 @@ func (l *listRun) once(subject uuid.UUID, row int, zh, en string) bool {
 	return true
 }
 
-// nameDoubtful notes whom the refused rows name: a row that cannot be read does not leave anybody out.
+// nameDoubtful notes whom the refused rows name or may mean: a row that cannot be read does not leave anybody out.
 func (l *listRun) nameDoubtful(ctx context.Context) error {
-	for portion := range slices.Chunk(l.list.Doubtful, listPortion) {
-		ids, cards := make([]string, len(portion)), make([]string, len(portion))
+	for portion := range slices.Chunk(namedIn(l.list.Doubtful), listPortion) {
+		ids, cards, described := make([]string, len(portion)), make([]string, len(portion)), make([]store.Described, len(portion))
 		for i, n := range portion {
-			ids[i], cards[i] = n.ID.Reveal(), n.Certificate.Reveal()
+			ids[i], cards[i], described[i] = n.ID.Reveal(), n.Certificate.Reveal(), l.described(n)
 		}
 		byID, err := l.tx.MatchIDNumbers(ctx, ids)
 		if err != nil {
@@ -147,9 +222,17 @@ func (l *listRun) nameDoubtful(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		may, err := l.tx.MatchDescribed(ctx, described)
+		if err != nil {
+			return err
+		}
 		var persons []uuid.UUID
 		for i, n := range portion {
-			for _, m := range []store.Match{byID[ids[i]], byCard[cards[i]]} {
+			matches := []store.Match{byID[ids[i]], byCard[cards[i]]}
+			for _, c := range may[n.Row] {
+				matches = append(matches, store.Match{PersonID: c.PersonID})
+			}
+			for _, m := range matches {
 				if _, named := l.named[m.PersonID]; m.PersonID != uuid.Nil && !named {
 					l.named[m.PersonID], persons = n.Row, append(persons, m.PersonID)
 				}
@@ -253,9 +336,9 @@ func (l *listRun) silence(ctx context.Context) error {
 		return named || possible
 	})
 	for portion := range slices.Chunk(unnamed, listPortion) {
-		silent := make(map[uuid.UUID]saidRow, len(portion))
+		silent := make(map[uuid.UUID][]saidRow, len(portion))
 		for _, person := range portion {
-			silent[person] = saidRow{silent: []said{{l.meaning.facts[0], l.absent(asOf)}}}
+			silent[person] = []saidRow{{silent: []said{{l.meaning.facts[0], l.absent(asOf)}}}}
 		}
 		if err := l.settle(ctx, silent); err != nil {
 			return err

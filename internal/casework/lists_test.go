@@ -33,10 +33,14 @@ func (o *office) randomLists(people []string, from calendar.Date) (lists []said)
 		if h := headings[kind]; h != "" {
 			heading = h
 		}
-		lines := []string{"姓名,身份证号,险种," + heading}
+		sorts := map[string][]string{"dibao": {"救助类型", "", "单人保", "整户保"}, "tekun": {"供养方式", "", "集中供养"}}[kind]
+		if sorts == nil {
+			sorts = []string{"险种", "居民"}
+		}
+		lines := []string{"姓名,身份证号," + sorts[0] + "," + heading}
 		for _, one := range people {
 			if o.random.IntN(3) == 0 {
-				lines = append(lines, fmt.Sprintf("%s,居民,%s", one, l.asOf.Add(-o.random.IntN(300))))
+				lines = append(lines, fmt.Sprintf("%s,%s,%s", one, sorts[1+o.random.IntN(len(sorts)-1)], l.asOf.Add(-o.random.IntN(300))))
 			}
 		}
 		l.file = []byte(strings.Join(lines, "\n") + "\n")

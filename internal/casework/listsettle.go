@@ -11,15 +11,15 @@ import (
 
 	"zhucan/internal/area"
 	"zhucan/internal/casefile"
-	"zhucan/internal/names"
 	"zhucan/internal/policy"
 	"zhucan/internal/statement"
 	"zhucan/internal/store"
 )
 
-// settle decides of each person what a statement does. It is written later, while the next portion is thought about: no two portions are
-// about the same person. Cards and places are written at once, for by them people are found.
-func (l *listRun) settle(ctx context.Context, rows map[uuid.UUID]saidRow) error {
+// settle decides of each person what the rows about him do, one after the other. It is written later, while the next portion is thought about: no
+// two portions are about the same person. Cards and places are written at once, for by them people are found, and so is what a list may say
+// more of in the next portion.
+func (l *listRun) settle(ctx context.Context, rows map[uuid.UUID][]saidRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -33,7 +33,7 @@ func (l *listRun) settle(ctx context.Context, rows map[uuid.UUID]saidRow) error 
 	if err := errors.Join(err, <-written); err != nil {
 		return err
 	}
-	if l.waiting = next; next.again() {
+	if l.waiting = next; next.again() || l.meaning.apart != nil {
 		return l.writeWaiting(ctx)
 	}
 	return nil
@@ -48,14 +48,14 @@ func (l *listRun) writeWaiting(ctx context.Context) error {
 
 // portionRead is what the register knows of the people of a portion.
 type portionRead struct {
-	rows     map[uuid.UUID]saidRow
+	rows     map[uuid.UUID][]saidRow
 	dossiers []store.Dossier
 	live     map[uuid.UUID][]store.Statement // what was said of each, and counts or waits still
 	silent   map[uuid.UUID][]store.Statement
 }
 
 // read reads the files of a portion, and keeps others from changing them.
-func (l *listRun) read(ctx context.Context, rows map[uuid.UUID]saidRow) (p portionRead, err error) {
+func (l *listRun) read(ctx context.Context, rows map[uuid.UUID][]saidRow) (p portionRead, err error) {
 	persons := slices.SortedFunc(maps.Keys(rows), func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
 	p.rows = rows
 	if p.dossiers, err = l.tx.LockDossiers(ctx, persons...); err != nil {
@@ -78,8 +78,16 @@ func (l *listRun) think(p portionRead) (*listWrites, error) {
 	w := &listWrites{}
 	for _, dossier := range p.dossiers {
 		person := dossier.File.Person.ID
-		if err := l.decide(w, dossier, p.live[person], p.silent[person], p.rows[person]); err != nil {
-			return nil, err
+		known := knownOf{dossier: dossier, live: p.live[person], silent: p.silent[person]}
+		for _, r := range p.rows[person] {
+			next, err := l.decide(w, known, r)
+			if err != nil {
+				return nil, err
+			}
+			known = next
+		}
+		if known.changed {
+			w.after = append(w.after, known.dossier)
 		}
 	}
 	w.reach = w.reaches(l.desk.Pack())
@@ -117,62 +125,56 @@ const (
 	outcomeRefused
 )
 
+// knownOf is what is known of somebody, and changes with each row about him.
+type knownOf struct {
+	dossier store.Dossier
+	live    []store.Statement
+	silent  []store.Statement
+	changed bool
+}
+
 // decide says what a row does: nothing new, changes facts, or waits because it would take money. One kind of fact after the other: what
-// the first has changed, the next finds.
-func (l *listRun) decide(w *listWrites, dossier store.Dossier, live, silent []store.Statement, r saidRow) error {
-	says := r.silent
+// the first has changed, the next finds. A row is taken whole or not at all.
+func (l *listRun) decide(w *listWrites, known knownOf, r saidRow) (knownOf, error) {
+	person, says := known.dossier.File.Person.ID, r.silent
+	was, written, n := known, *w, l.n
 	if r.Row > 0 {
-		wrong := otherName(r, dossier.File.Person)
-		if wrong == nil {
-			says, wrong = l.meaning.says(r.in, l.done.AsOf, dossier.File)
-		}
-		if wrong == nil {
+		var wrong *wrongCell
+		if says, wrong = l.meaning.says(r.in, l.done.AsOf, known.dossier.File); wrong == nil {
 			wrong = l.outside(says)
 		}
 		if wrong != nil {
 			l.wrong(r.Row, wrong)
-			l.doubt(dossier.File.Person.ID, uuid.Nil, r.Row)
-			return nil
+			l.doubt(person, uuid.Nil, r.Row)
+			return known, nil
 		}
 	}
-	most, changed := outcomeSame, false
-	defer func() {
-		if changed {
-			w.after = append(w.after, dossier)
-		}
-	}()
+	most := outcomeSame
 	for _, kind := range l.meaning.facts {
 		statements := ofKind(says, kind)
 		if len(statements) == 0 {
 			continue
 		}
-		h := hear(dossier, kind, statements[0].Sort, live)
+		h := hear(known.dossier, kind, statements[0].Sort, known.live)
 		h.card = r.Certificate
 		if kind == l.meaning.facts[0] {
-			h.silent = silent
+			h.silent = known.silent
 		}
-		does, active, err := l.decideKind(w, &h, r.Row, statements)
+		before := slices.Concat(h.active, h.pending)
+		does, err := l.decideKind(w, &h, r.Row, statements)
 		if err != nil {
-			return err
+			return known, err
 		}
 		if does == outcomeRefused {
-			l.doubt(dossier.File.Person.ID, uuid.Nil, r.Row)
-			return nil
+			*w, l.n = written, n
+			l.doubt(person, uuid.Nil, r.Row)
+			return was, nil
 		}
-		changed = changed || does == outcomeChanged
-		most, dossier, live = max(most, does), h.dossier, append(live, active...)
+		known.dossier, known.live = h.dossier, slices.Concat(without(known.live, before), h.active, h.pending)
+		known.changed, most = known.changed || does == outcomeChanged, max(most, does)
 	}
-	l.tally(dossier.File.Person.ID, r.Row, most)
-	return nil
-}
-
-// otherName refuses a row whose number is of somebody with another name, as a roster does: a column that was sorted by itself would write the
-// death of one into the file of another.
-func otherName(r saidRow, p casefile.Person) *wrongCell {
-	if r.Name == "" || names.Key(r.Name) == names.Key(p.Name) {
-		return nil
-	}
-	return &wrongCell{"name", "NAME_MISMATCH", "与在册姓名不一致，请核实；更名的，先更正档案", "the register has another name for this number; if it was changed, correct the file first"}
+	l.tally(person, r.Row, most)
+	return known, nil
 }
 
 // outside refuses a move out of the area of who hands the list in: the file would leave it.
@@ -208,8 +210,8 @@ func (l *listRun) tally(subject uuid.UUID, row int, does rowOutcome) {
 	}
 }
 
-// decideKind says what a row does to one kind of fact, and which statements count from now on.
-func (l *listRun) decideKind(w *listWrites, h *heard, row int, statements []statement.Statement) (does rowOutcome, active []store.Statement, err error) {
+// decideKind says what a row does to one kind of fact; what was heard has it from then on.
+func (l *listRun) decideKind(w *listWrites, h *heard, row int, statements []statement.Statement) (does rowOutcome, err error) {
 	d, person := l.desk, h.dossier.File.Person.ID
 	overruled, seeds := h.settle(d.NewID)
 	w.overruled, w.statements = append(w.overruled, overruled...), append(w.statements, seeds...)
@@ -218,20 +220,20 @@ func (l *listRun) decideKind(w *listWrites, h *heard, row int, statements []stat
 	before := h.shown()
 	change, after := h.change(said, d.NewID, l.done.Sender)
 	if change.empty() {
-		w.statements = append(w.statements, said...)
-		return outcomeSame, append(seeds, said...), nil
+		w.statements, h.active = append(w.statements, said...), append(h.active, said...)
+		return outcomeSame, nil
 	}
 	if h.against(change) {
 		l.refuse(row, "", "CONTRADICTS_RECORD", "与经办人登记的情况矛盾，请核实后更正登记", "an officer has recorded the opposite; correct one of the two")
-		return outcomeRefused, nil, nil
+		return outcomeRefused, nil
 	}
 	losses, err := d.atStake(h.dossier, change)
 	if err != nil {
-		return outcomeRefused, nil, err
+		return outcomeRefused, err
 	}
 	if first, waits := h.waiting(statements); waits && len(losses) > 0 { // an earlier list said so; kept is that this one has spoken
 		w.statements = append(w.statements, withdrawn(first.ImportID, said[len(h.silent):])...)
-		return outcomeSame, seeds, nil
+		return outcomeSame, nil
 	}
 	l.n++
 	programme, monthly := holdFor(losses)
@@ -243,16 +245,16 @@ func (l *listRun) decideKind(w *listWrites, h *heard, row int, statements []stat
 		for i := range said { // also what others left unsaid: without this list it is of no account
 			said[i].State, said[i].MonthlyFen, said[i].DueOn, said[i].HoldID = store.StatementPending, monthly, d.dueDay(d.today()), hold.ID
 		}
-		w.holds, active = append(w.holds, hold), seeds
+		w.holds, h.pending = append(w.holds, hold), append(h.pending, said...)
 	default:
 		if does = outcomeChanged; l.fresh[person] {
 			noted.Outcome = "new"
 		}
 		w.add(change)
-		active, h.dossier.File = append(seeds, said...), change.applied(h.dossier.File)
+		h.active, h.dossier.File = append(h.active, said...), change.applied(h.dossier.File)
 	}
 	w.statements, w.changes = append(w.statements, said...), append(w.changes, noted)
-	return does, active, nil
+	return does, nil
 }
 
 // clearUp withdraws what waits and the row says otherwise of. What waited with it and takes nothing by itself counts as said from now on.
@@ -304,11 +306,11 @@ func withdrawn(by uuid.UUID, list []store.Statement) []store.Statement {
 	return list
 }
 
-// waiting is what of this sort waits for an officer already. Of cards each says something of its own.
+// waiting is what of this sort waits for an officer already. Of cards and moves each says something of its own.
 func (h heard) waiting(said []statement.Statement) (store.Statement, bool) {
 	last := said[len(said)-1]
 	i := slices.IndexFunc(h.pending, func(p store.Statement) bool {
-		return p.Says == last.Says && (!ofCards(h.kind) || p.Sort == last.Sort && p.From == last.From)
+		return p.Says == last.Says && (!ofCards(h.kind) && !ofPlaces(h.kind) || p.Sort == last.Sort && p.From == last.From)
 	})
 	if i < 0 {
 		return store.Statement{}, false
@@ -318,9 +320,11 @@ func (h heard) waiting(said []statement.Statement) (store.Statement, bool) {
 
 // against reports whether a fact that would be inserted meets one that says no.
 func (h heard) against(r rewriting) bool {
+	kind, _ := casefile.KindOf(h.kind)
 	return slices.ContainsFunc(h.dossier.File.Circumstances, func(c casefile.Circumstance) bool {
-		return c.Kind == h.kind && c.SupersededAt.IsZero() && c.Value.Answer != casefile.Yes &&
-			slices.ContainsFunc(r.insert, func(f casefile.Circumstance) bool { return f.Interval().Overlaps(c.Interval()) })
+		return c.Kind == h.kind && c.SupersededAt.IsZero() && c.Value.Answer != casefile.Yes && slices.ContainsFunc(r.insert, func(f casefile.Circumstance) bool {
+			return kind.ExclusiveKey(f.Value) == kind.ExclusiveKey(c.Value) && f.Interval().Overlaps(c.Interval())
+		})
 	})
 }
 

@@ -13,7 +13,7 @@ import (
 	"zhucan/internal/fault"
 )
 
-// household plans one household's line. One whose members are all in a household already is taken for known.
+// household plans one household's line. One that is known, with all that the line says of it, is the same.
 func (r *recorder) household(in *exchange.HouseholdRecord) error {
 	if !r.at.Contains(in.Area) || !r.villages[in.Area] {
 		return field("area_code", "UNKNOWN_AREA", "没有这个村居，或超出管辖区域", "there is no such village, or not in your area")
@@ -21,10 +21,15 @@ func (r *recorder) household(in *exchange.HouseholdRecord) error {
 	h := casefile.HouseholdFile{Household: casefile.Household{ID: r.NewID(), Version: 1, Area: in.Area, Address: in.Address, CreatedAt: r.Now(), UpdatedAt: r.Now()},
 		Files: map[uuid.UUID]casefile.File{}}
 	known, err := r.members(&h, in.Members)
-	if err != nil || known == len(in.Members) {
+	switch {
+	case err != nil:
 		return err
-	}
-	if known > 0 {
+	case known == 0:
+	case r.isKnown(h, in):
+		return nil
+	case known == len(in.Members):
+		return fault.New(fault.Conflict, "IN_A_HOUSEHOLD", "成员已在册内家庭中，该行另有在册没有的内容，未采用，请在该家庭中登记", "the members are in households already, and the line says more than is recorded of one; record that with the household")
+	default:
 		return fault.New(fault.Conflict, "IN_A_HOUSEHOLD", "有成员已在其他家庭中", "a member is in another household already")
 	}
 	if err := r.homeFacts(&h, in.Facts); err != nil {
@@ -35,9 +40,10 @@ func (r *recorder) household(in *exchange.HouseholdRecord) error {
 		return err
 	}
 	for _, m := range h.Members {
-		r.housed[m.PersonID] = true
+		r.homesOf[m.PersonID] = append(r.homesOf[m.PersonID], h.Household.ID)
 		r.touch(m.PersonID)
 	}
+	r.known[h.Household.ID], r.given[h.Household.ID] = h, services
 	r.homes, r.services = append(r.homes, h), append(r.services, services...)
 	return nil
 }
@@ -58,13 +64,37 @@ func (r *recorder) members(h *casefile.HouseholdFile, list []exchange.MemberReco
 		if _, twice := h.Files[person]; twice {
 			return 0, at(field("id_number", "MEMBER_TWICE", "成员重复", "the member is there twice"), "members.%d.", i)
 		}
-		if r.housed[person] {
+		if len(r.homesOf[person]) > 0 {
 			known++
 		}
 		h.Files[person] = dossier.File
 		h.Members = append(h.Members, casefile.Member{ID: r.NewID(), HouseholdID: h.Household.ID, PersonID: person, Relation: in.Relation, From: in.From, RecordedAt: r.Now()})
 	}
 	return known, nil
+}
+
+// isKnown reports whether one household has all members of a line, and all that it says.
+func (r *recorder) isKnown(line casefile.HouseholdFile, in *exchange.HouseholdRecord) bool {
+	return slices.ContainsFunc(r.homesOf[line.Members[0].PersonID], func(id uuid.UUID) bool {
+		for _, m := range line.Members {
+			if !slices.Contains(r.homesOf[m.PersonID], id) {
+				return false
+			}
+		}
+		for _, s := range in.Services {
+			if !recorded(r.given[id], care.Service{Kind: care.Kind(s.Kind), HouseholdID: id}, s) {
+				return false
+			}
+		}
+		for _, f := range in.Facts {
+			fact, err := r.householdFact(newFact(f))
+			kind, _ := casefile.HouseholdKindOf(f.Kind)
+			if err != nil || !errors.Is(stands(f, kind, fact, r.known[id].Circumstances), errSame) {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 func (r *recorder) homeFacts(h *casefile.HouseholdFile, list []exchange.FactRecord) error {

@@ -28,7 +28,8 @@ type recorder struct {
 	at       area.Code
 	villages map[area.Code]bool
 	given    map[uuid.UUID][]care.Service // services that there are, by the person or household they are for
-	housed   map[uuid.UUID]bool           // who is a member of a household
+	homesOf  map[uuid.UUID][]uuid.UUID    // of which households somebody is a member
+	known    map[uuid.UUID]casefile.HouseholdFile
 }
 
 // planRecords plans persons first, since what households are depends on them.
@@ -36,7 +37,7 @@ func (d *Desk) planRecords(ctx context.Context, tx *store.Tx, at area.Code, c *c
 	if len(read.records) == 0 {
 		return nil
 	}
-	r := &recorder{Desk: d, change: c, who: tx.Who, at: at, villages: read.villages, given: map[uuid.UUID][]care.Service{}, housed: map[uuid.UUID]bool{}}
+	r := &recorder{Desk: d, change: c, who: tx.Who, at: at, villages: read.villages, given: map[uuid.UUID][]care.Service{}, homesOf: map[uuid.UUID][]uuid.UUID{}, known: map[uuid.UUID]casefile.HouseholdFile{}}
 	if err := r.lookUp(ctx, tx); err != nil {
 		return err
 	}
@@ -57,13 +58,13 @@ func (d *Desk) planRecords(ctx context.Context, tx *store.Tx, at area.Code, c *c
 	return nil
 }
 
-// lookUp reads the services of those who are known. A household that is known is never among the records.
+// lookUp reads the services of those who are known, and their households.
 func (r *recorder) lookUp(ctx context.Context, tx *store.Tx) error {
 	var known, households []uuid.UUID
 	for _, dossier := range r.byNumber {
 		if id := dossier.File.Person.ID; !r.isNew[id] {
 			known, households = append(known, id), append(households, dossier.Households()...)
-			r.housed[id] = len(dossier.Households()) > 0
+			r.homesOf[id] = dossier.Households()
 		}
 	}
 	if len(known) == 0 {
@@ -77,6 +78,13 @@ func (r *recorder) lookUp(ctx context.Context, tx *store.Tx) error {
 				subject = s.HouseholdID
 			}
 			r.given[subject] = append(r.given[subject], s)
+		}
+		if err != nil {
+			return err
+		}
+		homes, err := tx.ReadHouseholds(ctx, households...)
+		for _, h := range homes {
+			r.known[h.Household.ID] = h
 		}
 		return err
 	})
@@ -262,10 +270,13 @@ func (r *recorder) personServices(file *casefile.File, households []uuid.UUID, l
 	return services, nil
 }
 
-// recorded reports whether a service of the kind that began on the day is there already.
+// recorded reports whether a service of the kind that began on the day is there already; of devices, one of the same item: somebody may get several
+// on one day.
 func recorded(others []care.Service, s care.Service, in exchange.ServiceRecord) bool {
+	need, _ := care.ParseEvidence(in.Need) // what is wrong with it is said later
 	return slices.ContainsFunc(others, func(o care.Service) bool {
-		return o.Kind == s.Kind && o.PersonID == s.PersonID && o.HouseholdID == s.HouseholdID && o.OpenedOn == in.OpenedOn
+		return o.Kind == s.Kind && o.PersonID == s.PersonID && o.HouseholdID == s.HouseholdID && o.OpenedOn == in.OpenedOn &&
+			(s.Kind != care.Device || o.Need.Text("item") == need.Text("item"))
 	})
 }
 

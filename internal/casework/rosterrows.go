@@ -123,19 +123,28 @@ func (c *change) late(file *store.Dossier, r exchange.RosterRow) bool {
 func (d *Desk) planKnown(c *change, dossier *store.Dossier, r exchange.RosterRow) {
 	p := dossier.File.Person
 	if names.Key(p.Name) != names.Key(r.Name) {
-		c.refuse(r.Row, "姓名", "NAME_MISMATCH", "与在册姓名不一致，请核实", "the register has another name for this ID number")
+		c.refuse(r.Row, "姓名", "NAME_MISMATCH", "与在册姓名不一致，请核实；更名的，先更正档案再重新发送", "the register has another name for this ID number; if it was changed, correct the file first and send the roster again")
+		return
+	}
+	if !dossier.File.On(d.today(), d.Pack().Transitions).Alive {
+		c.refuse(r.Row, "姓名", "DECEASED", "在册已登记死亡，请核实；登记有误的，先更正档案再重新发送", "the register has the person's death; if that is wrong, correct the file first and send the roster again")
 		return
 	}
 	before := len(c.cards) + len(c.facts) + len(c.awards) + len(c.updated) + len(c.payees)
-	d.planPhone(c, p, r)
 	if !d.planCard(c, &dossier.File, r) {
 		return
 	}
+	d.planPhone(c, p, r)
 	for _, fact := range d.hardshipFacts(p.ID, r) {
-		if !slices.ContainsFunc(dossier.File.Circumstances, func(old casefile.Circumstance) bool {
+		there := slices.IndexFunc(dossier.File.Circumstances, func(old casefile.Circumstance) bool {
 			return old.Kind == fact.Kind && old.SupersededAt.IsZero() && old.Interval().Overlaps(fact.Interval())
-		}) {
+		})
+		if there < 0 {
 			c.facts, dossier.File.Circumstances = append(c.facts, fact), append(dossier.File.Circumstances, fact)
+		} else if old := dossier.File.Circumstances[there]; old.Value.Answer != casefile.Yes || old.Value.Sort != fact.Value.Sort {
+			c.differ(r.Row, "困难类别")
+		} else if old.ValidFrom != fact.ValidFrom {
+			c.differ(r.Row, "困难类别起始日")
 		}
 	}
 	for _, right := range d.takenOver(p.ID, r) {
@@ -146,9 +155,34 @@ func (d *Desk) planKnown(c *change, dossier *store.Dossier, r exchange.RosterRow
 	if r.Account != "" && dossier.Payee == nil {
 		c.payees = append(c.payees, d.ownPayee(p, r.Account))
 	}
+	c.compare(dossier, r)
 	c.rows = append(c.rows, p.ID)
 	if len(c.cards)+len(c.facts)+len(c.awards)+len(c.updated)+len(c.payees) > before {
 		c.touch(p.ID)
+	}
+}
+
+// compare notes where a row about somebody who is known says otherwise than the register: what an office has put right since stands there, and
+// what has changed since only a person can tell.
+func (c *change) compare(dossier *store.Dossier, r exchange.RosterRow) {
+	p, guardian := dossier.File.Person, ""
+	if p.Guardian != nil {
+		guardian = names.Key(p.Guardian.Name)
+	}
+	for _, column := range []struct {
+		name    string
+		differs bool
+	}{
+		{"户籍村居", !r.Hukou.Contains(p.Hukou)},
+		{"居住村居", r.Residence != "" && !r.Residence.Contains(p.Residence)},
+		{"户口性质", r.HukouType != "" && r.HukouType != p.HukouType},
+		{"联系电话", r.Phone != "" && p.Phone != "" && r.Phone != p.Phone},
+		{"监护人姓名", r.GuardianName != "" && names.Key(r.GuardianName) != guardian},
+		{"银行账号", r.Account != "" && dossier.Payee != nil && c.accounts[p.ID] != r.Account},
+	} {
+		if column.differs {
+			c.differ(r.Row, column.name)
+		}
 	}
 }
 
@@ -171,19 +205,24 @@ func (d *Desk) planPhone(c *change, p casefile.Person, r exchange.RosterRow) {
 // planCard lets a newer card follow the one in the register.
 func (d *Desk) planCard(c *change, file *casefile.File, r exchange.RosterRow) bool {
 	card := d.rosterCard(file.Person.ID, r)
-	if card == nil || slices.ContainsFunc(file.Certificates, func(old casefile.Certificate) bool {
-		return old.Number == card.Number && old.IssuedOn == card.IssuedOn
-	}) {
+	if card == nil {
 		return true
 	}
+	for _, old := range file.Certificates {
+		if old.Number == card.Number && old.IssuedOn == card.IssuedOn {
+			c.compareCard(old, file.StatusOn(old, d.today()), r)
+			return true
+		}
+	}
+	var last *casefile.Certificate
 	if n := len(file.Certificates); n > 0 {
-		last := &file.Certificates[n-1]
+		last = &file.Certificates[n-1]
 		if status := file.StatusOn(*last, d.today()); status == casefile.Cancelled || status == casefile.Frozen {
 			c.refuse(r.Row, "残疾人证号", "WRONG_STATUS", "在册残疾人证已注销或冻结，请先办理", "the certificate of the register is cancelled or frozen; see to that first")
 			return false
 		}
-		if !card.IssuedOn.After(last.IssuedOn) {
-			c.refuse(r.Row, "发证日期", "OLDER_CERTIFICATE", "在册残疾人证的发证日期更晚", "the register has a later certificate")
+		if wrong := notAfter(*last, *card); wrong != nil {
+			c.refuse(r.Row, wrong.column, wrong.code, wrong.zh, wrong.en)
 			return false
 		}
 		if last.HeldTo.IsZero() {
@@ -191,7 +230,33 @@ func (d *Desk) planCard(c *change, file *casefile.File, r exchange.RosterRow) bo
 			c.ended = append(c.ended, *last)
 		}
 	}
-	c.cards, file.Certificates = append(c.cards, *card), append(file.Certificates, *card)
-	c.events = append(c.events, casefile.CertificateEvent{ID: d.NewID(), CertificateID: card.ID, PersonID: file.Person.ID, Event: "RENEW", On: card.IssuedOn})
+	made := casefile.CertificateEvent{ID: d.NewID(), CertificateID: card.ID, PersonID: file.Person.ID, Event: madeBy(last, *card), On: card.IssuedOn}
+	c.cards, file.Certificates, c.events = append(c.cards, *card), append(file.Certificates, *card), append(c.events, made)
 	return true
+}
+
+// compareCard notes where a row says otherwise of a card that is known.
+func (c *change) compareCard(card casefile.Certificate, status casefile.CertificateStatus, r exchange.RosterRow) {
+	if status == casefile.Cancelled || status == casefile.Frozen {
+		c.differ(r.Row, "残疾证号")
+	}
+	if !near(card.ExpiresOn, r.ExpiresOn) {
+		c.differ(r.Row, "有效期至")
+	}
+}
+
+// notAfter says why a card cannot follow another: it was issued before it, or on the same day. A reissue has a day of its own, which a roster may
+// not have been told of.
+func notAfter(last, card casefile.Certificate) *wrongCell {
+	switch alike := last.Number.Resident() == card.Number.Resident() && last.Category == card.Category && last.Level == card.Level; {
+	case card.IssuedOn.After(last.IssuedOn):
+		return nil
+	case card.IssuedOn.Before(last.IssuedOn):
+		return &wrongCell{"发证日期", "OLDER_CERTIFICATE", "在册残疾人证的发证日期更晚", "the register has a later certificate"}
+	case alike && card.Number.Reissue() > last.Number.Reissue():
+		return &wrongCell{"发证日期", "REISSUED_SAME_DAY", "在册为补办前的证号，发证日期相同；请填补办后新证的发证日期，或在档案中登记补办", "the register has the number before the reissue, issued on the same day; give the day of the reissue, or record it in the file"}
+	case alike:
+		return &wrongCell{"残疾证号", "OLDER_CERTIFICATE", "此为补办前的证号，在册已是补办后的新证", "this is the number before a reissue; the register has the reissued certificate"}
+	}
+	return &wrongCell{"残疾证号", "CONTRADICTS_RECORD", "与在册同日发证的残疾人证号不一致，请核实", "the register has a certificate of that day with another number; find out which is right"}
 }

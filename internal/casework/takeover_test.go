@@ -250,3 +250,85 @@ func TestMadeUpRecords(t *testing.T) {
 		})
 	}
 }
+
+// TestTakeOverOfTwoDevicesOfOneDay: who was given two things on one day has both, and both once, however often the records are sent.
+func TestTakeOverOfTwoDevicesOfOneDay(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, 0, 1, calendar.MustDate("2025-10-01"))
+	device := func(item string) string {
+		return `{"kind":"device","opened_on":"2025-03-01","need":{"item":"` + item + `","mode":"grant","pieces":1}}`
+	}
+	records := func(more string) []byte {
+		return []byte(oneLine(`{"person":{"id_number":"`, taken1, `","services":[`, device("120312"), `,`, device("122203"), more, `]}}`))
+	}
+	for _, step := range []struct{ more, want string }{{"", "3 new, 0 changed, 0 same, 0 refused"}, {`,` + served, "0 new, 1 changed, 2 same, 0 refused"}} {
+		done, _, err := o.desk.TakeOver(t.Context(), access.SystemActor(), casework.Handover{Roster: handedOver(t), Records: records(step.more)}, false)
+		if err != nil || taken(done) != step.want {
+			t.Fatalf("%s, %v, %v; want %s", taken(done), done.Refusals, err, step.want)
+		}
+	}
+	var devices, all int
+	if err := o.owner().QueryRow(t.Context(), "SELECT count(*) FILTER (WHERE kind = 'device'), count(*) FROM services").Scan(&devices, &all); err != nil || devices != 2 || all != 3 {
+		t.Errorf("%d devices of %d services (%v), want 2 of 3", devices, all, err)
+	}
+	o.wantNothingDiffers()
+}
+
+// TestTakeOverOfAKnownHousehold: a line of a household that is known is the same only if it says nothing that is not recorded there; what it has beside
+// that is not passed over in silence.
+func TestTakeOverOfAKnownHousehold(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, 0, 1, calendar.MustDate("2025-10-01"))
+	dwelling := `{"kind":"dwelling","value":"own","from":"2016-01-01","source":"登记"}`
+	home := func(members, facts, services string) string {
+		return oneLine(`{"household":{"area_code":"370305001005","members":[`, members, `],"facts":[`, facts, `],"services":[`, services, `]}}`)
+	}
+	member := func(id, relation string) string {
+		return `{"id_number":"` + id + `","relation":"` + relation + `","from":"2016-01-01"}`
+	}
+	two := member(taken1, "head") + "," + member(taken2, "spouse")
+	for _, step := range []struct{ name, records, want string }{
+		{"new, and once more", home(two, dwelling, "") + home(two, dwelling, ""), ""},
+		{"the same, and one of them alone", home(two, dwelling, "") + home(member(taken1, "head"), "", ""), ""},
+		{"with a home that was altered", home(two, dwelling, altered), "1 IN_A_HOUSEHOLD"},
+		{"with another fact", home(two, dwelling+`,{"kind":"dwelling","value":"rented","from":"2020-01-01","source":"登记"}`, ""), "1 IN_A_HOUSEHOLD"},
+		{"with somebody more", home(two+","+member(child1, "child"), dwelling, ""), "1 IN_A_HOUSEHOLD"},
+	} {
+		done, _, err := o.desk.TakeOver(t.Context(), access.SystemActor(), casework.Handover{Roster: handedOver(t), Records: []byte(step.records)}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var refused []string
+		for _, r := range done.Refusals {
+			refused = append(refused, fmt.Sprint(r.Row, " ", r.Code))
+		}
+		if got := strings.Join(refused, "; "); got != step.want {
+			t.Errorf("%s: refused %s, want %s", step.name, got, step.want)
+		}
+	}
+	o.wantNothingDiffers()
+}
+
+// TestRosterOnceMoreSaysNothing: a roster of which the register has everything differs from it in nothing, in whatever form it comes again, and the records
+// with it bring nothing twice.
+func TestRosterOnceMoreSaysNothing(t *testing.T) {
+	t.Parallel()
+	today := calendar.MustDate("2026-06-30")
+	o := newOffice(t, 0, 1, today)
+	rows := population.Generate(3, 300, divisions.Tree(), today)
+	var roster, again, records bytes.Buffer
+	for _, err := range []error{exchange.WriteRosterCSV(&roster, rows), exchange.WriteRoster(&again, rows), exchange.WriteRecords(&records, population.Records(3, rows, divisions.Tree(), today))} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, data := range [][]byte{roster.Bytes(), again.Bytes()} {
+		done, _, err := o.desk.TakeOver(t.Context(), access.SystemActor(), casework.Handover{Roster: data, Records: records.Bytes()}, false)
+		if want := []string{"309 new, 0 changed, 0 same, 0 refused", "0 new, 0 changed, 309 same, 0 refused"}[i]; err != nil || taken(done) != want {
+			t.Fatalf("%s, %v: %v; want %s", taken(done), err, done.Refusals[:min(5, len(done.Refusals))], want)
+		}
+		if !strings.Contains(string(done.Reading), `"differing":0`) {
+			t.Errorf("the register differs from its own roster: %s", done.Reading)
+		}
+	}
+}

@@ -64,7 +64,11 @@ func oddLayouts(t *testing.T) []odd {
 		{name: "two sheets alike", data: book(2, func(f *excelize.File) {
 			f.NewSheet("二")
 			set(f, "二", map[string]any{"A1": "姓名", "B1": "身份证号", "C1": "死亡日期", "A2": "金丝雀", "B2": canaryID(5), "C2": "2023-01-01"})
-		}), rows: 2, notes: "SHEETS_ALIKE"},
+		}), code: "SHEETS_ALIKE", place: "二"},
+		{name: "the same heading with nobody below", data: book(2, func(f *excelize.File) {
+			f.NewSheet("空表")
+			set(f, "空表", map[string]any{"A1": "姓名", "B1": "身份证号", "C1": "死亡日期"})
+		}), rows: 2, notes: "SHEETS_OTHER"},
 		{name: "hidden sheet beside", data: book(2, func(f *excelize.File) {
 			f.NewSheet("藏")
 			set(f, "藏", map[string]any{"A1": "x"})

@@ -11,12 +11,16 @@ import (
 
 	"zhucan/internal/calendar"
 	"zhucan/internal/fault"
-	"zhucan/internal/idnum"
 )
 
-// errAlike refuses a list that names everybody of which other sheets would not be read: whoever stands on those would be left out.
-var errAlike = fault.New(fault.Invalid, "SHEETS_ALIKE", "本类名单应当包括全部人员，而还有工作表的表头与之相同，请合并到一张表再发送",
-	"this kind of list names everybody, and other sheets have its headings too; put them into one and send that")
+// A list of which other sheets would not be read is refused: what they say would be lost, or whoever stands on them left out by a list that names
+// everybody.
+var (
+	errAlike = fault.New(fault.Invalid, "SHEETS_ALIKE", "还有工作表的表头与本名单相同，请合并到一张表，或分成几个文件发送",
+		"other sheets have the headings of this list too; put them into one, or send them as several files")
+	errAlikeWhole = fault.New(fault.Invalid, "SHEETS_ALIKE", "本类名单应当包括全部人员，而还有工作表的表头与之相同，请合并到一张表再发送",
+		"this kind of list names everybody, and other sheets have its headings too; put them into one and send that")
+)
 
 // List is what another department's list says.
 type List struct {
@@ -26,18 +30,11 @@ type List struct {
 	Headings   []Heading
 	Rows       []ListRow
 	Refused    []RowError
-	Doubtful   []NamedRow // whom refused rows name: what a list says of them is not known, and not that it leaves them out
+	Doubtful   []ListRow // what can be read of refused rows that name or describe somebody: he is not left out
 	Repairs    []Repair
 	Notes      []Note
 
 	top int // the first row of the heading
-}
-
-// NamedRow is a row of which only whom it names is taken.
-type NamedRow struct {
-	Row         int
-	ID          idnum.Resident
-	Certificate idnum.Certificate
 }
 
 // Repair is what was put right in a cell before it was read: where and how, never what.
@@ -67,15 +64,19 @@ func ReadList(kind *ListKind, data []byte, mapping map[string]string, places *Pl
 		return nil, err
 	}
 	x := indexHeadings(kind, mapping)
-	s, f, notes, err := x.choose(sheets)
+	s, f, twins, notes, err := x.choose(sheets)
 	if err != nil {
 		return nil, err
 	}
 	if f.columns < 2 {
 		return nil, errNoHeading
 	}
-	if i := slices.IndexFunc(notes, func(n Note) bool { return n.Code == errAlike.Code }); i >= 0 && kind.Complete {
-		return nil, placed(errAlike, afterColon(notes[i].ZH, "："), afterColon(notes[i].EN, ": "))
+	if len(twins) > 0 {
+		alike := errAlike
+		if kind.Complete {
+			alike = errAlikeWhole
+		}
+		return nil, placed(alike, listed(twins), listed(twins))
 	}
 	list = &List{Kind: kind, Sheet: s.name, HeadingRow: s.rows[f.to].n, Headings: f.headings, Notes: notes, top: s.rows[f.from].n}
 	x.mapped = map[string]bool{}
@@ -122,14 +123,15 @@ func spreadSheets(data []byte, limit rowLimit) (iter.Seq2[*sheet, error], error)
 	}, nil
 }
 
-// choose is the sheet with the most known headings, and of such the one with the most rows. The others are named.
-func (x *headingIndex) choose(sheets iter.Seq2[*sheet, error]) (best *sheet, f found, notes []Note, err error) {
-	var others, twins, hidden []string
+// choose is the sheet with the most known headings, and of such the one with the most rows. The others are named, and by themselves those that are
+// the same list.
+func (x *headingIndex) choose(sheets iter.Seq2[*sheet, error]) (best *sheet, f found, twins []string, notes []Note, err error) {
+	var others, hidden []string
 	whole := false
 	for s, err := range sheets {
 		switch {
 		case err != nil:
-			return nil, f, nil, err
+			return nil, f, nil, nil, err
 		case s.unseen:
 			hidden = append(hidden, shortHeading(s.name))
 			continue
@@ -137,7 +139,7 @@ func (x *headingIndex) choose(sheets iter.Seq2[*sheet, error]) (best *sheet, f f
 			continue
 		}
 		other := x.find(s)
-		otherWhole := x.missing(other.headings) == nil
+		otherWhole := x.missing(other.headings) == nil && len(s.rows) > other.to+1 // with somebody below the heading
 		if best == nil {
 			best, f, whole = s, other, otherWhole
 			continue
@@ -153,22 +155,16 @@ func (x *headingIndex) choose(sheets iter.Seq2[*sheet, error]) (best *sheet, f f
 		}
 	}
 	if best == nil {
-		return nil, f, nil, errEmpty
+		return nil, f, nil, nil, errEmpty
 	}
-	return best, f, sheetNotes(twins, others, hidden), nil
+	return best, f, twins, sheetNotes(others, hidden), nil
 }
 
-func afterColon(text, colon string) string {
-	_, rest, _ := strings.Cut(text, colon)
-	return rest
-}
-
-func sheetNotes(twins, others, hidden []string) (notes []Note) {
+func sheetNotes(others, hidden []string) (notes []Note) {
 	for _, n := range []struct {
 		names        []string
 		code, zh, en string
-	}{{twins, "SHEETS_ALIKE", "还有工作表的表头与本名单相同，没有读取，请合并到一张表或另行发送", "other sheets have the headings of this list too and were not read; put them into one, or send them by themselves"},
-		{others, "SHEETS_OTHER", "没有读取的工作表", "sheets that were not read"}, {hidden, "SHEETS_HIDDEN", "隐藏的工作表，没有读取", "hidden sheets, which were not read"}} {
+	}{{others, "SHEETS_OTHER", "没有读取的工作表", "sheets that were not read"}, {hidden, "SHEETS_HIDDEN", "隐藏的工作表，没有读取", "hidden sheets, which were not read"}} {
 		if len(n.names) > 0 {
 			notes = append(notes, Note{Code: n.code, ZH: n.zh + "：" + listed(n.names), EN: n.en + ": " + listed(n.names)})
 		}

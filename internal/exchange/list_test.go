@@ -165,3 +165,30 @@ func TestMapping(t *testing.T) {
 		}
 	}
 }
+
+// TestListCutOffInItsLastCell: a csv file that breaks off in the last cell leaves of a day its month or year, which would be read as the first of it.
+func TestListCutOffInItsLastCell(t *testing.T) {
+	t.Parallel()
+	whole := "姓名,身份证号,起始日期\n金丝雀,379999197001010011,2022-11-01\n金丝雀二,37999919700101002X,2022-11-05"
+	for cut, want := range map[int]string{0: "2 rows", 3: "1 rows 3 CUT_OFF", 4: "1 rows 3 CUT_OFF", 6: "1 rows 3 CUT_OFF"} {
+		list, err := exchange.ReadList(kindOf(t, "dibao"), []byte(whole[:len(whole)-cut]), nil, exchange.NewPlaces(tree(t)), today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := fmt.Sprintf("%d rows", len(list.Rows))
+		for _, e := range list.Refused {
+			got += fmt.Sprint(" ", e.Row, " ", e.Code)
+		}
+		if got != want {
+			t.Errorf("cut by %d: %s, want %s", cut, got, want)
+		}
+	}
+	list, err := exchange.ReadList(kindOf(t, "dibao"), []byte(whole[:len(whole)-3]+"\n"), nil, exchange.NewPlaces(tree(t)), today)
+	if err != nil || len(list.Rows) != 2 {
+		t.Errorf("a month in a file with its end: %d rows (%v)", len(list.Rows), err)
+	}
+	months := strings.ReplaceAll(strings.TrimSuffix(whole, "-05"), "2022-11-01", "2022-11")
+	if list, err = exchange.ReadList(kindOf(t, "dibao"), []byte(months), nil, exchange.NewPlaces(tree(t)), today); err != nil || len(list.Rows) != 2 {
+		t.Errorf("months in every row: %d rows (%v)", len(list.Rows), err)
+	}
+}

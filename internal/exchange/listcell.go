@@ -209,12 +209,24 @@ func (r *listReader) longNumber(c *boundColumn, cell Cell) any {
 			zh += "，请核对证件后改正"
 		}
 		r.refuse(c, wrong.Code, zh, wrong.EN+"; compare the document and correct it")
+		r.bornBy(c, text)
 		return nil
 	}
 	for _, code := range repairs {
 		r.repaired(c, code)
 	}
 	return is
+}
+
+// bornBy takes the birth date out of an ID number that cannot be right: with the name it may still tell who is not left out.
+func (r *listReader) bornBy(c *boundColumn, number string) {
+	const from, to, digits = 6, 14, 18
+	if c.Name != "id" || len(number) != digits {
+		return
+	}
+	if d, ok := readDay(Cell{Text: number[from:to]}, 0); ok && !d.After(r.today) {
+		r.values["birth"] = Value{d}
+	}
 }
 
 // name keeps a name as it is given, but for blanks.

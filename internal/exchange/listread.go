@@ -175,19 +175,28 @@ func (r *listReader) read(last bool) {
 		r.require(&r.columns[i])
 	}
 	r.order()
-	if width := r.found.headings[len(r.found.headings)-1].Index + 1; last && r.sheet.unended && r.sheet.fields < width {
-		r.errors = append(r.errors, RowError{Row: r.row.n, Code: "CUT_OFF", ZH: "文件可能在此行被截断，请核对后重新发送整个文件", EN: "the file may be cut off in this row; compare it and send the whole file again"})
+	if last && r.sheet.unended && r.breaksOff() {
+		r.errors = append(r.errors, RowError{Row: r.row.n, Code: cutOff[0], ZH: cutOff[1], EN: cutOff[2]})
 	}
 	if len(r.errors) > 0 {
 		r.list.Refused = append(r.list.Refused, r.errors...)
-		named := ListRow{Values: r.values}
-		if n := (NamedRow{r.row.n, named.ID("id"), named.Certificate("certificate")}); !n.ID.IsZero() || !n.Certificate.IsZero() {
-			r.list.Doubtful = append(r.list.Doubtful, n)
+		if named := (ListRow{r.row.n, r.values}); named.Has("id") || named.Has("certificate") || named.Has("name") {
+			r.list.Doubtful = append(r.list.Doubtful, named)
 		}
 		return
 	}
 	r.list.Rows = append(r.list.Rows, ListRow{Row: r.row.n, Values: r.values})
 	r.list.Repairs = append(r.list.Repairs, r.repairs...)
+}
+
+// breaksOff reports whether a row that has no end lacks its last cells, or has in the last of them only the beginning of a day or of a name, where
+// no row before was written so.
+func (r *listReader) breaksOff() bool {
+	end := r.found.headings[len(r.found.headings)-1]
+	return r.sheet.fields <= end.Index || slices.ContainsFunc(r.repairs, func(p Repair) bool {
+		return p.Column == r.list.letters(end) && slices.Contains([]string{"MONTH_AS_DAY", "YEAR_AS_DAY", "PLACE_SHORT"}, p.Code) &&
+			!slices.ContainsFunc(r.list.Repairs, func(before Repair) bool { return before.Column == p.Column && before.Code == p.Code })
+	})
 }
 
 // require looks for what has to be there, unless something else is wrong with it already.
@@ -211,15 +220,19 @@ func (r *listReader) wrong(c *boundColumn) bool {
 	})
 }
 
-// order refuses what ends before it begins.
+// order refuses what ends before it begins, or begins more than a year from now: insurances of the next year are taken out before it.
 func (r *listReader) order() {
 	row := ListRow{Values: r.values}
 	from, to := row.Date("from"), row.Date("to")
-	if from.IsZero() || to.IsZero() || !to.Before(from) {
-		return
+	column := func(name string) *boundColumn {
+		return &r.columns[slices.IndexFunc(r.columns, func(c boundColumn) bool { return c.Name == name })]
 	}
-	if i := slices.IndexFunc(r.columns, func(c boundColumn) bool { return c.Name == "to" }); i >= 0 {
-		r.refuse(&r.columns[i], "DATES_REVERSED", "结束早于开始，请核对两个日期", "it ends before it begins; compare the two dates")
+	switch {
+	case from.IsZero():
+	case !to.IsZero() && to.Before(from):
+		r.refuse(column("to"), "DATES_REVERSED", "结束早于开始，请核对两个日期", "it ends before it begins; compare the two dates")
+	case from.After(r.today.AddYears(1)):
+		r.refuse(column("from"), "IN_FUTURE", "开始日期在一年以后，请核对", "it begins more than a year from now; compare it")
 	}
 }
 

@@ -191,6 +191,9 @@ func ParseRoster(t *Table, places *Places, today calendar.Date) (rows []RosterRo
 			}
 			seen[key] = true
 		}
+		if t.cutOff(head+1+i, len(t.Rows[head])) {
+			p.refuse("", cutOff[0], cutOff[1], cutOff[2])
+		}
 		if len(p.errors) > 0 {
 			refused = append(refused, p.errors...)
 			continue

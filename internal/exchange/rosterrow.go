@@ -289,9 +289,19 @@ func (p *rowParser) parseBenefits(r *RosterRow) {
 	if len(r.Hardships) > 0 && r.HardshipFrom.IsZero() {
 		p.refuse(colHardshipFrom, "HARDSHIP_FROM", "须填写困难类别的起始日期", "since when is required with a kind of hardship")
 	}
+	p.begun(colHardshipFrom, r.HardshipFrom.Month())
 	r.LivingFrom, r.NursingFrom = p.month(colLivingFrom), p.month(colNursingFrom)
+	p.begun(colLivingFrom, r.LivingFrom)
+	p.begun(colNursingFrom, r.NursingFrom)
 	if r.Certificate.IsZero() && (!r.LivingFrom.IsZero() || !r.NursingFrom.IsZero()) {
 		p.refuse(colLivingFrom, "NO_CERT", "未持证人员不能享受补贴", "nobody without a certificate receives a subsidy")
+	}
+}
+
+// begun refuses a month after the next: a roster says what runs, or is approved already.
+func (p *rowParser) begun(column string, from calendar.Month) {
+	if from.After(p.today.Month().Add(1)) {
+		p.refuse(column, "IN_FUTURE", "晚于下月，请核对", "it lies after the next month; compare it")
 	}
 }
 

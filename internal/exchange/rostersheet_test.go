@@ -96,3 +96,32 @@ func TestRosterOwnHeading(t *testing.T) {
 		t.Errorf("%+v, %+v", rows, refused)
 	}
 }
+
+// TestRosterCutOff: a csv file that ends within a row says of somebody less than it was meant to, such as without the month since which he is paid;
+// the row is refused as it is of a list. One that only lacks the end of its last line is whole.
+func TestRosterCutOff(t *testing.T) {
+	t.Parallel()
+	places := exchange.NewPlaces(tree(t))
+	read := func(text string) string {
+		table, err := exchange.ReadRoster([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, refused, err := exchange.ParseRoster(table, places, today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := fmt.Sprint(len(rows))
+		for _, e := range refused {
+			got += fmt.Sprint(" ", e.Row, " ", e.Code)
+		}
+		return got
+	}
+	whole := strings.TrimSpace(heading) + "\n" + strings.Join(good, ",")
+	cut := strings.TrimSpace(heading) + "\n" + strings.Join(good[:len(good)-2], ",")
+	for text, want := range map[string]string{whole: "1", whole + "\n": "1", cut: "0 2 CUT_OFF", cut + "\n": "1"} {
+		if got := read(text); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}

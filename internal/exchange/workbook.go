@@ -68,6 +68,12 @@ type Cell struct {
 type Table struct {
 	Rows  [][]Cell
 	shift int // days between a serial date here and one that counts from 1900
+	ends  int // of a csv file whose last row has no end: after how many cells it breaks off; otherwise 0
+}
+
+// cutOff reports whether the file breaks off in a row before the last of its headings.
+func (t *Table) cutOff(row, headings int) bool {
+	return row == len(t.Rows)-1 && t.ends > 0 && t.ends < headings
 }
 
 // ReadTable reads the first visible sheet of an xlsx file, or a csv file in UTF-8, UTF-16 or GB18030.
@@ -90,6 +96,9 @@ func (s *sheet) table() (*Table, error) {
 			table.Rows = append(table.Rows, nil)
 		}
 		table.Rows = append(table.Rows, row.cells)
+	}
+	if s.unended {
+		table.ends = s.fields
 	}
 	return table, nil
 }

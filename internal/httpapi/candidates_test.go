@@ -227,3 +227,24 @@ func TestRejectedCandidateNamedSince(t *testing.T) {
 	s.undone(april)
 	s.wantHeld("the first that named him taken back", paid, 0)
 }
+
+// TestUnreadRowWithoutANumber: who stands without a number, or with one that cannot be right, in a row that cannot be read is not left out either, as far as
+// the row tells who it may be.
+func TestUnreadRowWithoutANumber(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	paid, typo, gone := s.person1(976, 1), s.person1(977, 1), s.person1(978, 1)
+	for _, id := range []string{paid, typo, gone} {
+		s.granted(id, living, "2023-01-05", "2023-01-06")
+	}
+	s.listed("dibao", "2023-02-01", dibaoLine(976, "2022-01-01"), dibaoLine(977, "2022-01-01"), dibaoLine(978, "2022-01-01")).wantCounts(0, 3, 0, 0)
+	s.at("2023-03-01")
+	wrong := number(977)[:17] + map[bool]string{true: "1", false: "2"}[number(977)[17] != '1']
+	i := s.list("civil", "kind=dibao&sender=x&as_of=2023-03-01", "姓名,身份证号,出生日期,起始日期", "金丝雀976,,1970-01-01,二零二二年", "金丝雀977,"+wrong+",,2022-01-01", dibaoLine(979, ",2022-01-01")).want(201)
+	if got := refusals(i); !strings.Contains(got, "2 D 起始日期 DATE") || !strings.Contains(got, "3 B 身份证号 ID_") {
+		t.Errorf("refused: %s", got)
+	}
+	s.wantWaits("in a row that cannot be read", paid, "")
+	s.wantWaits("with a wrong number", typo, "")
+	s.wantWaits("in no row", gone, "dibao absent 2023-03-01")
+}

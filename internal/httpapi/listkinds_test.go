@@ -292,7 +292,7 @@ func TestMovesOfLists(t *testing.T) {
 	s.at("2023-04-03")
 	line := func(n int, rest string) string { return fmt.Sprintf("金丝雀%d,%s,%s", n, number(n), rest) }
 	moves := s.taken("cdpf", "moves", "2023-04-01", "ga", 0, 1, 0, 2, 1, moveHead, line(771, "迁往市外,2023-02-10,"), line(772, "区内迁移,2023-03-05,"+villageB), line(773, "迁入,2023-03-05,"+villageB), line(771, "迁入,2023-03-06,"))
-	if got := refusals(moves); got != "4  NOT_IN_REGISTER; 5  DUPLICATE_IN_FILE" {
+	if got := refusals(moves); got != "4  NOT_IN_REGISTER; 5 E 迁入村居 REQUIRED" {
 		t.Errorf("refused: %s", got)
 	}
 	s.wantOwed(out, nursing, 16700, 16700, 16700, 16700)
@@ -398,7 +398,7 @@ func TestCardGoneOnWith(t *testing.T) {
 	s := start(t)
 	id := s.person1(791, 1)
 	s.at("2023-04-03")
-	cards := s.taken("cdpf", "certificates", "2023-04-01", "cl", 0, 1, 0, 1, 0, cardHead, cardLine(791, "1", "正常,,,2023-03-01,,,"), cardLine(791, "2", "正常,,,2023-03-02,,,"))
+	cards := s.taken("cdpf", "certificates", "2023-04-01", "cl", 0, 1, 0, 1, 0, cardHead, cardLine(791, "1", "正常,,,2023-03-01,,,"), cardLine(791, "1", "正常,,,2023-03-01,,,"))
 	held := items(s.do("cdpf", "GET", "/persons/"+id, nil).want(200), "certificates")
 	last := held[len(held)-1]
 	s.do("cdpf", "POST", "/certificates/"+last["id"].(string)+"/events", map[string]any{"event": "FREEZE", "on": "2023-04-02", "reason": "核查"}, "If-Match", fmt.Sprintf(`"%v"`, last["version"])).want(201)

@@ -24,9 +24,9 @@ const (
 // Statement is what one row of a list says, or what its silence says.
 type Statement struct {
 	Says Says
-	Sort string        // of Ended and Absent, of which sort alone; empty: of any
+	Sort string        // of Holds, empty: of whichever is known; of Ended and Absent, of which sort alone; empty: of any
 	From calendar.Date // of Holds; its last day of Ended
-	To   calendar.Date // of Holds, its last day where one is given
+	To   calendar.Date // of Holds, its last day where one is given: of this sort alone
 	AsOf calendar.Date // the day of the list
 }
 
@@ -44,17 +44,19 @@ type turn struct {
 	asOf  calendar.Date
 }
 
-// turns are the days that a statement speaks of.
-func (s Statement) turns() []turn {
-	switch s.Says {
-	case Ended:
+// turns are the days that a statement speaks of, beside all others.
+func (s Statement) turns(all []Statement) []turn {
+	switch {
+	case s.Says == Ended:
 		return []turn{{s.From.Add(1), s.Sort, false, s.AsOf}}
-	case Absent:
+	case s.Says == Absent:
 		return []turn{{s.AsOf, s.Sort, false, s.AsOf}}
+	case !s.To.IsZero() && s.To.Before(s.From):
+		return nil
 	}
 	list := []turn{{s.From, s.Sort, true, s.AsOf}}
-	if !s.To.IsZero() {
-		list = append(list, turn{s.To.Add(1), "", false, s.AsOf})
+	if !s.To.IsZero() && !s.prolonged(all) {
+		list = append(list, turn{s.To.Add(1), s.Sort, false, s.AsOf})
 	}
 	if (calendar.Interval{From: s.From, To: s.To}).Contains(s.AsOf) {
 		list = append(list, turn{s.AsOf, s.Sort, true, s.AsOf})
@@ -62,12 +64,21 @@ func (s Statement) turns() []turn {
 	return list
 }
 
+// prolonged reports whether a last day that still lay ahead on the day of the list was none: a later list says that the same went on beyond it. What
+// had ended by then has, and begins anew.
+func (s Statement) prolonged(all []Statement) bool {
+	return s.From.Before(s.AsOf) && !s.AsOf.After(s.To) && slices.ContainsFunc(all, func(o Statement) bool {
+		return o.Says == Holds && (o.Sort == s.Sort || o.Sort == "" || s.Sort == "") && o.AsOf.After(s.AsOf) && !o.From.After(s.To) && (o.To.IsZero() || o.To.After(s.To))
+	})
+}
+
 // Fold is the facts of one kind that all statements about somebody give. On each day holds what the turns until then have left; of
-// turns on one day that something holds counts more than that it does not, and a later list more than an earlier one.
+// turns on one day that something holds counts more than that it does not, and a later list more than an earlier one. A sort that nobody has said
+// is empty.
 func Fold(list []Statement) (facts []Fact) {
 	var turns []turn
 	for _, s := range list {
-		turns = append(turns, s.turns()...)
+		turns = append(turns, s.turns(list)...)
 	}
 	slices.SortFunc(turns, func(a, b turn) int {
 		return cmp.Or(a.on.Compare(b.on), compareBool(a.holds, b.holds), a.asOf.Compare(b.asOf), cmp.Compare(a.sort, b.sort))
@@ -75,7 +86,10 @@ func Fold(list []Statement) (facts []Fact) {
 	now := turn{}
 	for i, t := range turns {
 		next := now
-		if t.holds || t.sort == "" || t.sort == now.sort {
+		switch {
+		case t.holds && t.sort == "" && now.holds:
+			next = turn{t.on, now.sort, true, t.asOf}
+		case t.holds || t.sort == "" || t.sort == now.sort || now.sort == "":
 			next = t
 		}
 		open := len(facts) > 0 && facts[len(facts)-1].Days.To.IsZero()

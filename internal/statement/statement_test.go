@@ -1,7 +1,10 @@
 package statement_test
 
 import (
+	stdcmp "cmp"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -56,6 +59,19 @@ func TestFold(t *testing.T) {
 		{"absent where never named", []statement.Statement{absent("2023-05-01")}, nil},
 		{"absent from a list of others", []statement.Statement{holds("orphan", "2023-01-01", "", "2023-03-01"), {Says: statement.Absent, Sort: "defacto", AsOf: day("2023-05-01")}}, []statement.Fact{fact("orphan", "2023-01-01", "")}},
 		{"named and not named on one day", []statement.Statement{absent("2023-05-01"), holds("household", "2023-05-01", "", "2023-05-01")}, []statement.Fact{fact("household", "2023-05-01", "")}},
+		{"for another year, said late", []statement.Statement{holds("household", "2022-07-01", "2023-06-30", "2022-08-01"), holds("household", "2022-07-01", "2024-06-30", "2023-09-01")},
+			[]statement.Fact{fact("household", "2022-07-01", "2024-06-30")}},
+		{"for another year, and not named between", []statement.Statement{holds("household", "2022-07-01", "2023-06-30", "2022-08-01"), absent("2023-07-15"), holds("household", "2022-07-01", "", "2023-09-01")},
+			[]statement.Fact{fact("household", "2022-07-01", "2023-07-14"), fact("household", "2023-09-01", "")}},
+		{"ended, and begun anew with the first day of old", []statement.Statement{holds("household", "2022-07-01", "2023-06-30", "2023-08-01"), holds("household", "2022-07-01", "", "2023-10-01")},
+			[]statement.Fact{fact("household", "2022-07-01", "2023-06-30"), fact("household", "2023-10-01", "")}},
+		{"recorded by hand with an end", []statement.Statement{holds("household", "2022-07-01", "2023-06-30", "2022-07-01"), holds("household", "2022-07-01", "", "2023-10-01")},
+			[]statement.Fact{fact("household", "2022-07-01", "2023-06-30"), fact("household", "2023-10-01", "")}},
+		{"another sort goes on when one ends", []statement.Statement{holds("resident", "2020-01-01", "2023-03-31", "2023-05-01"), holds("employee", "2023-02-01", "", "2023-03-15")},
+			[]statement.Fact{fact("resident", "2020-01-01", "2023-01-31"), fact("employee", "2023-02-01", "")}},
+		{"of a sort that not every list says", []statement.Statement{holds("single", "2022-01-01", "", "2023-02-01"), holds("", "2022-01-01", "", "2023-03-01")}, []statement.Fact{fact("single", "2022-01-01", "")}},
+		{"of no sort, and gone", []statement.Statement{holds("", "2022-01-01", "", "2023-02-01"), {Says: statement.Absent, Sort: "single", AsOf: day("2023-03-01")}}, []statement.Fact{fact("", "2022-01-01", "2023-02-28")}},
+		{"over before it began", []statement.Statement{holds("household", "2023-03-01", "2023-01-31", "2023-03-01")}, nil},
 	} {
 		if diff := cmp.Diff(tt.want, statement.Fold(tt.said), sameDay); diff != "" {
 			t.Errorf("%s: %s", tt.name, diff)
@@ -74,7 +90,7 @@ func TestFoldIsWhatEachDaySays(t *testing.T) {
 			s := statement.Statement{Says: rapid.SampledFrom([]statement.Says{statement.Holds, statement.Ended, statement.Absent}).Draw(t, "says"), AsOf: on("as of")}
 			switch s.Says {
 			case statement.Holds:
-				s.Sort, s.From = rapid.SampledFrom([]string{"a", "b"}).Draw(t, "sort"), on("from")
+				s.Sort, s.From = rapid.SampledFrom([]string{"a", "b", ""}).Draw(t, "sort"), on("from")
 				if rapid.Bool().Draw(t, "closed") {
 					s.To = s.From.Add(rapid.IntRange(0, 12).Draw(t, "days"))
 				}
@@ -93,10 +109,10 @@ func TestFoldIsWhatEachDaySays(t *testing.T) {
 			t.Fatalf("another order gives other facts: %s", diff)
 		}
 		for d := first.Add(-1); d.Before(first.Add(50)); d = d.Add(1) {
-			got := ""
+			got := "none"
 			for _, f := range facts {
 				if f.Days.Contains(d) {
-					got += f.Sort
+					got = "sort " + f.Sort
 				}
 			}
 			if want := saidOf(said, d); got != want {
@@ -106,25 +122,40 @@ func TestFoldIsWhatEachDaySays(t *testing.T) {
 	})
 }
 
-// saidOf goes through the days until one, and lets each say what it says: first what stops, then what begins.
-func saidOf(said []statement.Statement, on calendar.Date) (sort string) {
+// saidOf goes through the days until one, and lets each say what it says: first what stops, then what begins, by the day of its list.
+func saidOf(said []statement.Statement, on calendar.Date) string {
+	sort, holding := "", false
 	for d := calendar.MustDate("2022-12-01"); !d.After(on); d = d.Add(1) {
+		var ends, begins []statement.Statement
 		for _, s := range said {
-			ends := s.Says == statement.Ended && s.From.Add(1) == d || s.Says == statement.Absent && s.AsOf == d
-			if ends && (s.Sort == "" || s.Sort == sort) || s.Says == statement.Holds && !s.To.IsZero() && s.To.Add(1) == d {
-				sort = ""
+			lasts := s.Says == statement.Holds && s.From.Before(s.AsOf) && !s.AsOf.After(s.To) && slices.ContainsFunc(said, func(o statement.Statement) bool {
+				same := o.Sort == s.Sort || o.Sort == "" || s.Sort == ""
+				return o.Says == statement.Holds && same && o.AsOf.After(s.AsOf) && !o.From.After(s.To) && (o.To.IsZero() || o.To.After(s.To))
+			})
+			if s.Says == statement.Ended && s.From.Add(1) == d || s.Says == statement.Absent && s.AsOf == d || s.Says == statement.Holds && !s.To.IsZero() && !lasts && s.To.Add(1) == d {
+				ends = append(ends, s)
+			}
+			if s.Says == statement.Holds && (s.From == d || s.AsOf == d && !s.From.After(d) && (s.To.IsZero() || !s.To.Before(d))) {
+				begins = append(begins, s)
 			}
 		}
-		asOf, begun := calendar.Date{}, ""
-		for _, s := range said {
-			begins := s.Says == statement.Holds && (s.From == d || s.AsOf == d && !s.From.After(d) && (s.To.IsZero() || !s.To.Before(d)))
-			if begins && (begun == "" || s.AsOf.After(asOf) || s.AsOf == asOf && s.Sort > begun) {
-				begun, asOf = s.Sort, s.AsOf
+		for _, s := range ends {
+			if s.Sort == "" || s.Sort == sort || sort == "" {
+				sort, holding = "", false
 			}
 		}
-		if begun != "" {
-			sort = begun
+		slices.SortFunc(begins, func(a, b statement.Statement) int {
+			return stdcmp.Or(a.AsOf.Compare(b.AsOf), strings.Compare(a.Sort, b.Sort))
+		})
+		for _, s := range begins {
+			if s.Sort != "" || !holding {
+				sort = s.Sort
+			}
+			holding = true
 		}
 	}
-	return sort
+	if !holding {
+		return "none"
+	}
+	return "sort " + sort
 }

@@ -205,6 +205,7 @@ func (db *DB) SearchPersons(ctx context.Context, who access.Actor, s Search) ([]
 type Match struct {
 	PersonID uuid.UUID
 	Managing area.Code
+	Name     string
 }
 
 // MatchIDNumbers finds who carries each of these numbers now or else carried it before, in the whole area of the writer. A number that was once
@@ -216,7 +217,7 @@ func (tx *Tx) MatchIDNumbers(ctx context.Context, numbers []string) (map[string]
 		byHash[string(hashes[i])] = number
 	}
 	found := make(map[string]Match, len(numbers))
-	const sql = `SELECT n.number, p.id, p.managing_area_code FROM (
+	const sql = `SELECT n.number, p.id, p.managing_area_code, p.name FROM (
 			SELECT id_number_index AS number, id, false AS earlier FROM persons WHERE id_number_index = ANY($1)
 			UNION ALL SELECT value_index, person_id, true FROM person_aliases WHERE value_index = ANY($1)) n
 		LEFT JOIN merged_persons g ON g.person_id = n.id JOIN persons p ON p.id = ` + livesOn + `
@@ -226,7 +227,7 @@ func (tx *Tx) MatchIDNumbers(ctx context.Context, numbers []string) (map[string]
 			for rows.Next() {
 				var hash []byte
 				var m Match
-				if err := rows.Scan(&hash, &m.PersonID, &m.Managing); err != nil {
+				if err := rows.Scan(&hash, &m.PersonID, &m.Managing, &m.Name); err != nil {
 					return err
 				}
 				found[byHash[string(hash)]] = m

@@ -87,6 +87,30 @@ func (db *DB) scanPayee(rows pgx.Rows) (p Payee, err error) {
 	return p, o.err
 }
 
+// PayAccounts are the accounts to which persons are paid now.
+func (tx *Tx) PayAccounts(ctx context.Context, persons []uuid.UUID) (accounts map[uuid.UUID]string, err error) {
+	accounts = map[uuid.UUID]string{}
+	if len(persons) == 0 {
+		return accounts, nil
+	}
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		each(b, "SELECT id, person_id, account FROM payees WHERE person_id = ANY($1) AND superseded_at IS NULL", persons, func(rows pgx.Rows) error {
+			var id, person uuid.UUID
+			var sealed []byte
+			if err := rows.Scan(&id, &person, &sealed); err != nil {
+				return err
+			}
+			o := opener{ring: tx.db.Ring, table: "payees", row: id}
+			accounts[person] = o.open("account", sealed)
+			return o.err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read accounts to pay to: %w", err)
+	}
+	return accounts, nil
+}
+
 func (l *loader) payees(b *pgx.Batch) {
 	each(b, "SELECT person_id, relation, named_at FROM payees WHERE person_id = ANY($1) AND superseded_at IS NULL", l.ids, func(rows pgx.Rows) error {
 		var p Payee

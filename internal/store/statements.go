@@ -426,13 +426,13 @@ func (tx *Tx) MatchCertificates(ctx context.Context, numbers []string) (map[stri
 	}
 	found := make(map[string]Match, len(numbers))
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue(`SELECT c.number_index, p.id, p.managing_area_code FROM certificates c LEFT JOIN merged_persons g ON g.person_id = c.person_id
+		b.Queue(`SELECT c.number_index, p.id, p.managing_area_code, p.name FROM certificates c LEFT JOIN merged_persons g ON g.person_id = c.person_id
 				JOIN persons p ON p.id = CASE WHEN g.into_id IS NULL THEN c.person_id ELSE g.into_id END WHERE c.number_index = ANY($1)`, hashes).
 			Query(func(rows pgx.Rows) error {
 				for rows.Next() {
 					var hash []byte
 					var m Match
-					if err := rows.Scan(&hash, &m.PersonID, &m.Managing); err != nil {
+					if err := rows.Scan(&hash, &m.PersonID, &m.Managing, &m.Name); err != nil {
 						return err
 					}
 					found[byHash[string(hash)]] = m

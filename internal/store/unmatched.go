@@ -37,8 +37,51 @@ type Candidate struct {
 	Name     string
 	Birth    calendar.Date
 	Area     area.Code
-	Basis    string // name_birth_town or guardian_name
+	Basis    string // name_birth_town or guardian_name; or by a number, ByNumber or ByFormerName
 	HasID    bool   // with a valid ID number
+}
+
+// What speaks for a candidate whose number a row has beside another name than his: nothing else, or that he was called so before.
+const (
+	ByNumber     = "number"
+	ByFormerName = "number_former_name"
+)
+
+// FormerNames finds, by row, those of some persons whose files say that they had the row's name before.
+func (tx *Tx) FormerNames(ctx context.Context, persons map[int][]uuid.UUID, called map[int]string) (former map[int]map[uuid.UUID]bool, err error) {
+	var numbers []int32
+	var ids []uuid.UUID
+	var values [][]byte
+	for row, some := range persons {
+		for _, person := range some {
+			numbers, ids, values = append(numbers, int32(row)), append(ids, person), append(values, tx.db.index(indexID, called[row]))
+		}
+	}
+	former = map[int]map[uuid.UUID]bool{}
+	if len(numbers) == 0 {
+		return former, nil
+	}
+	err = tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(`SELECT u.row, u.person_id FROM unnest($1::int[], $2::uuid[], $3::bytea[]) u (row, person_id, value)
+			JOIN person_aliases a ON a.person_id = u.person_id AND a.kind = 'name' AND a.value_index = u.value`, numbers, ids, values).Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				var row int
+				var person uuid.UUID
+				if err := rows.Scan(&row, &person); err != nil {
+					return err
+				}
+				if former[row] == nil {
+					former[row] = map[uuid.UUID]bool{}
+				}
+				former[row][person] = true
+			}
+			return rows.Err()
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find former names: %w", err)
+	}
+	return former, nil
 }
 
 // Described is how a row without a number that anybody has describes somebody.
@@ -201,8 +244,8 @@ func (tx *Tx) RecountImport(ctx context.Context, i Import) error {
 	if err != nil {
 		return fmt.Errorf("write refusals: %w", err)
 	}
-	result, err := tx.sql.ExecContext(ctx, `UPDATE imports SET version = version + 1, changed_rows = $3, same_rows = $4, refused_rows = $5, pending_rows = $6, refusals = $7
-		WHERE id = $1 AND version = $2 AND state = 'done'`, i.ID, i.Version, i.Changed, i.Same, i.Refused, i.Pending, string(refusals))
+	result, err := tx.sql.ExecContext(ctx, `UPDATE imports SET version = version + 1, changed_rows = $3, same_rows = $4, refused_rows = $5, pending_rows = $6, refusals = $7,
+		new_rows = $8 WHERE id = $1 AND version = $2 AND state = 'done'`, i.ID, i.Version, i.Changed, i.Same, i.Refused, i.Pending, string(refusals), i.New)
 	if err != nil {
 		return fmt.Errorf("count an import again: %w", err)
 	}

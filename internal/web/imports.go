@@ -154,6 +154,7 @@ type reading struct {
 	HeadingRow int    `json:"heading_row"`
 	Rows       int    `json:"rows"`
 	Repaired   int    `json:"repaired"`
+	Differing  int    `json:"differing"` // rows of a roster with something else than the register
 	Headings   []struct {
 		Text   string `json:"text"`
 		Column string `json:"column"`
@@ -228,6 +229,9 @@ func (data *importData) reading(v *visit, i store.Import, read reading) {
 	data.Read = v.t("import.read", read.HeadingRow, read.Rows, read.Repaired)
 	if read.Sheet != "" {
 		data.Read = v.t("import.sheet", read.Sheet) + data.Read
+	}
+	if read.Differing > 0 {
+		data.Read += v.t("import.differing", read.Differing)
 	}
 	for _, h := range read.Headings {
 		line := headingLine{Text: h.Text, Column: v.t("import.unread")}

@@ -79,6 +79,26 @@ func TestUnmatchedRowPages(t *testing.T) {
 	s.as("town.c").get(at + "/unmatched/2").want(404)
 }
 
+// TestNumberBesideAnotherNamePage: a row with somebody's number and another name is looked at beside who has the number, and takes effect once an
+// officer has said that it is he.
+func TestNumberBesideAnotherNamePage(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person := s.person(225, 2, villageA)
+	b := s.as("town.a")
+	i := s.handedIn("town.a", "dibao", "姓名,身份证号,起始日期\n白鹤九,"+number(225)+",2022-05-01\n", false)
+	at := "/imports/" + i.ID.String()
+	b.get(at).want(200).says("号码在册，但与在册姓名不一致", "可能指本册人员的行")
+	row := b.get(at+"/unmatched/2").want(200).says("白鹤九", "金丝雀225", "号码相符，姓名不同")
+	if s.onDibao(person) {
+		t.Error("taken before anybody has said that it is he")
+	}
+	row.form("choose").set("person_id", person.String(), "reason", "曾用名，已核对户口簿").send().follow().want(200).says("已认定，情况已变更")
+	if !s.onDibao(person) {
+		t.Error("the row that means him was not taken")
+	}
+}
+
 // eightOnDibao are people who are on the dibao list.
 func (s *site) eightOnDibao() (people []uuid.UUID) {
 	s.t.Helper()
@@ -170,4 +190,15 @@ func TestHostileConfirmations(t *testing.T) {
 			page.form("undo").send().want(303)
 		}
 	}
+}
+
+// TestRosterDiffersPage: who hands in a roster sees that the register has something else, where, and that it was not taken.
+func TestRosterDiffersPage(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.person(227, 2, villageA)
+	text := "姓名,身份证号,残疾证号,发证日期,户籍村居\n金丝雀227," + number(227) + "," + number(227) + "42,2020-01-06," + villageB + "\n"
+	i, _, err := s.desk.ImportRoster(context.Background(), s.actor("cdpf"), []byte(text), false)
+	must(t, err)
+	s.as("cdpf").get("/imports/"+i.ID.String()).want(200).says("有1行与在册不一致", "第2行 户籍村居：与在册不一致，未采用")
 }
