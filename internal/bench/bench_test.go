@@ -38,7 +38,12 @@ func TestMain(m *testing.M) {
 	testdb.Main(m)
 }
 
-const people = 10305
+// smaller is by how much registers are made smaller where it is only asked whether the benchmarks still run.
+var smaller = number("BENCH_SMALLER", 1)
+
+func sized(n int) int { return max(n/smaller, 1) }
+
+var people = sized(10305)
 
 // rounds is how often everything is measured. BENCH_ROUNDS says otherwise, to try a part out.
 var rounds = number("BENCH_ROUNDS", 5)

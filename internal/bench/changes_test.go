@@ -20,10 +20,9 @@ import (
 	"zhucan/internal/store/testdb"
 )
 
-const (
-	changed  = 800 // changes of a round
-	changers = 8   // who make them beside one another
-)
+const changers = 8 // who change something beside one another
+
+var changed = sized(100) * changers // changes of a round
 
 // changes compares recording a fact of a person, through the one door with rights, audit, standing and outbox, with a transaction of
 // pgbench that writes the very rows of each change into copies of the same tables, indexes and foreign keys included, which hold what

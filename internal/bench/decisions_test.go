@@ -17,7 +17,7 @@ import (
 )
 
 // decided is how many cases one bulk decision decides.
-const decided = 1000
+var decided = sized(1000)
 
 // waiting makes every recipient of the district an applicant who waits at the town.
 const waiting = `
@@ -94,7 +94,7 @@ func bulkDecisions(b *testing.B) []result {
 		if err := errors.Join(errs...); err != nil {
 			b.Fatal(err)
 		}
-		return decided / took.Seconds()
+		return float64(decided) / took.Seconds()
 	}
 	var rates []float64
 	for round = range rounds { // the rows have to be there before they can be copied

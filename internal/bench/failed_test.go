@@ -11,10 +11,9 @@ import (
 	"zhucan/internal/store"
 )
 
-const (
-	failedInThousand = 2
-	answered         = 10_000 // lines of one file of the bank
-)
+const failedInThousand = 2
+
+var answered = sized(10_000) // lines of one file of the bank
 
 // failures measures the worklist of what the bank could not pay, of a roster of a million lines; and the bank's answers for lines of it,
 // with the index by which that list is found against without: it must not lead the planner astray.

@@ -22,10 +22,11 @@ import (
 
 const (
 	readers  = 4
-	readings = 300 // of each reader in a round
-	signers  = 16  // who sign in all the time, each from an address of his own
+	signers  = 16 // who sign in all the time, each from an address of his own
 	thinking = 5 * time.Millisecond
 )
+
+var readings = sized(300) // of each reader in a round
 
 // flood compares the time that 99 of 100 readings of a person take at most while many sign in with the same when nobody does, in
 // milliseconds. It is the built program that answers, so that its processors are not shared with who asks any more than they have to be.

@@ -30,13 +30,12 @@ var facts string
 var multiply string
 
 // derivedPeople are imported and derived; all other standings are copies of theirs.
-const derivedPeople = 2500
+var derivedPeople = sized(2500)
 
 // The copies of a district of 10,000, and of a register of 1,000,000 of which a tenth are in ten districts of 10,000.
-const (
-	fewCopies  = 4
-	manyCopies = 400
-)
+const fewCopies = 4
+
+var manyCopies = sized(400)
 
 // The day asked about, a day of the past, and an instant since which a quarter of what was known of a quarter of the people has changed.
 var (

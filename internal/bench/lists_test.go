@@ -27,9 +27,9 @@ import (
 	"zhucan/internal/store/testdb"
 )
 
-const (
-	listRows   = 50_000
-	rosterRows = 10_000 // in one file of the register
+var (
+	listRows   = sized(50_000)
+	rosterRows = sized(10_000) // in one file of the register
 )
 
 // lists measures the dry run of a workbook of another department, and its import, against COPY of the very rows that the import

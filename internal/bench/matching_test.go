@@ -17,9 +17,9 @@ import (
 	"zhucan/internal/exchange"
 )
 
-const (
-	matchedPeople = 10_000
-	matchedCopies = 99 // of each of them in the large register
+var (
+	matchedPeople = sized(10_000)
+	matchedCopies = sized(99) // of each of them in the large register
 )
 
 // multipliedPersons makes so many others of everybody, with numbers, names and cards of their own: what matching looks at, and no more.

@@ -16,10 +16,11 @@ import (
 
 // The district that a register of any size has ten thousand persons of, so that what is said of it can be compared.
 const (
-	ownProvince   = "37"
-	ownDistrict   = "370305"
-	districtHolds = 10_000
+	ownProvince = "37"
+	ownDistrict = "370305"
 )
+
+var districtHolds = sized(10_000)
 
 // nation is a register of copies of the people of a small one in counties from all over a division tree: ten thousand of the own
 // district, spread over the whole table as people are who came in over the years, and the others evenly over the villages. Sealed

@@ -13,11 +13,12 @@ import (
 )
 
 const (
-	pagePersons  = 30_000 // in the register whose lists are read
 	pageCounties = 15
 	page         = 50
 	turnings     = 200 // of a page in a round
 )
+
+var pagePersons = sized(30_000) // in the register whose lists are read
 
 // pages measures lists and counts deep in a register of several counties. Larger is better.
 func pages(b *testing.B) []result {

@@ -15,9 +15,9 @@ import (
 	"zhucan/internal/roster"
 )
 
-const (
-	fewLines  = 10_000
-	manyLines = 1_000_000
+var (
+	fewLines  = sized(10_000)
+	manyLines = sized(1_000_000)
 )
 
 // rosters calculates a small and a large roster, each against an INSERT ... SELECT of the very rows that it writes, from

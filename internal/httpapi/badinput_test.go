@@ -62,7 +62,7 @@ func TestBadInput(t *testing.T) {
 		{"digits against form", good(`"level":3 -> "level":2`), 422, "CERT_NUMBER_MISMATCH"},
 		{"scientific notation", good(`"` + number(11) + `" -> "3.70305E+17"`), 422, ""},
 		{"impossible birth date", good(number(11) + ` -> 379999190002290017`), 422, ""},
-		{"a village that is not there, outside the own", good(villageA + ` -> 370305001999`), 422, "OUTSIDE_AREA"},
+		{"a village that is not there", good(villageA + ` -> 370305001999`), 422, "UNKNOWN_AREA"},
 		{"another's village", good(villageA + ` -> ` + villageB), 422, "OUTSIDE_AREA"},
 	} {
 		got := s.do("liaison.a", "POST", "/persons", tt.body)
