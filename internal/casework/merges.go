@@ -21,6 +21,7 @@ import (
 var (
 	errOneFile     = field("into", "SAME_FILE", "不能将档案并入其自身", "a file is not merged into itself")
 	errDifferent   = fault.New(fault.Conflict, "DIFFERENT_PERSONS", "两份档案的证件号均有效且不同，属于两个人，不能合并", "both files have valid numbers, and they differ: these are two persons")
+	errNotAlike    = fault.New(fault.Conflict, "NOT_ALIKE", "两份档案的出生日期或性别不同；确为同一人的，请先更正记错的一份", "birth date or sex differ; if this is one person, put right first what is wrong")
 	errOtherWay    = fault.New(fault.Conflict, "MERGE_OTHER_WAY", "证件号有效的档案应当保留，请反向合并", "the file with the number that is valid now stays; merge the other way round")
 	errHasMerged   = fault.New(fault.Conflict, "HAS_MERGED_FILES", "该档案中已并入其他档案，应作为保留的档案，或先撤销原合并", "other files are merged into this one; it has to stay, or those merges are undone first")
 	errOpenInBoth  = fault.New(fault.Conflict, "OPEN_APPLICATIONS", "两份档案中有同一补贴的在办申请，请先办结或撤回其一", "both files have an application for the same benefit under way; decide or withdraw one of them first")
@@ -103,12 +104,15 @@ func mergeable(ctx context.Context, tx *store.Tx, goes, stays store.Dossier) err
 }
 
 // sameIdentity looks at the numbers of two files: two valid ones that differ are of two persons, unless the file that stays says
-// that its number was corrected from the other. The same goes for birth certificates.
+// that its number was corrected from the other. The same goes for birth certificates. A file without a number goes only into one of the same
+// birth date and sex, as far as they are known: money goes to another account by it.
 func sameIdentity(goes, stays casefile.File) error {
 	a, b := goes.Person, stays.Person
 	switch {
 	case a.BirthCertificate != "" && b.BirthCertificate != "" && a.BirthCertificate != b.BirthCertificate:
 		return errDifferent
+	case a.IDNumber.IsZero() && (a.Sex != "" && b.Sex != "" && a.Sex != b.Sex || !a.BirthDate.IsZero() && !b.BirthDate.IsZero() && a.BirthDate != b.BirthDate):
+		return errNotAlike
 	case a.IDNumber.IsZero():
 		return nil
 	case b.IDNumber.IsZero(), goes.WasNumbered(b.IDNumber.Reveal()):

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -198,9 +199,14 @@ func TestMergesRefused(t *testing.T) {
 		s.do("liaison.a", "POST", "/applications", map[string]any{"person_id": person, "programme": nursing, "applied_on": "2022-12-01", "applicant": map[string]any{"relation": "self"}}).want(201)
 	}
 	s.merge("town.a", goes, stays).want(409, "OPEN_APPLICATIONS")
-	nameless := s.do("liaison.a", "POST", "/persons", map[string]any{"name": "金丝雀931", "birth_date": "1970-01-01", "sex": "male", "hukou_area_code": villageA, "hukou_type": "agricultural",
+	nameless := s.do("liaison.a", "POST", "/persons", map[string]any{"name": "金丝雀931", "birth_date": "1970-01-01", "sex": "female", "hukou_area_code": villageA, "hukou_type": "agricultural",
 		"diagnosis": "x", "record_type": "RECOVERING"}).want(201).text("id")
 	s.merge("town.a", stays, nameless).want(409, "MERGE_OTHER_WAY")
+	for _, wrong := range []map[string]any{{"birth_date": "1970-01-02"}, {"sex": "male"}} {
+		other := map[string]any{"name": "金丝雀931", "birth_date": "1970-01-01", "sex": "female", "hukou_area_code": villageA, "hukou_type": "agricultural", "diagnosis": "x", "record_type": "RECOVERING"}
+		maps.Copy(other, wrong)
+		s.merge("town.a", s.do("liaison.a", "POST", "/persons", other).want(201).text("id"), stays).want(409, "NOT_ALIKE")
+	}
 	s.merge("town.a", nameless, stays).want(201)
 	s.merge("town.a", nameless, stays).want(409, "MERGED")
 	s.merge("town.a", goes, nameless).want(409, "MERGED")

@@ -120,7 +120,7 @@ func TestMergedDevices(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	s.at("2018-07-01")
-	a := s.born("liaison.a", villageA, 1, "1960-01-01", 4, 2, nil)
+	a := s.born("liaison.a", villageA, 1, "2012-01-01", 4, 2, nil)
 	b := s.do("liaison.b", "POST", "/persons", map[string]any{"name": "金丝雀1", "birth_date": "2012-01-01", "sex": "male", "hukou_area_code": villageB, "hukou_type": "agricultural",
 		"diagnosis": "脑瘫", "guardian": map[string]any{"name": "金丝雀母", "relation": "mother"}}).want(201).text("id")
 	approved := costs("120312", 15000, 15000, 0, "none")
