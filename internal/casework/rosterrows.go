@@ -127,7 +127,7 @@ func (d *Desk) planKnown(c *change, dossier *store.Dossier, r exchange.RosterRow
 		return
 	}
 	if !dossier.File.On(d.today(), d.Pack().Transitions).Alive {
-		c.refuse(r.Row, "姓名", "DECEASED", "在册已登记死亡，请核实；登记有误的，先更正档案再重新发送", "the register has the person's death; if that is wrong, correct the file first and send the roster again")
+		d.planDead(c, dossier, r)
 		return
 	}
 	before := len(c.cards) + len(c.facts) + len(c.awards) + len(c.updated) + len(c.payees)
@@ -160,6 +160,24 @@ func (d *Desk) planKnown(c *change, dossier *store.Dossier, r exchange.RosterRow
 	if len(c.cards)+len(c.facts)+len(c.awards)+len(c.updated)+len(c.payees) > before {
 		c.touch(p.ID)
 	}
+}
+
+// planDead takes nothing for somebody whose death is recorded. A row that only repeats what the register has is one of many that a roster goes on
+// naming; one with another card or a right that is not there contradicts the death.
+func (d *Desk) planDead(c *change, dossier *store.Dossier, r exchange.RosterRow) {
+	card := d.rosterCard(dossier.File.Person.ID, r)
+	known := card == nil || slices.ContainsFunc(dossier.File.Certificates, func(old casefile.Certificate) bool {
+		return old.Number == card.Number && old.IssuedOn == card.IssuedOn
+	})
+	for _, right := range rightsOf(r) {
+		known = known && (right.from.IsZero() || slices.ContainsFunc(dossier.Awards, func(old award.Award) bool { return old.Programme == right.programme }))
+	}
+	if !known {
+		c.refuse(r.Row, "姓名", "DECEASED", "在册已登记死亡，请核实；登记有误的，先更正档案再重新发送", "the register has the person's death; if that is wrong, correct the file first and send the roster again")
+		return
+	}
+	c.compare(dossier, r)
+	c.rows = append(c.rows, dossier.File.Person.ID)
 }
 
 // compare notes where a row about somebody who is known says otherwise than the register: what an office has put right since stands there, and

@@ -86,6 +86,9 @@ func (d *Desk) notAlone(ctx context.Context, in area.Code) (stay followsNotAlone
 			stay.accounts[a.AreaCode] = append(stay.accounts[a.AreaCode], a.Username)
 		}
 	}
+	for _, names := range stay.accounts {
+		slices.Sort(names)
+	}
 	webhooks, err := d.DB.ListWebhooks(ctx, in, uuid.Nil, mostWebhooks)
 	for _, w := range webhooks {
 		stay.webhooks[w.Area] = append(stay.webhooks[w.Area], w.ID)

@@ -238,4 +238,8 @@ func TestRosterOfTheDead(t *testing.T) {
 	if rights := s.rights(id, nursing); len(rights) != 0 || s.facts(id) != before {
 		t.Errorf("of the dead: %v, %s", rights, s.facts(id))
 	}
+	a = s.upload("cdpf", []byte("姓名,身份证号,残疾证号,发证日期,户籍村居\n金丝雀875,"+number(875)+","+number(875)+"41,2020-01-06,"+villageA+"\n"), "/imports?kind=roster").want(201)
+	if got := refusals(a); got != "" || s.facts(id) != before {
+		t.Errorf("a row that the register has word by word: %s, %s", got, s.facts(id))
+	}
 }
