@@ -44,7 +44,7 @@ func baseFiles(t testing.TB) [][]byte {
 		set(f, "Sheet1", map[string]any{"C5": 45013, "D1": "年龄"})
 		f.SetCellFormula("Sheet1", "D2", "=1+1")
 		f.MergeCell("Sheet1", "C8", "C9")
-	}), pack(t, rawParts(deathsXML(same), deathsXML(same))), sent(t), []byte(deathsCSV(20)), gbk(deathsCSV(20))}
+	}), pack(t, rawParts(deathsXML(same), sheetXML(textCells(1, "说明"), textCells(2, "本月共两人")))), sent(t), []byte(deathsCSV(20)), gbk(deathsCSV(20))}
 }
 
 // spoil changes some bytes: flips, cuts, doubles, takes out, or puts in what means something to a parser.
