@@ -223,12 +223,12 @@ func TestListIsNotSilentOfWhomItCouldNotFind(t *testing.T) {
 	t.Run("merged since with a file that was entered since", func(t *testing.T) {
 		t.Parallel()
 		s := start(t)
-		s.unfound(684, func(list func()) string {
+		s.unfound(685, func(list func()) string {
 			s.at("2023-01-10")
 			old := s.named(villageA, "金丝雀甲", "1970-01-01", "", "")
 			list()
 			s.at("2023-01-21")
-			id := s.person("liaison.a", villageA, 684, 1).want(201).text("id")
+			id := s.person("liaison.a", villageA, 685, 1).want(201).text("id")
 			s.merge("town.a", old, id).want(201)
 			return id
 		})
