@@ -41,3 +41,32 @@ func TestNothingIsCorrectedUnderADecision(t *testing.T) {
 		t.Errorf("before all of it the day was %s", was.AppliedOn)
 	}
 }
+
+// TestCorrectedWhileReturned: a day that is put right after a return is known from then on, and the month of application is kept as long as from the return.
+func TestCorrectedWhileReturned(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2023, 3, 10, 4, 0, 0, 0, time.UTC)
+	after := func(days int) time.Time { return start.AddDate(0, 0, days) }
+	village, town := access.Actor{AccountID: uuid.UUID{2}, Role: access.VillageLiaison}, access.Actor{AccountID: uuid.UUID{1}, Role: access.TownOfficer}
+	a, err := application.Enter(uuid.UUID{9}, uuid.UUID{8}, "nursing_subsidy", calendar.MustDate("2022-03-01"), application.Applicant{Relation: "self"}, "", village, start)
+	for _, step := range []func() error{func() error { return err }, func() error { return a.Submit(village, false, start) },
+		func() error {
+			return a.Decide(town, application.Ruling{Decision: "return", Reason: "年份"}, false, after(1))
+		},
+		func() error { return a.Correct(village, calendar.MustDate("2023-03-02"), "年份", after(20)) },
+		func() error { return a.Resubmit(village, false, after(40), nil) }} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(days int, applied, returned string, owed calendar.Month) {
+		t.Helper()
+		was := a.KnownAt(after(days))
+		if was.AppliedOn.String() != applied || was.ReturnedOn.String() != returned || was.OwedFrom != owed {
+			t.Errorf("after %d days: applied on %s, returned on %s, owed from %s", days, was.AppliedOn, was.ReturnedOn, was.OwedFrom)
+		}
+	}
+	want(2, "2022-03-01", "2023-03-11", calendar.MustDate("2022-03-01").Month())
+	want(21, "2023-03-02", "2023-03-11", calendar.MustDate("2023-03-01").Month())
+	want(41, a.AppliedOn.String(), a.ReturnedOn.String(), a.OwedFrom)
+}

@@ -21,7 +21,7 @@ func (a Application) KnownAt(at time.Time) Application {
 		}
 		a.Stage, a.Steps = s.To, append(a.Steps, s)
 		switch day := calendar.DateOf(s.At); {
-		case s.To == Returned:
+		case s.To == Returned && s.From != Returned:
 			a.ReturnedOn = day
 		case s.Action == "submit":
 			a.SubmittedAt, a.SubmittedBy, a.OwedFrom = s.At, s.ActorID, a.AppliedOn.Month()

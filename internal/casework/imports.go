@@ -53,15 +53,15 @@ func (d *Desk) TakeOver(ctx context.Context, who access.Actor, in Handover, dryR
 		at = d.Pack().District
 	}
 	done = store.Import{ID: d.NewID(), Version: 1, State: store.ImportDone, Kind: KindRoster, SHA256: in.sum(), Area: at, AccountID: who.AccountID, DryRun: dryRun}
-	earlier, found, err := d.importedBefore(ctx, &done)
-	if err != nil || found {
-		return earlier, false, err
-	}
 	leave, err := d.DB.TakeRoster(ctx)
 	if err != nil {
 		return done, false, err
 	}
 	defer leave()
+	earlier, found, err := d.importedBefore(ctx, &done) // the one before may have been the same
+	if err != nil || found {
+		return earlier, false, err
+	}
 	read, err := d.readHandover(ctx, at, in)
 	if err != nil {
 		return done, false, err

@@ -71,6 +71,11 @@ func (d *Desk) ImportList(ctx context.Context, who access.Actor, in NewList) (i 
 		}
 		return tx.Describe(ctx, i.ID, map[string]any{"kind": i.Kind, "dry_run": i.DryRun})
 	})
+	if fault.Is(err, "CHANGED_MEANWHILE") { // the same may have come at the same moment
+		if earlier, found, err := d.sameImport(ctx, who, i, asked); err != nil || found {
+			return earlier, false, err
+		}
+	}
 	if err != nil {
 		return i, false, err
 	}

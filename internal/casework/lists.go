@@ -134,7 +134,7 @@ func (l *listRun) portions(rows []saidRow) iter.Seq[[]saidRow] {
 	return func(yield func([]saidRow) bool) {
 		for len(rows) > 0 {
 			n := min(listPortion, len(rows))
-			for n < len(rows) && l.dayOf(rows[n]) == l.dayOf(rows[n-1]) && rows[n].ID == rows[n-1].ID {
+			for n < len(rows) && !rows[n].ID.IsZero() && l.dayOf(rows[n]) == l.dayOf(rows[n-1]) && rows[n].ID == rows[n-1].ID {
 				n++
 			}
 			if !yield(rows[:n]) {
@@ -153,21 +153,30 @@ func (l *listRun) dayOf(r saidRow) calendar.Date {
 // inTurn leaves of the rows about somebody those that can be told apart. Of two that say the same the second is one too many; of two that say
 // otherwise of one day nobody knows which was first, so neither is taken.
 func (l *listRun) inTurn(rows []saidRow) (list []saidRow) {
+	type matter struct {
+		day calendar.Date
+		of  string
+	}
+	turns, groups := make([]matter, len(rows)), map[matter][]int{}
 	for i, r := range rows {
 		day, of := l.meaning.apart.turn(r.in)
-		first, alike := -1, true
-		for j, o := range rows {
-			if otherDay, other := l.meaning.apart.turn(o.in); j != i && otherDay == day && other == of {
-				if first < 0 {
-					first = j
-				}
-				alike = alike && l.alike(r, o)
-			}
+		turns[i] = matter{day, of}
+		groups[turns[i]] = append(groups[turns[i]], i)
+	}
+	unlike := map[matter]bool{} // compared with the first only: one person may be in all rows
+	for turn, group := range groups {
+		unlike[turn] = slices.ContainsFunc(group[1:], func(i int) bool { return !l.alike(rows[group[0]], rows[i]) })
+	}
+	for i, r := range rows {
+		group := groups[turns[i]]
+		other := group[0]
+		if other == i && len(group) > 1 {
+			other = group[1]
 		}
-		switch n := strconv.Itoa(rows[max(first, 0)].Row); {
-		case !alike:
+		switch n := strconv.Itoa(rows[other].Row); {
+		case unlike[turns[i]]:
 			l.refuse(r.Row, l.list.Place(l.meaning.apart.column), "SAME_DAY", "与第"+n+"行是同一人同一天的同一事项，内容不一致，先后无法判断，均未采用，请核实后重新报送", "row "+n+" says otherwise of the same person and day; nobody knows which was first, so neither was taken: find out and send it again")
-		case first >= 0 && first < i:
+		case other < i:
 			l.refuse(r.Row, "", "DUPLICATE_IN_FILE", "与第"+n+"行为同一人同一事项", "row "+n+" says the same of the same person")
 		default:
 			list = append(list, r)

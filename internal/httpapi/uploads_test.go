@@ -58,6 +58,65 @@ func TestListsAreReadInTurn(t *testing.T) {
 	}
 }
 
+// TestOneRosterSentTwiceAtOnce: whoever sends a roster again because the answer was long in coming waits for the first, and is told what became of that.
+func TestOneRosterSentTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-01-10")
+	s.login("town.a")
+	var lines []string
+	for n := range 40 {
+		lines = append(lines, rosterLine(800+n, 800+n, villageA, "2020-01-06"))
+	}
+	file := []byte(strings.Join(append([]string{rosterHead}, lines...), "\n") + "\n")
+	answers := make([]answer, 3)
+	var all sync.WaitGroup
+	for i := range answers {
+		all.Go(func() { answers[i] = s.send(s.form("town.a", file, "/imports?kind=roster")) })
+	}
+	all.Wait()
+	created := 0
+	for _, a := range answers {
+		if a.status != http.StatusCreated {
+			a.want(http.StatusOK)
+		} else {
+			created++
+		}
+		if a.text("id") != answers[0].text("id") {
+			t.Error("two imports of one roster")
+		}
+	}
+	if created != 1 {
+		t.Errorf("it was taken in %d times", created)
+	}
+}
+
+// TestOneListSentTwiceAtOnce: of one list that comes several times at a moment all are told of one import.
+func TestOneListSentTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-01-10")
+	s.login("civil")
+	answers := make([]answer, 3)
+	for round := range 25 {
+		var all sync.WaitGroup
+		for i := range answers {
+			all.Go(func() {
+				answers[i] = s.send(s.form("civil", []byte(dibaoHead+"\n"+dibaoLine(700+round, "2022-05-01")+"\n"), "/imports?kind=dibao"))
+			})
+		}
+		all.Wait()
+		for _, a := range answers {
+			if a.status != http.StatusCreated {
+				a.want(http.StatusOK)
+			}
+			if a.text("id") != answers[0].text("id") {
+				t.Error("two imports of one list")
+			}
+		}
+	}
+}
+
 // TestAuditIsWalkedInTurn: an auditor who asks twelve times whether the log is whole takes one connection, not all of them for as long as the walks take.
 func TestAuditIsWalkedInTurn(t *testing.T) {
 	t.Parallel()

@@ -86,13 +86,15 @@ func Fold(list []Statement) (facts []Fact) {
 	now := turn{}
 	for i, t := range turns {
 		next := now
+		open := len(facts) > 0 && facts[len(facts)-1].Days.To.IsZero()
 		switch {
 		case t.holds && t.sort == "" && now.holds:
 			next = turn{t.on, now.sort, true, t.asOf}
+		case t.holds && t.sort == "" && open: // what ended on the day goes on after all
+			next = turn{t.on, facts[len(facts)-1].Sort, true, t.asOf}
 		case t.holds || t.sort == "" || t.sort == now.sort || now.sort == "":
 			next = t
 		}
-		open := len(facts) > 0 && facts[len(facts)-1].Days.To.IsZero()
 		if now = next; i+1 < len(turns) && turns[i+1].on == t.on {
 			continue // there is more to be said of the day
 		}

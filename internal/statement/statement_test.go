@@ -70,6 +70,8 @@ func TestFold(t *testing.T) {
 		{"another sort goes on when one ends", []statement.Statement{holds("resident", "2020-01-01", "2023-03-31", "2023-05-01"), holds("employee", "2023-02-01", "", "2023-03-15")},
 			[]statement.Fact{fact("resident", "2020-01-01", "2023-01-31"), fact("employee", "2023-02-01", "")}},
 		{"of a sort that not every list says", []statement.Statement{holds("single", "2022-01-01", "", "2023-02-01"), holds("", "2022-01-01", "", "2023-03-01")}, []statement.Fact{fact("single", "2022-01-01", "")}},
+		{"left out and named again on one day", []statement.Statement{holds("single", "2022-01-01", "", "2023-02-01"), {Says: statement.Absent, AsOf: day("2023-03-01")}, holds("", "2022-01-01", "", "2023-03-01")}, []statement.Fact{fact("single", "2022-01-01", "")}},
+		{"of no sort from the day after", []statement.Statement{holds("single", "2022-01-01", "2022-12-31", "2022-02-01"), holds("", "2023-01-01", "", "2023-02-01")}, []statement.Fact{fact("single", "2022-01-01", "")}},
 		{"of no sort, and gone", []statement.Statement{holds("", "2022-01-01", "", "2023-02-01"), {Says: statement.Absent, Sort: "single", AsOf: day("2023-03-01")}}, []statement.Fact{fact("", "2022-01-01", "2023-02-28")}},
 		{"over before it began", []statement.Statement{holds("household", "2023-03-01", "2023-01-31", "2023-03-01")}, nil},
 	} {
@@ -139,6 +141,7 @@ func saidOf(said []statement.Statement, on calendar.Date) string {
 				begins = append(begins, s)
 			}
 		}
+		before := sort // of nothing: empty
 		for _, s := range ends {
 			if s.Sort == "" || s.Sort == sort || sort == "" {
 				sort, holding = "", false
@@ -149,7 +152,7 @@ func saidOf(said []statement.Statement, on calendar.Date) string {
 		})
 		for _, s := range begins {
 			if s.Sort != "" || !holding {
-				sort = s.Sort
+				sort = stdcmp.Or(s.Sort, before)
 			}
 			holding = true
 		}

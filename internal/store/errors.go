@@ -55,6 +55,8 @@ var byConstraint = map[string]*fault.Error{
 	"merged_persons_pkey":                    MergedAlready,
 	"merged_persons_one_step":                MergedAlready,
 	"import_unmatched_once":                  changedMeanwhile,
+	"imports_file_once":                      changedMeanwhile,
+	"imports_key_once":                       changedMeanwhile,
 	"external_figures_current":               changedMeanwhile,
 	"facilities_once":                        fault.New(fault.Conflict, "FACILITY_EXISTS", "该村居已有同名设施", "a facility of this name is there already"),
 	"accounts_username_taken":                fault.New(fault.Conflict, "USERNAME_TAKEN", "用户名已被使用", "the user name is taken"),

@@ -42,7 +42,7 @@ type page struct {
 // act is something that a form does. It says where to go on.
 type act struct {
 	roles []access.Role // who may, of those who may see the page; nil: all of them
-	alone bool          // nothing of the form is kept with its key: the desk keeps it itself, over several transactions, or it is a secret
+	alone bool          // nothing of the form is kept with its key: the desk keeps it itself, over several transactions, does nothing twice, or it is a secret
 	do    func(*visit) (next string, err error)
 }
 

@@ -129,7 +129,7 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/imports/:id/unmatched/:row", file: "unmatched-row", title: "unmatched.one", under: "/imports/:id/unmatched", roles: roles{town, cdpf, civil},
 			show: showOneUnmatched, acts: map[string]act{"choose": {do: chooseCandidate}}},
 		{path: "/imports/:id/workbook", title: "import.title", under: "/imports/:id", roles: roles{town, cdpf, civil}, trace: true, show: showWorkbook},
-		{path: "/succession", file: "succession", title: "succession.title", under: "/", menu: "lists", roles: roles{town, cdpf}, show: showSuccession, acts: map[string]act{"follow": {do: followSuccession}}},
+		{path: "/succession", file: "succession", title: "succession.title", under: "/", menu: "lists", roles: roles{town, cdpf}, show: showSuccession, acts: map[string]act{"follow": {alone: true, do: followSuccession}}},
 		{path: "/partner-lists", file: "partner-lists", title: "partner.title", under: "/", menu: "lists", roles: roles{cdpf, civil, auditor}, show: showPartnerLists,
 			asks: map[string]func(*visit) error{"count": countPartnerList, "take": takePartnerList}},
 		{path: "/supervision", file: "board", title: "board.title", under: "/", menu: "numbers", roles: roles{town, cdpf, civil, statistic, auditor}, show: showBoard},

@@ -7,6 +7,7 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
+	"zhucan/internal/store"
 )
 
 // TestPeopleOfEndedDivisions: who has stayed in a village that was merged into another is seen by town and district, and moved on.
@@ -39,6 +40,24 @@ func TestPeopleOfEndedDivisions(t *testing.T) {
 	file, err := s.desk.DB.PersonFile(t.Context(), access.SystemActor(), first)
 	if err != nil || file.File.Person.Managing != villageA {
 		t.Errorf("managed in %s (%v)", file.File.Person.Managing, err)
+	}
+}
+
+// TestFacilitiesOfEndedDivisions: where nobody but a facility has stayed in an ended village the page moves it, as it moves people.
+func TestFacilitiesOfEndedDivisions(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	f, err := s.desk.CreateFacility(t.Context(), s.actor("town.a"), store.Facility{Area: villageB, Name: "乙社区站", Kind: "community"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := area.Division{Code: villageB, Name: "乙社区", ValidFrom: calendar.MustDate("2016-01-01"), ValidTo: calendar.MustDate("2022-12-31"), Successor: villageA}
+	if _, err := s.desk.ImportDivisions(t.Context(), access.SystemActor(), []area.Division{d}); err != nil {
+		t.Fatal(err)
+	}
+	s.as("town.a").get("/succession").want(200).form("follow").set("code", villageB).send().follow().want(200).says("已迁移")
+	if moved, err := s.desk.DB.Facility(t.Context(), access.SystemActor(), f.ID); err != nil || moved.Facility.Area != villageA {
+		t.Errorf("the facility stands in %s (%v)", moved.Facility.Area, err)
 	}
 }
 
