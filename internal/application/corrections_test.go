@@ -41,3 +41,25 @@ func TestNothingIsCorrectedUnderADecision(t *testing.T) {
 		t.Errorf("before all of it the day was %s", was.AppliedOn)
 	}
 }
+
+// TestKnownWhileReturned: what was put right of a returned application is known from then on, and it was returned when it was returned.
+func TestKnownWhileReturned(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2023, 3, 10, 4, 0, 0, 0, time.UTC)
+	town, village := access.Actor{AccountID: uuid.UUID{1}, Role: access.TownOfficer}, access.Actor{AccountID: uuid.UUID{2}, Role: access.VillageLiaison}
+	later := func(days int) time.Time { return now.AddDate(0, 0, days) }
+	a, err := application.Enter(uuid.UUID{9}, uuid.UUID{8}, "nursing_subsidy", calendar.MustDate("2022-03-01"), application.Applicant{Relation: "self"}, "", village, now)
+	for _, step := range []func() error{func() error { return err }, func() error { return a.Submit(village, true, now) },
+		func() error { return a.Decide(town, application.Ruling{Decision: "return", Reason: "年份"}, false, later(1)) },
+		func() error { return a.Correct(village, calendar.MustDate("2023-03-01"), "年份", later(3)) }} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for days, want := range map[int]string{2: "2022-03-01 2022-03 2023-03-11", 4: "2023-03-01 2023-03 2023-03-11"} {
+		was := a.KnownAt(later(days))
+		if got := was.AppliedOn.String() + " " + was.OwedFrom.String() + " " + was.ReturnedOn.String(); got != want {
+			t.Errorf("known after %d days: %s, want %s", days, got, want)
+		}
+	}
+}
