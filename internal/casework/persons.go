@@ -318,8 +318,10 @@ func (d *Desk) UpdatePerson(ctx context.Context, who access.Actor, id uuid.UUID,
 			return err
 		}
 		emitUpdate(tx, old.File.Person, p)
-		dossier, err = d.saved(ctx, tx, id)
-		return err
+		if dossier, err = d.saved(ctx, tx, id); err != nil || p.BirthDate == old.File.Person.BirthDate && p.Sex == old.File.Person.Sex {
+			return err
+		}
+		return tx.Describe(ctx, id, map[string]any{"reason": in.Reason}) // a number or a name leaves an alias with it
 	})
 	return dossier, err
 }

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -60,6 +61,13 @@ func TestBirthDatePutRight(t *testing.T) {
 	child = change(map[string]any{"birth_date": born2015, "sex": male, "reason": "登记有误"}).want(200)
 	if child.text("birth_date") != born2015 || child.text("sex") != male {
 		t.Errorf("put right: %s, %s", child.text("birth_date"), child.text("sex"))
+	}
+	why := ""
+	for _, e := range items(s.do("auditor", "GET", "/audit-events?action=person.update&subject="+child.text("id"), nil).want(200), "items") {
+		why += fmt.Sprint(e["detail"])
+	}
+	if !strings.Contains(why, "登记有误") {
+		t.Errorf("the audit does not say why: %s", why)
 	}
 	child = change(map[string]any{"id_number": "379999201506200039", "reason": "新办户口"}).want(200)
 	a := change(map[string]any{"birth_date": "2014-06-20", "reason": "登记有误"}).want(422, "BIRTH_DATE_MISMATCH")
