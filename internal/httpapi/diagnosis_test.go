@@ -75,5 +75,10 @@ func TestBirthDatePutRight(t *testing.T) {
 		t.Errorf("refused at %v", e)
 	}
 	change(map[string]any{"sex": "female", "reason": "登记有误"}).want(422, "SEX_MISMATCH")
+	child = s.do("liaison.a", "POST", "/persons", map[string]any{"name": "金丝雀长", "birth_date": "2001-06-20", "sex": "female", "birth_certificate_number": "Z370000010", "hukou_area_code": villageA,
+		"hukou_type": "agricultural", "diagnosis": "听力障碍", "guardian": map[string]any{"name": "金丝雀母", "relation": "mother"}}).want(201)
+	s.at("2020-02-01") // she has grown up, and was a child when she was entered
+	change(map[string]any{"birth_date": "2000-06-20", "reason": "登记有误"}).want(422, "NO_CERT")
+	change(map[string]any{"birth_date": "2001-05-20", "reason": "登记有误"}).want(200)
 	s.wantDerived()
 }
