@@ -50,7 +50,9 @@ func TestKnownWhileReturned(t *testing.T) {
 	later := func(days int) time.Time { return now.AddDate(0, 0, days) }
 	a, err := application.Enter(uuid.UUID{9}, uuid.UUID{8}, "nursing_subsidy", calendar.MustDate("2022-03-01"), application.Applicant{Relation: "self"}, "", village, now)
 	for _, step := range []func() error{func() error { return err }, func() error { return a.Submit(village, true, now) },
-		func() error { return a.Decide(town, application.Ruling{Decision: "return", Reason: "年份"}, false, later(1)) },
+		func() error {
+			return a.Decide(town, application.Ruling{Decision: "return", Reason: "年份"}, false, later(1))
+		},
 		func() error { return a.Correct(village, calendar.MustDate("2023-03-01"), "年份", later(3)) }} {
 		if err := step(); err != nil {
 			t.Fatal(err)
