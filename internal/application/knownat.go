@@ -21,12 +21,12 @@ func (a Application) KnownAt(at time.Time) Application {
 		}
 		a.Stage, a.Steps = s.To, append(a.Steps, s)
 		switch day := calendar.DateOf(s.At); {
-		case s.To == Returned && s.From != Returned:
+		case s.Action == "correct": // before the stage is looked at, which it leaves as it is
+			a.applyOn(calendar.MustDate(s.Changes[0].After)) // as Correct writes it
+		case s.To == Returned:
 			a.ReturnedOn = day
 		case s.Action == "submit":
 			a.SubmittedAt, a.SubmittedBy, a.OwedFrom = s.At, s.ActorID, a.AppliedOn.Month()
-		case s.Action == "correct":
-			a.applyOn(calendar.MustDate(s.Changes[0].After)) // as Correct writes it
 		case s.Action == "resubmit":
 			a.SubmittedAt, a.SubmittedBy, a.OwedFrom = s.At, s.ActorID, a.monthOnReturn(day)
 		}

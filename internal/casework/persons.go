@@ -318,8 +318,10 @@ func (d *Desk) UpdatePerson(ctx context.Context, who access.Actor, id uuid.UUID,
 			return err
 		}
 		emitUpdate(tx, old.File.Person, p)
-		dossier, err = d.saved(ctx, tx, id)
-		return err
+		if dossier, err = d.saved(ctx, tx, id); err != nil || p.BirthDate == old.File.Person.BirthDate && p.Sex == old.File.Person.Sex {
+			return err
+		}
+		return tx.Describe(ctx, id, map[string]any{"reason": in.Reason}) // a number or a name leaves an alias with it
 	})
 	return dossier, err
 }
@@ -389,7 +391,7 @@ func (d *Desk) bornAs(p casefile.Person, in PersonPatch) (casefile.Person, error
 		return p, field("reason", "REASON_REQUIRED", "更正出生日期或性别须说明依据", "a correction of the birth date or the sex needs a reason")
 	case born.After(d.today()):
 		return p, bornLater
-	case p.RecordType == casefile.UncertifiedChild && !casefile.IsChild(born, d.today()):
+	case p.RecordType == casefile.UncertifiedChild && !casefile.IsChild(born, calendar.DateOf(p.CreatedAt)): // who has grown up since was one
 		return p, field("birth_date", "NO_CERT", "未持证人员只登记18周岁以下残疾儿童", "only a child under 18 is registered without a certificate")
 	}
 	p.BirthDate, p.Sex = born, sex

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -61,11 +62,23 @@ func TestBirthDatePutRight(t *testing.T) {
 	if child.text("birth_date") != born2015 || child.text("sex") != male {
 		t.Errorf("put right: %s, %s", child.text("birth_date"), child.text("sex"))
 	}
+	why := ""
+	for _, e := range items(s.do("auditor", "GET", "/audit-events?action=person.update&subject="+child.text("id"), nil).want(200), "items") {
+		why += fmt.Sprint(e["detail"])
+	}
+	if !strings.Contains(why, "登记有误") {
+		t.Errorf("the audit does not say why: %s", why)
+	}
 	child = change(map[string]any{"id_number": "379999201506200039", "reason": "新办户口"}).want(200)
 	a := change(map[string]any{"birth_date": "2014-06-20", "reason": "登记有误"}).want(422, "BIRTH_DATE_MISMATCH")
 	if e := items(a, "errors"); len(e) != 1 || e[0]["field"] != "birth_date" {
 		t.Errorf("refused at %v", e)
 	}
 	change(map[string]any{"sex": "female", "reason": "登记有误"}).want(422, "SEX_MISMATCH")
+	child = s.do("liaison.a", "POST", "/persons", map[string]any{"name": "金丝雀长", "birth_date": "2001-06-20", "sex": "female", "birth_certificate_number": "Z370000010", "hukou_area_code": villageA,
+		"hukou_type": "agricultural", "diagnosis": "听力障碍", "guardian": map[string]any{"name": "金丝雀母", "relation": "mother"}}).want(201)
+	s.at("2020-02-01") // she has grown up, and was a child when she was entered
+	change(map[string]any{"birth_date": "2000-06-20", "reason": "登记有误"}).want(422, "NO_CERT")
+	change(map[string]any{"birth_date": "2001-05-20", "reason": "登记有误"}).want(200)
 	s.wantDerived()
 }

@@ -83,3 +83,23 @@ func TestWhoExistsIsShown(t *testing.T) {
 		t.Errorf("of a card: %s", got)
 	}
 }
+
+// TestWhoMovedAwayIsNotShown: a number that is left on a merged file leads to the file that stays only where that is the asker's.
+func TestWhoMovedAwayIsNotShown(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	child := func() answer {
+		return s.do("liaison.a", "POST", "/persons", map[string]any{"name": "金丝雀童", "birth_date": "2014-06-20", "sex": "female", "birth_certificate_number": "Z370000019", "hukou_area_code": villageA,
+			"hukou_type": "agricultural", "diagnosis": "听力障碍", "guardian": map[string]any{"name": "金丝雀母", "relation": "mother"}})
+	}
+	first, stays := child().want(201), s.person("liaison.a", villageA, 985, 1).want(201)
+	s.do("town.a", "POST", "/persons/"+first.text("id")+"/merge", map[string]any{"into": stays.text("id"), "reason": "同一人"}, "If-Match", first.version()).want(201)
+	if got := fmt.Sprint(child().want(409, "PERSON_EXISTS").json()["existing"]); got != "["+stays.text("id")+"]" {
+		t.Errorf("existing are %s", got)
+	}
+	stays = s.do("town.a", "GET", "/persons/"+stays.text("id"), nil).want(200)
+	s.do("town.a", "PATCH", "/persons/"+stays.text("id"), map[string]any{"managing_area_code": villageB}, "If-Match", stays.version()).want(200)
+	if got := child().want(409, "PERSON_EXISTS").json()["existing"]; got != nil {
+		t.Errorf("the village that she has left is told %v", got)
+	}
+}

@@ -9,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"zhucan/internal/policy"
+	"zhucan/internal/store"
 )
 
 // at sets the clock to noon of a day in Shanghai and forgets who is signed in: sessions do not last for months.
@@ -511,6 +514,29 @@ func TestFileStaysAsItWasLocked(t *testing.T) {
 	next, _ := s.pay("2023-06-10", "2023-06", everyone)
 	if row := s.bankFile(next.text("id"))[1]; row[5] != "金丝雀新" || !strings.HasPrefix(row[4], "新") {
 		t.Errorf("the next roster has %q in %q", row[5], row[4])
+	}
+}
+
+// TestProgrammeThatTheRulesNameNoMore: a programme that the rules in force do not name any more does not keep a roster from being locked; its id stands for its name.
+func TestProgrammeThatTheRulesNameNoMore(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.granted(s.person1(344, 1), nursing, "2023-05-02", "2023-05-03")
+	s.at("2023-05-10")
+	r := s.do("civil", "POST", "/rosters", map[string]any{"month": "2023-05"}).want(201)
+	err := s.desk.DB.Write(t.Context(), systemActor, "roster.lock", func(tx *store.Tx) error {
+		held, err := tx.LockRoster(t.Context(), uuid.MustParse(r.text("id")))
+		if err != nil {
+			return err
+		}
+		return tx.KeepBankLines(t.Context(), held, map[string]string{})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var name string
+	if err := s.owner().QueryRow(t.Context(), "SELECT programme FROM bank_lines").Scan(&name); err != nil || name != nursing {
+		t.Errorf("the bank is told %q (%v)", name, err)
 	}
 }
 

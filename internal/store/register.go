@@ -380,12 +380,11 @@ func (tx *Tx) WhoHas(ctx context.Context, p casefile.Person, card *casefile.Cert
 		}
 	}
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT DISTINCT "+livesOn+` FROM persons n LEFT JOIN merged_persons g ON g.person_id = n.id
-			WHERE n.id <> $3 AND (n.id_number_index = $1 OR n.birth_certificate_index = $2)`,
+		const stays = " LEFT JOIN merged_persons g ON g.person_id = n.id JOIN persons p ON p.id = " + livesOn // which may have moved away since
+		b.Queue("SELECT DISTINCT p.id FROM persons n"+stays+` WHERE n.id <> $3 AND p.id <> $3 AND (n.id_number_index = $1 OR n.birth_certificate_index = $2)`,
 			tx.db.index(indexID, number), tx.db.index(indexBirthCert, p.BirthCertificate), p.ID).Query(ids(&persons))
 		if card != nil {
-			b.Queue("SELECT DISTINCT "+livesOn+` FROM (SELECT person_id AS id FROM certificates
-				WHERE number_index = $1 AND (held_to IS NULL OR held_to >= $2)) n LEFT JOIN merged_persons g ON g.person_id = n.id`,
+			b.Queue("SELECT DISTINCT p.id FROM (SELECT person_id AS id FROM certificates WHERE number_index = $1 AND (held_to IS NULL OR held_to >= $2)) n"+stays,
 				tx.db.index(indexCertificate, card.Number.Reveal()), card.IssuedOn).Query(ids(&holders))
 		}
 	})

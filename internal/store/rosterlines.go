@@ -147,7 +147,7 @@ func (db *DB) BankTotals(ctx context.Context, who access.Actor, id uuid.UUID) (t
 // nothing be compared before it that might leak, as a sub-select or coalesce might for all PostgreSQL knows, and so every card of the register was
 // held against every line.
 const bankLines = `INSERT INTO bank_lines (roster_id, seq, name, id_number, holder, account, card_id, card_number, category, town, village, programme)
-	SELECT l.roster_id, l.seq, p.name, p.id_number, y.holder, y.account, c.id, c.number, c.category, coalesce(t.name, ''), coalesce(v.name, ''), $4::jsonb ->> l.programme
+	SELECT l.roster_id, l.seq, p.name, p.id_number, y.holder, y.account, c.id, c.number, c.category, coalesce(t.name, ''), coalesce(v.name, ''), coalesce($4::jsonb ->> l.programme, l.programme)
 	FROM roster_lines l JOIN persons p ON p.id = l.person_id JOIN payees y ON y.id = l.payee_id
 	LEFT JOIN merged_persons g ON g.person_id = l.person_id
 	LEFT JOIN certificates c ON c.person_id = CASE WHEN g.into_id IS NULL THEN l.person_id ELSE g.into_id END AND c.issued_on <= $3 AND (c.held_to IS NULL OR c.held_to >= $3)
