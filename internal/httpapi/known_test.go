@@ -92,7 +92,9 @@ func TestWhoMovedAwayIsNotShown(t *testing.T) {
 		return s.do("liaison.a", "POST", "/persons", map[string]any{"name": "金丝雀童", "birth_date": "2014-06-20", "sex": "female", "birth_certificate_number": "Z370000019", "hukou_area_code": villageA,
 			"hukou_type": "agricultural", "diagnosis": "听力障碍", "guardian": map[string]any{"name": "金丝雀母", "relation": "mother"}})
 	}
-	first, stays := child().want(201), s.person("liaison.a", villageA, 985, 1).want(201)
+	first, number := child().want(201), numberOf("2014-06-20", 984)
+	stays := s.do("liaison.a", "POST", "/persons", map[string]any{"name": "金丝雀童", "id_number": number, "hukou_area_code": villageA, "hukou_type": "agricultural",
+		"certificate": map[string]any{"number": number + "41", "category": 4, "level": 1, "issued_on": "2020-01-06"}}).want(201)
 	s.do("town.a", "POST", "/persons/"+first.text("id")+"/merge", map[string]any{"into": stays.text("id"), "reason": "同一人"}, "If-Match", first.version()).want(201)
 	if got := fmt.Sprint(child().want(409, "PERSON_EXISTS").json()["existing"]); got != "["+stays.text("id")+"]" {
 		t.Errorf("existing are %s", got)
