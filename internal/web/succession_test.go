@@ -56,8 +56,8 @@ func TestFacilitiesOfEndedDivisions(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.as("town.a").get("/succession").want(200).form("follow").set("code", villageB).send().follow().want(200).says("已迁移")
-	if moved, err := s.desk.DB.Facility(t.Context(), access.SystemActor(), f.ID); err != nil || moved.Facility.Area != villageA {
-		t.Errorf("the facility stands in %s (%v)", moved.Facility.Area, err)
+	if moved, err := s.desk.DB.Facility(t.Context(), access.SystemActor(), f.ID); err != nil || moved.Area != villageA {
+		t.Errorf("the facility stands in %s (%v)", moved.Area, err)
 	}
 }
 
