@@ -46,6 +46,7 @@ func TestPublicFilesHideTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer book.Close()
 	rows, err := book.GetRows("指标值")
 	if err != nil || len(rows) != len(public.rows)+1 || len(file.Items) != len(public.rows) {
 		t.Fatalf("%d rows in csv, %d in JSON, %d in the workbook (%v)", len(public.rows), len(file.Items), len(rows)-1, err)

@@ -146,6 +146,7 @@ func TestReleaseFilesHaveTheSameRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer book.Close()
 	sheet, err := book.GetRows("指标值")
 	if err != nil {
 		t.Fatal(err)
@@ -210,6 +211,7 @@ func TestFilesOfQuestionsSayWhen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer book.Close()
 		sheet, err := book.GetRows("指标值")
 		if err != nil || len(sheet) != len(rows) {
 			t.Fatalf("%d rows in the workbook and %d in csv, %v", len(sheet), len(rows), err)
@@ -239,6 +241,7 @@ func TestDefinitionsOfReleases(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer book.Close()
 		sheet, err := book.GetRows("指标定义")
 		if err != nil {
 			t.Fatal(err)
