@@ -255,17 +255,18 @@ JOIN match_keys o ON o.kind = k.kind AND o.key = k.key AND o.person_id <> k.pers
 JOIN persons q ON q.id = o.person_id AND q.record_type <> 'HISTORICAL'
 WHERE h.record_type <> 'HISTORICAL' GROUP BY h.id, h.name, h.area_code, k.kind`
 
-// sameAccount joins the others q to the account k of somebody. Wards may share their guardian's.
-const sameAccount = `JOIN account_keys o ON o.key = k.key AND o.person_id <> k.person_id AND (o.ward_of <> k.ward_of OR o.ward_of IS NULL OR k.ward_of IS NULL)
-    JOIN persons q ON q.id = o.person_id`
+// sameAccount goes into a WHERE: somebody else's account o is that of k. Wards may share their guardian's.
+const sameAccount = `o.key = k.key AND o.person_id <> k.person_id AND (o.ward_of <> k.ward_of OR o.ward_of IS NULL OR k.ward_of IS NULL)`
 
-// Who is paid to an account to which somebody else is paid, whom the actor may see too.
+// Who is paid to an account to which somebody else is paid, whom the actor may see too. Twenty others are enough: an account that a home or a town
+// has for hundreds would bring each of them up for each of them.
 var sharedAccount = `WITH ` + here + `
 SELECT h.id AS person_id, h.name, h.area_code, '' AS programme, 'SHARED_ACCOUNT' AS reason,
-       min(greatest(k.recorded_at, o.recorded_at, ` + lapsedSince("h.id", "death") + `, ` + lapsedSince("q.id", "death") + `)) AS since,
-       ` + nothingElse + `, NULL::date AS on_day, '' AS detail, array_agg(o.person_id ORDER BY o.person_id) AS others
-FROM here h JOIN account_keys k ON k.person_id = h.id ` + sameAccount + `
-WHERE ` + living + ` AND ` + alive("q") + ` GROUP BY h.id, h.name, h.area_code`
+       greatest(min(greatest(k.recorded_at, s.recorded_at, ` + lapsedSince("s.person_id", "death") + `)), ` + lapsedSince("h.id", "death") + `) AS since,
+       ` + nothingElse + `, NULL::date AS on_day, '' AS detail, array_agg(s.person_id ORDER BY s.person_id) AS others
+FROM here h JOIN account_keys k ON k.person_id = h.id CROSS JOIN LATERAL (
+    SELECT o.person_id, o.recorded_at FROM account_keys o JOIN persons q ON q.id = o.person_id WHERE ` + sameAccount + ` AND ` + alive("q") + ` ORDER BY o.person_id LIMIT 20) s
+WHERE ` + living + ` GROUP BY h.id, h.name, h.area_code`
 
 // askedSince is the instant since which the service has said without a break that the conditions of a right of the person a hold on
 // some day of the window: it may have learned of that only later.
