@@ -335,7 +335,7 @@ func (d *Desk) CreateAccount(ctx context.Context, who access.Actor, in NewAccoun
 	if !in.Role.Valid() {
 		return account, field("role", "UNKNOWN_ROLE", "没有这个角色", "there is no such role")
 	}
-	if in.Name, err = needName("name", in.Name); err != nil {
+	if in.Name, err = needName(in.Name); err != nil {
 		return account, err
 	}
 	if err := auth.CheckPassword("password", in.Password, in.Username, in.Name); err != nil {
@@ -440,7 +440,7 @@ func (d *Desk) patchAccount(ctx context.Context, who access.Actor, account *stor
 	}
 	if in.Name != nil && *in.Name != account.Name {
 		var err error
-		if account.Name, err = needName("name", *in.Name); err != nil {
+		if account.Name, err = needName(*in.Name); err != nil {
 			return err
 		}
 	}

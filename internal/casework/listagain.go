@@ -20,23 +20,18 @@ type hearing struct {
 }
 
 // hearAgain hears withdrawn statements again, as if the lists that said them came now: what would take money waits for an officer, and all else
-// counts. It says how many wait.
-func (d *Desk) hearAgain(ctx context.Context, tx *store.Tx, closed []store.Statement) (waiting int, err error) {
+// counts.
+func (d *Desk) hearAgain(ctx context.Context, tx *store.Tx, closed []store.Statement) error {
 	a := &hearing{desk: d, tx: tx, senders: map[uuid.UUID]string{}}
 	for portion := range slices.Chunk(closed, listPortion) {
 		if err := a.portion(ctx, portion); err != nil {
-			return 0, err
-		}
-	}
-	for _, s := range a.heard {
-		if s.State == store.StatementPending {
-			waiting++
+			return err
 		}
 	}
 	if err := tx.InsertHolds(ctx, a.holds...); err != nil {
-		return 0, err
+		return err
 	}
-	return waiting, tx.HeardAgain(ctx, a.heard...)
+	return tx.HeardAgain(ctx, a.heard...)
 }
 
 // portion hears some statements, which are sorted by persons.

@@ -54,7 +54,7 @@ func (d *Desk) ImportList(ctx context.Context, who access.Actor, in NewList) (i 
 	if earlier, found, err := d.sameImport(ctx, who, i, asked); err != nil || found {
 		return earlier, false, err
 	}
-	if i.Mapping, err = d.mappingOf(ctx, who, i); err != nil {
+	if i.Mapping, err = d.mappingOf(ctx, i); err != nil {
 		return i, false, err
 	}
 	if err := d.Files.Put(ctx, i.ID, in.Data); err != nil {
@@ -139,7 +139,7 @@ func repeats(i, earlier store.Import, asked calendar.Date) bool {
 }
 
 // mappingOf is what the caller corrected, over what was corrected for this sender before.
-func (d *Desk) mappingOf(ctx context.Context, who access.Actor, i store.Import) (map[string]string, error) {
+func (d *Desk) mappingOf(ctx context.Context, i store.Import) (map[string]string, error) {
 	remembered, err := d.DB.MappingOf(ctx, i)
 	if err != nil {
 		return nil, err

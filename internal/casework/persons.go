@@ -108,7 +108,7 @@ func (d *Desk) newPerson(ctx context.Context, who access.Actor, in NewPerson) (c
 	if err != nil {
 		return p, err
 	}
-	if p.Name, err = needName("name", in.Name); err != nil {
+	if p.Name, err = needName(in.Name); err != nil {
 		return p, err
 	}
 	if err := d.setIDNumber(&p, in.IDNumber); err != nil {
@@ -196,10 +196,10 @@ func personName(member, raw string) (string, error) {
 }
 
 // needName is a name that there has to be.
-func needName(member, raw string) (string, error) {
-	name, err := personName(member, raw)
+func needName(raw string) (string, error) {
+	name, err := personName("name", raw)
 	if err == nil && name == "" {
-		err = field(member, "REQUIRED", "请填写姓名", "the name is missing")
+		err = field("name", "REQUIRED", "请填写姓名", "the name is missing")
 	}
 	return name, err
 }
@@ -329,7 +329,7 @@ func (d *Desk) UpdatePerson(ctx context.Context, who access.Actor, id uuid.UUID,
 func (d *Desk) patched(p casefile.Person, in PersonPatch) (casefile.Person, []casefile.Alias, error) {
 	var aliases []casefile.Alias
 	if in.Name != nil && *in.Name != p.Name {
-		name, err := needName("name", *in.Name)
+		name, err := needName(*in.Name)
 		if err != nil {
 			return p, nil, err
 		}

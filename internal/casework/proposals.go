@@ -43,8 +43,7 @@ func (d *Desk) ConfirmStatement(ctx context.Context, who access.Actor, id uuid.U
 		if err != nil {
 			return err
 		}
-		_, err = d.hearAgain(ctx, tx, repeated)
-		return err
+		return d.hearAgain(ctx, tx, repeated)
 	})
 	s.State = store.StatementActive
 	return s, err
@@ -151,7 +150,7 @@ func (d *Desk) UndoImport(ctx context.Context, who access.Actor, id uuid.UUID, v
 		if err != nil {
 			return err
 		}
-		if _, err := d.hearAgain(ctx, tx, closed); err != nil {
+		if err := d.hearAgain(ctx, tx, closed); err != nil {
 			return err
 		}
 		return tx.Describe(ctx, id, map[string]any{"statements": len(said), "kept": len(kept)})

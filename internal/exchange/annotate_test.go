@@ -273,22 +273,3 @@ func TestOnlyRefusedCSV(t *testing.T) {
 		t.Errorf("rows %q, want %q", rows, want)
 	}
 }
-
-// TestKindsOf guesses what a file is.
-func TestKindsOf(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct{ file, first string }{
-		{"姓名,身份证号,火化日期,死亡日期,殡仪馆\nx,x,x,x,x\n", "cremations"}, {"死亡注销名单\n姓名,身份证号,死亡日期\nx,x,x\n", "deaths"}, {"姓名,身份证号,供养方式,供养金\nx,x,x,x\n", "tekun"}, {"2023年城乡居民养老保险名单\n姓名,身份证号,险种,参保状态\nx,x,x,x\n", "pension"},
-		{"医保\n姓名,身份证号,险种,参保状态\nx,x,x,x\n", "medical"}, {"户主姓名,户主身份证号,危房等级,改造方式\nx,x,x,x\n", "dangerous_houses"}, {"姓名,残疾证号,证件状态,注销原因\nx,x,x,x\n", "certificates"}, {"姓名,身份证号,辅具名称,签收日期\nx,x,x,x\n", "devices"},
-		{"事实无人抚养儿童名单\n儿童姓名,身份证号,月补助金额\nx,x,x\n", "defacto"}, {"甲,乙\n1,2\n", ""},
-	} {
-		kinds, err := exchange.KindsOf([]byte(tt.file))
-		first := ""
-		if len(kinds) > 0 {
-			first = kinds[0].Name
-		}
-		if err != nil || first != tt.first {
-			t.Errorf("%s: %s of %d, %v", tt.file, first, len(kinds), err)
-		}
-	}
-}

@@ -50,8 +50,8 @@ type Queue struct {
 // The way of each case is cut into its stays. What the stage used before a return is used, as on the clock of the case. Due is the
 // number of the last working day of the limit, so its order is that of the days left.
 var queueSQL = `WITH moved AS (
-		SELECT s.application_id, s.from_stage, s.to_stage, ($5::int[])[` + civilDay("s.at") + ` - $6::date + 1] AS n,
-			lead(($5::int[])[` + civilDay("s.at") + ` - $6::date + 1]) OVER (PARTITION BY s.application_id ORDER BY s.at, s.id) AS left_n
+		SELECT s.application_id, s.from_stage, s.to_stage, ($5::int[])[` + stepDay + ` - $6::date + 1] AS n,
+			lead(($5::int[])[` + stepDay + ` - $6::date + 1]) OVER (PARTITION BY s.application_id ORDER BY s.at, s.id) AS left_n
 		FROM application_steps s JOIN applications a ON a.id = s.application_id
 		WHERE a.area_code >= $1 AND a.area_code < $2 AND a.stage = $3 AND ($4 = '' OR a.programme = $4) AND s.from_stage <> s.to_stage
 	), waiting AS (

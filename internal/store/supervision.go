@@ -41,7 +41,7 @@ var (
 	// the applicant are nobody's, as on the clock of each case.
 	casesTally = `WITH moved AS (
 		SELECT s.application_id, a.area_code, a.stage, a.stage IN ('approved', 'rejected') AS decided, s.from_stage, s.to_stage,
-			($5::int[])[` + civilDay("s.at") + ` - $6::date + 1] AS n, lead(($5::int[])[` + civilDay("s.at") + ` - $6::date + 1]) OVER (PARTITION BY s.application_id ORDER BY s.at, s.id) AS left_n
+			($5::int[])[` + stepDay + ` - $6::date + 1] AS n, lead(($5::int[])[` + stepDay + ` - $6::date + 1]) OVER (PARTITION BY s.application_id ORDER BY s.at, s.id) AS left_n
 		FROM application_steps s JOIN applications a ON a.id = s.application_id
 		WHERE a.area_code >= $1 AND a.area_code < $2 AND (a.stage = ANY($8::text[]) OR a.stage IN ('approved', 'rejected') AND ` + inPeriod("a.decided_at") + `) AND s.from_stage <> s.to_stage
 	), stays AS (
@@ -74,7 +74,8 @@ var (
 	ratingsTally = `SELECT area_code, count(*), sum(score)::bigint FROM ratings WHERE area_code >= $1 AND area_code < $2 AND ` + inPeriod("rated_at") + ` GROUP BY 1`
 )
 
-func civilDay(column string) string { return "(" + column + " AT TIME ZONE 'Asia/Shanghai')::date" }
+// stepDay is the civil day of a step s.
+const stepDay = "(s.at AT TIME ZONE 'Asia/Shanghai')::date"
 
 // Supervision counts by the areas in which things stand, villages for the most part. It answers numbers only; so whoever counts
 // in an area counts its cases too, as a statistician who sees none of them. Row security is open to it, and each statement
