@@ -13,6 +13,21 @@ import (
 	"github.com/google/uuid"
 )
 
+// Defines values for AccountPatchSecondFactor.
+const (
+	AccountPatchSecondFactorFalse AccountPatchSecondFactor = false
+)
+
+// Valid indicates whether the value is a known member of the AccountPatchSecondFactor enum.
+func (e AccountPatchSecondFactor) Valid() bool {
+	switch e {
+	case AccountPatchSecondFactorFalse:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ApplicationClockState.
 const (
 	ApplicationClockStateDueSoon ApplicationClockState = "due_soon"
@@ -2249,10 +2264,13 @@ type Account struct {
 
 	// Role `village_liaison` 村居专职委员, `town_officer` 镇办专职干事, `cdpf_reviewer` 县残联, `civil_affairs_approver` 县民政,
 	// `finance_officer` 财务, `statistician` 统计, `hotline_clerk` 热线, `auditor` 审计, `administrator` 系统管理.
-	Role      Role      `json:"role"`
-	UpdatedAt time.Time `json:"updated_at"`
-	Username  string    `json:"username"`
-	Version   int       `json:"version"`
+	Role Role `json:"role"`
+
+	// SecondFactor Signing in takes a code beside the password.
+	SecondFactor bool      `json:"second_factor"`
+	UpdatedAt    time.Time `json:"updated_at"`
+	Username     string    `json:"username"`
+	Version      int       `json:"version"`
 }
 
 // AccountList defines model for AccountList.
@@ -2276,7 +2294,13 @@ type AccountPatch struct {
 	// Role `village_liaison` 村居专职委员, `town_officer` 镇办专职干事, `cdpf_reviewer` 县残联, `civil_affairs_approver` 县民政,
 	// `finance_officer` 财务, `statistician` 统计, `hotline_clerk` 热线, `auditor` 审计, `administrator` 系统管理.
 	Role *Role `json:"role,omitempty"`
+
+	// SecondFactor Takes it away, where somebody has lost his telephone and the spare codes. Only its owner turns it on.
+	SecondFactor *AccountPatchSecondFactor `json:"second_factor,omitempty"`
 }
+
+// AccountPatchSecondFactor Takes it away, where somebody has lost his telephone and the spare codes. Only its owner turns it on.
+type AccountPatchSecondFactor bool
 
 // ActFor defines model for ActFor.
 type ActFor struct {
@@ -3332,6 +3356,55 @@ type FacilityPast struct {
 	Version      int          `json:"version"`
 }
 
+// FactorCode The six digits that an app shows (RFC 6238), or a spare code of eight letters and digits; blanks and dashes do not matter.
+type FactorCode = string
+
+// FactorConfirmation defines model for FactorConfirmation.
+type FactorConfirmation struct {
+	// Code The six digits that an app shows (RFC 6238), or a spare code of eight letters and digits; blanks and dashes do not matter.
+	Code FactorCode `json:"code"`
+}
+
+// FactorEnd defines model for FactorEnd.
+type FactorEnd struct {
+	// Code The six digits that an app shows (RFC 6238), or a spare code of eight letters and digits; blanks and dashes do not matter.
+	Code     FactorCode `json:"code"`
+	Password string     `json:"password"`
+}
+
+// FactorPassword defines model for FactorPassword.
+type FactorPassword struct {
+	// Password The own one, of now.
+	Password string `json:"password"`
+}
+
+// FactorSecret defines model for FactorSecret.
+type FactorSecret struct {
+	// Secret What is typed into an app (base32, SHA-1, six digits, 30 seconds).
+	Secret string `json:"secret"`
+
+	// URI The same as `otpauth://`, for a link or a QR code.
+	URI string `json:"uri"`
+}
+
+// FactorSpareCodes defines model for FactorSpareCodes.
+type FactorSpareCodes struct {
+	// SpareCodes For a lost telephone; shown here only.
+	SpareCodes []string `json:"spare_codes"`
+}
+
+// FactorState defines model for FactorState.
+type FactorState struct {
+	Enabled   bool       `json:"enabled"`
+	EnabledAt *time.Time `json:"enabled_at,omitempty"`
+
+	// Required The caller's role may do nothing else before it has one.
+	Required bool `json:"required"`
+
+	// SpareCodes How many are left, each good once.
+	SpareCodes int `json:"spare_codes"`
+}
+
 // FieldChange defines model for FieldChange.
 type FieldChange struct {
 	After string `json:"after"`
@@ -4296,8 +4369,10 @@ type ListStatementList struct {
 
 // LoginRequest defines model for LoginRequest.
 type LoginRequest struct {
-	Password string `json:"password"`
-	Username string `json:"username"`
+	// Code The six digits that an app shows (RFC 6238), or a spare code of eight letters and digits; blanks and dashes do not matter.
+	Code     *FactorCode `json:"code,omitempty"`
+	Password string      `json:"password"`
+	Username string      `json:"username"`
 }
 
 // MatchCandidate defines model for MatchCandidate.
@@ -7546,6 +7621,24 @@ type DecideListStatementParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// BeginSecondFactorParams defines parameters for BeginSecondFactor.
+type BeginSecondFactorParams struct {
+	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
+	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
+}
+
+// ConfirmSecondFactorParams defines parameters for ConfirmSecondFactor.
+type ConfirmSecondFactorParams struct {
+	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
+	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
+}
+
+// EndSecondFactorParams defines parameters for EndSecondFactor.
+type EndSecondFactorParams struct {
+	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
+	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
+}
+
 // UndoMergeParams defines parameters for UndoMerge.
 type UndoMergeParams struct {
 	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
@@ -8345,6 +8438,15 @@ type DecideListStatementJSONRequestBody = NewListDecision
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange
+
+// BeginSecondFactorJSONRequestBody defines body for BeginSecondFactor for application/json ContentType.
+type BeginSecondFactorJSONRequestBody = FactorPassword
+
+// ConfirmSecondFactorJSONRequestBody defines body for ConfirmSecondFactor for application/json ContentType.
+type ConfirmSecondFactorJSONRequestBody = FactorConfirmation
+
+// EndSecondFactorJSONRequestBody defines body for EndSecondFactor for application/json ContentType.
+type EndSecondFactorJSONRequestBody = FactorEnd
 
 // UndoMergeJSONRequestBody defines body for UndoMerge for application/json ContentType.
 type UndoMergeJSONRequestBody = MergeUndo

@@ -17,7 +17,7 @@ var may = map[string]string{
 	"policy/scenario": "calendar casefile idnum policy standing", "application": "access calendar calendar/workdays fault", "standing": "area award calendar casefile policy",
 	"ledger": "area award calendar money policy standing", "roster": "access area calendar fault money", "recovery": "access calendar fault money",
 	"secret": "", "store": "ticket supervision access application area award calendar calendar/workdays care casefile fault idnum indicator ledger money names recovery roster secret standing statement survey",
-	"store/localpg": "", "store/testdb": "secret store store/localpg", "auth": "fault secret", "config": "", "exchange": "area calendar casefile fault idnum money names roster supervision",
+	"store/localpg": "", "store/testdb": "secret store store/localpg", "auth": "fault secret", "config": "access", "exchange": "area calendar casefile fault idnum money names roster supervision",
 	"casework":          "ticket supervision access application area attachment auth award blobs calendar calendar/workdays care casefile exchange fault idnum indicator lead ledger money names policy recovery roster standing statement store survey webhook",
 	"casework/testdesk": "access area auth casework demo/divisions policy store store/testdb webhook",
 	"httpapi":           "ticket access application area auth award calendar calendar/workdays care casefile casework exchange fault idnum indicator labels money patience policy recovery roster standing statement store survey",

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"zhucan/internal/auth"
+	"zhucan/internal/casework"
 	"zhucan/internal/demo"
 	"zhucan/internal/secret"
 	"zhucan/internal/store"
@@ -90,7 +91,7 @@ func TestDemoAccountsInterrupted(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, a := range list {
-			if _, err := desk.Login(t.Context(), a.Username, a.Password, netip.MustParseAddr("127.0.0.1"), "test"); err != nil {
+			if _, err := desk.Login(t.Context(), casework.Credentials{Username: a.Username, Password: a.Password}, netip.MustParseAddr("127.0.0.1"), "test"); err != nil {
 				t.Errorf("%s: %v", a.Username, err)
 			}
 		}

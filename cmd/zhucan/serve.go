@@ -95,7 +95,7 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 	if err := hashApart(desk.Passwords); err != nil {
 		return err
 	}
-	desk.FullChain = c.ApprovalMode == config.FullChain
+	desk.FullChain, desk.FactorRoles = c.ApprovalMode == config.FullChain, c.RolesWithFactor()
 	if err := ready(); err != nil {
 		return err
 	}

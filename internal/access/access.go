@@ -48,6 +48,8 @@ type Actor struct {
 	Role      Role
 	Area      area.Code // empty for System: the whole register
 	RequestID string
+
+	SecondFactor bool // shown when the session was opened
 }
 
 // SystemActor is the command line acting on the whole register.

@@ -43,10 +43,16 @@ type SignIn struct {
 	Account         store.Account
 }
 
-// Login checks a password and opens a session. Failures slow down the same name from the same network, and the same
+// Credentials are what somebody shows who signs in.
+type Credentials struct {
+	Username, Password string
+	Code               string // of the app, or a spare one, for accounts with a second factor
+}
+
+// Login checks what somebody shows and opens a session. Failures slow down the same name from the same network, and the same
 // address; nobody can lock an account for others.
-func (d *Desk) Login(ctx context.Context, username, password string, client netip.Addr, requestID string) (SignIn, error) {
-	account, err := d.checkPassword(ctx, username, password, client, requestID)
+func (d *Desk) Login(ctx context.Context, in Credentials, client netip.Addr, requestID string) (SignIn, error) {
+	account, err := d.checkPassword(ctx, in, client, requestID)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -54,7 +60,7 @@ func (d *Desk) Login(ctx context.Context, username, password string, client neti
 	if err != nil {
 		return SignIn{}, err
 	}
-	session, err := d.openSession(ctx, account, password, requestID, func(tx *store.Tx, session uuid.UUID) error {
+	session, err := d.openSession(ctx, account, in, requestID, func(tx *store.Tx, session uuid.UUID) error {
 		return tx.OpenSession(ctx, session, account.ID, tx.Now.Add(SessionLife), hash)
 	})
 	if err != nil {
@@ -65,8 +71,8 @@ func (d *Desk) Login(ctx context.Context, username, password string, client neti
 
 // LoginBrowser is Login for a browser: the session is named by a cookie, which is told here once. What the cookie of an earlier
 // sign-in in the same browser named ends.
-func (d *Desk) LoginBrowser(ctx context.Context, username, password, earlier string, client netip.Addr, requestID string) (cookie string, err error) {
-	account, err := d.checkPassword(ctx, username, password, client, requestID)
+func (d *Desk) LoginBrowser(ctx context.Context, in Credentials, earlier string, client netip.Addr, requestID string) (cookie string, err error) {
+	account, err := d.checkPassword(ctx, in, client, requestID)
 	if err != nil {
 		return "", err
 	}
@@ -78,7 +84,7 @@ func (d *Desk) LoginBrowser(ctx context.Context, username, password, earlier str
 	if err != nil {
 		return "", err
 	}
-	_, err = d.openSession(ctx, account, password, requestID, func(tx *store.Tx, session uuid.UUID) error {
+	_, err = d.openSession(ctx, account, in, requestID, func(tx *store.Tx, session uuid.UUID) error {
 		if found {
 			if err := tx.EndSession(ctx, before.SessionID); err != nil {
 				return err
@@ -114,21 +120,21 @@ func (d *Desk) ActorUnseen(ctx context.Context, cookie string) (who access.Actor
 	return who, found, err
 }
 
-func (d *Desk) checkPassword(ctx context.Context, username, password string, client netip.Addr, requestID string) (store.Account, error) {
-	buckets := d.buckets(username, client)
+func (d *Desk) checkPassword(ctx context.Context, in Credentials, client netip.Addr, requestID string) (store.Account, error) {
+	buckets := d.buckets(in.Username, client)
 	if err := d.DB.TakeLoginAttempt(ctx, buckets, d.countAttempt); err != nil {
 		return store.Account{}, err
 	}
-	account, found, err := d.DB.AccountByUsername(ctx, username)
+	account, found, err := d.DB.AccountByUsername(ctx, in.Username)
 	if err != nil {
 		return account, err
 	}
-	good, err := d.Passwords.Verify(ctx, account.PasswordPHC, password)
+	good, err := d.Passwords.Verify(ctx, account.PasswordPHC, in.Password)
 	if err != nil {
 		return account, err
 	}
 	if !good || !found || account.Disabled {
-		return account, d.loginFailed(ctx, account, requestID)
+		return account, d.loginFailed(ctx, account, requestID, badCredentials)
 	}
 	return account, d.DB.ForgiveLoginAttempt(ctx, buckets[0], buckets[1])
 }
@@ -169,7 +175,8 @@ func (d *Desk) countAttempt(bucket int, a store.Attempts) (store.Attempts, error
 	return store.Attempts(auth.Attempts(a).Failed(d.Now())), nil
 }
 
-func (d *Desk) loginFailed(ctx context.Context, account store.Account, requestID string) error {
+// loginFailed records a sign-in that was turned away, and says why.
+func (d *Desk) loginFailed(ctx context.Context, account store.Account, requestID string, why error) error {
 	who := access.Actor{AccountID: account.ID, Role: account.Role, Area: account.AreaCode, RequestID: requestID}
 	if account.ID == uuid.Nil {
 		who = access.SystemActor()
@@ -178,23 +185,34 @@ func (d *Desk) loginFailed(ctx context.Context, account store.Account, requestID
 	if err := d.DB.Refused(ctx, who, "login", account.ID, nil); err != nil {
 		return err
 	}
-	return badCredentials
+	return why
 }
 
 // openSession opens a session for somebody who has shown a password. Since it was checked, the password may have been changed or the account
 // disabled, which ends only the sessions that are open by then; so the account is looked at again, now that nobody can change it. A password
 // that is kept at another cost than today's is hashed again: only now is it known.
-func (d *Desk) openSession(ctx context.Context, account store.Account, password, requestID string, open func(tx *store.Tx, session uuid.UUID) error) (session uuid.UUID, err error) {
+func (d *Desk) openSession(ctx context.Context, account store.Account, in Credentials, requestID string, open func(tx *store.Tx, session uuid.UUID) error) (session uuid.UUID, err error) {
 	session = d.NewID()
 	rehashed := ""
 	if d.Passwords.Stale(account.PasswordPHC) {
-		if rehashed, err = d.Passwords.Hash(ctx, password); err != nil {
+		if rehashed, err = d.Passwords.Hash(ctx, in.Password); err != nil {
 			return session, err
 		}
 	}
+	forgive, err := d.takeCodeAttempt(ctx, account, in.Code)
+	if errors.Is(err, codeRequired) {
+		return session, d.loginFailed(ctx, account, requestID, err)
+	}
+	if err != nil {
+		return session, err
+	}
 	who := access.Actor{AccountID: account.ID, Role: account.Role, Area: account.AreaCode, RequestID: requestID}
 	err = d.write(ctx, who, "login", func(tx *store.Tx) error {
-		if err := d.stillGood(ctx, tx, account, password); err != nil {
+		now, err := d.stillGood(ctx, tx, account, in.Password)
+		if err != nil {
+			return err
+		}
+		if err := d.showCode(ctx, tx, now, in.Code); err != nil {
 			return err
 		}
 		if err := tx.Describe(ctx, account.ID, map[string]any{"session_id": session}); err != nil {
@@ -205,31 +223,36 @@ func (d *Desk) openSession(ctx context.Context, account store.Account, password,
 				return err
 			}
 		}
-		return open(tx, session)
+		if err := open(tx, session); err != nil || now.SecondFactorAt == nil {
+			return err
+		}
+		return tx.SecondFactorShown(ctx, session)
 	})
-	if errors.Is(err, badCredentials) {
-		err = d.loginFailed(ctx, account, requestID)
+	if errors.Is(err, badCredentials) || errors.Is(err, wrongCode) {
+		return session, d.loginFailed(ctx, account, requestID, err)
+	}
+	if err == nil {
+		err = forgive()
 	}
 	return session, err
 }
 
 // stillGood holds an account and asks whether it may be signed in to with a password that was good for it a moment ago. What is kept differs
 // also where another sign-in beside this one has just hashed the same password again.
-func (d *Desk) stillGood(ctx context.Context, tx *store.Tx, seen store.Account, password string) error {
-	now, err := tx.LockAccount(ctx, seen.ID)
-	if err != nil {
-		return err
+func (d *Desk) stillGood(ctx context.Context, tx *store.Tx, seen store.Account, password string) (now store.Account, err error) {
+	if now, err = tx.LockAccount(ctx, seen.ID); err != nil {
+		return now, err
 	}
 	good := true
 	if now.PasswordPHC != seen.PasswordPHC {
 		if good, err = d.Passwords.Verify(ctx, now.PasswordPHC, password); err != nil {
-			return err
+			return now, err
 		}
 	}
 	if !good || now.Disabled {
-		return badCredentials
+		return now, badCredentials
 	}
-	return nil
+	return now, nil
 }
 
 func (d *Desk) signIn(account store.Account, session uuid.UUID, refresh string) (SignIn, error) {
@@ -282,23 +305,8 @@ func (d *Desk) ChangePassword(ctx context.Context, who access.Actor, current, ne
 	if err := auth.CheckPassword("new_password", next, who.Username, who.Name); err != nil {
 		return err
 	}
-	account, _, err := d.DB.AccountByUsername(ctx, who.Username)
-	if err != nil {
+	if err := d.ownPassword(ctx, who, "current_password", current); err != nil {
 		return err
-	}
-	bucket := d.DB.Ring.BlindIndex("password_account", who.AccountID.String())
-	if err := d.DB.TakeLoginAttempt(ctx, [][]byte{bucket}, d.countAttempt); err != nil {
-		return err
-	}
-	good, err := d.Passwords.Verify(ctx, account.PasswordPHC, current)
-	if err == nil && good {
-		err = d.DB.ForgiveLoginAttempt(ctx, bucket, bucket)
-	}
-	if err != nil {
-		return err
-	}
-	if !good {
-		return field("current_password", "WRONG_PASSWORD", "当前密码不正确", "the current password is wrong")
 	}
 	phc, err := d.Passwords.Hash(ctx, next)
 	if err != nil {
@@ -315,6 +323,26 @@ func (d *Desk) ChangePassword(ctx context.Context, who access.Actor, current, ne
 		}
 		return tx.EndSessionsOf(ctx, who.AccountID, who.SessionID)
 	})
+}
+
+// ownPassword asks for the password of who is signed in already.
+func (d *Desk) ownPassword(ctx context.Context, who access.Actor, member, password string) error {
+	account, _, err := d.DB.AccountByUsername(ctx, who.Username)
+	if err != nil {
+		return err
+	}
+	bucket := d.DB.Ring.BlindIndex("password_account", who.AccountID.String())
+	if err := d.DB.TakeLoginAttempt(ctx, [][]byte{bucket}, d.countAttempt); err != nil {
+		return err
+	}
+	good, err := d.Passwords.Verify(ctx, account.PasswordPHC, password)
+	if err == nil && good {
+		err = d.DB.ForgiveLoginAttempt(ctx, bucket, bucket)
+	}
+	if err == nil && !good {
+		err = field(member, "WRONG_PASSWORD", "当前密码不正确", "the current password is wrong")
+	}
+	return err
 }
 
 // NewAccount is an account as entered.
@@ -378,6 +406,7 @@ type AccountPatch struct {
 	Area     *area.Code
 	Disabled *bool
 	Password *string
+	Factor   *bool // the second factor, which can only be taken away here
 }
 
 // UpdateAccount changes an account. It acts at once: rights are read for each request, and a new password or a disabled account ends every
@@ -446,6 +475,9 @@ func (d *Desk) patchAccount(ctx context.Context, who access.Actor, account *stor
 	}
 	if in.Disabled != nil {
 		account.Disabled = *in.Disabled
+	}
+	if in.Factor != nil && !*in.Factor {
+		account.SecondFactorAt = nil
 	}
 	if in.Password == nil {
 		return nil

@@ -102,6 +102,11 @@ func (d *Desk) ActFor(ctx context.Context, who access.Actor, deputation uuid.UUI
 		if err := tx.ActUnder(ctx, session, deputation); err != nil {
 			return err
 		}
+		if who.SecondFactor {
+			if err := tx.SecondFactorShown(ctx, session); err != nil {
+				return err
+			}
+		}
 		return tx.Describe(ctx, deputation, map[string]any{"session_id": session, "acting_for": mine.PrincipalID})
 	})
 	if err != nil {

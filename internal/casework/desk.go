@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"zhucan/internal/access"
 	"zhucan/internal/area"
 	"zhucan/internal/auth"
 	"zhucan/internal/blobs"
@@ -26,19 +27,20 @@ import (
 	"zhucan/internal/webhook"
 )
 
-// Desk does casework. All members are required; FullChain is false where the town decides alone.
+// Desk does casework. All members are required but FactorRoles; FullChain is false where the town decides alone.
 type Desk struct {
-	FullChain bool // the town, then the disabled persons' federation (残联), then civil affairs (民政) decide
-	DB        *store.DB
-	Rules     *Rules
-	Now       func() time.Time
-	NewID     func() uuid.UUID
-	Passwords *auth.Passwords
-	Tokens    *auth.Tokens
-	Files     *blobs.Store // contents of attachments
-	Sender    *webhook.Sender
-	Log       *slog.Logger
-	FileRows  int // rows of a file that are read at a time; where it is zero, fileRows
+	FactorRoles []access.Role // who may do nothing without a second factor
+	FullChain   bool          // the town, then the disabled persons' federation (残联), then civil affairs (民政) decide
+	DB          *store.DB
+	Rules       *Rules
+	Now         func() time.Time
+	NewID       func() uuid.UUID
+	Passwords   *auth.Passwords
+	Tokens      *auth.Tokens
+	Files       *blobs.Store // contents of attachments
+	Sender      *webhook.Sender
+	Log         *slog.Logger
+	FileRows    int // rows of a file that are read at a time; where it is zero, fileRows
 }
 
 // Recorded reports whether a refusal stands in the audit: who asked was turned away for what he is or for his area, or was told that a

@@ -82,11 +82,11 @@ func (o *office) signInBeside(owner *pgx.Conn, account store.Account, browser bo
 	signIn := func() {
 		at := netip.MustParseAddr("127.0.0.1")
 		if browser {
-			_, err := o.desk.LoginBrowser(o.t.Context(), account.Username, goodPassword, "", at, "")
+			_, err := o.desk.LoginBrowser(o.t.Context(), casework.Credentials{Username: account.Username, Password: goodPassword}, "", at, "")
 			ended <- err
 			return
 		}
-		_, err := o.desk.Login(o.t.Context(), account.Username, goodPassword, at, "")
+		_, err := o.desk.Login(o.t.Context(), casework.Credentials{Username: account.Username, Password: goodPassword}, at, "")
 		ended <- err
 	}
 	_, err := o.desk.DB.Once(o.t.Context(), o.checker, account.Username, []byte("change"), func(inside context.Context) (store.Answer, error) {
@@ -120,7 +120,7 @@ func TestSignInBesideOnesOwnRequest(t *testing.T) {
 	account := o.newAccount()
 	who := access.Actor{AccountID: account.ID, Role: account.Role, Area: account.AreaCode}
 	_, err := o.desk.DB.Once(t.Context(), who, "long", []byte("long"), func(context.Context) (store.Answer, error) {
-		_, err := o.desk.Login(t.Context(), account.Username, goodPassword, netip.MustParseAddr("127.0.0.1"), "")
+		_, err := o.desk.Login(t.Context(), casework.Credentials{Username: account.Username, Password: goodPassword}, netip.MustParseAddr("127.0.0.1"), "")
 		return store.Answer{}, err
 	})
 	if err != nil {
@@ -134,7 +134,7 @@ func TestLineOfManyAddresses(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, 0, 7, calendar.MustDate("2021-03-10"))
 	try := func(n int, address string) error {
-		_, err := o.desk.Login(o.t.Context(), fmt.Sprintf("nobody%d", n), goodPassword, netip.MustParseAddr(address), "")
+		_, err := o.desk.Login(o.t.Context(), casework.Credentials{Username: fmt.Sprintf("nobody%d", n), Password: goodPassword}, netip.MustParseAddr(address), "")
 		return err
 	}
 	var err error

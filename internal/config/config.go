@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"zhucan/internal/access"
 )
 
 // Config is every setting of zhucan serve. The tags are its flags, variables, defaults and help.
@@ -29,6 +31,7 @@ type Config struct {
 	Replicas       []string      `name:"replica-urls" env:"ZHUCAN_REPLICA_URLS" sep:";" help:"Addresses of streaming replicas for work that only reads, separated by ';'; none by default."`
 	ReplicaLag     time.Duration `env:"ZHUCAN_REPLICA_LAG" default:"10s" help:"By how much a replica may be late before the primary answers instead."`
 	Checkpoints    string        `name:"audit-checkpoints" env:"ZHUCAN_AUDIT_CHECKPOINTS" help:"File to which a signed line is added each minute that tells the audit log's head, best on another machine; none by default."`
+	FactorRoles    []string      `name:"second-factor" env:"ZHUCAN_SECOND_FACTOR" help:"Roles that may do nothing before they have set up a second factor, such as administrator,finance_officer; none by default."`
 	LogLevel       string        `env:"ZHUCAN_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least important line that is logged."`
 	ApprovalMode   string        `env:"ZHUCAN_APPROVAL_MODE" default:"town_delegated" help:"Who decides: town_delegated (the town alone) or full_chain (town, disabled persons' federation, civil affairs)."`
 }
@@ -37,7 +40,7 @@ type Config struct {
 // setting that may hold a password.
 func (c Config) Check() error {
 	return errors.Join(CheckDatabase(c.DatabaseURL), checkListen(c.Listen), c.checkPlain(), checkKeyFile(c.KeyFile), CheckFiles(c.Files), checkProxies(c.TrustedProxies),
-		CheckNetworks(c.Networks), checkPool(c.Pool), c.checkReplicas(), checkCheckpoints(c.Checkpoints), checkLogLevel(c.LogLevel), checkApproval(c.ApprovalMode))
+		CheckNetworks(c.Networks), checkPool(c.Pool), c.checkReplicas(), checkCheckpoints(c.Checkpoints), checkRoles(c.FactorRoles), checkLogLevel(c.LogLevel), checkApproval(c.ApprovalMode))
 }
 
 // CheckFiles refuses what is no place for files, and memory, which forgets them when the process ends.
@@ -164,6 +167,23 @@ func checkCheckpoints(path string) error {
 	return nil
 }
 
+func checkRoles(roles []string) error {
+	for _, role := range roles {
+		if !access.Role(role).Valid() {
+			return fmt.Errorf("ZHUCAN_SECOND_FACTOR: there is no role %q", role)
+		}
+	}
+	return nil
+}
+
+// RolesWithFactor are roles that Check has let through.
+func (c Config) RolesWithFactor() (list []access.Role) {
+	for _, role := range c.FactorRoles {
+		list = append(list, access.Role(role))
+	}
+	return list
+}
+
 func checkLogLevel(level string) error {
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, level) {
 		return errors.New("ZHUCAN_LOG_LEVEL is debug, info, warn or error")
@@ -196,6 +216,7 @@ func (c Config) Dump() map[string]string {
 		"ZHUCAN_REPLICA_URLS":      strings.Join(describeDatabases(c.Replicas), "; "),
 		"ZHUCAN_REPLICA_LAG":       c.ReplicaLag.String(),
 		"ZHUCAN_AUDIT_CHECKPOINTS": c.Checkpoints,
+		"ZHUCAN_SECOND_FACTOR":     strings.Join(c.FactorRoles, ","),
 		"ZHUCAN_LOG_LEVEL":         c.LogLevel,
 		"ZHUCAN_APPROVAL_MODE":     c.ApprovalMode,
 	}

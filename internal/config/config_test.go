@@ -92,6 +92,7 @@ func TestCheck(t *testing.T) {
 		}, "ZHUCAN_REPLICA_URLS cannot be read"},
 		{"replica as a superuser", func(_ *testing.T, c *Config) { c.Replicas = []string{"postgres://postgres@127.0.0.1/zhucan"} }, "ZHUCAN_REPLICA_URLS: the service runs as zhucan_app"},
 		{"replica without TLS", func(_ *testing.T, c *Config) { c.Replicas = []string{"postgres://zhucan_app@10.0.0.5/zhucan"} }, "ZHUCAN_REPLICA_URLS: a database on another machine"},
+		{"role that nobody has", func(_ *testing.T, c *Config) { c.FactorRoles = []string{"administrator", "king"} }, `there is no role "king"`},
 		{"replica that may not be late", func(_ *testing.T, c *Config) { c.ReplicaLag = 0 }, "ZHUCAN_REPLICA_LAG is 1s"},
 		{"replica that may be an hour late", func(_ *testing.T, c *Config) { c.ReplicaLag = time.Hour }, "ZHUCAN_REPLICA_LAG is 1s"},
 		{"checkpoints from here", func(_ *testing.T, c *Config) { c.Checkpoints = "checkpoints" }, "ZHUCAN_AUDIT_CHECKPOINTS is no whole path"},
@@ -120,7 +121,7 @@ func TestCheck(t *testing.T) {
 
 func TestCheckNamesEverything(t *testing.T) {
 	t.Parallel()
-	err := Config{TrustedProxies: []string{"x"}, Networks: []string{"x"}, PlainHTTP: true, Pool: 1, Replicas: []string{""}, Checkpoints: "x"}.Check()
+	err := Config{TrustedProxies: []string{"x"}, Networks: []string{"x"}, PlainHTTP: true, Pool: 1, Replicas: []string{""}, Checkpoints: "x", FactorRoles: []string{"x"}}.Check()
 	if err == nil {
 		t.Fatal("accepted nothing at all")
 	}
@@ -189,11 +190,11 @@ func TestDump(t *testing.T) {
 	t.Parallel()
 	c := good(t)
 	c.TrustedProxies, c.Networks = []string{"10.0.0.0/24", "fd00::/64"}, []string{"10.9.0.0/16"}
-	c.Pool, c.Checkpoints = 12, "/mnt/witness/zhucan"
+	c.Pool, c.Checkpoints, c.FactorRoles = 12, "/mnt/witness/zhucan", []string{"administrator", "finance_officer"}
 	c.Replicas = []string{"postgres://zhucan_app:" + password + "@10.0.0.6/zhucan?sslmode=verify-full", "postgres://u:" + password + "@[::1/zhucan"}
 	want := map[string]string{"DATABASE_URL": "zhucan as zhucan_app at 127.0.0.1 port 5432 (TLS), 127.0.0.1 port 5432 (no TLS)",
 		"ZHUCAN_LISTEN": "127.0.0.1:8080", "ZHUCAN_KEY_FILE": c.KeyFile, "ZHUCAN_FILES": "file:///var/lib/zhucan/files", "ZHUCAN_TRUSTED_PROXIES": "10.0.0.0/24,fd00::/64", "ZHUCAN_WEBHOOK_NETWORKS": "10.9.0.0/16", "ZHUCAN_PLAIN_HTTP": "false",
-		"ZHUCAN_DB_POOL": "12", "ZHUCAN_REPLICA_URLS": "zhucan as zhucan_app at 10.0.0.6 port 5432 (verified TLS); unreadable", "ZHUCAN_REPLICA_LAG": "10s", "ZHUCAN_AUDIT_CHECKPOINTS": "/mnt/witness/zhucan", "ZHUCAN_LOG_LEVEL": "info", "ZHUCAN_APPROVAL_MODE": "town_delegated"}
+		"ZHUCAN_DB_POOL": "12", "ZHUCAN_REPLICA_URLS": "zhucan as zhucan_app at 10.0.0.6 port 5432 (verified TLS); unreadable", "ZHUCAN_REPLICA_LAG": "10s", "ZHUCAN_AUDIT_CHECKPOINTS": "/mnt/witness/zhucan", "ZHUCAN_SECOND_FACTOR": "administrator,finance_officer", "ZHUCAN_LOG_LEVEL": "info", "ZHUCAN_APPROVAL_MODE": "town_delegated"}
 	if diff := cmp.Diff(want, c.Dump()); diff != "" {
 		t.Error(diff)
 	}

@@ -24,7 +24,7 @@ func (a *API) login(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	s, err := a.Desk.Login(r.Ctx, in.Username, in.Password, r.Client, r.ID)
+	s, err := a.Desk.Login(r.Ctx, casework.Credentials{Username: in.Username, Password: in.Password, Code: value(in.Code)}, r.Client, r.ID)
 	if err != nil {
 		return Response{}, err
 	}
@@ -103,7 +103,7 @@ func (a *API) updateAccount(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	patch := casework.AccountPatch{Name: in.Name, Disabled: in.Disabled, Password: (*string)(in.Password), Role: (*access.Role)(in.Role)}
+	patch := casework.AccountPatch{Name: in.Name, Disabled: in.Disabled, Password: (*string)(in.Password), Role: (*access.Role)(in.Role), Factor: (*bool)(in.SecondFactor)}
 	if in.AreaCode != nil {
 		at, err := code("area_code", in.AreaCode)
 		if err != nil {

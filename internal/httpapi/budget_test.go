@@ -96,7 +96,7 @@ var operations = []operation{
 	{"services", 3, 2, get("town.a", at("/services?limit=200"))},
 	{"services that wait", 3, 2, get("town.a", at("/services?limit=200&waiting=true"))},
 	{"tickets", 3, 2, get("hotline", at("/tickets?limit=200"))},
-	{"worklists", 13, 2, get("town.a", at("/worklists"))},
+	{"worklists", 14, 2, get("town.a", at("/worklists"))},
 	{"verifications", 3, 2, get("town.a", at("/verifications?limit=200&year=2027"))},
 	{"progress of verification", 3, 2, get("town.a", at("/verifications/progress?year=2027"))},
 	{"survey responses", 3, 2, get("town.a", at("/surveys/2023/responses?limit=200"))},
@@ -124,7 +124,7 @@ var operations = []operation{
 		day := fmt.Sprintf("20%02d-02-01", len(c.persons)%20)
 		return c.counting("liaison.a", "POST", ofFirst("/circumstances")(c), map[string]any{"kind": "dibao_edge", "value": true, "valid_from": day, "valid_to": day, "source": "民政"})
 	}},
-	{"decision", 40, 14, func(c *counted) answer {
+	{"decision", 41, 14, func(c *counted) answer {
 		path := "/applications/" + c.undecided[0]
 		version := c.do("town.a", "GET", path, nil).version()
 		c.undecided = c.undecided[1:]
@@ -152,7 +152,7 @@ var operations = []operation{
 		return a
 	}},
 	{"rosters", 3, 2, get("finance", at("/rosters"))},
-	{"roster read", 5, 3, get("finance", func(c *counted) string { return "/rosters/" + c.roster })},
+	{"roster read", 7, 3, get("finance", func(c *counted) string { return "/rosters/" + c.roster })},
 	{"lines of a roster", 5, 3, get("finance", func(c *counted) string { return "/rosters/" + c.roster + "/lines?limit=200" })},
 }
 

@@ -32,6 +32,7 @@ type operation struct {
 	id, method, path string
 	roles            []access.Role // nil: public
 	public, demo     bool
+	own              bool // of who asks alone: what he does with his own sign-in
 	needsVersion     bool // If-Match
 	keepsAnswer      bool // an Idempotency-Key is remembered; not where an answer holds tokens or clear numbers, nor where one transaction would hold too many
 	keepsOwn         bool // and the operation itself remembers what it was
@@ -85,7 +86,7 @@ func echoPath(path string) string { return pathParameter.ReplaceAllString(path, 
 
 func readOperation(method, path string, params openapi3.Parameters, op *openapi3.Operation) (*operation, error) {
 	o := &operation{id: op.OperationID, method: method, path: path, query: map[string]*openapi3.Schema{},
-		public: op.Extensions["x-public"] == true, demo: op.Extensions["x-demo"] == true}
+		public: op.Extensions["x-public"] == true, demo: op.Extensions["x-demo"] == true, own: op.Extensions["x-scope"] == "self"}
 	if list, ok := op.Extensions["x-roles"].([]any); ok {
 		for _, name := range list {
 			role := access.Role(fmt.Sprint(name))

@@ -103,7 +103,8 @@ func isUpload(c echo.Context) bool {
 // operations says what does each operation of the contract.
 func (a *API) operations() map[string]handler {
 	return map[string]handler{
-		"login": a.login, "refresh": a.refresh, "logout": a.logout, "getMe": a.getMe, "changePassword": a.changePassword,
+		"login": a.login, "refresh": a.refresh, "logout": a.logout, "getMe": a.getMe, "changePassword": a.changePassword, "getSecondFactor": a.getSecondFactor, "beginSecondFactor": a.beginSecondFactor,
+		"confirmSecondFactor": a.confirmSecondFactor, "endSecondFactor": a.endSecondFactor,
 		"listAreas": a.listAreas, "getArea": a.getArea, "followSuccession": a.followSuccession,
 		"listAccounts": a.listAccounts, "createAccount": a.createAccount, "updateAccount": a.updateAccount,
 		"listDeputations": a.listDeputations, "addDeputation": a.addDeputation, "endDeputation": a.endDeputation, "listMyDeputations": a.listMyDeputations, "actFor": a.actFor,

@@ -11,6 +11,7 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/auth"
+	"zhucan/internal/casework"
 	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
@@ -33,14 +34,14 @@ func (a *API) authenticate(in *http.Request, r *Request, op *operation) error {
 	}
 	r.claims = claims
 	r.Who, r.believed = a.seen.actor(claims)
-	if r.believed && heldByStore[op.id] && r.allowed(op) == nil {
+	if r.believed && heldByStore[op.id] && a.allowed(r, op) == nil {
 		r.Who.RequestID = r.ID
 		return nil
 	}
 	if err := a.lookUp(r); err != nil {
 		return err
 	}
-	return r.allowed(op)
+	return a.allowed(r, op)
 }
 
 func (a *API) lookUp(r *Request) error {
@@ -57,9 +58,12 @@ func (a *API) lookUp(r *Request) error {
 	return nil
 }
 
-func (r *Request) allowed(op *operation) error {
+func (a *API) allowed(r *Request, op *operation) error {
 	if !slices.Contains(op.roles, r.Who.Role) {
 		return fault.New(fault.Forbidden, "FORBIDDEN", "您的角色不能进行此操作", "your role may not do this")
+	}
+	if !op.own && a.Desk.NeedsFactor(r.Who) {
+		return casework.FactorNeeded
 	}
 	return nil
 }
@@ -73,7 +77,7 @@ func (a *API) answerWithRights(c echo.Context, r *Request, op *operation, do han
 	if err := a.lookUp(r); err != nil {
 		return store.Answer{}, err
 	}
-	if err := r.allowed(op); err != nil {
+	if err := a.allowed(r, op); err != nil {
 		return store.Answer{}, err
 	}
 	return a.answer(c, r, op, do)

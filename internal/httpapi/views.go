@@ -244,7 +244,7 @@ func placedView(p store.Placed) api.Placed {
 
 func accountView(acc store.Account) api.Account {
 	return api.Account{ID: acc.ID, Version: acc.Version, Username: acc.Username, Name: acc.Name, Role: api.Role(acc.Role), AreaCode: api.AreaCode(acc.AreaCode),
-		Disabled: acc.Disabled, CreatedAt: acc.CreatedAt.UTC(), UpdatedAt: acc.UpdatedAt.UTC()}
+		Disabled: acc.Disabled, SecondFactor: acc.SecondFactorAt != nil, CreatedAt: acc.CreatedAt.UTC(), UpdatedAt: acc.UpdatedAt.UTC()}
 }
 
 // next is the cursor after a full page, from its last item; nil when the list has ended.

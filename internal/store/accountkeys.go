@@ -28,8 +28,8 @@ func (k accountKey) equal(o accountKey) bool {
 	return bytes.Equal(k.key, o.key) && bytes.Equal(k.wardOf, o.wardOf)
 }
 
-// accountKeysOf makes the keys of persons those of the accounts to which they are paid now. One that stays keeps the instant since which it is so.
-func (tx *Tx) accountKeysOf(persons []uuid.UUID, payees []Payee) Query {
+// accountKeysOf makes keys those of the accounts to which persons are paid now. One that stays keeps the instant since which it is so.
+func (tx *Tx) accountKeysOf(payees []Payee) Query {
 	var owners []uuid.UUID
 	var keys, guardians [][]byte
 	for _, p := range payees {
@@ -37,7 +37,6 @@ func (tx *Tx) accountKeysOf(persons []uuid.UUID, payees []Payee) Query {
 		owners, keys, guardians = append(owners, p.PersonID), append(keys, k.key), append(guardians, k.wardOf)
 	}
 	return func(b *pgx.Batch) {
-		b.Queue("DELETE FROM account_keys WHERE person_id = ANY($1) AND NOT person_id = ANY(coalesce($2, '{}'::uuid[]))", persons, owners)
 		b.Queue(`INSERT INTO account_keys (person_id, key, ward_of, recorded_at) SELECT u.*, $4 FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS u
 			ON CONFLICT (person_id) DO UPDATE SET key = excluded.key, ward_of = excluded.ward_of, recorded_at = excluded.recorded_at
 			WHERE account_keys.key <> excluded.key OR account_keys.ward_of IS DISTINCT FROM excluded.ward_of`, owners, keys, guardians, tx.Now)
@@ -49,7 +48,10 @@ func (tx *Tx) writeAccountKeys(ctx context.Context, persons []uuid.UUID) error {
 	var payees []Payee
 	err := tx.Batch(ctx, tx.db.payeesNow(persons, &payees))
 	if err == nil {
-		err = tx.Batch(ctx, tx.accountKeysOf(persons, payees))
+		err = tx.Batch(ctx, func(b *pgx.Batch) {
+			b.Queue(`DELETE FROM account_keys k WHERE person_id = ANY($1) AND NOT EXISTS (SELECT FROM payees y
+				WHERE y.person_id = k.person_id AND y.superseded_at IS NULL AND NOT EXISTS (SELECT FROM merged_persons g WHERE g.person_id = y.person_id))`, persons)
+		}, tx.accountKeysOf(payees))
 	}
 	if err != nil {
 		return fmt.Errorf("write which accounts are the same: %w", err)

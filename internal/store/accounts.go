@@ -27,6 +27,8 @@ type Account struct {
 	Disabled    bool
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+
+	SecondFactorAt *time.Time // since when a sign-in takes more than the password; nil: it does not
 }
 
 type accountRow struct {
@@ -40,16 +42,18 @@ type accountRow struct {
 	Disabled    bool
 	CreatedAt   time.Time `gorm:"autoCreateTime:false"`
 	UpdatedAt   time.Time `gorm:"autoUpdateTime:false"`
+
+	SecondFactorAt *time.Time
 }
 
 func (accountRow) TableName() string { return "accounts" }
 
 func (r accountRow) account() Account {
-	return Account{r.ID, r.Version, r.Username, r.Name, access.Role(r.Role), area.Code(r.AreaCode), r.PasswordPhc, r.Disabled, r.CreatedAt, r.UpdatedAt}
+	return Account{r.ID, r.Version, r.Username, r.Name, access.Role(r.Role), area.Code(r.AreaCode), r.PasswordPhc, r.Disabled, r.CreatedAt, r.UpdatedAt, r.SecondFactorAt}
 }
 
 func rowOfAccount(a Account) accountRow {
-	return accountRow{a.ID, a.Version, a.Username, a.Name, string(a.Role), string(a.AreaCode), a.PasswordPHC, a.Disabled, a.CreatedAt, a.UpdatedAt}
+	return accountRow{a.ID, a.Version, a.Username, a.Name, string(a.Role), string(a.AreaCode), a.PasswordPHC, a.Disabled, a.CreatedAt, a.UpdatedAt, a.SecondFactorAt}
 }
 
 // InsertAccount adds an account.
@@ -79,7 +83,7 @@ func (tx *Tx) UpdateAccount(ctx context.Context, a Account) error {
 	r := rowOfAccount(a)
 	r.Version++
 	n, err := gorm.G[accountRow](tx.gorm).Where("id = ? AND version = ?", a.ID, a.Version).
-		Select("version", "name", "role", "area_code", "password_phc", "disabled", "updated_at").Updates(ctx, r)
+		Select("version", "name", "role", "area_code", "password_phc", "disabled", "updated_at", "second_factor_at").Updates(ctx, r)
 	return exactlyOne(n, err)
 }
 
@@ -141,9 +145,9 @@ func (db *DB) ActorOfCookie(ctx context.Context, cookieHash []byte) (who access.
 }
 
 func (db *DB) actor(ctx context.Context, from string, args ...any) (who access.Actor, ends time.Time, found bool, err error) {
-	sql := `SELECT a.id, s.id, a.username, a.name, coalesce(p.role, a.role), coalesce(p.area_code, a.area_code), p.id, coalesce(p.name, ''), s.expires_at FROM ` + from
+	sql := `SELECT a.id, s.id, a.username, a.name, coalesce(p.role, a.role), coalesce(p.area_code, a.area_code), p.id, coalesce(p.name, ''), s.second_factor, s.expires_at FROM ` + from
 	var principal *uuid.UUID
-	err = db.pool.QueryRow(ctx, sql, args...).Scan(&who.AccountID, &who.SessionID, &who.Username, &who.Name, &who.Role, &who.Area, &principal, &who.Principal, &ends)
+	err = db.pool.QueryRow(ctx, sql, args...).Scan(&who.AccountID, &who.SessionID, &who.Username, &who.Name, &who.Role, &who.Area, &principal, &who.Principal, &who.SecondFactor, &ends)
 	who.ActingFor = orZero(principal)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return access.Actor{}, ends, false, nil
@@ -188,8 +192,8 @@ func (tx *Tx) OpenBrowserSession(ctx context.Context, id, account uuid.UUID, exp
 // SwitchSession goes on with the sign-in of a browser's session in another one, under a deputation or, without one, under the account's
 // own rights. The one before ends. The other lasts up to an instant, and no longer after the sign-in than most.
 func (tx *Tx) SwitchSession(ctx context.Context, from, to, deputation uuid.UUID, until time.Time, most time.Duration, cookieHash []byte) error {
-	_, err := tx.sql.ExecContext(ctx, `INSERT INTO sessions (id, account_id, created_at, expires_at, cookie_hash, deputation_id)
-		SELECT $2, account_id, created_at, least($4::timestamptz, created_at + make_interval(secs => $5)), $6, $3 FROM sessions WHERE id = $1`,
+	_, err := tx.sql.ExecContext(ctx, `INSERT INTO sessions (id, account_id, created_at, expires_at, cookie_hash, deputation_id, second_factor)
+		SELECT $2, account_id, created_at, least($4::timestamptz, created_at + make_interval(secs => $5)), $6, $3, second_factor FROM sessions WHERE id = $1`,
 		from, to, orNull(deputation), until, most.Seconds(), cookieHash)
 	if err != nil {
 		return fmt.Errorf("switch a session: %w", err)

@@ -173,6 +173,7 @@ type accountData struct {
 	Edit   *Form
 	Turn   *Form // off or on
 	Reset  *Form
+	Factor *Form // takes the second factor away; nil: there is none
 	Myself bool
 }
 
@@ -201,7 +202,13 @@ func showAccount(v *visit) (any, error) {
 	data.Turn = v.newForm(turn, "account."+turn)
 	data.Turn.Grave = !a.Disabled
 	data.Reset = v.newForm("reset", "account.reset")
-	for _, f := range []*Form{data.Edit, data.Turn, data.Reset} {
+	forms := []*Form{data.Edit, data.Turn, data.Reset}
+	if a.SecondFactorAt != nil {
+		data.Factor = v.newForm("factor", "account.factor")
+		data.Factor.Grave = true
+		forms = append(forms, data.Factor)
+	}
+	for _, f := range forms {
 		f.Version = a.Version
 	}
 	return data, nil

@@ -280,12 +280,13 @@ func phoneSignIn(v *visit) (any, error) {
 	var in struct {
 		Username string `json:"username"`
 		Password string `json:"password"`
+		Code     string `json:"code"`
 	}
 	if err := v.body(&in); err != nil {
 		return nil, err
 	}
 	client, _ := netip.ParseAddr(v.echo.RealIP())
-	cookie, err := v.desk.LoginBrowser(v.ctx, strings.TrimSpace(in.Username), in.Password, v.cookie(sessionCookie), client, requestID(v.echo))
+	cookie, err := v.desk.LoginBrowser(v.ctx, casework.Credentials{Username: strings.TrimSpace(in.Username), Password: in.Password, Code: in.Code}, v.cookie(sessionCookie), client, requestID(v.echo))
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"zhucan/internal/access"
+	"zhucan/internal/casework"
 	"zhucan/internal/fault"
 	"zhucan/internal/patience"
 	"zhucan/internal/store"
@@ -33,6 +34,7 @@ type page struct {
 	inOf  roles                         // of these alone, where they are named
 	under string                        // path of the page above, for the way back
 	files bool                          // its forms may bring files
+	bare  bool                          // also for who has yet to set up the second factor that his role needs
 	trace bool                          // showing it leaves an entry in the audit, so its head alone is not to be had
 	show  func(*visit) (any, error)     // what the template is filled with
 	acts  map[string]act                // what its forms do, by the name of the button
@@ -81,6 +83,9 @@ func (s *Site) enter(c echo.Context, p *page) (*visit, error) {
 	if !p.allows(v.who.Role) {
 		return v, forbidden
 	}
+	if !p.bare && s.Desk.NeedsFactor(v.who) {
+		return v, casework.FactorNeeded
+	}
 	return v, nil
 }
 
@@ -89,6 +94,9 @@ func (s *Site) get(p *page) echo.HandlerFunc {
 		v, err := s.enter(c, p)
 		if errors.Is(err, notSignedIn) {
 			return c.Redirect(http.StatusSeeOther, "/sign-in?next="+url.QueryEscape(c.Request().URL.RequestURI()))
+		}
+		if errors.Is(err, casework.FactorNeeded) {
+			return c.Redirect(http.StatusSeeOther, "/second-factor")
 		}
 		if err != nil {
 			return err

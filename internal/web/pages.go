@@ -27,7 +27,9 @@ var pages []page
 func init() { // not in the declaration, since pages name each other
 	pages = []page{
 		{path: "/", file: "home", title: "home.title", roles: access.Roles, menu: "today", show: showHome},
-		{path: "/password", file: "person-form", title: "password.title", under: "/", roles: access.Roles, show: showPassword, acts: map[string]act{"change": {alone: true, do: changePassword}}},
+		{path: "/password", file: "person-form", title: "password.title", under: "/", roles: access.Roles, bare: true, show: showPassword, acts: map[string]act{"change": {alone: true, do: changePassword}}},
+		{path: "/second-factor", file: "second-factor", title: "factor.title", under: "/", roles: access.Roles, bare: true, show: showSecondFactor,
+			acts: map[string]act{"begin": {alone: true, do: beginSecondFactor}, "confirm": {alone: true, do: confirmSecondFactor}, "end": {alone: true, do: endSecondFactor}}},
 		{path: "/act-for", file: "act-for", title: "acting.title", under: "/", roles: hasDeputy, show: showActFor, acts: map[string]act{"act": {alone: true, do: actFor}, "end": {alone: true, do: actForOneself}}},
 		{path: "/phones", file: "phones", title: "phones.title", under: "/", roles: roles{town, cdpf}, show: showPhones},
 		{path: "/phones/:id", file: "phone", title: "phone.title", under: "/phones", roles: roles{town, cdpf}, show: showPhone, acts: map[string]act{"write-off": {do: writeOffPhone}}},
@@ -172,7 +174,7 @@ func init() { // not in the declaration, since pages name each other
 		// administration
 		{path: "/accounts", file: "accounts", title: "accounts.title", under: "/", menu: "office", roles: roles{admin}, show: showAccounts},
 		{path: "/accounts/new", file: "account-new", title: "account.new.title", under: "/accounts", roles: roles{admin}, show: showNewAccount, acts: map[string]act{"add": {do: addAccount}}},
-		{path: "/accounts/:id", file: "account", title: "account.title", under: "/accounts", roles: roles{admin}, show: showAccount, acts: map[string]act{"save": {do: saveAccount}, "disable": {do: turnAccount(true)}, "enable": {do: turnAccount(false)}, "reset": {do: resetPassword}}},
+		{path: "/accounts/:id", file: "account", title: "account.title", under: "/accounts", roles: roles{admin}, show: showAccount, acts: map[string]act{"save": {do: saveAccount}, "disable": {do: turnAccount(true)}, "enable": {do: turnAccount(false)}, "reset": {do: resetPassword}, "factor": {do: takeFactorAway}}},
 		{path: "/deputies", file: "deputies", title: "deputies.title", under: "/", menu: "office", roles: roles{admin}, show: showDeputies, acts: map[string]act{"depute": {do: depute}, "end": {do: endDeputation}}},
 		{path: "/divisions", file: "divisions", title: "divisions.title", under: "/", menu: "office", roles: roles{admin}, files: true, show: showDivisions, acts: map[string]act{"import": {do: importDivisions}}},
 		{path: "/policies", file: "policies", title: "policies.title", under: "/", menu: "rules", inOf: roles{admin, auditor}, roles: roles{cdpf, civil, finance, auditor, admin}, show: showPolicies},

@@ -41,7 +41,7 @@ type roles = []access.Role
 // maySee is the expectation, written from the roles of the offices and not from the list of pages. A page that is not here fails
 // the test.
 var maySee = map[string]roles{
-	"/": access.Roles, "/password": access.Roles, "/phones": {town, cdpf}, "/worklists/:name": {liaison, town, cdpf, civil, finance, auditor},
+	"/": access.Roles, "/password": access.Roles, "/second-factor": access.Roles, "/phones": {town, cdpf}, "/worklists/:name": {liaison, town, cdpf, civil, finance, auditor},
 	"/persons": {liaison, town, cdpf, civil, auditor}, "/persons/new": {liaison, town}, "/persons/:id": {liaison, town, cdpf, civil, auditor},
 	"/persons/:id/edit": {liaison, town, cdpf}, "/persons/:id/apply": {liaison, town}, "/persons/:id/survey": {liaison, town, cdpf}, "/persons/:id/services/new": {liaison, town, cdpf},
 	"/applications": {liaison, town, cdpf, civil, auditor}, "/applications/:id": {liaison, town, cdpf, civil, auditor},

@@ -143,6 +143,9 @@ func (s *Site) showSignIn(c echo.Context, v *visit, status int, next, kept strin
 	form := v.newForm("sign-in", "signin.submit", &Field{Name: "next", Kind: "hidden", Value: nextOf(next)},
 		&Field{Name: "username", Label: v.t("signin.username"), Kind: "text", Need: true, Auto: "username", Max: 64},
 		&Field{Name: "password", Label: v.t("signin.password"), Kind: "password", Need: true, Auto: "current-password", Max: 200})
+	if len(s.Desk.FactorRoles) > 0 || v.fault != nil && (v.fault.Code == "CODE_REQUIRED" || v.fault.Code == "WRONG_CODE") {
+		form.Fields = append(form.Fields, &Field{Name: "code", Label: v.t("factor.code"), Hint: v.t("factor.code.hint"), Kind: "text", Auto: "one-time-code", Max: 40})
+	}
 	form.Action = "/sign-in"
 	if kept != "" {
 		form.Fields = append(form.Fields, &Field{Name: keptField, Kind: "hidden", Value: kept})
@@ -175,7 +178,7 @@ func (s *Site) signIn(c echo.Context) error {
 	v.do = "sign-in"
 	next, kept := v.form.Get("next"), v.form.Get(keptField)
 	client, _ := netip.ParseAddr(c.RealIP())
-	cookie, err := s.Desk.LoginBrowser(v.ctx, v.form.Get("username"), v.form.Get("password"), v.cookie(sessionCookie), client, requestID(c))
+	cookie, err := s.Desk.LoginBrowser(v.ctx, casework.Credentials{Username: v.form.Get("username"), Password: v.form.Get("password"), Code: v.form.Get("code")}, v.cookie(sessionCookie), client, requestID(c))
 	if f, ok := fault.Of(err); ok && (f.Kind == fault.Unauthenticated || f.Kind == fault.TooMany) {
 		if v.fault = f; f.RetryAfter > 0 {
 			c.Response().Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))

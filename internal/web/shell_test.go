@@ -191,7 +191,7 @@ func TestOwnPassword(t *testing.T) {
 	b := s.as("liaison.a")
 	elsewhere := s.browser()
 	elsewhere.get("/sign-in").form("sign-in").set("username", "liaison.a", "password", password).send().want(303)
-	program, err := s.desk.Login(context.Background(), "liaison.a", password, parseAddr("127.0.0.2"), "")
+	program, err := s.desk.Login(context.Background(), casework.Credentials{Username: "liaison.a", Password: password}, parseAddr("127.0.0.2"), "")
 	must(t, err)
 	page := b.get(b.get("/").link("更改密码")).want(200)
 	page.form("change").send().want(422).says("请填写此项")
@@ -276,7 +276,7 @@ func TestThrottleIsShared(t *testing.T) {
 	s := start(t)
 	client := parseAddr("127.0.0.1")
 	for range 5 {
-		s.desk.Login(context.Background(), "liaison.a", "wrong", client, "")
+		s.desk.Login(context.Background(), casework.Credentials{Username: "liaison.a", Password: "wrong"}, client, "")
 	}
 	sh := s.browser().get("/sign-in").form("sign-in").set("username", "liaison.a", "password", password).send().want(http.StatusTooManyRequests)
 	if sh.header.Get("Retry-After") == "" {
