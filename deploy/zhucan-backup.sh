@@ -6,16 +6,17 @@ umask 077
 BACKUPS=${BACKUPS:-/var/backups/zhucan} FILES=${FILES:-/var/lib/zhucan/files} DATABASE=${DATABASE:-zhucan} KEEP=${KEEP:-30}
 
 mkdir -p "$BACKUPS"
-cd "$BACKUPS"
-exec 9>.lock && flock -n 9 || { echo "another backup is at work" >&2; exit 1; }
-rm -rf ./*.partial # of a backup that was broken off
-now=$(date -u +%Y-%m-%dT%H%M%SZ)
-last=$(ls -d ????-??-??T??????Z 2>/dev/null | tail -n 1)
-mkdir "$now.partial"
-runuser -u postgres -- pg_dump -Fc "$DATABASE" >"$now.partial/zhucan.dump"
-runuser -u postgres -- pg_dumpall --roles-only >"$now.partial/roles.sql"
-rsync -a ${last:+--link-dest="$BACKUPS/$last/files"} "$FILES/" "$now.partial/files/"
-sync -f "$now.partial"
-mv "$now.partial" "$now"
-ls -d ????-??-??T??????Z | head -n "-$KEEP" | xargs -r rm -rf
-echo "$BACKUPS/$now: $(du -sh "$now" | cut -f 1)"
+cd / # where postgres may be, too
+exec 9>"$BACKUPS/.lock" && flock -n 9 || { echo "another backup is at work" >&2; exit 1; }
+rm -rf "$BACKUPS"/*.partial # of a backup that was broken off
+kept() { find "$BACKUPS" -mindepth 1 -maxdepth 1 -name '????-??-??T??????Z' | sort; }
+last=$(kept | tail -n 1)
+new=$BACKUPS/$(date -u +%Y-%m-%dT%H%M%SZ)
+mkdir "$new.partial"
+runuser -u postgres -- pg_dump -Fc "$DATABASE" >"$new.partial/zhucan.dump"
+runuser -u postgres -- pg_dumpall --roles-only >"$new.partial/roles.sql"
+rsync -a ${last:+--link-dest="$last/files"} "$FILES/" "$new.partial/files/"
+sync -f "$new.partial"
+mv "$new.partial" "$new"
+kept | head -n "-$KEEP" | xargs -r rm -rf
+echo "$new: $(du -sh "$new" | cut -f 1)"
