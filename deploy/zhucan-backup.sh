@@ -18,5 +18,5 @@ runuser -u postgres -- pg_dumpall --roles-only >"$new.partial/roles.sql"
 rsync -a ${last:+--link-dest="$last/files"} "$FILES/" "$new.partial/files/"
 sync -f "$new.partial"
 mv "$new.partial" "$new"
-kept | head -n "-$KEEP" | xargs -r rm -rf
+kept | head -n "-$KEEP" | while IFS= read -r old; do rm -rf "$old"; done
 echo "$new: $(du -sh "$new" | cut -f 1)"
