@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -50,7 +50,7 @@ func TestMigrateAtOnce(t *testing.T) {
 		for waits := false; !waits; {
 			select {
 			case err := <-ended:
-				return fmt.Errorf("it did not wait: %v", err)
+				return errors.Join(errors.New("it did not wait"), err)
 			case <-time.After(5 * time.Millisecond):
 			}
 			if err := owner.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))").Scan(&waits); err != nil {
