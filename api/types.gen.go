@@ -2146,6 +2146,7 @@ const (
 	WorklistNameNoSurvey             WorklistName = "no_survey"
 	WorklistNameRetrofitNeed         WorklistName = "retrofit_need"
 	WorklistNameReverificationDue    WorklistName = "reverification_due"
+	WorklistNameSharedAccount        WorklistName = "shared_account"
 	WorklistNameTurningAge           WorklistName = "turning_age"
 	WorklistNameUndeliverablePayment WorklistName = "undeliverable_payment"
 	WorklistNameWrongAmount          WorklistName = "wrong_amount"
@@ -2167,6 +2168,8 @@ func (e WorklistName) Valid() bool {
 	case WorklistNameRetrofitNeed:
 		return true
 	case WorklistNameReverificationDue:
+		return true
+	case WorklistNameSharedAccount:
 		return true
 	case WorklistNameTurningAge:
 		return true
@@ -4120,7 +4123,7 @@ type Lead struct {
 	// On What it is about: the last day of the card, the birthday.
 	On *calendar.Date `json:"on,omitempty"`
 
-	// OtherPersonIds The other files that may be of this person.
+	// OtherPersonIds The other files that may be of this person, or whose money goes to the same account; of those in the caller's area, and for an account at most twenty.
 	OtherPersonIds []uuid.UUID `json:"other_person_ids,omitempty"`
 	Overdue        bool        `json:"overdue"`
 
@@ -4138,7 +4141,7 @@ type Lead struct {
 	// - `certificate_expiring`: `EXPIRES_IN_6_MONTHS`, `EXPIRES_IN_1_MONTH`, `CERT_EXPIRED`
 	// - `reverification_due`: `NOT_VERIFIED`, `VERIFICATION_FAILED`; `no_survey`: `NO_RESPONSE`; `retrofit_need`: `RETROFIT_NEEDED`
 	// - `turning_age`: `TURNS_16_PENSION`, `TURNS_16_CARE`, `TURNS_18_UNCERTIFIED`, `TURNS_18_ORPHAN_SUPPORT`, `TURNS_60`
-	// - `duplicate`: `SAME_NAME_BIRTH_TOWN`, `SAME_GUARDIAN_NAME`, `SAME_PHONE_NAME`
+	// - `duplicate`: `SAME_NAME_BIRTH_TOWN`, `SAME_GUARDIAN_NAME`, `SAME_PHONE_NAME`; `shared_account`: `SHARED_ACCOUNT`
 	Reason LeadReason `json:"reason"`
 
 	// ReasonText In the language of the request.
@@ -4190,7 +4193,7 @@ type LeadOutcome string
 // - `certificate_expiring`: `EXPIRES_IN_6_MONTHS`, `EXPIRES_IN_1_MONTH`, `CERT_EXPIRED`
 // - `reverification_due`: `NOT_VERIFIED`, `VERIFICATION_FAILED`; `no_survey`: `NO_RESPONSE`; `retrofit_need`: `RETROFIT_NEEDED`
 // - `turning_age`: `TURNS_16_PENSION`, `TURNS_16_CARE`, `TURNS_18_UNCERTIFIED`, `TURNS_18_ORPHAN_SUPPORT`, `TURNS_60`
-// - `duplicate`: `SAME_NAME_BIRTH_TOWN`, `SAME_GUARDIAN_NAME`, `SAME_PHONE_NAME`
+// - `duplicate`: `SAME_NAME_BIRTH_TOWN`, `SAME_GUARDIAN_NAME`, `SAME_PHONE_NAME`; `shared_account`: `SHARED_ACCOUNT`
 type LeadReason = string
 
 // Ledger The whole list; there is no further page.
@@ -5664,9 +5667,12 @@ type Roster struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
 	//
 	// Example: 370305100
-	AreaCode  AreaCode   `json:"area_code"`
-	CheckedAt *time.Time `json:"checked_at,omitempty"`
-	CheckedBy *uuid.UUID `json:"checked_by,omitempty"`
+	AreaCode AreaCode `json:"area_code"`
+
+	// ChangedAccountLines Of the lines that are paid, those to an account that was named since the last payment that reached the person. Where unpublished_lines is.
+	ChangedAccountLines *int       `json:"changed_account_lines,omitempty"`
+	CheckedAt           *time.Time `json:"checked_at,omitempty"`
+	CheckedBy           *uuid.UUID `json:"checked_by,omitempty"`
 
 	// Checksum sha256 over all lines in hex, and over what the bank is told of each; from locking on.
 	Checksum     *string    `json:"checksum,omitempty"`
@@ -5701,7 +5707,10 @@ type Roster struct {
 	Programmes []RosterProgramme `json:"programmes"`
 	SentAt     *time.Time        `json:"sent_at,omitempty"`
 	SentBy     *uuid.UUID        `json:"sent_by,omitempty"`
-	State      RosterState       `json:"state"`
+
+	// SharedAccountLines Of the lines that are paid, those of persons of the worklist `shared_account`, as the whole register has it. Where unpublished_lines is.
+	SharedAccountLines *int        `json:"shared_account_lines,omitempty"`
+	State              RosterState `json:"state"`
 
 	// UnpublishedLines Of the lines that are paid, those of a case that no public notice (公示) has shown. Only where one roster is read that is not locked.
 	UnpublishedLines *int `json:"unpublished_lines,omitempty"`

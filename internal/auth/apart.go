@@ -94,7 +94,8 @@ type hasher struct {
 
 func startHasher(command []string) (*hasher, error) {
 	h := &hasher{process: exec.Command(command[0], command[1:]...)}
-	h.process.Env = []string{} // it needs no address and no key
+	h.process.Env = []string{}                                  // it needs no address and no key
+	h.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that ServeHashes can make way with all its threads
 	in, err := h.process.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -116,9 +117,10 @@ func (h *hasher) end() {
 // quiet is after how long without a password the memory of the last one is given back.
 const quiet = time.Second
 
-// ServeHashes answers jobs until there are no more: it is all that the process does which HashApart starts. Whoever reads goes first.
+// ServeHashes answers jobs until there are no more: it is all that the process does which HashApart starts. Whoever reads goes first:
+// all threads of its group give way, and not only the one that says so (setpriority(2)), as a hash is made on any of them.
 func ServeHashes(in io.Reader, out io.Writer) error {
-	_ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, 10) // where that is refused it is only more in the way
+	_ = syscall.Setpriority(syscall.PRIO_PGRP, 0, 10) // where that is refused it is only more in the way
 	debug.SetGCPercent(-1)
 	jobs, keys := json.NewDecoder(in), json.NewEncoder(out)
 	give := time.AfterFunc(quiet, debug.FreeOSMemory)

@@ -215,7 +215,7 @@ func newWorldIn(b *testing.B, in testdb.Database, people int) *world {
 }
 
 // written are the tables that a roster import fills.
-var written = []string{"persons", "certificates", "certificate_events", "circumstances", "awards", "payees", "standings", "dues", "open_months", "match_keys", "audit_changes", "events", "tally_moves"}
+var written = []string{"persons", "certificates", "certificate_events", "circumstances", "awards", "payees", "standings", "dues", "open_months", "match_keys", "account_keys", "audit_changes", "events", "tally_moves"}
 
 // importAgainstCopy compares the import of a workbook with COPY of the very rows that it ends up writing, into copies of
 // the same indexed tables. Value and reference are rows a second.

@@ -82,6 +82,12 @@ type (
 		Fen       int64         `json:"amount_fen"`
 		Live      bool          `json:"live"`
 	}
+	rawPayee struct {
+		ID       uuid.UUID `json:"id"`
+		Person   uuid.UUID `json:"person_id"`
+		Holder   string    `json:"holder"`
+		Relation string    `json:"relation"`
+	}
 	rawAskedBack struct {
 		Person    uuid.UUID     `json:"person_id"`
 		Programme string        `json:"programme"`
@@ -101,6 +107,8 @@ type person struct {
 	outstanding           map[string]int64 // of what is asked back, by programme
 	owedIn                map[string]int64 // found already, by programme and month
 	homes                 []livedIn
+	paid                  rawPayee // to whom the money goes
+	account               string
 }
 
 // livedIn is a home with the days on which somebody lived there.
@@ -116,12 +124,13 @@ type oracle struct {
 	people  []*person
 	money   []due // what follows from payments: the same on each day until something is done
 	since   map[string]time.Time
-	seen    time.Time // the last instant that was looked at
-	entries int       // of the audit, at the last look
+	numbers map[uuid.UUID]string // of accounts, by their rows
+	seen    time.Time            // the last instant that was looked at
+	entries int                  // of the audit, at the last look
 }
 
 func newOracle(w *world) *oracle {
-	o := &oracle{w: w, since: map[string]time.Time{}, seen: w.clock()}
+	o := &oracle{w: w, since: map[string]time.Time{}, numbers: map[uuid.UUID]string{}, seen: w.clock()}
 	o.read()
 	o.look(o.seen)
 	return o
@@ -161,6 +170,7 @@ func (o *oracle) look(at time.Time) []due {
 		list = append(list, p.onLists(day)...)
 	}
 	list = append(list, o.duplicates()...)
+	list = append(list, o.sharedAccounts(day)...)
 	since := map[string]time.Time{}
 	for i, d := range list {
 		for _, part := range d.parts {
@@ -182,7 +192,7 @@ func (o *oracle) look(at time.Time) []due {
 
 // workingDays are how many there are for a lead, by list and reason or list alone.
 var workingDays = map[string]int{"enrolled_not_eligible": 5, "eligible_not_enrolled": 5, "wrong_amount": 5, "undeliverable_payment": 5, "reverification_due": 5, "turning_age": 20,
-	"certificate_expiring EXPIRES_IN_6_MONTHS": 20, "certificate_expiring EXPIRES_IN_1_MONTH": 5, "certificate_expiring CERT_EXPIRED": 5, "no_survey": 60, "retrofit_need": 60, "duplicate": 10}
+	"certificate_expiring EXPIRES_IN_6_MONTHS": 20, "certificate_expiring EXPIRES_IN_1_MONTH": 5, "certificate_expiring CERT_EXPIRED": 5, "no_survey": 60, "retrofit_need": 60, "duplicate": 10, "shared_account": 5}
 
 // dueOn counts working days one by one. Who has to be verified has until the last working day of June.
 // nextWorking is the working day after a day: what is due by then is due soon.
@@ -250,6 +260,10 @@ func (o *oracle) read() {
 	}
 	for _, c := range fetch[rawCase](o.w.office, conn, now, "SELECT jsonb_build_object('person_id', person_id, 'programme', programme, 'stage', stage) FROM applications WHERE $1::timestamptz IS NOT NULL") {
 		byID[c.Person].cases = append(byID[c.Person].cases, c)
+	}
+	const current = "SELECT to_jsonb(y) FROM payees y WHERE superseded_at IS NULL AND NOT EXISTS (SELECT FROM merged_persons g WHERE g.person_id = y.person_id) AND $1::timestamptz IS NOT NULL"
+	for _, y := range fetch[rawPayee](o.w.office, conn, now, current) {
+		byID[y.Person].paid, byID[y.Person].account = y, o.numberOf(y)
 	}
 	for _, l := range fetch[rawLook](o.w.office, conn, now, fmt.Sprintf(asTheyAre, "verifications")) {
 		byID[l.Person].looks = append(byID[l.Person].looks, l)
@@ -444,6 +458,48 @@ func (o *oracle) duplicates() (list []due) {
 	return list
 }
 
+// numberOf is the number of an account, which stands sealed in its row.
+func (o *oracle) numberOf(y rawPayee) string {
+	o.w.t.Helper()
+	if _, known := o.numbers[y.ID]; !known {
+		list, err := o.w.desk.DB.Payees(o.w.t.Context(), o.w.maker, y.Person)
+		if err != nil {
+			o.w.t.Fatal(err)
+		}
+		for _, p := range list {
+			o.numbers[p.ID] = p.Account
+		}
+	}
+	return o.numbers[y.ID]
+}
+
+// sharedAccounts are the living whose account is that of somebody else who lives, and not that of the guardian of both.
+func (o *oracle) sharedAccounts(day calendar.Date) (list []due) {
+	lives := func(p *person) bool { return p.account != "" && p.alive(day) && p.Type != "HISTORICAL" }
+	for _, p := range o.people {
+		d := due{list: "shared_account", reason: "SHARED_ACCOUNT"}
+		for _, q := range o.people {
+			wards := p.paid.Relation == "guardian" && q.paid.Relation == "guardian" && p.paid.Holder == q.paid.Holder
+			if p != q && lives(p) && lives(q) && p.account == q.account && !wards {
+				d.others = append(d.others, q.ID.String())
+				d.parts = append(d.parts, q.ID.String()+p.account+fmt.Sprint(p.paid.wardOf(), q.paid.wardOf()))
+			}
+		}
+		if slices.Sort(d.others); len(d.others) > 0 {
+			list = append(list, p.line(d, ""))
+		}
+	}
+	return list
+}
+
+// wardOf is the guardian who gets the money.
+func (y rawPayee) wardOf() string {
+	if y.Relation == "guardian" {
+		return y.Holder
+	}
+	return ""
+}
+
 // inside are the lines of an area, as somebody sees them who sees that area: others elsewhere are not told.
 func inside(list []due, area string, seen func(other string) bool) (lines []string) {
 	for _, d := range list {
@@ -451,7 +507,7 @@ func inside(list []due, area string, seen func(other string) bool) (lines []stri
 			continue
 		}
 		d.others = slices.DeleteFunc(slices.Clone(d.others), func(other string) bool { return !seen(other) })
-		if d.list == "duplicate" && len(d.others) == 0 {
+		if (d.list == "duplicate" || d.list == "shared_account") && len(d.others) == 0 {
 			continue
 		}
 		lines = append(lines, d.String())

@@ -22,7 +22,7 @@ func (l *lived) happenings() (all []happening) {
 			all = append(all, h)
 		}
 	}
-	for _, h := range []happening{{"account", 12, l.account}, {"roster", 14, l.pay}, {"twin", 2, l.twin}, {"untwin", 1, l.untwin}, {"look", 9, l.verify}, {"note", 3, l.note},
+	for _, h := range []happening{{"account", 12, l.account}, {"another account", 5, l.anotherAccount}, {"roster", 14, l.pay}, {"twin", 2, l.twin}, {"untwin", 1, l.untwin}, {"look", 9, l.verify}, {"note", 3, l.note},
 		{"settle up", 7, l.settleUp}, {"apply", 4, l.leaveOpen}, {"grant", 12, l.grant}, {"orphan", 3, l.orphan},
 		{"befall", 9, l.befall}, {"restore", 6, l.restore}, {"reverse", 5, l.reverse}, {"come of age", 2, l.comeOfAge}} {
 		for range h.times {
@@ -42,6 +42,23 @@ func (l *lived) account() error {
 		return err
 	}
 	return nothing
+}
+
+// anotherAccount has somebody paid elsewhere: now and then to an account of somebody else, by mistake or not, or to his guardian.
+func (l *lived) anotherAccount() error {
+	d, err := l.enrolled()
+	if err != nil {
+		return err
+	}
+	if d.Payee == nil {
+		return nothing
+	}
+	in := casework.NewPayee{Holder: d.File.Person.Name, Relation: "self", Account: luhn(9000 + l.random.IntN(3)), Reason: "换卡"}
+	if g := d.File.Person.Guardian; g != nil && l.chance(60) {
+		in.Holder, in.Relation = g.Name, "guardian"
+	}
+	_, err = l.desk.SetPayee(l.t.Context(), l.maker, d.File.Person.ID, in)
+	return err
 }
 
 // luhn is a made-up account number with its check digit.

@@ -49,7 +49,7 @@ type lived struct {
 func TestWorklists(t *testing.T) {
 	t.Parallel()
 	for i := range *recounts {
-		seed := uint64(20270401 + i)
+		seed := uint64(20270404 + i)
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			l := newLived(t, seed)
@@ -133,7 +133,8 @@ func (l *lived) look(compare bool) {
 	some := pick(l.world, worldTree...).Code
 	l.wantLines("auditor", string(some), inside(l.told, string(some), all))
 	own := string(worldVillages[0])
-	l.wantLines("village", own, inside(l.told, own, func(other string) bool {
+	theirs := slices.DeleteFunc(slices.Clone(l.told), func(d due) bool { return d.list == "shared_account" }) // which is not a liaison's to look at
+	l.wantLines("village", own, inside(theirs, own, func(other string) bool {
 		return slices.ContainsFunc(l.oracle.people, func(p *person) bool { return p.ID.String() == other && p.Managing == own })
 	}))
 	for _, d := range l.told {
@@ -146,8 +147,9 @@ func (l *lived) wantLines(user, area string, want []string) {
 	l.t.Helper()
 	token := l.signIn(user)
 	var got []string
-	for i := range lead.All {
-		got = append(got, l.lines(token, area, lead.All[i].Name)...)
+	lists := slices.DeleteFunc(slices.Clone(lead.All), func(list lead.List) bool { return user == "village" && list.Name == "shared_account" })
+	for _, list := range lists {
+		got = append(got, l.lines(token, area, list.Name)...)
 	}
 	slices.Sort(got)
 	for _, line := range want {
@@ -171,8 +173,8 @@ func (l *lived) wantLines(user, area string, want []string) {
 		}
 	}
 	l.get(token, "/worklists?area="+area, &counts)
-	if len(counts.Items) != len(lead.All) {
-		l.t.Errorf("%d worklists, want %d", len(counts.Items), len(lead.All))
+	if len(counts.Items) != len(lists) {
+		l.t.Errorf("%d worklists, want %d", len(counts.Items), len(lists))
 	}
 	for _, c := range counts.Items {
 		lines, late, soon := 0, 0, 0
@@ -270,8 +272,8 @@ func (l *lived) get(token, path string, into any) {
 	}
 }
 
-// wantMuchCompared wants lines on all lists but one: rosters pay a wrong amount again so soon that it was not met at a comparison with the
-// first seed. There only its absence is shown.
+// wantMuchCompared wants lines on all lists but one: rosters pay a wrong amount again so soon that a comparison need not meet it. There only its
+// absence is shown.
 func (l *lived) wantMuchCompared() {
 	l.t.Helper()
 	for i := range lead.All {

@@ -203,11 +203,11 @@ func (a *API) getRoster(r *Request) (Response, error) {
 	}
 	view := rosterView(one)
 	if one.State.Open() {
-		unpublished, err := a.Desk.DB.UnpublishedLines(r.Ctx, r.Who, id)
+		n, err := a.Desk.DoubtfulLines(r.Ctx, r.Who, id)
 		if err != nil {
 			return Response{}, err
 		}
-		view.UnpublishedLines = &unpublished
+		view.UnpublishedLines, view.ChangedAccountLines, view.SharedAccountLines = &n.Unpublished, &n.OtherAccount, &n.SharedAccount
 	}
 	return Response{Version: one.Version, Body: view}, nil
 }

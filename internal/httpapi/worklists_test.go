@@ -1,6 +1,10 @@
 package httpapi_test
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
 
 // TestDayOfALeadAction: what was done about a lead is of today unless another day is named, and the last by that day is shown.
 func TestDayOfALeadAction(t *testing.T) {
@@ -29,5 +33,68 @@ func TestDayOfALeadAction(t *testing.T) {
 		if last["on"] != "2023-03-28" || last["outcome"] != "contacted" {
 			t.Errorf("the last action is %v", last)
 		}
+	}
+}
+
+// TestSharedAccount is T4: whose account is that of somebody else stands on a list of those who supervise, until one of them is paid elsewhere; wards
+// of one guardian do not. Whoever checks a roster is told how many of its lines are paid so, and how many to another account than the last time.
+func TestSharedAccount(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	one, two, ward, sibling := s.person1(760, 1), s.person1(761, 1), s.person1(762, 1), s.person1(763, 2)
+	account := map[string]string{one: "6222000011112222", two: "6222000033334448", ward: "6222000055556664", sibling: "6222000077778880"}
+	to := func(person, holder, relation, number string) {
+		t.Helper()
+		s.do("town.a", "POST", "/persons/"+person+"/payees", map[string]any{"holder": holder, "relation": relation, "account": number, "reason": "换卡"}).want(201)
+	}
+	listed := func(user string) string {
+		t.Helper()
+		lines := ""
+		for _, raw := range s.do(user, "GET", "/worklists/shared_account", nil).want(200).json()["items"].([]any) {
+			l := raw.(map[string]any)
+			lines += fmt.Sprint(l["name"], l["reason"], l["other_person_ids"], " ")
+		}
+		return lines
+	}
+	name := func(person string) string { return s.do("cdpf", "GET", "/persons/"+person, nil).want(200).text("name") }
+	for _, id := range []string{one, two, ward, sibling} {
+		s.granted(id, nursing, "2023-03-02", "2023-03-03")
+		to(id, name(id), "self", account[id])
+	}
+	_, lines := s.pay("2023-03-16", "2023-03", everyone)
+	if got := listed("town.a"); got != "" || len(lines) != 4 {
+		t.Errorf("%s share accounts, %d lines", got, len(lines))
+	}
+
+	s.at("2023-04-03")
+	for _, id := range []string{ward, sibling} {
+		v := s.do("cdpf", "GET", "/persons/"+id, nil).want(200).version()
+		s.do("cdpf", "PATCH", "/persons/"+id, map[string]any{"guardian": map[string]any{"name": "金丝雀母", "relation": "父母"}, "effective_on": "2023-04-03"}, "If-Match", v).want(200)
+		to(id, "金丝雀母", "guardian", account[ward])
+	}
+	to(two, name(two), "self", account[one])
+	want := fmt.Sprint(name(one), "SHARED_ACCOUNT", []string{two}, " ", name(two), "SHARED_ACCOUNT", []string{one}, " ")
+	for _, user := range []string{"town.a", "finance", "auditor"} {
+		if got := listed(user); got != want {
+			t.Errorf("%s sees %s, want %s", user, got, want)
+		}
+	}
+	s.do("liaison.a", "GET", "/worklists/shared_account", nil).want(403)
+	r := s.do("finance", "GET", "/rosters/"+s.made("2023-04-10", "2023-04"), nil).want(200).json()
+	if r["lines"] != 4.0 || r["changed_account_lines"] != 3.0 || r["shared_account_lines"] != 2.0 {
+		t.Errorf("the roster says %v", r)
+	}
+
+	to(two, name(two), "self", account[two])
+	if got := listed("town.a"); got != "" {
+		t.Errorf("%s share accounts still", got)
+	}
+	to(ward, name(ward), "self", account[ward]) // who is paid himself is no ward
+	if got := listed("town.a"); !strings.Contains(got, sibling) {
+		t.Errorf("not among those who share accounts: %s", got)
+	}
+	s.do("town.a", "POST", "/persons/"+ward+"/circumstances", map[string]any{"kind": "death", "value": true, "valid_from": "2023-04-08", "source": "派出所"}).want(201)
+	if got := listed("town.a"); got != "" {
+		t.Errorf("%s shares an account with the dead", got)
 	}
 }

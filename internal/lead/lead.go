@@ -24,11 +24,14 @@ type Reason struct{ Code, ZH, EN string }
 var (
 	offices = []access.Role{access.VillageLiaison, access.TownOfficer, access.CDPFReviewer, access.CivilAffairsApprover}
 	money   = append(slices.Clone(offices), access.FinanceOfficer)
+	// who look at what a liaison may have made up himself
+	supervisors = []access.Role{access.TownOfficer, access.CDPFReviewer, access.CivilAffairsApprover, access.FinanceOfficer}
 )
 
 // The names by which other rooms know a list, or a reason.
 const (
 	Duplicate         = "duplicate"
+	SharedAccount     = "shared_account"
 	NoSurvey          = "no_survey"
 	ReverificationDue = "reverification_due"
 	NotVerified       = "NOT_VERIFIED" // a reason
@@ -49,6 +52,9 @@ var All = []List{
 	}},
 	{Name: "undeliverable_payment", ZH: "银行退票未重发", EN: "payments that the bank could not deliver", Roles: money, Reasons: []Reason{
 		{"PAYMENT_FAILED", "银行退回，至今未发放成功", "the bank returned it and it has not been paid since"},
+	}},
+	{Name: SharedAccount, ZH: "收款账户与他人相同", EN: "paid to an account of somebody else, too", Roles: supervisors, Reasons: []Reason{
+		{"SHARED_ACCOUNT", "收款账户同时登记在他人名下（同一监护人代领的除外）", "the account is recorded for somebody else, too, and not as that of their guardian"},
 	}},
 	{Name: "certificate_expiring", ZH: "残疾人证到期换领", EN: "certificates to be renewed", Roles: offices, Reasons: []Reason{
 		{"EXPIRES_IN_6_MONTHS", "残疾人证六个月内到期", "the certificate runs out within six months"},

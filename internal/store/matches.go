@@ -108,7 +108,14 @@ func (tx *Tx) WriteMatchKeys(ctx context.Context, dossiers []Dossier) error {
 	if err := tx.Batch(ctx, tx.matchKeysOf(persons), nameKeysOf(persons)); err != nil {
 		return fmt.Errorf("write what may be the same: %w", err)
 	}
-	return nil
+	return tx.writeAccountKeys(ctx, idsOf(persons))
+}
+
+func idsOf(persons []casefile.Person) (ids []uuid.UUID) {
+	for _, p := range persons {
+		ids = append(ids, p.ID)
+	}
+	return ids
 }
 
 // MatchKeysDiffer finds the persons whose keys are not those that their rows give.
@@ -140,6 +147,11 @@ func (db *DB) MatchKeysDiffer(ctx context.Context, who access.Actor, dossiers []
 	if err != nil {
 		return nil, fmt.Errorf("read what may be the same: %w", err)
 	}
+	others, err := db.accountKeysDiffer(ctx, who, ids)
+	if err != nil {
+		return nil, err
+	}
+	wrong = append(wrong, others...)
 	for _, d := range dossiers {
 		if id := d.File.Person.ID; !slices.Contains(wrong, id) && !sameKeys(stored[id], db.matchKeys(d.File.Person)) {
 			wrong = append(wrong, id)

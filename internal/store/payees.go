@@ -45,6 +45,7 @@ func (tx *Tx) ReplacePayees(ctx context.Context, payees ...Payee) error {
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue("UPDATE payees SET superseded_at = $2 WHERE person_id = ANY($1) AND superseded_at IS NULL", persons, tx.Now)
 		payeesTable.queue(b, rows)
+		tx.accountKeysOf(persons, payees)(b)
 	})
 	if err != nil {
 		return fmt.Errorf("supersede an account: %w", err)

@@ -280,14 +280,29 @@ func (tx *Tx) AccountsVersion(ctx context.Context, r roster.Roster, held bool) (
 	return version, nil
 }
 
-// UnpublishedLines counts the lines of a roster that are paid on a case which no public notice has shown, also of those who have moved away since.
-func (db *DB) UnpublishedLines(ctx context.Context, who access.Actor, id uuid.UUID) (n int, err error) {
+// Doubtful is how many of the lines that a roster pays whoever checks it should look at.
+type Doubtful struct {
+	Unpublished   int // of a case that no public notice has shown
+	OtherAccount  int // to another account than the last payment that reached the person
+	SharedAccount int // to an account that somebody else has, too, as on the worklist
+}
+
+// DoubtfulLines counts them, also of those who have moved away since.
+func (db *DB) DoubtfulLines(ctx context.Context, who access.Actor, id uuid.UUID, today calendar.Date) (n Doubtful, err error) {
+	count := func(b *pgx.Batch, into *int, from string) {
+		b.Queue("SELECT count(*) FROM roster_lines l "+from, pgx.NamedArgs{"roster": id, "today": today.String()}).QueryRow(func(row pgx.Row) error { return row.Scan(into) })
+	}
 	err = db.readIn(ctx, who, bounds{everything, everything}, func(b *pgx.Batch) {
-		b.Queue(`SELECT count(*) FROM roster_lines l JOIN awards a ON a.id = l.award_id WHERE l.roster_id = $1 AND l.hold = '' AND a.application_id IS NOT NULL
-			AND NOT EXISTS (SELECT FROM notice_items i WHERE i.application_id = a.application_id)`, id).QueryRow(func(row pgx.Row) error { return row.Scan(&n) })
+		count(b, &n.Unpublished, `JOIN awards a ON a.id = l.award_id WHERE l.roster_id = @roster AND l.hold = '' AND a.application_id IS NOT NULL
+			AND NOT EXISTS (SELECT FROM notice_items i WHERE i.application_id = a.application_id)`)
+		count(b, &n.OtherAccount, `CROSS JOIN LATERAL (SELECT p.payee_id FROM roster_lines p JOIN rosters r ON r.id = p.roster_id
+				WHERE p.person_id = l.person_id AND p.state = 'paid' ORDER BY r.month DESC, r.made_at DESC LIMIT 1) p
+			WHERE l.roster_id = @roster AND l.hold = '' AND p.payee_id <> l.payee_id`)
+		count(b, &n.SharedAccount, `WHERE l.roster_id = @roster AND l.hold = '' AND EXISTS (SELECT FROM account_keys k
+			JOIN account_keys o ON `+sameAccount+` JOIN persons q ON q.id = o.person_id WHERE k.person_id = l.person_id AND `+alive("q")+`)`)
 	})
 	if err != nil {
-		return 0, fmt.Errorf("count the lines that no notice has shown: %w", err)
+		return n, fmt.Errorf("count the lines of a roster to look at: %w", err)
 	}
 	return n, nil
 }

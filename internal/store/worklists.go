@@ -13,11 +13,18 @@ here AS NOT MATERIALIZED (
       AND NOT EXISTS (SELECT FROM merged_persons g WHERE g.person_id = persons.id)
 )`
 
-// living and said go into a WHERE: the person h has not died before today; what a circumstance c says is yes.
-const (
-	said   = `(c.value NOT IN ('false', '"no"', '"unknown"') AND coalesce(c.value ->> 'answer', 'yes') = 'yes')`
-	living = `(h.record_type <> 'HISTORICAL' AND NOT EXISTS (SELECT FROM circumstances c WHERE c.person_id = h.id AND c.kind = 'death'
+// living is that of the person h.
+var living = alive("h")
+
+// alive goes into a WHERE: a person has not died before today.
+func alive(person string) string {
+	return `(` + person + `.record_type <> 'HISTORICAL' AND NOT EXISTS (SELECT FROM circumstances c WHERE c.person_id = ` + person + `.id AND c.kind = 'death'
         AND c.superseded_at IS NULL AND c.valid_from < @today::date AND ` + said + `))`
+}
+
+// said goes into a WHERE: what a circumstance c says is yes.
+const (
+	said       = `(c.value NOT IN ('false', '"no"', '"unknown"') AND coalesce(c.value ->> 'answer', 'yes') = 'yes')`
 	holdsToday = `c.superseded_at IS NULL AND c.valid_from <= @today::date AND (c.valid_to IS NULL OR c.valid_to >= @today::date) AND ` + said
 )
 
@@ -63,7 +70,7 @@ func lapsedSince(person, kind string) string {
 var leads = map[string]string{
 	"eligible_not_enrolled": eligibleNotEnrolled, "enrolled_not_eligible": enrolledNotEligible, "wrong_amount": wrongAmount,
 	"undeliverable_payment": undeliverablePayment, "certificate_expiring": certificateExpiring, "turning_age": turningAge, "no_survey": noSurvey,
-	"duplicate": duplicate, "reverification_due": reverificationDue, "retrofit_need": retrofitNeed,
+	"duplicate": duplicate, "reverification_due": reverificationDue, "retrofit_need": retrofitNeed, "shared_account": sharedAccount,
 }
 
 // leadColumns are what every query selects, beside which the first five name a lead.
@@ -135,13 +142,15 @@ SELECT h.id AS person_id, h.name, h.area_code, w.programme, w.reason, w.since, 0
        0::bigint AS undelivered_fen, NULL::date AS on_day, '' AS detail, NULL::uuid[] AS others
 FROM wrong w JOIN here h ON h.id = w.person_id`
 
-// Months that the bank could not pay and that are owed still. The bank's words of the last attempt say why. The payments that failed are
+// Months that the bank could not pay and that are owed still, since the first attempt, or since what had been paid came back last. The bank's words
+// of the last attempt say why. The payments that failed are
 // found by an index that has no others, so their number bounds the work, and not how much was ever paid.
 var undeliverablePayment = `WITH ` + here + `, failed AS (
-    SELECT p.person_id, p.programme, p.month, min(coalesce(l.answered_at, r.closed_at, r.sent_at)) AS since,
+    SELECT p.person_id, p.programme, p.month, coalesce(max(b.recorded_at), min(coalesce(l.answered_at, r.closed_at, r.sent_at))) AS since,
            (array_agg(l.failure ORDER BY r.month DESC, r.made_at DESC))[1] AS failure, max(r.month) AS of_month
     FROM here h JOIN payments p ON p.person_id = h.id AND NOT p.live
     JOIN roster_lines l ON l.roster_id = p.roster_id AND l.person_id = p.person_id AND l.programme = p.programme AND l.state = 'failed' JOIN rosters r ON r.id = l.roster_id
+    LEFT JOIN returned_payments b ON b.roster_id = l.roster_id AND b.seq = l.seq
     GROUP BY 1, 2, 3
 ), owed AS (
     SELECT f.*, coalesce(d.amount_fen, 0)
@@ -245,6 +254,19 @@ FROM here h JOIN match_keys k ON k.person_id = h.id
 JOIN match_keys o ON o.kind = k.kind AND o.key = k.key AND o.person_id <> k.person_id
 JOIN persons q ON q.id = o.person_id AND q.record_type <> 'HISTORICAL'
 WHERE h.record_type <> 'HISTORICAL' GROUP BY h.id, h.name, h.area_code, k.kind`
+
+// sameAccount goes into a WHERE: somebody else's account o is that of k. Wards may share their guardian's.
+const sameAccount = `o.key = k.key AND o.person_id <> k.person_id AND (o.ward_of <> k.ward_of OR o.ward_of IS NULL OR k.ward_of IS NULL)`
+
+// Who is paid to an account to which somebody else is paid, whom the actor may see too. Twenty others are enough: an account that a home or a town
+// has for hundreds would bring each of them up for each of them.
+var sharedAccount = `WITH ` + here + `
+SELECT h.id AS person_id, h.name, h.area_code, '' AS programme, 'SHARED_ACCOUNT' AS reason,
+       greatest(min(greatest(k.recorded_at, s.recorded_at, ` + lapsedSince("s.person_id", "death") + `)), ` + lapsedSince("h.id", "death") + `) AS since,
+       ` + nothingElse + `, NULL::date AS on_day, '' AS detail, array_agg(s.person_id ORDER BY s.person_id) AS others
+FROM here h JOIN account_keys k ON k.person_id = h.id CROSS JOIN LATERAL (
+    SELECT o.person_id, o.recorded_at FROM account_keys o JOIN persons q ON q.id = o.person_id WHERE ` + sameAccount + ` AND ` + alive("q") + ` ORDER BY o.person_id LIMIT 20) s
+WHERE ` + living + ` GROUP BY h.id, h.name, h.area_code`
 
 // askedSince is the instant since which the service has said without a break that the conditions of a right of the person a hold on
 // some day of the window: it may have learned of that only later.

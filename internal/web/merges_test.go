@@ -57,7 +57,7 @@ func TestMergePages(t *testing.T) {
 	stays, goes := s.twice(21, "金丝雀双")
 	other := s.person(23, 2, villageB)
 	b, file := s.as("town.a"), "/persons/"+goes.String()
-	if listed := b.get("/worklists/duplicate").want(200); listed.link("合并重复档案") == "" {
+	if listed := b.get("/worklists/duplicate").want(200).says("涉及：金丝雀双"); listed.link("合并重复档案") == "" {
 		t.Error("the worklist does not lead to the merge")
 	}
 	start := b.get(b.get(file).want(200).link("合并重复档案")).want(200).says("本辖区内同名的档案")

@@ -158,12 +158,17 @@ func showRoster(v *visit) (any, error) {
 	data.Facts = []pair{{v.t("roster.persons"), numberText(t.Persons)}, {v.t("roster.lines"), numberText(t.Lines)}, {v.t("roster.months"), numberText(t.PersonMonths)},
 		{v.t("roster.held"), numberText(t.Held)}, {v.t("roster.gross"), t.Gross.Yuan()}, {v.t("roster.deduction"), t.Deduction.Yuan()}}
 	if r.State.Open() {
-		unpublished, err := v.desk.DB.UnpublishedLines(v.ctx, v.who, id)
+		n, err := v.desk.DoubtfulLines(v.ctx, v.who, id)
 		if err != nil {
 			return nil, err
 		}
-		if unpublished > 0 {
-			data.Facts = append(data.Facts, pair{v.t("roster.unpublished"), numberText(unpublished)})
+		for _, doubt := range []struct {
+			text  string
+			lines int
+		}{{"roster.unpublished", n.Unpublished}, {"roster.other_account", n.OtherAccount}, {"roster.shared_account", n.SharedAccount}} {
+			if doubt.lines > 0 {
+				data.Facts = append(data.Facts, pair{v.t(doubt.text), numberText(doubt.lines)})
+			}
 		}
 	}
 	for _, p := range t.Programmes {

@@ -26,6 +26,7 @@ type worklistData struct {
 type leadLine struct {
 	Person, Path, Place, Programme, Reason string
 	Money, Due, DueTone, Last              string
+	Others                                 []link // who else it is about
 	Merge                                  string // where two files are made one
 }
 
@@ -50,9 +51,16 @@ func showWorklist(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	others, err := v.namesOfOthers(found)
+	if err != nil {
+		return nil, err
+	}
 	var people []Option
 	for _, l := range found {
 		line := v.leadLine(l)
+		for _, id := range l.Others {
+			line.Others = append(line.Others, link{Path: v.personPath(id), Text: others[id]})
+		}
 		if list.Name == lead.Duplicate && v.may("/persons/:id/merge") {
 			line.Merge = line.Path + "/merge"
 		}
@@ -71,6 +79,26 @@ func showWorklist(v *visit) (any, error) {
 		data.Act = v.newForm("act", "worklist.act", append([]*Field{{Name: "who", Label: v.t("worklist.who"), Kind: "select", Need: true, Options: people}}, v.outcomeFields()...)...)
 	}
 	return data, nil
+}
+
+// namesOfOthers are the names of those whom leads are about, too.
+func (v *visit) namesOfOthers(leads []casework.Lead) (map[uuid.UUID]string, error) {
+	var ids []uuid.UUID
+	for _, l := range leads {
+		ids = append(ids, l.Others...)
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return v.desk.DB.PersonNames(v.ctx, v.who, ids)
+}
+
+// personPath is where somebody's file is shown; empty where this role does not read files.
+func (v *visit) personPath(id uuid.UUID) string {
+	if !v.may("/persons/:id") {
+		return ""
+	}
+	return "/persons/" + id.String()
 }
 
 // whoOf names somebody of a list in a form, with the programme that he is on it for.
@@ -153,10 +181,7 @@ func (v *visit) programmeOrNothing(id string) string {
 }
 
 func (v *visit) leadLine(l casework.Lead) leadLine {
-	line := leadLine{Person: l.Name, Place: v.placeName(l.Area), Reason: v.either(l.ReasonZH, l.ReasonEN), Due: l.DueOn.String()}
-	if v.may("/persons/:id") {
-		line.Path = "/persons/" + l.PersonID.String()
-	}
+	line := leadLine{Person: l.Name, Place: v.placeName(l.Area), Reason: v.either(l.ReasonZH, l.ReasonEN), Due: l.DueOn.String(), Path: v.personPath(l.PersonID)}
 	if l.Programme != "" {
 		line.Programme = v.programme(l.Programme)
 	}
