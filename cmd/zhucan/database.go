@@ -48,11 +48,7 @@ func (c migrateCommand) Run(ctx context.Context, io stdio) error {
 	if err := config.CheckOwner(c.OwnerURL); err != nil {
 		return err
 	}
-	version, err := store.Migrate(ctx, c.OwnerURL)
-	if err != nil {
-		return err
-	}
-	renewed, err := activateBuiltin(ctx, c.OwnerURL, time.Now)
+	version, renewed, err := bringUp(ctx, c.OwnerURL, time.Now)
 	if err != nil {
 		return err
 	}
@@ -61,6 +57,17 @@ func (c migrateCommand) Run(ctx context.Context, io stdio) error {
 		fmt.Fprintln(io.out, "what is derived was made by earlier rules: run zhucan standing rebuild")
 	}
 	return nil
+}
+
+// bringUp brings a database to the schema and the rules of this binary.
+func bringUp(ctx context.Context, ownerURL string, now func() time.Time) (version int64, renewed bool, err error) {
+	err = store.Alone(ctx, ownerURL, func() (err error) {
+		if version, err = store.Migrate(ctx, ownerURL); err == nil {
+			renewed, err = activateBuiltin(ctx, ownerURL, now)
+		}
+		return err
+	})
+	return version, renewed, err
 }
 
 // earlierBuiltins are versions of the builtin pack that came with earlier versions of this binary.

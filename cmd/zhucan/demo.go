@@ -123,10 +123,7 @@ func (c demoCommand) prepare(ctx context.Context, cluster *localpg.Cluster, dir 
 		return nil, err
 	}
 	owner := cluster.URL(localpg.Superuser, database1)
-	if _, err := store.Migrate(ctx, owner); err != nil {
-		return nil, err
-	}
-	if _, err := activateBuiltin(ctx, owner, clock.Now); err != nil {
+	if _, _, err := bringUp(ctx, owner, clock.Now); err != nil {
 		return nil, err
 	}
 	ring, err := demoKeys(filepath.Join(dir, "keys.json"))

@@ -75,7 +75,7 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 	if ring.Demo {
 		return errors.New("the key file belongs to a demonstration: make one with zhucan keys FILE")
 	}
-	log := newLog(io.err, c.LogLevel)
+	log, loud := httpapi.CountLoud(newLog(io.err, c.LogLevel))
 	limitMemory(log)
 	collect := restCollector()
 	ready := prepareFaces()
@@ -99,7 +99,7 @@ func (c serveCommand) Run(ctx context.Context, io stdio) error {
 	if err := ready(); err != nil {
 		return err
 	}
-	handler, err := faces(&httpapi.API{Desk: desk, Log: log, IPs: clientAddress(c.TrustedProxies), NewID: requestID}, !c.PlainHTTP)
+	handler, err := faces(&httpapi.API{Desk: desk, Log: log, IPs: clientAddress(c.TrustedProxies), NewID: requestID, Loud: loud}, !c.PlainHTTP)
 	if err != nil {
 		return err
 	}

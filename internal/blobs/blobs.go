@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
+	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -36,6 +38,9 @@ func Open(ctx context.Context, address string, ring *secret.Ring) (*Store, error
 	if err != nil {
 		return nil, fmt.Errorf("open the store of files: %w", err)
 	}
+	if err := takesFiles(address); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the store of files: %w", err), bucket.Close())
+	}
 	return &Store{bucket: bucket, ring: ring}, nil
 }
 
@@ -59,6 +64,23 @@ func complete(address string) (string, error) {
 	}
 	at.RawQuery = says.Encode()
 	return at.String(), nil
+}
+
+// takesFiles refuses a folder in which nothing can be written, such as one that root has given back: the first photo would tell otherwise. One that
+// is only full has what was kept before, and a service goes on without what it cannot keep.
+func takesFiles(address string) error {
+	at, err := url.Parse(address)
+	if err != nil || at.Scheme != "file" {
+		return err
+	}
+	f, err := os.CreateTemp(at.Path, ".try-")
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // Close gives the store back.

@@ -66,3 +66,20 @@ func TestFolder(t *testing.T) {
 		})
 	}
 }
+
+// TestClosedFolder: a place where nothing can be written is found when the service starts, and not by the first photo.
+func TestClosedFolder(t *testing.T) {
+	t.Parallel()
+	const closed = "/sys/kernel" // to root, too
+	if _, err := os.Stat(closed); err != nil {
+		t.Skip(err)
+	}
+	ring, err := secret.Generate(rand.Reader, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Open(t.Context(), Folder(closed), ring); err == nil {
+		s.Close()
+		t.Errorf("opened a store in %s", closed)
+	}
+}

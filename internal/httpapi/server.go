@@ -17,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"zhucan/internal/casework"
@@ -32,8 +33,9 @@ type API struct {
 	Desk     *casework.Desk
 	Log      *slog.Logger
 	Clock    SettableClock
-	IPs      echo.IPExtractor // whom to believe about a client's address
-	NewID    func() string    // of requests
+	IPs      echo.IPExtractor     // whom to believe about a client's address
+	NewID    func() string        // of requests
+	Loud     prometheus.Collector // of CountLoud; nil where nobody counts
 	contract *contract
 	seen     seenActors
 	metrics  *metrics
@@ -60,6 +62,9 @@ func (a *API) Handler() (http.Handler, error) {
 		return nil, err
 	}
 	a.metrics = newMetrics(a.Desk)
+	if a.Loud != nil {
+		a.metrics.registry.MustRegister(a.Loud)
+	}
 	operations := a.operations()
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
@@ -230,7 +235,8 @@ func newMetrics(desk *casework.Desk) *metrics {
 	}
 	m.registry.MustRegister(m.requests, m.seconds, prometheus.NewGaugeFunc(
 		prometheus.GaugeOpts{Name: "zhucan_database_connections_in_use", Help: "Connections busy now."}, func() float64 { return float64(desk.DB.PoolInUse()) }),
-		answeredBy(desk, "replica"), answeredBy(desk, "primary"))
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "zhucan_database_connections_max", Help: "Connections that there may be."}, func() float64 { return float64(desk.DB.PoolSize()) }),
+		answeredBy(desk, "replica"), answeredBy(desk, "primary"), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 

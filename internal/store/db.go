@@ -190,6 +190,9 @@ func (db *DB) Ready(ctx context.Context) error {
 // PoolInUse is how many connections are busy now, for the metrics.
 func (db *DB) PoolInUse() int32 { return db.pool.Stat().AcquiredConns() }
 
+// PoolSize is how many connections there may be.
+func (db *DB) PoolSize() int32 { return db.pool.Config().MaxConns }
+
 // Query is one statement of a batch with the place for its answer.
 type Query func(*pgx.Batch)
 

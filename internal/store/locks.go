@@ -10,6 +10,8 @@ const (
 	rulesLock = "(370305, 3)"
 	// publishLock is held by who publishes a release.
 	publishLock = "(370305, 4)"
+	// migrationLock is held by who brings the schema to that of his program, through all of it.
+	migrationLock = "(370305, 66)"
 	// tallyLock is held by who folds the counts kept by village, or makes them again.
 	tallyLock = "(370305, 25)"
 )

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver that goose uses
 	"github.com/pressly/goose/v3"
@@ -14,7 +15,20 @@ import (
 	"zhucan/migrations"
 )
 
-// Migrate brings a database to the newest schema, as its owner. It returns the version reached.
+// Alone does what only one process may do to a database at a time, as its owner. Others wait until it is done.
+func Alone(ctx context.Context, ownerURL string, do func() error) error {
+	conn, err := pgx.Connect(ctx, ownerURL)
+	if err != nil {
+		return fmt.Errorf("reach the register: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) // gives the lock back
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock"+migrationLock); err != nil {
+		return fmt.Errorf("wait for who migrates: %w", err)
+	}
+	return do()
+}
+
+// Migrate brings a database to the newest schema, as its owner. It returns the version reached. Of two at a time one would fail half way: see Alone.
 func Migrate(ctx context.Context, ownerURL string) (version int64, err error) {
 	db, err := sql.Open("pgx", ownerURL)
 	if err != nil {
@@ -32,6 +46,11 @@ func Migrate(ctx context.Context, ownerURL string) (version int64, err error) {
 	if current > newest { // nothing would be left to do, and this program would not know what it works with
 		return 0, ErrNewerSchema
 	}
+	if current == 0 {
+		if err := checkEncoding(ctx, db); err != nil {
+			return 0, err
+		}
+	}
 	if _, err := provider.Up(ctx); err != nil {
 		return 0, fmt.Errorf("migrate: %w", err)
 	}
@@ -41,6 +60,19 @@ func Migrate(ctx context.Context, ownerURL string) (version int64, err error) {
 		}
 	}
 	return provider.GetDBVersion(ctx)
+}
+
+// checkEncoding refuses a new database whose texts are not of Unicode. In SQL_ASCII, which a server has that was set up without a locale, a name of
+// 21 characters is too long; in others some names cannot be written.
+func checkEncoding(ctx context.Context, db *sql.DB) error {
+	var encoding string
+	if err := db.QueryRowContext(ctx, "SHOW server_encoding").Scan(&encoding); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if encoding != "UTF8" {
+		return fmt.Errorf("数据库编码为%s，须为UTF8 / the database is in %[1]s instead of UTF8: createdb -O OWNER -E UTF8 --locale=C.UTF-8 -T template0 NAME", encoding)
+	}
+	return nil
 }
 
 // keyedAtOnce is how many names get their keys in one transaction, for which other writes of persons wait.
