@@ -49,7 +49,7 @@ type Actor struct {
 	Area      area.Code // empty for System: the whole register
 	RequestID string
 
-	SecondFactor bool // shown when the session was opened
+	SecondFactor bool // shown when the session was opened, and not given up since
 }
 
 // SystemActor is the command line acting on the whole register.

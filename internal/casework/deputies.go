@@ -70,6 +70,9 @@ func (d *Desk) EndDeputation(ctx context.Context, who access.Actor, id uuid.UUID
 
 // inForce is a deputation by which somebody may act today.
 func (d *Desk) inForce(ctx context.Context, who access.Actor, deputation uuid.UUID) (store.Deputation, error) {
+	if who.ActingFor == uuid.Nil && d.NeedsFactor(who) { // the other's role may need none
+		return store.Deputation{}, FactorNeeded
+	}
 	if who.ActingFor != uuid.Nil {
 		return store.Deputation{}, fault.New(fault.Conflict, "ACTING_ALREADY", "请先退出当前代理", "leave the present deputation first")
 	}

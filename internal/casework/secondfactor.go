@@ -53,15 +53,16 @@ func (d *Desk) SecondFactor(ctx context.Context, who access.Actor) (s FactorStat
 		return s, nil
 	case err == nil && s.Since != nil:
 		s.Spare = len(f.Spare)
-	case err == nil && unproven(f, d.Now()):
+	case err == nil && unproven(f, who, d.Now()):
 		s.Secret = f.Secret
 	}
 	return s, err
 }
 
-// unproven reports whether a secret still waits for the first code of an app: one whose codes have been shown does not.
-func unproven(f store.SecondFactor, now time.Time) bool {
-	return f.LastStep == 0 && now.Sub(f.BegunAt) < enrolment
+// unproven reports whether a secret still waits for the first code of an app, here: one whose codes have been shown does not. Another session may
+// be that of somebody who has got hold of the password, and whom the factor is to keep out.
+func unproven(f store.SecondFactor, who access.Actor, now time.Time) bool {
+	return f.LastStep == 0 && f.BegunIn == who.SessionID && now.Sub(f.BegunAt) < enrolment
 }
 
 // BeginSecondFactor makes a secret for somebody's app. Nothing is asked of him yet: first his app has to show that it knows the secret.
@@ -102,7 +103,7 @@ func (d *Desk) ConfirmSecondFactor(ctx context.Context, who access.Actor, code s
 			return factorOn
 		}
 		f, err := tx.LockSecondFactor(ctx, who.AccountID)
-		if fault.Is(err, store.NotFound.Code) || err == nil && !unproven(f, tx.Now) {
+		if fault.Is(err, store.NotFound.Code) || err == nil && !unproven(f, who, tx.Now) {
 			return fault.New(fault.Conflict, "SECOND_FACTOR_NOT_BEGUN", "请重新开始设置动态口令", "begin to set up the second factor again")
 		}
 		if err != nil {

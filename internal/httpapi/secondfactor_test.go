@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -163,5 +164,94 @@ func TestRolesThatNeedAFactor(t *testing.T) {
 	today := calendar.DateOf(s.clock.Now()).String()
 	d := s.do("admin", "POST", "/deputations", map[string]any{"principal_id": s.accountID("town.a2"), "deputy_id": s.accountID("town.a"), "from": today, "until": today, "reason": "休假"}).want(201)
 	s.tokens["deputy"] = s.do("again", "POST", "/auth/act-for", map[string]any{"deputation_id": d.text("id")}).want(200).text("access_token")
+	s.do("deputy", "GET", "/persons", nil).want(200)
+}
+
+// TestOneCodeOpensOneSession: a code that many show at once is good for one of them, be it the app's or a spare one; and what shows it to turn the
+// factor off comes before or after a sign-in, never beside it.
+func TestOneCodeOpensOneSession(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	secret, spare := s.turnOn("town.a")
+	for i, code := range []string{s.codeNow(secret, 30*time.Second), spare[0].(string), spare[1].(string)} {
+		s.clock.Add(time.Hour) // nothing of the tries before is due
+		if i == 0 {
+			code = s.codeNow(secret, 0)
+		}
+		s.login("town.a2")
+		opened := make(chan int, 32)
+		var wg sync.WaitGroup
+		for range cap(opened) {
+			wg.Go(func() { opened <- s.signsIn("town.a", code).status })
+		}
+		wg.Wait()
+		close(opened)
+		count := map[int]int{}
+		for status := range opened {
+			count[status]++
+		}
+		if count[200] != 1 || count[200]+count[401]+count[429] != 32 {
+			t.Errorf("32 who show %s at once: %v", code, count)
+		}
+	}
+}
+
+// TestSecretStaysInItsSession: who knows the password alone, and is signed in, neither learns the secret that its owner begins meanwhile nor turns the
+// factor on with it.
+func TestSecretStaysInItsSession(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.tokens["thief"] = s.signsIn("town.a").want(200).text("access_token")
+	secret := s.do("town.a", "POST", "/me/second-factor", map[string]any{"password": password}).want(200).text("secret")
+	s.do("thief", "POST", "/me/second-factor/confirmation", map[string]any{"code": s.codeNow(secret, 0)}).want(409, "SECOND_FACTOR_NOT_BEGUN")
+	s.do("town.a", "POST", "/me/second-factor/confirmation", map[string]any{"code": s.codeNow(secret, 0)}).want(200)
+	s.do("thief", "GET", "/me", nil).want(401)
+}
+
+// TestFactorGoneIsGone: where a role needs one, sessions that were opened with a factor do nothing more once it is turned off or taken away.
+func TestFactorGoneIsGone(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person := s.person1(1, 1)
+	reads := func(status int, code ...string) {
+		t.Helper()
+		s.do("town.a", "GET", "/persons/"+person, nil).want(status, code...) // of those that begin with the rights last seen
+		s.do("town.a", "GET", "/worklists", nil).want(status, code...)
+	}
+	s.desk.FactorRoles = []access.Role{access.TownOfficer}
+	secret, _ := s.turnOn("town.a")
+	reads(200)
+	s.clock.Add(time.Minute)
+	s.do("town.a", "POST", "/me/second-factor/end", map[string]any{"password": password, "code": s.codeNow(secret, 0)}).want(204)
+	reads(403, "SECOND_FACTOR_NEEDED")
+	s.turnOn("town.a")
+	reads(200)
+	account := s.do("admin", "GET", "/accounts?limit=200", nil).want(200)
+	for _, raw := range account.json()["items"].([]any) {
+		if a := raw.(map[string]any); a["username"] == "town.a" {
+			s.do("admin", "PATCH", "/accounts/"+a["id"].(string), map[string]any{"second_factor": false}, "If-Match", fmt.Sprintf(`"%v"`, a["version"])).want(200)
+		}
+	}
+	reads(403, "SECOND_FACTOR_NEEDED")
+}
+
+// TestNobodyActsWithoutTheFactorOfHisRole: a deputy whose own role needs one acts for nobody before he has it, whatever the other's role needs; and
+// for whom his role does not need it, the other's may.
+func TestNobodyActsWithoutTheFactorOfHisRole(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	today := calendar.DateOf(s.clock.Now()).String()
+	deputed := func(principal, deputy string) map[string]any {
+		t.Helper()
+		d := s.do("admin", "POST", "/deputations", map[string]any{"principal_id": s.accountID(principal), "deputy_id": s.accountID(deputy), "from": today, "until": today, "reason": "休假"}).want(201)
+		return map[string]any{"deputation_id": d.text("id")}
+	}
+	forOther, forTown := deputed("liaison.a", "town.a"), deputed("town.a", "liaison.a")
+	s.desk.FactorRoles = []access.Role{access.TownOfficer}
+	s.do("town.a", "POST", "/auth/act-for", forOther).want(403, "SECOND_FACTOR_NEEDED")
+	s.tokens["deputy"] = s.do("liaison.a", "POST", "/auth/act-for", forTown).want(200).text("access_token")
+	s.do("deputy", "GET", "/persons", nil).want(403, "SECOND_FACTOR_NEEDED")
+	secret := s.do("deputy", "POST", "/me/second-factor", map[string]any{"password": password}).want(200).text("secret")
+	s.do("deputy", "POST", "/me/second-factor/confirmation", map[string]any{"code": s.codeNow(secret, 0)}).want(200)
 	s.do("deputy", "GET", "/persons", nil).want(200)
 }

@@ -145,7 +145,7 @@ func (db *DB) ActorOfCookie(ctx context.Context, cookieHash []byte) (who access.
 }
 
 func (db *DB) actor(ctx context.Context, from string, args ...any) (who access.Actor, ends time.Time, found bool, err error) {
-	sql := `SELECT a.id, s.id, a.username, a.name, coalesce(p.role, a.role), coalesce(p.area_code, a.area_code), p.id, coalesce(p.name, ''), s.second_factor, s.expires_at FROM ` + from
+	sql := `SELECT a.id, s.id, a.username, a.name, coalesce(p.role, a.role), coalesce(p.area_code, a.area_code), p.id, coalesce(p.name, ''), s.second_factor AND a.second_factor_at IS NOT NULL, s.expires_at FROM ` + from
 	var principal *uuid.UUID
 	err = db.pool.QueryRow(ctx, sql, args...).Scan(&who.AccountID, &who.SessionID, &who.Username, &who.Name, &who.Role, &who.Area, &principal, &who.Principal, &who.SecondFactor, &ends)
 	who.ActingFor = orZero(principal)

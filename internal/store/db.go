@@ -269,12 +269,12 @@ func sessionsGoodAt(instant string) string {
 const setBounds = "SELECT set_config('zhucan.area', $1, true) || set_config('zhucan.count_area', $2, true) AS bounds"
 
 var withRights = setBounds + ` FROM ` + sessionsGoodAt("$4") + `
-		AND s.id = $3 AND a.id = $5 AND coalesce(p.role, a.role) = $6 AND coalesce(p.area_code, a.area_code) = $7`
+		AND s.id = $3 AND a.id = $5 AND coalesce(p.role, a.role) = $6 AND coalesce(p.area_code, a.area_code) = $7 AND (a.second_factor_at IS NOT NULL OR NOT $8)`
 
 // withOwnRights is withRights for who acts under his own name, with half of the tables: it comes first in every transaction.
 const withOwnRights = setBounds + ` FROM sessions s JOIN accounts a ON a.id = s.account_id
 		WHERE s.ended_at IS NULL AND s.expires_at > $4 AND NOT a.disabled AND s.deputation_id IS NULL
-		AND s.id = $3 AND a.id = $5 AND a.role = $6 AND a.area_code = $7`
+		AND s.id = $3 AND a.id = $5 AND a.role = $6 AND a.area_code = $7 AND (a.second_factor_at IS NOT NULL OR NOT $8)`
 
 func rightsOf(who access.Actor) string {
 	if who.ActingFor == uuid.Nil {
@@ -284,7 +284,7 @@ func rightsOf(who access.Actor) string {
 }
 
 // enter queues what comes first in every transaction: the bounds. An actor with a session gets them only while the session is good and its
-// account, role and area are still those of who; so rights hold when they are used, and not when somebody looked them up. The command line
+// account, role, area and factor are still those of who; so rights hold when they are used, and not when somebody looked them up. The command line
 // and a sign-in have no session.
 func (db *DB) enter(batch *pgx.Batch, who access.Actor, b bounds) {
 	if who.SessionID == uuid.Nil {
@@ -301,5 +301,5 @@ func (db *DB) enter(batch *pgx.Batch, who access.Actor, b bounds) {
 
 // enterArgs are the parameters of rightsOf.
 func (db *DB) enterArgs(who access.Actor, b bounds) []any {
-	return []any{b.persons, b.counts, who.SessionID, db.Now(), who.AccountID, string(who.Role), string(who.Area)}
+	return []any{b.persons, b.counts, who.SessionID, db.Now(), who.AccountID, string(who.Role), string(who.Area), who.SecondFactor}
 }

@@ -222,7 +222,7 @@ func (db *DB) PersonPage(who access.Actor, id uuid.UUID) (sql string, args []any
 }
 
 func pageEnteredBy(rights string) string {
-	return "WITH entered AS MATERIALIZED (SELECT r.*, $8::uuid AS person FROM (" + rights + ") r) SELECT " + pageColumns +
+	return "WITH entered AS MATERIALIZED (SELECT r.*, $9::uuid AS person FROM (" + rights + ") r) SELECT " + pageColumns +
 		" FROM entered JOIN persons p ON p.id = entered.person" + pageJoins
 }
 

@@ -13,8 +13,9 @@ import (
 type SecondFactor struct {
 	Secret   string
 	BegunAt  time.Time
-	LastStep int64    // of the code of the app that was shown last
-	Spare    [][]byte // keyed hashes of the codes that have not been used yet
+	BegunIn  uuid.UUID // session
+	LastStep int64     // of the code of the app that was shown last
+	Spare    [][]byte  // keyed hashes of the codes that have not been used yet
 }
 
 // BeginSecondFactor keeps a secret that waits until somebody shows that his app knows it, in the place of one that waited before.
@@ -24,21 +25,24 @@ func (tx *Tx) BeginSecondFactor(ctx context.Context, account uuid.UUID, secret s
 	if s.err != nil {
 		return s.err
 	}
-	_, err := tx.sql.ExecContext(ctx, `INSERT INTO second_factors (account_id, secret, begun_at) VALUES ($1, $2, $3)
-		ON CONFLICT (account_id) DO UPDATE SET secret = excluded.secret, begun_at = excluded.begun_at, last_step = 0, spare = '{}'`, account, sealed, tx.Now)
+	_, err := tx.sql.ExecContext(ctx, `INSERT INTO second_factors (account_id, secret, begun_at, begun_in) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (account_id) DO UPDATE SET secret = excluded.secret, begun_at = excluded.begun_at, begun_in = excluded.begun_in, last_step = 0, spare = '{}'`,
+		account, sealed, tx.Now, tx.Who.SessionID)
 	if err != nil {
 		return fmt.Errorf("begin a second factor: %w", err)
 	}
 	return nil
 }
 
-const secondFactor = "SELECT secret, begun_at, last_step, spare FROM second_factors WHERE account_id = $1"
+const secondFactor = "SELECT secret, begun_at, begun_in, last_step, spare FROM second_factors WHERE account_id = $1"
 
 func (db *DB) scanSecondFactor(row pgx.Row, account uuid.UUID) (f SecondFactor, err error) {
 	var sealed []byte
-	if err := row.Scan(&sealed, &f.BegunAt, &f.LastStep, &f.Spare); err != nil {
+	var session *uuid.UUID
+	if err := row.Scan(&sealed, &f.BegunAt, &session, &f.LastStep, &f.Spare); err != nil {
 		return f, translate(fmt.Errorf("read a second factor: %w", err))
 	}
+	f.BegunIn = orZero(session)
 	o := opener{ring: db.Ring, table: "second_factors", row: account}
 	f.Secret = o.open("secret", sealed)
 	return f, o.err
