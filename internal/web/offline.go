@@ -202,6 +202,9 @@ func (v *visit) heard(signed bool, do func(*visit) (any, error)) (any, error) {
 	if signed && !slices.Contains(offlineRoles, v.who.Role) {
 		return nil, forbidden
 	}
+	if signed && v.desk.NeedsFactor(v.who) {
+		return nil, casework.FactorNeeded
+	}
 	if in.Method == http.MethodPost && !v.goodToken(in.Header.Get("X-CSRF")) {
 		return nil, badToken
 	}
@@ -258,6 +261,7 @@ type greeting struct {
 	User   *userRef `json:"user,omitempty"`   // nobody: signed out
 	Acting string   `json:"acting,omitempty"` // for whom the user acts: what waits was entered under his own role, and is not sent under another's
 	May    bool     `json:"may"`              // this role works offline
+	Factor bool     `json:"factor"`           // the user has yet to set up the second factor that his role needs
 	Now    string   `json:"now"`
 }
 
@@ -268,11 +272,16 @@ type userRef struct {
 }
 
 func hello(v *visit) (any, error) {
-	g := greeting{CSRF: v.csrf(), Acting: v.who.Principal, Now: v.desk.Now().Format(time.RFC3339)}
+	return v.greeting(v.csrf()), nil
+}
+
+func (v *visit) greeting(csrf string) greeting {
+	g := greeting{CSRF: csrf, Acting: v.who.Principal, Now: v.desk.Now().Format(time.RFC3339)}
 	if v.known {
 		g.User, g.May = &userRef{v.who.AccountID, v.who.Username, v.who.Name}, slices.Contains(offlineRoles, v.who.Role)
+		g.Factor = v.desk.NeedsFactor(v.who)
 	}
-	return g, nil
+	return g
 }
 
 // phoneSignIn is the sign-in of the page, without leaving what is being entered.
@@ -295,9 +304,7 @@ func phoneSignIn(v *visit) (any, error) {
 	if v.who, v.known, err = v.desk.ActorOfCookie(v.ctx, cookie); err != nil {
 		return nil, err
 	}
-	g := greeting{CSRF: tokenOf(cookie), Now: v.desk.Now().Format(time.RFC3339)}
-	g.User, g.May = &userRef{v.who.AccountID, v.who.Username, v.who.Name}, slices.Contains(offlineRoles, v.who.Role)
-	return g, nil
+	return v.greeting(tokenOf(cookie)), nil
 }
 
 type phoneKey struct {

@@ -95,9 +95,6 @@ func (s *Site) get(p *page) echo.HandlerFunc {
 		if errors.Is(err, notSignedIn) {
 			return c.Redirect(http.StatusSeeOther, "/sign-in?next="+url.QueryEscape(c.Request().URL.RequestURI()))
 		}
-		if errors.Is(err, casework.FactorNeeded) {
-			return c.Redirect(http.StatusSeeOther, "/second-factor")
-		}
 		if err != nil {
 			return err
 		}

@@ -30,7 +30,7 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/password", file: "person-form", title: "password.title", under: "/", roles: access.Roles, bare: true, show: showPassword, acts: map[string]act{"change": {alone: true, do: changePassword}}},
 		{path: "/second-factor", file: "second-factor", title: "factor.title", under: "/", roles: access.Roles, bare: true, show: showSecondFactor,
 			acts: map[string]act{"begin": {alone: true, do: beginSecondFactor}, "confirm": {alone: true, do: confirmSecondFactor}, "end": {alone: true, do: endSecondFactor}}},
-		{path: "/act-for", file: "act-for", title: "acting.title", under: "/", roles: hasDeputy, show: showActFor, acts: map[string]act{"act": {alone: true, do: actFor}, "end": {alone: true, do: actForOneself}}},
+		{path: "/act-for", file: "act-for", title: "acting.title", under: "/", roles: hasDeputy, bare: true, show: showActFor, acts: map[string]act{"act": {alone: true, do: actFor}, "end": {alone: true, do: actForOneself}}},
 		{path: "/phones", file: "phones", title: "phones.title", under: "/", roles: roles{town, cdpf}, show: showPhones},
 		{path: "/phones/:id", file: "phone", title: "phone.title", under: "/phones", roles: roles{town, cdpf}, show: showPhone, acts: map[string]act{"write-off": {do: writeOffPhone}}},
 

@@ -113,3 +113,117 @@ func TestPagesOfWhoNeedsAFactor(t *testing.T) {
 	s.as("liaison.a").get("/").want(200)
 	s.browser().get("/sign-in").want(200).says("动态口令")
 }
+
+// TestPhoneOfWhoNeedsAFactor: a phone neither gets files nor sends anything for somebody whose role needs a factor that he has not, and is told why.
+func TestPhoneOfWhoNeedsAFactor(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	b := s.as("liaison.a")
+	made := b.tell("phones", nil).want(t, 200, "")
+	s.desk.FactorRoles = []access.Role{access.VillageLiaison}
+	if said := b.get("/offline/hello").want(200); !strings.Contains(said.body, `"factor":true`) {
+		t.Errorf("the phone is told %s", said.body)
+	}
+	b.get("/offline/files").heard().want(t, 403, "SECOND_FACTOR_NEEDED")
+	b.tell("phones", nil).want(t, 403, "SECOND_FACTOR_NEEDED")
+	b.tell("open", map[string]any{"phone": made.Phone}).want(t, 403, "SECOND_FACTOR_NEEDED")
+	b.tell("contact", map[string]any{"phone": made.Phone, "waiting": 0, "oldest": "2023-03-10T00:00:00Z"}).want(t, 403, "SECOND_FACTOR_NEEDED")
+	e := newCase(77)
+	b.send(e).want(t, 403, "SECOND_FACTOR_NEEDED")
+	s.turnOn(b)
+	b.get("/offline/files").want(200)
+	b.send(e).want(t, 200, "")
+	s.wantFound(77, 1, 1, 2)
+}
+
+// turnOn sets up the second factor of who uses a browser.
+func (s *site) turnOn(b *browser) (secret string) {
+	s.t.Helper()
+	waits := b.get("/second-factor").want(200).form("begin").set("password", password).send().follow().want(200)
+	for _, p := range all(waits.doc, "p") {
+		if attr(p, "class") == "now" {
+			secret = strings.ReplaceAll(textOf(p), " ", "")
+		}
+	}
+	code, err := auth.CodeAt(secret, s.clock.Now())
+	must(s.t, err)
+	waits.form("confirm").set("code", code).send().follow().want(200)
+	return secret
+}
+
+// TestWhoActsAndNeedsAFactor: a deputy for whose principal's role a factor is needed is led to set it up, and may stop acting without; one whose
+// own role needs it does not begin to act.
+func TestWhoActsAndNeedsAFactor(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	forTown, forOther := s.deputed(s.accounts["town.a"], s.accounts["liaison.a"], "休假"), s.deputed(s.accounts["liaison.b"], s.accounts["town.c"], "休假")
+	s.desk.FactorRoles = []access.Role{access.TownOfficer}
+	b := s.as("liaison.a")
+	act := func() shown {
+		return b.get("/act-for").want(200).form("act").set("deputation", forTown.ID.String()).send().want(303)
+	}
+	act()
+	if got := b.get("/").want(303).header.Get("Location"); got != "/second-factor" {
+		t.Errorf("led to %q", got)
+	}
+	b.get("/act-for").want(200).form("end").send().want(303)
+	b.get("/").want(200)
+	act()
+	s.turnOn(b)
+	b.get("/").want(200).says("正在代理")
+	b.get("/act-for").want(200).form("end").send().follow().want(200)
+
+	own := s.as("town.c")
+	if got := own.get("/act-for").want(200).form("act").set("deputation", forOther.ID.String()).send().want(303).header.Get("Location"); got != "/second-factor" {
+		t.Errorf("who acts is led to %q", got)
+	}
+	own.get("/").want(303)
+}
+
+// TestFormOfWhoNeedsAFactor: a form that is sent when the role has come to need a factor leads to where it is set up, also over a sign-in.
+func TestFormOfWhoNeedsAFactor(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	b := s.as("town.a")
+	form := b.get("/persons/" + s.person(21, 1, villageA).String() + "/edit").want(200).form("save").set("phone", "19900009999")
+	s.desk.FactorRoles = []access.Role{access.TownOfficer}
+	if got := form.send().want(303).header.Get("Location"); got != "/second-factor" {
+		t.Errorf("led to %q", got)
+	}
+	s.clock.Add(time.Hour)
+	over := form.send().want(401).form("sign-in").set("username", "town.a", "password", password).send().want(303)
+	if got := over.header.Get("Location"); got != "/second-factor" {
+		t.Errorf("over the sign-in led to %q", got)
+	}
+	b.get("/second-factor").want(200)
+}
+
+// TestPendingSecretOnOtherScreens: nobody who is signed in to the same account elsewhere sees the secret that waits.
+func TestPendingSecretOnOtherScreens(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	thief, b := s.browser(), s.as("town.a")
+	thief.get("/sign-in").form("sign-in").set("username", "town.a", "password", password).send().want(303)
+	b.get("/second-factor").want(200).form("begin").set("password", password).send().follow().want(200).says("扫描二维码")
+	if strings.Contains(thief.get("/second-factor").want(200).body, "<svg class=\"qr\"") {
+		t.Error("another session sees it")
+	}
+}
+
+// TestCodeFieldStays: who was asked for a code is asked again after whatever else was wrong, and never sees the code that he has shown.
+func TestCodeFieldStays(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.turnOn(s.as("town.a"))
+	asked := s.browser().get("/sign-in").form("sign-in").set("username", "town.a", "password", password).send().want(401)
+	again := asked.form("sign-in").set("username", "town.a", "password", "wrong", "code", "123456").send().want(401)
+	if !strings.Contains(again.body, `name="code"`) || strings.Contains(again.body, "123456") {
+		t.Error("after a wrong password the code is not asked for, or shown")
+	}
+	for range 6 {
+		again = asked.form("sign-in").set("username", "town.a", "password", password, "code", "123456").send()
+	}
+	if again.want(429); !strings.Contains(again.body, `name="code"`) {
+		t.Error("the code is not asked for after too many")
+	}
+}

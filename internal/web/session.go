@@ -143,7 +143,8 @@ func (s *Site) showSignIn(c echo.Context, v *visit, status int, next, kept strin
 	form := v.newForm("sign-in", "signin.submit", &Field{Name: "next", Kind: "hidden", Value: nextOf(next)},
 		&Field{Name: "username", Label: v.t("signin.username"), Kind: "text", Need: true, Auto: "username", Max: 64},
 		&Field{Name: "password", Label: v.t("signin.password"), Kind: "password", Need: true, Auto: "current-password", Max: 200})
-	if len(s.Desk.FactorRoles) > 0 || v.fault != nil && (v.fault.Code == "CODE_REQUIRED" || v.fault.Code == "WRONG_CODE") {
+	if len(s.Desk.FactorRoles) > 0 || v.form.Has("code") || v.fault != nil && v.fault.Code == "CODE_REQUIRED" { // once asked for, it stays, but is not shown again
+		v.form.Del("code")
 		form.Fields = append(form.Fields, &Field{Name: "code", Label: v.t("factor.code"), Hint: v.t("factor.code.hint"), Kind: "text", Auto: "one-time-code", Max: 40})
 	}
 	form.Action = "/sign-in"

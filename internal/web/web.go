@@ -202,6 +202,10 @@ func (s *Site) problem(err error, c echo.Context) {
 		return
 	}
 	f := faultOf(err)
+	if f == casework.FactorNeeded {
+		_ = c.Redirect(http.StatusSeeOther, "/second-factor") // says what is wrong, and what to do
+		return
+	}
 	if f.Kind == fault.Internal || f.Kind == fault.Unavailable {
 		s.Log.Error("page failed", "err", err, "request_id", id)
 	}

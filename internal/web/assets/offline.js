@@ -111,7 +111,7 @@
   const send = async () => {
     const said = await greet();
     acting = said.acting || "";
-    wants = !said.user ? "sign-in" : said.user.id !== box.vault().id ? "other" : acting ? "acting" : "";
+    wants = !said.user ? "sign-in" : said.user.id !== box.vault().id ? "other" : acting ? "acting" : said.factor ? "factor" : "";
     if (wants) return;
     let sent = 0;
     for (const { id } of await box.list()) {
@@ -153,7 +153,8 @@
       if (!(await call("items", form, item.id, size)).next) throw new TypeError("not the answer of the server");
     } catch (wrong) {
       if (!(wrong instanceof Refused) || [408, 429].includes(wrong.status) || wrong.status >= 500) throw wrong; // 408: it did not arrive whole
-      if (wrong.status === 401 || wrong.told.code === "BAD_FORM_TOKEN") {
+      if (wrong.told.code === "SECOND_FACTOR_NEEDED") wants = "factor";
+      if (wrong.status === 401 || ["BAD_FORM_TOKEN", "SECOND_FACTOR_NEEDED"].includes(wrong.told.code)) {
         wants = wrong.status === 401 ? "sign-in" : wants;
         throw wrong;
       }
@@ -192,6 +193,8 @@
     else if (!alerts.has("other")) alert("other", say("other", box.vault().user));
     if (wants !== "acting") alert("acting");
     else if (!alerts.has("acting")) alert("acting", say("acting", acting), make("p", {}, make("a", { href: "/act-for" }, say("endacting"))));
+    if (wants !== "factor") alert("factor");
+    else if (!alerts.has("factor")) alert("factor", say("factor"), factorLink());
     if (state() !== drawn && !editing && location.hash.length < 2) show();
   };
   const state = () => JSON.stringify([items, !!files]); // what the queue shows
@@ -285,9 +288,11 @@
     };
     chosen(boxes[0].id);
   };
+  const factorLink = () => make("p", {}, make("a", { href: "/second-factor" }, say("setfactor")));
   const begin = async () => {
     const fresh = (said) => {
       if (!said.may) throw new Error(say("role"));
+      if (said.factor) return view(say("first"), make("section", { class: "card narrow" }, make("p", {}, say("factor")), factorLink()));
       view(say("newpin"), make("section", { class: "card narrow" }, make("p", {}, say("why")), newPIN(async (pin) => {
         const { phone, secret } = await call("phones", {});
         await box.make(said.user, phone, secret, pin);
