@@ -440,7 +440,11 @@ func (d *Desk) UpdateAccount(ctx context.Context, who access.Actor, id uuid.UUID
 			}
 		}
 		account.Version++
-		if err := tx.Describe(ctx, id, nil); err != nil {
+		var detail map[string]any
+		if before.SecondFactorAt != nil && account.SecondFactorAt == nil {
+			detail = map[string]any{"second_factor": false}
+		}
+		if err := tx.Describe(ctx, id, detail); err != nil {
 			return err
 		}
 		if in.Password == nil && !account.Disabled {

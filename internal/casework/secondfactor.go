@@ -16,7 +16,7 @@ import (
 
 var (
 	codeRequired = fault.New(fault.Unauthenticated, "CODE_REQUIRED", "该账号已开启动态口令，请填写动态口令", "this account asks for a code of your app, too")
-	wrongCode    = fault.New(fault.Unauthenticated, "WRONG_CODE", "动态口令不正确，或已经用过", "the code is wrong, or was used before")
+	wrongCode    = fault.New(fault.Unauthenticated, "WRONG_CODE", "动态口令不正确，或已经用过；请核对手机时间", "the code is wrong, or was used before; look whether the telephone's clock is right")
 	factorOn     = fault.New(fault.Conflict, "SECOND_FACTOR_ON", "动态口令已经开启", "the second factor is on already")
 	factorOff    = fault.New(fault.Conflict, "SECOND_FACTOR_OFF", "尚未开启动态口令", "there is no second factor")
 )
@@ -87,12 +87,9 @@ func (d *Desk) BeginSecondFactor(ctx context.Context, who access.Actor, password
 }
 
 // ConfirmSecondFactor turns it on with the first code of the app, and gives the spare codes, which nobody is told again. All other sessions
-// of the account end: they were opened with less.
+// of the account end: they were opened with less. Wrong codes are not counted: who may try here was told the secret, and whoever has only got hold
+// of a session would have its owner's sign-ins wait.
 func (d *Desk) ConfirmSecondFactor(ctx context.Context, who access.Actor, code string) (spare []string, err error) {
-	forgive, err := d.countCode(ctx, who.AccountID)
-	if err != nil {
-		return nil, err
-	}
 	spare = auth.NewSpareCodes()
 	err = d.write(ctx, who, "second_factor.confirm", func(tx *store.Tx) error {
 		account, err := tx.LockAccount(ctx, who.AccountID)
@@ -123,7 +120,7 @@ func (d *Desk) ConfirmSecondFactor(ctx context.Context, who access.Actor, code s
 	if err != nil {
 		return nil, err
 	}
-	return spare, forgive()
+	return spare, nil
 }
 
 // EndSecondFactor turns one's own off. It takes the password, and a code as signing in does.

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -138,7 +139,14 @@ func TestSecondFactorTakenAway(t *testing.T) {
 	}
 	version := func() string { return fmt.Sprintf(`"%v"`, of()["version"]) }
 	s.do("admin", "PATCH", account, map[string]any{"second_factor": true}, "If-Match", version()).want(422)
-	s.do("admin", "PATCH", account, map[string]any{"second_factor": false}, "If-Match", version()).want(200)
+	taken := s.do("admin", "PATCH", account, map[string]any{"second_factor": false}, "If-Match", version()).want(200)
+	entries := s.do("auditor", "GET", "/audit-events?action=account.update", nil).want(200)
+	if !strings.Contains(string(entries.body), `"second_factor":false`) {
+		t.Errorf("the audit does not say what was taken away: %s", entries.body)
+	}
+	if taken.json()["second_factor"] != false {
+		t.Errorf("it is there still: %s", taken.body)
+	}
 	s.signsIn("town.a").want(200)
 	s.turnOn("town.a") // with a secret of its own
 }
@@ -254,4 +262,16 @@ func TestNobodyActsWithoutTheFactorOfHisRole(t *testing.T) {
 	secret := s.do("deputy", "POST", "/me/second-factor", map[string]any{"password": password}).want(200).text("secret")
 	s.do("deputy", "POST", "/me/second-factor/confirmation", map[string]any{"code": s.codeNow(secret, 0)}).want(200)
 	s.do("deputy", "GET", "/persons", nil).want(200)
+}
+
+// TestSessionAloneLocksNobodyOut: who has got hold of an open session, and not of the password, makes no sign-in of its owner wait.
+func TestSessionAloneLocksNobodyOut(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	secret, _ := s.turnOn("town.a")
+	s.clock.Add(time.Minute)
+	for range 25 {
+		s.do("town.a", "POST", "/me/second-factor/confirmation", map[string]any{"code": "000000"}).want(409, "SECOND_FACTOR_ON")
+	}
+	s.signsIn("town.a", s.codeNow(secret, 0)).want(200)
 }
