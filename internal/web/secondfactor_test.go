@@ -185,7 +185,7 @@ func TestFormOfWhoNeedsAFactor(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	b := s.as("town.a")
-	form := b.get("/persons/" + s.person(21, 1, villageA).String() + "/edit").want(200).form("save").set("phone", "19900009999")
+	form := b.get("/persons/"+s.person(21, 1, villageA).String()+"/edit").want(200).form("save").set("phone", "19900009999")
 	s.desk.FactorRoles = []access.Role{access.TownOfficer}
 	if got := form.send().want(303).header.Get("Location"); got != "/second-factor" {
 		t.Errorf("led to %q", got)
