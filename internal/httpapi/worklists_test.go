@@ -80,7 +80,8 @@ func TestSharedAccount(t *testing.T) {
 		}
 	}
 	s.do("liaison.a", "GET", "/worklists/shared_account", nil).want(403)
-	r := s.do("finance", "GET", "/rosters/"+s.made("2023-04-10", "2023-04"), nil).want(200).json()
+	roster := "/rosters/" + s.made("2023-04-10", "2023-04")
+	r := s.do("finance", "GET", roster, nil).want(200).json()
 	if r["lines"] != 4.0 || r["changed_account_lines"] != 3.0 || r["shared_account_lines"] != 2.0 {
 		t.Errorf("the roster says %v", r)
 	}
@@ -96,5 +97,8 @@ func TestSharedAccount(t *testing.T) {
 	s.do("town.a", "POST", "/persons/"+ward+"/circumstances", map[string]any{"kind": "death", "value": true, "valid_from": "2023-04-08", "source": "派出所"}).want(201)
 	if got := listed("town.a"); got != "" {
 		t.Errorf("%s shares an account with the dead", got)
+	}
+	if r := s.do("finance", "GET", roster, nil).want(200).json(); r["shared_account_lines"] != 0.0 {
+		t.Errorf("%v lines of a roster go to shared accounts, and nobody is on the list", r["shared_account_lines"])
 	}
 }

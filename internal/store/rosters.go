@@ -298,7 +298,7 @@ func (db *DB) DoubtfulLines(ctx context.Context, who access.Actor, id uuid.UUID,
 		count(b, &n.OtherAccount, `CROSS JOIN LATERAL (SELECT p.payee_id FROM roster_lines p JOIN rosters r ON r.id = p.roster_id
 				WHERE p.person_id = l.person_id AND p.state = 'paid' ORDER BY r.month DESC, r.made_at DESC LIMIT 1) p
 			WHERE l.roster_id = @roster AND l.hold = '' AND p.payee_id <> l.payee_id`)
-		count(b, &n.SharedAccount, `WHERE l.roster_id = @roster AND l.hold = '' AND EXISTS (SELECT FROM account_keys k
+		count(b, &n.SharedAccount, `JOIN persons h ON h.id = l.person_id WHERE l.roster_id = @roster AND l.hold = '' AND `+living+` AND EXISTS (SELECT FROM account_keys k
 			JOIN account_keys o ON `+sameAccount+` JOIN persons q ON q.id = o.person_id WHERE k.person_id = l.person_id AND `+alive("q")+`)`)
 	})
 	if err != nil {
