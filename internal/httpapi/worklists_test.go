@@ -102,3 +102,55 @@ func TestSharedAccount(t *testing.T) {
 		t.Errorf("%v lines of a roster go to shared accounts, and nobody is on the list", r["shared_account_lines"])
 	}
 }
+
+// TestSharedAccountOverMerges: two files that become one share no account any more, whichever of them had it, and do again when they are parted; what a
+// rebuild would keep is kept at each step, also where the one that goes lies in another town.
+func TestSharedAccountOverMerges(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, stays, goes string // their accounts; empty: none
+		village           string // of the file that goes
+		merged, undone    int    // how many stand on the list: with a third person, whose account is the first
+	}{
+		{"only the one that goes", "", shared, villageA, 2, 2},
+		{"only the one that stays", shared, "", villageA, 2, 2},
+		{"both", shared, shared, villageA, 2, 3},
+		{"different ones", private, shared, villageA, 0, 2},
+		{"from another town", "", shared, villageC, 2, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			third, stays := s.person1(770, 1), s.person1(780, 1)
+			file := s.do("town.a", "GET", "/persons/"+stays, nil).want(200)
+			s.do("town.a", "PATCH", "/persons/"+stays, map[string]any{"id_number": number(781), "reason": "公安更正"}, "If-Match", file.version()).want(200)
+			goes := s.second(c.village, 780)
+			s.at("2023-03-03")
+			to := func(person, number string) {
+				t.Helper()
+				if number != "" {
+					s.do(map[bool]string{true: "town.c", false: "town.a"}[person == goes && c.village == villageC], "POST", "/persons/"+person+"/payees", map[string]any{"holder": s.do("cdpf", "GET", "/persons/"+person, nil).want(200).text("name"), "relation": "self", "account": number, "reason": "换卡"}).want(201)
+				}
+			}
+			to(third, shared)
+			to(stays, c.stays)
+			to(goes, c.goes)
+			wants := func(when string, n int) {
+				t.Helper()
+				if got := len(s.do("cdpf", "GET", "/worklists/shared_account", nil).want(200).json()["items"].([]any)); got != n {
+					t.Errorf("%s %d stand on the list, want %d", when, got, n)
+				}
+				if _, differed, err := s.desk.RebuildStandings(t.Context(), systemActor, true); err != nil || differed != 0 {
+					t.Errorf("%s %d differ from what a rebuild makes, %v", when, differed, err)
+				}
+			}
+			wants("before", c.undone)
+			m := s.merge("cdpf", goes, stays).want(201)
+			wants("merged", c.merged)
+			s.do("cdpf", "POST", "/merges/"+m.text("id")+"/undo", map[string]any{"reason": "核实为两人"}, "If-Match", `"1"`).want(200)
+			wants("parted", c.undone)
+		})
+	}
+}
+
+const shared, private = "6222000011112222", "6222000033334448"
