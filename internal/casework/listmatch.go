@@ -74,9 +74,10 @@ func (l *listRun) match(ctx context.Context, rows []saidRow) (map[int]uuid.UUID,
 }
 
 // otherName reports whether a row whose number is somebody's bears another name: a column that was sorted by itself would write the death of
-// one into the file of another. Beside a card, a list of homes names whose home it is, and not always who holds the card.
+// one into the file of another. A name of which parts are withheld is another one where the rest is. Beside a card, a list of homes names whose home it
+// is, and not always who holds the card.
 func (l *listRun) otherName(r saidRow, name string) bool {
-	return r.Name != "" && names.Key(r.Name) != names.Key(name) && (!l.meaning.home || r.Certificate.IsZero())
+	return r.Name != "" && !names.Fits(r.Name, name) && (!l.meaning.home || r.Certificate.IsZero())
 }
 
 // lookFor keeps rows that name nobody for certain with those whom they may mean, first who has the number, and refuses them for now. It returns
