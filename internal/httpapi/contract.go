@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -35,6 +36,7 @@ type operation struct {
 	needsVersion     bool // If-Match
 	keepsAnswer      bool // an Idempotency-Key is remembered; not where an answer holds tokens or clear numbers, nor where one transaction would hold too many
 	keepsOwn         bool // and the operation itself remembers what it was
+	locates          bool // a new record that can be read at the address of its list and its id
 	upload           bool
 	stages           bool // and its file is kept before it is recorded
 	query            map[string]*openapi3.Schema
@@ -106,6 +108,9 @@ func readOperation(method, path string, params openapi3.Parameters, op *openapi3
 			o.needsVersion = o.needsVersion || p.Value.Name == "If-Match"
 			o.keepsAnswer = o.keepsAnswer || p.Value.Name == "Idempotency-Key" && p.Value.Extensions["x-unused"] != true
 		}
+	}
+	if made := op.Responses.Status(http.StatusCreated); made != nil {
+		o.locates = made.Value.Headers["Location"] != nil
 	}
 	o.stages = o.id == "addAttachment"
 	o.keepsOwn = slices.Contains(ownAnswers, o.id)
