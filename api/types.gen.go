@@ -2468,7 +2468,7 @@ type AreaCode = string
 type AreaList struct {
 	Items []Area `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -2495,7 +2495,7 @@ type AttachmentMediaType string
 type AttachmentList struct {
 	Items []Attachment `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -2952,7 +2952,7 @@ type CircumstanceKind string
 type CircumstanceList struct {
 	Items []Circumstance `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -3238,7 +3238,7 @@ type ExternalFigure struct {
 type ExternalFigureList struct {
 	Items []ExternalFigure `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -3443,7 +3443,7 @@ type Hold struct {
 type HoldList struct {
 	Items []Hold `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -3693,7 +3693,7 @@ type ImportKind = string
 type ImportKindList struct {
 	Items []KindOfList `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -3726,7 +3726,7 @@ type IndicatorChange struct {
 type IndicatorChangeList struct {
 	Items []IndicatorChange `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -3819,7 +3819,7 @@ type IndicatorDefinitionUnit string
 type IndicatorDefinitionList struct {
 	Items []IndicatorDefinition `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -3945,7 +3945,7 @@ type IndicatorTrend struct {
 	Indicator IndicatorKey `json:"indicator"`
 	Items     []TrendPoint `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -4193,7 +4193,7 @@ type LeadOutcome string
 // - `duplicate`: `SAME_NAME_BIRTH_TOWN`, `SAME_GUARDIAN_NAME`, `SAME_PHONE_NAME`
 type LeadReason = string
 
-// Ledger The whole list; there is no further page.
+// Ledger The whole list, or a page of it where a `limit` is given.
 type Ledger struct {
 	Items      []LedgerItem `json:"items"`
 	NextCursor *string      `json:"next_cursor"`
@@ -4352,7 +4352,7 @@ type Merge struct {
 type MergeList struct {
 	Items []Merge `json:"items"`
 
-	// NextCursor Always null: nobody has many.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -4997,7 +4997,7 @@ type ObjectionAnswer struct {
 // ObjectionAnswerOutcome defines model for ObjectionAnswer.Outcome.
 type ObjectionAnswerOutcome string
 
-// ObjectionList The whole list; there is no further page.
+// ObjectionList The whole list, or a page of it where a `limit` is given.
 type ObjectionList struct {
 	Items      []Objection `json:"items"`
 	NextCursor *string     `json:"next_cursor"`
@@ -5038,7 +5038,7 @@ type PartnerListColumn struct {
 type PartnerListList struct {
 	Items []PartnerList `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -5065,7 +5065,7 @@ type Payee struct {
 	SupersededAt *time.Time    `json:"superseded_at,omitempty"`
 }
 
-// PayeeList The whole list; there is no further page.
+// PayeeList The whole list, or a page of it where a `limit` is given.
 type PayeeList struct {
 	Items      []Payee `json:"items"`
 	NextCursor *string `json:"next_cursor"`
@@ -5459,7 +5459,7 @@ type Rateable struct {
 type RateableList struct {
 	Items []Rateable `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -5863,7 +5863,7 @@ type ServiceChain struct {
 type ServiceChainList struct {
 	Items []ServiceChain `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -6208,7 +6208,7 @@ type SurveyOption struct {
 type SurveyProgress struct {
 	Items []SurveyVillage `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -6433,7 +6433,7 @@ type TicketTopics struct {
 		Petition  int `json:"petition"`
 	} `json:"limits"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -6541,7 +6541,7 @@ type Verification struct {
 type VerificationList struct {
 	Items []Verification `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -6682,7 +6682,7 @@ type Worklist struct {
 type WorklistList struct {
 	Items []Worklist `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -6729,6 +6729,9 @@ type Limit = int
 
 // OfWorklist defines model for OfWorklist.
 type OfWorklist = WorklistName
+
+// Part defines model for Part.
+type Part = int
 
 // Since defines model for Since.
 type Since = uuid.UUID
@@ -6926,6 +6929,12 @@ type ListAreasParams struct {
 
 	// AsOf The day asked about; today when absent.
 	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // GetAreaParams defines parameters for GetArea.
@@ -7172,6 +7181,12 @@ type ListExportsParams struct {
 type ListExternalFiguresParams struct {
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
 	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // RecordExternalFigureParams defines parameters for RecordExternalFigure.
@@ -7303,6 +7318,15 @@ type EndHouseholdMemberParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListImportKindsParams defines parameters for ListImportKinds.
+type ListImportKindsParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListImportsParams defines parameters for ListImports.
 type ListImportsParams struct {
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
@@ -7427,6 +7451,12 @@ type SealIndicatorReleaseParams struct {
 type ListIndicatorReleaseChangesParams struct {
 	// Since The release to compare with.
 	Since Since `form:"since" json:"since"`
+
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListIndicatorReleaseChangePersonsParams defines parameters for ListIndicatorReleaseChangePersons.
@@ -7454,6 +7484,12 @@ type GetIndicatorReleaseFileParams struct {
 type ListIndicatorsParams struct {
 	// Include What else to list.
 	Include *ListIndicatorsParamsInclude `form:"include,omitempty" json:"include,omitempty"`
+
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListIndicatorsParamsInclude defines parameters for ListIndicators.
@@ -7514,6 +7550,12 @@ type GetIndicatorTrendParams struct {
 
 	// To The last month; this one when absent. At most 60 months.
 	To *Month `form:"to,omitempty" json:"to,omitempty"`
+
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListListStatementsParams defines parameters for ListListStatements.
@@ -7537,6 +7579,15 @@ type DecideListStatementParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListMyDeputationsParams defines parameters for ListMyDeputations.
+type ListMyDeputationsParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // UndoMergeParams defines parameters for UndoMerge.
 type UndoMergeParams struct {
 	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
@@ -7553,6 +7604,15 @@ type AnswerObjectionParams struct {
 
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListPartnerListsParams defines parameters for ListPartnerLists.
+type ListPartnerListsParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ExportPartnerListParams defines parameters for ExportPartnerList.
@@ -7612,6 +7672,15 @@ type AddCertificateParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListCircumstancesParams defines parameters for ListCircumstances.
+type ListCircumstancesParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // AddCircumstanceParams defines parameters for AddCircumstance.
 type AddCircumstanceParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
@@ -7627,10 +7696,28 @@ type GetEligibilityParams struct {
 	AcceptLanguage *AcceptLanguage `json:"Accept-Language,omitempty"`
 }
 
+// ListHoldsParams defines parameters for ListHolds.
+type ListHoldsParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // PlaceHoldParams defines parameters for PlaceHold.
 type PlaceHoldParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetLedgerParams defines parameters for GetLedger.
+type GetLedgerParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // MergePersonParams defines parameters for MergePerson.
@@ -7642,10 +7729,37 @@ type MergePersonParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListPersonMergesParams defines parameters for ListPersonMerges.
+type ListPersonMergesParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListPayeesParams defines parameters for ListPayees.
+type ListPayeesParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // SetPayeeParams defines parameters for SetPayee.
 type SetPayeeParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListRateableParams defines parameters for ListRateable.
+type ListRateableParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // GetPersonRecordParams defines parameters for GetPersonRecord.
@@ -7664,6 +7778,15 @@ type GetPersonRecordParams struct {
 type RevealPersonParams struct {
 	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
 	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
+}
+
+// ListPersonVerificationsParams defines parameters for ListPersonVerifications.
+type ListPersonVerificationsParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // AddVerificationParams defines parameters for AddVerification.
@@ -7739,6 +7862,15 @@ type ListNoticesParams struct {
 type PublishNoticeParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListObjectionsParams defines parameters for ListObjections.
+type ListObjectionsParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // AddObjectionParams defines parameters for AddObjection.
@@ -7900,6 +8032,15 @@ type SendRosterParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListServiceChainsParams defines parameters for ListServiceChains.
+type ListServiceChainsParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListServicesParams defines parameters for ListServices.
 type ListServicesParams struct {
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
@@ -7933,6 +8074,15 @@ type ListServicesParams struct {
 type OpenServiceParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListAttachmentsParams defines parameters for ListAttachments.
+type ListAttachmentsParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // AddAttachmentMultipartBody defines parameters for AddAttachment.
@@ -8002,6 +8152,12 @@ type GetSupervisionParams struct {
 type GetSurveyProgressParams struct {
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
 	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // GetQuestionnaireParams defines parameters for GetQuestionnaire.
@@ -8029,6 +8185,15 @@ type ListSurveyResponsesParams struct {
 type AnswerSurveyParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListTicketTopicsParams defines parameters for ListTicketTopics.
+type ListTicketTopicsParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListTicketsParams defines parameters for ListTickets.
@@ -8161,6 +8326,12 @@ type RetryWebhookDeliveryParams struct {
 type ListWorklistsParams struct {
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
 	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListLeadsParams defines parameters for ListLeads.

@@ -236,13 +236,13 @@ func (a *API) answer(c echo.Context, r *Request, op *operation, do handler) (sto
 func (a *API) once(c echo.Context, r *Request, op *operation, do handler) (store.Answer, error) {
 	key := c.Request().Header.Get("Idempotency-Key")
 	if key == "" || !op.keepsAnswer {
-		return finish(c, r, do)
+		return finish(c, r, op, do)
 	}
 	if r.Key = key; len(key) > 255 || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
 		return store.Answer{}, fault.New(fault.Malformed, "BAD_PARAMETER", "Idempotency-Key无效", "the Idempotency-Key is not 1 to 255 printable characters")
 	}
 	if op.keepsOwn {
-		return finish(c, r, do)
+		return finish(c, r, op, do)
 	}
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%s\n%s\n%s\n%d\n", op.id, c.Request().URL.Path, c.Request().URL.RawQuery, r.Version)
@@ -257,13 +257,16 @@ func (a *API) once(c echo.Context, r *Request, op *operation, do handler) (store
 	return a.Desk.DB.Once(r.Ctx, r.Who, key, sum.Sum(nil), func(ctx context.Context) (store.Answer, error) {
 		inside := *r
 		inside.Ctx = ctx
-		return finish(c, &inside, do)
+		return finish(c, &inside, op, do)
 	})
 }
 
 // finish does the operation and writes its answer into memory: nothing goes out before all of it is known.
-func finish(c echo.Context, r *Request, do handler) (store.Answer, error) {
+func finish(c echo.Context, r *Request, op *operation, do handler) (store.Answer, error) {
 	out, err := do(r)
+	if err == nil && op.whole && out.Body != nil {
+		out.Body, err = r.part(out.Body)
+	}
 	if err != nil {
 		return store.Answer{}, err
 	}

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -35,5 +36,48 @@ func TestEmptyObjectIsNoBody(t *testing.T) {
 	first := s.do("liaison.a", "POST", submit, " {\n}", "If-Match", draft.version(), "Idempotency-Key", "sent").want(200)
 	if repeat := s.do("liaison.a", "POST", submit, nil, "If-Match", draft.version(), "Idempotency-Key", "sent").want(200); repeat.text("id") != first.text("id") {
 		t.Errorf("without a body it is another request: %s", repeat.body)
+	}
+}
+
+// TestWholeListsInParts: lists that are read at once are given in pages to who asks for them, and a page goes on behind what the one before
+// ended with, also when something has come before that since.
+func TestWholeListsInParts(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person := s.person("liaison.a", villageA, 1, 1).want(201).text("id")
+	facts := "/persons/" + person + "/circumstances"
+	fact := func(from string) {
+		t.Helper()
+		s.do("liaison.a", "POST", facts, map[string]any{"kind": "medical_assistance", "value": true, "valid_from": from, "valid_to": from, "source": "医保"}).want(201)
+	}
+	for _, day := range []string{"2022-02-01", "2022-03-01", "2022-04-01", "2022-05-01"} {
+		fact(day)
+	}
+	names := func(a answer) (days []string) {
+		for _, item := range a.want(200).json()["items"].([]any) {
+			if m := item.(map[string]any); m["kind"] == "medical_assistance" {
+				days = append(days, m["valid_from"].(string))
+			}
+		}
+		return days
+	}
+	whole := s.do("liaison.a", "GET", facts, nil)
+	if got := names(whole); len(got) != 4 || whole.json()["next_cursor"] != nil {
+		t.Fatalf("the whole list: %s", whole.body)
+	}
+	first := s.do("liaison.a", "GET", facts+"?limit=4", nil) // behind the two places of the person
+	fact("2022-01-01")
+	behind := facts + "?limit=200&cursor=" + first.text("next_cursor")
+	rest := s.do("liaison.a", "GET", behind, nil)
+	if got := append(names(first), names(rest)...); !slices.Equal(got, names(whole)) || rest.json()["next_cursor"] != nil {
+		t.Errorf("in two pages: %v, then %s", got, rest.body)
+	}
+	s.do("liaison.a", "GET", facts+"?limit=0", nil).want(400, "BAD_PARAMETER")
+	s.do("liaison.a", "GET", facts+"?limit=201", nil).want(400, "BAD_PARAMETER")
+	s.do("liaison.a", "GET", facts+"?cursor=x", nil).want(400, "BAD_CURSOR")
+	for _, path := range []string{"/areas?parent=370305&limit=1", "/worklists?limit=1", "/indicators?limit=1", "/service-chains?limit=1", "/persons/" + person + "/ledger?limit=1"} {
+		if got := s.do("cdpf", "GET", path, nil).want(200).json()["items"].([]any); len(got) > 1 {
+			t.Errorf("%s: %d items", path, len(got))
+		}
 	}
 }
