@@ -3617,7 +3617,7 @@ type Import struct {
 	// Kept Of one that was taken back: what it brought and what stays, by row, and why.
 	Kept []ImportError `json:"kept,omitempty"`
 
-	// Kind `roster` is the certificate roster of twenty columns; the others are lists.
+	// Kind `roster` is the certificate roster; the others are lists. Its heading stands in the first ten rows and has at least four of 姓名, 性别, 出生日期, 身份证号, 残疾证号, 残疾类别, 残疾等级, 多重残疾明细, 发证日期, 有效期至, 户籍村居, 居住村居, 户口性质, 联系电话, 监护人姓名, 监护人关系, 困难类别, 困难类别起始日, 生活补贴起始月, 护理补贴起始月 and 银行账号.
 	Kind ImportKind `json:"kind"`
 
 	// New Rows that are somebody or something new.
@@ -3686,7 +3686,7 @@ type ImportError struct {
 	Row int `json:"row"`
 }
 
-// ImportKind `roster` is the certificate roster of twenty columns; the others are lists.
+// ImportKind `roster` is the certificate roster; the others are lists. Its heading stands in the first ten rows and has at least four of 姓名, 性别, 出生日期, 身份证号, 残疾证号, 残疾类别, 残疾等级, 多重残疾明细, 发证日期, 有效期至, 户籍村居, 居住村居, 户口性质, 联系电话, 监护人姓名, 监护人关系, 困难类别, 困难类别起始日, 生活补贴起始月, 护理补贴起始月 and 银行账号.
 type ImportKind = string
 
 // ImportKindList defines model for ImportKindList.
@@ -4073,7 +4073,7 @@ type KindOfList struct {
 	// Complete It claims to name everybody, so that its silence says something.
 	Complete bool `json:"complete"`
 
-	// Kind `roster` is the certificate roster of twenty columns; the others are lists.
+	// Kind `roster` is the certificate roster; the others are lists. Its heading stands in the first ten rows and has at least four of 姓名, 性别, 出生日期, 身份证号, 残疾证号, 残疾类别, 残疾等级, 多重残疾明细, 发证日期, 有效期至, 户籍村居, 居住村居, 户口性质, 联系电话, 监护人姓名, 监护人关系, 困难类别, 困难类别起始日, 生活补贴起始月, 护理补贴起始月 and 银行账号.
 	Kind   ImportKind `json:"kind"`
 	NameEN string     `json:"name_en"`
 	NameZH string     `json:"name_zh"`
@@ -7353,7 +7353,7 @@ type CreateImportMultipartBody struct {
 
 // CreateImportParams defines parameters for CreateImport.
 type CreateImportParams struct {
-	// Kind What the file is; `GET /import-kinds` lists them.
+	// Kind What the file is; `GET /import-kinds` has the lists.
 	Kind ImportKind `form:"kind" json:"kind"`
 
 	// DryRun Only say what would be.

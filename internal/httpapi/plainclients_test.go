@@ -81,3 +81,11 @@ func TestWholeListsInParts(t *testing.T) {
 		}
 	}
 }
+
+// TestSearchSaysThatItWantsOne: a search by nothing, or by two things, is told what is wrong with it.
+func TestSearchSaysThatItWantsOne(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.do("liaison.a", "POST", "/persons/search", map[string]any{}).want(422, "ONE_CRITERION")
+	s.do("liaison.a", "POST", "/persons/search", map[string]any{"name": "金丝雀一", "id_number": number(1)}).want(422, "ONE_CRITERION")
+}
