@@ -2573,7 +2573,7 @@ type Award struct {
 	// EndMonth Example: 2023-03
 	EndMonth *Month `json:"end_month,omitempty"`
 
-	// EndReason An officer's words; or MERGED, SUCCEEDED, or CARD_CANCELLED of one that ended with its card.
+	// EndReason An officer's words; MERGED, SUCCEEDED, or CARD_CANCELLED of one that ended with its card; or the code of the condition that holds no longer, such as NOT_DIBAO.
 	EndReason *string   `json:"end_reason,omitempty"`
 	ID        uuid.UUID `json:"id"`
 	PersonID  uuid.UUID `json:"person_id"`
@@ -2586,13 +2586,15 @@ type Award struct {
 	ReinstatedReason   *string `json:"reinstated_reason,omitempty"`
 
 	// StartMonth Example: 2023-03
-	StartMonth Month       `json:"start_month"`
-	Status     AwardStatus `json:"status"`
+	StartMonth Month `json:"start_month"`
+
+	// Status How the award stands this month: by what officers have done, and by what is recorded of the person. One that a fact has ended (death, a move, the end of 低保) is `ended` once its last month is over; one that goes on by itself when a condition holds again, as when a card that has run out is renewed, is `suspended`.
+	Status AwardStatus `json:"status"`
 
 	// SuspendedFrom Example: 2023-03
 	SuspendedFrom *Month `json:"suspended_from,omitempty"`
 
-	// SuspensionReason An officer's words; or REVERIFY.
+	// SuspensionReason An officer's words; REVERIFY; or the code of the condition that does not hold, such as CERT_NOT_VALID. Only the first two are resumed.
 	SuspensionReason *string `json:"suspension_reason,omitempty"`
 	Version          int     `json:"version"`
 
@@ -2635,7 +2637,7 @@ type AwardResumption struct {
 	FromMonth Month `json:"from_month"`
 }
 
-// AwardStatus defines model for AwardStatus.
+// AwardStatus How the award stands this month: by what officers have done, and by what is recorded of the person. One that a fact has ended (death, a move, the end of 低保) is `ended` once its last month is over; one that goes on by itself when a condition holds again, as when a card that has run out is renewed, is `suspended`.
 type AwardStatus string
 
 // AwardSuspension defines model for AwardSuspension.
