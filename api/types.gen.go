@@ -2880,8 +2880,8 @@ type Circumstance struct {
 	ValidTo      *calendar.Date `json:"valid_to,omitempty"`
 
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
-	// `paid_by`, are kept and not read.
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; where there is no `sort`, a `scheme`, `status` or
+	// `mode` that names one is read as it. Further members of an object, such as `paid_by`, are kept and not read.
 	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 	//
 	//
@@ -2900,8 +2900,8 @@ type CircumstanceCorrection struct {
 	ValidTo   *calendar.Date `json:"valid_to,omitempty"`
 
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
-	// `paid_by`, are kept and not read.
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; where there is no `sort`, a `scheme`, `status` or
+	// `mode` that names one is read as it. Further members of an object, such as `paid_by`, are kept and not read.
 	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 	//
 	//
@@ -2959,8 +2959,8 @@ type CircumstanceList struct {
 }
 
 // CircumstanceValue `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
-// `paid_by`, are kept and not read.
+// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; where there is no `sort`, a `scheme`, `status` or
+// `mode` that names one is read as it. Further members of an object, such as `paid_by`, are kept and not read.
 // Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 //
 // Example: {"monthly_amount_fen":10000,"sort":"elder_nursing"}
@@ -3504,8 +3504,8 @@ type HouseholdCircumstance struct {
 	ValidTo      *calendar.Date `json:"valid_to,omitempty"`
 
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
-	// `paid_by`, are kept and not read.
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; where there is no `sort`, a `scheme`, `status` or
+	// `mode` that names one is read as it. Further members of an object, such as `paid_by`, are kept and not read.
 	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 	//
 	//
@@ -4467,8 +4467,8 @@ type NewCircumstance struct {
 	ValidTo *calendar.Date `json:"valid_to,omitempty"`
 
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
-	// `paid_by`, are kept and not read.
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; where there is no `sort`, a `scheme`, `status` or
+	// `mode` that names one is read as it. Further members of an object, such as `paid_by`, are kept and not read.
 	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 	//
 	//
@@ -4590,8 +4590,8 @@ type NewHouseholdCircumstance struct {
 	ValidTo *calendar.Date `json:"valid_to,omitempty"`
 
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
-	// `paid_by`, are kept and not read.
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; where there is no `sort`, a `scheme`, `status` or
+	// `mode` that names one is read as it. Further members of an object, such as `paid_by`, are kept and not read.
 	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 	//
 	//
