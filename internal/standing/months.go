@@ -187,6 +187,18 @@ func (r *Reading) Payable(a award.Award) []Run {
 	return joinRuns(paid)
 }
 
+// Fails is the code of the first condition of a programme that does not hold on a day, or is not known to; empty where all do.
+func (r *Reading) Fails(programme string, day calendar.Date) string {
+	for i := range r.segments {
+		if r.segments[i].days.Contains(day) {
+			if outcome, reason := r.segments[i].rules.Answer(programme); outcome != policy.Yes {
+				return reason
+			}
+		}
+	}
+	return ""
+}
+
 // Unverified is the month from which an award is suspended because nobody has verified, or somebody found that the
 // conditions do not hold. A later verification that finds them held takes it away with all its months (次年补审后补发), so
 // today it may well be a month to come. Nobody is asked in a window in none of whose months the conditions hold, nor suspended for it; and
