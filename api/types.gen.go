@@ -5163,8 +5163,8 @@ type PersonList struct {
 }
 
 // PersonPatch Members that are absent stay as they are. A place is a dated fact: it holds from `effective_on` on, the hukou from the day
-// after, since the day of a move still belongs to where it was; and where somebody was before stays on record. Places that changed on different days are sent one after another. A corrected ID number
-// needs a `reason`; the earlier number still finds the person.
+// after, since the day of a move still belongs to where it was; and where somebody was before stays on record. Places
+// that changed on different days are sent one after another. A corrected ID number needs a `reason`; the earlier number still finds the person.
 type PersonPatch struct {
 	// BirthDate Of somebody without an ID number, and so is the sex: they are put right for a `reason`.
 	BirthDate *calendar.Date `json:"birth_date,omitempty"`
