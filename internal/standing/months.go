@@ -88,11 +88,12 @@ func monthsOf(days calendar.Interval, level int) Run {
 }
 
 // appendGood adds the months of good days. A month belongs to the level of its first good day. Where a right stops in
-// the month of the event, the last month does not count unless it is good to its end.
+// the month of the event, the last month does not count unless it is good to its end, whatever stretches of good days it began with.
 func appendGood(runs []Run, s segment, stopsNow bool) []Run {
 	run := monthsOf(s.days, s.facts.Certificate.Level)
 	if stopsNow && !run.To.IsZero() && s.days.To != run.To.Last() {
 		run.To = run.To.Add(-1)
+		runs = until(runs, run.To)
 	}
 	if n := len(runs); n > 0 && !run.From.After(runs[n-1].To) {
 		run.From = runs[n-1].To.Add(1)
