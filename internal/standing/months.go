@@ -188,6 +188,26 @@ func (r *Reading) Payable(a award.Award) []Run {
 	return joinRuns(paid)
 }
 
+// HoldsWith reports whether with a card that is good the conditions of a programme would hold on some day of a month.
+func (r *Reading) HoldsWith(card casefile.Certificate, programme string, m calendar.Month) (bool, error) {
+	month := calendar.Interval{From: m.First(), To: m.Last()}
+	for _, s := range r.segments {
+		if !s.days.Overlaps(month) {
+			continue
+		}
+		facts := s.facts
+		facts.Certificate = casefile.CertificateFacts{Status: casefile.Active, Category: card.Category, Level: card.Level, Components: card.Components}
+		says, err := r.pack.Answers(facts)
+		if err != nil {
+			return false, fmt.Errorf("read the facts of a month with another card: %w", err)
+		}
+		if outcome, _ := says.Answer(programme); outcome == policy.Yes {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // Unverified is the month from which an award is suspended because nobody has verified, or somebody found that the
 // conditions do not hold. A later verification that finds them held takes it away with all its months (次年补审后补发), so
 // today it may well be a month to come. Nobody is asked in a window in none of whose months the conditions hold, nor suspended for it; and
