@@ -118,6 +118,10 @@ func TestStopsInTheSameMonthWhateverElse(t *testing.T) {
 	s.wantOwed(insured, nursing, 14000, 14000, 14000, 14000, 14000)
 	s.wantOwed(changed, nursing, 14000, 14000, 14000, 14000, 14000)
 	s.wantOwed(back, nursing, 14000, 14000, 14000, 14000, 14000, 14000, 14000)
+	names := items(s.do("civil", "GET", "/indicators/nursing_subsidy_coverage/persons?as_of=2023-06-10&list=excluded", nil).want(200), "items")
+	if len(names) != 2 || names[0]["reason"] != "X_TEKUN" || names[1]["reason"] != "X_TEKUN" {
+		t.Errorf("excluded before the event: %v", names)
+	}
 	s.wantDerived()
 }
 

@@ -191,6 +191,9 @@ func (r *Reading) byMonth(s *segment, indicator *policy.Indicator, days calendar
 	_, failed := s.rules.Answer(indicator.Programme)
 	switch month := days.From.Month(); {
 	case !anyContains(good, month):
+		if failed == "" { // the conditions hold, but not to the end of a month that stops with the event (当月停发)
+			failed = r.failsOn(month.Last(), indicator.Programme)
+		}
 		return r.interval(s, indicator, days, Excluded, failed)
 	case anyContains(paid, month):
 		return r.interval(s, indicator, days, Covered, "")
@@ -200,6 +203,16 @@ func (r *Reading) byMonth(s *segment, indicator *policy.Indicator, days calendar
 		reason = failed
 	}
 	return r.interval(s, indicator, days, Gap, reason)
+}
+
+// failsOn is the code of the first condition of a programme that does not hold on a day.
+func (r *Reading) failsOn(day calendar.Date, programme string) (code string) {
+	for _, s := range r.segments {
+		if s.days.Contains(day) {
+			_, code = s.rules.Answer(programme)
+		}
+	}
+	return code
 }
 
 func (r *Reading) interval(s *segment, indicator *policy.Indicator, days calendar.Interval, status Status, reason string) Interval {
