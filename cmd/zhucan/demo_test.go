@@ -15,9 +15,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"zhucan/internal/auth"
-	"zhucan/internal/casework"
-
 	"zhucan/internal/calendar"
+	"zhucan/internal/casework"
 	"zhucan/internal/demo"
 	"zhucan/internal/secret"
 	"zhucan/internal/store"

@@ -88,11 +88,12 @@ func monthsOf(days calendar.Interval, level int) Run {
 }
 
 // appendGood adds the months of good days. A month belongs to the level of its first good day. Where a right stops in
-// the month of the event, the last month does not count unless it is good to its end.
+// the month of the event, the last month does not count unless it is good to its end, whatever stretches of good days it began with.
 func appendGood(runs []Run, s segment, stopsNow bool) []Run {
 	run := monthsOf(s.days, s.facts.Certificate.Level)
 	if stopsNow && !run.To.IsZero() && s.days.To != run.To.Last() {
 		run.To = run.To.Add(-1)
+		runs = until(runs, run.To)
 	}
 	if n := len(runs); n > 0 && !run.From.After(runs[n-1].To) {
 		run.From = runs[n-1].To.Add(1)
@@ -197,6 +198,26 @@ func (r *Reading) Fails(programme string, day calendar.Date) string {
 		}
 	}
 	return ""
+}
+
+// HoldsWith reports whether with a card that is good the conditions of a programme would hold on some day of a month.
+func (r *Reading) HoldsWith(card casefile.Certificate, programme string, m calendar.Month) (bool, error) {
+	month := calendar.Interval{From: m.First(), To: m.Last()}
+	for _, s := range r.segments {
+		if !s.days.Overlaps(month) {
+			continue
+		}
+		facts := s.facts
+		facts.Certificate = casefile.CertificateFacts{Status: casefile.Active, Category: card.Category, Level: card.Level, Components: card.Components}
+		says, err := r.pack.Answers(facts)
+		if err != nil {
+			return false, fmt.Errorf("read the facts of a month with another card: %w", err)
+		}
+		if outcome, _ := says.Answer(programme); outcome == policy.Yes {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // Unverified is the month from which an award is suspended because nobody has verified, or somebody found that the

@@ -191,6 +191,9 @@ func (r *Reading) byMonth(s *segment, indicator *policy.Indicator, days calendar
 	_, failed := s.rules.Answer(indicator.Programme)
 	switch month := days.From.Month(); {
 	case !anyContains(good, month):
+		if failed == "" { // the conditions hold, but not to the end of a month that stops with the event (当月停发)
+			failed = r.Fails(indicator.Programme, month.Last())
+		}
 		return r.interval(s, indicator, days, Excluded, failed)
 	case anyContains(paid, month):
 		return r.interval(s, indicator, days, Covered, "")
