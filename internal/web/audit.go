@@ -12,6 +12,7 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/calendar"
+	"zhucan/internal/exchange"
 	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
@@ -72,8 +73,8 @@ func showAudit(v *visit) (any, error) {
 func (v *visit) auditFields(f *store.AuditFilter) []*Field {
 	day := func(name, label string) (*Field, calendar.Date) {
 		field := &Field{Name: name, Label: v.t(label), Kind: "date", Value: v.query.Get(name)}
-		d, err := calendar.ParseDate(field.Value)
-		if err != nil && field.Value != "" {
+		d, ok := exchange.TypedDay(field.Value)
+		if !ok && field.Value != "" {
 			field.Error = v.t("figures.bad_day")
 		}
 		return field, d

@@ -9,9 +9,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"zhucan/internal/calendar"
 	"zhucan/internal/care"
 	"zhucan/internal/casework"
+	"zhucan/internal/exchange"
 	"zhucan/internal/fault"
 	"zhucan/internal/idnum"
 	"zhucan/internal/store"
@@ -286,7 +286,7 @@ func stepClash(v *visit) (*conflict, error) {
 			}
 		}
 	}
-	on, _ := calendar.ParseDate(v.value("on"))
+	on, _ := exchange.TypedDay(v.value("on"))
 	return &conflict{Fresh: map[string]string{"version": strconv.Itoa(s.Version)},
 		Fields: []clashField{{Label: v.t("service.title"), Mine: on.String() + " " + v.either(step.ZH, step.EN), Theirs: done}}}, nil
 }

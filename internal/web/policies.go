@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"zhucan/internal/area"
-	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/fault"
 	"zhucan/internal/money"
@@ -136,7 +135,7 @@ func (v *visit) simulate(r *reader, draft casework.Draft) error {
 	if !slices.Contains(simulators, v.who.Role) {
 		return forbidden
 	}
-	q := casework.Question{Draft: draft, Area: r.place("area_code", true), Month: r.wantMonth("month"), To: r.wantMonth("to_month")}
+	q := casework.Question{Draft: draft, Area: r.place("area_code", true), Month: r.month("month"), To: r.month("to_month")}
 	if err := r.err(); err != nil {
 		return err
 	}
@@ -146,15 +145,6 @@ func (v *visit) simulate(r *reader, draft casework.Draft) error {
 	}
 	v.found = v.forecast(f)
 	return nil
-}
-
-// wantMonth is a month as 2006-01.
-func (r *reader) wantMonth(name string) calendar.Month {
-	m, err := calendar.ParseMonth(r.v.form.Get(name))
-	if err != nil {
-		r.wrong(name, "NOT_A_MONTH", "月份应写成2023-03的形式", "write the month as 2023-03")
-	}
-	return m
 }
 
 // forecastData is what a draft would do, by town.

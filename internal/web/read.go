@@ -11,6 +11,7 @@ import (
 
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
+	"zhucan/internal/exchange"
 	"zhucan/internal/fault"
 	"zhucan/internal/money"
 )
@@ -64,7 +65,7 @@ func (r *reader) choice(name string, need bool, codes ...string) string {
 	return text
 }
 
-// day is a day as 2006-01-02; zero only where it need not be there.
+// day is a day as people write one; zero only where it need not be there.
 func (r *reader) day(name string, need bool) (d calendar.Date) {
 	text := r.v.form.Get(name)
 	if text == "" {
@@ -73,11 +74,25 @@ func (r *reader) day(name string, need bool) (d calendar.Date) {
 		}
 		return d
 	}
-	d, err := calendar.ParseDate(typed(text))
-	if err != nil {
+	d, ok := exchange.TypedDay(text)
+	if !ok {
 		r.wrong(name, "NOT_A_DATE", "日期应写成2023-03-28的形式", "write the day as 2023-03-28")
 	}
 	return d
+}
+
+// month is a month as people write one. It is always asked for.
+func (r *reader) month(name string) (m calendar.Month) {
+	text := r.v.form.Get(name)
+	if text == "" {
+		r.missing(name)
+		return m
+	}
+	m, ok := exchange.TypedMonth(text)
+	if !ok {
+		r.wrong(name, "NOT_A_MONTH", "月份应写成2023-03的形式", "write the month as 2023-03")
+	}
+	return m
 }
 
 // place is a division code; empty only where it need not be there.

@@ -13,6 +13,7 @@ import (
 	"zhucan/internal/care"
 	"zhucan/internal/casefile"
 	"zhucan/internal/casework"
+	"zhucan/internal/exchange"
 	"zhucan/internal/idnum"
 	"zhucan/internal/policy"
 	"zhucan/internal/store"
@@ -79,10 +80,10 @@ type happened struct {
 // for neither or for days to come.
 func (v *visit) recordMoment() (asOf calendar.Date, knownAt time.Time) {
 	asOf = v.today
-	if day, err := calendar.ParseDate(v.query.Get("as_of")); err == nil && !day.After(v.today) {
+	if day, ok := exchange.TypedDay(v.query.Get("as_of")); ok && !day.After(v.today) {
 		asOf = day
 	}
-	if day, err := calendar.ParseDate(v.query.Get("known_on")); err == nil && day.Before(v.today) {
+	if day, ok := exchange.TypedDay(v.query.Get("known_on")); ok && day.Before(v.today) {
 		y, m, d := day.YMD()
 		knownAt = time.Date(y, m, d+1, 0, 0, 0, 0, china)
 	}

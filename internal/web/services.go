@@ -14,6 +14,7 @@ import (
 	"zhucan/internal/calendar"
 	"zhucan/internal/care"
 	"zhucan/internal/casework"
+	"zhucan/internal/exchange"
 	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
@@ -418,11 +419,13 @@ func (r *reader) piece(a care.Field, name, text string) any {
 		}
 		return json.Number(strconv.FormatInt(n, 10))
 	case care.Number:
-		n, err := strconv.ParseInt(text, 10, 64)
+		n, err := strconv.ParseInt(typed(text), 10, 64)
 		if err != nil {
 			r.wrong(name, "NOT_A_NUMBER", "应为整数", "a whole number")
 		}
 		return json.Number(strconv.FormatInt(n, 10))
+	case care.Day:
+		return r.day(name, false).String()
 	case care.Flag:
 		return text == "yes"
 	}
@@ -515,8 +518,8 @@ func (v *visit) tellHardships(s care.Service, fields []*Field) error {
 	for _, f := range fields {
 		switch f.Name {
 		case "evidence.hardship":
-			on, err := calendar.ParseDate(v.value("on"))
-			if err != nil {
+			on, ok := exchange.TypedDay(v.value("on"))
+			if !ok {
 				on = v.today
 			}
 			recorded, err := v.desk.RecordedHardships(v.ctx, v.who, s.HouseholdID, on)
