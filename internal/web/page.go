@@ -140,8 +140,8 @@ func (s *Site) post(p *page) echo.HandlerFunc {
 			return err
 		}
 		defer v.finish()
-		if err := v.readForm(c); patience.BrokeOff(err) && v.goodToken(v.form.Get("csrf")) {
-			return s.brokeOff(c, v, err)
+		if err := v.readForm(c); notTaken(err) && v.goodToken(v.form.Get("csrf")) {
+			return s.notTaken(c, v, err)
 		} else if err != nil {
 			return err
 		}
@@ -190,7 +190,7 @@ func (s *Site) once(v *visit, a act) (string, error) {
 // again shows the page of a form that was refused, with what was entered: also where others were at it, so that it need only be sent once more.
 func (s *Site) again(c echo.Context, v *visit, err error) error {
 	f, ok := fault.Of(err)
-	if !ok || !slices.Contains([]fault.Kind{fault.Invalid, fault.Conflict, fault.Stale, fault.Malformed, fault.TooLarge, fault.WrongType, fault.Unavailable, fault.BrokenOff}, f.Kind) {
+	if !ok || !slices.Contains([]fault.Kind{fault.Invalid, fault.Conflict, fault.Stale, fault.Malformed, fault.TooLarge, fault.WrongType, fault.TooMany, fault.Unavailable, fault.BrokenOff}, f.Kind) {
 		return err
 	}
 	if f.Kind == fault.Unavailable {
@@ -210,9 +210,15 @@ func (s *Site) again(c echo.Context, v *visit, err error) error {
 	return shown
 }
 
-// brokeOff shows the page of a form that did not arrive whole, with the fields that did: they stand before its files. The context of the request
+// notTaken reports whether a form did not arrive whole, or its files are too many at a time: of its fields there is what arrived.
+func notTaken(err error) bool {
+	f, ok := fault.Of(err)
+	return patience.BrokeOff(err) || ok && f.Kind == fault.TooMany
+}
+
+// notTaken shows the page of such a form, with the fields that arrived: they stand before its files. Where it broke off, the context of the request
 // has ended with its connection, for reading, but the answer may still be read.
-func (s *Site) brokeOff(c echo.Context, v *visit, err error) error {
+func (s *Site) notTaken(c echo.Context, v *visit, err error) error {
 	var done context.CancelFunc
 	v.ctx, done = context.WithTimeout(context.WithoutCancel(v.ctx), problemTime)
 	defer done()
@@ -250,7 +256,7 @@ func (v *visit) readFields(c echo.Context, withFiles func(*http.Request) error) 
 		if v.page == nil || !v.page.files {
 			return badForm
 		}
-		if err := withFiles(in); patience.BrokeOff(err) {
+		if err := withFiles(in); notTaken(err) {
 			return cmp.Or(v.clean(in.PostForm), err)
 		} else if err != nil {
 			return err
@@ -285,9 +291,11 @@ const (
 	inMemory = 1 << 20
 )
 
-// readFiles reads a form with its files, which are kept in memory.
+// readFiles reads a form with its files, which are kept in memory. Where the account sends too many at a time, its fields alone are.
 func (v *visit) readFiles(in *http.Request) (err error) {
-	if v.done, err = v.desk.DB.TakeUpload(v.ctx, v.who.AccountID); err != nil {
+	if v.done, err = v.desk.DB.TakeUpload(v.ctx, v.who.AccountID); notTaken(err) {
+		return cmp.Or(passFiles(in), err)
+	} else if err != nil {
 		return err
 	}
 	v.uploads = map[string][][]byte{}

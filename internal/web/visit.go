@@ -75,6 +75,19 @@ func (s *Site) visit(c echo.Context, p *page) *visit {
 // t is a text of the catalogue in the language of the visit.
 func (v *visit) t(key string, args ...any) string { return say(v.english, key, args...) }
 
+// faultText is what was refused and, where it is a matter of time, when it may be tried again.
+func (v *visit) faultText() string {
+	text := v.fault.Message(v.english)
+	switch wait := v.fault.RetryAfter; {
+	case v.fault.Kind != fault.TooMany || wait == 0:
+	case wait < 120:
+		text += v.t("problem.seconds", wait)
+	default:
+		text += v.t("problem.minutes", (wait+59)/60)
+	}
+	return text
+}
+
 // either is the text in the language of the visit, of two that come from elsewhere.
 func (v *visit) either(zh, en string) string {
 	if v.english && en != "" {
