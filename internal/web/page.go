@@ -42,6 +42,7 @@ type page struct {
 // act is something that a form does. It says where to go on.
 type act struct {
 	roles []access.Role // who may, of those who may see the page; nil: all of them
+	first func(*visit)  // what takes long and comes before the transaction
 	alone bool          // nothing of the form is kept with its key: the desk keeps it itself, over several transactions, does nothing twice, or it is a secret
 	do    func(*visit) (next string, err error)
 }
@@ -176,6 +177,9 @@ func (s *Site) once(v *visit, a act) (string, error) {
 	}
 	if a.alone {
 		return a.do(v)
+	}
+	if a.first != nil {
+		a.first(v)
 	}
 	answer, err := s.Desk.DB.Once(v.ctx, v.who, v.key, v.digest(), func(ctx context.Context) (store.Answer, error) {
 		inside := *v

@@ -127,7 +127,7 @@ func init() { // not in the declaration, since pages name each other
 			acts: map[string]act{"again": {alone: true, do: takeAgain(false)}, "retry": {alone: true, do: takeAgain(true)}, "undo": {roles: roles{cdpf, civil}, do: undoImport}, "confirm": {roles: roles{cdpf, civil}, alone: true, do: confirmImport}}},
 		{path: "/imports/:id/unmatched", file: "unmatched", title: "unmatched.title", under: "/imports/:id", roles: roles{town, cdpf, civil}, show: showUnmatched},
 		{path: "/imports/:id/unmatched/:row", file: "unmatched-row", title: "unmatched.one", under: "/imports/:id/unmatched", roles: roles{town, cdpf, civil},
-			show: showOneUnmatched, acts: map[string]act{"choose": {do: chooseCandidate}}},
+			show: showOneUnmatched, acts: map[string]act{"choose": {first: readChosenRow, do: chooseCandidate}}},
 		{path: "/imports/:id/workbook", title: "import.title", under: "/imports/:id", roles: roles{town, cdpf, civil}, trace: true, show: showWorkbook},
 		{path: "/succession", file: "succession", title: "succession.title", under: "/", menu: "lists", roles: roles{town, cdpf}, show: showSuccession, acts: map[string]act{"follow": {alone: true, do: followSuccession}}},
 		{path: "/partner-lists", file: "partner-lists", title: "partner.title", under: "/", menu: "lists", roles: roles{cdpf, civil, auditor}, show: showPartnerLists,

@@ -43,6 +43,7 @@ type visit struct {
 	fault   *fault.Error        // what was refused
 	told    string              // what the next page tells once
 	found   any                 // what an ask has found
+	again   casework.RowAgain   // what an act has read before its transaction
 	echo    echo.Context
 
 	kept      bool // the form was filled in before the session began, and is not sent yet
