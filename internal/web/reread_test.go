@@ -24,7 +24,7 @@ func TestNoTransactionWhileAListIsRead(t *testing.T) {
 	s.desk.Files = files
 	person := s.person(221, 2, villageA)
 	i := s.handedIn("town.a", "dibao", describing+"金丝雀221,,1970-01-01,2022-05-01\n", false)
-	form := s.as("town.a").get("/imports/" + i.ID.String() + "/unmatched/2").want(200).form("choose").set("person_id", person.String(), "reason", "电话核实")
+	form := s.as("town.a").get("/imports/"+i.ID.String()+"/unmatched/2").want(200).form("choose").set("person_id", person.String(), "reason", "电话核实")
 
 	list := filepath.Join(folder, i.ID.String())
 	content, err := os.ReadFile(list)
