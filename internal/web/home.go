@@ -17,6 +17,7 @@ type homeData struct {
 	Returned []caseLine // to be corrected
 	Waiting  []caseLine // with a clock that runs here
 	Drafts   []caseLine
+	Calendar bool // the working days are to be seen
 	Lists    []listCard
 	Quiet    []listCard // with nothing on them
 	Pages    []link     // of who has no worklists: what he works with
@@ -32,7 +33,7 @@ type listCard struct {
 const homeLines = 10 // of each kind of case
 
 func showHome(v *visit) (any, error) {
-	data := homeData{Lead: v.t("home.lead", v.today.String()), Offline: slices.Contains(offlineRoles, v.who.Role)}
+	data := homeData{Lead: v.t("home.lead", v.today.String()), Calendar: v.may("/calendars"), Offline: slices.Contains(offlineRoles, v.who.Role)}
 	if v.may("/act-for") && v.who.ActingFor == uuid.Nil {
 		mine, err := v.desk.DB.DeputationsOf(v.ctx, v.who.AccountID, v.today)
 		if err != nil {

@@ -51,6 +51,7 @@ func peoplePages() []page {
 		{path: "/persons/new", file: "person-form", title: "person.new.title", under: "/persons", roles: roles{liaison, town},
 			show: showNewPerson, acts: map[string]act{"add": {do: addPerson}}},
 		{path: "/persons/:id", file: "record", title: "record.title", under: "/persons", roles: roles{liaison, town, cdpf, civil, auditor}, show: showRecord},
+		{path: "/persons/:id/numbers", file: "numbers", title: "numbers.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil}, show: showNumbers, asks: map[string]func(*visit) error{"reveal": revealNumbers}},
 		{path: "/persons/:id/edit", file: "person-form", title: "person.edit.title", under: "/persons/:id", roles: roles{liaison, town, cdpf},
 			show: showEditPerson, acts: map[string]act{"save": {do: savePerson}}},
 		{path: "/persons/:id/apply", file: "apply", title: "apply.title", under: "/persons/:id", roles: roles{liaison, town}, files: true,
@@ -116,7 +117,7 @@ func casePages() []page {
 				"withdraw": {roles: roles{liaison, town}, do: withdrawCase}, "renew": {roles: roles{liaison, town}, do: renewStatusCode}, "photos": {roles: roles{liaison, town}, do: addPhotos},
 				"pass": {roles: roles{liaison}, do: passCase}, "return": {roles: roles{liaison}, do: returnCase}, "rate": {roles: roles{liaison}, do: rateCase}}},
 		{path: "/attachments/:id", roles: roles{liaison, town, cdpf, auditor}, title: "attachment.title", trace: true, show: showAttachment},
-		{path: "/services", file: "services", title: "services.title", under: "/", menu: "cases", roles: roles{liaison, town, cdpf}, show: showServices},
+		{path: "/services", file: "services", title: "services.title", under: "/", menu: "cases", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showServices},
 		{path: "/services/:id", file: "service", title: "service.title", under: "/persons", roles: roles{liaison, town, cdpf, civil, finance, auditor},
 			show: showService, acts: map[string]act{"rate": {roles: roles{liaison}, do: rateService}, "withdraw": {roles: roles{liaison, town, cdpf}, do: withdrawPhoto}, "void": {roles: roles{liaison, town, cdpf}, do: voidStep},
 				"correct": {roles: roles{liaison, town, cdpf}, do: correctService}}},
@@ -207,7 +208,7 @@ func auditPages() []page {
 		{path: "/audit/verify", file: "audit-verify", title: "chain.title", under: "/audit", roles: roles{auditor}, show: showChain, asks: map[string]func(*visit) error{"verify": verifyChain}},
 		{path: "/audit/:seq", file: "audit-entry", title: "audit.entry.title", under: "/audit", roles: roles{auditor}, show: showEntry},
 		{path: "/exports", file: "exports", title: "taken.title", under: "/", menu: "oversight", roles: roles{auditor}, show: showTaken},
-		{path: "/ratings", file: "ratings", title: "ratings.title", under: "/", menu: "numbers", inOf: roles{cdpf, auditor}, roles: roles{town, cdpf, civil, auditor}, show: showRatings},
+		{path: "/ratings", file: "ratings", title: "ratings.title", under: "/", menu: "numbers", roles: roles{town, cdpf, civil, auditor}, show: showRatings},
 	}
 }
 
@@ -230,7 +231,7 @@ func administrationPages() []page {
 		{path: "/accounts/:id", file: "account", title: "account.title", under: "/accounts", roles: roles{admin}, show: showAccount, acts: map[string]act{"save": {do: saveAccount}, "disable": {do: turnAccount(true)}, "enable": {do: turnAccount(false)}, "reset": {do: resetPassword}}},
 		{path: "/deputies", file: "deputies", title: "deputies.title", under: "/", menu: "office", roles: roles{admin}, show: showDeputies, acts: map[string]act{"depute": {do: depute}, "end": {do: endDeputation}}},
 		{path: "/divisions", file: "divisions", title: "divisions.title", under: "/", menu: "office", roles: roles{admin}, files: true, show: showDivisions, acts: map[string]act{"import": {do: importDivisions}}},
-		{path: "/policies", file: "policies", title: "policies.title", under: "/", menu: "rules", inOf: roles{admin, auditor}, roles: roles{cdpf, civil, finance, auditor, admin}, show: showPolicies},
+		{path: "/policies", file: "policies", title: "policies.title", under: "/", menu: "rules", inOf: roles{admin, auditor, finance}, roles: roles{cdpf, civil, finance, auditor, admin}, show: showPolicies},
 		{path: "/policies/new", file: "policy-new", title: "policy.new.title", under: "/policies", roles: roles{admin}, files: true, show: showNewPolicy, acts: map[string]act{"rates": {do: proposeRates}, "document": {do: proposeDocument}}, asks: map[string]func(*visit) error{"simulate": simulateRates}},
 		{path: "/policies/try", file: "policy-new", title: "policy.try.title", under: "/policies", roles: roles{cdpf, civil, finance}, show: showTryRates, asks: map[string]func(*visit) error{"simulate": simulateRates}},
 		{path: "/policies/:id", file: "policy", title: "policy.title", under: "/policies", roles: roles{cdpf, civil, finance, auditor, admin}, show: showPolicy, acts: map[string]act{"activate": {roles: roles{admin}, do: activatePack}}, asks: map[string]func(*visit) error{"simulate": simulatePack}},

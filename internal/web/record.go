@@ -30,6 +30,7 @@ type recordData struct {
 	Verdicts      []verdictLine
 	Cases         []caseLine
 	Circumstances []circumstanceLine
+	Numbers       string // where they are shown whole
 	Facts         string // where all that was ever recorded stands
 	NewCard       string
 	Homes         []householdLine
@@ -121,6 +122,9 @@ func showRecord(v *visit) (any, error) {
 		data.Circumstances = append(data.Circumstances, v.circumstanceLine(c))
 	}
 	data.Facts, data.Payees = v.path+"/facts", v.path+"/payees"
+	if v.may("/persons/:id/numbers") {
+		data.Numbers = v.path + "/numbers"
+	}
 	if v.mayDo("/persons/:id/verifications", "record") {
 		data.Verify = v.path + "/verifications"
 	}
