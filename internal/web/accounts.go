@@ -18,6 +18,7 @@ import (
 
 // accountsData is the accounts of an area.
 type accountsData struct {
+	filters
 	Lines []userLine
 	More  string
 }
@@ -29,11 +30,15 @@ func showAccounts(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := v.desk.DB.ListAccounts(v.ctx, v.who.Area, after.ID, pageSize)
+	places, in, err := v.areaFilter()
 	if err != nil {
 		return nil, err
 	}
-	data := accountsData{}
+	found, err := v.desk.DB.ListAccounts(v.ctx, in, after.ID, pageSize)
+	if err != nil {
+		return nil, err
+	}
+	data := accountsData{filters: filters{Filters: places}}
 	where := v.placeNames()
 	ended, err := v.endedDivisions()
 	if err != nil {

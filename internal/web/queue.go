@@ -57,7 +57,21 @@ type tick struct {
 // filters is what narrows a list.
 type filters struct {
 	Filters []filter
-	Tick    *tick // nil: none
+	Tick    *tick  // nil: none
+	Text    *Field // nil: none
+}
+
+// areaFilter narrows to a division of the level below one's own, where there are any, and says which was chosen: one's own where none is.
+func (v *visit) areaFilter() (list []filter, in area.Code, err error) {
+	in = v.who.Area
+	if code, err := area.Parse(v.query.Get("area")); err == nil && v.who.Covers(code) {
+		in = code
+	}
+	places, err := v.placesBelow(in)
+	if len(places) > 0 {
+		list = append(list, filter{"area", v.t("queue.area"), v.t("persons.all"), places})
+	}
+	return list, in, err
 }
 
 // openStages are the stages in which a case waits for somebody.
@@ -161,17 +175,21 @@ func (v *visit) stillPicked(shown []store.Case, stage application.Stage) ([]stor
 }
 
 func (v *visit) queueFilters(asked queueAsked) (filters, error) {
-	programmes := make([]Option, 0, 2)
-	for _, p := range v.desk.Pack().Programmes {
-		programmes = append(programmes, Option{Value: p.ID, Label: v.either(p.ZH, p.EN), Chosen: p.ID == asked.Programme})
-	}
+	programmes := v.programmeOptions(asked.Programme)
 	stages := v.options("stage", openStages...)
 	for i := range stages {
 		stages[i].Chosen = stages[i].Value == string(asked.Stage)
 	}
 	places, err := v.placesBelow(asked.Area)
-	return filters{[]filter{{"stage", v.t("case.stage"), "", stages}, {"programme", v.t("case.programme"), v.t("persons.all"), programmes},
-		{"area", v.t("queue.area"), v.t("persons.all"), places}}, &tick{"late", v.t("queue.late"), asked.Late}}, err
+	return filters{Filters: []filter{{"stage", v.t("case.stage"), "", stages}, {"programme", v.t("case.programme"), v.t("persons.all"), programmes},
+		{"area", v.t("queue.area"), v.t("persons.all"), places}}, Tick: &tick{"late", v.t("queue.late"), asked.Late}}, err
+}
+
+func (v *visit) programmeOptions(chosen string) (list []Option) {
+	for _, p := range v.desk.Pack().Programmes {
+		list = append(list, Option{Value: p.ID, Label: v.either(p.ZH, p.EN), Chosen: p.ID == chosen})
+	}
+	return list
 }
 
 // placesBelow are the divisions of the level below one's own area: towns for a district, villages for a town.

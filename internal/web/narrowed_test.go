@@ -1,0 +1,31 @@
+package web_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestListsNarrowed: what the interface narrows a list by, its page does, too: a district's lists are long.
+func TestListsNarrowed(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	c := s.submitted(81, 1, villageA)
+	s.submitted(83, 1, villageB)
+	b := s.as("cdpf")
+	for _, path := range []string{"/persons", "/applications"} {
+		b.get(path).want(200).says("金丝雀81", "金丝雀83")
+		if sh := b.get(path + "?area=" + villageA).want(200).says("金丝雀81"); strings.Contains(sh.body, "金丝雀83") {
+			t.Errorf("%s names somebody of another village", path)
+		}
+	}
+	if sh := b.get("/applications?case_number=" + escaped(" "+c.CaseNumber+" ")).want(200).says("金丝雀81"); strings.Contains(sh.body, "金丝雀83") {
+		t.Error("a number leads to another case")
+	}
+	b.get("/applications?case_number=1234567").want(200).says("受理编号不正确，请核对")
+	b.get("/applications?programme=living_allowance").want(200).says("没有申请")
+	b.get("/applications?late=yes").want(200).says("没有申请")
+	b.get("/recoveries?area=" + townA).want(200).says("没有")
+	if sh := s.as("admin").get("/accounts?area=" + townC).want(200).says("town.c"); strings.Contains(sh.body, "liaison.a") {
+		t.Error("accounts of another town are listed")
+	}
+}
