@@ -9,6 +9,7 @@ import (
 	"zhucan/internal/application"
 	"zhucan/internal/casework"
 	"zhucan/internal/store"
+	"zhucan/internal/ticket"
 )
 
 // homeData is what there is to do today.
@@ -56,11 +57,31 @@ func showHome(v *visit) (any, error) {
 	if err := v.servicesCard(&data); err != nil {
 		return nil, err
 	}
+	if err := v.awaitingCards(&data); err != nil {
+		return nil, err
+	}
 	if !v.may("/applications/:id") {
 		return data, nil
 	}
 	err := v.showCases(&data)
 	return data, err
+}
+
+// awaitingCards are the tickets and the statements of lists that wait for this role; what has none of them is not named.
+func (v *visit) awaitingCards(data *homeData) error {
+	if len(ticket.WaitsFor(v.who.Role)) == 0 {
+		return nil
+	}
+	n, err := v.desk.DB.Awaiting(v.ctx, v.who, v.desk.TicketsOverdueSince())
+	if err != nil {
+		return err
+	}
+	cards := []listCard{{Path: "/tickets", Name: v.t("tickets.card"), Count: n.Tickets, Overdue: n.TicketsOverdue}}
+	if slices.Contains(statementDeciders, v.who.Role) {
+		cards = append(cards, listCard{Path: "/statements", Name: v.t("statements.title"), Count: n.Statements, Overdue: n.StatementsOverdue})
+	}
+	data.Lists = append(slices.DeleteFunc(cards, func(c listCard) bool { return c.Count == 0 }), data.Lists...)
+	return nil
 }
 
 // worklistCards shows the worklists of the role, or for one that has none its pages.

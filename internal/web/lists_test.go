@@ -80,6 +80,7 @@ func TestListPages(t *testing.T) {
 	b.get("/imports").want(200).says("低保名单", "区民政<i>局", "未接受 1")
 	s.as("liaison.a").get("/statements").want(200).says("金丝雀203", "2023-03-28的名单中没有此人", "每月 185.00 元")
 	page := b.get("/statements").want(200).says("金丝雀203", "金丝雀205")
+	b.get("/").want(200).says("比对结果待确认2")
 	boxes := map[string]string{}
 	for _, i := range all(page.doc, "input") {
 		if attr(i, "name") == "statement" {

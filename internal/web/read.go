@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/text/width"
@@ -125,6 +126,15 @@ func (r *reader) number(name string, need bool, from, to int) int {
 		r.wrong(name, "OUT_OF_RANGE", fmt.Sprintf("应为%d至%d的整数", from, to), fmt.Sprintf("a whole number from %d to %d", from, to))
 	}
 	return n
+}
+
+// typedTime is a day and a time of it as people write them, or as a field for both sends them.
+func typedTime(text string) (time.Time, bool) {
+	at := strings.LastIndexAny(text, "T ")
+	day, ok := exchange.TypedDay(text[:max(at, 0)])
+	clock, err := time.Parse("15:4", typed(text[at+1:]))
+	y, m, d := day.YMD()
+	return time.Date(y, m, d, clock.Hour(), clock.Minute(), 0, 0, china), ok && err == nil
 }
 
 // typed is what somebody typed into a field of digits: an input method may have made them full-width.
