@@ -214,10 +214,10 @@ func (s *Site) again(c echo.Context, v *visit, err error) error {
 	return shown
 }
 
-// notTaken reports whether a form did not arrive whole, or its files are too many at a time: of its fields there is what arrived.
+// notTaken reports whether a form did not arrive whole, or its files are too many or too large: of its fields there is what arrived.
 func notTaken(err error) bool {
 	f, ok := fault.Of(err)
-	return patience.BrokeOff(err) || ok && f.Kind == fault.TooMany
+	return patience.BrokeOff(err) || ok && (f.Kind == fault.TooMany || f.Kind == fault.TooLarge)
 }
 
 // notTaken shows the page of such a form, with the fields that arrived: they stand before its files. Where it broke off, the context of the request
@@ -292,6 +292,7 @@ func (v *visit) clean(form url.Values) error {
 const (
 	maxValue = 16 << 10 // bytes of one field
 	maxFile  = 11 << 20
+	maxFiles = 33 << 20 // of all files of a form
 	inMemory = 1 << 20
 )
 
@@ -303,14 +304,27 @@ func (v *visit) readFiles(in *http.Request) (err error) {
 		return err
 	}
 	v.uploads = map[string][][]byte{}
-	return readParts(in, func(name string, file io.Reader) error {
+	left := maxFiles
+	err = readParts(in, func(name string, file io.Reader) error {
+		if left < 0 {
+			return nil // passed by, as the fields are to be shown again
+		}
 		content, err := io.ReadAll(io.LimitReader(file, maxFile))
 		if err == nil && len(content) > 0 { // else a field that was left empty
 			v.uploads[name] = append(v.uploads[name], content)
 		}
+		if left -= len(content); left < 0 {
+			v.uploads = nil
+		}
 		return err
 	})
+	if err == nil && left < 0 {
+		return filesTooLarge
+	}
+	return err
 }
+
+var filesTooLarge = fault.New(fault.TooLarge, "TOO_LARGE", "照片等文件合计不能超过32兆，请减少张数后重新选择", "the files are more than 32 MiB together; choose fewer of them")
 
 // passFiles reads the fields of a form and passes its files by: nothing of a stranger's is taken into memory.
 func passFiles(in *http.Request) error {
