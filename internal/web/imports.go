@@ -185,6 +185,9 @@ func showImport(v *visit) (any, error) {
 	data := importData{Import: v.importLine(i), Queued: i.State == store.ImportQueued, Again: v.path}
 	if a := i.Absence; a != nil && a.Missing > 0 {
 		data.Absence = v.t("import.absence", a.Known, a.Missing)
+		if i.DryRun && v.desk.Pack().Lists.TooMany(a.Known, a.Missing) {
+			data.Absence += v.t("import.absence.waits")
+		}
 	}
 	data.Confirmed = i.ConfirmedReason
 	if i.Failure != nil {

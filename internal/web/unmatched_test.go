@@ -121,6 +121,7 @@ func TestConfirmImportPage(t *testing.T) {
 	s := start(t)
 	people := s.eightOnDibao()
 	last := len(people) - 1
+	s.as("civil").get("/imports/"+s.handedIn("civil", "dibao", cutOff, true).ID.String()).want(200).says("本名单缺7人", "须由残联或民政说明原因并确认，才会生效")
 	i := s.handedIn("civil", "dibao", cutOff, false)
 	at := "/imports/" + i.ID.String()
 	s.as("town.a").get(at).want(404)
