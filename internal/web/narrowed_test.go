@@ -24,6 +24,16 @@ func TestListsNarrowed(t *testing.T) {
 	b.get("/applications?case_number=1234567").want(200).says("受理编号不正确，请核对")
 	b.get("/applications?programme=living_allowance").want(200).says("没有申请")
 	b.get("/applications?late=yes").want(200).says("没有申请")
+	s.granted("liaison.a", s.person(85, 1, villageA))
+	for _, user := range []string{"liaison.a", "town.a", "cdpf", "civil", "finance", "auditor"} {
+		office := s.as(user)
+		rights := office.get(office.get("/").want(200).link("享受待遇人员")).want(200).says("金丝雀85", "重度残疾人护理补贴", "2023-03起")
+		office.get(rights.link("发放账目")).want(200).says("金丝雀85")
+		office.get(rights.link("重度残疾人护理补贴")).want(200).says("金丝雀85")
+	}
+	if sh := s.as("liaison.b").get("/awards").want(200); strings.Contains(sh.body, "金丝雀") {
+		t.Error("rights of another village are listed")
+	}
 	b.get("/recoveries?area=" + townA).want(200).says("没有")
 	if sh := s.as("admin").get("/accounts?area=" + townC).want(200).says("town.c"); strings.Contains(sh.body, "liaison.a") {
 		t.Error("accounts of another town are listed")

@@ -145,6 +145,7 @@ func officePages() []page {
 			asks: map[string]func(*visit) error{"results": takeResults}},
 		{path: "/rosters/:id/file", roles: moneyRoles, title: "roster.title", under: "/rosters/:id", trace: true, show: showRosterFile},
 		{path: "/rosters/:id/sheet", file: "roster-sheet", title: "roster.sheet", under: "/rosters/:id", roles: roles{town, cdpf, civil, finance, auditor}, show: showRosterSheet},
+		{path: "/awards", file: "awards", title: "awards.list.title", under: "/", menu: "money", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showAwards},
 		{path: "/recoveries", file: "recoveries", title: "recoveries.title", under: "/", menu: "money", roles: roles{town, cdpf, civil, finance, auditor}, show: showRecoveries},
 		{path: "/recoveries/:id", file: "recovery", title: "recovery.title", under: "/recoveries", roles: roles{town, cdpf, civil, finance, auditor}, show: showRecovery, acts: recoveryActs()},
 	}

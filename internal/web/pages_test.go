@@ -51,7 +51,7 @@ var maySee = map[string]roles{
 	"/releases": {liaison, town, cdpf, civil, finance, stats, auditor}, "/releases/new": {cdpf, stats}, "/releases/:id": {liaison, town, cdpf, civil, finance, stats, auditor},
 	"/releases/:id/file": {liaison, town, cdpf, civil, finance, stats, auditor}, "/releases/:id/changes": {town, cdpf, civil, stats, auditor}, "/releases/:id/changes/:key": {town, cdpf, civil, auditor},
 	"/lookup": {hotline}, "/lookup/:id": {hotline}, "/tickets": {hotline, town, cdpf, civil, auditor}, "/tickets/new": {hotline}, "/tickets/:id": {hotline, town, cdpf, civil, auditor},
-	"/accounts": {admin}, "/accounts/new": {admin}, "/accounts/:id": {admin}, "/deputies": {admin}, "/divisions": {admin}, "/policies": {cdpf, civil, finance, auditor, admin}, "/policies/new": {admin}, "/persons/:id/numbers": {liaison, town, cdpf, civil}, "/policies/try": {cdpf, civil, finance},
+	"/accounts": {admin}, "/accounts/new": {admin}, "/accounts/:id": {admin}, "/deputies": {admin}, "/divisions": {admin}, "/policies": {cdpf, civil, finance, auditor, admin}, "/policies/new": {admin}, "/awards": {liaison, town, cdpf, civil, finance, auditor}, "/persons/:id/numbers": {liaison, town, cdpf, civil}, "/policies/try": {cdpf, civil, finance},
 	"/policies/:id": {cdpf, civil, finance, auditor, admin}, "/calendars": {liaison, town, cdpf, civil, finance, auditor, admin}, "/webhooks": {admin}, "/webhooks/:id": {admin},
 	"/exports": {auditor}, "/ratings": {town, cdpf, civil, auditor},
 	"/audit": {auditor}, "/audit/verify": {auditor}, "/audit/:seq": {auditor},
