@@ -326,7 +326,7 @@ func (v *visit) caseForms(c store.Case) (list []titledForm) {
 		add("photos", "application.photos", false, photos)
 	case application.Submitted:
 		add("pass", "application.pass", false)
-		add("return", "application.return", false, reason(true))
+		add("return", "application.return", false, reason(true), v.wantedField())
 	}
 	if c.Correctable(v.who) {
 		add("redate", "application.redate", true, &Field{Name: "applied_on", Label: v.t("case.applied"), Hint: v.t("application.redate.hint"), Kind: "date", Need: true, Value: c.AppliedOn.String()},
@@ -397,11 +397,11 @@ var (
 	})
 	returnCase = onCase("returned", func(v *visit, id uuid.UUID) (store.Case, error) {
 		r := v.reader()
-		reason := r.text("reason", 500, true)
+		ruling := application.Ruling{Decision: "return", Reason: r.text("reason", 500, true), Fields: r.wanted()}
 		if err := r.err(); err != nil {
 			return store.Case{}, err
 		}
-		return v.desk.DecideApplication(v.ctx, v.who, id, v.version(), application.Ruling{Decision: "return", Reason: reason})
+		return v.desk.DecideApplication(v.ctx, v.who, id, v.version(), ruling)
 	})
 )
 
