@@ -121,6 +121,7 @@ type householdData struct {
 	Name, Place, Address string
 	Members, Superseded  []memberLine
 	Leave, Correct, Void *Form
+	Hardships            string
 	Facts, Earlier       []factLine
 	Services             []serviceLine
 	Links                []link
@@ -157,6 +158,9 @@ func showHousehold(v *visit) (any, error) {
 	}
 	for _, m := range h.Superseded {
 		data.Superseded = append(data.Superseded, v.memberLine(m))
+	}
+	if data.Hardships, err = v.hardships(id, v.today); err != nil {
+		return nil, err
 	}
 	if data.Facts, data.Earlier, err = v.factLines(ofHousehold, h.Circumstances, v.path+"/facts/"); err != nil {
 		return nil, err

@@ -513,6 +513,16 @@ func showStep(v *visit) (any, error) {
 	return data, nil
 }
 
+// hardships says by which hardships the register has a household on a day.
+func (v *visit) hardships(household uuid.UUID, on calendar.Date) (string, error) {
+	recorded, err := v.desk.RecordedHardships(v.ctx, v.who, household, on)
+	var words []string
+	for _, code := range recorded {
+		words = append(words, v.t("choice."+code))
+	}
+	return v.t("service.hardship.recorded", on.String(), cmp.Or(strings.Join(words, v.t("merge.comma")), v.t("choice.none"))), err
+}
+
 // tellHardships says beside the question for it by which hardships the register has the household on the day of the step.
 func (v *visit) tellHardships(s care.Service, fields []*Field) error {
 	for _, f := range fields {
@@ -522,15 +532,11 @@ func (v *visit) tellHardships(s care.Service, fields []*Field) error {
 			if !ok {
 				on = v.today
 			}
-			recorded, err := v.desk.RecordedHardships(v.ctx, v.who, s.HouseholdID, on)
+			recorded, err := v.hardships(s.HouseholdID, on)
 			if err != nil {
 				return err
 			}
-			var words []string
-			for _, code := range recorded {
-				words = append(words, v.t("choice."+code))
-			}
-			f.Hint = v.t("service.hardship.recorded", on.String(), cmp.Or(strings.Join(words, "、"), v.t("choice.none")))
+			f.Hint = recorded
 		case "evidence.hardship_basis":
 			f.Hint = v.t("service.hardship_basis.hint")
 		}
