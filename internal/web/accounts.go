@@ -316,7 +316,7 @@ func (v *visit) represented() (list []Option, err error) {
 		}
 		for _, a := range found {
 			if slices.Contains(hasDeputy, a.Role) && !a.Disabled {
-				list = append(list, Option{Value: a.ID.String(), Label: a.Name + "（" + a.Username + "）"})
+				list = append(list, Option{Value: a.ID.String(), Label: a.Name + v.within(a.Username)})
 			}
 		}
 		if len(found) < portion {

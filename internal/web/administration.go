@@ -168,7 +168,7 @@ func (v *visit) webhookLine(w store.Webhook) webhookLine {
 			names = append(names, v.either(t.ZH, t.EN))
 		}
 	}
-	line.Types = strings.Join(names, "、")
+	line.Types = strings.Join(names, v.t("merge.comma"))
 	switch {
 	case w.Paused:
 		line.State, line.Tone = v.t("webhook.paused"), "warn"

@@ -249,7 +249,7 @@ func showApplication(v *visit) (any, error) {
 		}
 	}
 	for _, s := range c.Steps {
-		line := stepLine{At: s.At.In(china).Format("2006-01-02 15:04"), Who: s.ActorName + "（" + v.t("role."+string(s.ActorRole)) + "）", What: v.t("action." + s.Action), Reason: v.reasonOf(c, s)}
+		line := stepLine{At: s.At.In(china).Format("2006-01-02 15:04"), Who: s.ActorName + v.within(v.t("role."+string(s.ActorRole))), What: v.t("action." + s.Action), Reason: v.reasonOf(c, s)}
 		for _, change := range s.Changes {
 			line.Changes = append(line.Changes, v.t("application.change", v.t("changed."+change.Field), orNone(v, v.relationName(change.Before)), orNone(v, v.relationName(change.After))))
 		}

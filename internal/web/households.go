@@ -103,7 +103,7 @@ func (v *visit) householdLines(found []casefile.HouseholdFile) (lines []househol
 				names = append(names, v.memberName(m))
 			}
 		}
-		line.Members = strings.Join(names, "、")
+		line.Members = strings.Join(names, v.t("merge.comma"))
 		lines = append(lines, line)
 	}
 	return lines, nil
@@ -182,7 +182,7 @@ func (v *visit) householdForms(data *householdData, h casefile.HouseholdFile) {
 	data.NewFact, data.NewService = v.path+"/facts/new", v.path+"/services/new"
 	var present, all []Option
 	for _, m := range h.Members {
-		one := Option{Value: m.ID.String(), Label: v.memberName(m) + "（" + v.t("house."+m.Relation) + "）"}
+		one := Option{Value: m.ID.String(), Label: v.memberName(m) + v.within(v.t("house."+m.Relation))}
 		if m.To.IsZero() {
 			present = append(present, one)
 		}

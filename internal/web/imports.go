@@ -318,11 +318,11 @@ func (v *visit) factsText(kind string, list []statement.Fact) string {
 	text := ""
 	for i, f := range list {
 		if i > 0 {
-			text += "；"
+			text += v.t("award.and")
 		}
 		text += v.daysText(f.Days.From.String(), f.Days.To.String())
 		if sort := v.sortName(kindIn(casefile.Kinds, kind), f.Sort); sort != "" {
-			text += "（" + sort + "）"
+			text += v.within(sort)
 		}
 	}
 	return orNone(v, text)

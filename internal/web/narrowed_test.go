@@ -39,3 +39,16 @@ func TestListsNarrowed(t *testing.T) {
 		t.Error("accounts of another town are listed")
 	}
 }
+
+// TestEnglishMarks: what pages put between texts is of the language of the visit.
+func TestEnglishMarks(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	i := s.handedIn("cdpf", "dibao", "姓名,身份证号,起始日期\n甲,1,2022-05-01\n", true)
+	for _, at := range []string{"/imports/" + i.ID.String(), "/applications/" + s.submitted(91, 1, villageA).ID.String()} {
+		main := textOf(all(s.as("cdpf").get(at, "Accept-Language", "en").want(200).doc, "main")[0])
+		if strings.Contains(main, "：") || strings.Contains(main, "（Village") {
+			t.Errorf("%s has marks of another language: %s", at, main)
+		}
+	}
+}

@@ -220,7 +220,7 @@ func (v *visit) labels(f *Field, values []string) string {
 			words = append(words, o.Label)
 		}
 	}
-	return orNone(v, strings.Join(words, "、"))
+	return orNone(v, strings.Join(words, v.t("merge.comma")))
 }
 
 // tag tells whether a number has changed without telling the number. It differs for each person.

@@ -222,7 +222,7 @@ func (v *visit) personFacts(p casefile.Person, asOf calendar.Date) []pair {
 		facts = append(facts, pair{v.t("person.hukou_type"), v.t("hukou." + p.HukouType)})
 	}
 	if g := p.Guardian; g != nil {
-		facts = append(facts, pair{v.t("person.guardian"), g.Name + "（" + g.Relation + "）" + idnum.MaskPhone(g.Phone)})
+		facts = append(facts, pair{v.t("person.guardian"), g.Name + v.within(g.Relation) + idnum.MaskPhone(g.Phone)})
 	}
 	if p.Diagnosis != "" {
 		facts = append(facts, pair{v.t("person.diagnosis"), p.Diagnosis})

@@ -266,7 +266,7 @@ func (v *visit) evidencePairs(kind care.Kind, fields []care.Field, e care.Eviden
 				}
 				parts = append(parts, strings.Join(words, " "))
 			}
-			list = append(list, pair{label, cmp.Or(strings.Join(parts, "；"), v.t("choice.none"))})
+			list = append(list, pair{label, cmp.Or(strings.Join(parts, v.t("award.and")), v.t("choice.none"))})
 			continue
 		}
 		list = append(list, pair{label, v.evidenceText(kind, f, value, e)})

@@ -248,7 +248,7 @@ func showTicket(v *visit) (any, error) {
 }
 
 func (v *visit) ticketStep(s ticket.Step, where func(area.Code) string) ticketStepLine {
-	line := ticketStepLine{At: s.At.In(china).Format("2006-01-02 15:04"), What: v.t("ticket_step." + s.Step), Who: s.ActorName + "（" + v.t("role."+string(s.ActorRole)) + "）", Text: s.Text}
+	line := ticketStepLine{At: s.At.In(china).Format("2006-01-02 15:04"), What: v.t("ticket_step." + s.Step), Who: s.ActorName + v.within(v.t("role."+string(s.ActorRole))), Text: s.Text}
 	if s.ActorRole == access.System {
 		line.Who = v.t("ticket.by_system")
 	}

@@ -76,6 +76,9 @@ func (s *Site) visit(c echo.Context, p *page) *visit {
 // t is a text of the catalogue in the language of the visit.
 func (v *visit) t(key string, args ...any) string { return say(v.english, key, args...) }
 
+// within is a text in brackets, behind another.
+func (v *visit) within(text string) string { return v.t("shell.within", text) }
+
 // faultText is what was refused and, where it is a matter of time, when it may be tried again.
 func (v *visit) faultText() string {
 	text := v.fault.Message(v.english)
