@@ -309,7 +309,7 @@ func (v *visit) readFiles(in *http.Request) (err error) {
 		if left < 0 {
 			return nil // passed by, as the fields are to be shown again
 		}
-		content, err := io.ReadAll(io.LimitReader(file, maxFile))
+		content, err := io.ReadAll(io.LimitReader(file, int64(min(maxFile, left+1))))
 		if err == nil && len(content) > 0 { // else a field that was left empty
 			v.uploads[name] = append(v.uploads[name], content)
 		}
