@@ -398,7 +398,11 @@ func takeResults(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.found = &takenResults{Text: v.t("roster.taken", t.Paid, t.Failed, t.Same, len(t.Refusals)), Refusals: v.refusalLines(t.Refusals)}
+	taken := &takenResults{Text: v.t("roster.taken", t.Paid, t.Failed, t.Same, len(t.Refusals)), Refusals: v.refusalLines(t.Refusals[:min(len(t.Refusals), refusalsShown)])}
+	if left := len(t.Refusals) - refusalsShown; left > 0 {
+		taken.Text += v.t("roster.taken.more", left)
+	}
+	v.found = taken
 	v.form = nil
 	return nil
 }
