@@ -200,7 +200,7 @@ func TestFromApplicationToMoney(t *testing.T) {
 	for n := range 250 {
 		many += fmt.Sprintf("%s,%d,1.00,成功,\n", strings.TrimPrefix(at, "/rosters/"), 1001+n)
 	}
-	long := form().file("file", []byte(many + "合计,250,250.00,,\n")).send().want(200).says("未接受 250 行", "其余150行")
+	long := form().file("file", []byte(many+"合计,250,250.00,,\n")).send().want(200).says("未接受 250 行", "其余150行")
 	if rows := len(long.rows()); rows > 130 {
 		t.Errorf("%d rows of a page", rows)
 	}
