@@ -43,6 +43,7 @@ type Request struct {
 	upload   func() (upload, error) // reads the body, once
 	done     func()                 // with the file
 	staged   *casework.StagedFile
+	again    casework.RowAgain
 	Key      string // the Idempotency-Key, for what keeps its own answers
 	claims   auth.Claims
 	believed bool // Who is from an earlier request and not looked up for this one
@@ -222,6 +223,9 @@ func (r *Request) asOf() calendar.Date {
 
 // answer does the operation, with the file that it is about where there is one.
 func (a *API) answer(c echo.Context, r *Request, op *operation, do handler) (store.Answer, error) {
+	if op.id == rereads {
+		a.readAgain(r)
+	}
 	if !op.stages {
 		return a.once(c, r, op, do)
 	}

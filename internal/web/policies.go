@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"zhucan/internal/area"
-	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/fault"
 	"zhucan/internal/money"
@@ -22,9 +21,9 @@ var simulators = roles{cdpf, civil, finance, admin}
 
 // policiesData is the packs of rules, the latest first.
 type policiesData struct {
-	New, Try bool
-	Lines    []policyLine
-	More     string
+	New   []link // what this role may begin
+	Lines []policyLine
+	More  string
 }
 
 type policyLine struct{ Path, Version, State, Tone, Note, Proposed, Activated string }
@@ -42,7 +41,12 @@ func showPolicies(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := policiesData{New: v.may("/policies/new")}
+	var data policiesData
+	for _, one := range []link{{Path: "/policies/new", Text: v.t("policy.new.title")}, {Path: "/policies/try", Text: v.t("policy.try.title")}} {
+		if v.may(one.Path) {
+			data.New = append(data.New, one)
+		}
+	}
 	for _, p := range found {
 		data.Lines = append(data.Lines, v.policyLine(p, active))
 	}
@@ -136,7 +140,7 @@ func (v *visit) simulate(r *reader, draft casework.Draft) error {
 	if !slices.Contains(simulators, v.who.Role) {
 		return forbidden
 	}
-	q := casework.Question{Draft: draft, Area: r.place("area_code", true), Month: r.wantMonth("month"), To: r.wantMonth("to_month")}
+	q := casework.Question{Draft: draft, Area: r.place("area_code", true), Month: r.month("month"), To: r.month("to_month")}
 	if err := r.err(); err != nil {
 		return err
 	}
@@ -146,15 +150,6 @@ func (v *visit) simulate(r *reader, draft casework.Draft) error {
 	}
 	v.found = v.forecast(f)
 	return nil
-}
-
-// wantMonth is a month as 2006-01.
-func (r *reader) wantMonth(name string) calendar.Month {
-	m, err := calendar.ParseMonth(r.v.form.Get(name))
-	if err != nil {
-		r.wrong(name, "NOT_A_MONTH", "月份应写成2023-03的形式", "write the month as 2023-03")
-	}
-	return m
 }
 
 // forecastData is what a draft would do, by town.
@@ -220,14 +215,16 @@ func activatePack(v *visit) (string, error) {
 	return v.path + "?done=activated", err
 }
 
-// draftData is a new draft: rates beside the pack in force, which can be tried at once, or a whole document.
+// draftData is a new draft: rates beside the pack in force, which can be tried at once, or, of who may propose, a whole document.
 type draftData struct {
+	Lead     string
 	Rates    *Form
 	Document *Form
 	Forecast *forecastData
 }
 
-func showNewPolicy(v *visit) (any, error) {
+// rateFields are those of a new rate; how its pack is called is asked only of who may propose one.
+func (v *visit) rateFields(version *Field) []*Field {
 	var programmes []Option
 	for _, p := range v.desk.Pack().Programmes {
 		programmes = append(programmes, Option{Value: p.ID, Label: v.either(p.ZH, p.EN)})
@@ -236,9 +233,22 @@ func showNewPolicy(v *visit) (any, error) {
 	for _, level := range levels {
 		fields = append(fields, &Field{Name: "level" + level, Label: v.t("policy.amount", v.t("level."+level)), Kind: "text", Mode: "decimal", Max: 12})
 	}
-	fields = append(fields, &Field{Name: "paper", Label: v.t("policy.paper"), Kind: "text", Need: true, Max: 200}, &Field{Name: "version", Label: v.t("policy.version"), Kind: "text", Need: true, Max: 40},
+	return append(fields, &Field{Name: "paper", Label: v.t("policy.paper"), Kind: "text", Need: true, Max: 200}, version)
+}
+
+// showTryRates asks what new rates would do; nothing is proposed.
+func showTryRates(v *visit) (any, error) {
+	data := draftData{Lead: v.t("policy.simulate.lead")}
+	data.Forecast, _ = v.found.(*forecastData)
+	var err error
+	data.Rates, err = v.tryForm("simulate", v.rateFields(&Field{Name: "version", Kind: "hidden", Value: v.t("policy.try.version")})...)
+	return data, err
+}
+
+func showNewPolicy(v *visit) (any, error) {
+	fields := append(v.rateFields(&Field{Name: "version", Label: v.t("policy.version"), Kind: "text", Need: true, Max: 40}),
 		&Field{Name: "note", Label: v.t("ticket.note"), Hint: v.t("policy.note.hint"), Kind: "text", Max: 500})
-	data := draftData{}
+	data := draftData{Lead: v.t("policy.rates.lead")}
 	var err error
 	if data.Rates, err = v.tryForm("simulate", fields...); err != nil {
 		return nil, err

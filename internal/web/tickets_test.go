@@ -3,6 +3,7 @@ package web_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -132,6 +133,7 @@ func TestLookup(t *testing.T) {
 	form().set("caller.name", "金丝雀来电", "caller.phone", "12").send().want(422)
 	form().set("received_at", "2023-03-29T10:00", "caller.name", "甲", "caller.phone", "19900005678").send().want(422).says("受理时间不能晚于现在")
 	form().set("received_at", "soon").send().want(422).says("时间应写成")
+	form().set("received_at", "2023年3月27日 9：05", "caller.name", "甲", "caller.phone", "19900005678").send().follow().want(200).says("2023-03-27 09:05")
 	form().choose("caller", "anonymous").set("caller.name", "甲").send().want(422).says("匿名来件不登记来电人")
 	list := clerk.get("/tickets?topic=device").want(200)
 	if len(list.rows()) != 2 {
@@ -139,4 +141,23 @@ func TestLookup(t *testing.T) {
 	}
 	clerk.get("/tickets?overdue=overdue").says("没有工单")
 	clerk.get("/tickets?state=closed").says("没有工单")
+}
+
+// TestHomeSaysWhatWaits: who has to answer tickets sees on his start page how many wait.
+func TestHomeSaysWhatWaits(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	clerk, unit := s.as("hotline"), s.as("town.a")
+	at := s.brought("advice")
+	clerk.get("/").want(200).says("待办工单1")
+	clerk.step(at, "assign", "unit", townA+" town_officer").want(303)
+	unit.get("/").want(200).says("待办工单1")
+	for _, user := range []string{"hotline", "town.c", "cdpf", "liaison.a"} {
+		if strings.Contains(s.as(user).get("/").want(200).body, "待办工单") {
+			t.Errorf("%s is told of a ticket that is not his to answer", user)
+		}
+	}
+	s.clock.Add(20 * 24 * time.Hour)
+	delete(s.browsers, "town.a")
+	s.as("town.a").get("/").want(200).says("待办工单1", "逾期 1")
 }
