@@ -172,7 +172,7 @@ func (r *Reading) Payable(a award.Award) []Run {
 	}
 	paid := within(m.Runs, lasts)
 	for _, g := range a.Grants {
-		if !m.Contains(g.Month) && lasts.Contains(g.Month) {
+		if !m.Contains(g.Month) && lasts.Contains(g.Month) && r.granted[granted{a.ID, g.Month}] {
 			paid = append(paid, Run{From: g.Month, To: g.Month, Level: g.Level})
 		}
 	}
@@ -198,6 +198,25 @@ func (r *Reading) Fails(programme string, day calendar.Date) string {
 		}
 	}
 	return ""
+}
+
+// readGrants finds out of each month that was granted for a late renewal whether with the new card the conditions hold in it.
+func (r *Reading) readGrants() (err error) {
+	for _, a := range r.awards {
+		for _, g := range a.Grants {
+			var card casefile.Certificate
+			for _, card = range r.file.Certificates { // in order of their issue
+				if card.IssuedOn.Month().After(g.Month) {
+					break
+				}
+			}
+			card.Level = g.Level
+			if r.granted[granted{a.ID, g.Month}], err = r.HoldsWith(card, a.Programme, g.Month); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // HoldsWith reports whether with a card that is good the conditions of a programme would hold on some day of a month.
