@@ -124,7 +124,8 @@ func (v *visit) tryForm(do string, first ...*Field) (*Form, error) {
 	areas, err := v.areasAround(v.who.Area, v.today)
 	return v.newForm(do, "policy.simulate", append(first, &Field{Name: "area_code", Label: v.t("figures.area"), Kind: "select", Need: true, Options: areas, Value: string(v.who.Area)},
 		&Field{Name: "month", Label: v.t("policy.month"), Hint: v.t("policy.month.hint"), Kind: "month", Need: true, Value: v.today.Month().Add(1).String()},
-		&Field{Name: "to_month", Label: v.t("policy.to_month"), Kind: "month", Need: true, Value: v.today.Month().Add(12).String()})...), err
+		&Field{Name: "to_month", Label: v.t("policy.to_month"), Kind: "month", Need: true, Value: v.today.Month().Add(12).String()},
+		&Field{Name: "budget", Label: v.t("policy.budget"), Hint: v.t("policy.budget.hint"), Kind: "text", Mode: "decimal", Max: 16})...), err
 }
 
 func simulatePack(v *visit) error {
@@ -141,6 +142,11 @@ func (v *visit) simulate(r *reader, draft casework.Draft) error {
 		return forbidden
 	}
 	q := casework.Question{Draft: draft, Area: r.place("area_code", true), Month: r.month("month"), To: r.month("to_month")}
+	text := v.value("budget")
+	budget, ok := fen(text)
+	if text != "" && !ok {
+		r.wrong("budget", "NOT_AN_AMOUNT", "金额应写成12345.67的形式", "write the amount as 12345.67")
+	}
 	if err := r.err(); err != nil {
 		return err
 	}
@@ -148,13 +154,34 @@ func (v *visit) simulate(r *reader, draft casework.Draft) error {
 	if err != nil {
 		return err
 	}
-	v.found = v.forecast(f)
+	found := v.forecast(f)
+	if text != "" {
+		found.Months = againstBudget(f, money.Fen(budget))
+	}
+	v.found = found
 	return nil
+}
+
+// budgetLine is a month of a draft against what there is for one.
+type budgetLine struct{ Month, Cost, Left string }
+
+func againstBudget(f casework.Forecast, budget money.Fen) (list []budgetLine) {
+	for m := f.Month; !m.After(f.To); m = m.Add(1) {
+		cost := money.Fen(0)
+		for _, c := range f.Costs {
+			if c.Month == m {
+				cost += c.Then
+			}
+		}
+		list = append(list, budgetLine{m.String(), cost.Yuan(), (budget - cost).Yuan()})
+	}
+	return list
 }
 
 // forecastData is what a draft would do, by town.
 type forecastData struct {
 	Facts      []pair
+	Months     []budgetLine // where there is a budget
 	Costs      []costLine
 	Unenrolled []costLine
 }

@@ -130,6 +130,9 @@ func (r *reader) number(name string, need bool, from, to int) int {
 
 // typedTime is a day and a time of it as people write them, or as a field for both sends them.
 func typedTime(text string) (time.Time, bool) {
+	if t, err := time.ParseInLocation(minutes, text, china); err == nil {
+		return t, true
+	}
 	at := strings.LastIndexAny(text, "T ")
 	day, ok := exchange.TypedDay(text[:max(at, 0)])
 	clock, err := time.Parse("15:4", typed(text[at+1:]))
