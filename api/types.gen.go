@@ -2495,7 +2495,7 @@ type AreaCode = string
 type AreaList struct {
 	Items []Area `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -2522,7 +2522,7 @@ type AttachmentMediaType string
 type AttachmentList struct {
 	Items []Attachment `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -2600,7 +2600,7 @@ type Award struct {
 	// EndMonth Example: 2023-03
 	EndMonth *Month `json:"end_month,omitempty"`
 
-	// EndReason An officer's words; or MERGED, SUCCEEDED, or CARD_CANCELLED of one that ended with its card.
+	// EndReason An officer's words; MERGED, SUCCEEDED, or CARD_CANCELLED of one that ended with its card; or the code of the condition that holds no longer, such as NOT_DIBAO.
 	EndReason *string   `json:"end_reason,omitempty"`
 	ID        uuid.UUID `json:"id"`
 	PersonID  uuid.UUID `json:"person_id"`
@@ -2613,13 +2613,15 @@ type Award struct {
 	ReinstatedReason   *string `json:"reinstated_reason,omitempty"`
 
 	// StartMonth Example: 2023-03
-	StartMonth Month       `json:"start_month"`
-	Status     AwardStatus `json:"status"`
+	StartMonth Month `json:"start_month"`
+
+	// Status How the award stands this month: by what officers have done, and by what is recorded of the person. One that a fact has ended (death, a move, the end of 低保) is `ended` once its last month is over; one that goes on by itself when a condition holds again, as when a card that has run out is renewed, is `suspended`.
+	Status AwardStatus `json:"status"`
 
 	// SuspendedFrom Example: 2023-03
 	SuspendedFrom *Month `json:"suspended_from,omitempty"`
 
-	// SuspensionReason An officer's words; or REVERIFY.
+	// SuspensionReason An officer's words; REVERIFY; or the code of the condition that does not hold, such as CERT_NOT_VALID. Only the first two are resumed.
 	SuspensionReason *string `json:"suspension_reason,omitempty"`
 	Version          int     `json:"version"`
 
@@ -2662,7 +2664,7 @@ type AwardResumption struct {
 	FromMonth Month `json:"from_month"`
 }
 
-// AwardStatus defines model for AwardStatus.
+// AwardStatus How the award stands this month: by what officers have done, and by what is recorded of the person. One that a fact has ended (death, a move, the end of 低保) is `ended` once its last month is over; one that goes on by itself when a condition holds again, as when a card that has run out is renewed, is `suspended`.
 type AwardStatus string
 
 // AwardSuspension defines model for AwardSuspension.
@@ -2905,8 +2907,8 @@ type Circumstance struct {
 	ValidTo      *calendar.Date `json:"valid_to,omitempty"`
 
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
-	// `paid_by`, are kept and not read.
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; where there is no `sort`, a `scheme`, `status` or
+	// `mode` that names one is read as it. Further members of an object, such as `paid_by`, are kept and not read.
 	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 	//
 	//
@@ -2925,8 +2927,8 @@ type CircumstanceCorrection struct {
 	ValidTo   *calendar.Date `json:"valid_to,omitempty"`
 
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
-	// `paid_by`, are kept and not read.
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; where there is no `sort`, a `scheme`, `status` or
+	// `mode` that names one is read as it. Further members of an object, such as `paid_by`, are kept and not read.
 	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 	//
 	//
@@ -2979,13 +2981,13 @@ type CircumstanceKind string
 type CircumstanceList struct {
 	Items []Circumstance `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
 // CircumstanceValue `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
-// `paid_by`, are kept and not read.
+// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; where there is no `sort`, a `scheme`, `status` or
+// `mode` that names one is read as it. Further members of an object, such as `paid_by`, are kept and not read.
 // Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 //
 // Example: {"monthly_amount_fen":10000,"sort":"elder_nursing"}
@@ -3265,7 +3267,7 @@ type ExternalFigure struct {
 type ExternalFigureList struct {
 	Items []ExternalFigure `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -3519,7 +3521,7 @@ type Hold struct {
 type HoldList struct {
 	Items []Hold `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -3578,8 +3580,8 @@ type HouseholdCircumstance struct {
 	ValidTo      *calendar.Date `json:"valid_to,omitempty"`
 
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
-	// `paid_by`, are kept and not read.
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; where there is no `sort`, a `scheme`, `status` or
+	// `mode` that names one is read as it. Further members of an object, such as `paid_by`, are kept and not read.
 	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 	//
 	//
@@ -3693,7 +3695,7 @@ type Import struct {
 	// Kept Of one that was taken back: what it brought and what stays, by row, and why.
 	Kept []ImportError `json:"kept,omitempty"`
 
-	// Kind `roster` is the certificate roster of twenty columns; the others are lists.
+	// Kind `roster` is the certificate roster; the others are lists. Its heading stands in the first ten rows and has at least four of 姓名, 性别, 出生日期, 身份证号, 残疾证号, 残疾类别, 残疾等级, 多重残疾明细, 发证日期, 有效期至, 户籍村居, 居住村居, 户口性质, 联系电话, 监护人姓名, 监护人关系, 困难类别, 困难类别起始日, 生活补贴起始月, 护理补贴起始月 and 银行账号.
 	Kind ImportKind `json:"kind"`
 
 	// New Rows that are somebody or something new.
@@ -3762,14 +3764,14 @@ type ImportError struct {
 	Row int `json:"row"`
 }
 
-// ImportKind `roster` is the certificate roster of twenty columns; the others are lists.
+// ImportKind `roster` is the certificate roster; the others are lists. Its heading stands in the first ten rows and has at least four of 姓名, 性别, 出生日期, 身份证号, 残疾证号, 残疾类别, 残疾等级, 多重残疾明细, 发证日期, 有效期至, 户籍村居, 居住村居, 户口性质, 联系电话, 监护人姓名, 监护人关系, 困难类别, 困难类别起始日, 生活补贴起始月, 护理补贴起始月 and 银行账号.
 type ImportKind = string
 
 // ImportKindList defines model for ImportKindList.
 type ImportKindList struct {
 	Items []KindOfList `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -3802,7 +3804,7 @@ type IndicatorChange struct {
 type IndicatorChangeList struct {
 	Items []IndicatorChange `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -3895,7 +3897,7 @@ type IndicatorDefinitionUnit string
 type IndicatorDefinitionList struct {
 	Items []IndicatorDefinition `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -4021,7 +4023,7 @@ type IndicatorTrend struct {
 	Indicator IndicatorKey `json:"indicator"`
 	Items     []TrendPoint `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -4149,7 +4151,7 @@ type KindOfList struct {
 	// Complete It claims to name everybody, so that its silence says something.
 	Complete bool `json:"complete"`
 
-	// Kind `roster` is the certificate roster of twenty columns; the others are lists.
+	// Kind `roster` is the certificate roster; the others are lists. Its heading stands in the first ten rows and has at least four of 姓名, 性别, 出生日期, 身份证号, 残疾证号, 残疾类别, 残疾等级, 多重残疾明细, 发证日期, 有效期至, 户籍村居, 居住村居, 户口性质, 联系电话, 监护人姓名, 监护人关系, 困难类别, 困难类别起始日, 生活补贴起始月, 护理补贴起始月 and 银行账号.
 	Kind   ImportKind `json:"kind"`
 	NameEN string     `json:"name_en"`
 	NameZH string     `json:"name_zh"`
@@ -4269,7 +4271,7 @@ type LeadOutcome string
 // - `duplicate`: `SAME_NAME_BIRTH_TOWN`, `SAME_GUARDIAN_NAME`, `SAME_PHONE_NAME`; `shared_account`: `SHARED_ACCOUNT`
 type LeadReason = string
 
-// Ledger The whole list; there is no further page.
+// Ledger The whole list, or a page of it where a `limit` is given.
 type Ledger struct {
 	Items      []LedgerItem `json:"items"`
 	NextCursor *string      `json:"next_cursor"`
@@ -4430,7 +4432,7 @@ type Merge struct {
 type MergeList struct {
 	Items []Merge `json:"items"`
 
-	// NextCursor Always null: nobody has many.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -4543,8 +4545,8 @@ type NewCircumstance struct {
 	ValidTo *calendar.Date `json:"valid_to,omitempty"`
 
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
-	// `paid_by`, are kept and not read.
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; where there is no `sort`, a `scheme`, `status` or
+	// `mode` that names one is read as it. Further members of an object, such as `paid_by`, are kept and not read.
 	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 	//
 	//
@@ -4666,8 +4668,8 @@ type NewHouseholdCircumstance struct {
 	ValidTo *calendar.Date `json:"valid_to,omitempty"`
 
 	// Value `true` or `false`, `"unknown"` (asked, and not found out), the name of a sort, or an object with any of `answer`
-	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; further members of an object, such as
-	// `paid_by`, are kept and not read.
+	// (`yes`, `no`, `unknown`), `sort`, `monthly_amount_fen`, `annual_amount_fen`; where there is no `sort`, a `scheme`, `status` or
+	// `mode` that names one is read as it. Further members of an object, such as `paid_by`, are kept and not read.
 	// Checked against the kind: 422 `VALUE_NOT_OF_KIND`, which names the values of the kind in `allowed`.
 	//
 	//
@@ -5075,7 +5077,7 @@ type ObjectionAnswer struct {
 // ObjectionAnswerOutcome defines model for ObjectionAnswer.Outcome.
 type ObjectionAnswerOutcome string
 
-// ObjectionList The whole list; there is no further page.
+// ObjectionList The whole list, or a page of it where a `limit` is given.
 type ObjectionList struct {
 	Items      []Objection `json:"items"`
 	NextCursor *string     `json:"next_cursor"`
@@ -5116,7 +5118,7 @@ type PartnerListColumn struct {
 type PartnerListList struct {
 	Items []PartnerList `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -5143,7 +5145,7 @@ type Payee struct {
 	SupersededAt *time.Time    `json:"superseded_at,omitempty"`
 }
 
-// PayeeList The whole list; there is no further page.
+// PayeeList The whole list, or a page of it where a `limit` is given.
 type PayeeList struct {
 	Items      []Payee `json:"items"`
 	NextCursor *string `json:"next_cursor"`
@@ -5240,9 +5242,9 @@ type PersonList struct {
 	NextCursor *string         `json:"next_cursor"`
 }
 
-// PersonPatch Members that are absent stay as they are. A place is a dated fact: it holds from `effective_on` on, and where somebody
-// was before stays on record. Places that changed on different days are sent one after another. A corrected ID number
-// needs a `reason`; the earlier number still finds the person.
+// PersonPatch Members that are absent stay as they are. A place is a dated fact: it holds from `effective_on` on, the hukou from the day
+// after, since the day of a move still belongs to where it was; and where somebody was before stays on record. Places
+// that changed on different days are sent one after another. A corrected ID number needs a `reason`; the earlier number still finds the person.
 type PersonPatch struct {
 	// BirthDate Of somebody without an ID number, and so is the sex: they are put right for a `reason`.
 	BirthDate *calendar.Date `json:"birth_date,omitempty"`
@@ -5250,7 +5252,7 @@ type PersonPatch struct {
 	// Diagnosis Of an uncertified child or of who recovers, by a hospital.
 	Diagnosis *string `json:"diagnosis,omitempty"`
 
-	// EffectiveOn First day at the places of this request; today when absent.
+	// EffectiveOn First day at the places of this request, of the hukou the day of the move; today when absent.
 	EffectiveOn *calendar.Date `json:"effective_on,omitempty"`
 	Guardian    *GuardianInput `json:"guardian,omitempty"`
 
@@ -5537,7 +5539,7 @@ type Rateable struct {
 type RateableList struct {
 	Items []Rateable `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -5947,7 +5949,7 @@ type ServiceChain struct {
 type ServiceChainList struct {
 	Items []ServiceChain `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -6292,7 +6294,7 @@ type SurveyOption struct {
 type SurveyProgress struct {
 	Items []SurveyVillage `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -6517,7 +6519,7 @@ type TicketTopics struct {
 		Petition  int `json:"petition"`
 	} `json:"limits"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -6625,7 +6627,7 @@ type Verification struct {
 type VerificationList struct {
 	Items []Verification `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -6766,7 +6768,7 @@ type Worklist struct {
 type WorklistList struct {
 	Items []Worklist `json:"items"`
 
-	// NextCursor Always null; the list is whole.
+	// NextCursor Null unless a `limit` was given and there is more.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -6813,6 +6815,9 @@ type Limit = int
 
 // OfWorklist defines model for OfWorklist.
 type OfWorklist = WorklistName
+
+// Part defines model for Part.
+type Part = int
 
 // Since defines model for Since.
 type Since = uuid.UUID
@@ -7010,6 +7015,12 @@ type ListAreasParams struct {
 
 	// AsOf The day asked about; today when absent.
 	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // GetAreaParams defines parameters for GetArea.
@@ -7256,6 +7267,12 @@ type ListExportsParams struct {
 type ListExternalFiguresParams struct {
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
 	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // RecordExternalFigureParams defines parameters for RecordExternalFigure.
@@ -7387,6 +7404,15 @@ type EndHouseholdMemberParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListImportKindsParams defines parameters for ListImportKinds.
+type ListImportKindsParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListImportsParams defines parameters for ListImports.
 type ListImportsParams struct {
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
@@ -7413,7 +7439,7 @@ type CreateImportMultipartBody struct {
 
 // CreateImportParams defines parameters for CreateImport.
 type CreateImportParams struct {
-	// Kind What the file is; `GET /import-kinds` lists them.
+	// Kind What the file is; `GET /import-kinds` has the lists.
 	Kind ImportKind `form:"kind" json:"kind"`
 
 	// DryRun Only say what would be.
@@ -7511,6 +7537,12 @@ type SealIndicatorReleaseParams struct {
 type ListIndicatorReleaseChangesParams struct {
 	// Since The release to compare with.
 	Since Since `form:"since" json:"since"`
+
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListIndicatorReleaseChangePersonsParams defines parameters for ListIndicatorReleaseChangePersons.
@@ -7538,6 +7570,12 @@ type GetIndicatorReleaseFileParams struct {
 type ListIndicatorsParams struct {
 	// Include What else to list.
 	Include *ListIndicatorsParamsInclude `form:"include,omitempty" json:"include,omitempty"`
+
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListIndicatorsParamsInclude defines parameters for ListIndicators.
@@ -7598,6 +7636,12 @@ type GetIndicatorTrendParams struct {
 
 	// To The last month; this one when absent. At most 60 months.
 	To *Month `form:"to,omitempty" json:"to,omitempty"`
+
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListListStatementsParams defines parameters for ListListStatements.
@@ -7619,6 +7663,15 @@ type ListListStatementsParams struct {
 type DecideListStatementParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListMyDeputationsParams defines parameters for ListMyDeputations.
+type ListMyDeputationsParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // BeginSecondFactorParams defines parameters for BeginSecondFactor.
@@ -7655,6 +7708,15 @@ type AnswerObjectionParams struct {
 
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListPartnerListsParams defines parameters for ListPartnerLists.
+type ListPartnerListsParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ExportPartnerListParams defines parameters for ExportPartnerList.
@@ -7714,6 +7776,15 @@ type AddCertificateParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListCircumstancesParams defines parameters for ListCircumstances.
+type ListCircumstancesParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // AddCircumstanceParams defines parameters for AddCircumstance.
 type AddCircumstanceParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
@@ -7729,10 +7800,28 @@ type GetEligibilityParams struct {
 	AcceptLanguage *AcceptLanguage `json:"Accept-Language,omitempty"`
 }
 
+// ListHoldsParams defines parameters for ListHolds.
+type ListHoldsParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // PlaceHoldParams defines parameters for PlaceHold.
 type PlaceHoldParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetLedgerParams defines parameters for GetLedger.
+type GetLedgerParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // MergePersonParams defines parameters for MergePerson.
@@ -7744,10 +7833,37 @@ type MergePersonParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListPersonMergesParams defines parameters for ListPersonMerges.
+type ListPersonMergesParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListPayeesParams defines parameters for ListPayees.
+type ListPayeesParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // SetPayeeParams defines parameters for SetPayee.
 type SetPayeeParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListRateableParams defines parameters for ListRateable.
+type ListRateableParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // GetPersonRecordParams defines parameters for GetPersonRecord.
@@ -7766,6 +7882,15 @@ type GetPersonRecordParams struct {
 type RevealPersonParams struct {
 	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
 	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
+}
+
+// ListPersonVerificationsParams defines parameters for ListPersonVerifications.
+type ListPersonVerificationsParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // AddVerificationParams defines parameters for AddVerification.
@@ -7841,6 +7966,15 @@ type ListNoticesParams struct {
 type PublishNoticeParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListObjectionsParams defines parameters for ListObjections.
+type ListObjectionsParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // AddObjectionParams defines parameters for AddObjection.
@@ -8002,6 +8136,15 @@ type SendRosterParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListServiceChainsParams defines parameters for ListServiceChains.
+type ListServiceChainsParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListServicesParams defines parameters for ListServices.
 type ListServicesParams struct {
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
@@ -8035,6 +8178,15 @@ type ListServicesParams struct {
 type OpenServiceParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListAttachmentsParams defines parameters for ListAttachments.
+type ListAttachmentsParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // AddAttachmentMultipartBody defines parameters for AddAttachment.
@@ -8104,6 +8256,12 @@ type GetSupervisionParams struct {
 type GetSurveyProgressParams struct {
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
 	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // GetQuestionnaireParams defines parameters for GetQuestionnaire.
@@ -8131,6 +8289,15 @@ type ListSurveyResponsesParams struct {
 type AnswerSurveyParams struct {
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListTicketTopicsParams defines parameters for ListTicketTopics.
+type ListTicketTopicsParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListTicketsParams defines parameters for ListTickets.
@@ -8263,6 +8430,12 @@ type RetryWebhookDeliveryParams struct {
 type ListWorklistsParams struct {
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
 	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListLeadsParams defines parameters for ListLeads.

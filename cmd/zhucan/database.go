@@ -166,7 +166,7 @@ func (c currentKeyCommand) Run(io stdio) error {
 }
 
 type userCommand struct {
-	Add userAddCommand `cmd:"" help:"Add an account."`
+	Add userAddCommand `cmd:"" help:"Add an account. Its password is asked for on a terminal, and read from standard input elsewhere, one line of it."`
 }
 
 type userAddCommand struct {

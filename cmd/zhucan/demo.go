@@ -21,6 +21,7 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/auth"
 	"zhucan/internal/blobs"
+	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/config"
 	"zhucan/internal/demo"
@@ -139,11 +140,26 @@ func (c demoCommand) prepare(ctx context.Context, cluster *localpg.Cluster, dir 
 		desk.DB.Close()
 		return nil, err
 	}
-	if _, err := demo.MakeDivisions(ctx, desk); err != nil {
+	if err := makeDivisions(ctx, desk, clock); err != nil {
 		desk.DB.Close()
 		return nil, err
 	}
 	return desk, nil
+}
+
+// makeDivisions loads the division tree. It is recorded on its first day, so that the tree is known at every instant to which the clock may
+// be moved back: what is counted as it was known then is counted by town and village, as what is sealed always is.
+func makeDivisions(ctx context.Context, desk *casework.Desk, clock *demo.Clock) error {
+	there, err := desk.DB.Children(ctx, "", calendar.DateOf(clock.Now()))
+	if err != nil {
+		return err
+	}
+	if len(there) == 0 {
+		clock.Set(demo.DivisionsFrom)
+		defer func() { clock.Set(time.Now()) }()
+	}
+	_, err = demo.MakeDivisions(ctx, desk)
+	return err
 }
 
 // database1 is the one database of the private cluster.

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"zhucan/internal/auth"
+	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/demo"
 	"zhucan/internal/secret"
@@ -99,6 +100,30 @@ func TestDemoAccountsInterrupted(t *testing.T) {
 			t.Errorf("the file was lost: %v; the passwords are the same: %v", lost, same)
 		}
 		before = list
+	}
+}
+
+// TestDemoDivisionsKnownFromTheStart: what is counted as it was known at an instant to which the clock was moved back has towns and villages.
+func TestDemoDivisionsKnownFromTheStart(t *testing.T) {
+	t.Parallel()
+	i := install(t)
+	clock := demo.NewClock(time.Now)
+	desk, err := openDesk(t.Context(), i.db.URL, i.db.Ring, clock.Now, newLog(&output{}, "error"), store.Options{Pool: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer desk.DB.Close()
+	for range 2 { // the second start finds them there
+		if err := makeDivisions(t.Context(), desk, clock); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if late := time.Since(clock.Now()); late.Abs() > time.Minute {
+		t.Errorf("the clock is %s behind", late)
+	}
+	known := store.Moment{On: calendar.MustDate("2023-03-31"), KnownAt: time.Date(2023, 4, 1, 0, 0, 0, 0, calendar.Civil)}
+	if root, err := desk.DB.RootOf(t.Context(), "370305001005", known); err != nil || len(root) == 0 {
+		t.Errorf("the village of that day was not known at that instant: %v", err)
 	}
 }
 

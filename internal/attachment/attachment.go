@@ -36,7 +36,7 @@ var (
 	errSize   = fault.New(fault.TooLarge, "TOO_LARGE", "文件过大：不超过10兆", "the file is too large: at most 10 MiB")
 	errBroken = fault.New(fault.Invalid, "BROKEN_FILE", "文件损坏或末尾带有其他内容", "the file is damaged, or something follows its end")
 	errActive = fault.New(fault.Invalid, "ACTIVE_CONTENT", "PDF含有脚本、附件、加密或自动动作，不能接受", "the PDF holds scripts, files, encryption or automatic actions")
-	errPixels = fault.New(fault.Invalid, "TOO_MANY_PIXELS", "图片像素过多或色深过高", "the picture has too many pixels, or too many bits in each")
+	errPixels = fault.New(fault.Invalid, "TOO_MANY_PIXELS", "图片像素过多（一般不超过2400万）或色深过高，请用较低的分辨率重拍", "the picture has too many pixels (24 million will do), or too many bits in each; take it again with a lower resolution")
 )
 
 // Take checks a file and removes what it says beside its picture. A picture waits for others to be decoded, as long as ctx lasts.

@@ -74,9 +74,10 @@ func (l *listRun) match(ctx context.Context, rows []saidRow) (map[int]uuid.UUID,
 }
 
 // otherName reports whether a row whose number is somebody's bears another name: a column that was sorted by itself would write the death of
-// one into the file of another. Beside a card, a list of homes names whose home it is, and not always who holds the card.
+// one into the file of another. A name of which parts are withheld is another one where the rest is. Beside a card, a list of homes names whose home it
+// is, and not always who holds the card.
 func (l *listRun) otherName(r saidRow, name string) bool {
-	return r.Name != "" && names.Key(r.Name) != names.Key(name) && (!l.meaning.home || r.Certificate.IsZero())
+	return r.Name != "" && !names.Fits(r.Name, name) && (!l.meaning.home || r.Certificate.IsZero())
 }
 
 // lookFor keeps rows that name nobody for certain with those whom they may mean, first who has the number, and refuses them for now. It returns
@@ -223,20 +224,38 @@ var (
 	errNoCandidate = field("person_id", "NO_CANDIDATE", "此人不在该行的可选范围内", "the person is no candidate of this row")
 )
 
-// ChooseCandidate says whom a row means, and takes the row as if it had named the person; a zero person is nobody.
-func (d *Desk) ChooseCandidate(ctx context.Context, who access.Actor, imported uuid.UUID, row int, person uuid.UUID, reason string) (u store.Unmatched, err error) {
+// RowAgain is a row of a list that was taken in, read again, or why it cannot be.
+type RowAgain struct {
+	list readRow
+	err  error
+}
+
+// ReadAgain reads a row that somebody says means a person. It waits for others who read a list, and reads a long one for seconds, so it comes before
+// the transaction of ChooseCandidate, which would be cut off as idle.
+func (d *Desk) ReadAgain(ctx context.Context, who access.Actor, imported uuid.UUID, row int) (again RowAgain) {
+	var i store.Import
+	if i, again.err = d.applied(ctx, who, imported); again.err == nil {
+		again.list, again.err = d.readRow(ctx, i, row)
+	}
+	return again
+}
+
+func (d *Desk) applied(ctx context.Context, who access.Actor, imported uuid.UUID) (store.Import, error) {
 	i, err := d.DB.ImportByID(ctx, who, imported)
+	if err == nil && (i.State != store.ImportDone || i.DryRun) {
+		err = errNotApplied
+	}
+	return i, err
+}
+
+// ChooseCandidate says whom a row means, and takes the row, which was read again for it, as if it had named the person; a zero person is nobody.
+func (d *Desk) ChooseCandidate(ctx context.Context, who access.Actor, imported uuid.UUID, row int, person uuid.UUID, reason string, again RowAgain) (u store.Unmatched, err error) {
+	i, err := d.applied(ctx, who, imported)
 	if err != nil {
 		return u, err
 	}
-	if i.State != store.ImportDone || i.DryRun {
-		return u, errNotApplied
-	}
-	var list readRow
-	if person != uuid.Nil {
-		if list, err = d.readRow(ctx, i, row); err != nil {
-			return u, err
-		}
+	if person != uuid.Nil && again.err != nil {
+		return u, again.err
 	}
 	err = d.write(ctx, who, "import.choose", func(tx *store.Tx) error {
 		if u, err = tx.LockUnmatched(ctx, imported, row); err != nil {
@@ -247,7 +266,7 @@ func (d *Desk) ChooseCandidate(ctx context.Context, who access.Actor, imported u
 		}
 		u.PersonID, u.Reason, u.Outcome, u.DecidedAt, u.DecidedBy = person, reason, "nobody", tx.Now, who.AccountID
 		if person != uuid.Nil {
-			if u.Outcome, err = d.takeChosen(ctx, tx, &i, list, u); err != nil {
+			if u.Outcome, err = d.takeChosen(ctx, tx, &i, again.list, u); err != nil {
 				return err
 			}
 		}
@@ -295,7 +314,7 @@ func (d *Desk) readRow(ctx context.Context, i store.Import, n int) (read readRow
 	if at < 0 {
 		return read, store.NotFound
 	}
-	read.row = rows[at]
+	read.row, read.list.Rows = rows[at], nil // the others of a long list are let go
 	return read, nil
 }
 

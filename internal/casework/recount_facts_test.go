@@ -141,6 +141,18 @@ func (m *man) sorts(kind string, day calendar.Date) (list []string) {
 	return list
 }
 
+// chose is what somebody elected last of what holds on a day, for one side of the two programmes: ours, other or nothing.
+func (m *man) chose(side string, day calendar.Date) (chosen string) {
+	var since calendar.Date
+	for _, f := range m.facts["elected_benefit"] {
+		answer, sort := f.says()
+		if of, found := strings.CutPrefix(sort, side+"_"); found && f.on(day) && answer == yes && (f.From != since || chosen != "ours") {
+			chosen, since = of, f.From
+		}
+	}
+	return chosen
+}
+
 // alive: the day of death is still a day of life.
 func (m *man) alive(day calendar.Date) bool {
 	return !slices.ContainsFunc(m.facts["death"], func(f rawFact) bool {

@@ -54,10 +54,9 @@ func (m *man) right(programme string, day calendar.Date) string {
 		fails = append(fails, unless(c.Level > 2), unless(day.Before(widened) && !slices.Contains([]int{1, 4, 5, 6}, c.Category)))
 	}
 	if slices.ContainsFunc(rivals, func(r string) bool { return slices.Contains(m.sorts("other_benefit", day), r) }) {
-		chosen := m.sorts("elected_benefit", day)
-		ours, theirs := slices.Contains(chosen, side+"_ours"), slices.Contains(chosen, side+"_other")
-		fails = append(fails, unless(theirs && !ours))
-		open = open || !ours && !theirs
+		chosen := m.chose(side, day)
+		fails = append(fails, unless(chosen == "other"))
+		open = open || chosen == ""
 	}
 	switch {
 	case slices.Contains(fails, ended):

@@ -194,7 +194,7 @@ func (d *Desk) Awards(ctx context.Context, who access.Actor, f store.AwardFilter
 			return nil, err
 		}
 		for _, a := range reading.Awards() {
-			now[a.ID] = d.asItStands(reading, a)
+			now[a.ID] = byFacts(reading, d.asItStands(reading, a), d.today())
 		}
 	}
 	for i, a := range list {
@@ -211,6 +211,35 @@ func (d *Desk) asItStands(reading *standing.Reading, a award.Award) award.Award 
 	if missed && !from.After(d.today().Month()) && (a.EndMonth.IsZero() || !from.After(a.EndMonth)) && !a.Suspended() {
 		a.Suspensions = append(slices.Clone(a.Suspensions), award.Suspension{From: from, Reason: award.Reverify, BackPay: true})
 	}
+	return a
+}
+
+// byFacts is an award as its person's file has it on a day, where no officer has ended or suspended it: with its end, where a condition has
+// ended it, and suspended, where nothing is owed until the condition holds again (a card that has run out is renewed). The reason is the
+// code of the condition.
+func byFacts(reading *standing.Reading, a award.Award, today calendar.Date) award.Award {
+	if a.EndReason != "" || a.Void || a.Suspended() {
+		return a
+	}
+	if run, ok := reading.Lasts(a.ID); ok && !run.To.IsZero() && !run.To.After(today.Month()) {
+		a.EndMonth, a.EndReason = run.To, reading.Fails(a.Programme, run.To.Add(1).First())
+		if run.To.Before(today.Month()) {
+			return a
+		}
+	}
+	reason, month, from := reading.Fails(a.Programme, today), today.Month(), a.StartMonth
+	if reason == "" || month.Before(from) {
+		return a
+	}
+	for _, run := range reading.Payable(a) {
+		if run.Contains(month) {
+			return a
+		}
+		if run.From.Before(month) {
+			from = run.To.Add(1)
+		}
+	}
+	a.Suspensions = append(slices.Clone(a.Suspensions), award.Suspension{From: from, Reason: reason})
 	return a
 }
 

@@ -79,14 +79,7 @@ func (p *person) firstWrong(programme string, day calendar.Date) string {
 	}
 	elected := ""
 	if slices.ContainsFunc(rivals, func(r string) bool { return slices.Contains(p.sorts("other_benefit", day), r) }) {
-		chosen := p.sorts("elected_benefit", day)
-		switch {
-		case slices.Contains(chosen, side+"_ours"):
-		case slices.Contains(chosen, side+"_other"):
-			elected = no
-		default:
-			elected = unknown
-		}
+		elected = map[string]string{"": unknown, "other": no}[p.chose(side, day)]
 	}
 	waits := ""
 	for _, c := range []struct{ only, code, says string }{

@@ -11,9 +11,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
+	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/demo/divisions"
 )
@@ -46,6 +48,9 @@ var accounts = []struct {
 	{"auditor", "审计人员", access.Auditor, "370305"},
 	{"admin", "系统管理员", access.Administrator, "370305"},
 }
+
+// DivisionsFrom is when the first day of the division tree begins.
+var DivisionsFrom = time.Date(2016, 1, 1, 0, 0, 0, 0, calendar.Civil)
 
 // MakeDivisions loads the division tree of Linzi.
 func MakeDivisions(ctx context.Context, desk *casework.Desk) ([]area.Division, error) {

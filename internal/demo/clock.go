@@ -8,24 +8,28 @@ import (
 
 // Clock is a clock that may be set and ticks on from there.
 type Clock struct {
-	mu     sync.Mutex
-	offset time.Duration
-	real   func() time.Time
+	mu       sync.Mutex
+	set, was time.Time // what it was set to, and when
+	real     func() time.Time
 }
 
 // NewClock begins at the time of real.
-func NewClock(real func() time.Time) *Clock { return &Clock{real: real} }
+func NewClock(real func() time.Time) *Clock {
+	now := real()
+	return &Clock{set: now, was: now, real: real}
+}
 
 // Now is the time of the demonstration.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.real().Add(c.offset)
+	return c.set.Add(c.real().Sub(c.was))
 }
 
 // Set moves the demonstration to an instant.
 func (c *Clock) Set(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.offset = now.Sub(c.real())
+	c.was = c.real()
+	c.set = now.In(c.was.Location())
 }

@@ -31,6 +31,7 @@ var bankAliases = map[string]string{colBatch: colBatch, "批次": colBatch, "发
 var bankWords = map[string]bool{"成功": true, "已入账": true, "已发放": true, "交易成功": true, "paid": true, "失败": false, "退票": false, "已退票": false, "交易失败": false, "failed": false}
 
 var (
+	errNoResults   = fault.New(fault.Invalid, "HEADING_NOT_FOUND", "前10行中没有找到发放结果的表头，请在花名册文件的“结果”列中填写后发回", "no heading of results was found in the first 10 rows; fill in the column 结果 of the roster's own file and send it back")
 	errOtherRoster = fault.New(fault.Invalid, "OTHER_ROSTER", "文件不是本花名册的发放结果", "the file is of another roster")
 	errControl     = fault.New(fault.Invalid, "CONTROL_TOTAL", "合计行与明细不一致，文件可能被截断或改动", "the total row does not agree with the lines; the file may be cut off or changed")
 	errNoControl   = fault.New(fault.Invalid, "CONTROL_ROW_MISSING", "文件缺少合计行，可能被截断", "the total row is missing; the file may be cut off")
@@ -46,7 +47,7 @@ func ReadBankResults(data []byte, rosterID string) (results []BankResult, refuse
 	}
 	head, columns := bankHeading(table)
 	if columns == nil {
-		return nil, nil, errType.With()
+		return nil, nil, errNoResults
 	}
 	b := &bankReader{columns: columns, roster: rosterID, seen: map[int]int{}}
 	for i, cells := range table.Rows[head+1:] {

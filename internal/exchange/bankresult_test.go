@@ -229,7 +229,7 @@ func TestBankResultRefusedWhole(t *testing.T) {
 		"another roster":     {asCSV(t, answer(other, []string{"合计", "1", "", "5.00", "", ""})), "OTHER_ROSTER"},
 		"two rosters":        {asCSV(t, answer(line1, other, total)), "OTHER_ROSTER"},
 		"two below total":    {asCSV(t, answer(line1, line2, total, other)), "OTHER_ROSTER"},
-		"no heading":         {asCSV(t, [][]string{line1, line2, total}), "WORKBOOK_TYPE"},
+		"no heading":         {asCSV(t, [][]string{line1, line2, total}), "HEADING_NOT_FOUND"},
 		"cut in a quotation": {[]byte(strings.Join(bankHead, ",") + "\n" + batch + ",1,\"62170000"), "CSV_QUOTE"},
 		"quoted to the end":  {[]byte(strings.Join(bankHead, ",") + "\n" + batch + ",1," + account1 + ",10.00,成功,\"\n合计,1,,10.00,,\n"), "CSV_QUOTE"},
 		"cut xlsx":           {book[:len(book)*2/3], "WORKBOOK_BROKEN"},

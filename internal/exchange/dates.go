@@ -39,7 +39,12 @@ func readDay(c Cell, shift int) (calendar.Date, bool) {
 	if d, ok := serialDay(c, shift); ok {
 		return d, true
 	}
-	text := idnum.Normalize(timeOfDay.ReplaceAllString(c.Text, ""))
+	return TypedDay(timeOfDay.ReplaceAllString(c.Text, ""))
+}
+
+// TypedDay reads a day as people write one: in a spelling of readDay, but without a time, and not as a serial date.
+func TypedDay(typed string) (calendar.Date, bool) {
+	text := idnum.Normalize(typed)
 	m := dayForm.FindStringSubmatch(text)
 	if m == nil {
 		m = compactDay.FindStringSubmatch(text)
@@ -79,16 +84,24 @@ func readMonth(c Cell, shift int) (calendar.Month, bool) {
 	if doubtfulMonth(c) {
 		return calendar.Month{}, false
 	}
-	text := idnum.Normalize(c.Text)
-	if m := monthForm.FindStringSubmatch(text); m != nil && (c.Kind == Text || len(text) == 6) {
-		if month := number(m[2]); month >= 1 && month <= 12 && plausible(number(m[1])) {
-			return calendar.NewMonth(number(m[1]), time.Month(month)), true
+	if c.Kind == Text || len(idnum.Normalize(c.Text)) == len("202303") {
+		if m, ok := TypedMonth(c.Text); ok {
+			return m, true
 		}
 	}
 	if d, ok := readDay(c, shift); ok {
 		return d.Month(), true
 	}
 	return calendar.Month{}, false
+}
+
+// TypedMonth reads a month as people write one: 2023-03, 2023/3, 2023.3, 2023年3月, 202303.
+func TypedMonth(typed string) (calendar.Month, bool) {
+	m := monthForm.FindStringSubmatch(idnum.Normalize(typed))
+	if m == nil || !plausible(number(m[1])) || number(m[2]) < 1 || number(m[2]) > 12 {
+		return calendar.Month{}, false
+	}
+	return calendar.NewMonth(number(m[1]), time.Month(number(m[2]))), true
 }
 
 // doubtfulMonth reports whether a cell is a year and month of which a spreadsheet may have taken the last zero. It keeps 2023.10

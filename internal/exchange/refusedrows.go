@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"bytes"
-	"encoding/csv"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,9 +9,9 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// OnlyRefused is a file with the heading of a list and the refused rows alone, and behind them what is wrong with each:
-// ready to be put right and sent again. A workbook gives a workbook that counts days from the same one, a csv file one in UTF-8
-// with a mark. Days are written out, and a formula is what it came to.
+// OnlyRefused is a workbook with the heading of a list and the refused rows alone, and behind them what is wrong with each:
+// ready to be put right and sent again, also of a csv file, whose numbers a spreadsheet would round. It counts days from the same one.
+// Days are written out, and a formula is what it came to.
 func OnlyRefused(data []byte, list *List, refusals []RowError, english bool) (out []byte, err error) {
 	defer guarded(&err)
 	s, err := sheetOf(data, list)
@@ -24,11 +23,7 @@ func OnlyRefused(data []byte, list *List, refusals []RowError, english bool) (ou
 		reasons[e.Row] = append(reasons[e.Row], placeAndText(e, english))
 	}
 	lines := list.refusedLines(s, rowNumbers(refusals), reasons, english)
-	if isXLSX(data) {
-		out, err = refusedBook(lines, s.shift == epoch1904)
-	} else {
-		out, err = refusedCSV(lines)
-	}
+	out, err = refusedBook(lines, s.shift == epoch1904)
 	if err != nil {
 		return nil, fmt.Errorf("write refused rows: %w", err)
 	}
@@ -124,19 +119,4 @@ func refusedBook(lines [][]Cell, from1904 bool) ([]byte, error) {
 	var out bytes.Buffer
 	err = book.Write(&out)
 	return out.Bytes(), err
-}
-
-func refusedCSV(lines [][]Cell) ([]byte, error) {
-	out := bytes.NewBufferString("\uFEFF")
-	w := csv.NewWriter(out)
-	w.UseCRLF = true
-	for _, line := range lines {
-		texts := make([]string, len(line))
-		for i, c := range line {
-			texts[i] = guardOnce(c.Text)
-		}
-		w.Write(texts)
-	}
-	w.Flush()
-	return out.Bytes(), w.Error()
 }

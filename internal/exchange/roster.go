@@ -3,6 +3,7 @@ package exchange
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"zhucan/internal/area"
@@ -172,11 +173,14 @@ func (s *sheet) ownAccounts(t *Table, head int, columns map[string]int) {
 
 var errSheets = fault.New(fault.Invalid, "SHEETS_ALIKE", "有多张工作表都是名册，请合并到一张工作表，或分成几个文件发送", "several sheets are rosters; put them into one, or send them as several files")
 
+var errNoRoster = fault.New(fault.Invalid, "HEADING_NOT_FOUND", "前10行中没有找到名册的表头，须至少有"+strconv.Itoa(headingsToAccept)+"个这样的列名："+strings.Join(Columns, "、"),
+	"no heading of a roster was found in the first 10 rows; it has at least "+strconv.Itoa(headingsToAccept)+" of these: "+strings.Join(Columns, ", "))
+
 // ParseRoster reads the rows below the heading. A row with any error is not among the rows.
 func ParseRoster(t *Table, places *Places, today calendar.Date) (rows []RosterRow, refused []RowError, err error) {
 	head, columns := findHeading(t)
 	if columns == nil {
-		return nil, nil, errType.With()
+		return nil, nil, errNoRoster
 	}
 	seen := map[string]bool{}
 	for i, cells := range t.Rows[head+1:] {

@@ -346,3 +346,34 @@ func TestMonthsOfRightsAreNear(t *testing.T) {
 	}
 	s.onRight("civil", late, "end", map[string]any{"last_month": "2023-03", "reason": "本人自愿"}).want(200)
 }
+
+// TestGapThatIsNotOfTheCard: months that are unpaid because a choice between benefits is waited for are no gap before a renewal, whichever card has followed.
+func TestGapThatIsNotOfTheCard(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(630, 2)
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.at("2023-08-10")
+	s.fact(id, "other_benefit", "elder_nursing", "2023-03-01", "2023-06-30")
+	s.renewed(id, "CHANGE", "2023-07-03", 630, 1)
+	s.wantOwed(id, nursing, 14000, 14000, 0, 0, 0, 0, 14000, 16700)
+	s.onRight("cdpf", id, "back-pay", map[string]any{"months": 3, "reason": "补"}).want(409, "NO_LATE_RENEWAL")
+	s.wantOwed(id, nursing, 14000, 14000, 0, 0, 0, 0, 14000, 16700)
+}
+
+// TestGrantedMonthsMeetTheOtherConditions: what was granted of a gap is paid as far as nothing but the card is missing, also by what is learned later.
+func TestGrantedMonthsMeetTheOtherConditions(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.expiring(631)
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.at("2023-08-10")
+	s.renewed(id, "RENEW", "2023-08-03", 631, 2)
+	s.onRight("cdpf", id, "back-pay", map[string]any{"months": 3, "reason": "住院"}).want(200)
+	s.wantOwed(id, nursing, 16700, 16700, 0, 0, 14000, 14000, 14000, 14000)
+	s.fact(id, "other_benefit", "elder_nursing", "2023-06-01", "2023-06-30")
+	s.wantOwed(id, nursing, 16700, 16700, 0, 0, 14000, 0, 14000, 14000)
+	s.fact(id, "elected_benefit", "nursing_ours", "2023-06-01", "")
+	s.wantOwed(id, nursing, 16700, 16700, 0, 0, 14000, 14000, 14000, 14000)
+	s.wantDerived()
+}

@@ -264,7 +264,7 @@ func TestImportRoster(t *testing.T) {
 		t.Errorf("rebuild: %d persons, %d differed, %v; want 309, 0", persons, differed, err)
 	}
 	for _, tt := range []struct{ name, content, code string }{
-		{"empty", "", "WORKBOOK_EMPTY"}, {"binary", "\x00\x01\x02", "WORKBOOK_TYPE"}, {"no headings", "a,b\n1,2\n", "WORKBOOK_TYPE"}, {"broken zip", "PK\x03\x04garbage", "WORKBOOK_BROKEN"},
+		{"empty", "", "WORKBOOK_EMPTY"}, {"binary", "\x00\x01\x02", "WORKBOOK_TYPE"}, {"no headings", "a,b\n1,2\n", "HEADING_NOT_FOUND"}, {"broken zip", "PK\x03\x04garbage", "WORKBOOK_BROKEN"},
 	} {
 		if got := s.upload("cdpf", []byte(tt.content), "/imports?kind=roster"); got.status != 422 || got.text("code") != tt.code {
 			t.Errorf("%s: %d %s", tt.name, got.status, got.body)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -36,6 +37,8 @@ type operation struct {
 	needsVersion     bool // If-Match
 	keepsAnswer      bool // an Idempotency-Key is remembered; not where an answer holds tokens or clear numbers, nor where one transaction would hold too many
 	keepsOwn         bool // and the operation itself remembers what it was
+	locates          bool // a new record that can be read at the address of its list and its id
+	whole            bool // a list that is read at once, and may be asked for in parts
 	upload           bool
 	stages           bool // and its file is kept before it is recorded
 	query            map[string]*openapi3.Schema
@@ -108,6 +111,11 @@ func readOperation(method, path string, params openapi3.Parameters, op *openapi3
 			o.keepsAnswer = o.keepsAnswer || p.Value.Name == "Idempotency-Key" && p.Value.Extensions["x-unused"] != true
 		}
 	}
+	if made := op.Responses.Status(http.StatusCreated); made != nil {
+		o.locates = made.Value.Headers["Location"] != nil
+	}
+	limit := o.query["limit"]
+	o.whole = limit != nil && limit.Default == nil
 	o.stages = o.id == "addAttachment"
 	o.keepsOwn = slices.Contains(ownAnswers, o.id)
 	if op.RequestBody != nil {

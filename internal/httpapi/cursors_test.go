@@ -32,7 +32,7 @@ func TestFarPlaces(t *testing.T) {
 		query := "?cursor="
 		for _, p := range op.Parameters {
 			if p.Value.Required && p.Value.In == "query" {
-				query = "?" + p.Value.Name + "=gap&cursor="
+				query = "?" + p.Value.Name + "=" + map[bool]string{false: "gap", true: someID}[p.Value.Schema.Value.Format == "uuid"] + "&cursor="
 			}
 		}
 		for _, place := range places {

@@ -43,6 +43,7 @@ type Request struct {
 	upload   func() (upload, error) // reads the body, once
 	done     func()                 // with the file
 	staged   *casework.StagedFile
+	again    casework.RowAgain
 	Key      string // the Idempotency-Key, for what keeps its own answers
 	claims   auth.Claims
 	believed bool // Who is from an earlier request and not looked up for this one
@@ -69,7 +70,7 @@ func (a *API) serve(op *operation, do handler) echo.HandlerFunc {
 		if err == nil {
 			var answer store.Answer
 			if answer, err = a.answerWithRights(c, r, op, do); err == nil {
-				return send(c, answer)
+				return send(c, op, answer)
 			}
 		}
 		a.auditRefusal(r, op, err)
@@ -143,6 +144,9 @@ func (r *Request) readBody(in *http.Request, op *operation) error {
 		return tooLarge
 	}
 	if op.body == nil {
+		if bytes.Equal(bytes.Join(bytes.Fields(body), nil), []byte("{}")) {
+			return nil // what many programs send who have nothing to say
+		}
 		return fault.New(fault.Malformed, "BAD_JSON", "此操作没有请求体", "this operation takes no body")
 	}
 	if kind, _, _ := mime.ParseMediaType(in.Header.Get("Content-Type")); kind != "application/json" {
@@ -219,6 +223,9 @@ func (r *Request) asOf() calendar.Date {
 
 // answer does the operation, with the file that it is about where there is one.
 func (a *API) answer(c echo.Context, r *Request, op *operation, do handler) (store.Answer, error) {
+	if op.id == rereads {
+		a.readAgain(r)
+	}
 	if !op.stages {
 		return a.once(c, r, op, do)
 	}
@@ -233,13 +240,13 @@ func (a *API) answer(c echo.Context, r *Request, op *operation, do handler) (sto
 func (a *API) once(c echo.Context, r *Request, op *operation, do handler) (store.Answer, error) {
 	key := c.Request().Header.Get("Idempotency-Key")
 	if key == "" || !op.keepsAnswer {
-		return finish(c, r, do)
+		return finish(c, r, op, do)
 	}
 	if r.Key = key; len(key) > 255 || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
 		return store.Answer{}, fault.New(fault.Malformed, "BAD_PARAMETER", "Idempotency-Key无效", "the Idempotency-Key is not 1 to 255 printable characters")
 	}
 	if op.keepsOwn {
-		return finish(c, r, do)
+		return finish(c, r, op, do)
 	}
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%s\n%s\n%s\n%d\n", op.id, c.Request().URL.Path, c.Request().URL.RawQuery, r.Version)
@@ -254,13 +261,16 @@ func (a *API) once(c echo.Context, r *Request, op *operation, do handler) (store
 	return a.Desk.DB.Once(r.Ctx, r.Who, key, sum.Sum(nil), func(ctx context.Context) (store.Answer, error) {
 		inside := *r
 		inside.Ctx = ctx
-		return finish(c, &inside, do)
+		return finish(c, &inside, op, do)
 	})
 }
 
 // finish does the operation and writes its answer into memory: nothing goes out before all of it is known.
-func finish(c echo.Context, r *Request, do handler) (store.Answer, error) {
+func finish(c echo.Context, r *Request, op *operation, do handler) (store.Answer, error) {
 	out, err := do(r)
+	if err == nil && op.whole && out.Body != nil {
+		out.Body, err = r.part(out.Body)
+	}
 	if err != nil {
 		return store.Answer{}, err
 	}
@@ -291,12 +301,19 @@ func finish(c echo.Context, r *Request, do handler) (store.Answer, error) {
 	return answer, err
 }
 
-func send(c echo.Context, answer store.Answer) error {
+func send(c echo.Context, op *operation, answer store.Answer) error {
 	if answer.Status == 0 {
 		return nil // written already
 	}
 	if answer.ETag != "" {
 		c.Response().Header().Set("ETag", answer.ETag)
+	}
+	if op.locates && answer.Status == http.StatusCreated {
+		var made struct{ ID uuid.UUID }
+		if err := json.Unmarshal(answer.Body, &made); err != nil {
+			return fmt.Errorf("read where a new record is: %w", err)
+		}
+		c.Response().Header().Set("Location", c.Request().URL.Path+"/"+made.ID.String())
 	}
 	if c.Response().Header().Get("Content-Type") == "" && len(answer.Body) > 0 {
 		c.Response().Header().Set("Content-Type", "application/json; charset=utf-8")

@@ -136,24 +136,43 @@ func (a *API) getUnmatchedRow(r *Request) (Response, error) {
 	return Response{Body: v}, nil
 }
 
-func (a *API) chooseCandidate(r *Request) (Response, error) {
-	id, err := r.id()
-	if err != nil {
-		return Response{}, err
+// rereads is the operation that reads a list once more before its transaction.
+const rereads = "chooseCandidate"
+
+// candidateChoice is whom a row is said to mean; nobody where the person is zero.
+type candidateChoice struct {
+	imported, person uuid.UUID
+	row              int
+	reason           string
+}
+
+func (r *Request) candidateChoice() (c candidateChoice, err error) {
+	if c.imported, err = r.id(); err != nil {
+		return c, err
 	}
-	row, err := r.row()
-	if err != nil {
-		return Response{}, err
+	if c.row, err = r.row(); err != nil {
+		return c, err
 	}
 	in, err := decode[api.CandidateChoice](r)
+	if in.PersonID != nil {
+		c.person = *in.PersonID
+	}
+	c.reason = in.Reason
+	return c, err
+}
+
+func (a *API) readAgain(r *Request) {
+	if c, err := r.candidateChoice(); err == nil && c.person != uuid.Nil {
+		r.again = a.Desk.ReadAgain(r.Ctx, r.Who, c.imported, c.row)
+	}
+}
+
+func (a *API) chooseCandidate(r *Request) (Response, error) {
+	c, err := r.candidateChoice()
 	if err != nil {
 		return Response{}, err
 	}
-	chosen := uuid.Nil
-	if in.PersonID != nil {
-		chosen = *in.PersonID
-	}
-	u, err := a.Desk.ChooseCandidate(r.Ctx, r.Who, id, row, chosen, in.Reason)
+	u, err := a.Desk.ChooseCandidate(r.Ctx, r.Who, c.imported, c.row, c.person, c.reason, r.again)
 	if err != nil {
 		return Response{}, err
 	}

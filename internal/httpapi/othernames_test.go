@@ -166,3 +166,20 @@ func TestTownListOfSomebodyElsewhere(t *testing.T) {
 		t.Errorf("the district is told to ask the district: %s", district.body)
 	}
 }
+
+// TestNamesOfWhichPartsAreWithheld: offices that write 张* beside a whole number mean who has it, unless the rest of the name is another.
+func TestNamesOfWhichPartsAreWithheld(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	one, two, other := s.person1(826, 1), s.person1(827, 1), s.person1(828, 1)
+	s.at("2023-03-28")
+	i := s.taken("civil", "deaths", "2023-03-01", "x", 0, 2, 0, 1, 0, deathHead, "金*,"+number(826)+",2023-02-03", "金＊＊827,"+number(827)+",2023-02-03", "白某某,"+number(828)+",2023-02-03")
+	if got := refusals(i); got != "4 A 姓名 NAME_MISMATCH" {
+		t.Errorf("refused: %s", got)
+	}
+	for id, dead := range map[string]bool{one: true, two: true, other: false} {
+		if facts := s.facts(id); strings.Contains(facts, "death yes 2023-02-03") != dead {
+			t.Errorf("the facts are %s, dead: %v", facts, dead)
+		}
+	}
+}

@@ -76,7 +76,7 @@ func TestBankFiles(t *testing.T) {
 		"a line is missing": {change(func(r [][]string) [][]string { return append(r[:2:2], r[3:]...) }), "CONTROL_TOTAL"},
 		"a line is doubled": {change(func(r [][]string) [][]string { return append(append(r[:2:2], r[1]), r[2:]...) }), "CONTROL_TOTAL"},
 		"another amount":    {change(func(r [][]string) [][]string { r[1][19] = "167.01"; return r }), "CONTROL_TOTAL"},
-		"no heading":        {change(func(r [][]string) [][]string { return r[1:] }), "WORKBOOK_TYPE"},
+		"no heading":        {change(func(r [][]string) [][]string { return r[1:] }), "HEADING_NOT_FOUND"},
 		"cut in a quote":    {[]byte("批次号,序号,实发金额,账号,结果\n\"01a2"), "CSV_QUOTE"},
 	} {
 		if got := s.upload("finance", tt.file, path+"/results"); got.status != 422 || got.json()["code"] != tt.code {

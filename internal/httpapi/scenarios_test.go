@@ -98,6 +98,33 @@ func TestStopsInTheSameMonth(t *testing.T) {
 	}
 }
 
+// TestStopsInTheSameMonthWhateverElse: so it does where something else of the person has changed earlier in that month, be it the level.
+func TestStopsInTheSameMonthWhateverElse(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.enact(map[string]any{"document": s.edited("stop_mode: next_month", "stop_mode: same_month")})
+	insured, changed, back := s.person1(508, 2), s.person1(509, 2), s.person1(510, 2)
+	for _, id := range []string{insured, changed, back} {
+		s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	}
+	s.at("2023-06-30")
+	s.fact(insured, "insurance_medical", "resident", "2023-06-03", "")
+	s.renewed(changed, "CHANGE", "2023-06-03", 509, 1)
+	s.fact(back, "insurance_medical", "resident", "2023-06-03", "")
+	for id, to := range map[string]string{insured: "", changed: "", back: "2023-06-20"} {
+		s.fact(id, "tekun", true, "2023-06-15", to)
+	}
+	s.at("2023-07-10")
+	s.wantOwed(insured, nursing, 14000, 14000, 14000, 14000, 14000)
+	s.wantOwed(changed, nursing, 14000, 14000, 14000, 14000, 14000)
+	s.wantOwed(back, nursing, 14000, 14000, 14000, 14000, 14000, 14000, 14000)
+	names := items(s.do("civil", "GET", "/indicators/nursing_subsidy_coverage/persons?as_of=2023-06-10&list=excluded", nil).want(200), "items")
+	if len(names) != 2 || names[0]["reason"] != "X_TEKUN" || names[1]["reason"] != "X_TEKUN" {
+		t.Errorf("excluded before the event: %v", names)
+	}
+	s.wantDerived()
+}
+
 // TestStopModeFromADay: a stricter mode of a rule set leaves the months before it as they were owed.
 func TestStopModeFromADay(t *testing.T) {
 	t.Parallel()

@@ -187,6 +187,8 @@ func (p *Pack) key(key []byte, f casefile.Facts) []byte {
 	listed := f.Latest("registered_poor")
 	number(int(listed.Answer))
 	text(listed.Sort)
+	text(elected(f, "living"))
+	text(elected(f, "nursing"))
 	for _, c := range f.Holding() {
 		switch c.Kind {
 		case casefile.HukouArea, casefile.ResidenceArea, casefile.ManagingArea:

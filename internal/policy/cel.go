@@ -3,10 +3,12 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
 
+	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 )
 
@@ -256,12 +258,18 @@ func anyOf(f casefile.Facts, sorts []string) bool {
 	return slices.ContainsFunc(sorts, func(s string) bool { return f.Has("other_benefit", s).Answer == casefile.Yes })
 }
 
-// elected is "ours", "other" or "" for one side of the two programmes.
-func elected(f casefile.Facts, side string) string {
-	for _, choice := range []string{"ours", "other"} {
-		if f.Has("elected_benefit", side+"_"+choice).Answer == casefile.Yes {
-			return choice
+// elected is "ours", "other" or "" for one side of the two programmes. The election that was made last holds, also where nobody has ended the
+// one before it.
+func elected(f casefile.Facts, side string) (choice string) {
+	var since calendar.Date
+	for _, c := range f.Holding() {
+		of, ofSide := strings.CutPrefix(c.Value.Sort, side+"_")
+		if c.Kind != "elected_benefit" || !ofSide || c.Value.Answer != casefile.Yes || c.ValidFrom.Before(since) {
+			continue
+		}
+		if choice == "" || c.ValidFrom.After(since) || of == "ours" {
+			choice, since = of, c.ValidFrom
 		}
 	}
-	return ""
+	return choice
 }

@@ -2,6 +2,7 @@ package standing_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,7 +75,7 @@ func (o oracle) due(programme string, m calendar.Month, paid map[calendar.Month]
 			}
 		}
 		for _, g := range a.Grants {
-			if lasted, known := paid[m]; g.Month == m && known && !lasted { // the right runs, only the card does not
+			if lasted, known := paid[m]; g.Month == m && known && !lasted && o.holdsWith(g.Level, programme, m) { // the right runs, only the card does not
 				level = g.Level
 			}
 		}
@@ -83,6 +84,22 @@ func (o oracle) due(programme string, m calendar.Month, paid map[calendar.Month]
 		return 0
 	}
 	return rate(programme, level, m)
+}
+
+// holdsWith reports whether with the next card, at a level, the conditions would hold on some day of a month.
+func (o oracle) holdsWith(level int, programme string, m calendar.Month) bool {
+	category := 0
+	for _, c := range slices.Backward(o.file.Certificates) {
+		if category == 0 || c.IssuedOn.Month().After(m) {
+			category = c.Category
+		}
+	}
+	for day := m.First(); !day.After(m.Last()); day = day.Add(1) {
+		if o.local(day) && o.conditions(programme, day, level, category) {
+			return true
+		}
+	}
+	return false
 }
 
 // asking is the pack with windows of re-verification inside the histories of these tests.

@@ -88,11 +88,12 @@ func monthsOf(days calendar.Interval, level int) Run {
 }
 
 // appendGood adds the months of good days. A month belongs to the level of its first good day. Where a right stops in
-// the month of the event, the last month does not count unless it is good to its end.
+// the month of the event, the last month does not count unless it is good to its end, whatever stretches of good days it began with.
 func appendGood(runs []Run, s segment, stopsNow bool) []Run {
 	run := monthsOf(s.days, s.facts.Certificate.Level)
 	if stopsNow && !run.To.IsZero() && s.days.To != run.To.Last() {
 		run.To = run.To.Add(-1)
+		runs = until(runs, run.To)
 	}
 	if n := len(runs); n > 0 && !run.From.After(runs[n-1].To) {
 		run.From = runs[n-1].To.Add(1)
@@ -171,7 +172,7 @@ func (r *Reading) Payable(a award.Award) []Run {
 	}
 	paid := within(m.Runs, lasts)
 	for _, g := range a.Grants {
-		if !m.Contains(g.Month) && lasts.Contains(g.Month) {
+		if !m.Contains(g.Month) && lasts.Contains(g.Month) && r.granted[granted{a.ID, g.Month}] {
 			paid = append(paid, Run{From: g.Month, To: g.Month, Level: g.Level})
 		}
 	}
@@ -185,6 +186,57 @@ func (r *Reading) Payable(a award.Award) []Run {
 	}
 	slices.SortFunc(paid, func(a, b Run) int { return a.From.Compare(b.From) })
 	return joinRuns(paid)
+}
+
+// Fails is the code of the first condition of a programme that does not hold on a day, or is not known to; empty where all do.
+func (r *Reading) Fails(programme string, day calendar.Date) string {
+	for i := range r.segments {
+		if r.segments[i].days.Contains(day) {
+			if outcome, reason := r.segments[i].rules.Answer(programme); outcome != policy.Yes {
+				return reason
+			}
+		}
+	}
+	return ""
+}
+
+// readGrants finds out of each month that was granted for a late renewal whether with the new card the conditions hold in it.
+func (r *Reading) readGrants() (err error) {
+	for _, a := range r.awards {
+		for _, g := range a.Grants {
+			var card casefile.Certificate
+			for _, card = range r.file.Certificates { // in order of their issue
+				if card.IssuedOn.Month().After(g.Month) {
+					break
+				}
+			}
+			card.Level = g.Level
+			if r.granted[granted{a.ID, g.Month}], err = r.HoldsWith(card, a.Programme, g.Month); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// HoldsWith reports whether with a card that is good the conditions of a programme would hold on some day of a month.
+func (r *Reading) HoldsWith(card casefile.Certificate, programme string, m calendar.Month) (bool, error) {
+	month := calendar.Interval{From: m.First(), To: m.Last()}
+	for _, s := range r.segments {
+		if !s.days.Overlaps(month) {
+			continue
+		}
+		facts := s.facts
+		facts.Certificate = casefile.CertificateFacts{Status: casefile.Active, Category: card.Category, Level: card.Level, Components: card.Components}
+		says, err := r.pack.Answers(facts)
+		if err != nil {
+			return false, fmt.Errorf("read the facts of a month with another card: %w", err)
+		}
+		if outcome, _ := says.Answer(programme); outcome == policy.Yes {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // Unverified is the month from which an award is suspended because nobody has verified, or somebody found that the

@@ -32,6 +32,19 @@ func appendRun(runs []Run, run Run) []Run {
 	return append(runs, run)
 }
 
+// until is what of runs, which are in order and end at most a month later, lies before the end of a month.
+func until(runs []Run, last calendar.Month) []Run {
+	n := len(runs)
+	switch {
+	case n == 0 || !runs[n-1].To.After(last):
+		return runs
+	case runs[n-1].From.After(last):
+		return runs[:n-1]
+	}
+	runs[n-1].To = last
+	return runs
+}
+
 // joinRuns joins runs, which are in order, where one goes on at the level of the one before.
 func joinRuns(runs []Run) (out []Run) {
 	for _, r := range runs {

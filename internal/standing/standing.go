@@ -89,6 +89,13 @@ type Reading struct {
 	pack     *policy.Pack
 	segments []segment
 	months   map[string]Months // by programme
+	granted  map[granted]bool
+}
+
+// granted is a month of an award that was granted for a late renewal. It is paid where with the new card the conditions hold in it.
+type granted struct {
+	award uuid.UUID
+	month calendar.Month
 }
 
 // Read asks the rules about every stretch of days of a file, once.
@@ -97,14 +104,14 @@ func Read(file casefile.File, awards []award.Award, pack *policy.Pack) (*Reading
 	if err != nil {
 		return nil, err
 	}
-	r := &Reading{file: file, pack: pack, segments: list, months: map[string]Months{}}
+	r := &Reading{file: file, pack: pack, segments: list, months: map[string]Months{}, granted: map[granted]bool{}}
 	for _, programme := range pack.Programmes {
 		if r.months[programme.ID], err = months(file, list, programme.ID, pack); err != nil {
 			return nil, err
 		}
 	}
 	r.awards = r.begun(awards)
-	return r, nil
+	return r, r.readGrants()
 }
 
 // Standings is the timeline of the person for every indicator and benefit of the pack that counts persons, and for every
@@ -191,6 +198,9 @@ func (r *Reading) byMonth(s *segment, indicator *policy.Indicator, days calendar
 	_, failed := s.rules.Answer(indicator.Programme)
 	switch month := days.From.Month(); {
 	case !anyContains(good, month):
+		if failed == "" { // the conditions hold, but not to the end of a month that stops with the event (当月停发)
+			failed = r.Fails(indicator.Programme, month.Last())
+		}
 		return r.interval(s, indicator, days, Excluded, failed)
 	case anyContains(paid, month):
 		return r.interval(s, indicator, days, Covered, "")

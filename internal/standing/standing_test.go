@@ -219,14 +219,19 @@ func (o oracle) alive(card uuid.UUID, upTo calendar.Date) bool {
 }
 
 func (o oracle) inPopulation(day calendar.Date) bool {
+	level, _ := o.card(day)
+	return level > 0 && o.local(day)
+}
+
+// local: alive, with hukou in the district.
+func (o oracle) local(day calendar.Date) bool {
 	for _, c := range o.file.Circumstances {
 		if c.Kind == "death" && day.After(c.ValidFrom) {
 			return false
 		}
 	}
 	hukou, _ := o.lasting(casefile.HukouArea, day, false)
-	level, _ := o.card(day)
-	return len(hukou) >= 6 && hukou[:6] == "370305" && level > 0
+	return len(hukou) >= 6 && hukou[:6] == "370305"
 }
 
 func (o oracle) eligible(programme string, day calendar.Date) bool {
@@ -259,13 +264,7 @@ func (o oracle) conditions(programme string, day calendar.Date, level, category 
 
 // interrupted reports whether on a day nothing stands in the way but a card that has run out or is frozen.
 func (o oracle) interrupted(programme string, day calendar.Date) bool {
-	for _, c := range o.file.Circumstances {
-		if c.Kind == "death" && day.After(c.ValidFrom) {
-			return false
-		}
-	}
-	hukou, _ := o.lasting(casefile.HukouArea, day, false)
-	if len(hukou) < 6 || hukou[:6] != "370305" {
+	if !o.local(day) {
 		return false
 	}
 	for _, c := range o.file.Certificates {

@@ -75,7 +75,7 @@ func ParseLeadKey(text string) (k LeadKey, err error) {
 			return k, nil
 		}
 	}
-	return LeadKey{}, badCursor
+	return LeadKey{}, BadCursor
 }
 
 // LeadFilter narrows a worklist. Zero members do not narrow.

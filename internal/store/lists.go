@@ -41,18 +41,19 @@ func ParseCursor(text string) (Cursor, error) {
 	code, id, ok := strings.Cut(string(raw), "|")
 	parsed, idErr := uuid.Parse(id)
 	if err != nil || !ok || idErr != nil || strings.Trim(code, "0123456789") != "" {
-		return Cursor{}, badCursor
+		return Cursor{}, BadCursor
 	}
 	return Cursor{Area: area.Code(code), ID: parsed}, nil
 }
 
-var badCursor = fault.New(fault.Malformed, "BAD_CURSOR", "分页游标无效", "the cursor is not one of ours")
+// BadCursor is said of a cursor that we have not given.
+var BadCursor = fault.New(fault.Malformed, "BAD_CURSOR", "分页游标无效", "the cursor is not one of ours")
 
 // ParsePlace reads the number behind which a list goes on that a client handed back; zero is the beginning. Such numbers have four bytes.
 func ParsePlace(text string) (int, error) {
 	n, err := strconv.ParseInt(cmp.Or(text, "0"), 10, 32)
 	if err != nil || n < 0 {
-		return 0, badCursor
+		return 0, BadCursor
 	}
 	return int(n), nil
 }
@@ -64,7 +65,7 @@ func ParseBefore(text string) (int64, error) {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 1 {
-		return 0, badCursor
+		return 0, BadCursor
 	}
 	return n, nil
 }

@@ -38,6 +38,17 @@ func (s State) ZH() string { return states[s] }
 // The limits that a ticket waits under are that of its kind until it is answered, and this one until it is closed.
 const callBack = "call_back"
 
+// WaitsFor are the states in which a ticket waits for somebody of a role: for its unit until it has answered, and for the hotline before and after.
+func WaitsFor(role access.Role) []State {
+	switch role {
+	case access.HotlineClerk:
+		return []State{Received, Returned, Answered, CalledBack}
+	case access.TownOfficer, access.CDPFReviewer, access.CivilAffairsApprover:
+		return []State{Assigned}
+	}
+	return nil
+}
+
 // What callers say of an answer: 满意, 基本满意, 不满意, or that nobody could reach them: 未接通. Dissatisfied opens the ticket again; unreached says in
 // its text when it was tried, and is no answer: the satisfied are not counted among them.
 const (

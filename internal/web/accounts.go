@@ -18,6 +18,7 @@ import (
 
 // accountsData is the accounts of an area.
 type accountsData struct {
+	filters
 	Lines []userLine
 	More  string
 }
@@ -29,11 +30,15 @@ func showAccounts(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := v.desk.DB.ListAccounts(v.ctx, v.who.Area, after.ID, pageSize)
+	places, in, err := v.areaFilter()
 	if err != nil {
 		return nil, err
 	}
-	data := accountsData{}
+	found, err := v.desk.DB.ListAccounts(v.ctx, in, after.ID, pageSize)
+	if err != nil {
+		return nil, err
+	}
+	data := accountsData{filters: filters{Filters: places}}
 	where := v.placeNames()
 	ended, err := v.endedDivisions()
 	if err != nil {
@@ -318,7 +323,7 @@ func (v *visit) represented() (list []Option, err error) {
 		}
 		for _, a := range found {
 			if slices.Contains(hasDeputy, a.Role) && !a.Disabled {
-				list = append(list, Option{Value: a.ID.String(), Label: a.Name + "（" + a.Username + "）"})
+				list = append(list, Option{Value: a.ID.String(), Label: a.Name + v.within(a.Username)})
 			}
 		}
 		if len(found) < portion {

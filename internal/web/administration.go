@@ -7,9 +7,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"zhucan/internal/calendar"
 	"zhucan/internal/calendar/workdays"
 	"zhucan/internal/casework"
+	"zhucan/internal/exchange"
 	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
@@ -96,16 +96,13 @@ func recordCalendar(v *visit) (string, error) {
 	r := v.reader()
 	y := workdays.Year{Year: r.number("year", true, firstCalendar, lastCalendar), Document: r.text("document", 200, true), Holidays: strings.Fields(r.text("holidays", 3000, true)), Working: strings.Fields(r.text("working", 1000, false))}
 	for name, days := range map[string][]string{"holidays": y.Holidays, "working": y.Working} {
-		for _, day := range days {
-			first, last, span := strings.Cut(day, "..")
-			_, err := calendar.ParseDate(first)
-			if err == nil && span && name == "holidays" {
-				_, err = calendar.ParseDate(last)
-			}
-			if err != nil || span && name == "working" {
+		for i, day := range days {
+			written, ok := daysWritten(day, name == "holidays")
+			if !ok {
 				r.wrong(name, "NOT_A_DATE", "每行一个日期，如2027-02-06", "a day on each line, such as 2027-02-06")
 				break
 			}
+			days[i] = written
 		}
 	}
 	if err := r.err(); err != nil {
@@ -113,6 +110,17 @@ func recordCalendar(v *visit) (string, error) {
 	}
 	_, err := v.desk.RecordCalendar(v.ctx, v.who, y)
 	return v.path + "?done=calendar", err
+}
+
+// daysWritten is a day, or from one to another, as the desk reads it.
+func daysWritten(typed string, maySpan bool) (string, bool) {
+	from, to, span := strings.Cut(typed, "..")
+	first, ok := exchange.TypedDay(from)
+	if !span || !ok {
+		return first.String(), ok
+	}
+	last, ok := exchange.TypedDay(to)
+	return first.String() + ".." + last.String(), ok && maySpan
 }
 
 // webhooksData is who is told what changes.
@@ -160,7 +168,7 @@ func (v *visit) webhookLine(w store.Webhook) webhookLine {
 			names = append(names, v.either(t.ZH, t.EN))
 		}
 	}
-	line.Types = strings.Join(names, "、")
+	line.Types = strings.Join(names, v.t("merge.comma"))
 	switch {
 	case w.Paused:
 		line.State, line.Tone = v.t("webhook.paused"), "warn"

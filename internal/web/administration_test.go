@@ -134,6 +134,14 @@ func TestPolicyPages(t *testing.T) {
 	at, _, _ := strings.Cut(page.path, "?")
 	b.get(at).form("activate").choose("sure", "yes").send().want(409).says("不能启用本人提出的政策包")
 	s.as("cdpf").get(at).want(200).form("simulate").set("month", "2023-05", "to_month", "2023-06").send().want(200).says("测算结果")
+	for _, user := range []string{"cdpf", "civil", "finance"} {
+		office := s.as(user)
+		try := office.get(office.get("/policies").want(200).link("测算新标准")).want(200).form("simulate")
+		try.choose("programme", "nursing_subsidy").set("from", "2023-05-01", "level1", "1000", "level2", "900", "paper", "拟提标", "month", "2023-05", "to_month", "2023-06").send().want(200).says("测算结果", "2000.00")
+		try.set("budget", "900").send().want(200).says("2023-051000.00-100.00", "2023-061000.00-100.00")
+		try.set("budget", "much").send().want(422).says("金额应写成")
+		try.set("do", "rates", "note", "x").send().want(400)
+	}
 	if sh := s.as("auditor").get(at).want(200); strings.Contains(sh.body, `name="do"`) {
 		t.Error("the auditor is shown a form")
 	}

@@ -13,25 +13,28 @@ import (
 )
 
 type applicationsData struct {
-	Stages []Option
-	Lines  []caseLine
-	More   string
+	filters
+	Lines []caseLine
+	More  string
 }
 
 var stages = []string{"draft", "returned", "submitted", "town_review", "cdpf_review", "civil_affairs_decision", "approved", "rejected", "withdrawn"}
 
 func showApplications(v *visit) (any, error) {
-	data := applicationsData{Stages: v.options("stage", stages...)}
-	asked(data.Stages, v.query.Get("stage"))
 	after, err := store.ParseCursor(v.query.Get("cursor"))
 	if err != nil {
 		return nil, err
 	}
-	f := store.ApplicationFilter{Area: v.who.Area, After: after.ID, Limit: pageSize}
-	if slices.Contains(stages, v.query.Get("stage")) {
-		f.Stage = v.query.Get("stage")
+	data, f := applicationsData{}, store.ApplicationFilter{After: after.ID, Limit: pageSize}
+	late, err := v.applicationsAsked(&data, &f)
+	if err != nil || data.Text.Error != "" {
+		return data, err
 	}
-	found, err := v.desk.DB.ListApplications(v.ctx, v.who, f)
+	list := v.desk.DB.ListApplications
+	if late {
+		list = v.desk.OverdueApplications
+	}
+	found, err := list(v.ctx, v.who, f)
 	if err != nil {
 		return nil, err
 	}
@@ -40,6 +43,34 @@ func showApplications(v *visit) (any, error) {
 		data.More = v.more(n == pageSize, store.Cursor{ID: found[n-1].ID}.String())
 	}
 	return data, nil
+}
+
+// applicationsAsked reads which applications an address asks for; what it asks for that there is not narrows nothing, but a number that is none
+// is said to be none.
+func (v *visit) applicationsAsked(data *applicationsData, f *store.ApplicationFilter) (late bool, err error) {
+	places, in, err := v.areaFilter()
+	if err != nil {
+		return false, err
+	}
+	f.Area = in
+	if stage := v.query.Get("stage"); slices.Contains(stages, stage) {
+		f.Stage = stage
+	}
+	if programme := v.query.Get("programme"); v.desk.Pack().Programme(programme) != nil {
+		f.Programme = programme
+	}
+	atStage := v.options("stage", stages...)
+	asked(atStage, f.Stage)
+	late = v.query.Get("late") == "yes"
+	data.Text = &Field{Name: "case_number", Label: v.t("case.number"), Kind: "text", Mode: "numeric", Max: 30, Value: v.query.Get("case_number")}
+	if data.Text.Value != "" {
+		if f.CaseNumber, err = application.ParseCaseNumber(data.Text.Value); err != nil {
+			data.Text.Error = v.refusal(err)
+		}
+	}
+	data.Filters = append([]filter{{"stage", v.t("case.stage"), v.t("persons.all"), atStage}, {"programme", v.t("case.programme"), v.t("persons.all"), v.programmeOptions(f.Programme)}}, places...)
+	data.Tick = &tick{"late", v.t("queue.late"), late}
+	return late, nil
 }
 
 type applyData struct {
@@ -218,7 +249,7 @@ func showApplication(v *visit) (any, error) {
 		}
 	}
 	for _, s := range c.Steps {
-		line := stepLine{At: s.At.In(china).Format("2006-01-02 15:04"), Who: s.ActorName + "（" + v.t("role."+string(s.ActorRole)) + "）", What: v.t("action." + s.Action), Reason: v.reasonOf(c, s)}
+		line := stepLine{At: s.At.In(china).Format("2006-01-02 15:04"), Who: s.ActorName + v.within(v.t("role."+string(s.ActorRole))), What: v.t("action." + s.Action), Reason: v.reasonOf(c, s)}
 		for _, change := range s.Changes {
 			line.Changes = append(line.Changes, v.t("application.change", v.t("changed."+change.Field), orNone(v, v.relationName(change.Before)), orNone(v, v.relationName(change.After))))
 		}
@@ -295,7 +326,7 @@ func (v *visit) caseForms(c store.Case) (list []titledForm) {
 		add("photos", "application.photos", false, photos)
 	case application.Submitted:
 		add("pass", "application.pass", false)
-		add("return", "application.return", false, reason(true))
+		add("return", "application.return", false, reason(true), v.wantedField())
 	}
 	if c.Correctable(v.who) {
 		add("redate", "application.redate", true, &Field{Name: "applied_on", Label: v.t("case.applied"), Hint: v.t("application.redate.hint"), Kind: "date", Need: true, Value: c.AppliedOn.String()},
@@ -366,11 +397,11 @@ var (
 	})
 	returnCase = onCase("returned", func(v *visit, id uuid.UUID) (store.Case, error) {
 		r := v.reader()
-		reason := r.text("reason", 500, true)
+		ruling := application.Ruling{Decision: "return", Reason: r.text("reason", 500, true), Fields: r.wanted()}
 		if err := r.err(); err != nil {
 			return store.Case{}, err
 		}
-		return v.desk.DecideApplication(v.ctx, v.who, id, v.version(), application.Ruling{Decision: "return", Reason: reason})
+		return v.desk.DecideApplication(v.ctx, v.who, id, v.version(), ruling)
 	})
 )
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/calendar"
+	"zhucan/internal/exchange"
 	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
@@ -68,19 +70,35 @@ func showAudit(v *visit) (any, error) {
 	return data, nil
 }
 
+// actionOptions are what the log says was done, by their words; and what an address asks for, if it has none.
+func (v *visit) actionOptions(asked string) (list []Option) {
+	for key := range texts() {
+		if code, is := strings.CutPrefix(key, "did."); is {
+			list = append(list, Option{Value: code, Label: v.t(key)})
+		}
+	}
+	slices.SortFunc(list, func(a, b Option) int { return cmp.Or(cmp.Compare(a.Label, b.Label), cmp.Compare(a.Value, b.Value)) })
+	if asked != "" && !slices.ContainsFunc(list, func(o Option) bool { return o.Value == asked }) {
+		list = append(list, Option{Value: asked, Label: asked})
+	}
+	return list
+}
+
 // auditFields are the fields of a search, read from the address into a filter.
 func (v *visit) auditFields(f *store.AuditFilter) []*Field {
 	day := func(name, label string) (*Field, calendar.Date) {
 		field := &Field{Name: name, Label: v.t(label), Kind: "date", Value: v.query.Get(name)}
-		d, err := calendar.ParseDate(field.Value)
-		if err != nil && field.Value != "" {
+		d, ok := exchange.TypedDay(field.Value)
+		if !ok && field.Value != "" {
 			field.Error = v.t("figures.bad_day")
 		}
 		return field, d
 	}
 	from, first := day("from", "audit.from")
 	until, last := day("until", "audit.until")
-	action := &Field{Name: "action", Label: v.t("audit.action"), Hint: v.t("audit.action.hint"), Kind: "text", Max: 60, Value: v.query.Get("action")}
+	action := &Field{Name: "action", Label: v.t("audit.action"), Kind: "select", Value: v.query.Get("action")}
+	action.Options = v.actionOptions(action.Value)
+	action.choose()
 	subject := &Field{Name: "subject", Label: v.t("audit.subject"), Hint: v.t("audit.subject.hint"), Kind: "text", Max: 36, Value: v.query.Get("subject")}
 	outcome := &Field{Name: "outcome", Label: v.t("audit.outcome"), Kind: "select", Options: v.options("audited", auditOutcomes...), Value: v.query.Get("outcome")}
 	outcome.choose()

@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,6 +33,9 @@ func TestAuditPages(t *testing.T) {
 		}
 	}
 	created := b.get("/audit?action=person.create").want(200)
+	if offered := created.choices("action"); !slices.Contains(offered, "roster.send") || slices.Contains(offered, "nothing") {
+		t.Errorf("the actions to choose from are %v", offered)
+	}
 	if len(created.rows()) != 2 {
 		t.Fatalf("%v", created.rows())
 	}

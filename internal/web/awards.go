@@ -54,20 +54,28 @@ var awardTones = map[string]string{"active": "good", "suspended": "warn", "unver
 // awardState is how an award stands this month.
 func (v *visit) awardState(r casework.Right) string {
 	now := v.today.Month()
-	i := inForce(r.Award)
-	switch {
-	case r.Void:
-		return "void"
-	case !r.EndMonth.IsZero() && r.EndMonth.Before(now):
-		return "ended"
-	case i >= 0 && r.Suspensions[i].Reason == award.Reverify:
-		return "unverified"
-	case i >= 0:
-		return "suspended"
+	switch paused := v.awardPaused(r.Award); {
+	case paused != "":
+		return paused
 	case len(r.Owed) == 0 || !r.Owed[len(r.Owed)-1].To.IsZero() && r.Owed[len(r.Owed)-1].To.Before(now):
 		return "stopped"
 	}
 	return "active"
+}
+
+// awardPaused is why an award pays nothing this month, of what stands in itself; empty where nothing does.
+func (v *visit) awardPaused(a award.Award) string {
+	switch i := inForce(a); {
+	case a.Void:
+		return "void"
+	case !a.EndMonth.IsZero() && a.EndMonth.Before(v.today.Month()):
+		return "ended"
+	case i >= 0 && a.Suspensions[i].Reason == award.Reverify:
+		return "unverified"
+	case i >= 0:
+		return "suspended"
+	}
+	return ""
 }
 
 // inForce is which suspension has no end yet; -1 where none is.

@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"zhucan/internal/area"
-	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/exchange"
 	"zhucan/internal/store"
@@ -85,8 +84,8 @@ func (v *visit) boardAsked() casework.BoardOf {
 			q.By = "village"
 		}
 	}
-	q.From, _ = calendar.ParseDate(v.query.Get("from")) // what is no day narrows nothing
-	q.To, _ = calendar.ParseDate(v.query.Get("to"))
+	q.From, _ = exchange.TypedDay(v.query.Get("from")) // what is no day narrows nothing
+	q.To, _ = exchange.TypedDay(v.query.Get("to"))
 	if code, err := area.Parse(v.query.Get("area")); err == nil {
 		q.Area = code
 	}

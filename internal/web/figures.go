@@ -70,7 +70,7 @@ func (v *visit) look() (look, error) {
 	l := look{on: v.today, in: v.who.Area}
 	day, place, by := v.query.Get("as_of"), v.query.Get("area"), v.query.Get("by")
 	dayField := &Field{Name: "as_of", Label: v.t("figures.as_of"), Kind: "date", Value: cmp.Or(day, v.today.String())}
-	if on, err := calendar.ParseDate(day); err == nil && v.desk.CheckDay(on) == nil {
+	if on, ok := exchange.TypedDay(day); ok && v.desk.CheckDay(on) == nil {
 		l.on = on
 	} else if day != "" {
 		dayField.Error = v.t("figures.bad_day")

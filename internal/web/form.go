@@ -151,7 +151,7 @@ func (v *visit) refill(f *Form, fields []*Field) {
 	if v.fault == nil {
 		return
 	}
-	f.General, f.Known = v.fault.Message(v.english), v.knownPersons()
+	f.General, f.Known = v.faultText(), v.knownPersons()
 	for _, problem := range v.fault.Fields {
 		for _, field := range fields {
 			if field.Name == problem.Name || strings.HasPrefix(problem.Name, field.Name+".") && !slices.ContainsFunc(fields, func(o *Field) bool { return o.Name == problem.Name }) {

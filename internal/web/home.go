@@ -9,6 +9,7 @@ import (
 	"zhucan/internal/application"
 	"zhucan/internal/casework"
 	"zhucan/internal/store"
+	"zhucan/internal/ticket"
 )
 
 // homeData is what there is to do today.
@@ -17,6 +18,7 @@ type homeData struct {
 	Returned []caseLine // to be corrected
 	Waiting  []caseLine // with a clock that runs here
 	Drafts   []caseLine
+	Calendar bool // the working days are to be seen
 	Lists    []listCard
 	Quiet    []listCard // with nothing on them
 	Pages    []link     // of who has no worklists: what he works with
@@ -32,7 +34,7 @@ type listCard struct {
 const homeLines = 10 // of each kind of case
 
 func showHome(v *visit) (any, error) {
-	data := homeData{Lead: v.t("home.lead", v.today.String()), Offline: slices.Contains(offlineRoles, v.who.Role)}
+	data := homeData{Lead: v.t("home.lead", v.today.String()), Calendar: v.may("/calendars"), Offline: slices.Contains(offlineRoles, v.who.Role)}
 	if v.may("/act-for") && v.who.ActingFor == uuid.Nil {
 		mine, err := v.desk.DB.DeputationsOf(v.ctx, v.who.AccountID, v.today)
 		if err != nil {
@@ -55,11 +57,31 @@ func showHome(v *visit) (any, error) {
 	if err := v.servicesCard(&data); err != nil {
 		return nil, err
 	}
+	if err := v.awaitingCards(&data); err != nil {
+		return nil, err
+	}
 	if !v.may("/applications/:id") {
 		return data, nil
 	}
 	err := v.showCases(&data)
 	return data, err
+}
+
+// awaitingCards are the tickets and the statements of lists that wait for this role; what has none of them is not named.
+func (v *visit) awaitingCards(data *homeData) error {
+	if len(ticket.WaitsFor(v.who.Role)) == 0 {
+		return nil
+	}
+	n, err := v.desk.DB.Awaiting(v.ctx, v.who, v.desk.TicketsOverdueSince())
+	if err != nil {
+		return err
+	}
+	cards := []listCard{{Path: "/tickets", Name: v.t("tickets.card"), Count: n.Tickets, Overdue: n.TicketsOverdue}}
+	if slices.Contains(statementDeciders, v.who.Role) {
+		cards = append(cards, listCard{Path: "/statements", Name: v.t("statements.title"), Count: n.Statements, Overdue: n.StatementsOverdue})
+	}
+	data.Lists = append(slices.DeleteFunc(cards, func(c listCard) bool { return c.Count == 0 }), data.Lists...)
+	return nil
 }
 
 // worklistCards shows the worklists of the role, or for one that has none its pages.

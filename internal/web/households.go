@@ -103,7 +103,7 @@ func (v *visit) householdLines(found []casefile.HouseholdFile) (lines []househol
 				names = append(names, v.memberName(m))
 			}
 		}
-		line.Members = strings.Join(names, "、")
+		line.Members = strings.Join(names, v.t("merge.comma"))
 		lines = append(lines, line)
 	}
 	return lines, nil
@@ -121,6 +121,7 @@ type householdData struct {
 	Name, Place, Address string
 	Members, Superseded  []memberLine
 	Leave, Correct, Void *Form
+	Hardships            string
 	Facts, Earlier       []factLine
 	Services             []serviceLine
 	Links                []link
@@ -158,6 +159,9 @@ func showHousehold(v *visit) (any, error) {
 	for _, m := range h.Superseded {
 		data.Superseded = append(data.Superseded, v.memberLine(m))
 	}
+	if data.Hardships, err = v.hardships(id, v.today); err != nil {
+		return nil, err
+	}
 	if data.Facts, data.Earlier, err = v.factLines(ofHousehold, h.Circumstances, v.path+"/facts/"); err != nil {
 		return nil, err
 	}
@@ -178,7 +182,7 @@ func (v *visit) householdForms(data *householdData, h casefile.HouseholdFile) {
 	data.NewFact, data.NewService = v.path+"/facts/new", v.path+"/services/new"
 	var present, all []Option
 	for _, m := range h.Members {
-		one := Option{Value: m.ID.String(), Label: v.memberName(m) + "（" + v.t("house."+m.Relation) + "）"}
+		one := Option{Value: m.ID.String(), Label: v.memberName(m) + v.within(v.t("house."+m.Relation))}
 		if m.To.IsZero() {
 			present = append(present, one)
 		}

@@ -131,7 +131,7 @@ type importData struct {
 	Headings  []headingLine
 	Repairs   []string
 	Refusals  []refusalLine
-	Refused   string // how many more there are
+	Refused   link // to more of them, if any
 	Changes   []changeLine
 	More      string
 	Pending   string // where what waits for an officer is decided
@@ -170,7 +170,7 @@ type told struct {
 	Message string `json:"message"`
 }
 
-// refusalsShown is how many refused rows a page names; the workbook names all.
+// refusalsShown is how many refused rows a page names at a time; the workbook of a list names all.
 const refusalsShown = 100
 
 func showImport(v *visit) (any, error) {
@@ -185,17 +185,16 @@ func showImport(v *visit) (any, error) {
 	data := importData{Import: v.importLine(i), Queued: i.State == store.ImportQueued, Again: v.path}
 	if a := i.Absence; a != nil && a.Missing > 0 {
 		data.Absence = v.t("import.absence", a.Known, a.Missing)
+		if i.DryRun && v.desk.Pack().Lists.TooMany(a.Known, a.Missing) {
+			data.Absence += v.t("import.absence.waits")
+		}
 	}
 	data.Confirmed = i.ConfirmedReason
 	if i.Failure != nil {
 		data.Failure = v.either(i.Failure.ZH, i.Failure.EN)
 	}
-	data.Refusals = v.refusalLines(i.Refusals[:min(len(i.Refusals), refusalsShown)])
-	for n := range data.Refusals {
-		data.Refusals[n].Column = columnName(i.Kind, data.Refusals[n].Column)
-	}
-	if n := len(i.Refusals) - refusalsShown; n > 0 {
-		data.Refused = v.t("import.more", n)
+	if err := v.refusalsPage(&data, i); err != nil {
+		return nil, err
 	}
 	list := i.Kind != casework.KindRoster
 	var read reading
@@ -223,6 +222,24 @@ func showImport(v *visit) (any, error) {
 	v.importForms(&data, i, read)
 	err = v.changesPage(&data, id)
 	return data, err
+}
+
+// refusalsPage is a part of the refused rows, from where the address says.
+func (v *visit) refusalsPage(data *importData, i store.Import) error {
+	after, err := store.ParsePlace(v.query.Get("refused"))
+	if err != nil {
+		return err
+	}
+	from := min(after, len(i.Refusals))
+	to := min(from+refusalsShown, len(i.Refusals))
+	data.Refusals = v.refusalLines(i.Refusals[from:to])
+	for n := range data.Refusals {
+		data.Refusals[n].Column = columnName(i.Kind, data.Refusals[n].Column)
+	}
+	if to < len(i.Refusals) {
+		data.Refused = link{Path: v.path + "?refused=" + strconv.Itoa(to), Text: v.t("import.more", len(i.Refusals)-to)}
+	}
+	return nil
 }
 
 func (data *importData) reading(v *visit, i store.Import, read reading) {
@@ -301,11 +318,11 @@ func (v *visit) factsText(kind string, list []statement.Fact) string {
 	text := ""
 	for i, f := range list {
 		if i > 0 {
-			text += "；"
+			text += v.t("award.and")
 		}
 		text += v.daysText(f.Days.From.String(), f.Days.To.String())
 		if sort := v.sortName(kindIn(casefile.Kinds, kind), f.Sort); sort != "" {
-			text += "（" + sort + "）"
+			text += v.within(sort)
 		}
 	}
 	return orNone(v, text)

@@ -192,7 +192,7 @@ func (h *hand) administrator() {
 func (h *hand) auditor() {
 	h.signIn("auditor", "/")
 	h.menu("/audit")
-	h.write("action", "application.approve")
+	h.choose("action", "application.approve")
 	h.to(`form[method="get"][action="/audit"] button`)
 	h.lead("\r")
 	h.follow(`main td a[href^="/audit/"]`)

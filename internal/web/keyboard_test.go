@@ -262,7 +262,7 @@ func (h *hand) choose(name, value string) {
 // arrow goes down until what has the focus has a value.
 func (h *hand) arrow(value string) {
 	h.t.Helper()
-	for range 40 {
+	for range 150 {
 		if run(h.tab, chromedp.Evaluate[string](`document.activeElement.value`)) == value {
 			return
 		}

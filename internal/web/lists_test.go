@@ -76,10 +76,13 @@ func TestListPages(t *testing.T) {
 	if book := b.get(at + "/workbook").want(200); !strings.HasPrefix(book.body, "PK") || book.header.Get("Content-Type") == "" {
 		t.Error("the workbook is none")
 	}
-	b.get(at + "/workbook?only=refused").want(200)
+	if book := b.get(at + "/workbook?only=refused").want(200); !strings.HasPrefix(book.body, "PK") {
+		t.Error("the workbook of the refused rows is none")
+	}
 	b.get("/imports").want(200).says("低保名单", "区民政<i>局", "未接受 1")
 	s.as("liaison.a").get("/statements").want(200).says("金丝雀203", "2023-03-28的名单中没有此人", "每月 185.00 元")
 	page := b.get("/statements").want(200).says("金丝雀203", "金丝雀205")
+	b.get("/").want(200).says("比对结果待确认2")
 	boxes := map[string]string{}
 	for _, i := range all(page.doc, "input") {
 		if attr(i, "name") == "statement" {

@@ -196,6 +196,14 @@ func TestFromApplicationToMoney(t *testing.T) {
 	form().file("file", answer).send().want(200).says("成功 0 笔，失败 0 笔，以前已登记 3 笔")
 	other := answered(t, []byte(file.body), func(string) (string, string) { return "成功", "" })
 	form().file("file", other).send().want(200).says("未接受 1 行", "与已登记的结果不一致")
+	many := "批次号,序号,实发金额,结果,失败原因\n"
+	for n := range 250 {
+		many += fmt.Sprintf("%s,%d,1.00,成功,\n", strings.TrimPrefix(at, "/rosters/"), 1001+n)
+	}
+	long := form().file("file", []byte(many+"合计,250,250.00,,\n")).send().want(200).says("未接受 250 行", "其余150行")
+	if rows := len(long.rows()); rows > 130 {
+		t.Errorf("%d rows of a page", rows)
+	}
 	bank.get(at+"?state=failed").want(200).says("户名不符<b>", "退票")
 	civil.get(at).says("银行结果已全部登记", "未收到银行结果0").form("close").send().follow().want(200).says("已办结")
 	bank.get(at+"/sheet").want(200).says("2023-03 残疾人两项补贴发放花名册", "肆佰柒拾肆圆整", "签字")

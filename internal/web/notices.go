@@ -113,7 +113,7 @@ func showNotice(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := noticeData{Notice: v.noticeLine(n), Telephones: strings.Join(append(n.Telephones, "12385"), "、"), Sheet: v.path + "/sheet"}
+	data := noticeData{Notice: v.noticeLine(n), Telephones: strings.Join(append(n.Telephones, "12385"), v.t("merge.comma")), Sheet: v.path + "/sheet"}
 	entries := v.noticeEntries(n)
 	from, _ := strconv.Atoi(v.query.Get("cursor"))
 	from = min(max(from, 0), len(entries))
@@ -133,7 +133,7 @@ func showNotice(v *visit) (any, error) {
 		line := objectionLine{On: o.ReceivedOn.String(), Entry: named[o.ItemID], Content: o.Content, Outcome: v.t("objection." + o.Outcome), Answer: o.Answer}
 		if o.Outcome == "open" {
 			line.Tone = "warn"
-			open = append(open, Option{Value: o.ID.String() + "/" + strconv.Itoa(o.Version), Label: line.Entry + "（" + line.On + "）"})
+			open = append(open, Option{Value: o.ID.String() + "/" + strconv.Itoa(o.Version), Label: line.Entry + v.within(line.On)})
 		}
 		data.Objections = append(data.Objections, line)
 	}

@@ -9,9 +9,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"zhucan/internal/calendar"
 	"zhucan/internal/care"
 	"zhucan/internal/casework"
+	"zhucan/internal/exchange"
 	"zhucan/internal/fault"
 	"zhucan/internal/idnum"
 	"zhucan/internal/store"
@@ -220,7 +220,7 @@ func (v *visit) labels(f *Field, values []string) string {
 			words = append(words, o.Label)
 		}
 	}
-	return orNone(v, strings.Join(words, "、"))
+	return orNone(v, strings.Join(words, v.t("merge.comma")))
 }
 
 // tag tells whether a number has changed without telling the number. It differs for each person.
@@ -286,7 +286,7 @@ func stepClash(v *visit) (*conflict, error) {
 			}
 		}
 	}
-	on, _ := calendar.ParseDate(v.value("on"))
+	on, _ := exchange.TypedDay(v.value("on"))
 	return &conflict{Fresh: map[string]string{"version": strconv.Itoa(s.Version)},
 		Fields: []clashField{{Label: v.t("service.title"), Mine: on.String() + " " + v.either(step.ZH, step.EN), Theirs: done}}}, nil
 }

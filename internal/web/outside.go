@@ -153,7 +153,7 @@ func showFacilities(v *visit) (any, error) {
 			}
 		}
 		data.Lines = append(data.Lines, line)
-		here = append(here, Option{Value: f.ID.String(), Label: f.Name + "（" + line.Place + "）"})
+		here = append(here, Option{Value: f.ID.String(), Label: f.Name + v.within(line.Place)})
 	}
 	if n := len(found); n > 0 {
 		data.More = v.more(n == pageSize, store.Cursor{ID: found[n-1].ID}.String())

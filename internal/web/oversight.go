@@ -85,7 +85,7 @@ func showTaken(v *visit) (any, error) {
 	}
 	where := v.placeNames()
 	for _, e := range found {
-		line := takenLine{List: e.List, Place: where(e.Area), Form: e.Form, Purpose: e.Purpose, Rows: strconv.Itoa(e.Rows), Who: e.Name + "（" + e.Username + "）", By: v.path + "?account=" + e.AccountID.String(), Role: v.t("role." + string(e.Role)),
+		line := takenLine{List: e.List, Place: where(e.Area), Form: e.Form, Purpose: e.Purpose, Rows: strconv.Itoa(e.Rows), Who: e.Name + v.within(e.Username), By: v.path + "?account=" + e.AccountID.String(), Role: v.t("role." + string(e.Role)),
 			At: e.At.In(china).Format("2006-01-02 15:04")}
 		if l := exchange.PartnerListNamed(e.List); l != nil {
 			line.List, line.Partner = v.either(l.ZH, l.EN), l.Partner

@@ -44,6 +44,7 @@ type page struct {
 // act is something that a form does. It says where to go on.
 type act struct {
 	roles []access.Role // who may, of those who may see the page; nil: all of them
+	first func(*visit)  // what takes long and comes before the transaction
 	alone bool          // nothing of the form is kept with its key: the desk keeps it itself, over several transactions, does nothing twice, or it is a secret
 	do    func(*visit) (next string, err error)
 }
@@ -145,8 +146,8 @@ func (s *Site) post(p *page) echo.HandlerFunc {
 			return err
 		}
 		defer v.finish()
-		if err := v.readForm(c); patience.BrokeOff(err) && v.goodToken(v.form.Get("csrf")) {
-			return s.brokeOff(c, v, err)
+		if err := v.readForm(c); notTaken(err) && v.goodToken(v.form.Get("csrf")) {
+			return s.notTaken(c, v, err)
 		} else if err != nil {
 			return err
 		}
@@ -182,6 +183,9 @@ func (s *Site) once(v *visit, a act) (string, error) {
 	if a.alone {
 		return a.do(v)
 	}
+	if a.first != nil {
+		a.first(v)
+	}
 	answer, err := s.Desk.DB.Once(v.ctx, v.who, v.key, v.digest(), func(ctx context.Context) (store.Answer, error) {
 		inside := *v
 		inside.ctx = ctx
@@ -195,7 +199,7 @@ func (s *Site) once(v *visit, a act) (string, error) {
 // again shows the page of a form that was refused, with what was entered: also where others were at it, so that it need only be sent once more.
 func (s *Site) again(c echo.Context, v *visit, err error) error {
 	f, ok := fault.Of(err)
-	if !ok || !slices.Contains([]fault.Kind{fault.Invalid, fault.Conflict, fault.Stale, fault.Malformed, fault.TooLarge, fault.WrongType, fault.Unavailable, fault.BrokenOff}, f.Kind) {
+	if !ok || !slices.Contains([]fault.Kind{fault.Invalid, fault.Conflict, fault.Stale, fault.Malformed, fault.TooLarge, fault.WrongType, fault.TooMany, fault.Unavailable, fault.BrokenOff}, f.Kind) {
 		return err
 	}
 	if f.Kind == fault.Unavailable {
@@ -215,9 +219,15 @@ func (s *Site) again(c echo.Context, v *visit, err error) error {
 	return shown
 }
 
-// brokeOff shows the page of a form that did not arrive whole, with the fields that did: they stand before its files. The context of the request
+// notTaken reports whether a form did not arrive whole, or its files are too many or too large: of its fields there is what arrived.
+func notTaken(err error) bool {
+	f, ok := fault.Of(err)
+	return patience.BrokeOff(err) || ok && (f.Kind == fault.TooMany || f.Kind == fault.TooLarge)
+}
+
+// notTaken shows the page of such a form, with the fields that arrived: they stand before its files. Where it broke off, the context of the request
 // has ended with its connection, for reading, but the answer may still be read.
-func (s *Site) brokeOff(c echo.Context, v *visit, err error) error {
+func (s *Site) notTaken(c echo.Context, v *visit, err error) error {
 	var done context.CancelFunc
 	v.ctx, done = context.WithTimeout(context.WithoutCancel(v.ctx), problemTime)
 	defer done()
@@ -255,7 +265,7 @@ func (v *visit) readFields(c echo.Context, withFiles func(*http.Request) error) 
 		if v.page == nil || !v.page.files {
 			return badForm
 		}
-		if err := withFiles(in); patience.BrokeOff(err) {
+		if err := withFiles(in); notTaken(err) {
 			return cmp.Or(v.clean(in.PostForm), err)
 		} else if err != nil {
 			return err
@@ -287,23 +297,39 @@ func (v *visit) clean(form url.Values) error {
 const (
 	maxValue = 16 << 10 // bytes of one field
 	maxFile  = 11 << 20
+	maxFiles = 33 << 20 // of all files of a form
 	inMemory = 1 << 20
 )
 
-// readFiles reads a form with its files, which are kept in memory.
+// readFiles reads a form with its files, which are kept in memory. Where the account sends too many at a time, its fields alone are.
 func (v *visit) readFiles(in *http.Request) (err error) {
-	if v.done, err = v.desk.DB.TakeUpload(v.ctx, v.who.AccountID); err != nil {
+	if v.done, err = v.desk.DB.TakeUpload(v.ctx, v.who.AccountID); notTaken(err) {
+		return cmp.Or(passFiles(in), err)
+	} else if err != nil {
 		return err
 	}
 	v.uploads = map[string][][]byte{}
-	return readParts(in, func(name string, file io.Reader) error {
-		content, err := io.ReadAll(io.LimitReader(file, maxFile))
+	left := maxFiles
+	err = readParts(in, func(name string, file io.Reader) error {
+		if left < 0 {
+			return nil // passed by, as the fields are to be shown again
+		}
+		content, err := io.ReadAll(io.LimitReader(file, int64(min(maxFile, left+1))))
 		if err == nil && len(content) > 0 { // else a field that was left empty
 			v.uploads[name] = append(v.uploads[name], content)
 		}
+		if left -= len(content); left < 0 {
+			v.uploads = nil
+		}
 		return err
 	})
+	if err == nil && left < 0 {
+		return filesTooLarge
+	}
+	return err
 }
+
+var filesTooLarge = fault.New(fault.TooLarge, "TOO_LARGE", "照片等文件合计不能超过32兆，请减少张数后重新选择", "the files are more than 32 MiB together; choose fewer of them")
 
 // passFiles reads the fields of a form and passes its files by: nothing of a stranger's is taken into memory.
 func passFiles(in *http.Request) error {

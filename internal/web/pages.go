@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+
 	"zhucan/internal/access"
 	"zhucan/internal/casework"
 )
@@ -25,7 +27,12 @@ type roles = []access.Role
 var pages []page
 
 func init() { // not in the declaration, since pages name each other
-	pages = []page{
+	pages = slices.Concat(startPages(), peoplePages(), householdPages(), casePages(), officePages(), listPages(), progressPages(), numberPages(), auditPages(), hotlinePages(), administrationPages())
+}
+
+// startPages are those of everybody, and of phones.
+func startPages() []page {
+	return []page{
 		{path: "/", file: "home", title: "home.title", roles: access.Roles, menu: "today", show: showHome},
 		{path: "/password", file: "person-form", title: "password.title", under: "/", roles: access.Roles, bare: true, show: showPassword, acts: map[string]act{"change": {alone: true, do: changePassword}}},
 		{path: "/second-factor", file: "second-factor", title: "factor.title", under: "/", roles: access.Roles, bare: true, show: showSecondFactor,
@@ -33,8 +40,12 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/act-for", file: "act-for", title: "acting.title", under: "/", roles: hasDeputy, bare: true, show: showActFor, acts: map[string]act{"act": {alone: true, do: actFor}, "end": {alone: true, do: actForOneself}}},
 		{path: "/phones", file: "phones", title: "phones.title", under: "/", roles: roles{town, cdpf}, show: showPhones},
 		{path: "/phones/:id", file: "phone", title: "phone.title", under: "/phones", roles: roles{town, cdpf}, show: showPhone, acts: map[string]act{"write-off": {do: writeOffPhone}}},
+	}
+}
 
-		// village and town
+// peoplePages are those of the people of a village or town.
+func peoplePages() []page {
+	return []page{
 		{path: "/worklists/:name", file: "worklist", title: "worklist.title", under: "/", roles: roles{liaison, town, cdpf, civil, finance, auditor},
 			show: showWorklist, acts: map[string]act{"act": {roles: roles{liaison, town, cdpf, civil, finance}, do: actOnLead}}},
 		{path: "/persons", file: "persons", title: "persons.title", under: "/", menu: "people", roles: roles{liaison, town, cdpf, civil, auditor},
@@ -42,6 +53,7 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/persons/new", file: "person-form", title: "person.new.title", under: "/persons", roles: roles{liaison, town},
 			show: showNewPerson, acts: map[string]act{"add": {do: addPerson}}},
 		{path: "/persons/:id", file: "record", title: "record.title", under: "/persons", roles: roles{liaison, town, cdpf, civil, auditor}, show: showRecord},
+		{path: "/persons/:id/numbers", file: "numbers", title: "numbers.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil}, show: showNumbers, asks: map[string]func(*visit) error{"reveal": revealNumbers}},
 		{path: "/persons/:id/edit", file: "person-form", title: "person.edit.title", under: "/persons/:id", roles: roles{liaison, town, cdpf},
 			show: showEditPerson, acts: map[string]act{"save": {do: savePerson}}},
 		{path: "/persons/:id/apply", file: "apply", title: "apply.title", under: "/persons/:id", roles: roles{liaison, town}, files: true,
@@ -75,6 +87,13 @@ func init() { // not in the declaration, since pages name each other
 			show: showPersonVerifications, acts: map[string]act{"record": {roles: roles{liaison, town}, do: recordVerification}}},
 		{path: "/verifications", file: "verifications", title: "verifications.title", under: "/", menu: "people", roles: roles{liaison, town, cdpf, civil, auditor},
 			show: showVerifications, acts: map[string]act{"by_data": {roles: roles{cdpf, civil}, do: verifyByData}}},
+		{path: "/persons/:id/ledger", file: "ledger", title: "ledger.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showLedger},
+	}
+}
+
+// householdPages are those of households.
+func householdPages() []page {
+	return []page{
 		{path: "/households", file: "households", title: "households.title", under: "/", menu: "people", roles: roles{liaison, town, cdpf, civil, auditor}, show: showHouseholds},
 		{path: "/households/new", file: "person-form", title: "household.new.title", under: "/households", roles: roles{liaison, town, cdpf}, show: showNewHousehold, acts: map[string]act{"add": {do: addHousehold}}},
 		{path: "/households/:id", file: "household", title: "household.title", under: "/households", roles: roles{liaison, town, cdpf, civil, auditor},
@@ -88,20 +107,30 @@ func init() { // not in the declaration, since pages name each other
 			show: ofHousehold.showNew, acts: map[string]act{"add": {do: ofHousehold.addFact}}},
 		{path: "/households/:id/facts/:fact", file: "fact", title: "fact.title", under: "/households/:id", roles: roles{liaison, town, cdpf, civil, auditor},
 			show: ofHousehold.showFact, acts: map[string]act{"end": {roles: roles{liaison, town, cdpf}, do: ofHousehold.endFact}, "correct": {roles: roles{liaison, town, cdpf}, do: ofHousehold.correctFact}}},
+	}
+}
+
+// casePages are those of applications and services.
+func casePages() []page {
+	return []page{
 		{path: "/applications", file: "applications", title: "applications.title", under: "/", menu: "cases", roles: roles{liaison, town, cdpf, civil, auditor}, show: showApplications},
 		{path: "/applications/:id", file: "application", title: "application.title", under: "/applications", roles: roles{liaison, town, cdpf, civil, auditor}, files: true,
 			show: showApplication, acts: map[string]act{"submit": {roles: roles{liaison, town}, do: submitCase}, "resubmit": {roles: roles{liaison, town}, do: resubmitCase}, "redate": {roles: roles{liaison, town}, do: redateCase},
 				"withdraw": {roles: roles{liaison, town}, do: withdrawCase}, "renew": {roles: roles{liaison, town}, do: renewStatusCode}, "photos": {roles: roles{liaison, town}, do: addPhotos},
 				"pass": {roles: roles{liaison}, do: passCase}, "return": {roles: roles{liaison}, do: returnCase}, "rate": {roles: roles{liaison}, do: rateCase}}},
 		{path: "/attachments/:id", roles: roles{liaison, town, cdpf, auditor}, title: "attachment.title", trace: true, show: showAttachment},
-		{path: "/services", file: "services", title: "services.title", under: "/", menu: "cases", roles: roles{liaison, town, cdpf}, show: showServices},
+		{path: "/services", file: "services", title: "services.title", under: "/", menu: "cases", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showServices},
 		{path: "/services/:id", file: "service", title: "service.title", under: "/persons", roles: roles{liaison, town, cdpf, civil, finance, auditor},
 			show: showService, acts: map[string]act{"rate": {roles: roles{liaison}, do: rateService}, "withdraw": {roles: roles{liaison, town, cdpf}, do: withdrawPhoto}, "void": {roles: roles{liaison, town, cdpf}, do: voidStep},
 				"correct": {roles: roles{liaison, town, cdpf}, do: correctService}}},
 		{path: "/services/:id/steps/:step", file: "service-step", title: "service.step.title", under: "/services/:id", roles: roles{liaison, town, cdpf}, files: true,
 			show: showStep, acts: map[string]act{"take": {do: takeStep}}, asks: map[string]func(*visit) error{"more": askOn}},
+	}
+}
 
-		// the offices that decide and pay
+// officePages are those of the offices that decide and pay.
+func officePages() []page {
+	return []page{
 		{path: "/queue", file: "queue", title: "queue.title", under: "/", menu: "cases", roles: roles{town, cdpf, civil}, show: showQueue, asks: map[string]func(*visit) error{"decide": decideTogether}},
 		{path: "/queue/:id", file: "review", title: "review.title", under: "/queue", roles: roles{town, cdpf, civil}, show: showReview, acts: map[string]act{"decide": {do: decideCase}}},
 		{path: "/applications/:id/form", file: "form-paper", title: "paper.form", under: "/applications/:id", roles: roles{liaison, town, cdpf, civil}, show: showFormPaper,
@@ -118,8 +147,15 @@ func init() { // not in the declaration, since pages name each other
 			asks: map[string]func(*visit) error{"results": takeResults}},
 		{path: "/rosters/:id/file", roles: moneyRoles, title: "roster.title", under: "/rosters/:id", trace: true, show: showRosterFile},
 		{path: "/rosters/:id/sheet", file: "roster-sheet", title: "roster.sheet", under: "/rosters/:id", roles: roles{town, cdpf, civil, finance, auditor}, show: showRosterSheet},
+		{path: "/awards", file: "awards", title: "awards.list.title", under: "/", menu: "money", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showAwards},
 		{path: "/recoveries", file: "recoveries", title: "recoveries.title", under: "/", menu: "money", roles: roles{town, cdpf, civil, finance, auditor}, show: showRecoveries},
 		{path: "/recoveries/:id", file: "recovery", title: "recovery.title", under: "/recoveries", roles: roles{town, cdpf, civil, finance, auditor}, show: showRecovery, acts: recoveryActs()},
+	}
+}
+
+// listPages are those of what other departments send and get.
+func listPages() []page {
+	return []page{
 		{path: "/statements", file: "statements", title: "statements.title", under: "/", menu: "lists", roles: roles{liaison, town, cdpf, civil, auditor}, show: showStatements,
 			asks: map[string]func(*visit) error{"decide": decideStatements}},
 		{path: "/imports", file: "imports", title: "imports.title", under: "/", menu: "lists", roles: roles{town, cdpf, civil, auditor}, show: showImports},
@@ -129,18 +165,27 @@ func init() { // not in the declaration, since pages name each other
 			acts: map[string]act{"again": {alone: true, do: takeAgain(false)}, "retry": {alone: true, do: takeAgain(true)}, "undo": {roles: roles{cdpf, civil}, do: undoImport}, "confirm": {roles: roles{cdpf, civil}, alone: true, do: confirmImport}}},
 		{path: "/imports/:id/unmatched", file: "unmatched", title: "unmatched.title", under: "/imports/:id", roles: roles{town, cdpf, civil}, show: showUnmatched},
 		{path: "/imports/:id/unmatched/:row", file: "unmatched-row", title: "unmatched.one", under: "/imports/:id/unmatched", roles: roles{town, cdpf, civil},
-			show: showOneUnmatched, acts: map[string]act{"choose": {do: chooseCandidate}}},
+			show: showOneUnmatched, acts: map[string]act{"choose": {first: readChosenRow, do: chooseCandidate}}},
 		{path: "/imports/:id/workbook", title: "import.title", under: "/imports/:id", roles: roles{town, cdpf, civil}, trace: true, show: showWorkbook},
 		{path: "/succession", file: "succession", title: "succession.title", under: "/", menu: "lists", roles: roles{town, cdpf}, show: showSuccession, acts: map[string]act{"follow": {alone: true, do: followSuccession}}},
 		{path: "/partner-lists", file: "partner-lists", title: "partner.title", under: "/", menu: "lists", roles: roles{cdpf, civil, auditor}, show: showPartnerLists,
 			asks: map[string]func(*visit) error{"count": countPartnerList, "take": takePartnerList}},
+	}
+}
+
+// progressPages are those of how far the work is.
+func progressPages() []page {
+	return []page{
 		{path: "/supervision", file: "board", title: "board.title", under: "/", menu: "numbers", roles: roles{town, cdpf, civil, statistic, auditor}, show: showBoard},
 		{path: "/supervision/file", title: "board.title", under: "/supervision", roles: roles{town, cdpf, civil, statistic, auditor}, show: showBoardFile},
 		{path: "/surveys/progress", file: "progress", title: "progress.title", under: "/", menu: "numbers", inOf: roles{town, cdpf, statistic, auditor}, roles: roles{liaison, town, cdpf, statistic, auditor}, show: showProgress},
 		{path: "/surveys/answers", file: "answers", title: "answers.title", under: "/surveys/progress", roles: roles{liaison, town, cdpf, auditor}, show: showAnswers},
-		{path: "/persons/:id/ledger", file: "ledger", title: "ledger.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showLedger},
+	}
+}
 
-		// numbers
+// numberPages are those of the indicators.
+func numberPages() []page {
+	return []page{
 		{path: "/indicators", file: "indicators", title: "indicators.title", under: "/", menu: "numbers", roles: roles{liaison, town, cdpf, civil, statistic, auditor}, show: showIndicators},
 		{path: "/indicators/more", file: "indicators-more", title: "indicators.more.title", under: "/indicators", roles: roles{liaison, town, cdpf, civil, statistic, auditor}, show: showMoreIndicators},
 		{path: "/indicators/file", title: "indicators.file.title", roles: roles{liaison, town, cdpf, civil, statistic, auditor}, show: showFiguresFile},
@@ -156,29 +201,42 @@ func init() { // not in the declaration, since pages name each other
 		{path: "/facilities", file: "facilities", title: "facilities.title", under: "/indicators", roles: roles{town, cdpf, statistic, auditor}, show: showFacilities, acts: map[string]act{"add": {roles: roles{town, cdpf}, do: addFacility}, "inspect": {roles: roles{town, cdpf}, do: inspectFacility}}},
 		{path: "/facilities/:id", file: "facility", title: "facility.title", under: "/facilities", roles: roles{town, cdpf, statistic, auditor}, show: showFacility, acts: map[string]act{"correct": {roles: roles{town, cdpf}, do: correctFacility},
 			"remove": {roles: roles{town, cdpf}, do: removeFacility}, "amend": {roles: roles{town, cdpf}, do: amendInspection}, "cancel": {roles: roles{town, cdpf}, do: cancelInspection}}},
+	}
+}
 
-		// audit
+// auditPages are those of who looks over the others.
+func auditPages() []page {
+	return []page{
 		{path: "/audit", file: "audit", title: "audit.title", under: "/", menu: "oversight", roles: roles{auditor}, show: showAudit, asks: map[string]func(*visit) error{"by": auditBy}},
 		{path: "/audit/verify", file: "audit-verify", title: "chain.title", under: "/audit", roles: roles{auditor}, show: showChain, asks: map[string]func(*visit) error{"verify": verifyChain}},
 		{path: "/audit/:seq", file: "audit-entry", title: "audit.entry.title", under: "/audit", roles: roles{auditor}, show: showEntry},
 		{path: "/exports", file: "exports", title: "taken.title", under: "/", menu: "oversight", roles: roles{auditor}, show: showTaken},
-		{path: "/ratings", file: "ratings", title: "ratings.title", under: "/", menu: "numbers", inOf: roles{cdpf, auditor}, roles: roles{town, cdpf, civil, auditor}, show: showRatings},
+		{path: "/ratings", file: "ratings", title: "ratings.title", under: "/", menu: "numbers", roles: roles{town, cdpf, civil, auditor}, show: showRatings},
+	}
+}
 
-		// hotline
+// hotlinePages are those of what people bring.
+func hotlinePages() []page {
+	return []page{
 		{path: "/lookup", file: "lookup", title: "lookup.title", under: "/", menu: "people", roles: roles{hotline}, show: showLookup, asks: map[string]func(*visit) error{"search": searchPersons}},
 		{path: "/lookup/:id", file: "lookup-person", title: "rating.enter", under: "/lookup", roles: roles{hotline}, show: showRateable, acts: map[string]act{"rate": {do: rateFound}}},
 		{path: "/tickets", file: "tickets", title: "tickets.title", under: "/", menu: "cases", roles: roles{hotline, town, cdpf, civil, auditor}, show: showTickets},
 		{path: "/tickets/new", file: "ticket-new", title: "ticket.new.title", under: "/tickets", roles: roles{hotline}, show: showNewTicket, acts: map[string]act{"receive": {do: receiveTicket}}},
 		{path: "/tickets/:id", file: "ticket", title: "ticket.title", under: "/tickets", roles: roles{hotline, town, cdpf, civil, auditor}, show: showTicket, asks: map[string]func(*visit) error{"reveal": revealCaller}, acts: ticketActs},
+	}
+}
 
-		// administration
+// administrationPages are those of accounts, divisions and rules.
+func administrationPages() []page {
+	return []page{
 		{path: "/accounts", file: "accounts", title: "accounts.title", under: "/", menu: "office", roles: roles{admin}, show: showAccounts},
 		{path: "/accounts/new", file: "account-new", title: "account.new.title", under: "/accounts", roles: roles{admin}, show: showNewAccount, acts: map[string]act{"add": {do: addAccount}}},
 		{path: "/accounts/:id", file: "account", title: "account.title", under: "/accounts", roles: roles{admin}, show: showAccount, acts: map[string]act{"save": {do: saveAccount}, "disable": {do: turnAccount(true)}, "enable": {do: turnAccount(false)}, "reset": {do: resetPassword}, "factor": {do: takeFactorAway}}},
 		{path: "/deputies", file: "deputies", title: "deputies.title", under: "/", menu: "office", roles: roles{admin}, show: showDeputies, acts: map[string]act{"depute": {do: depute}, "end": {do: endDeputation}}},
 		{path: "/divisions", file: "divisions", title: "divisions.title", under: "/", menu: "office", roles: roles{admin}, files: true, show: showDivisions, acts: map[string]act{"import": {do: importDivisions}}},
-		{path: "/policies", file: "policies", title: "policies.title", under: "/", menu: "rules", inOf: roles{admin, auditor}, roles: roles{cdpf, civil, finance, auditor, admin}, show: showPolicies},
+		{path: "/policies", file: "policies", title: "policies.title", under: "/", menu: "rules", inOf: roles{admin, auditor, finance}, roles: roles{cdpf, civil, finance, auditor, admin}, show: showPolicies},
 		{path: "/policies/new", file: "policy-new", title: "policy.new.title", under: "/policies", roles: roles{admin}, files: true, show: showNewPolicy, acts: map[string]act{"rates": {do: proposeRates}, "document": {do: proposeDocument}}, asks: map[string]func(*visit) error{"simulate": simulateRates}},
+		{path: "/policies/try", file: "policy-new", title: "policy.try.title", under: "/policies", roles: roles{cdpf, civil, finance}, show: showTryRates, asks: map[string]func(*visit) error{"simulate": simulateRates}},
 		{path: "/policies/:id", file: "policy", title: "policy.title", under: "/policies", roles: roles{cdpf, civil, finance, auditor, admin}, show: showPolicy, acts: map[string]act{"activate": {roles: roles{admin}, do: activatePack}}, asks: map[string]func(*visit) error{"simulate": simulatePack}},
 		{path: "/calendars", file: "calendars", title: "calendars.title", under: "/", menu: "rules", inOf: roles{admin}, roles: roles{liaison, town, cdpf, civil, finance, auditor, admin}, show: showCalendars, acts: map[string]act{"record": {roles: roles{admin}, do: recordCalendar}}},
 		{path: "/webhooks", file: "webhooks", title: "webhooks.title", under: "/", menu: "rules", roles: roles{admin}, show: showWebhooks, acts: map[string]act{"register": {do: registerWebhook}}},

@@ -115,7 +115,7 @@ func (v *visit) paperFacts(file store.Dossier) (list []pair) {
 			continue
 		}
 		line := v.circumstanceLine(c)
-		list = append(list, pair{line.Kind, line.Value + "（" + line.Days + "）"})
+		list = append(list, pair{line.Kind, line.Value + v.within(line.Days)})
 	}
 	return list
 }

@@ -45,8 +45,10 @@ func TestPapers(t *testing.T) {
 		t.Error("what is whole is offered to be made whole")
 	}
 	b.get(at + "/letter").want(409).says("尚未作出决定")
-	c, err := s.desk.DecideApplication(ctx, s.actor("town.a"), c.ID, c.Version, application.Ruling{Decision: "return", ReasonCode: "MATERIAL_MISSING", Reason: "缺<户口簿>首页",
-		Fields: []string{"户口簿", "申请日期"}})
+	review := s.as("town.a").get("/queue/"+c.ID.String()).want(200).form("decide").set("decision", "return", "reason_code", "MATERIAL_MISSING", "reason", "缺<户口簿>首页")
+	review.set("fields", strings.Repeat("长", 61)).send().want(422).says("每项不能超过60个字")
+	review.set("fields", "户口簿、 申请日期，").send().want(303)
+	c, err := s.desk.DB.Application(ctx, s.actor("town.a"), c.ID)
 	must(t, err)
 	why := "材料不齐全。缺<户口簿>首页"
 	s.as("liaison.a").get("/").want(200).says("退回待补正", why+"；需更正：户口簿、申请日期（2023-04-27及以前重新提交的，仍自原月份起计发）")

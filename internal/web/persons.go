@@ -17,9 +17,8 @@ import (
 
 // personsData is the people of an area, or those that a search has found.
 type personsData struct {
+	filters
 	Search   *Form
-	Category []Option
-	Level    []Option
 	Searched bool
 	Lines    []personLine
 	More     string
@@ -34,7 +33,7 @@ var categories = []string{"1", "2", "3", "4", "5", "6", "7"}
 var levels = []string{"1", "2", "3", "4"}
 
 func showPersons(v *visit) (any, error) {
-	data := personsData{New: v.may("/persons/new"), Category: v.options("category", categories...), Level: v.options("level", levels...)}
+	data := personsData{New: v.may("/persons/new")}
 	data.Search = v.newForm("search", "persons.search", &Field{Name: "text", Label: v.t("persons.text"), Hint: v.t("persons.text.hint"), Kind: "text", Max: 40})
 	found, searched := v.found.([]store.Listed)
 	if data.Searched = searched; !searched {
@@ -42,8 +41,14 @@ func showPersons(v *visit) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		category, level := asked(data.Category, v.query.Get("category")), asked(data.Level, v.query.Get("level"))
-		if found, err = v.desk.DB.ListPersons(v.ctx, v.who, store.PersonFilter{Area: v.who.Area, Category: category, Level: level, After: after, Limit: pageSize}); err != nil {
+		categories, levels := v.options("category", categories...), v.options("level", levels...)
+		category, level := asked(categories, v.query.Get("category")), asked(levels, v.query.Get("level"))
+		places, in, err := v.areaFilter()
+		if err != nil {
+			return nil, err
+		}
+		data.Filters = append([]filter{{"category", v.t("person.category"), v.t("persons.all"), categories}, {"level", v.t("person.level"), v.t("persons.all"), levels}}, places...)
+		if found, err = v.desk.DB.ListPersons(v.ctx, v.who, store.PersonFilter{Area: in, Category: category, Level: level, After: after, Limit: pageSize}); err != nil {
 			return nil, err
 		}
 		if n := len(found); n > 0 {

@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"zhucan/internal/area"
-	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/fault"
 	"zhucan/internal/money"
@@ -22,9 +21,9 @@ var simulators = roles{cdpf, civil, finance, admin}
 
 // policiesData is the packs of rules, the latest first.
 type policiesData struct {
-	New, Try bool
-	Lines    []policyLine
-	More     string
+	New   []link // what this role may begin
+	Lines []policyLine
+	More  string
 }
 
 type policyLine struct{ Path, Version, State, Tone, Note, Proposed, Activated string }
@@ -42,7 +41,12 @@ func showPolicies(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := policiesData{New: v.may("/policies/new")}
+	var data policiesData
+	for _, one := range []link{{Path: "/policies/new", Text: v.t("policy.new.title")}, {Path: "/policies/try", Text: v.t("policy.try.title")}} {
+		if v.may(one.Path) {
+			data.New = append(data.New, one)
+		}
+	}
 	for _, p := range found {
 		data.Lines = append(data.Lines, v.policyLine(p, active))
 	}
@@ -120,7 +124,8 @@ func (v *visit) tryForm(do string, first ...*Field) (*Form, error) {
 	areas, err := v.areasAround(v.who.Area, v.today)
 	return v.newForm(do, "policy.simulate", append(first, &Field{Name: "area_code", Label: v.t("figures.area"), Kind: "select", Need: true, Options: areas, Value: string(v.who.Area)},
 		&Field{Name: "month", Label: v.t("policy.month"), Hint: v.t("policy.month.hint"), Kind: "month", Need: true, Value: v.today.Month().Add(1).String()},
-		&Field{Name: "to_month", Label: v.t("policy.to_month"), Kind: "month", Need: true, Value: v.today.Month().Add(12).String()})...), err
+		&Field{Name: "to_month", Label: v.t("policy.to_month"), Kind: "month", Need: true, Value: v.today.Month().Add(12).String()},
+		&Field{Name: "budget", Label: v.t("policy.budget"), Hint: v.t("policy.budget.hint"), Kind: "text", Mode: "decimal", Max: 16})...), err
 }
 
 func simulatePack(v *visit) error {
@@ -136,7 +141,12 @@ func (v *visit) simulate(r *reader, draft casework.Draft) error {
 	if !slices.Contains(simulators, v.who.Role) {
 		return forbidden
 	}
-	q := casework.Question{Draft: draft, Area: r.place("area_code", true), Month: r.wantMonth("month"), To: r.wantMonth("to_month")}
+	q := casework.Question{Draft: draft, Area: r.place("area_code", true), Month: r.month("month"), To: r.month("to_month")}
+	text := v.value("budget")
+	budget, ok := fen(text)
+	if text != "" && !ok {
+		r.wrong("budget", "NOT_AN_AMOUNT", "金额应写成12345.67的形式", "write the amount as 12345.67")
+	}
 	if err := r.err(); err != nil {
 		return err
 	}
@@ -144,22 +154,34 @@ func (v *visit) simulate(r *reader, draft casework.Draft) error {
 	if err != nil {
 		return err
 	}
-	v.found = v.forecast(f)
+	found := v.forecast(f)
+	if text != "" {
+		found.Months = againstBudget(f, money.Fen(budget))
+	}
+	v.found = found
 	return nil
 }
 
-// wantMonth is a month as 2006-01.
-func (r *reader) wantMonth(name string) calendar.Month {
-	m, err := calendar.ParseMonth(r.v.form.Get(name))
-	if err != nil {
-		r.wrong(name, "NOT_A_MONTH", "月份应写成2023-03的形式", "write the month as 2023-03")
+// budgetLine is a month of a draft against what there is for one.
+type budgetLine struct{ Month, Cost, Left string }
+
+func againstBudget(f casework.Forecast, budget money.Fen) (list []budgetLine) {
+	for m := f.Month; !m.After(f.To); m = m.Add(1) {
+		cost := money.Fen(0)
+		for _, c := range f.Costs {
+			if c.Month == m {
+				cost += c.Then
+			}
+		}
+		list = append(list, budgetLine{m.String(), cost.Yuan(), (budget - cost).Yuan()})
 	}
-	return m
+	return list
 }
 
 // forecastData is what a draft would do, by town.
 type forecastData struct {
 	Facts      []pair
+	Months     []budgetLine // where there is a budget
 	Costs      []costLine
 	Unenrolled []costLine
 }
@@ -220,14 +242,16 @@ func activatePack(v *visit) (string, error) {
 	return v.path + "?done=activated", err
 }
 
-// draftData is a new draft: rates beside the pack in force, which can be tried at once, or a whole document.
+// draftData is a new draft: rates beside the pack in force, which can be tried at once, or, of who may propose, a whole document.
 type draftData struct {
+	Lead     string
 	Rates    *Form
 	Document *Form
 	Forecast *forecastData
 }
 
-func showNewPolicy(v *visit) (any, error) {
+// rateFields are those of a new rate; how its pack is called is asked only of who may propose one.
+func (v *visit) rateFields(version *Field) []*Field {
 	var programmes []Option
 	for _, p := range v.desk.Pack().Programmes {
 		programmes = append(programmes, Option{Value: p.ID, Label: v.either(p.ZH, p.EN)})
@@ -236,9 +260,22 @@ func showNewPolicy(v *visit) (any, error) {
 	for _, level := range levels {
 		fields = append(fields, &Field{Name: "level" + level, Label: v.t("policy.amount", v.t("level."+level)), Kind: "text", Mode: "decimal", Max: 12})
 	}
-	fields = append(fields, &Field{Name: "paper", Label: v.t("policy.paper"), Kind: "text", Need: true, Max: 200}, &Field{Name: "version", Label: v.t("policy.version"), Kind: "text", Need: true, Max: 40},
+	return append(fields, &Field{Name: "paper", Label: v.t("policy.paper"), Kind: "text", Need: true, Max: 200}, version)
+}
+
+// showTryRates asks what new rates would do; nothing is proposed.
+func showTryRates(v *visit) (any, error) {
+	data := draftData{Lead: v.t("policy.simulate.lead")}
+	data.Forecast, _ = v.found.(*forecastData)
+	var err error
+	data.Rates, err = v.tryForm("simulate", v.rateFields(&Field{Name: "version", Kind: "hidden", Value: v.t("policy.try.version")})...)
+	return data, err
+}
+
+func showNewPolicy(v *visit) (any, error) {
+	fields := append(v.rateFields(&Field{Name: "version", Label: v.t("policy.version"), Kind: "text", Need: true, Max: 40}),
 		&Field{Name: "note", Label: v.t("ticket.note"), Hint: v.t("policy.note.hint"), Kind: "text", Max: 500})
-	data := draftData{}
+	data := draftData{Lead: v.t("policy.rates.lead")}
 	var err error
 	if data.Rates, err = v.tryForm("simulate", fields...); err != nil {
 		return nil, err

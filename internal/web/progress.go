@@ -66,7 +66,7 @@ var progressLevels = []string{"town", "village"}
 // progressAsked reads which year, units and area an address asks for; what is none of them narrows nothing.
 func (v *visit) progressAsked() (year int, by string, in area.Code) {
 	year, by = v.desk.SurveyYear(), v.query.Get("by")
-	if n, err := strconv.Atoi(v.query.Get("year")); err == nil && n <= year && n > year-yearsOfProgress {
+	if n, err := strconv.Atoi(v.query.Get("year")); err == nil && n <= v.desk.OpenSurvey() && n > year-yearsOfProgress {
 		year = n
 	}
 	if !slices.Contains(progressLevels, by) {
@@ -93,7 +93,7 @@ func (v *visit) progressFilters(year int, by string, in area.Code) (f filters, e
 // surveyFilters narrow to a year and, for who sees several, a place.
 func (v *visit) surveyFilters(year int, in area.Code) (f filters, err error) {
 	var years []Option
-	for y := v.desk.SurveyYear(); y > v.desk.SurveyYear()-yearsOfProgress; y-- {
+	for y := v.desk.OpenSurvey(); y > v.desk.SurveyYear()-yearsOfProgress; y-- {
 		years = append(years, Option{Value: strconv.Itoa(y), Label: strconv.Itoa(y), Chosen: y == year})
 	}
 	f.Filters = []filter{{"year", v.t("record.year"), "", years}}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func init() {
@@ -14,9 +15,11 @@ func init() {
 }
 
 // survey answers a grown-up's questions by telephone.
-func (b *browser) survey(at string) {
+func (b *browser) survey(at string) { b.surveyOn(at, "2023-03-27") }
+
+func (b *browser) surveyOn(at, day string) {
 	b.site.t.Helper()
-	form := b.get(at).want(200).form("next").set("mode", "phone", "collected_on", "2023-03-27", "answers.EMPLOYMENT", "none", "answers.RETROFIT_RECEIVED", "no").send().want(200).form("save")
+	form := b.get(at).want(200).form("next").set("mode", "phone", "collected_on", day, "answers.EMPLOYMENT", "none", "answers.RETROFIT_RECEIVED", "no").send().want(200).form("save")
 	for code, answer := range map[string]string{"R3_HUKOU": "agricultural", "R4_MARITAL": "single", "INCOME": "middle", "HOUSING": "own", "R19_NOT_EMPLOYED": "5", "R18_LIVING_SOURCE": "4",
 		"R22_PENSION": "resident", "R23_MEDICAL": "resident", "R29_CARE": "2", "RETROFIT_NEED": "yes"} {
 		form.set("answers."+code, answer)
@@ -109,4 +112,25 @@ func TestSurveyAnswersPage(t *testing.T) {
 			b.get("/surveys/answers?year=" + escaped(text) + "&area=" + escaped(text) + "&cursor=" + escaped(text)).wantHarmless()
 		}
 	}
+}
+
+// TestSurveyPagesBetweenSurveys: once a survey is over, answers are of the next, and the pages that tell of a year offer that one, too.
+func TestSurveyPagesBetweenSurveys(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.clock.Set(time.Date(2023, 4, 10, 2, 0, 0, 0, time.UTC))
+	b := s.as("town.a")
+	at := "/persons/" + s.person(41, 4, villageA).String() + "/survey"
+	b.surveyOn(at, "2023-04-10")
+	for _, path := range []string{"/surveys/progress", "/surveys/answers?area=" + villageA} {
+		var years []string
+		for _, o := range all(byID(t, b.get(path).want(200), "by-year"), "option") {
+			years = append(years, attr(o, "value"))
+		}
+		if !slices.Equal(years, []string{"2023", "2022", "2021", "2020"}) {
+			t.Errorf("%s offers %v", path, years)
+		}
+	}
+	b.get(b.get("/surveys/progress?year=2023").want(200).link("1")).want(200).says("电话 2023-04-10")
+	b.get("/surveys/progress").want(200).says("2022")
 }

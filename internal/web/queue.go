@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -57,7 +58,21 @@ type tick struct {
 // filters is what narrows a list.
 type filters struct {
 	Filters []filter
-	Tick    *tick // nil: none
+	Tick    *tick  // nil: none
+	Text    *Field // nil: none
+}
+
+// areaFilter narrows to a division of the level below one's own, where there are any, and says which was chosen: one's own where none is.
+func (v *visit) areaFilter() (list []filter, in area.Code, err error) {
+	in = v.who.Area
+	if code, err := area.Parse(v.query.Get("area")); err == nil && v.who.Covers(code) {
+		in = code
+	}
+	places, err := v.placesBelow(in)
+	if len(places) > 0 {
+		list = append(list, filter{"area", v.t("queue.area"), v.t("persons.all"), places})
+	}
+	return list, in, err
 }
 
 // openStages are the stages in which a case waits for somebody.
@@ -161,17 +176,21 @@ func (v *visit) stillPicked(shown []store.Case, stage application.Stage) ([]stor
 }
 
 func (v *visit) queueFilters(asked queueAsked) (filters, error) {
-	programmes := make([]Option, 0, 2)
-	for _, p := range v.desk.Pack().Programmes {
-		programmes = append(programmes, Option{Value: p.ID, Label: v.either(p.ZH, p.EN), Chosen: p.ID == asked.Programme})
-	}
+	programmes := v.programmeOptions(asked.Programme)
 	stages := v.options("stage", openStages...)
 	for i := range stages {
 		stages[i].Chosen = stages[i].Value == string(asked.Stage)
 	}
 	places, err := v.placesBelow(asked.Area)
-	return filters{[]filter{{"stage", v.t("case.stage"), "", stages}, {"programme", v.t("case.programme"), v.t("persons.all"), programmes},
-		{"area", v.t("queue.area"), v.t("persons.all"), places}}, &tick{"late", v.t("queue.late"), asked.Late}}, err
+	return filters{Filters: []filter{{"stage", v.t("case.stage"), "", stages}, {"programme", v.t("case.programme"), v.t("persons.all"), programmes},
+		{"area", v.t("queue.area"), v.t("persons.all"), places}}, Tick: &tick{"late", v.t("queue.late"), asked.Late}}, err
+}
+
+func (v *visit) programmeOptions(chosen string) (list []Option) {
+	for _, p := range v.desk.Pack().Programmes {
+		list = append(list, Option{Value: p.ID, Label: v.either(p.ZH, p.EN), Chosen: p.ID == chosen})
+	}
+	return list
 }
 
 // placesBelow are the divisions of the level below one's own area: towns for a district, villages for a town.
@@ -211,7 +230,7 @@ var decisions = []string{"approve", "return", "reject"}
 var writtenReasons = []string{"MATERIAL_MISSING", "ACCOUNT_NOT_OWN", "CERT_NUMBER_MISMATCH", "DUPLICATE_APPLICATION", "NOT_LOCAL_HUKOU", "OBJECTION_UPHELD", "FALSE_MATERIAL", "WITHDRAWN"}
 
 // decisionForm asks for a decision and its reason. What the rules say against a case stands first among the reasons.
-func (v *visit) decisionForm(do string, against []application.ExplanationReason) *Form {
+func (v *visit) decisionForm(do string, against []application.ExplanationReason, more ...*Field) *Form {
 	var reasons []Option
 	for _, r := range against {
 		if r.Passed == nil || !*r.Passed {
@@ -219,15 +238,32 @@ func (v *visit) decisionForm(do string, against []application.ExplanationReason)
 		}
 	}
 	reasons = append(reasons, v.options("why", writtenReasons...)...)
-	return v.newForm(do, "decide.submit", &Field{Name: "decision", Label: v.t("decide.decision"), Kind: "radio", Need: true, Options: v.options("decision", decisions...)},
-		&Field{Name: "reason_code", Label: v.t("decide.code"), Hint: v.t("decide.code.hint"), Kind: "select", Options: reasons},
-		&Field{Name: "reason", Label: v.t("decide.reason"), Hint: v.t("decide.reason.hint"), Kind: "textarea", Max: 1000})
+	return v.newForm(do, "decide.submit", append([]*Field{{Name: "decision", Label: v.t("decide.decision"), Kind: "radio", Need: true, Options: v.options("decision", decisions...)},
+		{Name: "reason_code", Label: v.t("decide.code"), Hint: v.t("decide.code.hint"), Kind: "select", Options: reasons},
+		{Name: "reason", Label: v.t("decide.reason"), Hint: v.t("decide.reason.hint"), Kind: "textarea", Max: 1000}}, more...)...)
+}
+
+// wantedField asks who returns a case what is to be put right in it.
+func (v *visit) wantedField() *Field {
+	return &Field{Name: "fields", Label: v.t("decide.fields"), Hint: v.t("decide.fields.hint"), Kind: "text", Max: 300}
+}
+
+// wanted is what is to be put right, one behind the other.
+func (r *reader) wanted() []string {
+	list := strings.FieldsFunc(r.text("fields", 300, false), func(c rune) bool { return strings.ContainsRune("、，,；;", c) })
+	for i := range list {
+		list[i] = strings.TrimSpace(list[i])
+		if utf8.RuneCountInString(list[i]) > 60 {
+			r.wrong("fields", "TOO_LONG", "每项不能超过60个字，多项用顿号隔开", "at most 60 characters each, with commas between them")
+		}
+	}
+	return slices.DeleteFunc(list, func(text string) bool { return text == "" })
 }
 
 // ruling reads what was decided. Whether it needs a reason the desk says.
 func (v *visit) ruling() (application.Ruling, error) {
 	r := v.reader()
-	ruling := application.Ruling{Decision: r.choice("decision", true, decisions...), ReasonCode: r.text("reason_code", 60, false), Reason: r.text("reason", 1000, false)}
+	ruling := application.Ruling{Decision: r.choice("decision", true, decisions...), ReasonCode: r.text("reason_code", 60, false), Reason: r.text("reason", 1000, false), Fields: r.wanted()}
 	if strings.Trim(ruling.ReasonCode, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" {
 		r.wrong("reason_code", "NOT_A_CHOICE", "请从选项中选择", "choose one of the list")
 	}

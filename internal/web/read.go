@@ -5,12 +5,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/text/width"
 
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
+	"zhucan/internal/exchange"
 	"zhucan/internal/fault"
 	"zhucan/internal/money"
 )
@@ -64,7 +66,7 @@ func (r *reader) choice(name string, need bool, codes ...string) string {
 	return text
 }
 
-// day is a day as 2006-01-02; zero only where it need not be there.
+// day is a day as people write one; zero only where it need not be there.
 func (r *reader) day(name string, need bool) (d calendar.Date) {
 	text := r.v.form.Get(name)
 	if text == "" {
@@ -73,11 +75,25 @@ func (r *reader) day(name string, need bool) (d calendar.Date) {
 		}
 		return d
 	}
-	d, err := calendar.ParseDate(typed(text))
-	if err != nil {
+	d, ok := exchange.TypedDay(text)
+	if !ok {
 		r.wrong(name, "NOT_A_DATE", "日期应写成2023-03-28的形式", "write the day as 2023-03-28")
 	}
 	return d
+}
+
+// month is a month as people write one. It is always asked for.
+func (r *reader) month(name string) (m calendar.Month) {
+	text := r.v.form.Get(name)
+	if text == "" {
+		r.missing(name)
+		return m
+	}
+	m, ok := exchange.TypedMonth(text)
+	if !ok {
+		r.wrong(name, "NOT_A_MONTH", "月份应写成2023-03的形式", "write the month as 2023-03")
+	}
+	return m
 }
 
 // place is a division code; empty only where it need not be there.
@@ -110,6 +126,18 @@ func (r *reader) number(name string, need bool, from, to int) int {
 		r.wrong(name, "OUT_OF_RANGE", fmt.Sprintf("应为%d至%d的整数", from, to), fmt.Sprintf("a whole number from %d to %d", from, to))
 	}
 	return n
+}
+
+// typedTime is a day and a time of it as people write them, or as a field for both sends them.
+func typedTime(text string) (time.Time, bool) {
+	if t, err := time.ParseInLocation(minutes, text, china); err == nil {
+		return t, true
+	}
+	at := strings.LastIndexAny(text, "T ")
+	day, ok := exchange.TypedDay(text[:max(at, 0)])
+	clock, err := time.Parse("15:4", typed(text[at+1:]))
+	y, m, d := day.YMD()
+	return time.Date(y, m, d, clock.Hour(), clock.Minute(), 0, 0, china), ok && err == nil
 }
 
 // typed is what somebody typed into a field of digits: an input method may have made them full-width.

@@ -13,6 +13,7 @@ import (
 	"zhucan/internal/care"
 	"zhucan/internal/casefile"
 	"zhucan/internal/casework"
+	"zhucan/internal/exchange"
 	"zhucan/internal/idnum"
 	"zhucan/internal/policy"
 	"zhucan/internal/store"
@@ -29,6 +30,7 @@ type recordData struct {
 	Verdicts      []verdictLine
 	Cases         []caseLine
 	Circumstances []circumstanceLine
+	Numbers       string // where they are shown whole
 	Facts         string // where all that was ever recorded stands
 	NewCard       string
 	Homes         []householdLine
@@ -79,10 +81,10 @@ type happened struct {
 // for neither or for days to come.
 func (v *visit) recordMoment() (asOf calendar.Date, knownAt time.Time) {
 	asOf = v.today
-	if day, err := calendar.ParseDate(v.query.Get("as_of")); err == nil && !day.After(v.today) {
+	if day, ok := exchange.TypedDay(v.query.Get("as_of")); ok && !day.After(v.today) {
 		asOf = day
 	}
-	if day, err := calendar.ParseDate(v.query.Get("known_on")); err == nil && day.Before(v.today) {
+	if day, ok := exchange.TypedDay(v.query.Get("known_on")); ok && day.Before(v.today) {
 		y, m, d := day.YMD()
 		knownAt = time.Date(y, m, d+1, 0, 0, 0, 0, china)
 	}
@@ -120,6 +122,9 @@ func showRecord(v *visit) (any, error) {
 		data.Circumstances = append(data.Circumstances, v.circumstanceLine(c))
 	}
 	data.Facts, data.Payees = v.path+"/facts", v.path+"/payees"
+	if v.may("/persons/:id/numbers") {
+		data.Numbers = v.path + "/numbers"
+	}
 	if v.mayDo("/persons/:id/verifications", "record") {
 		data.Verify = v.path + "/verifications"
 	}
@@ -217,7 +222,7 @@ func (v *visit) personFacts(p casefile.Person, asOf calendar.Date) []pair {
 		facts = append(facts, pair{v.t("person.hukou_type"), v.t("hukou." + p.HukouType)})
 	}
 	if g := p.Guardian; g != nil {
-		facts = append(facts, pair{v.t("person.guardian"), g.Name + "（" + g.Relation + "）" + idnum.MaskPhone(g.Phone)})
+		facts = append(facts, pair{v.t("person.guardian"), g.Name + v.within(g.Relation) + idnum.MaskPhone(g.Phone)})
 	}
 	if p.Diagnosis != "" {
 		facts = append(facts, pair{v.t("person.diagnosis"), p.Diagnosis})

@@ -31,7 +31,11 @@ func showRecoveries(v *visit) (any, error) {
 	}
 	states := v.options("recovery_state", recoveryStates...)
 	asked(states, v.query.Get("state"))
-	f := store.RecoveryFilter{Area: v.who.Area, After: after.ID, Limit: pageSize}
+	places, in, err := v.areaFilter()
+	if err != nil {
+		return nil, err
+	}
+	f := store.RecoveryFilter{Area: in, After: after.ID, Limit: pageSize}
 	if slices.Contains(recoveryStates, v.query.Get("state")) {
 		f.State = v.query.Get("state")
 	}
@@ -39,7 +43,7 @@ func showRecoveries(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := recoveriesData{filters: filters{Filters: []filter{{"state", v.t("case.stage"), v.t("persons.all"), states}}}}
+	data := recoveriesData{filters: filters{Filters: append([]filter{{"state", v.t("case.stage"), v.t("persons.all"), states}}, places...)}}
 	if data.Lines, err = v.recoveryLines(found); err != nil {
 		return nil, err
 	}

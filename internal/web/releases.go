@@ -189,7 +189,7 @@ var places = map[standing.Status]string{0: "outside", standing.Covered: "covered
 func (v *visit) standsAt(s standing.Status, reason string) string {
 	text := v.t("place." + places[s])
 	if reason != "" {
-		text += "（" + v.unmet(reason) + "）"
+		text += v.within(v.unmet(reason))
 	}
 	return text
 }

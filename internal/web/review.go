@@ -60,7 +60,7 @@ func showReview(v *visit) (any, error) {
 		data.Closed = v.closed(c, err)
 		return data, nil
 	}
-	data.Form = v.decisionForm("decide", explanation.Reasons)
+	data.Form = v.decisionForm("decide", explanation.Reasons, v.wantedField())
 	data.Form.Version = c.Version
 	return data, nil
 }

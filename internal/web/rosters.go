@@ -12,7 +12,6 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
-	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/exchange"
 	"zhucan/internal/fault"
@@ -87,20 +86,6 @@ func makeRoster(v *visit) (string, error) {
 		return "", err
 	}
 	return "/rosters/" + made.ID.String() + "?done=roster_made", nil
-}
-
-// month is a month as 2006-01.
-func (r *reader) month(name string) (m calendar.Month) {
-	text := r.v.form.Get(name)
-	if text == "" {
-		r.missing(name)
-		return m
-	}
-	m, err := calendar.ParseMonth(text)
-	if err != nil {
-		r.wrong(name, "NOT_A_MONTH", "月份应写成2023-03的形式", "write the month as 2023-03")
-	}
-	return m
 }
 
 // rosterData is one roster: its totals, its steps and who may take the next, its lines with what each is made of.
@@ -418,7 +403,11 @@ func takeResults(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.found = &takenResults{Text: v.t("roster.taken", t.Paid, t.Failed, t.Same, len(t.Refusals)), Refusals: v.refusalLines(t.Refusals)}
+	taken := &takenResults{Text: v.t("roster.taken", t.Paid, t.Failed, t.Same, len(t.Refusals)), Refusals: v.refusalLines(t.Refusals[:min(len(t.Refusals), refusalsShown)])}
+	if left := len(t.Refusals) - refusalsShown; left > 0 {
+		taken.Text += v.t("roster.taken.more", left)
+	}
+	v.found = taken
 	v.form = nil
 	return nil
 }

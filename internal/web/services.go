@@ -14,6 +14,7 @@ import (
 	"zhucan/internal/calendar"
 	"zhucan/internal/care"
 	"zhucan/internal/casework"
+	"zhucan/internal/exchange"
 	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
@@ -265,7 +266,7 @@ func (v *visit) evidencePairs(kind care.Kind, fields []care.Field, e care.Eviden
 				}
 				parts = append(parts, strings.Join(words, " "))
 			}
-			list = append(list, pair{label, cmp.Or(strings.Join(parts, "；"), v.t("choice.none"))})
+			list = append(list, pair{label, cmp.Or(strings.Join(parts, v.t("award.and")), v.t("choice.none"))})
 			continue
 		}
 		list = append(list, pair{label, v.evidenceText(kind, f, value, e)})
@@ -418,11 +419,13 @@ func (r *reader) piece(a care.Field, name, text string) any {
 		}
 		return json.Number(strconv.FormatInt(n, 10))
 	case care.Number:
-		n, err := strconv.ParseInt(text, 10, 64)
+		n, err := strconv.ParseInt(typed(text), 10, 64)
 		if err != nil {
 			r.wrong(name, "NOT_A_NUMBER", "应为整数", "a whole number")
 		}
 		return json.Number(strconv.FormatInt(n, 10))
+	case care.Day:
+		return r.day(name, false).String()
 	case care.Flag:
 		return text == "yes"
 	}
@@ -510,24 +513,30 @@ func showStep(v *visit) (any, error) {
 	return data, nil
 }
 
+// hardships says by which hardships the register has a household on a day.
+func (v *visit) hardships(household uuid.UUID, on calendar.Date) (string, error) {
+	recorded, err := v.desk.RecordedHardships(v.ctx, v.who, household, on)
+	var words []string
+	for _, code := range recorded {
+		words = append(words, v.t("choice."+code))
+	}
+	return v.t("service.hardship.recorded", on.String(), cmp.Or(strings.Join(words, v.t("merge.comma")), v.t("choice.none"))), err
+}
+
 // tellHardships says beside the question for it by which hardships the register has the household on the day of the step.
 func (v *visit) tellHardships(s care.Service, fields []*Field) error {
 	for _, f := range fields {
 		switch f.Name {
 		case "evidence.hardship":
-			on, err := calendar.ParseDate(v.value("on"))
-			if err != nil {
+			on, ok := exchange.TypedDay(v.value("on"))
+			if !ok {
 				on = v.today
 			}
-			recorded, err := v.desk.RecordedHardships(v.ctx, v.who, s.HouseholdID, on)
+			recorded, err := v.hardships(s.HouseholdID, on)
 			if err != nil {
 				return err
 			}
-			var words []string
-			for _, code := range recorded {
-				words = append(words, v.t("choice."+code))
-			}
-			f.Hint = v.t("service.hardship.recorded", on.String(), cmp.Or(strings.Join(words, "、"), v.t("choice.none")))
+			f.Hint = recorded
 		case "evidence.hardship_basis":
 			f.Hint = v.t("service.hardship_basis.hint")
 		}

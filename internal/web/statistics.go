@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"zhucan/internal/area"
-	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/exchange"
 	"zhucan/internal/fault"
@@ -256,11 +255,11 @@ func (v *visit) unmet(code string) string {
 // fillTrend adds the ends of months: a year up to the day, or what the address asks for.
 func (v *visit) fillTrend(data *indicatorData, l look, key string) error {
 	to := l.on.Month()
-	if m, err := calendar.ParseMonth(v.query.Get("to")); err == nil {
+	if m, ok := exchange.TypedMonth(v.query.Get("to")); ok {
 		to = m
 	}
 	from := to.Add(-11)
-	if m, err := calendar.ParseMonth(v.query.Get("from")); err == nil {
+	if m, ok := exchange.TypedMonth(v.query.Get("from")); ok {
 		from = m
 	}
 	data.From = &Field{Name: "from", Label: v.t("trend.from"), Kind: "month", Value: from.String()}

@@ -28,7 +28,7 @@ func showSuccession(v *visit) (any, error) {
 		line := successionLine{Code: string(f.Division.Code), Name: f.Division.Name, Ended: f.Division.ValidTo.String(), Successor: v.t("succession.unnamed"),
 			Left: v.leftText(f.Left)}
 		if len(f.Accounts) > 0 {
-			line.Stays = append(line.Stays, v.t("succession.accounts", strings.Join(f.Accounts, "、")))
+			line.Stays = append(line.Stays, v.t("succession.accounts", strings.Join(f.Accounts, v.t("merge.comma"))))
 		}
 		if n := len(f.Webhooks); n > 0 {
 			line.Stays = append(line.Stays, v.t("succession.webhooks", n))

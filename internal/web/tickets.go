@@ -3,7 +3,6 @@ package web
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -187,8 +186,8 @@ func receiveTicket(v *visit) (string, error) {
 	in := ticket.Ticket{Channel: r.choice("channel", true, ticketChannels...), Kind: r.choice("kind", true, ticketKinds...), Topic: r.text("topic", 40, true), Text: r.text("text", 4000, true),
 		Anonymous: r.choice("caller", true, "named", "anonymous") == "anonymous", Caller: ticket.Caller{Name: r.text("caller.name", 60, false), Phone: r.text("caller.phone", 20, false)}}
 	in.PersonID = idOf(v.value("person_id"))
-	var err error
-	if in.ReceivedAt, err = time.ParseInLocation(minutes, v.value("received_at"), china); err != nil {
+	var ok bool
+	if in.ReceivedAt, ok = typedTime(v.value("received_at")); !ok {
 		r.wrong("received_at", "NOT_A_TIME", "时间应写成2023-03-28T10:00的形式", "write the time as 2023-03-28T10:00")
 	}
 	if err := r.err(); err != nil {
@@ -249,7 +248,7 @@ func showTicket(v *visit) (any, error) {
 }
 
 func (v *visit) ticketStep(s ticket.Step, where func(area.Code) string) ticketStepLine {
-	line := ticketStepLine{At: s.At.In(china).Format("2006-01-02 15:04"), What: v.t("ticket_step." + s.Step), Who: s.ActorName + "（" + v.t("role."+string(s.ActorRole)) + "）", Text: s.Text}
+	line := ticketStepLine{At: s.At.In(china).Format("2006-01-02 15:04"), What: v.t("ticket_step." + s.Step), Who: s.ActorName + v.within(v.t("role."+string(s.ActorRole))), Text: s.Text}
 	if s.ActorRole == access.System {
 		line.Who = v.t("ticket.by_system")
 	}

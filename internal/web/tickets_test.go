@@ -3,6 +3,7 @@ package web_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -139,4 +140,31 @@ func TestLookup(t *testing.T) {
 	}
 	clerk.get("/tickets?overdue=overdue").says("没有工单")
 	clerk.get("/tickets?state=closed").says("没有工单")
+}
+
+// TestTimeAsTyped: where a browser offers nothing for a time, it is taken as people write one.
+func TestTimeAsTyped(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.as("hotline").get("/tickets/new").form("receive").choose("kind", "advice").set("topic", "device", "text", "问", "received_at", "2023年3月27日 9：05", "caller.name", "甲", "caller.phone", "19900005678").
+		send().follow().want(200).says("2023-03-27 09:05")
+}
+
+// TestHomeSaysWhatWaits: who has to answer tickets sees on his start page how many wait.
+func TestHomeSaysWhatWaits(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	clerk, unit := s.as("hotline"), s.as("town.a")
+	at := s.brought("advice")
+	clerk.get("/").want(200).says("待办工单1")
+	clerk.step(at, "assign", "unit", townA+" town_officer").want(303)
+	unit.get("/").want(200).says("待办工单1")
+	for _, user := range []string{"hotline", "town.c", "cdpf", "liaison.a"} {
+		if strings.Contains(s.as(user).get("/").want(200).body, "待办工单") {
+			t.Errorf("%s is told of a ticket that is not his to answer", user)
+		}
+	}
+	s.clock.Add(20 * 24 * time.Hour)
+	delete(s.browsers, "town.a")
+	s.as("town.a").get("/").want(200).says("待办工单1", "逾期 1")
 }

@@ -136,26 +136,42 @@ func (v *visit) choiceForm(candidates []candidateLine, u store.Unmatched) *Form 
 		&Field{Name: "reason", Label: v.t("application.reason"), Hint: v.t("unmatched.reason"), Kind: "textarea", Max: 500, Need: true})
 }
 
-func chooseCandidate(v *visit) (string, error) {
-	id, err := v.id()
-	if err != nil {
-		return "", err
+// candidateChoice is whom a row is said to mean; nobody where the person is zero.
+type candidateChoice struct {
+	imported, person uuid.UUID
+	row              int
+	reason           string
+}
+
+func (v *visit) candidateChoice() (c candidateChoice, err error) {
+	if c.imported, err = v.id(); err != nil {
+		return c, err
 	}
-	row, err := v.row()
-	if err != nil {
-		return "", err
+	if c.row, err = v.row(); err != nil {
+		return c, err
 	}
 	r := v.reader()
-	text, reason := r.text("person_id", 36, true), r.text("reason", 500, true)
-	chosen := uuid.Nil
+	text := r.text("person_id", 36, true)
+	c.reason = r.text("reason", 500, true)
 	if text != "" && text != nobody {
-		if chosen, err = uuid.Parse(text); err != nil {
+		if c.person, err = uuid.Parse(text); err != nil {
 			r.wrong("person_id", "NOT_A_CHOICE", "请从选项中选择", "choose one of the list")
 		}
 	}
-	if err := r.err(); err != nil {
+	return c, r.err()
+}
+
+func readChosenRow(v *visit) {
+	if c, err := v.candidateChoice(); err == nil && c.person != uuid.Nil {
+		v.again = v.desk.ReadAgain(v.ctx, v.who, c.imported, c.row)
+	}
+}
+
+func chooseCandidate(v *visit) (string, error) {
+	c, err := v.candidateChoice()
+	if err != nil {
 		return "", err
 	}
-	_, err = v.desk.ChooseCandidate(v.ctx, v.who, id, row, chosen, reason)
-	return "/imports/" + id.String() + "/unmatched?done=row_chosen", err
+	_, err = v.desk.ChooseCandidate(v.ctx, v.who, c.imported, c.row, c.person, c.reason, v.again)
+	return "/imports/" + c.imported.String() + "/unmatched?done=row_chosen", err
 }

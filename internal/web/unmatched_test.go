@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -120,6 +121,7 @@ func TestConfirmImportPage(t *testing.T) {
 	s := start(t)
 	people := s.eightOnDibao()
 	last := len(people) - 1
+	s.as("civil").get("/imports/"+s.handedIn("civil", "dibao", cutOff, true).ID.String()).want(200).says("本名单缺7人", "须由残联或民政说明原因并确认，才会生效")
 	i := s.handedIn("civil", "dibao", cutOff, false)
 	at := "/imports/" + i.ID.String()
 	s.as("town.a").get(at).want(404)
@@ -201,4 +203,37 @@ func TestRosterDiffersPage(t *testing.T) {
 	i, _, err := s.desk.ImportRoster(context.Background(), s.actor("cdpf"), []byte(text), false)
 	must(t, err)
 	s.as("cdpf").get("/imports/"+i.ID.String()).want(200).says("有1行与在册不一致", "第2行 户籍村居：与在册不一致，未采用")
+}
+
+// TestRosterRefusalsPage: who hands in a roster sees every row that was refused, although nothing like the workbook of a list comes with one.
+func TestRosterRefusalsPage(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	var text strings.Builder
+	text.WriteString("姓名,身份证号,残疾证号,发证日期,户籍村居\n")
+	const wrong = 230
+	for n := range wrong {
+		fmt.Fprintf(&text, "金丝雀,%d,,2020-01-06,%s\n", n, villageA)
+	}
+	i, _, err := s.desk.ImportRoster(context.Background(), s.actor("cdpf"), []byte(text.String()), false)
+	must(t, err)
+	b, rows := s.as("cdpf"), map[string]bool{}
+	page := b.get("/imports/" + i.ID.String())
+	for range 20 {
+		for _, row := range page.want(200).rows() {
+			rows[row[0]] = true
+		}
+		if !strings.Contains(page.body, "查看其余") {
+			break
+		}
+		page = b.get(page.link("查看其余"))
+	}
+	for n := range wrong {
+		if !rows[strconv.Itoa(n+2)] {
+			t.Fatalf("row %d is nowhere; there are %d", n+2, len(rows))
+		}
+	}
+	if strings.Contains(page.body, "批注文件") {
+		t.Error("a workbook is promised")
+	}
 }

@@ -159,7 +159,7 @@ func (v *visit) around(name string, data any) shown {
 	}
 	if v.fault != nil {
 		sh.Placed = v.placed
-		sh.Wrong, sh.Message, sh.Code = true, v.fault.Message(v.english), v.fault.Code
+		sh.Wrong, sh.Message, sh.Code = true, v.faultText(), v.fault.Code
 		sh.Signed = v.fault.Kind.Status() == http.StatusUnauthorized
 	}
 	if done := "done." + v.query.Get("done"); v.form == nil && texts()[done][0] != "" {

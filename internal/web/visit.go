@@ -43,7 +43,10 @@ type visit struct {
 	fault   *fault.Error        // what was refused
 	told    string              // what the next page tells once
 	found   any                 // what an ask has found
-	echo    echo.Context
+
+	divisions map[area.Code]string // the names that were looked up
+	again     casework.RowAgain    // what an act has read before its transaction
+	echo      echo.Context
 
 	kept      bool // the form was filled in before the session began, and is not sent yet
 	placed    bool // what was refused is shown at its form
@@ -60,7 +63,7 @@ func (v *visit) finish() {
 func (s *Site) visit(c echo.Context, p *page) *visit {
 	in := c.Request()
 	v := &visit{ctx: in.Context(), site: s, desk: s.Desk, page: p, path: in.URL.Path, query: in.URL.Query(), secure: s.Secure || in.TLS != nil,
-		today: calendar.DateOf(s.Desk.Now()), echo: c}
+		today: calendar.DateOf(s.Desk.Now()), echo: c, divisions: map[area.Code]string{}}
 	switch v.cookie(languageCookie) {
 	case "en":
 		v.english = true
@@ -74,6 +77,22 @@ func (s *Site) visit(c echo.Context, p *page) *visit {
 
 // t is a text of the catalogue in the language of the visit.
 func (v *visit) t(key string, args ...any) string { return say(v.english, key, args...) }
+
+// within is a text in brackets, behind another.
+func (v *visit) within(text string) string { return v.t("shell.within", text) }
+
+// faultText is what was refused and, where it is a matter of time, when it may be tried again.
+func (v *visit) faultText() string {
+	text := v.fault.Message(v.english)
+	switch wait := v.fault.RetryAfter; {
+	case v.fault.Kind != fault.TooMany || wait == 0:
+	case wait < 120:
+		text += v.t("problem.seconds", wait)
+	default:
+		text += v.t("problem.minutes", (wait+59)/60)
+	}
+	return text
+}
 
 // either is the text in the language of the visit, of two that come from elsewhere.
 func (v *visit) either(zh, en string) string {
@@ -134,16 +153,28 @@ func (v *visit) placeName(code area.Code) string {
 	}
 	var names []string
 	for c := code; len(c) > 6 || c == code; c = c.Parent() {
-		d, err := v.desk.DB.Division(v.ctx, c, v.today)
+		name, err := v.divisionName(c)
 		if err != nil {
 			break
 		}
-		names = append([]string{d.Name}, names...)
+		names = append([]string{name}, names...)
 	}
 	if len(names) == 0 {
 		return string(code)
 	}
 	return strings.Join(names, " ")
+}
+
+// divisionName is the name of one division today, looked up once for a page.
+func (v *visit) divisionName(code area.Code) (string, error) {
+	if name, seen := v.divisions[code]; seen {
+		return name, nil
+	}
+	d, err := v.desk.DB.Division(v.ctx, code, v.today)
+	if err == nil {
+		v.divisions[code] = d.Name
+	}
+	return d.Name, err
 }
 
 // villages are the villages of one's own area, as options.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 // waitingData is the services that wait for this office, or those that are open, the one entered first in front.
 type waitingData struct {
 	filters
+	Lead    string
 	Wrong   []string // what the address asks for that there is not
 	Waiting int64
 	Lines   []waitingLine
@@ -27,13 +29,17 @@ type waitingLine struct {
 }
 
 // showServices shows what waits in the service chains. Its address says of which kind, and in which state: `open` is all that has not come
-// to its end, and nothing is what this role leads on.
+// to its end, and nothing is what this role leads on; for one that leads on nothing it is all that is open.
 func showServices(v *visit) (any, error) {
 	after, err := store.ParseCursor(v.query.Get("cursor"))
 	if err != nil {
 		return nil, err
 	}
 	kind, state := v.query.Get("kind"), v.query.Get("state")
+	lead := "services.lead"
+	if len(care.WaitsFor(v.who.Role)) == 0 {
+		lead, state = "services.lead.all", cmp.Or(state, "open")
+	}
 	_, chosen := standingOf(kind, state)
 	chosen = chosen || state == "open"
 	found, waiting, err := v.desk.DB.ServiceQueue(v.ctx, v.who, v.who.Area, v.standing(kind, state), !chosen, after.ID, pageSize)
@@ -44,7 +50,7 @@ func showServices(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := waitingData{Waiting: waiting, filters: v.serviceFilters(kind, state)}
+	data := waitingData{Lead: v.t(lead), Waiting: waiting, filters: v.serviceFilters(kind, state)}
 	if kind != "" && care.ChainOf(care.Kind(kind)) == nil {
 		data.Wrong = append(data.Wrong, v.t("services.bad_kind"))
 	}
@@ -108,12 +114,16 @@ func (v *visit) serviceFilters(kind, state string) filters {
 		c, value := care.ChainOf(at.Kind), string(at.Kind)+"."+at.State
 		states = append(states, Option{Value: value, Label: v.t("services.in", v.either(c.ZH, c.EN), v.serviceState(care.Service{Kind: at.Kind, State: at.State})), Chosen: chosen && value == state})
 	}
-	return filters{Filters: []filter{{"kind", v.t("service.kind"), v.t("persons.all"), kinds}, {"state", v.t("service.state"), v.t("services.mine"), states}}}
+	mine := ""
+	if len(care.WaitsFor(v.who.Role)) > 0 {
+		mine = v.t("services.mine")
+	}
+	return filters{Filters: []filter{{"kind", v.t("service.kind"), v.t("persons.all"), kinds}, {"state", v.t("service.state"), mine, states}}}
 }
 
 // servicesCard is the line of the start page about them; none for whom none can wait.
 func (v *visit) servicesCard(data *homeData) error {
-	if !v.may("/services") {
+	if !v.may("/services") || len(care.WaitsFor(v.who.Role)) == 0 {
 		return nil
 	}
 	n, err := v.desk.DB.CountServices(v.ctx, v.who, v.who.Area, care.WaitsFor(v.who.Role))

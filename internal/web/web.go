@@ -60,11 +60,11 @@ func Prepare() error {
 	return err
 }
 
-// Bounds of a request. A form may bring several photos.
+// Bounds of a request. A form may bring several photos; of one that brings more than are taken, the fields are still read.
 const (
-	maxForm   = "1M"
-	maxUpload = "33M"
-	timeout   = 55 * time.Second
+	maxForm = "1M"
+	maxSent = "100M"
+	timeout = 55 * time.Second
 
 	problemTime = 5 * time.Second
 )
@@ -81,7 +81,7 @@ func (s *Site) Handler() (http.Handler, error) {
 	e.HTTPErrorHandler = s.problem
 	e.Use(s.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{DisableErrorHandler: true, DisablePrintStack: true}), secureHeaders,
 		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxForm, Skipper: takesFiles}),
-		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxUpload}), patience.Requests(timeout), addressIsText)
+		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxSent}), patience.Requests(timeout), addressIsText)
 	for i := range pages {
 		p := &pages[i]
 		e.GET(p.path, s.get(p))

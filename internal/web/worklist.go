@@ -177,7 +177,7 @@ func (v *visit) programmeOrNothing(id string) string {
 	if id == "" {
 		return ""
 	}
-	return "（" + v.programme(id) + "）"
+	return v.within(v.programme(id))
 }
 
 func (v *visit) leadLine(l casework.Lead) leadLine {
