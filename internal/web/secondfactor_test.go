@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"zhucan/internal/access"
 	"zhucan/internal/auth"
 )
@@ -226,4 +228,56 @@ func TestCodeFieldStays(t *testing.T) {
 	if again.want(429); !strings.Contains(again.body, `name="code"`) {
 		t.Error("the code is not asked for after too many")
 	}
+}
+
+// setsUp sets up the second factor in the browser of a phone, as somebody does who was led to its page.
+func (p *phone) setsUp(s *site) {
+	p.t.Helper()
+	p.until(`(document.querySelector('a[href="/second-factor"]')?.click(), location.pathname === "/second-factor" && document.readyState === "complete")`)
+	p.fill("password", password)
+	press := func(do string) {
+		onPhone(p, chromedp.Evaluate[bool]("(document.querySelector('button[value="+do+"]').click(), true)")) // in the language of the browser
+	}
+	press("begin")
+	p.until(`document.querySelector("svg.qr")`)
+	(&tab{p.t, s, p.ctx}).wantNoBarriers("second-factor-begun")
+	secret := onPhone(p, chromedp.Evaluate[string](`document.querySelector("p.now").textContent`))
+	code, err := auth.CodeAt(strings.ReplaceAll(secret, " ", ""), s.clock.Now())
+	must(p.t, err)
+	p.fill("code", code)
+	press("confirm")
+	p.until(`document.querySelectorAll("code").length === 10`)
+}
+
+// TestPhoneIsLedToTheFactor: a phone whose owner needs a factor says so, keeps what waits and sends it when he has one; a new phone leads there
+// before it is set up.
+func TestPhoneIsLedToTheFactor(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.nowIsNow()
+	p := s.phone()
+	p.enrol("liaison.a")
+	p.enterOffline(48)
+	onPhone(p, chromedp.Navigate("about:blank")) // nothing looks when the network comes back
+	p.online(true)
+	s.desk.FactorRoles = []access.Role{access.VillageLiaison}
+	p.open()
+	p.unlock()
+	p.until(says("您的角色须先开启动态口令") + ` && ` + says("未上传 1") + ` && ` + says("等待上传"))
+	s.wantFound(48, 0, 0, 0)
+	p.setsUp(s)
+	p.open()
+	p.unlock()
+	p.until(says("未上传 0"))
+	s.wantFound(48, 1, 1, 0)
+
+	other := s.phone()
+	other.open()
+	other.fill("username", "liaison.b")
+	other.fill("password", password)
+	other.press("登录")
+	other.until(says("您的角色须先开启动态口令"))
+	other.setsUp(s)
+	other.open()
+	other.until(`document.getElementsByName("pin").length`)
 }
