@@ -99,6 +99,9 @@ func (d *Desk) ActFor(ctx context.Context, who access.Actor, deputation uuid.UUI
 	}
 	session := d.NewID()
 	err = d.write(ctx, who, "deputation.act", func(tx *store.Tx) error {
+		if err := tx.HoldSignIn(ctx); err != nil {
+			return err
+		}
 		if err := tx.OpenSession(ctx, session, who.AccountID, tx.Now.Add(SessionLife), hash); err != nil {
 			return err
 		}
@@ -153,6 +156,9 @@ func (d *Desk) switchSession(ctx context.Context, who access.Actor, action strin
 		about = who.AccountID
 	}
 	return cookie, d.write(ctx, who, action, func(tx *store.Tx) error {
+		if err := tx.HoldSignIn(ctx); err != nil {
+			return err
+		}
 		if err := tx.SwitchSession(ctx, who.SessionID, session, deputation, tx.Now.Add(idleOf(role)), SessionLife, hash); err != nil {
 			return err
 		}

@@ -78,22 +78,26 @@ func (o *office) hashedAgain(ctx context.Context, a store.Account) error {
 // signInBeside signs in while a change of the account is not yet committed, which it is as soon as the sign-in waits for it, or has ended.
 func (o *office) signInBeside(owner *pgx.Conn, account store.Account, browser bool, change func(context.Context, store.Account) error) error {
 	o.t.Helper()
-	ended := make(chan error, 1)
-	signIn := func() {
+	return o.beside(owner, account, change, func() error {
 		at := netip.MustParseAddr("127.0.0.1")
 		if browser {
 			_, err := o.desk.LoginBrowser(o.t.Context(), casework.Credentials{Username: account.Username, Password: goodPassword}, "", at, "")
-			ended <- err
-			return
+			return err
 		}
 		_, err := o.desk.Login(o.t.Context(), casework.Credentials{Username: account.Username, Password: goodPassword}, at, "")
-		ended <- err
-	}
+		return err
+	})
+}
+
+// beside does something while a change of an account is not yet committed, which it is as soon as what is done waits for it, or has ended.
+func (o *office) beside(owner *pgx.Conn, account store.Account, change func(context.Context, store.Account) error, do func() error) error {
+	o.t.Helper()
+	ended := make(chan error, 1)
 	_, err := o.desk.DB.Once(o.t.Context(), o.checker, account.Username, []byte("change"), func(inside context.Context) (store.Answer, error) {
 		if err := change(inside, account); err != nil {
 			return store.Answer{}, err
 		}
-		go signIn()
+		go func() { ended <- do() }()
 		for len(ended) == 0 && howMany(o.t, owner, "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')") == 0 {
 			time.Sleep(5 * time.Millisecond)
 		}
@@ -103,6 +107,57 @@ func (o *office) signInBeside(owner *pgx.Conn, account store.Account, browser bo
 		o.t.Fatal(err)
 	}
 	return <-ended
+}
+
+// TestActingBesideAChange: who has got hold of a session goes to and fro between acting for somebody and not, while the account gets another password. No
+// session that began meanwhile is left.
+func TestActingBesideAChange(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, 0, 9, calendar.MustDate("2021-03-10"))
+	another, owner, ctx := "another long secret", o.owner(), t.Context()
+	for _, way := range []string{"token", "browser", "back"} {
+		account, principal := o.newAccount(), o.newAccount()
+		day := calendar.DateOf(o.desk.Now())
+		d, err := o.desk.Depute(ctx, access.SystemActor(), store.Deputation{PrincipalID: principal.ID, DeputyID: account.ID, From: day, Until: day, Reason: "休假"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cookie, err := o.desk.LoginBrowser(ctx, casework.Credentials{Username: account.Username, Password: goodPassword}, "", netip.MustParseAddr("127.0.0.1"), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		who := o.named(cookie)
+		if way == "back" {
+			if cookie, err = o.desk.ActForInBrowser(ctx, who, d.ID); err != nil {
+				t.Fatal(err)
+			}
+			who = o.named(cookie)
+		}
+		err = o.beside(owner, account, o.patched(casework.AccountPatch{Password: &another}), func() (err error) {
+			switch way {
+			case "token":
+				_, err = o.desk.ActFor(ctx, who, d.ID)
+			case "browser":
+				_, err = o.desk.ActForInBrowser(ctx, who, d.ID)
+			default:
+				_, err = o.desk.ActForOneself(ctx, who)
+			}
+			return err
+		})
+		if open := howMany(t, owner, "SELECT count(*) FROM sessions WHERE account_id = $1 AND ended_at IS NULL", account.ID); open != 0 || !fault.Is(err, "RIGHTS_CHANGED") {
+			t.Errorf("%s: %d sessions are open, %v", way, open, err)
+		}
+	}
+}
+
+// named is who acts under the session that a cookie names.
+func (o *office) named(cookie string) access.Actor {
+	o.t.Helper()
+	who, found, err := o.desk.ActorOfCookie(o.t.Context(), cookie)
+	if err != nil || !found {
+		o.t.Fatal(found, err)
+	}
+	return who
 }
 
 func howMany(t *testing.T, owner *pgx.Conn, sql string, args ...any) (n int) {

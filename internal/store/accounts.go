@@ -244,6 +244,22 @@ func (tx *Tx) EndSession(ctx context.Context, id uuid.UUID) error {
 	return nil
 }
 
+// HoldSignIn holds the account of who acts, so that what ends its sessions ends also one that is opened now, or has ended the one in which he acts.
+func (tx *Tx) HoldSignIn(ctx context.Context) error {
+	if _, err := tx.LockAccount(ctx, tx.Who.AccountID); err != nil {
+		return err
+	}
+	var open bool
+	err := tx.sql.QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM sessions WHERE id = $1 AND ended_at IS NULL)", tx.Who.SessionID).Scan(&open)
+	if err != nil {
+		return fmt.Errorf("read a session: %w", err)
+	}
+	if !open {
+		return RightsChanged
+	}
+	return nil
+}
+
 // EndSessionsOf ends every session of an account but one, which may be none.
 func (tx *Tx) EndSessionsOf(ctx context.Context, account, except uuid.UUID) error {
 	_, err := tx.sql.ExecContext(ctx, "UPDATE sessions SET ended_at = $3 WHERE account_id = $1 AND id <> $2 AND ended_at IS NULL", account, except, tx.Now)
