@@ -138,6 +138,19 @@ func TestPhoneOfWhoNeedsAFactor(t *testing.T) {
 	s.wantFound(77, 1, 1, 2)
 }
 
+// TestCodeIsNotKept: a code in a form that came too late does not stand in the page to sign in, which somebody else may look at.
+func TestCodeIsNotKept(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	b := s.as("town.a")
+	s.turnOn(b)
+	late := b.get("/second-factor").want(200).form("end").set("password", password, "code", "ABCD2345")
+	s.clock.Add(time.Hour)
+	if asked := late.send().want(401); strings.Contains(asked.body, "ABCD2345") || asked.form("sign-in").values.Get("next") != "/second-factor" {
+		t.Error("the code is kept, or the page forgotten")
+	}
+}
+
 // turnOn sets up the second factor of who uses a browser.
 func (s *site) turnOn(b *browser) (secret string) {
 	s.t.Helper()

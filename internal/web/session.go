@@ -162,7 +162,7 @@ func (s *Site) signInToGoOn(c echo.Context, v *visit) error {
 	}
 	kept := url.Values{}
 	for name, values := range v.form {
-		if name != "csrf" && !strings.HasSuffix(name, "password") {
+		if name != "csrf" && !strings.HasSuffix(name, "password") && !v.page.bare { // whose forms hold codes, too, and nothing long
 			kept[name] = values
 		}
 	}
