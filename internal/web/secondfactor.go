@@ -8,7 +8,6 @@ import (
 
 	"github.com/boombuler/barcode/qr"
 
-	"zhucan/internal/auth"
 	"zhucan/internal/casework"
 )
 
@@ -44,7 +43,7 @@ func showSecondFactor(v *visit) (any, error) {
 		data.Form.Grave = true
 	case s.Secret != "":
 		data.Secret, data.Form = grouped(s.Secret), v.newForm("confirm", "factor.confirm", code)
-		data.Picture, err = drawn(auth.CodeAddress(v.who.Username, s.Secret))
+		data.Picture, err = drawn(s.Address)
 	default:
 		data.Form = v.newForm("begin", "factor.begin", password)
 	}
