@@ -2251,6 +2251,27 @@ func (e GetRosterFileParamsFormat) Valid() bool {
 	}
 }
 
+// Defines values for ListRosterLinesParamsDoubt.
+const (
+	ListRosterLinesParamsDoubtChangedAccount ListRosterLinesParamsDoubt = "changed_account"
+	ListRosterLinesParamsDoubtSharedAccount  ListRosterLinesParamsDoubt = "shared_account"
+	ListRosterLinesParamsDoubtUnpublished    ListRosterLinesParamsDoubt = "unpublished"
+)
+
+// Valid indicates whether the value is a known member of the ListRosterLinesParamsDoubt enum.
+func (e ListRosterLinesParamsDoubt) Valid() bool {
+	switch e {
+	case ListRosterLinesParamsDoubtChangedAccount:
+		return true
+	case ListRosterLinesParamsDoubtSharedAccount:
+		return true
+	case ListRosterLinesParamsDoubtUnpublished:
+		return true
+	default:
+		return false
+	}
+}
+
 // Account defines model for Account.
 type Account struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
@@ -8093,12 +8114,18 @@ type GetRosterFileParamsFormat string
 
 // ListRosterLinesParams defines parameters for ListRosterLines.
 type ListRosterLinesParams struct {
+	// Doubt Only lines that whoever checks the roster should look at, as they are counted in the roster.
+	Doubt *ListRosterLinesParamsDoubt `form:"doubt,omitempty" json:"doubt,omitempty"`
+
 	// Limit Items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
+
+// ListRosterLinesParamsDoubt defines parameters for ListRosterLines.
+type ListRosterLinesParamsDoubt string
 
 // LockRosterParams defines parameters for LockRoster.
 type LockRosterParams struct {

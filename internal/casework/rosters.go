@@ -113,11 +113,6 @@ func (d *Desk) CalculateRoster(ctx context.Context, who access.Actor, id uuid.UU
 	return r, err
 }
 
-// DoubtfulLines counts the lines of a roster that whoever checks it should look at.
-func (d *Desk) DoubtfulLines(ctx context.Context, who access.Actor, id uuid.UUID) (store.Doubtful, error) {
-	return d.DB.DoubtfulLines(ctx, who, id, d.today())
-}
-
 // CheckRoster is the second pair of eyes.
 func (d *Desk) CheckRoster(ctx context.Context, who access.Actor, id uuid.UUID, version int) (roster.Roster, error) {
 	return d.changeRoster(ctx, who, "roster.check", id, version, func(tx *store.Tx, r *roster.Roster) error { return r.Check(who, tx.Now) })

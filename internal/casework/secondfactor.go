@@ -33,7 +33,7 @@ type FactorState struct {
 	Spare    int        // codes for a lost telephone that are left
 	Required bool       // his role needs one
 	Secret   string     // that waits for the first code of his app; empty: none does
-	Address  string     // of the secret, as an app reads it from a picture
+	Address  string     // of the same, as an app reads it
 }
 
 // NeedsFactor reports whether somebody has to set up a second factor before he may do anything else.
@@ -55,7 +55,7 @@ func (d *Desk) SecondFactor(ctx context.Context, who access.Actor) (s FactorStat
 	case err == nil && s.Since != nil:
 		s.Spare = len(f.Spare)
 	case err == nil && unproven(f, who, d.Now()):
-		s.Secret, s.Address = f.Secret, auth.CodeAddress(who.Username, f.Secret)
+		s.Secret, s.Address = f.Secret, auth.CodeAddress(account.Username, f.Secret)
 	}
 	return s, err
 }

@@ -203,11 +203,12 @@ func (a *API) getRoster(r *Request) (Response, error) {
 	}
 	view := rosterView(one)
 	if one.State.Open() {
-		n, err := a.Desk.DoubtfulLines(r.Ctx, r.Who, id)
+		n, err := a.Desk.DB.CountDoubts(r.Ctx, r.Who, id, r.Today)
 		if err != nil {
 			return Response{}, err
 		}
-		view.UnpublishedLines, view.ChangedAccountLines, view.SharedAccountLines = &n.Unpublished, &n.OtherAccount, &n.SharedAccount
+		unpublished, changed, shared := n[store.Unpublished], n[store.ChangedAccount], n[store.SharedAccount]
+		view.UnpublishedLines, view.ChangedAccountLines, view.SharedAccountLines = &unpublished, &changed, &shared
 	}
 	return Response{Version: one.Version, Body: view}, nil
 }
@@ -237,7 +238,7 @@ func (a *API) listRosterLines(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	found, err := a.Desk.DB.RosterLines(r.Ctx, r.Who, store.LinesOf{Roster: id, After: after, Limit: r.limit()})
+	found, err := a.Desk.DB.RosterLines(r.Ctx, r.Who, store.LinesOf{Roster: id, After: after, Limit: r.limit(), Doubt: store.Doubt(r.Query.Get("doubt")), Today: r.Today})
 	if err != nil {
 		return Response{}, err
 	}

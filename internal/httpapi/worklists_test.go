@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -85,6 +86,24 @@ func TestSharedAccount(t *testing.T) {
 	if r["lines"] != 4.0 || r["changed_account_lines"] != 3.0 || r["shared_account_lines"] != 2.0 {
 		t.Errorf("the roster says %v", r)
 	}
+	for doubt, want := range map[string][]string{"changed_account": {two, ward, sibling}, "shared_account": {one, two}, "unpublished": {one, two, ward, sibling}} {
+		var got []string
+		cursor := ""
+		for page := s.do("finance", "GET", roster+"/lines?limit=1&doubt="+doubt, nil).want(200); ; page = s.do("finance", "GET", roster+"/lines?limit=1&doubt="+doubt+"&cursor="+cursor, nil).want(200) {
+			for _, raw := range page.json()["items"].([]any) {
+				got = append(got, raw.(map[string]any)["person_id"].(string))
+			}
+			if cursor = page.text("next_cursor"); cursor == "" {
+				break
+			}
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", doubt, got, want)
+		}
+	}
+	s.do("finance", "GET", roster+"/lines?doubt=x", nil).want(400, "BAD_PARAMETER")
 
 	to(two, name(two), "self", account[two])
 	if got := listed("town.a"); got != "" {

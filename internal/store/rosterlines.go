@@ -98,16 +98,24 @@ func (db *DB) readOnly(ctx context.Context, who access.Actor, inside bounds, fn 
 type LinesOf struct {
 	Roster uuid.UUID
 	State  string // empty: any
+	Doubt  Doubt  // empty: any; as it stands on a day
+	Today  calendar.Date
 	After  int
 	Limit  int
 }
 
 // RosterLines lists lines after one in order. Names are there where the person is in the actor's area by now.
 func (db *DB) RosterLines(ctx context.Context, who access.Actor, q LinesOf) (list []roster.Line, err error) {
+	var only []int // nil: all
+	if q.Doubt != "" {
+		if only, err = db.linesWith(ctx, who, q); err != nil {
+			return nil, err
+		}
+	}
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
 		b.Queue("SELECT "+rosterLineColumns+`, coalesce(p.name, ''), coalesce(y.holder, ''), y.id, y.account`+returnedColumns+`
 			FROM roster_lines l LEFT JOIN persons p ON p.id = l.person_id LEFT JOIN payees y ON y.id = l.payee_id`+returned+`
-			WHERE l.roster_id = $1 AND l.seq > $2 AND ($4 = '' OR l.state = $4) ORDER BY l.seq LIMIT $3`, q.Roster, q.After, q.Limit, q.State).Query(func(rows pgx.Rows) error {
+			WHERE l.roster_id = $1 AND l.seq > $2 AND ($4 = '' OR l.state = $4) AND ($5::int[] IS NULL OR l.seq = ANY($5)) ORDER BY l.seq LIMIT $3`, q.Roster, q.After, q.Limit, q.State, only).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				var l roster.Line
 				var payee, account *uuid.UUID

@@ -280,31 +280,63 @@ func (tx *Tx) AccountsVersion(ctx context.Context, r roster.Roster, held bool) (
 	return version, nil
 }
 
-// Doubtful is how many of the lines that a roster pays whoever checks it should look at.
-type Doubtful struct {
-	Unpublished   int // of a case that no public notice has shown
-	OtherAccount  int // to another account than the last payment that reached the person
-	SharedAccount int // to an account that somebody else has, too, as on the worklist
+// Doubt is why whoever checks a roster should look at a line that it pays.
+type Doubt string
+
+// The doubts.
+const (
+	Unpublished    Doubt = "unpublished"     // its case was shown by no public notice
+	ChangedAccount Doubt = "changed_account" // it goes to another account than the last payment that reached the person
+	SharedAccount  Doubt = "shared_account"  // it goes to an account that somebody else has, too, as on the worklist
+)
+
+// Doubts are all of them, in the order in which they are told.
+var Doubts = []Doubt{Unpublished, ChangedAccount, SharedAccount}
+
+// doubtful says of a line l whether it bears a doubt.
+var doubtful = map[Doubt]string{
+	Unpublished: `EXISTS (SELECT FROM awards a WHERE a.id = l.award_id AND a.application_id IS NOT NULL AND NOT EXISTS (SELECT FROM notice_items i WHERE i.application_id = a.application_id))`,
+	ChangedAccount: `l.payee_id <> (SELECT p.payee_id FROM roster_lines p JOIN rosters r ON r.id = p.roster_id
+		WHERE p.person_id = l.person_id AND p.state = 'paid' ORDER BY r.month DESC, r.made_at DESC LIMIT 1)`,
+	SharedAccount: `EXISTS (SELECT FROM persons h JOIN account_keys k ON k.person_id = h.id JOIN account_keys o ON ` + sameAccount + ` JOIN persons q ON q.id = o.person_id
+		WHERE h.id = l.person_id AND ` + living + ` AND ` + alive("q") + `)`,
 }
 
-// DoubtfulLines counts them, also of those who have moved away since.
-func (db *DB) DoubtfulLines(ctx context.Context, who access.Actor, id uuid.UUID, today calendar.Date) (n Doubtful, err error) {
-	count := func(b *pgx.Batch, into *int, from string) {
-		b.Queue("SELECT count(*) FROM roster_lines l "+from, pgx.NamedArgs{"roster": id, "today": today.String()}).QueryRow(func(row pgx.Row) error { return row.Scan(into) })
-	}
-	err = db.readIn(ctx, who, bounds{everything, everything}, func(b *pgx.Batch) {
-		count(b, &n.Unpublished, `JOIN awards a ON a.id = l.award_id WHERE l.roster_id = @roster AND l.hold = '' AND a.application_id IS NOT NULL
-			AND NOT EXISTS (SELECT FROM notice_items i WHERE i.application_id = a.application_id)`)
-		count(b, &n.OtherAccount, `CROSS JOIN LATERAL (SELECT p.payee_id FROM roster_lines p JOIN rosters r ON r.id = p.roster_id
-				WHERE p.person_id = l.person_id AND p.state = 'paid' ORDER BY r.month DESC, r.made_at DESC LIMIT 1) p
-			WHERE l.roster_id = @roster AND l.hold = '' AND p.payee_id <> l.payee_id`)
-		count(b, &n.SharedAccount, `JOIN persons h ON h.id = l.person_id WHERE l.roster_id = @roster AND l.hold = '' AND `+living+` AND EXISTS (SELECT FROM account_keys k
-			JOIN account_keys o ON `+sameAccount+` JOIN persons q ON q.id = o.person_id WHERE k.person_id = l.person_id AND `+alive("q")+`)`)
+const paidBy = " FROM roster_lines l WHERE l.roster_id = @roster AND l.hold = '' AND "
+
+// CountDoubts counts the lines of a roster that bear each doubt, also of those who have moved away since.
+func (db *DB) CountDoubts(ctx context.Context, who access.Actor, id uuid.UUID, today calendar.Date) (map[Doubt]int, error) {
+	lines := map[Doubt]int{}
+	err := db.readIn(ctx, who, bounds{everything, everything}, func(b *pgx.Batch) {
+		for _, d := range Doubts {
+			b.Queue("SELECT count(*)"+paidBy+doubtful[d], pgx.NamedArgs{"roster": id, "today": today.String()}).QueryRow(func(row pgx.Row) error {
+				var n int
+				err := row.Scan(&n)
+				lines[d] = n
+				return err
+			})
+		}
 	})
 	if err != nil {
-		return n, fmt.Errorf("count the lines of a roster to look at: %w", err)
+		return nil, fmt.Errorf("count the lines of a roster to look at: %w", err)
 	}
-	return n, nil
+	return lines, nil
+}
+
+// linesWith are the numbers of the lines that bear a doubt, a page of them.
+func (db *DB) linesWith(ctx context.Context, who access.Actor, q LinesOf) (seqs []int, err error) {
+	seqs = []int{}
+	err = db.readIn(ctx, who, bounds{everything, everything}, func(b *pgx.Batch) {
+		b.Queue("SELECT l.seq"+paidBy+doubtful[q.Doubt]+" AND l.seq > @after ORDER BY l.seq LIMIT @limit",
+			pgx.NamedArgs{"roster": q.Roster, "today": q.Today.String(), "after": q.After, "limit": q.Limit}).Query(func(rows pgx.Rows) (err error) {
+			seqs, err = pgx.AppendRows(seqs, rows, pgx.RowTo[int])
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find the lines of a roster to look at: %w", err)
+	}
+	return seqs, nil
 }
 
 // MoveOn closes the months that a locked roster pays, but none from the first on that stands on a roster which may still be given up.

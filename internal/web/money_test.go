@@ -250,6 +250,26 @@ func TestRosterRecalculated(t *testing.T) {
 	s.as("finance").get("/rosters").want(200).says("已作废")
 }
 
+// TestDoubtsOfARoster: whoever checks a roster is told how many lines he should look at, and sees which.
+func TestDoubtsOfARoster(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	one, two, three := s.approved(84, villageA).PersonID, s.approved(86, villageA).PersonID, s.approved(88, villageA).PersonID
+	for n, person := range []uuid.UUID{one, two} {
+		s.as("town.a").get("/persons/"+person.String()+"/payees").want(200).form("set").set("holder", fmt.Sprintf("金丝雀%d", 84+2*n), "relation", "self", "account", "6222000011112222", "reason", "换卡").send().want(303)
+	}
+	s.as("town.a").get("/persons/"+three.String()+"/payees").want(200).form("set").set("holder", "金丝雀88", "relation", "self", "account", "6222000033334448", "reason", "换卡").send().want(303)
+	at := s.as("cdpf").get("/rosters").form("make").send().follow().want(200).path
+	at = at[:strings.Index(at, "?")]
+	page := s.as("civil").get(at).want(200).says("收款账户与他人相同的笔数2", "未经公示的笔数3", "金丝雀88")
+	if strings.Contains(page.body, "换过收款账户") {
+		t.Error("nobody has been paid before, and somebody's account has changed since")
+	}
+	if shared := s.as("civil").get(at+"?doubt=shared_account").want(200).says("金丝雀84", "金丝雀86"); strings.Contains(shared.body, "金丝雀88") {
+		t.Error("who shares no account is among those who do")
+	}
+}
+
 // TestRecoveryPages: what was paid after a death comes back in parts, and a waiver takes two people.
 func TestRecoveryPages(t *testing.T) {
 	t.Parallel()

@@ -102,6 +102,7 @@ type rosterData struct {
 	Return   *Form // of a payment that came back after it was paid
 	Taken    *takenResults
 	States   []Option
+	Doubts   []Option // why somebody should look at lines; those that some bear
 	Lines    []paymentLine
 	More     string
 	Sheet    string
@@ -143,16 +144,14 @@ func showRoster(v *visit) (any, error) {
 	data.Facts = []pair{{v.t("roster.persons"), numberText(t.Persons)}, {v.t("roster.lines"), numberText(t.Lines)}, {v.t("roster.months"), numberText(t.PersonMonths)},
 		{v.t("roster.held"), numberText(t.Held)}, {v.t("roster.gross"), t.Gross.Yuan()}, {v.t("roster.deduction"), t.Deduction.Yuan()}}
 	if r.State.Open() {
-		n, err := v.desk.DoubtfulLines(v.ctx, v.who, id)
+		n, err := v.desk.DB.CountDoubts(v.ctx, v.who, id, v.today)
 		if err != nil {
 			return nil, err
 		}
-		for _, doubt := range []struct {
-			text  string
-			lines int
-		}{{"roster.unpublished", n.Unpublished}, {"roster.other_account", n.OtherAccount}, {"roster.shared_account", n.SharedAccount}} {
-			if doubt.lines > 0 {
-				data.Facts = append(data.Facts, pair{v.t(doubt.text), numberText(doubt.lines)})
+		for _, d := range store.Doubts {
+			if n[d] > 0 {
+				data.Facts = append(data.Facts, pair{v.t("roster." + string(d)), numberText(n[d])})
+				data.Doubts = append(data.Doubts, Option{Value: string(d), Label: v.t("roster." + string(d))})
 			}
 		}
 	}
@@ -191,6 +190,10 @@ func (v *visit) rosterPage(data *rosterData, r roster.Roster) error {
 	if state := v.query.Get("state"); slices.Contains(lineStates, state) {
 		asked(data.States, state)
 		q.State = state
+	}
+	if doubt := store.Doubt(v.query.Get("doubt")); slices.Contains(store.Doubts, doubt) {
+		asked(data.Doubts, string(doubt))
+		q.Doubt, q.Today = doubt, v.today
 	}
 	lines, err := v.desk.DB.RosterLines(v.ctx, v.who, q)
 	if err != nil {

@@ -72,9 +72,9 @@
     tellClock();
     return said;
   };
-  const signIn = async (username, password, code) => {
+  const signIn = async (who) => {
     await greet();
-    const said = await call("sign-in", { username, password, code });
+    const said = await call("sign-in", who);
     csrf = said.csrf;
     return said;
   };
@@ -234,13 +234,13 @@
       }
       press.disabled = false;
     } }, ...fields.map(([name, label, kind, value]) => make("div", { class: "field" }, make("label", { for: "a-" + name }, label),
-      make("input", { id: "a-" + name, name, value, type: kind === "pin" || kind === "code" ? "text" : kind, class: kind === "pin" ? "pin" : "",
-        inputmode: kind === "pin" ? "numeric" : "", autocomplete: kind === "password" ? "current-password" : kind === "pin" ? "off" : kind === "code" ? "one-time-code" : "username" }))),
+      make("input", { id: "a-" + name, name, value, type: kind === "password" ? kind : "text", class: kind,
+        inputmode: kind === "pin" ? "numeric" : "", autocomplete: { password: "current-password", pin: "off", code: "one-time-code" }[kind] || "username" }))),
     problem, make("div", { class: "buttons" }, press));
     return form;
   };
   const signForm = (user, done) => ask([["username", say("username"), "text", user], ["password", say("password"), "password"], ["code", say("code"), "code"]], say("sign"),
-    async ({ username, password, code }) => done(await signIn(username, password, code)));
+    async (who) => done(await signIn(who)));
   const newPIN = (done) => ask([["pin", say("newpin"), "pin"], ["repeat", say("repeat"), "pin"]], say("set"), async ({ pin, repeat }) => {
     const steps = [...pin].slice(1).map((c, i) => c.codePointAt(0) - pin.codePointAt(i));
     if (pin.length < 6 || steps.every((step) => step === steps[0] && Math.abs(step) < 2)) throw new Error(say("weak"));
