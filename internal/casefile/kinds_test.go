@@ -19,6 +19,8 @@ func TestSortByItsOwnName(t *testing.T) {
 		{"school", `{"sort":"home_teaching","status":"deferred"}`, "home_teaching"},
 		{"care_programme", `{"mode":"day","provider":"x"}`, "day"},
 		{"dibao", `{"case_no":"1","status":"active"}`, "household"},
+		{"dibao", `{"sort":"single","status":1,"mode":{"code":"03"}}`, "single"},
+		{"insurance_medical", `{"scheme":null,"status":true,"mode":["employee"]}`, "resident"},
 	} {
 		kind, _ := casefile.KindOf(tt.kind)
 		got, err := casefile.ParseValue(kind, json.RawMessage(tt.value))
