@@ -43,10 +43,11 @@ func (d *Desk) changeAward(ctx context.Context, who access.Actor, action string,
 		if err != nil {
 			return err
 		}
-		changed = awardOf(reading.Awards(), id)
+		a = awardOf(reading.Awards(), id)
 		if told := awardChanges[action]; told != "" {
-			emitAward(tx, told, changed)
+			emitAward(tx, told, a)
 		}
+		changed = d.asSeen(reading, a)
 		return tx.Describe(ctx, id, map[string]any{"person_id": a.PersonID})
 	})
 	return changed, err

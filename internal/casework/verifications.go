@@ -194,13 +194,18 @@ func (d *Desk) Awards(ctx context.Context, who access.Actor, f store.AwardFilter
 			return nil, err
 		}
 		for _, a := range reading.Awards() {
-			now[a.ID] = byFacts(reading, d.asItStands(reading, a), d.today())
+			now[a.ID] = d.asSeen(reading, a)
 		}
 	}
 	for i, a := range list {
 		list[i] = now[a.ID]
 	}
 	return list, nil
+}
+
+// asSeen is an award as programs are shown it today.
+func (d *Desk) asSeen(reading *standing.Reading, a award.Award) award.Award {
+	return byFacts(reading, d.asItStands(reading, a), d.today())
 }
 
 // asItStands is an award with its end, where its card was cancelled, and with the suspension that a missing verification has brought by now,
@@ -214,21 +219,18 @@ func (d *Desk) asItStands(reading *standing.Reading, a award.Award) award.Award 
 	return a
 }
 
-// byFacts is an award as its person's file has it on a day, where no officer has ended or suspended it: with its end, where a condition has
-// ended it, and suspended, where nothing is owed until the condition holds again (a card that has run out is renewed). The reason is the
-// code of the condition.
+// byFacts is an award as its person's file has it on a day, where no officer has ended it: with its end, where a condition has ended it, and
+// suspended, where nothing is owed until the condition holds again (a card that has run out is renewed). The reason is the code of the condition.
 func byFacts(reading *standing.Reading, a award.Award, today calendar.Date) award.Award {
-	if a.EndReason != "" || a.Void || a.Suspended() {
+	if a.EndReason != "" || a.Void {
 		return a
 	}
-	if run, ok := reading.Lasts(a.ID); ok && !run.To.IsZero() && !run.To.After(today.Month()) {
-		a.EndMonth, a.EndReason = run.To, reading.Fails(a.Programme, run.To.Add(1).First())
-		if run.To.Before(today.Month()) {
-			return a
-		}
+	month, over := today.Month(), false
+	if run, ok := reading.Lasts(a.ID); ok && !run.To.IsZero() && !run.To.After(month) {
+		a.EndMonth, a.EndReason, over = run.To, reading.EndedBy(a.Programme, run.To.Add(1)), run.To.Before(month)
 	}
-	reason, month, from := reading.Fails(a.Programme, today), today.Month(), a.StartMonth
-	if reason == "" || month.Before(from) {
+	reason, from := reading.Fails(a.Programme, today), a.StartMonth
+	if over || a.Suspended() || reason == "" || month.Before(from) {
 		return a
 	}
 	for _, run := range reading.Payable(a) {
