@@ -46,7 +46,7 @@ func (d *Desk) changeAward(ctx context.Context, who access.Actor, action string,
 		if told := awardChanges[action]; told != "" {
 			emitAward(tx, told, a)
 		}
-		changed = d.asSeen(reading, a)
+		changed = asSeen(reading, a, d.today())
 		return tx.Describe(ctx, id, map[string]any{"person_id": a.PersonID})
 	})
 	return changed, err
