@@ -15,6 +15,8 @@ func TestSortByItsOwnName(t *testing.T) {
 		{"insurance_medical", `{"scheme":"employee","insured_year":2023}`, "employee"},
 		{"insurance_pension", `{"scheme":"resident","status":"drawing","paid_by":"government"}`, "resident"},
 		{"insurance_pension", `{"status":"drawing"}`, "resident"},
+		{"insurance_pension", `{"scheme":"none"}`, "none"},
+		{"insurance_medical", `{"status":"none","insured_year":2023}`, "none"},
 		{"school", `{"school_year":"2023","status":"deferred"}`, "deferred"},
 		{"school", `{"sort":"home_teaching","status":"deferred"}`, "home_teaching"},
 		{"care_programme", `{"mode":"day","provider":"x"}`, "day"},
