@@ -2977,8 +2977,8 @@ type CircumstanceEnd struct {
 // | `other_benefit` * | 其他补贴, with `monthly_amount_fen` | `elder_living`, `elder_nursing`, `gaoling`, `elder_service`, `retired_care`, `duty_injury_living`, `veteran_nursing` |
 // | `elected_benefit` * | 择高选择, signed | `living_ours`, `living_other`, `nursing_ours`, `nursing_other` |
 // | `waiver` * | 自愿放弃, signed | `living_allowance`, `nursing_subsidy` |
-// | `insurance_pension` | 基本养老保险 | `resident`, `employee`, `civil_servant`, others; `none` of who is in no scheme |
-// | `insurance_medical` | 基本医疗保险 | `resident`, `employee`, others; `none` of who is in no scheme |
+// | `insurance_pension` | 基本养老保险 | `resident`, `employee`, `civil_servant`, `none` of who is in no scheme, others |
+// | `insurance_medical` | 基本医疗保险 | `resident`, `employee`, `none` of who is in no scheme, others |
 // | `school` | 就学 | `regular`, `special_class`, `special_school`, `home_teaching`, `finished`, `deferred`, `rehab_or_kindergarten`, `not_enrolled`, `lost`, `elsewhere`, others |
 // | `employment` | 就业 | `employed`, `public_staff`, `public_retired`, `none`, others |
 // | `imprisonment` | 服刑; from the day the judgment takes effect | `yes` |
@@ -4530,8 +4530,8 @@ type NewCircumstance struct {
 	// | `other_benefit` * | 其他补贴, with `monthly_amount_fen` | `elder_living`, `elder_nursing`, `gaoling`, `elder_service`, `retired_care`, `duty_injury_living`, `veteran_nursing` |
 	// | `elected_benefit` * | 择高选择, signed | `living_ours`, `living_other`, `nursing_ours`, `nursing_other` |
 	// | `waiver` * | 自愿放弃, signed | `living_allowance`, `nursing_subsidy` |
-	// | `insurance_pension` | 基本养老保险 | `resident`, `employee`, `civil_servant`, others; `none` of who is in no scheme |
-	// | `insurance_medical` | 基本医疗保险 | `resident`, `employee`, others; `none` of who is in no scheme |
+	// | `insurance_pension` | 基本养老保险 | `resident`, `employee`, `civil_servant`, `none` of who is in no scheme, others |
+	// | `insurance_medical` | 基本医疗保险 | `resident`, `employee`, `none` of who is in no scheme, others |
 	// | `school` | 就学 | `regular`, `special_class`, `special_school`, `home_teaching`, `finished`, `deferred`, `rehab_or_kindergarten`, `not_enrolled`, `lost`, `elsewhere`, others |
 	// | `employment` | 就业 | `employed`, `public_staff`, `public_retired`, `none`, others |
 	// | `imprisonment` | 服刑; from the day the judgment takes effect | `yes` |

@@ -52,8 +52,8 @@ var Kinds = []Kind{
 	{Name: "elected_benefit", ZH: "择高选择", EN: "election between competing benefits", SideBySide: true,
 		Sorts: []string{"living_ours", "living_other", "nursing_ours", "nursing_other"}},
 	{Name: "waiver", ZH: "自愿放弃", EN: "signed waiver", SideBySide: true, Sorts: []string{"living_allowance", "nursing_subsidy"}},
-	{Name: "insurance_pension", ZH: "基本养老保险", EN: "basic pension insurance", Sorts: []string{"resident", "employee", "civil_servant"}, Open: true},
-	{Name: "insurance_medical", ZH: "基本医疗保险", EN: "basic medical insurance", Sorts: []string{"resident", "employee"}, Open: true},
+	{Name: "insurance_pension", ZH: "基本养老保险", EN: "basic pension insurance", Sorts: []string{"resident", "employee", "civil_servant", "none"}, Open: true},
+	{Name: "insurance_medical", ZH: "基本医疗保险", EN: "basic medical insurance", Sorts: []string{"resident", "employee", "none"}, Open: true},
 	{Name: "school", ZH: "就学", EN: "schooling", Sorts: []string{"regular", "special_class", "special_school", "home_teaching",
 		"finished", "deferred", "rehab_or_kindergarten", "not_enrolled", "lost", "elsewhere"}, Open: true},
 	{Name: "employment", ZH: "就业", EN: "employment", Sorts: []string{"employed", "public_staff", "public_retired", "none"}, Open: true},
@@ -118,16 +118,16 @@ type valueShape struct {
 	Kind             string `json:"kind"`
 	Type             string `json:"type"`
 	Area             string `json:"area_code"`
-	Scheme           string `json:"scheme"`
-	Status           string `json:"status"`
-	Mode             string `json:"mode"`
+	Scheme           any    `json:"scheme"`
+	Status           any    `json:"status"`
+	Mode             any    `json:"mode"`
 	MonthlyAmountFen int64  `json:"monthly_amount_fen"`
 	AnnualAmountFen  int64  `json:"annual_amount_fen"`
 }
 
 // ParseValue reads the value of a circumstance of kind k: true or false, the name of a sort, "unknown", or an object
 // with answer, sort (or kind, type), area_code, monthly_amount_fen and annual_amount_fen. A scheme, status or mode that is a sort of the kind is
-// read as one: the first sort would be another thing than what was said. Further members of an object are kept and not read.
+// read as one: the first sort would be another thing than what was said. What else they hold is kept and not read, as further members are.
 func ParseValue(k Kind, raw json.RawMessage) (Value, error) {
 	var flag bool
 	if len(raw) == 0 || string(raw) == "null" {
@@ -153,9 +153,9 @@ func ParseValue(k Kind, raw json.RawMessage) (Value, error) {
 			sort = other
 		}
 	}
-	for _, other := range []string{shape.Scheme, shape.Status, shape.Mode} {
-		if sort == "" && slices.Contains(k.Sorts, other) {
-			sort = other
+	for _, other := range []any{shape.Scheme, shape.Status, shape.Mode} {
+		if word, _ := other.(string); sort == "" && slices.Contains(k.Sorts, word) {
+			sort = word
 		}
 	}
 	if shape.Answer == "" {

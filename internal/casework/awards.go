@@ -9,7 +9,6 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/award"
 	"zhucan/internal/calendar"
-	"zhucan/internal/casefile"
 	"zhucan/internal/fault"
 	"zhucan/internal/idnum"
 	"zhucan/internal/names"
@@ -43,10 +42,11 @@ func (d *Desk) changeAward(ctx context.Context, who access.Actor, action string,
 		if err != nil {
 			return err
 		}
-		changed = awardOf(reading.Awards(), id)
+		a = awardOf(reading.Awards(), id)
 		if told := awardChanges[action]; told != "" {
-			emitAward(tx, told, changed)
+			emitAward(tx, told, a)
 		}
+		changed = asSeen(reading, a, d.today())
 		return tx.Describe(ctx, id, map[string]any{"person_id": a.PersonID})
 	})
 	return changed, err
@@ -181,8 +181,8 @@ func (d *Desk) GrantBackPay(ctx context.Context, who access.Actor, id uuid.UUID,
 	})
 }
 
-// gapBeforeRenewal is the latest gap that a renewal has closed and of which nothing was granted, whatever became of that card since. Months in
-// which more than the card was missing are no part of it.
+// gapBeforeRenewal is the latest gap that a renewal has closed and of which nothing was granted, whatever became of that card since: of its latest
+// three months those in which nothing but the card was missing.
 func (d *Desk) gapBeforeRenewal(dossier store.Dossier, a award.Award, months int, reason string) ([]award.Grant, error) {
 	reading, err := standing.Read(dossier.File, dossier.Awards, d.Pack())
 	if err != nil {
@@ -190,34 +190,35 @@ func (d *Desk) gapBeforeRenewal(dossier store.Dossier, a award.Award, months int
 	}
 	good := reading.Months(a.Programme)
 	lasts, runs := reading.Lasts(a.ID)
-	wants := func(card casefile.Certificate, m calendar.Month) (bool, error) {
-		if !runs || !lasts.Contains(m) || good.Contains(m) || m.Before(a.OwedFrom) {
-			return false, nil
-		}
-		return reading.HoldsWith(card, a.Programme, m)
+	unpaid := func(m calendar.Month) bool {
+		return runs && lasts.Contains(m) && !good.Contains(m) && !m.Before(a.OwedFrom)
+	}
+	granted := func(g award.Grant) bool {
+		return slices.ContainsFunc(a.Grants, func(old award.Grant) bool { return old.Month == g.Month })
 	}
 	none := fault.New(fault.Conflict, "NO_LATE_RENEWAL", "没有可补发的到期换证空档期", "there is no gap before a late renewal to be paid for")
 	cards := dossier.File.Certificates // in order of their issue
 	for i, card := range slices.Backward(cards) {
 		last := card.IssuedOn.Month().Add(-1)
-		found, err := wants(card, last)
-		switch {
-		case err != nil:
-			return nil, err
-		case !found || i > 0 && cards[i-1].IssuedOn.Month().After(last): // none, or the card before has closed it
-			continue
-		case slices.ContainsFunc(a.Grants, func(g award.Grant) bool { return g.Month == last }):
-			none = store.GrantedAlready
-			continue
+		if i > 0 && cards[i-1].IssuedOn.Month().After(last) {
+			continue // the card before has closed it
 		}
 		var gap []award.Grant
-		for month := last; found && len(gap) < months; month = month.Add(-1) {
-			gap = append(gap, award.Grant{ID: d.NewID(), AwardID: a.ID, Month: month, Level: card.Level, Reason: reason})
-			if found, err = wants(card, month.Add(-1)); err != nil {
+		for month := last; unpaid(month) && len(gap) < months && month.After(last.Add(-backPayMonths)); month = month.Add(-1) {
+			switch holds, err := reading.HoldsWith(card, a.Programme, month); {
+			case err != nil:
 				return nil, err
+			case holds:
+				gap = append(gap, award.Grant{ID: d.NewID(), AwardID: a.ID, Month: month, Level: card.Level, Reason: reason})
 			}
 		}
-		return gap, nil
+		switch {
+		case len(gap) == 0:
+		case slices.ContainsFunc(gap, granted):
+			none = store.GrantedAlready
+		default:
+			return gap, nil
+		}
 	}
 	return nil, none
 }

@@ -319,10 +319,10 @@ func (l *listRun) known(ctx context.Context) (holders, named int, err error) {
 	subjects, kind := slices.AppendSeq(slices.Collect(maps.Keys(l.named)), maps.Keys(l.possible)), l.meaning.facts[0]
 	if l.meaning.home {
 		of, _ := casefile.HouseholdKindOf(kind)
-		return l.tx.HomesKnown(ctx, kind, firstSort(of), l.done.Area, l.done.AsOf, subjects)
+		return l.tx.HomesKnown(ctx, of, l.done.Area, l.done.AsOf, subjects)
 	}
 	of, _ := casefile.KindOf(kind)
-	return l.tx.HoldersKnown(ctx, kind, l.meaning.only, firstSort(of), l.done.Area, l.done.AsOf, subjects)
+	return l.tx.HoldersKnown(ctx, of, l.meaning.only, l.done.Area, l.done.AsOf, subjects)
 }
 
 func firstSort(k casefile.Kind) string {

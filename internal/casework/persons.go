@@ -495,7 +495,7 @@ func (d *Desk) Record(ctx context.Context, who access.Actor, id uuid.UUID, asOf 
 	}
 	dossier.Awards = reading.Awards()
 	for i, a := range dossier.Awards {
-		dossier.Awards[i] = byFacts(reading, endedWithCard(reading, a), asOf)
+		dossier.Awards[i] = asSeen(reading, a, asOf)
 	}
 	dossier.File.Circumstances = slices.DeleteFunc(dossier.File.Circumstances,
 		func(c casefile.Circumstance) bool { return !c.Interval().Contains(asOf) })

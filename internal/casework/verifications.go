@@ -194,7 +194,7 @@ func (d *Desk) Awards(ctx context.Context, who access.Actor, f store.AwardFilter
 			return nil, err
 		}
 		for _, a := range reading.Awards() {
-			now[a.ID] = byFacts(reading, d.asItStands(reading, a), d.today())
+			now[a.ID] = asSeen(reading, a, d.today())
 		}
 	}
 	for i, a := range list {
@@ -203,39 +203,50 @@ func (d *Desk) Awards(ctx context.Context, who access.Actor, f store.AwardFilter
 	return list, nil
 }
 
-// asItStands is an award with its end, where its card was cancelled, and with the suspension that a missing verification has brought by now,
-// where an officer's is not in force.
-func (d *Desk) asItStands(reading *standing.Reading, a award.Award) award.Award {
+// asSeen is an award as its person's file has it on a day, where no officer has ended or suspended it: with its end, where a cancelled card or a
+// condition has ended it, and suspended, where a verification is missing or nothing is owed until a condition holds again (a card that has run
+// out is renewed). The reason is the code of the condition.
+func asSeen(reading *standing.Reading, a award.Award, on calendar.Date) award.Award {
 	a = endedWithCard(reading, a)
+	settled := a.EndReason != "" || a.Void
+	if !settled {
+		a = endedByFacts(reading, a, on.Month())
+	}
+	a = unverified(reading, a, on.Month())
+	if settled || a.Suspended() || !a.EndMonth.IsZero() && a.EndMonth.Before(on.Month()) {
+		return a
+	}
+	return waiting(reading, a, on)
+}
+
+// unverified is an award with the suspension that a missing verification has brought by a month, where an officer's is not in force.
+func unverified(reading *standing.Reading, a award.Award, by calendar.Month) award.Award {
 	from, missed := reading.Unverified(a)
-	if missed && !from.After(d.today().Month()) && (a.EndMonth.IsZero() || !from.After(a.EndMonth)) && !a.Suspended() {
+	if missed && !from.After(by) && (a.EndMonth.IsZero() || !from.After(a.EndMonth)) && !a.Suspended() {
 		a.Suspensions = append(slices.Clone(a.Suspensions), award.Suspension{From: from, Reason: award.Reverify, BackPay: true})
 	}
 	return a
 }
 
-// byFacts is an award as its person's file has it on a day, where no officer has ended or suspended it: with its end, where a condition has
-// ended it, and suspended, where nothing is owed until the condition holds again (a card that has run out is renewed). The reason is the
-// code of the condition.
-func byFacts(reading *standing.Reading, a award.Award, today calendar.Date) award.Award {
-	if a.EndReason != "" || a.Void || a.Suspended() {
-		return a
+// endedByFacts is an award with its end, where a condition has ended it by a month.
+func endedByFacts(reading *standing.Reading, a award.Award, by calendar.Month) award.Award {
+	if run, ok := reading.Lasts(a.ID); ok && !run.To.IsZero() && !run.To.After(by) {
+		a.EndMonth, a.EndReason = run.To, reading.EndedBy(a.Programme, run.To.Add(1))
 	}
-	if run, ok := reading.Lasts(a.ID); ok && !run.To.IsZero() && !run.To.After(today.Month()) {
-		a.EndMonth, a.EndReason = run.To, reading.Fails(a.Programme, run.To.Add(1).First())
-		if run.To.Before(today.Month()) {
-			return a
-		}
-	}
-	reason, month, from := reading.Fails(a.Programme, today), today.Month(), a.StartMonth
-	if reason == "" || month.Before(from) {
+	return a
+}
+
+// waiting is an award that runs on a day, suspended where a condition does not hold on it and its month is not owed.
+func waiting(reading *standing.Reading, a award.Award, on calendar.Date) award.Award {
+	reason, from := reading.Fails(a.Programme, on), a.StartMonth
+	if reason == "" || on.Month().Before(from) {
 		return a
 	}
 	for _, run := range reading.Payable(a) {
-		if run.Contains(month) {
+		if run.Contains(on.Month()) {
 			return a
 		}
-		if run.From.Before(month) {
+		if run.From.Before(on.Month()) {
 			from = run.To.Add(1)
 		}
 	}
@@ -267,7 +278,7 @@ func (d *Desk) Rights(dossier store.Dossier) ([]Right, error) {
 	}
 	var list []Right
 	for _, a := range reading.Awards() {
-		right := Right{Award: d.asItStands(reading, a), Owed: reading.Payable(a), EndedByHand: a.Reinstatable()}
+		right := Right{Award: unverified(reading, endedWithCard(reading, a), d.today().Month()), Owed: reading.Payable(a), EndedByHand: a.Reinstatable()}
 		if grants, err := d.gapBeforeRenewal(dossier, a, backPayMonths, ""); err == nil {
 			for _, g := range grants {
 				right.Gap = append(right.Gap, g.Month)

@@ -377,3 +377,20 @@ func TestGrantedMonthsMeetTheOtherConditions(t *testing.T) {
 	s.wantOwed(id, nursing, 16700, 16700, 0, 0, 14000, 14000, 14000, 14000)
 	s.wantDerived()
 }
+
+// TestGapOfWhichAMonthWaitedForSomethingElse: of the latest three months before a late renewal those are granted in which nothing but the card was missing,
+// also where a later one of them waited for a choice, too.
+func TestGapOfWhichAMonthWaitedForSomethingElse(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.expiring(631)
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.at("2023-06-10")
+	s.fact(id, "other_benefit", "elder_nursing", "2023-05-01", "2023-05-31")
+	s.renewed(id, "RENEW", "2023-06-03", 631, 1)
+	s.wantOwed(id, nursing, 16700, 16700, 0, 0, 0, 16700)
+	s.onRight("cdpf", id, "back-pay", map[string]any{"months": 3, "reason": "补"}).want(200)
+	s.wantOwed(id, nursing, 16700, 16700, 16700, 16700, 0, 16700)
+	s.onRight("cdpf", id, "back-pay", map[string]any{"months": 3, "reason": "补"}).want(409, "GRANTED_ALREADY")
+	s.wantDerived()
+}

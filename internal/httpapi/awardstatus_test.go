@@ -51,3 +51,38 @@ func TestAwardEndedByAFact(t *testing.T) {
 	s.do("liaison.a", "POST", "/circumstances/"+death.text("id")+"/correct", map[string]any{"value": false, "source": "公安", "reason": "同名之误"}, "If-Match", death.version()).want(200)
 	s.wantStatus(dead, "2023-05-01", paying)
 }
+
+// TestAwardEndedInTheMonthOfTheEvent: under the stricter mode the month of the event has days on which all conditions hold, and the award has ended before it.
+func TestAwardEndedInTheMonthOfTheEvent(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.enact(map[string]any{"document": s.edited("stop_mode: next_month", "stop_mode: same_month")})
+	id := s.person1(713, 2)
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.at("2023-06-20")
+	s.fact(id, "tekun", true, "2023-06-15", "")
+	s.wantStatus(id, "2023-06-20", "ended 2023-05 X_TEKUN <nil> <nil>")
+}
+
+// TestAwardEndedWhileItWaited: an award that waits for a card, or that an officer has suspended, is ended by what ends it, and by nothing for which it waited. An
+// act that is accepted since is answered as the award is read then.
+func TestAwardEndedWhileItWaited(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	waits, suspended := s.expiring(714), s.person1(715, 1)
+	for _, id := range []string{waits, suspended} {
+		s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	}
+	s.at("2023-04-20")
+	s.onRight("town.a", suspended, "suspend", map[string]any{"from_month": "2023-03", "reason": "核实"}).want(200)
+	for _, id := range []string{waits, suspended} {
+		s.fact(id, "tekun", true, "2023-04-15", "")
+	}
+	s.wantStatus(waits, "2023-06-20", "ended 2023-04 X_TEKUN <nil> <nil>")
+	s.wantStatus(suspended, "2023-06-20", "ended 2023-04 X_TEKUN 2023-03 核实")
+	resumed := s.onRight("town.a", suspended, "resume", map[string]any{"from_month": "2023-05", "back_pay": true}).want(200)
+	if resumed.text("status") != "ended" || resumed.text("end_reason") != "X_TEKUN" {
+		t.Errorf("resumed: %s", resumed.body)
+	}
+	s.wantStatus(suspended, "2023-06-20", "ended 2023-04 X_TEKUN <nil> <nil>")
+}

@@ -442,3 +442,18 @@ func TestTruncatedListConfirmedByKey(t *testing.T) {
 		t.Errorf("afterwards %s", done.body)
 	}
 }
+
+// TestListOfOneSortCountsBySort: a list of one sort is held against those of that sort alone, by whichever name the sort was recorded.
+func TestListOfOneSortCountsBySort(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for i, value := range []any{true, map[string]any{"kind": "orphan"}, map[string]any{"status": "orphan", "mode": 3}, "defacto", map[string]any{"sort": "", "kind": "defacto"},
+		map[string]any{"scheme": "defacto"}, map[string]any{"status": "active", "mode": "defacto"}, map[string]any{"answer": "no", "status": "orphan"}} {
+		s.fact(s.person1(850+i, 1), "orphan_support", value, "2022-01-01", "")
+	}
+	s.at("2023-03-02")
+	whole := s.list("civil", "kind=orphan&sender=x&as_of=2023-03-01&dry_run=true", "姓名,身份证号,起始日期", "白鹤九,"+number(899)+",2022-01-01").want(201)
+	if got := fmt.Sprint(whole.json()["absence"]); got != "map[known:3 missing:3]" {
+		t.Errorf("of three orphans: %s", got)
+	}
+}

@@ -58,6 +58,9 @@ func TestReverification(t *testing.T) {
 	s.granted(late, nursing, "2027-05-05", "2027-05-10") // decided inside the window: looked at just now
 	s.pay("2027-06-30", "2027-06", everyone)
 	s.at("2027-07-05")
+	if record := items(s.do("cdpf", "GET", "/persons/"+ids[3]+"/record", nil).want(200), "awards"); record[0]["status"] != "suspended" || record[0]["suspension_reason"] != "REVERIFY" {
+		t.Errorf("the record has the award as %v", record)
+	}
 	if got := s.awardNow(ids[3]) + ", " + s.awardNow(ids[0]) + ", " + s.awardNow(late); got != "suspended 2027-07 REVERIFY, active <nil> <nil>, active <nil> <nil>" {
 		t.Errorf("in July the awards are %s", got)
 	}

@@ -28,9 +28,9 @@ type answered struct {
 
 // answer is that of one programme.
 type answer struct {
-	outcome  Outcome
-	code     string // of the first condition that did not pass
-	suspends bool
+	outcome Outcome
+	code    string // of the first condition that did not pass
+	ends    string // the first of them that ends a right; empty where they all only interrupt it
 }
 
 // placed is where an indicator puts somebody.
@@ -56,7 +56,10 @@ func (a *Answers) of(programme string) answer {
 
 // Suspends reports, for a day on which the answer is not yes, whether that only interrupts a right that runs: every
 // condition that fails says so itself, or waits for a fact.
-func (a *Answers) Suspends(programme string) bool { return a.of(programme).suspends }
+func (a *Answers) Suspends(programme string) bool { return a.EndedBy(programme) == "" }
+
+// EndedBy is the code of the first condition whose failure ends a right; empty where none does.
+func (a *Answers) EndedBy(programme string) string { return a.of(programme).ends }
 
 // Place says where a person stands with an indicator, and why where that is excluded or a gap. A fact that nobody knows
 // counts as absent: the number of a day has to be a number.
@@ -111,23 +114,25 @@ func (p *Pack) answers(f casefile.Facts) (*Answers, error) {
 // ask asks the conditions of a rule set. What is told of them stops at the first that failed; whether a right is only interrupted does not.
 func (in *inputs) ask(rs *RuleSet) (answer, error) {
 	if rs == nil {
-		return answer{outcome: No, code: NoRules}, nil
+		return answer{outcome: No, code: NoRules, ends: NoRules}, nil
 	}
 	in.setSwitches(rs)
-	a := answer{outcome: Yes, suspends: true}
+	a := answer{outcome: Yes}
 	for _, c := range rs.conditions {
 		found, suspends, err := in.meet(c)
 		if err != nil {
 			return answer{}, fmt.Errorf("condition %s: %w", c.Code, err)
 		}
-		a.suspends = a.suspends && suspends
+		if !suspends && a.ends == "" {
+			a.ends = c.Code
+		}
 		switch {
 		case found == isFalse && a.outcome != No:
 			a.outcome, a.code = No, c.Code
 		case found == isUnknown && a.outcome == Yes:
 			a.outcome, a.code = NeedsFact, c.Code
 		}
-		if a.outcome == No && !a.suspends {
+		if a.outcome == No && a.ends != "" {
 			break // nothing that follows changes either
 		}
 	}

@@ -200,6 +200,18 @@ func (r *Reading) Fails(programme string, day calendar.Date) string {
 	return ""
 }
 
+// EndedBy is the code of the first condition that ends rights to a programme in a month; empty where none does.
+func (r *Reading) EndedBy(programme string, m calendar.Month) string {
+	for i := range r.segments {
+		if s := &r.segments[i]; s.days.Overlaps(calendar.Interval{From: m.First(), To: m.Last()}) {
+			if code := s.rules.EndedBy(programme); code != "" {
+				return code
+			}
+		}
+	}
+	return ""
+}
+
 // readGrants finds out of each month that was granted for a late renewal whether with the new card the conditions hold in it.
 func (r *Reading) readGrants() (err error) {
 	for _, a := range r.awards {

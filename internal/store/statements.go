@@ -386,22 +386,23 @@ func (tx *Tx) HoldersOf(ctx context.Context, kind string, in area.Code, on calen
 // ownFile leaves out the facts of files that are merged into others: what a list says is said of the file that stays.
 const ownFile = "NOT EXISTS (SELECT FROM merged_persons g WHERE g.person_id = circumstances.person_id)"
 
-// sortOfFact reads the sort of a fact's value; that of true alone is the first of its kind, $5.
-const sortOfFact = `CASE jsonb_typeof(value) WHEN 'boolean' THEN $5 WHEN 'string' THEN CASE value #>> '{}' WHEN 'yes' THEN $5 ELSE value #>> '{}' END
-	ELSE coalesce(value->>'sort', value->>'kind', value->>'type', $5) END`
+// sortOfFact reads the sort of a fact's value as casefile.ParseValue does; that of true alone is the first of its kind's, $5.
+const sortOfFact = `CASE jsonb_typeof(value) WHEN 'boolean' THEN ($5::text[])[1] WHEN 'string' THEN CASE value #>> '{}' WHEN 'yes' THEN ($5::text[])[1] ELSE value #>> '{}' END
+	ELSE coalesce(nullif(value->>'sort', ''), nullif(value->>'kind', ''), nullif(value->>'type', ''), (SELECT word FROM unnest(ARRAY[value->>'scheme', value->>'status', value->>'mode'])
+		WITH ORDINALITY AS one(word, n) WHERE word = ANY($5) ORDER BY n LIMIT 1), ($5::text[])[1]) END`
 
 // HoldersKnown counts whom a list that names everybody should name: those of an area of whom a fact of a kind is recorded for a day, of
-// one sort alone where one is given. first is the sort that is meant where none is recorded. Of the named it says how many those are.
-func (tx *Tx) HoldersKnown(ctx context.Context, kind, only, first string, in area.Code, on calendar.Date, named []uuid.UUID) (known, there int, err error) {
-	return tx.known(ctx, "circumstances", "person_id", ownFile, kind, only, first, in, on, named)
+// one sort alone where one is given. Of the named it says how many those are.
+func (tx *Tx) HoldersKnown(ctx context.Context, kind casefile.Kind, only string, in area.Code, on calendar.Date, named []uuid.UUID) (known, there int, err error) {
+	return tx.known(ctx, "circumstances", "person_id", ownFile, kind, only, in, on, named)
 }
 
 // HomesKnown is HoldersKnown of households.
-func (tx *Tx) HomesKnown(ctx context.Context, kind, first string, in area.Code, on calendar.Date, named []uuid.UUID) (known, there int, err error) {
-	return tx.known(ctx, "household_circumstances", "household_id", "true", kind, "", first, in, on, named)
+func (tx *Tx) HomesKnown(ctx context.Context, kind casefile.Kind, in area.Code, on calendar.Date, named []uuid.UUID) (known, there int, err error) {
+	return tx.known(ctx, "household_circumstances", "household_id", "true", kind, "", in, on, named)
 }
 
-func (tx *Tx) known(ctx context.Context, table, subject, which, kind, only, first string, in area.Code, on calendar.Date, named []uuid.UUID) (known, there int, err error) {
+func (tx *Tx) known(ctx context.Context, table, subject, which string, kind casefile.Kind, only string, in area.Code, on calendar.Date, named []uuid.UUID) (known, there int, err error) {
 	lo, hi := in.Range()
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
 		// named through a sub-select, which is hashed: with = ANY($7) each holder would be compared to each of fifty thousand
@@ -409,10 +410,10 @@ func (tx *Tx) known(ctx context.Context, table, subject, which, kind, only, firs
 			WHERE kind = $1 AND area_code >= $2 AND area_code < $3 AND superseded_at IS NULL AND valid_from <= $4 AND (valid_to IS NULL OR valid_to >= $4)
 				AND value NOT IN ('false', '"no"', '"unknown"') AND coalesce(value->>'answer', 'yes') = 'yes' AND ($6 = '' OR `+sortOfFact+` = $6)
 				AND `+which,
-			kind, lo, hi, on, first, only, named).QueryRow(func(row pgx.Row) error { return row.Scan(&known, &there) })
+			kind.Name, lo, hi, on, kind.Sorts, only, named).QueryRow(func(row pgx.Row) error { return row.Scan(&known, &there) })
 	})
 	if err != nil {
-		return 0, 0, fmt.Errorf("count holders of %s: %w", kind, err)
+		return 0, 0, fmt.Errorf("count holders of %s: %w", kind.Name, err)
 	}
 	return known, there, nil
 }

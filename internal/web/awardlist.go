@@ -46,7 +46,7 @@ func showAwards(v *visit) (any, error) {
 	return data, nil
 }
 
-// rightLine says of a right what stands in itself; whether its conditions hold this month is for its own page.
+// rightLine says of a right that pays nothing this month why.
 func (v *visit) rightLine(a award.Award, name string) rightLine {
 	person := "/persons/" + a.PersonID.String()
 	line := rightLine{Person: name, Ledger: person + "/ledger"}

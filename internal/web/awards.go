@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"zhucan/internal/award"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
@@ -72,6 +74,8 @@ func (v *visit) awardPaused(a award.Award) string {
 		return "ended"
 	case i >= 0 && a.Suspensions[i].Reason == award.Reverify:
 		return "unverified"
+	case i >= 0 && a.Suspensions[i].ID == uuid.Nil: // by what is recorded
+		return "stopped"
 	case i >= 0:
 		return "suspended"
 	}

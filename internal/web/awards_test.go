@@ -212,6 +212,7 @@ func TestBackPayPage(t *testing.T) {
 	s.granted("liaison.a", id)
 	path := fmt.Sprintf("/persons/%s/awards/%s", id, s.awardOf(id).ID)
 	s.on("2023-10-10")
+	s.again("cdpf").get("/awards").want(200).says("按登记情况不发放") // no officer can resume it
 	if page := s.again("cdpf").get(path).want(200).says("按登记情况不发放"); strings.Contains(page.body, `value="back_pay"`) {
 		t.Error("months are offered before the card was renewed")
 	}
