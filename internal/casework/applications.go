@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -250,7 +251,7 @@ func (d *Desk) ClockState(c *application.Clock) string {
 // which the database does not know, so it looks through the open cases a page at a time.
 func (d *Desk) OverdueApplications(ctx context.Context, who access.Actor, f store.ApplicationFilter) (list []store.Case, err error) {
 	limit := f.Limit
-	f.Limit = 200
+	f.Limit, f.Among = 200, slices.Collect(maps.Keys(d.Pack().Limits))
 	for len(list) < limit {
 		page, err := d.DB.ListApplications(ctx, who, f)
 		if err != nil {

@@ -30,7 +30,17 @@ var (
 	yearForm    = regexp.MustCompile(`^(\d{4})(?:年|年度|学年|学年度|\.(?:0?[1-9]|1[0-2]))?$`) // of 2023.1 the year is sure
 	yearSpan    = regexp.MustCompile(`^(\d{4})(?:年)?[-/~—–至]{1,2}(\d{4})(?:年|学年|学年度|年度)?$`)
 	decimalForm = regexp.MustCompile(`^(\d{1,12})(?:\.(\d+))?$`)
+	parted      = regexp.MustCompile(`([0-9０-９])[\p{Z}\s]+([0-9０-９])`)
 )
+
+// apart is what somebody wrote, normalized, with a blank between two digits as the mark that it stands for: without it 2026-3-2 1 would be the 21st
+// and 2026 1 2 December.
+func apart(written string) string {
+	for parted.MatchString(written) {
+		written = parted.ReplaceAllString(written, "$1-$2")
+	}
+	return idnum.Normalize(written)
+}
 
 // readDay reads a day in any spelling that says which it is: 2023-3-28, 2023/03/28, 2023.3.28, 2023年3月28日, 20230328,
 // with a time behind it, or a serial date of a spreadsheet, which in a csv file is five digits. Of 2023112 nobody can
@@ -44,10 +54,9 @@ func readDay(c Cell, shift int) (calendar.Date, bool) {
 
 // TypedDay reads a day as people write one: in a spelling of readDay, but without a time, and not as a serial date.
 func TypedDay(typed string) (calendar.Date, bool) {
-	text := idnum.Normalize(typed)
-	m := dayForm.FindStringSubmatch(text)
+	m := dayForm.FindStringSubmatch(apart(typed))
 	if m == nil {
-		m = compactDay.FindStringSubmatch(text)
+		m = compactDay.FindStringSubmatch(idnum.Normalize(typed))
 	}
 	if m == nil {
 		return calendar.Date{}, false
@@ -97,7 +106,7 @@ func readMonth(c Cell, shift int) (calendar.Month, bool) {
 
 // TypedMonth reads a month as people write one: 2023-03, 2023/3, 2023.3, 2023年3月, 202303.
 func TypedMonth(typed string) (calendar.Month, bool) {
-	m := monthForm.FindStringSubmatch(idnum.Normalize(typed))
+	m := monthForm.FindStringSubmatch(apart(typed))
 	if m == nil || !plausible(number(m[1])) || number(m[2]) < 1 || number(m[2]) > 12 {
 		return calendar.Month{}, false
 	}

@@ -42,7 +42,10 @@ func (a *API) listTickets(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	filter := store.TicketFilter{Area: in, State: r.Query.Get("state"), Topic: r.Query.Get("topic"), After: after, Limit: r.limit()}
+	filter := store.TicketFilter{Area: in, Topic: r.Query.Get("topic"), After: after, Limit: r.limit()}
+	if state := r.Query.Get("state"); state != "" {
+		filter.States = []ticket.State{ticket.State(state)}
+	}
 	if r.Query.Get("overdue") == "true" {
 		filter.Overdue = a.Desk.TicketsOverdueSince()
 	}

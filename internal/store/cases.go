@@ -152,6 +152,7 @@ type Case struct {
 type ApplicationFilter struct {
 	Area       area.Code
 	Stage      string
+	Among      []string // in one of these stages; nil: in any
 	Programme  string
 	PersonID   uuid.UUID
 	CaseNumber string
@@ -164,8 +165,8 @@ func (db *DB) ListApplications(ctx context.Context, who access.Actor, f Applicat
 	lo, hi := f.Area.Range()
 	return db.applications(func(q Query) error { return db.Read(ctx, who, q) },
 		`a.area_code >= $1 AND a.area_code < $2 AND ($3 = '' OR a.stage = $3) AND ($4 = '' OR a.programme = $4)
-		AND ($5::uuid IS NULL OR a.person_id = $5) AND a.id > $6 AND ($8 = '' OR a.case_number = $8) ORDER BY a.id LIMIT $7`,
-		lo, hi, f.Stage, f.Programme, orNull(f.PersonID), f.After, f.Limit, f.CaseNumber)
+		AND ($5::uuid IS NULL OR a.person_id = $5) AND a.id > $6 AND ($8 = '' OR a.case_number = $8) AND ($9::text[] IS NULL OR a.stage = ANY($9)) ORDER BY a.id LIMIT $7`,
+		lo, hi, f.Stage, f.Programme, orNull(f.PersonID), f.After, f.Limit, f.CaseNumber, f.Among)
 }
 
 // Application reads one case with its steps.

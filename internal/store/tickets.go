@@ -17,7 +17,7 @@ import (
 // TicketFilter narrows a list of tickets. Zero members do not narrow.
 type TicketFilter struct {
 	Area    area.Code
-	State   string
+	States  []ticket.State // in one of these
 	Topic   string
 	Overdue map[string]calendar.Date // only the overdue: what has waited under a limit since this day
 	After   uuid.UUID
@@ -57,11 +57,11 @@ func (db *DB) ListTickets(ctx context.Context, who access.Actor, f TicketFilter)
 	for limit, day := range f.Overdue {
 		limits, since = append(limits, limit), append(since, day.String())
 	}
-	sql := "SELECT " + ticketColumns + " FROM tickets t WHERE " + seesTicket + ` AND t.area_code >= $3 AND t.area_code < $4 AND ($5 = '' OR t.state = $5)
+	sql := "SELECT " + ticketColumns + " FROM tickets t WHERE " + seesTicket + ` AND t.area_code >= $3 AND t.area_code < $4 AND ($5::text[] IS NULL OR t.state = ANY($5))
 		AND ($6 = '' OR t.topic = $6) AND ($7::text[] IS NULL OR EXISTS (SELECT FROM unnest($7, $8::text[]::date[]) o(l, day) WHERE o.l = t.clock_limit AND t.clock_since <= o.day))
 		AND t.id > $9 ORDER BY t.id LIMIT $10`
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue(sql, string(who.Role), string(who.Area), lo, hi, f.State, f.Topic, limits, since, f.After, f.Limit).Query(into(&list, func(row pgx.CollectableRow) (ticket.Ticket, error) { return db.scanTicket(row) }))
+		b.Queue(sql, string(who.Role), string(who.Area), lo, hi, f.States, f.Topic, limits, since, f.After, f.Limit).Query(into(&list, func(row pgx.CollectableRow) (ticket.Ticket, error) { return db.scanTicket(row) }))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list tickets: %w", err)

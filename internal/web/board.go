@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"zhucan/internal/area"
+	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/exchange"
 	"zhucan/internal/store"
@@ -15,6 +16,7 @@ import (
 // boardData is what the units of an area took in, did in time and left lying (监督评价), in a period that stands in the address.
 type boardData struct {
 	From, To, AsOf string
+	Wrong          []string // days that were asked for and are none
 	Levels         []Option
 	Places         []Option
 	Heads          []string
@@ -98,7 +100,7 @@ func showBoard(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := boardData{From: b.From.String(), To: b.To.String(), AsOf: b.AsOf.String(), Levels: v.options("board_level", boardLevels...)}
+	data := boardData{From: b.From.String(), To: b.To.String(), AsOf: b.AsOf.String(), Wrong: v.daysNotTaken(calendar.Date{}, "from", "to"), Levels: v.options("board_level", boardLevels...)}
 	for i := range data.Levels {
 		data.Levels[i].Chosen = data.Levels[i].Value == q.By
 	}

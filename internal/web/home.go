@@ -76,7 +76,7 @@ func (v *visit) awaitingCards(data *homeData) error {
 	if err != nil {
 		return err
 	}
-	cards := []listCard{{Path: "/tickets", Name: v.t("tickets.card"), Count: n.Tickets, Overdue: n.TicketsOverdue}}
+	cards := []listCard{{Path: "/tickets?state=" + waitingTickets, Name: v.t("tickets.card"), Count: n.Tickets, Overdue: n.TicketsOverdue}}
 	if slices.Contains(statementDeciders, v.who.Role) {
 		cards = append(cards, listCard{Path: "/statements", Name: v.t("statements.title"), Count: n.Statements, Overdue: n.StatementsOverdue})
 	}

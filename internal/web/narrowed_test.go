@@ -16,6 +16,8 @@ func TestListsNarrowed(t *testing.T) {
 		b.get(path).want(200).says("金丝雀81", "金丝雀83")
 		if sh := b.get(path + "?area=" + villageA).want(200).says("金丝雀81"); strings.Contains(sh.body, "金丝雀83") {
 			t.Errorf("%s names somebody of another village", path)
+		} else if o := all(byID(t, sh, "by-area"), "option"); !has(o[len(o)-1], "selected") || attr(o[len(o)-1], "value") != villageA {
+			t.Errorf("%s does not say to what it is narrowed", path)
 		}
 	}
 	if sh := b.get("/applications?case_number=" + escaped(" "+c.CaseNumber+" ")).want(200).says("金丝雀81"); strings.Contains(sh.body, "金丝雀83") {

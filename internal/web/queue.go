@@ -193,7 +193,8 @@ func (v *visit) programmeOptions(chosen string) (list []Option) {
 	return list
 }
 
-// placesBelow are the divisions of the level below one's own area: towns for a district, villages for a town.
+// placesBelow are the divisions of the level below one's own area, towns for a district, villages for a town, and the chosen one where it is another:
+// what narrows a list is not to be shown as nothing.
 func (v *visit) placesBelow(chosen area.Code) (list []Option, err error) {
 	tree, err := v.desk.DB.Divisions(v.ctx, v.who.Area, v.today)
 	if err != nil {
@@ -203,6 +204,9 @@ func (v *visit) placesBelow(chosen area.Code) (list []Option, err error) {
 		if d.Code.Parent() == v.who.Area {
 			list = append(list, Option{Value: string(d.Code), Label: d.Name, Chosen: d.Code == chosen})
 		}
+	}
+	if chosen != "" && chosen != v.who.Area && len(list) > 0 && !slices.ContainsFunc(list, func(o Option) bool { return o.Chosen }) {
+		list = append(list, Option{Value: string(chosen), Label: v.placeName(chosen), Chosen: true})
 	}
 	return list, nil
 }

@@ -140,6 +140,31 @@ func typedTime(text string) (time.Time, bool) {
 	return time.Date(y, m, d, clock.Hour(), clock.Minute(), 0, 0, china), ok && err == nil
 }
 
+// daysNotTaken says which days of an address are none, or lie behind the last that may be asked for, if there is one: what is shown is not of them.
+func (v *visit) daysNotTaken(last calendar.Date, names ...string) (wrong []string) {
+	for _, name := range names {
+		text := v.query.Get(name)
+		if day, ok := exchange.TypedDay(text); text != "" && (!ok || !last.IsZero() && day.After(last)) {
+			wrong = append(wrong, v.t("day.not_taken", text))
+		}
+	}
+	return wrong
+}
+
+// askedMonth is a field of an address for a month, with what it is where the address does not say or says none.
+func (v *visit) askedMonth(name, label string, otherwise calendar.Month) (*Field, calendar.Month) {
+	text := v.query.Get(name)
+	m, ok := exchange.TypedMonth(text)
+	if !ok {
+		m = otherwise
+	}
+	f := &Field{Name: name, Label: v.t(label), Kind: "month", Value: m.String()}
+	if text != "" && !ok {
+		f.Error = v.t("month.not_taken", text)
+	}
+	return f, m
+}
+
 // typed is what somebody typed into a field of digits: an input method may have made them full-width.
 func typed(text string) string { return strings.TrimSpace(width.Fold.String(text)) }
 

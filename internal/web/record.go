@@ -22,7 +22,8 @@ import (
 // recordData is the whole file of a person on one page (一人一档).
 type recordData struct {
 	AsOf, KnownOn string
-	Past          bool // the file of another day than today
+	Past          bool     // the file of another day than today
+	Wrong         []string // days that were asked for and cannot be
 	Name          string
 	About         []pair
 	Warnings      []string
@@ -105,7 +106,7 @@ func showRecord(v *visit) (any, error) {
 	if rec.Past {
 		knownOn = calendar.DateOf(knownAt)
 	}
-	data := recordData{AsOf: asOf.String(), KnownOn: knownOn.String(), Past: asOf != v.today || v.query.Get("known_on") != "", Name: rec.File.Person.Name, Cases: v.caseLines(rec.Applications)}
+	data := recordData{AsOf: asOf.String(), KnownOn: knownOn.String(), Past: asOf != v.today || v.query.Get("known_on") != "", Wrong: v.daysNotTaken(v.today, "as_of", "known_on"), Name: rec.File.Person.Name, Cases: v.caseLines(rec.Applications)}
 	for i := range data.Cases {
 		if one := &data.Cases[i]; rec.Past {
 			one.Path, one.Clock, one.ClockTone, one.Why = "/applications/"+rec.Applications[i].ID.String(), "", "", ""

@@ -29,13 +29,32 @@ func TestStatesWithoutBarriers(t *testing.T) {
 	for _, form := range []struct{ user, path, do string }{{"liaison.a", "/persons/:id/apply", "submit"}, {"liaison.a", "/persons/:id/survey", "save"},
 		{"liaison.a", "/persons/:id/services/new", "open"}, {"liaison.a", "/services/:id/steps/:step", "take"}, {"hotline", "/tickets/new", "receive"}, {"admin", "/accounts/new", "add"},
 		{"admin", "/policies/new", "rates"}, {"admin", "/deputies", "depute"}, {"admin", "/webhooks", "register"}, {"admin", "/calendars", "record"}, {"stats", "/releases/new", "seal"},
-		{"stats", "/figures", "record"}, {"town.a", "/facilities", "add"}, {"town.a", "/imports/new", "take"}, {"town.a", "/queue/:id", "decide"}} {
+		{"stats", "/figures", "record"}, {"town.a", "/facilities", "add"}, {"town.a", "/imports/new", "take"}, {"town.a", "/queue/:id", "decide"}, {"civil", "/persons/:id/numbers", "reveal"}, {"finance", "/policies/try", "simulate"}} {
 		b.use(form.user)
 		b.open(f.place(form.path, form.user) + furtherOn[form.path])
 		b.openUp(`main button[value="` + form.do + `"]`)
 		b.click(`main button[value="` + form.do + `"]`)
 		b.refused(form.path+" sent empty", "")
 	}
+
+	b.use("cdpf")
+	for at, says := range map[string]string{f.place("/persons/:id", "cdpf") + "?as_of=2.1.2023": "未采用", "/supervision?from=2.1.2023": "未采用", "/applications?case_number=1": "受理编号不正确",
+		"/persons?area=" + villageA: "全部", "/tickets?state=waiting": "办理中", "/awards": "发放账目"} {
+		b.open(at)
+		b.shown(at, says)
+	}
+	b.open(f.place("/persons/:id/numbers", "cdpf"))
+	b.tick(`[name="fields"][value="id_number"]`)
+	b.fill(`[name="reason"]`, "电话核对")
+	b.click(`button[value="reveal"]`)
+	b.shown("numbers shown whole", "身份证")
+	b.open("/policies/try")
+	b.tick(`[name="programme"][value="nursing_subsidy"]`)
+	for name, text := range map[string]string{"from": "2024-01-01", "level1": "200", "paper": "民发〔2024〕1号", "budget": "100"} {
+		run(b, chromedp.Evaluate[string](`document.querySelector(`+quoted(`[name="`+name+`"]`)+`).value = `+quoted(text)))
+	}
+	b.click(`button[value="simulate"]`)
+	b.shown("a forecast against a budget", "余额")
 
 	b.use("town.a")
 	b.open("/queue")
@@ -69,6 +88,10 @@ func TestStatesWithoutBarriers(t *testing.T) {
 	s.clock.Add(13 * time.Hour)
 	b.click(`button[value="add"]`)
 	b.shown("the session has ended", "登录已失效")
+}
+
+func (b *tab) tick(selector string) {
+	run(b, chromedp.Evaluate[bool](`document.querySelector(`+quoted(selector)+`).checked = true`))
 }
 
 // openUp opens the folded parts of a page in which something is.

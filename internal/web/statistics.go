@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"zhucan/internal/area"
+	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/exchange"
 	"zhucan/internal/fault"
@@ -254,16 +255,9 @@ func (v *visit) unmet(code string) string {
 
 // fillTrend adds the ends of months: a year up to the day, or what the address asks for.
 func (v *visit) fillTrend(data *indicatorData, l look, key string) error {
-	to := l.on.Month()
-	if m, ok := exchange.TypedMonth(v.query.Get("to")); ok {
-		to = m
-	}
-	from := to.Add(-11)
-	if m, ok := exchange.TypedMonth(v.query.Get("from")); ok {
-		from = m
-	}
-	data.From = &Field{Name: "from", Label: v.t("trend.from"), Kind: "month", Value: from.String()}
-	data.To = &Field{Name: "to", Label: v.t("trend.to"), Kind: "month", Value: to.String()}
+	var from, to calendar.Month
+	data.To, to = v.askedMonth("to", "trend.to", l.on.Month())
+	data.From, from = v.askedMonth("from", "trend.from", to.Add(-11))
 	points, _, err := v.desk.Trend(v.ctx, v.who, key, l.in, from, to, l.known)
 	if f, ok := fault.Of(err); ok && f.Kind == fault.Invalid {
 		data.To.Error = f.Message(v.english)

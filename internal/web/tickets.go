@@ -65,19 +65,32 @@ func (v *visit) topics() (list []Option) {
 	return list
 }
 
+// waitingTickets stands among the states for all those in which a ticket waits for this role.
+const waitingTickets = "waiting"
+
 func showTickets(v *visit) (any, error) {
 	after, err := store.ParseCursor(v.query.Get("cursor"))
 	if err != nil {
 		return nil, err
 	}
 	state := &Field{Name: "state", Label: v.t("case.stage"), Kind: "select", Options: v.options("ticket_state", ticketStates...), Value: v.query.Get("state")}
+	if len(ticket.WaitsFor(v.who.Role)) > 0 {
+		state.Options = append([]Option{{Value: waitingTickets, Label: v.t("tickets.card")}}, state.Options...)
+	}
 	topic := &Field{Name: "topic", Label: v.t("ticket.topic"), Kind: "select", Options: v.topics(), Value: v.query.Get("topic")}
 	late := &Field{Name: "overdue", Label: v.t("ticket.time"), Kind: "select", Options: v.options("ticket_time", "overdue"), Value: v.query.Get("overdue")}
 	f := store.TicketFilter{Area: v.who.Area, After: after.ID, Limit: pageSize}
 	for _, field := range []*Field{state, topic, late} {
 		field.choose()
 	}
-	f.State, f.Topic = chosenOf(state), chosenOf(topic)
+	switch chosen := chosenOf(state); chosen {
+	case "":
+	case waitingTickets:
+		f.States = ticket.WaitsFor(v.who.Role)
+	default:
+		f.States = []ticket.State{ticket.State(chosen)}
+	}
+	f.Topic = chosenOf(topic)
 	if chosenOf(late) != "" {
 		f.Overdue = v.desk.TicketsOverdueSince()
 	}

@@ -164,6 +164,13 @@ func TestHomeSaysWhatWaits(t *testing.T) {
 			t.Errorf("%s is told of a ticket that is not his to answer", user)
 		}
 	}
+	s.brought("advice") // beside the one that waits for the unit
+	for _, office := range []*browser{clerk, unit} {
+		home := office.get("/").want(200).says("待办工单1")
+		if rows := office.get(home.link("待办工单")).want(200).rows(); len(rows) != 2 { // with their heading
+			t.Errorf("the one ticket that waits for an office leads to %v", rows)
+		}
+	}
 	s.clock.Add(20 * 24 * time.Hour)
 	delete(s.browsers, "town.a")
 	s.as("town.a").get("/").want(200).says("待办工单1", "逾期 1")

@@ -1,6 +1,9 @@
 package web_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestDaysAsTyped: where a browser offers no calendar, a day is taken in the spellings in which people write one, and nothing is guessed.
 func TestDaysAsTyped(t *testing.T) {
@@ -22,6 +25,15 @@ func TestDaysAsTyped(t *testing.T) {
 	file := "/persons/" + s.person(60, 2, villageA).String()
 	b.get(file + "?as_of=" + escaped("2023年1月2日")).want(200).says("2023-01-02")
 	b.get("/indicators?as_of=2023.1.2").want(200).says("2023-01-02")
+	for _, at := range []string{file + "?as_of=2.1.2023", file + "?known_on=23.1.2", file + "?as_of=2030-01-01"} {
+		b.get(at).want(200).says(at[strings.Index(at, "=")+1:], "未采用")
+	}
+	s.as("cdpf").get("/supervision?from=2023.13.2&to=2023.3.1").want(200).says("“2023.13.2”不是可用的日期，未采用")
+	for _, at := range []string{file, file + "?as_of=&known_on=2023-03-28", "/indicators"} {
+		if sh := b.get(at).want(200); strings.Contains(sh.body, "未采用") {
+			t.Errorf("%s minds", at)
+		}
+	}
 }
 
 // TestMonthsAsTyped: the same of months, for which many browsers offer nothing.
@@ -37,4 +49,5 @@ func TestMonthsAsTyped(t *testing.T) {
 	if from := attr(byID(t, sh, "f-from"), "value"); from != "2022-11" {
 		t.Errorf("the trend begins in %q", from)
 	}
+	b.get("/indicators/nursing_subsidy_coverage?from=2022.13&to=2023.2").want(200).says("“2022.13”不是月份，未采用")
 }
