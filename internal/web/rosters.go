@@ -192,6 +192,9 @@ func (v *visit) rosterPage(data *rosterData, r roster.Roster) error {
 		q.State = state
 	}
 	if doubt := store.Doubt(v.query.Get("doubt")); slices.Contains(store.Doubts, doubt) {
+		if !slices.ContainsFunc(data.Doubts, func(o Option) bool { return o.Value == string(doubt) }) { // what narrows a list is not to be shown as nothing
+			data.Doubts = append(data.Doubts, Option{Value: string(doubt), Label: v.t("roster." + string(doubt))})
+		}
 		asked(data.Doubts, string(doubt))
 		q.Doubt, q.Today = doubt, v.today
 	}
