@@ -268,7 +268,7 @@ func TestDoubtsOfARoster(t *testing.T) {
 	if shared := s.as("civil").get(at+"?doubt=shared_account").want(200).says("金丝雀84", "金丝雀86"); strings.Contains(shared.body, "金丝雀88") {
 		t.Error("who shares no account is among those who do")
 	}
-	none := s.as("civil").get(at+"?doubt=changed_account").want(200).says("没有")
+	none := s.as("civil").get(at + "?doubt=changed_account").want(200).says("没有")
 	if !strings.Contains(none.body, `value="changed_account" selected`) {
 		t.Error("a list that is narrowed to nothing does not say so")
 	}
