@@ -147,23 +147,32 @@ func (t *tree) learn(a *attacker, part int, tables [][]Cell) {
 // they are not negative (blind), or who has guessed which of them are small. What is lost is given up.
 func (t *tree) hideUntilSafe(told func(blind, guessed span) bool, lost func(cell, part int) bool) bool {
 	for part := range 2 {
-		for again := true; again; {
-			again = false
-			blind, guessed := t.bounds(part, false), t.bounds(part, true)
-			for i := range t.cells {
-				if t.secret(i, part) && small(t.cells[i].Count[part]) && told(blind[i], guessed[i]) {
-					if again = t.hideComplement(i, part); !again {
-						if !lost(i, part) {
-							return false
-						}
-						t.known[i][part], again = true, true
-					}
-					break
-				}
+		for {
+			i, found := t.firstTold(part, told)
+			if !found {
+				break
 			}
+			if t.hideComplement(i, part) {
+				continue
+			}
+			if !lost(i, part) {
+				return false
+			}
+			t.known[i][part] = true
 		}
 	}
 	return true
+}
+
+// firstTold is the first cell with a small number that is told all the same.
+func (t *tree) firstTold(part int, told func(blind, guessed span) bool) (cell int, found bool) {
+	blind, guessed := t.bounds(part, false), t.bounds(part, true)
+	for i := range t.cells {
+		if t.secret(i, part) && small(t.cells[i].Count[part]) && told(blind[i], guessed[i]) {
+			return i, true
+		}
+	}
+	return 0, false
 }
 
 // tree is a table with the children of each cell by partition.

@@ -274,7 +274,7 @@ func cut(days calendar.Interval, cuts []calendar.Date) []calendar.Interval {
 	return append(parts, days)
 }
 
-// appendInterval joins what follows without a change.
+// appendInterval adds an interval to a timeline. Where it begins on the day after the last one and differs in nothing else, it lengthens that one.
 func appendInterval(timeline []Interval, next Interval) []Interval {
 	if n := len(timeline); n > 0 {
 		last := &timeline[n-1]

@@ -212,17 +212,38 @@ type Match struct {
 // MatchIDNumbers finds who carries each of these numbers now or else carried it before, in the whole area of the writer. A number that was once
 // written into another's file by mistake is not his: who has it now is meant.
 func (tx *Tx) MatchIDNumbers(ctx context.Context, numbers []string) (map[string]Match, error) {
-	hashes, byHash := make([][]byte, len(numbers)), make(map[string]string, len(numbers))
-	for i, number := range numbers {
-		hashes[i] = tx.db.index(indexID, number)
-		byHash[string(hashes[i])] = number
-	}
-	found := make(map[string]Match, len(numbers))
 	const sql = `SELECT n.number, p.id, p.managing_area_code, p.name FROM (
 			SELECT id_number_index AS number, id, false AS earlier FROM persons WHERE id_number_index = ANY($1)
 			UNION ALL SELECT value_index, person_id, true FROM person_aliases WHERE value_index = ANY($1)) n
 		LEFT JOIN merged_persons g ON g.person_id = n.id JOIN persons p ON p.id = ` + livesOn + `
 		ORDER BY n.earlier DESC, p.id` // the last counts
+	found, err := tx.matches(ctx, indexID, numbers, sql)
+	if err != nil {
+		return nil, fmt.Errorf("match ID numbers: %w", err)
+	}
+	return found, nil
+}
+
+// MatchCertificates finds whose card has or had each of these numbers, in the whole area of the writer.
+func (tx *Tx) MatchCertificates(ctx context.Context, numbers []string) (map[string]Match, error) {
+	const sql = `SELECT n.number, p.id, p.managing_area_code, p.name FROM (
+			SELECT number_index AS number, person_id AS id FROM certificates WHERE number_index = ANY($1)) n
+		LEFT JOIN merged_persons g ON g.person_id = n.id JOIN persons p ON p.id = ` + livesOn
+	found, err := tx.matches(ctx, indexCertificate, numbers, sql)
+	if err != nil {
+		return nil, fmt.Errorf("match certificates: %w", err)
+	}
+	return found, nil
+}
+
+// matches reads by number whom a query over the blind indexes of numbers ($1) finds. Of several rows of one number the last counts.
+func (tx *Tx) matches(ctx context.Context, purpose string, numbers []string, sql string) (map[string]Match, error) {
+	hashes, byHash := make([][]byte, len(numbers)), make(map[string]string, len(numbers))
+	for i, number := range numbers {
+		hashes[i] = tx.db.index(purpose, number)
+		byHash[string(hashes[i])] = number
+	}
+	found := make(map[string]Match, len(numbers))
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue(sql, hashes).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
@@ -236,10 +257,7 @@ func (tx *Tx) MatchIDNumbers(ctx context.Context, numbers []string) (map[string]
 			return rows.Err()
 		})
 	})
-	if err != nil {
-		return nil, fmt.Errorf("match ID numbers: %w", err)
-	}
-	return found, nil
+	return found, err
 }
 
 // PersonNames are the names of persons, of those in the actor's area.
