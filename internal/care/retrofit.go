@@ -30,12 +30,12 @@ var retrofit = Chain{
 			Roles: lists, Counts: countsRetrofit, Evidence: reported(Field{Name: "result", ZH: "验收结论", Is: Choice, Need: true, Codes: []string{"PASS", "RECTIFY", "FAIL", "WAITING"}},
 				Field{Name: "contractor", ZH: "施工单位", Is: Text}, Field{Name: "reported_fen", ZH: "造价（分）", Is: Fen}, Field{Name: "completed_on", ZH: "竣工日期", Is: Day})},
 		{Name: "verify", ZH: "入户核实", EN: "verified at home", From: []string{"NEED"}, To: "VERIFIED", Roles: field, Check: verifyHome, Adds: hardshipRecorded,
-			Added: []Field{{Name: "hardship_recorded", ZH: "登记簿当日所载困难类型", Is: List, Of: []Field{{Name: "hardship", ZH: "困难类型", Is: Choice, Codes: hardships}}}}, Evidence: []Field{
+			Added: []Field{{Name: "hardship_recorded", ZH: "系统当日登记的困难类型", Is: List, Of: []Field{{Name: "hardship", ZH: "困难类型", Is: Choice, Codes: hardships}}}}, Evidence: []Field{
 				{Name: "findings", ZH: "核实情况", Is: Text, Need: true}, {Name: "hardship", ZH: "困难类型", Is: Choice, Need: true, Codes: hardships},
 				{Name: "hardship_basis", ZH: "困难类型依据", Is: Text}, {Name: "willing", ZH: "家庭愿意改造", Is: Flag, Need: true}, {Name: "files", ZH: "附件", Is: Files}}},
 		{Name: "plan", ZH: "制定方案", EN: "planned", From: []string{"VERIFIED", "PLANNED"}, To: "PLANNED", Roles: anyone, Check: planned, Evidence: []Field{
 			{Name: "items", ZH: "改造项目", Is: List, Need: true, Of: []Field{{Name: "item", ZH: "项目", Is: Item, Need: true}, {Name: "cost_fen", ZH: "造价（分）", Is: Fen, Need: true},
-				{Name: "device_service", ZH: "由器具适配支付的服务", Is: Ref}}},
+				{Name: "device_service", ZH: "由辅助器具适配支付的服务", Is: Ref}}},
 			{Name: "agreed_by", ZH: "家庭签字人", Is: Choice, Need: true, Codes: []string{"person", "guardian", "family"}}, {Name: "files", ZH: "附件", Is: Files}}},
 		{Name: "approve", ZH: "审批", EN: "approved", From: []string{"PLANNED"}, To: "APPROVED", Roles: district, Check: budgeted, Evidence: []Field{
 			{Name: "total_fen", ZH: "总额（分）", Is: Fen, Need: true}, split("funds")}},
@@ -122,7 +122,7 @@ func checkHardship(c Case) error {
 	switch {
 	case !slices.Contains(c.Catalogue.Retry.Hardships, said) && len(recorded) > 0:
 		zh, en := hardshipNames(recorded)
-		return fault.InvalidFields(fault.Field{Name: "evidence.hardship", Code: "HARDSHIP_RECORDED", ZH: "登记簿当日载明该户为" + zh + "，请核对；登记有误的先更正登记",
+		return fault.InvalidFields(fault.Field{Name: "evidence.hardship", Code: "HARDSHIP_RECORDED", ZH: "系统当日登记该户为" + zh + "，请核对；登记有误的先更正登记",
 			EN: "on that day the register has the household as " + en + "; if that is wrong, correct it first"})
 	case !slices.Contains(c.Catalogue.Retry.Hardships, said):
 		return refuse("NO_HARDSHIP", "不属于认定的困难家庭", "the household is not recognised as hard-up")
@@ -131,7 +131,7 @@ func checkHardship(c Case) error {
 	}
 	zh, en := hardshipNames(recorded)
 	return fault.InvalidFields(fault.Field{Name: "evidence.hardship_basis", Code: "HARDSHIP_NOT_RECORDED",
-		ZH: "登记簿当日所载困难类型为" + zh + "，与所填不符；登记簿尚未更新的，请写明依据（证件或文件名称、文号）",
+		ZH: "系统当日登记的困难类型为" + zh + "，与所填不符；登记尚未更新的，请写明依据（证件或文件名称、文号）",
 		EN: "on that day the register has " + en + "; if it is behind, name the card or document that was seen"})
 }
 
