@@ -33,7 +33,7 @@ type cost struct{ memory, passes uint32 } // KiB, passes over it
 // NewPasswords uses 46 MiB and one pass, as OWASP recommends.
 func NewPasswords() *Passwords { return newPasswords(cost{46 * 1024, 1}) }
 
-// NewCheapPasswords is for tests and for demonstrations with made-up people.
+// NewCheapPasswords is for tests: its hashes are made, and guessed, in no time.
 func NewCheapPasswords() *Passwords { return newPasswords(cost{64, 1}) }
 
 func newPasswords(c cost) *Passwords {

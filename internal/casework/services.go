@@ -113,9 +113,9 @@ func (d *Desk) CorrectService(ctx context.Context, who access.Actor, id uuid.UUI
 	return s, err
 }
 
-// careCase holds whom a service is for and gathers what the rules of its chain look at: the file or the household on the
-// day, and the other services of the person, the household and its members, wherever they are managed. What is for a person holds his
-// home as well: a retrofit may pay for the same device at the same moment.
+// careCase locks whom a service is for and gathers what the rules of its chain look at: the file or the household on the day, and the
+// other services of the person, the household and its members, wherever they are managed. For a person it locks the home as well: a
+// retrofit may pay for the same device at the same moment.
 func (d *Desk) careCase(ctx context.Context, tx *store.Tx, s care.Service, on calendar.Date) (care.Case, error) {
 	c := care.Case{Service: s, On: on, Catalogue: d.Pack().Catalogue, District: string(d.Pack().District)}
 	var persons, households []uuid.UUID

@@ -110,7 +110,7 @@ type Loss struct {
 	Amount    money.Fen
 }
 
-// Losses are the programmes of which some month is owed less after than before.
+// Losses are the programmes that owe less in some month after a change than before it, each with the first such month.
 func Losses(before, after []Due) (list []Loss) {
 	programmes := map[string]bool{}
 	for _, due := range before {

@@ -87,14 +87,14 @@ type Listed struct {
 	Category, Level int
 }
 
-// paging has a page read in the order of its index. A statement is planned for any area, and then it looks as if there were one row to
-// sort; so a page read the whole area, for a quarter of a second in a district.
+// paging makes the planner read a page in the order of an index. Planned for any area, a page looks as if there were one row to sort; so
+// it read and sorted the whole area, which took a quarter of a second in a district.
 func paging(b *pgx.Batch) {
 	b.Queue("SELECT set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true)")
 }
 
-// ListPersons lists persons of an area in order of village. Constraint by range keeps any village as quick as the first; so the first
-// page begins behind the beginning of the area, and not of the index, which is then read from where the list goes on.
+// ListPersons lists persons of an area in order of village. A condition by range keeps every page as quick as the first: the index is read
+// from where the list goes on, and the first page from the beginning of the area and not of the index.
 func (db *DB) ListPersons(ctx context.Context, who access.Actor, f PersonFilter) ([]Listed, error) {
 	key := names.Key(f.Name)
 	if f.Name != "" && key == "" {
@@ -161,12 +161,12 @@ type Search struct {
 	Name        string // whole, in any of its forms
 }
 
-// livesOn is the file that a file n lives on in, which is g where it was merged into another. Written with coalesce, of which PostgreSQL
-// does not know that it leaks nothing, it would be compared behind row security and by no index.
+// livesOn is the id of the file in which a file n goes on: g.into_id where n was merged into another, else n.id. It is not written with
+// coalesce: PostgreSQL does not take that to be leakproof, so it would be compared only after row security, and by no index.
 const livesOn = "CASE WHEN g.into_id IS NULL THEN n.id ELSE g.into_id END"
 
-// seeking has the few who are meant found by their keys. Planned for any area, it looks as if there were so few persons in it that all
-// of them could as well be read.
+// seeking makes the planner find the few who are meant by their keys. Planned for any area, it takes an area to hold so few persons that
+// all of them could as well be read.
 func seeking(b *pgx.Batch) {
 	b.Queue("SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)")
 }

@@ -357,13 +357,13 @@ func scanPending(row pgx.CollectableRow) (p PendingStatement, err error) {
 	return p, err
 }
 
-// withMore is a row that is scanned into further places than who scans it knows of.
+// withMore is a row with more columns than its scanner knows of; they are scanned into more.
 type withMore struct {
 	pgx.CollectableRow
 	more []any
 }
 
-// Scan scans into both.
+// Scan scans into dest and then into more.
 func (r withMore) Scan(dest ...any) error { return r.CollectableRow.Scan(append(dest, r.more...)...) }
 
 // HoldersOf lists the persons of an area of whom a kind of fact is recorded for a day, in order: sixteen bytes each, so all at once.

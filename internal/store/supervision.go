@@ -124,7 +124,7 @@ func tallyInto(tallies map[area.Code]supervision.Tally, sql string, fields func(
 	}
 }
 
-// columnsOf is a map as two columns.
+// columnsOf is a map as two columns, of its keys and its values.
 func columnsOf[K ~string, V, W any](m map[K]V, as func(V) W) (keys []string, values []W) {
 	keys, values = []string{}, []W{}
 	for k, v := range m {

@@ -141,7 +141,7 @@ func (db *DB) FoldTallies(ctx context.Context, on calendar.Date) error {
 	return nil
 }
 
-// tallying is a transaction over all that is kept. It is not audited: it changes nothing that is said.
+// tallying is a transaction over all kept counts. It leaves no entry in the audit, since it changes no answer.
 func (db *DB) tallying(ctx context.Context, fn func(*Tx) error) error {
 	return db.transact(ctx, access.SystemActor(), func(tx *Tx) error {
 		err := tx.Batch(ctx, func(b *pgx.Batch) { tx.db.enter(b, tx.Who, bounds{everything, everything}) })
@@ -170,7 +170,7 @@ func (tx *Tx) fold(ctx context.Context, on calendar.Date) error {
 	return nil
 }
 
-// moveAll puts all standings into the moves, by which the tallies that were emptied come to be again.
+// moveAll puts all standings into the moves; folding them makes emptied tallies again.
 const moveAll = `INSERT INTO tally_moves SELECT indicator, area_code, valid_from, valid_to, ` + counted + `
 	FROM (` + everyStanding + `) s GROUP BY 1, 2, 3, 4`
 
