@@ -146,14 +146,6 @@ func textBook(rows []sheetRow) ([]byte, error) {
 // guardOnce makes a text harmless that may be so already.
 func guardOnce(text string) string { return guard(unguard(text)) }
 
-// Format is what kind of file some bytes are: xlsx or csv.
-func Format(data []byte) string {
-	if isXLSX(data) {
-		return "xlsx"
-	}
-	return "csv"
-}
-
 // rowNumbers are the rows that are refused, in order.
 func rowNumbers(refusals []RowError) []int {
 	rows := make([]int, 0, len(refusals))
