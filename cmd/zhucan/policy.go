@@ -18,7 +18,7 @@ import (
 )
 
 type policyCommand struct {
-	Test     policyTestCommand     `cmd:"" help:"Run scenario files against the built-in pack."`
+	Test     policyTestCommand     `cmd:"" help:"Run scenario files against a policy pack."`
 	Activate policyActivateCommand `cmd:"" help:"Put a pack in force, for a register too large for a request. Two administrators do the same through the API."`
 }
 
