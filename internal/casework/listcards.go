@@ -74,7 +74,7 @@ func cardIn(r exchange.ListRow, file casefile.File, sort string) (*statement.Sta
 	case issued.IsZero() && (len(known) > 0 || r.Text("sort") == "REPLACED"):
 		return nil, nil
 	case issued.IsZero():
-		return nil, &wrongCell{"issued_on", "REQUIRED", "册内没有此证，须填发证日期或有效期", "this certificate is not known; say when it was issued or runs out"}
+		return nil, &wrongCell{"issued_on", "REQUIRED", "此证不在册，须填发证日期或有效期", "this certificate is not known; say when it was issued or runs out"}
 	case expires.IsZero():
 		expires = casefile.DefaultExpiry(issued)
 	case expires.Before(issued):

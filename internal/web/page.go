@@ -297,7 +297,7 @@ func (v *visit) clean(form url.Values) error {
 const (
 	maxValue = 16 << 10 // bytes of one field
 	maxFile  = 11 << 20
-	maxFiles = 33 << 20 // of all files of a form
+	maxFiles = 33 << 20 // of all files of a form; people are told 32 MiB, which is surely taken
 	inMemory = 1 << 20
 )
 
