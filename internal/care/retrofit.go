@@ -95,7 +95,7 @@ func opensRetrofit(c Case) error {
 func (c Case) alteredLately(s Service) bool {
 	done, ok := s.lastTo("DONE")
 	return ok && slices.Contains([]string{"DONE", "ARCHIVED"}, s.State) && c.Evidence.Text("again_because") == "" &&
-		c.On.Before(done.On.AddYears(c.Catalogue.Retry.RepeatYears))
+		c.On.Before(done.On.AddYears(c.Catalogue.RetrofitRules.RepeatYears))
 }
 
 func verifyHome(c Case) error {
@@ -105,7 +105,7 @@ func verifyHome(c Case) error {
 		return refuse("NO_SEVERE_MEMBER", "家庭中没有一、二级残疾人", "nobody in the household holds a certificate of level 1 or 2")
 	case dwelling.Answer != casefile.Yes:
 		return fault.New(fault.Conflict, "DWELLING_NOT_KNOWN", "请先登记住房情况", "record the dwelling first")
-	case !slices.Contains(c.Catalogue.Retry.Dwellings, dwelling.Sort):
+	case !slices.Contains(c.Catalogue.RetrofitRules.Dwellings, dwelling.Sort):
 		return refuse("DWELLING_NOT_FIXED", "须为固定、非临时住房", "the home has to be a fixed one")
 	case c.Household.Value("elder_home_retrofit").Answer == casefile.Yes:
 		return refuse("ELDER_SCHEME", "该户已享受居家适老化改造", "the elderly-home scheme has served this household")
@@ -118,15 +118,15 @@ func verifyHome(c Case) error {
 // checkHardship holds what was seen at home against what the register has of that day. A hardship that is not on it is taken on a document, since
 // lists come late; that there is none where it has one is not, since then somebody would lose by a slip.
 func checkHardship(c Case) error {
-	said, recorded := c.Evidence.Text("hardship"), c.Catalogue.Retry.Recorded(c.Household)
+	said, recorded := c.Evidence.Text("hardship"), c.Catalogue.RetrofitRules.Recorded(c.Household)
 	switch {
-	case !slices.Contains(c.Catalogue.Retry.Hardships, said) && len(recorded) > 0:
+	case !slices.Contains(c.Catalogue.RetrofitRules.Hardships, said) && len(recorded) > 0:
 		zh, en := hardshipNames(recorded)
 		return fault.InvalidFields(fault.Field{Name: "evidence.hardship", Code: "HARDSHIP_RECORDED", ZH: "系统当日登记该户为" + zh + "，请核对；登记有误的先更正登记",
 			EN: "on that day the register has the household as " + en + "; if that is wrong, correct it first"})
-	case !slices.Contains(c.Catalogue.Retry.Hardships, said):
+	case !slices.Contains(c.Catalogue.RetrofitRules.Hardships, said):
 		return refuse("NO_HARDSHIP", "不属于认定的困难家庭", "the household is not recognised as hard-up")
-	case len(c.Catalogue.Retry.HardshipFacts[said]) == 0 || slices.Contains(recorded, said) || strings.TrimSpace(c.Evidence.Text("hardship_basis")) != "" || c.TakenOver:
+	case len(c.Catalogue.RetrofitRules.HardshipFacts[said]) == 0 || slices.Contains(recorded, said) || strings.TrimSpace(c.Evidence.Text("hardship_basis")) != "" || c.TakenOver:
 		return nil
 	}
 	zh, en := hardshipNames(recorded)
@@ -141,7 +141,7 @@ func hardshipRecorded(c Case) Evidence {
 		return nil // the register began later
 	}
 	list := []any{}
-	for _, hardship := range c.Catalogue.Retry.Recorded(c.Household) {
+	for _, hardship := range c.Catalogue.RetrofitRules.Recorded(c.Household) {
 		list = append(list, map[string]any{"hardship": hardship})
 	}
 	return Evidence{"hardship_recorded": list}

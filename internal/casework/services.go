@@ -166,7 +166,7 @@ func (d *Desk) RecordedHardships(ctx context.Context, who access.Actor, househol
 	if err != nil {
 		return nil, err
 	}
-	return d.Pack().Catalogue.Retry.Recorded(h.On(on, d.Pack().Transitions)), nil
+	return d.Pack().Catalogue.RetrofitRules.Recorded(h.On(on, d.Pack().Transitions)), nil
 }
 
 // TakeStep takes a step of a service. What it completes counts from its day on.
