@@ -17,8 +17,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Passwords hashes and checks passwords with argon2id. On half of the processors, and two at a time at the most: each needs its
-// memory, and a flood of sign-ins must not stop the service. The others wait for as long as their context lets them.
+// Passwords hashes and checks passwords with argon2id, on half of the processors and two at a time at most: each needs its memory, and a
+// flood of sign-ins must not stop the service. Further ones wait as long as their context lets them.
 type Passwords struct {
 	cost   cost
 	turns  *semaphore.Weighted

@@ -63,7 +63,7 @@ var retrofit = Chain{
 
 var hardships = []string{"dibao", "dibao_edge", "tekun", "monitored", "other"}
 
-// underWay are the states that a household may leave: also during the work, or its home would be open for ever.
+// underWay are the states in which a retrofit may be given up, also during the work: a home could not be closed otherwise.
 var underWay = []string{"NEED", "VERIFIED", "PLANNED", "APPROVED", "CONTRACTED", "IN_WORK", "ACCEPTANCE", "RECTIFY"}
 
 // opensRetrofit: a household is served once in some years, unless it has moved or the disability has become worse; and not
@@ -115,8 +115,8 @@ func verifyHome(c Case) error {
 	return checkHardship(c)
 }
 
-// checkHardship holds what was seen at home against what the register has of that day. A hardship that is not on it is taken on a document, since
-// lists come late; that there is none where it has one is not, since then somebody would lose by a slip.
+// checkHardship compares what was seen at home with what the register has of that day. A hardship that the register lacks is taken on a
+// document, since lists come late. That there is none is not taken where the register has one: somebody would lose by a slip.
 func checkHardship(c Case) error {
 	said, recorded := c.Evidence.Text("hardship"), c.Catalogue.RetrofitRules.Recorded(c.Household)
 	switch {
@@ -162,7 +162,7 @@ func hardshipNames(codes []string) (zh, en string) {
 	return strings.Join(both[0], "、"), strings.Join(both[1], ", ")
 }
 
-// planned sees to one source of money for each item: what a fitting of devices pays for costs nothing here.
+// planned lets each item be paid once: what a fitting of devices pays for costs nothing here.
 func planned(c Case) error {
 	seen := map[string]bool{}
 	for i, entry := range c.Evidence.List("items") {
@@ -258,8 +258,8 @@ func settled(c Case) error {
 	return adds(c.Evidence.List("funds"), c.Evidence.Int("paid_fen"), "funds")
 }
 
-// contracted is the most that is paid: a builder who failed may have been paid for a part, but never more than was approved. Of what
-// another system has done it is not known.
+// contracted is the most that may be paid: what was contracted. A builder who failed may have been paid for a part, but never more than
+// was approved. Of what another system has done it is not known.
 func (c Case) contracted() (fen int64, known bool) {
 	for _, d := range c.Steps {
 		if d.Step == "contract" {

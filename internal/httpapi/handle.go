@@ -62,7 +62,7 @@ type Response struct {
 
 type handler func(*Request) (Response, error)
 
-// serve does for every operation what is the same for all: who, whether he may, what he asks, whether it was done before.
+// serve does what is the same for every operation: it finds out who asks, whether he may, what he asks, and whether that was done before.
 func (a *API) serve(op *operation, do handler) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r, err := a.request(c, op)
