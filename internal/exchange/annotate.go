@@ -143,7 +143,7 @@ func textBook(rows []sheetRow) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// guardOnce makes a text harmless that may be so already.
+// guardOnce guards a text that may be guarded already.
 func guardOnce(text string) string { return guard(unguard(text)) }
 
 // rowNumbers are the rows that are refused, in order.
