@@ -218,7 +218,7 @@ func (l layout) lay(rows []Value, def *policy.Indicator) []Value {
 // unplaced is how many of those in an area stand in no village of the day; 0 above districts, because the counts kept of districts do not
 // tell it, and the same question must not have two answers.
 func unplaced(in area.Code, n int64) int64 {
-	if large(in) {
+	if in.AboveDistrict() {
 		return 0
 	}
 	return n

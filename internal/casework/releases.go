@@ -146,7 +146,7 @@ func (d *Desk) releaseRows(ctx context.Context, who access.Actor, pack *policy.P
 	for _, section := range breakdowns {
 		counted := released(pack, section, in.Public)
 		step := max(len(counted), 1)
-		if large(in.Area) {
+		if in.Area.AboveDistrict() {
 			step = 1
 		}
 		for part := range slices.Chunk(counted, step) {
@@ -167,7 +167,7 @@ func (d *Desk) releaseRows(ctx context.Context, who access.Actor, pack *policy.P
 			}
 		}
 	}
-	if large(in.Area) {
+	if in.Area.AboveDistrict() {
 		return each, nil
 	}
 	return collected(each)
@@ -178,9 +178,6 @@ type releasePart struct {
 	by      store.Dimension
 	counted []*policy.Indicator
 }
-
-// large areas hold many districts.
-func large(in area.Code) bool { return len(in) < len("370305") }
 
 func collected(rows iter.Seq2[exchange.Figure, error]) (iter.Seq2[exchange.Figure, error], error) {
 	var list []exchange.Figure

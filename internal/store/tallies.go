@@ -22,9 +22,6 @@ const onTick = "tick = ANY (ARRAY(SELECT tick FROM tally_ticks WHERE tick <= $2 
 // within are the indicators $1 in the area from $3 to $4.
 const within = " AND indicator = ANY($1) AND area_code >= $3 AND area_code < $4"
 
-// districtDigits are those of the code of a district.
-const districtDigits = 6
-
 // tallyStatement adds up what is kept of the indicators $1 on the day $2 in the area from $3 to $4, with the tree of that day.
 func tallyStatement(by split) string {
 	return `
@@ -56,7 +53,7 @@ func (q CountOf) kept() (statement string, ok bool) {
 	switch {
 	case !tallied[q.By] || !q.KnownAt.IsZero():
 		return "", false
-	case q.By == ByNone && len(q.Area) < districtDigits:
+	case q.By == ByNone && q.Area.AboveDistrict():
 		return aboveDistricts, true
 	}
 	return tallyStatement(splits[q.By]), true
