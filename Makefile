@@ -12,7 +12,7 @@ run: postgres
 # with it those in which things are done beside one another; then one last test looks for personal data of the tests' made-up people in
 # all that the runs have logged. The race detector makes the long ones five times as long: make race has them all.
 LONG := ./internal/attachment ./internal/casework ./internal/httpapi ./internal/web ./internal/exchange
-BESIDE := Once|OnePicture|OneSource|SendersKilled|Throttle|TwoOfficers|TwoRate|TwoAnswer|Workers|TheirOrder|ListsInAnyOrder|TestRaces|Tallies
+BESIDE := Once|OnePicture|OneSource|SendersKilled|Throttle|TwoOfficers|TwoRate|TwoAnswer|Workers|TheirOrder|ListsInAnyOrder
 
 test: postgres chromium
 	@logs=$$(mktemp -d) && trap 'rm -rf "$$logs"' EXIT && chmod 755 "$$logs" && export ZHUCAN_TEST_LOGS="$$logs" && \

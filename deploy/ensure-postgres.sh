@@ -4,7 +4,7 @@ set -eu
 
 find_server() {
 	for bin in "$(dirname "$(readlink -f "$(command -v initdb 2>/dev/null || echo /none/none)")")" \
-		/usr/lib/postgresql/*/bin /usr/pgsql-*/bin /opt/homebrew/opt/postgresql@*/bin; do
+		/usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/libexec/postgresql* /opt/homebrew/opt/postgresql@*/bin /usr/local/opt/postgresql@*/bin; do
 		if [ -x "$bin/initdb" ] && [ -x "$bin/postgres" ]; then
 			major=$("$bin/postgres" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
 			if [ "${major:-0}" -ge 15 ]; then return 0; fi

@@ -14,7 +14,8 @@ import (
 	"zhucan/internal/store"
 )
 
-// checkpointEvery is how much of the end of the audit log may be cut off without a trace outside the database.
+// checkpointEvery is how often a checkpoint is written. What was recorded since the last one can be cut off the audit log without a trace
+// outside the database.
 const checkpointEvery = time.Minute
 
 // makeCheckpoints makes the file, so that a place in which nothing can be written is found at the start.

@@ -123,7 +123,7 @@ func (c demoCommand) prepare(ctx context.Context, cluster *localpg.Cluster, dir 
 	if err := createDatabase(ctx, cluster); err != nil {
 		return nil, err
 	}
-	owner := cluster.URL(localpg.Superuser, database1)
+	owner := cluster.URL(localpg.Superuser, demoDatabase)
 	if _, _, err := bringUp(ctx, owner, clock.Now); err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ func (c demoCommand) prepare(ctx context.Context, cluster *localpg.Cluster, dir 
 	if err != nil {
 		return nil, err
 	}
-	desk, err := openDesk(ctx, cluster.URL("zhucan_app", database1), ring, clock.Now, log, store.Options{Pool: 12})
+	desk, err := openDesk(ctx, cluster.URL("zhucan_app", demoDatabase), ring, clock.Now, log, store.Options{Pool: 12})
 	if err != nil {
 		return nil, err
 	}
@@ -162,8 +162,8 @@ func makeDivisions(ctx context.Context, desk *casework.Desk, clock *demo.Clock) 
 	return err
 }
 
-// database1 is the one database of the private cluster.
-const database1 = "zhucan"
+// demoDatabase is the one database of the private cluster.
+const demoDatabase = "zhucan"
 
 func createDatabase(ctx context.Context, cluster *localpg.Cluster) error {
 	conn, err := pgx.Connect(ctx, cluster.URL(localpg.Superuser, "postgres"))
@@ -172,10 +172,10 @@ func createDatabase(ctx context.Context, cluster *localpg.Cluster) error {
 	}
 	defer conn.Close(ctx)
 	var there bool
-	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", database1).Scan(&there); err != nil || there {
+	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", demoDatabase).Scan(&there); err != nil || there {
 		return err
 	}
-	_, err = conn.Exec(ctx, "CREATE DATABASE "+database1)
+	_, err = conn.Exec(ctx, "CREATE DATABASE "+demoDatabase)
 	return err
 }
 
@@ -258,7 +258,7 @@ func forgetUnfinished(ctx context.Context, cluster *localpg.Cluster, dir string)
 		return fmt.Errorf("reach the private database: %w", err)
 	}
 	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, "DROP DATABASE IF EXISTS "+database1+" WITH (FORCE)"); err != nil {
+	if _, err := conn.Exec(ctx, "DROP DATABASE IF EXISTS "+demoDatabase+" WITH (FORCE)"); err != nil {
 		return fmt.Errorf("drop an unfinished register: %w", err)
 	}
 	if err := os.RemoveAll(filepath.Join(dir, "files")); err != nil {

@@ -160,7 +160,7 @@ func TestDemoDerivesAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer cluster.Stop(context.WithoutCancel(t.Context()))
-		conn, err := pgx.Connect(t.Context(), cluster.URL(localpg.Superuser, database1))
+		conn, err := pgx.Connect(t.Context(), cluster.URL(localpg.Superuser, demoDatabase))
 		if err != nil {
 			t.Fatal(err)
 		}

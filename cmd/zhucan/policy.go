@@ -18,7 +18,7 @@ import (
 )
 
 type policyCommand struct {
-	Test     policyTestCommand     `cmd:"" help:"Run scenario files against the built-in pack."`
+	Test     policyTestCommand     `cmd:"" help:"Run scenario files against a policy pack."`
 	Activate policyActivateCommand `cmd:"" help:"Put a pack in force, for a register too large for a request. Two administrators do the same through the API."`
 }
 
@@ -56,7 +56,8 @@ func (c policyActivateCommand) Run(ctx context.Context, io stdio) error {
 	return nil
 }
 
-// interrupted is the very pack as an earlier run of the command has left it, proposed and not in force. Where there is none, it is refused.
+// interrupted is the pack with exactly this document that an earlier run of the command has left proposed and not in force. Without one,
+// the refusal stands.
 func interrupted(ctx context.Context, desk *casework.Desk, document []byte, refusal error) (store.Pack, error) {
 	const latest = 100
 	text, err := exchange.ReadText(document)

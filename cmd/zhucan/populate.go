@@ -71,6 +71,15 @@ func (c importCommand) Run(ctx context.Context, io stdio) error {
 	if err != nil {
 		return err
 	}
+	if err := notTaken(done); err != nil {
+		return err
+	}
+	report(done, first, io)
+	return refusal(done)
+}
+
+// notTaken is the error of an import of which nothing was taken in.
+func notTaken(done store.Import) error {
 	if done.State == store.ImportWaiting {
 		return fmt.Errorf("nothing was taken in: the list leaves out %d of %d whom it should still name; an officer confirms it (POST /imports/%s/confirmation) or takes it back",
 			done.Absence.Missing, done.Absence.Known, done.ID)
@@ -81,6 +90,11 @@ func (c importCommand) Run(ctx context.Context, io stdio) error {
 	if done.State != store.ImportDone {
 		return fmt.Errorf("the list was not taken in: %s", done.State)
 	}
+	return nil
+}
+
+// report prints the refused rows of an import, what became of the others, and what is left for an officer.
+func report(done store.Import, first bool, io stdio) {
 	for _, r := range done.Refusals {
 		fmt.Fprintf(io.out, "row %d, %s: %s (%s)\n", r.Row, r.Column, r.ZH, r.Code)
 	}
@@ -95,7 +109,6 @@ func (c importCommand) Run(ctx context.Context, io stdio) error {
 	if done.Pending > 0 {
 		fmt.Fprintf(io.out, "%d would take money from somebody and wait for an officer\n", done.Pending)
 	}
-	return refusal(done)
 }
 
 // refusal is the error of an import of which rows were refused, so that a script of an office notices: it succeeds when the whole file is in.

@@ -48,7 +48,7 @@ const answersEvery = time.Hour
 // deliverEvery is how long an event may wait before it is sent to webhooks.
 const deliverEvery = time.Second
 
-// tallyEvery is how long a change may lie beside the counts kept by village, where every answer has to read it.
+// tallyEvery is how long a change may wait to be folded into the counts kept by village; until then every answer has to read it.
 const tallyEvery = 5 * time.Second
 
 // memoryLimit is what the collector keeps the memory of the service below, in bytes, unless GOMEMLIMIT says otherwise. hashing is what the

@@ -12,7 +12,7 @@ import (
 // Role is what an account may do. Each account has exactly one.
 type Role string
 
-// The roles of the offices of village, town and district, and System, which only the command line uses.
+// The roles of the offices of village, town and district, and System, which no account has: the command line, and the service by itself.
 const (
 	VillageLiaison       Role = "village_liaison"        // 村居专职委员
 	TownOfficer          Role = "town_officer"           // 镇办专职干事
@@ -52,7 +52,7 @@ type Actor struct {
 	SecondFactor bool // shown when the session was opened, and not given up since
 }
 
-// SystemActor is the command line acting on the whole register.
+// SystemActor is the command line, or the service by itself, acting on the whole register.
 func SystemActor() Actor { return Actor{Role: System, Username: "system"} }
 
 // Covers reports whether c lies in the actor's area.

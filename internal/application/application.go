@@ -16,8 +16,8 @@ import (
 // Stage is the state of an application.
 type Stage string
 
-// The stages. Submitted is where the village checks what others handed in; what its own liaison hands in is checked. The
-// two district stages belong to the full chain.
+// The stages. In Submitted the village checks what others handed in; what its own liaison hands in counts as checked. The two stages of
+// the district belong to the full chain.
 const (
 	Draft               Stage = "draft"
 	Submitted           Stage = "submitted"
@@ -146,8 +146,8 @@ func (a *Application) Resubmit(who access.Actor, villageChecks bool, now time.Ti
 	return nil
 }
 
-// entryStands refuses to change what an application was entered with once somebody has decided on it, and in review by anybody but those who entered
-// it: whoever reviews it sends it back.
+// entryStands refuses to change what an application was entered with once somebody has decided on it; and while it is in review, to
+// anybody but those who entered it: a reviewer sends it back instead.
 func (a *Application) entryStands(who access.Actor) error {
 	switch a.Stage {
 	case Draft, Returned:
@@ -202,7 +202,8 @@ func (a *Application) applyOn(on calendar.Date) {
 	a.AppliedOn = on
 }
 
-// AccountNamedAt is when the account was named to which the application wants the money paid: it was handed in with it, or corrected after a return.
+// AccountNamedAt is when the applicant named the account to which the application wants the money paid: when it was handed in, or
+// corrected after a return.
 func (a *Application) AccountNamedAt() (at time.Time) {
 	for _, s := range a.Steps {
 		if s.Action == "submit" || slices.ContainsFunc(s.Changes, func(c Change) bool { return c.Field == "bank_account" }) {
@@ -220,7 +221,7 @@ func (a *Application) monthOnReturn(day calendar.Date) calendar.Month {
 	return a.OwedFrom
 }
 
-// AskedOn is the day on which was applied for what is owed: that of the last submission, where it came too late to keep the month.
+// AskedOn is the day of the application that counts: that of the last submission, where it came too late to keep the month of the first.
 func (a *Application) AskedOn() calendar.Date {
 	if a.OwedFrom.After(a.AppliedOn.Month()) {
 		return calendar.DateOf(a.SubmittedAt)

@@ -75,6 +75,9 @@ func (c Code) District() Code {
 	return c[:6]
 }
 
+// AboveDistrict reports whether c is larger than a district: a city, a province or the country.
+func (c Code) AboveDistrict() bool { return c.District() == "" }
+
 // Division is one division in its time.
 type Division struct {
 	Code            Code

@@ -46,7 +46,8 @@ func codeOf(secret string, step int64) (string, error) {
 	return code, nil
 }
 
-// CodeStep finds the step whose code somebody shows at an instant; it has to come after the last one that he has shown. Zero is none.
+// CodeStep finds the step whose code somebody shows at an instant; it has to come after the last step whose code was used. Zero: there is
+// none.
 func CodeStep(secret, code string, now time.Time, last int64) (step int64, err error) {
 	for s := stepOf(now) - codeDrift; s <= stepOf(now)+codeDrift; s++ {
 		right, err := codeOf(secret, s)

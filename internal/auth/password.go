@@ -17,8 +17,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Passwords hashes and checks passwords with argon2id. On half of the processors, and two at a time at the most: each needs its
-// memory, and a flood of sign-ins must not stop the service. The others wait for as long as their context lets them.
+// Passwords hashes and checks passwords with argon2id, on half of the processors and two at a time at most: each needs its memory, and a
+// flood of sign-ins must not stop the service. Further ones wait as long as their context lets them.
 type Passwords struct {
 	cost   cost
 	turns  *semaphore.Weighted
@@ -33,7 +33,7 @@ type cost struct{ memory, passes uint32 } // KiB, passes over it
 // NewPasswords uses 46 MiB and one pass, as OWASP recommends.
 func NewPasswords() *Passwords { return newPasswords(cost{46 * 1024, 1}) }
 
-// NewCheapPasswords is for tests and for demonstrations with made-up people.
+// NewCheapPasswords is for tests: its hashes are made, and guessed, in no time.
 func NewCheapPasswords() *Passwords { return newPasswords(cost{64, 1}) }
 
 func newPasswords(c cost) *Passwords {

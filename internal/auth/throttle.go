@@ -33,8 +33,8 @@ func (a Attempts) Wait(now time.Time) time.Duration {
 	return min(max(0, a.LastFailure.Add(delay).Sub(now)), delay)
 }
 
-// Failed is a after another failure. What a success ends is the store's affair: it drops the record of the name with its network and keeps
-// that of the address, or a guesser could begin anew by signing in to an account of his own.
+// Failed is a after another failure. A success is the store's affair: it drops the record of the name with its network and keeps that of
+// the address, or a guesser could start anew by signing in to an account of his own.
 func (a Attempts) Failed(now time.Time) Attempts {
 	if age := now.Sub(a.WindowStart); a.Failures == 0 || age >= window || age < -longest {
 		a = Attempts{WindowStart: now}

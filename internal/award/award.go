@@ -97,13 +97,13 @@ type Suspension struct {
 	BackPay  bool           // once over, its months are paid after all
 }
 
-// Reverify is why a right is suspended that nobody has verified.
+// Reverify is the reason of a suspension for want of a verification.
 const Reverify = "REVERIFY"
 
-// CardCancelled is why a right has ended that rested on a card which was cancelled.
+// CardCancelled is the reason of an end with the card on which the right rested.
 const CardCancelled = "CARD_CANCELLED"
 
-// Succeeded is why a right has ended in whose place a later application has put another.
+// Succeeded is the reason of an end where a later application has put another award in its place.
 const Succeeded = "SUCCEEDED"
 
 // Forgiven reports whether the months of s are paid after all.

@@ -9,7 +9,7 @@ import (
 	"zhucan/internal/calendar"
 )
 
-// Merged is why an award ended that another one of the same person continues, which stood in a second file.
+// Merged is the reason of an end where another award of the same person, from a second file, goes on in its place.
 const Merged = "MERGED"
 
 // Joining is how the awards of two files of one person come to stand beside each other, so that each month is owed by one of
@@ -27,9 +27,9 @@ type lasting struct {
 	last calendar.Month // zero: it goes on
 }
 
-// Join orders the awards of the file that stays and of the other one. lastDue is the last month that an award owes, and false
-// where it owes every month from now on; one that no officer has ended may owe nothing any more. Of two that overlap the one
-// counts that owes longer; the other ends before it begins, or is put away where it began no earlier.
+// Join orders the awards of the file that stays and of the other one. lastDue is the last month that an award owes, and false where it
+// owes every month from now on; an award that no officer has ended may owe nothing any more. Of two that overlap, the one that owes longer
+// counts; the other ends before it begins, or is put away where it began no earlier.
 func Join(own, other []Award, lastDue func(Award) (calendar.Month, bool)) Joining {
 	var j Joining
 	byProgramme := map[string][]lasting{}

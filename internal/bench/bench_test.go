@@ -26,9 +26,11 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/auth"
+	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
-	"zhucan/internal/demo"
 	"zhucan/internal/demo/divisions"
+	"zhucan/internal/demo/population"
+	"zhucan/internal/exchange"
 	"zhucan/internal/policy"
 	"zhucan/internal/store/testdb"
 )
@@ -202,7 +204,7 @@ func newWorldIn(b *testing.B, in testdb.Database, people int) *world {
 		b.Fatal(err)
 	}
 	var file bytes.Buffer
-	if err := demo.WritePopulation(&file, 1, people, tree, now()); err != nil {
+	if err := exchange.WriteRoster(&file, population.Generate(1, people, tree, calendar.DateOf(now()))); err != nil {
 		b.Fatal(err)
 	}
 	w.file = file.Bytes()

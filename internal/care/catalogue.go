@@ -17,14 +17,14 @@ import (
 // Catalogue is what may be given: items of rehabilitation, the child rescue programme, devices and works at home. It is
 // data of the county.
 type Catalogue struct {
-	Version  string        `yaml:"version"`
-	Rehab    []RehabItem   `yaml:"rehab"`
-	Rescue   []RescueRow   `yaml:"rescue"`
-	Devices  []DeviceItem  `yaml:"devices"`
-	Retrofit []RetroItem   `yaml:"retrofit"`
-	Retry    RetrofitRules `yaml:"retrofit_rules"`
-	Loan     LoanRules     `yaml:"loan_rules"`
-	SelfBuy  SelfBuyRules  `yaml:"self_buy_rules"`
+	Version       string         `yaml:"version"`
+	Rehab         []RehabItem    `yaml:"rehab"`
+	Rescue        []RescueRow    `yaml:"rescue"`
+	Devices       []DeviceItem   `yaml:"devices"`
+	Retrofit      []RetrofitItem `yaml:"retrofit"`
+	RetrofitRules RetrofitRules  `yaml:"retrofit_rules"`
+	Loan          LoanRules      `yaml:"loan_rules"`
+	SelfBuy       SelfBuyRules   `yaml:"self_buy_rules"`
 }
 
 // Entry is what every item has.
@@ -68,8 +68,8 @@ type DeviceItem struct {
 	Loan       bool  `yaml:"loan"` // may be lent
 }
 
-// RetroItem is a kind of work at home.
-type RetroItem struct {
+// RetrofitItem is a kind of work at home.
+type RetrofitItem struct {
 	Entry  `yaml:",inline"`
 	Device string `yaml:"device"` // the device of the catalogue that it is as well; only one of the two pays for it
 }
@@ -153,7 +153,7 @@ func (c *Catalogue) Check() error {
 			return fmt.Errorf("catalogue, retrofit %s: there is no device %s", item.Code, item.Device)
 		}
 	}
-	return c.Retry.check()
+	return c.RetrofitRules.check()
 }
 
 // check refuses facts of a hardship that is not recognised, and kinds of facts that there are not.
@@ -258,7 +258,7 @@ func (c *Catalogue) rehab(code string) *RehabItem {
 	return nil
 }
 
-func (c *Catalogue) work(code string) *RetroItem {
+func (c *Catalogue) work(code string) *RetrofitItem {
 	for i := range c.Retrofit {
 		if c.Retrofit[i].Code == code {
 			return &c.Retrofit[i]

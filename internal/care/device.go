@@ -64,8 +64,7 @@ var device = Chain{
 
 var notLent = refuse("NOT_LENT", "该器具不提供借用", "this device is not lent")
 
-// approveDevice: what another pays for is not paid again, the same device not before its time, and the person pays what is
-// above the cap.
+// approveDevice refuses what another scheme pays for, and the same device before its time; what is above the cap the person pays.
 func approveDevice(c Case) error {
 	e := c.Evidence
 	item := c.Catalogue.device(e.Text("item"))
@@ -98,7 +97,7 @@ func approveDevice(c Case) error {
 
 var withinLife = refuse("WITHIN_SERVICE_LIFE", "同类器具未到更换年限，须评估损坏或功能变化", "the earlier one has not served its time; damage or a change has to be assessed")
 
-// mayGet refuses who gets no devices. Who recovers may borrow.
+// mayGet refuses people to whom no devices are given. Somebody who recovers may borrow.
 func (c Case) mayGet(mode string) error {
 	if c.File.Person.RecordType == casefile.Recovering && mode == "loan" {
 		return nil
@@ -112,8 +111,8 @@ func (s Service) replaces() bool {
 	return assessment.Evidence.Text("replaces_because") != ""
 }
 
-// gotAnother refuses to hand out a device while another approval of the same is open or has been carried out: two files that were merged
-// may have one each. What replaces another, and what is refunded beside what is granted, stand in nobody's way.
+// gotAnother refuses to hand out a device while another approval of the same device is open or carried out: two files that were merged may
+// have one each. A device that replaces another, and a refund beside a granted one, are no obstacle.
 func gotAnother(c Case) error {
 	code, ok := c.granted()
 	if mode := c.Need.Text("mode"); !ok || c.replaces() || mode == "loan" || c.TakenOver {
@@ -136,7 +135,7 @@ func (c Case) subsidyCap(item *DeviceItem) int64 {
 	return min(price, item.CapFen*pieces)
 }
 
-// edition keeps by which edition of GB/T 16432 the code was meant.
+// edition records in which edition of GB/T 16432 the code is meant.
 func edition(c Case) Evidence {
 	return Evidence{"edition": json.Number(strconv.Itoa(c.Catalogue.device(c.Evidence.Text("item")).Edition))}
 }

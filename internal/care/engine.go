@@ -149,7 +149,7 @@ type Case struct {
 	TakenOver bool
 }
 
-// own are the other services of the same person; a housemate's are none of them.
+// own are the other services of the same person, without those of housemates.
 func (c Case) own() []Service {
 	return slices.DeleteFunc(slices.Clone(c.Others), func(s Service) bool { return s.PersonID != c.PersonID })
 }

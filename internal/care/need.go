@@ -10,8 +10,8 @@ import (
 // UnderWay reports whether a service was neither given nor has ended otherwise.
 func (s Service) UnderWay() bool { return !slices.Contains(settledStates, s.State) }
 
-// settledStates are the states of all chains in which the service was given or nothing follows. They are written down here, since the
-// checks of a chain look at them and so cannot look at the chain.
+// settledStates are the states of all chains in which the service was given or nothing follows. They are listed by hand, because the
+// checks of a chain need them, and a chain cannot refer to itself.
 var settledStates = []string{"COMPLETED", "EVALUATED", "NOT_SUITABLE", "ACCEPTED", "FOLLOWED_UP", "LOAN_RETURNED", "DONE", "ARCHIVED", "NOT_ALTERABLE",
 	"DEMOLITION_PLANNED", "REJECTED", "REFUSED", "MOVED", "DECEASED"}
 
@@ -34,8 +34,8 @@ func (c Case) openTwice(need Evidence) bool {
 
 var outside = refuse("NO_VALID_CERTIFICATE", "须持有效残疾人证，或为未办证的残疾儿童（0至17岁）", "a valid certificate is needed, or to be a disabled child up to 17 without one")
 
-// inPopulation refuses who is none of those for whom the chains are: holders of a valid card, and disabled children who have none yet.
-// What was given elsewhere or before is recorded all the same.
+// inPopulation refuses people for whom the chains are not made: they are for holders of a valid card, and for disabled children without
+// one yet. What was given elsewhere or before is recorded all the same.
 func (c Case) inPopulation() error {
 	child := c.Facts.Certificate.Status == casefile.NoCertificate && c.File.Person.RecordType != casefile.Recovering && c.File.Person.Diagnosis != "" &&
 		casefile.IsChild(c.File.Person.BirthDate, c.On)

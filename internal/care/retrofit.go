@@ -30,12 +30,12 @@ var retrofit = Chain{
 			Roles: lists, Counts: countsRetrofit, Evidence: reported(Field{Name: "result", ZH: "验收结论", Is: Choice, Need: true, Codes: []string{"PASS", "RECTIFY", "FAIL", "WAITING"}},
 				Field{Name: "contractor", ZH: "施工单位", Is: Text}, Field{Name: "reported_fen", ZH: "造价（分）", Is: Fen}, Field{Name: "completed_on", ZH: "竣工日期", Is: Day})},
 		{Name: "verify", ZH: "入户核实", EN: "verified at home", From: []string{"NEED"}, To: "VERIFIED", Roles: field, Check: verifyHome, Adds: hardshipRecorded,
-			Added: []Field{{Name: "hardship_recorded", ZH: "登记簿当日所载困难类型", Is: List, Of: []Field{{Name: "hardship", ZH: "困难类型", Is: Choice, Codes: hardships}}}}, Evidence: []Field{
+			Added: []Field{{Name: "hardship_recorded", ZH: "系统当日登记的困难类型", Is: List, Of: []Field{{Name: "hardship", ZH: "困难类型", Is: Choice, Codes: hardships}}}}, Evidence: []Field{
 				{Name: "findings", ZH: "核实情况", Is: Text, Need: true}, {Name: "hardship", ZH: "困难类型", Is: Choice, Need: true, Codes: hardships},
 				{Name: "hardship_basis", ZH: "困难类型依据", Is: Text}, {Name: "willing", ZH: "家庭愿意改造", Is: Flag, Need: true}, {Name: "files", ZH: "附件", Is: Files}}},
 		{Name: "plan", ZH: "制定方案", EN: "planned", From: []string{"VERIFIED", "PLANNED"}, To: "PLANNED", Roles: anyone, Check: planned, Evidence: []Field{
 			{Name: "items", ZH: "改造项目", Is: List, Need: true, Of: []Field{{Name: "item", ZH: "项目", Is: Item, Need: true}, {Name: "cost_fen", ZH: "造价（分）", Is: Fen, Need: true},
-				{Name: "device_service", ZH: "由器具适配支付的服务", Is: Ref}}},
+				{Name: "device_service", ZH: "由辅助器具适配支付的服务", Is: Ref}}},
 			{Name: "agreed_by", ZH: "家庭签字人", Is: Choice, Need: true, Codes: []string{"person", "guardian", "family"}}, {Name: "files", ZH: "附件", Is: Files}}},
 		{Name: "approve", ZH: "审批", EN: "approved", From: []string{"PLANNED"}, To: "APPROVED", Roles: district, Check: budgeted, Evidence: []Field{
 			{Name: "total_fen", ZH: "总额（分）", Is: Fen, Need: true}, split("funds")}},
@@ -63,7 +63,7 @@ var retrofit = Chain{
 
 var hardships = []string{"dibao", "dibao_edge", "tekun", "monitored", "other"}
 
-// underWay are the states that a household may leave: also during the work, or its home would be open for ever.
+// underWay are the states in which a retrofit may be given up, also during the work: a home could not be closed otherwise.
 var underWay = []string{"NEED", "VERIFIED", "PLANNED", "APPROVED", "CONTRACTED", "IN_WORK", "ACCEPTANCE", "RECTIFY"}
 
 // opensRetrofit: a household is served once in some years, unless it has moved or the disability has become worse; and not
@@ -95,7 +95,7 @@ func opensRetrofit(c Case) error {
 func (c Case) alteredLately(s Service) bool {
 	done, ok := s.lastTo("DONE")
 	return ok && slices.Contains([]string{"DONE", "ARCHIVED"}, s.State) && c.Evidence.Text("again_because") == "" &&
-		c.On.Before(done.On.AddYears(c.Catalogue.Retry.RepeatYears))
+		c.On.Before(done.On.AddYears(c.Catalogue.RetrofitRules.RepeatYears))
 }
 
 func verifyHome(c Case) error {
@@ -105,7 +105,7 @@ func verifyHome(c Case) error {
 		return refuse("NO_SEVERE_MEMBER", "家庭中没有一、二级残疾人", "nobody in the household holds a certificate of level 1 or 2")
 	case dwelling.Answer != casefile.Yes:
 		return fault.New(fault.Conflict, "DWELLING_NOT_KNOWN", "请先登记住房情况", "record the dwelling first")
-	case !slices.Contains(c.Catalogue.Retry.Dwellings, dwelling.Sort):
+	case !slices.Contains(c.Catalogue.RetrofitRules.Dwellings, dwelling.Sort):
 		return refuse("DWELLING_NOT_FIXED", "须为固定、非临时住房", "the home has to be a fixed one")
 	case c.Household.Value("elder_home_retrofit").Answer == casefile.Yes:
 		return refuse("ELDER_SCHEME", "该户已享受居家适老化改造", "the elderly-home scheme has served this household")
@@ -115,23 +115,23 @@ func verifyHome(c Case) error {
 	return checkHardship(c)
 }
 
-// checkHardship holds what was seen at home against what the register has of that day. A hardship that is not on it is taken on a document, since
-// lists come late; that there is none where it has one is not, since then somebody would lose by a slip.
+// checkHardship compares what was seen at home with what the register has of that day. A hardship that the register lacks is taken on a
+// document, since lists come late. That there is none is not taken where the register has one: somebody would lose by a slip.
 func checkHardship(c Case) error {
-	said, recorded := c.Evidence.Text("hardship"), c.Catalogue.Retry.Recorded(c.Household)
+	said, recorded := c.Evidence.Text("hardship"), c.Catalogue.RetrofitRules.Recorded(c.Household)
 	switch {
-	case !slices.Contains(c.Catalogue.Retry.Hardships, said) && len(recorded) > 0:
+	case !slices.Contains(c.Catalogue.RetrofitRules.Hardships, said) && len(recorded) > 0:
 		zh, en := hardshipNames(recorded)
-		return fault.InvalidFields(fault.Field{Name: "evidence.hardship", Code: "HARDSHIP_RECORDED", ZH: "登记簿当日载明该户为" + zh + "，请核对；登记有误的先更正登记",
+		return fault.InvalidFields(fault.Field{Name: "evidence.hardship", Code: "HARDSHIP_RECORDED", ZH: "系统当日登记该户为" + zh + "，请核对；登记有误的先更正登记",
 			EN: "on that day the register has the household as " + en + "; if that is wrong, correct it first"})
-	case !slices.Contains(c.Catalogue.Retry.Hardships, said):
+	case !slices.Contains(c.Catalogue.RetrofitRules.Hardships, said):
 		return refuse("NO_HARDSHIP", "不属于认定的困难家庭", "the household is not recognised as hard-up")
-	case len(c.Catalogue.Retry.HardshipFacts[said]) == 0 || slices.Contains(recorded, said) || strings.TrimSpace(c.Evidence.Text("hardship_basis")) != "" || c.TakenOver:
+	case len(c.Catalogue.RetrofitRules.HardshipFacts[said]) == 0 || slices.Contains(recorded, said) || strings.TrimSpace(c.Evidence.Text("hardship_basis")) != "" || c.TakenOver:
 		return nil
 	}
 	zh, en := hardshipNames(recorded)
 	return fault.InvalidFields(fault.Field{Name: "evidence.hardship_basis", Code: "HARDSHIP_NOT_RECORDED",
-		ZH: "登记簿当日所载困难类型为" + zh + "，与所填不符；登记簿尚未更新的，请写明依据（证件或文件名称、文号）",
+		ZH: "系统当日登记的困难类型为" + zh + "，与所填不符；登记尚未更新的，请写明依据（证件或文件名称、文号）",
 		EN: "on that day the register has " + en + "; if it is behind, name the card or document that was seen"})
 }
 
@@ -141,7 +141,7 @@ func hardshipRecorded(c Case) Evidence {
 		return nil // the register began later
 	}
 	list := []any{}
-	for _, hardship := range c.Catalogue.Retry.Recorded(c.Household) {
+	for _, hardship := range c.Catalogue.RetrofitRules.Recorded(c.Household) {
 		list = append(list, map[string]any{"hardship": hardship})
 	}
 	return Evidence{"hardship_recorded": list}
@@ -162,7 +162,7 @@ func hardshipNames(codes []string) (zh, en string) {
 	return strings.Join(both[0], "、"), strings.Join(both[1], ", ")
 }
 
-// planned sees to one source of money for each item: what a fitting of devices pays for costs nothing here.
+// planned lets each item be paid once: what a fitting of devices pays for costs nothing here.
 func planned(c Case) error {
 	seen := map[string]bool{}
 	for i, entry := range c.Evidence.List("items") {
@@ -258,8 +258,8 @@ func settled(c Case) error {
 	return adds(c.Evidence.List("funds"), c.Evidence.Int("paid_fen"), "funds")
 }
 
-// contracted is the most that is paid: a builder who failed may have been paid for a part, but never more than was approved. Of what
-// another system has done it is not known.
+// contracted is the most that may be paid: what was contracted. A builder who failed may have been paid for a part, but never more than
+// was approved. Of what another system has done it is not known.
 func (c Case) contracted() (fen int64, known bool) {
 	for _, d := range c.Steps {
 		if d.Step == "contract" {

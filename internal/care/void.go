@@ -26,8 +26,8 @@ func (s Service) History() []Done {
 	return slices.SortedFunc(slices.Values(slices.Concat(s.Steps, s.Voided)), func(a, b Done) int { return a.Seq - b.Seq })
 }
 
-// Void takes back the last step that stands: the service stands again where it stood before, and what the step counted does not
-// count. Whoever may take such a step may take it back, and so may the district's 残联, since a mistake is not to be final.
+// Void takes back the last step that stands: the service goes back to where it was before, and what the step counted no longer counts.
+// Whoever may take such a step may take it back, and so may the district's 残联, since a mistake must not be final.
 func Void(c Case, seq int, reason string, who access.Actor, now time.Time) (Service, Done, error) {
 	n := len(c.Steps)
 	if n == 0 || c.Steps[n-1].Seq != seq {

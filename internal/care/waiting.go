@@ -32,8 +32,8 @@ func WaitsFor(role access.Role) []Standing {
 	})
 }
 
-// leadsOn reports whether a step brings a service nearer to being given. What ends it without that may be recorded by whoever hears of it,
-// at almost any time, and what leaves it where it stands keeps it waiting: if either counted, everything would wait for everybody.
+// leadsOn reports whether a step brings a service nearer to being given. Steps that end it otherwise may be recorded by whoever hears of
+// it, at almost any time, and steps that leave it where it stands keep it waiting: if either counted, everything would wait for everybody.
 func (c *Chain) leadsOn(s *Step, from string) bool {
 	for _, state := range c.States {
 		leads := s.To == state.Code

@@ -225,8 +225,8 @@ func (f File) statusAfter(c Certificate, day calendar.Date) CertificateStatus {
 	return status
 }
 
-// Cancellations are the days on which the card that the person held was cancelled, in order. What rested on it ends with that, whichever card
-// follows and whenever that is told (M15); one that was one too many is as good as replaced.
+// Cancellations are the days on which the card that the person held was cancelled, in order. What rested on the card ends with that,
+// whichever card follows and whenever that is told (M15). A card that was one too many (Duplicate) does not count: another stands for it.
 func (f File) Cancellations() (days []calendar.Date) {
 	for _, e := range f.Events {
 		held := slices.ContainsFunc(f.Certificates, func(c Certificate) bool {

@@ -21,12 +21,12 @@ const SessionLife = 12 * time.Hour
 
 var badCredentials = fault.New(fault.Unauthenticated, "BAD_CREDENTIALS", "用户名或密码不正确", "the user name or the password is wrong")
 
-// How long a browser's session lasts while nobody asks for anything. Many people pass by a counter; a liaison is on the way for half a
-// day, and his phone comes back to where there is a network.
+// How long a browser's session lasts without a request. It is short at a counter, where many people pass by, and long for a liaison, who
+// is on the way for half a day and often without a network.
 const (
 	counterIdle = 15 * time.Minute
 	fieldIdle   = 4 * time.Hour
-	idleStep    = time.Minute // the end is not moved on more often than that
+	idleStep    = time.Minute // the end is moved on no more often than this
 )
 
 func idleOf(role access.Role) time.Duration {
@@ -36,7 +36,7 @@ func idleOf(role access.Role) time.Duration {
 	return counterIdle
 }
 
-// SignIn is what a client gets that signed in.
+// SignIn is what a client gets when it has signed in.
 type SignIn struct {
 	Access, Refresh string
 	ExpiresIn       int // seconds
@@ -69,8 +69,8 @@ func (d *Desk) Login(ctx context.Context, in Credentials, client netip.Addr, req
 	return d.signIn(account, session, refresh)
 }
 
-// LoginBrowser is Login for a browser: the session is named by a cookie, which is told here once. What the cookie of an earlier
-// sign-in in the same browser named ends.
+// LoginBrowser is Login for a browser. Its session is named by a cookie, whose value is returned here and kept nowhere. The session of an
+// earlier sign-in in the same browser (the cookie earlier) ends.
 func (d *Desk) LoginBrowser(ctx context.Context, in Credentials, earlier string, client netip.Addr, requestID string) (cookie string, err error) {
 	account, err := d.checkPassword(ctx, in, client, requestID)
 	if err != nil {
@@ -95,8 +95,8 @@ func (d *Desk) LoginBrowser(ctx context.Context, in Credentials, earlier string,
 	return cookie, err
 }
 
-// ActorOfCookie is who acts under the session that a browser's cookie names, with the rights of this moment. It is a sign of life: the
-// session goes on from here, up to what a sign-in lasts at most.
+// ActorOfCookie is who acts under the session that a browser's cookie names, with the rights of this moment. Asking counts as a request:
+// it moves the end of the session on, up to SessionLife after the sign-in.
 func (d *Desk) ActorOfCookie(ctx context.Context, cookie string) (who access.Actor, found bool, err error) {
 	if cookie == "" {
 		return who, false, nil
@@ -111,7 +111,8 @@ func (d *Desk) ActorOfCookie(ctx context.Context, cookie string) (who access.Act
 	return who, true, err
 }
 
-// ActorUnseen is ActorOfCookie for what a page asks by itself, whether anybody is there or not: the session does not go on for it.
+// ActorUnseen is ActorOfCookie for requests that a page makes by itself, whether anybody is there or not: the session is not prolonged by
+// them.
 func (d *Desk) ActorUnseen(ctx context.Context, cookie string) (who access.Actor, found bool, err error) {
 	if cookie == "" {
 		return who, false, nil
@@ -139,8 +140,8 @@ func (d *Desk) checkPassword(ctx context.Context, in Credentials, client netip.A
 	return account, d.DB.ForgiveLoginAttempt(ctx, buckets[0], buckets[1])
 }
 
-// buckets are (name, network) and the address; the network is /24 or /48. With IPv6 a line has a /64 of addresses and may take another for
-// each attempt, so there that counts as the address.
+// buckets are where failures are counted: under the name within a network (/24 or /48), and under the address. An IPv6 line has a /64 and
+// could take another address for each attempt, so there the /64 counts as the address.
 func (d *Desk) buckets(username string, client netip.Addr) [][]byte {
 	return d.bucketsOf("login", username, client)
 }
@@ -188,9 +189,9 @@ func (d *Desk) loginFailed(ctx context.Context, account store.Account, requestID
 	return why
 }
 
-// openSession opens a session for somebody who has shown a password. Since it was checked, the password may have been changed or the account
-// disabled, which ends only the sessions that are open by then; so the account is looked at again, now that nobody can change it. A password
-// that is kept at another cost than today's is hashed again: only now is it known.
+// openSession opens a session for somebody who has shown a password. Since it was checked, the password may have been changed or the
+// account disabled, which ends only the sessions that were open then; so the account is locked and looked at again. A password that was
+// hashed at another cost than today's is hashed again here, since only a sign-in knows it.
 func (d *Desk) openSession(ctx context.Context, account store.Account, in Credentials, requestID string, open func(tx *store.Tx, session uuid.UUID) error) (session uuid.UUID, err error) {
 	session = d.NewID()
 	rehashed := ""
@@ -237,8 +238,8 @@ func (d *Desk) openSession(ctx context.Context, account store.Account, in Creden
 	return session, err
 }
 
-// stillGood holds an account and asks whether it may be signed in to with a password that was good for it a moment ago. What is kept differs
-// also where another sign-in beside this one has just hashed the same password again.
+// stillGood locks an account and checks that the password which was good a moment ago still is. A stored hash that differs is no proof
+// against it: another sign-in may just have hashed the same password again.
 func (d *Desk) stillGood(ctx context.Context, tx *store.Tx, seen store.Account, password string) (now store.Account, err error) {
 	if now, err = tx.LockAccount(ctx, seen.ID); err != nil {
 		return now, err
@@ -299,8 +300,8 @@ func (d *Desk) Logout(ctx context.Context, who access.Actor) error {
 	return d.write(ctx, who, "logout", func(tx *store.Tx) error { return tx.EndSession(ctx, who.SessionID) })
 }
 
-// ChangePassword changes one's own password and ends one's other sessions. Who has got hold of an open session guesses the present one
-// no faster than at the sign-in.
+// ChangePassword changes one's own password and ends one's other sessions. Attempts at the present password are counted as at the sign-in,
+// so a stolen session guesses it no faster.
 func (d *Desk) ChangePassword(ctx context.Context, who access.Actor, current, next string) error {
 	if err := auth.CheckPassword("new_password", next, who.Username, who.Name); err != nil {
 		return err
@@ -325,7 +326,7 @@ func (d *Desk) ChangePassword(ctx context.Context, who access.Actor, current, ne
 	})
 }
 
-// ownPassword asks for the password of who is signed in already.
+// ownPassword checks the password of somebody who is signed in already.
 func (d *Desk) ownPassword(ctx context.Context, who access.Actor, member, password string) error {
 	account, _, err := d.DB.AccountByUsername(ctx, who.Username)
 	if err != nil {
@@ -456,7 +457,7 @@ func (d *Desk) UpdateAccount(ctx context.Context, who access.Actor, id uuid.UUID
 }
 
 func (d *Desk) patchAccount(ctx context.Context, who access.Actor, account *store.Account, in AccountPatch) error {
-	if in.Area != nil && *in.Area != account.AreaCode { // whose division has ended meanwhile may still be called otherwise
+	if in.Area != nil && *in.Area != account.AreaCode { // an account whose division has ended can still be changed otherwise
 		if !who.Covers(*in.Area) {
 			return outsideArea("area_code")
 		}

@@ -147,7 +147,7 @@ func (d *Desk) canApply(file casefile.File, on calendar.Date) error {
 	return nil
 }
 
-// Resubmission is what a returned application is corrected in. Nil members stay.
+// Resubmission is what may be corrected in a returned application. Nil members stay.
 type Resubmission struct {
 	Applicant   *application.Applicant
 	BankAccount *string
@@ -217,8 +217,8 @@ func changesOf(before, after application.Application) (changes []application.Cha
 	return changes
 }
 
-// CaseWarnings says what is odd about an application without being wrong: a day of application long before the day on which it was entered. It is the
-// month of that day from which is paid, and a phone whose clock was wrong may have proposed it.
+// CaseWarnings says what is odd about an application without being wrong: a day of application long before the day of entry. Payment
+// begins with the month of that day, and a phone whose clock was wrong may have proposed it.
 func (d *Desk) CaseWarnings(app application.Application) []fault.Field {
 	days := app.EnteredAfter()
 	if days <= d.Pack().EnteredWithin {
@@ -276,7 +276,8 @@ type BulkItem struct {
 	Version int
 }
 
-// bulkWorkers decide at the same time, each case in its own transaction: what one waits for, another works.
+// bulkWorkers is how many cases are decided at the same time, each in its own transaction: while one waits for the database, another
+// works.
 const bulkWorkers = 4
 
 // DecideApplications decides case after case, each as if it were asked for alone. The outcomes stand in the order of the
@@ -350,8 +351,8 @@ func notEligible(e application.Explanation) error {
 	return fault.New(fault.Invalid, "NOT_ELIGIBLE", "自申请月起没有符合条件的月份", "there is no month from the month of application on in which the conditions hold")
 }
 
-// explain judges on the first day on which all conditions hold of the month in which an award would begin, or else on the day of
-// application.
+// explain gives the verdict on which a decision rests: that of the first day on which all conditions hold in the month in which the award
+// would begin, or, where there is no such month, that of the day of application.
 func (d *Desk) explain(dossier store.Dossier, app application.Application) (*application.Explanation, error) {
 	others := slices.DeleteFunc(slices.Clone(dossier.Awards), func(a award.Award) bool { return a.ApplicationID == app.ID })
 	reading, err := standing.Read(dossier.File, append(others, d.rightFrom(app)), d.Pack())
@@ -386,7 +387,7 @@ func (d *Desk) firstGoodDay(file casefile.File, programme string, month calendar
 	return month.First(), nil
 }
 
-// rightFrom is the award that an approval makes: from the month on from which the application counts.
+// rightFrom is the award that an approval makes. It runs from the month from which the application counts.
 func (d *Desk) rightFrom(app application.Application) award.Award {
 	return award.Award{ID: d.NewID(), PersonID: app.PersonID, Programme: app.Programme, ApplicationID: app.ID, Basis: award.FromApplication,
 		AppliedOn: app.AskedOn(), StartMonth: app.OwedFrom, OwedFrom: app.OwedFrom}
@@ -408,7 +409,7 @@ func (d *Desk) openAward(ctx context.Context, tx *store.Tx, app application.Appl
 	if err := d.payTo(ctx, tx, app, dossier); err != nil {
 		return uuid.Nil, err
 	}
-	dossier.Awards = append(dossier.Awards, right) // all that has changed of a file that nobody else may touch
+	dossier.Awards = append(dossier.Awards, right) // nothing else has changed: the file is locked
 	return right.ID, d.derive(ctx, tx, []uuid.UUID{app.PersonID}, []store.Dossier{dossier})
 }
 
@@ -423,8 +424,9 @@ func (d *Desk) payTo(ctx context.Context, tx *store.Tx, app application.Applicat
 		Account: app.BankAccount, NamedAt: named})
 }
 
-// giveWay ends earlier rights to the same that had ended by themselves, and says from which month on none of them has the months of the
-// new one. What still runs, the database refuses beside it; what is void stands in nobody's way.
+// giveWay records the end of earlier awards of the same programme that had ended by themselves, and returns the month from which on the
+// new one meets none of them. An award that still runs is left as it is, and the database refuses the new one beside it; a void award is
+// passed over.
 func (d *Desk) giveWay(ctx context.Context, tx *store.Tx, right award.Award, dossier store.Dossier) (from calendar.Month, err error) {
 	from = right.StartMonth
 	same := func(a award.Award) bool { return a.Programme == right.Programme && !a.Void }

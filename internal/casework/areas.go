@@ -10,7 +10,7 @@ import (
 	"zhucan/internal/store"
 )
 
-// anyDay is all the days that a division may have been there.
+// anyDay is the interval of all days.
 var anyDay = calendar.Interval{}
 
 // DivisionOn is InArea for a question that is answered with numbers: for a division that does not exist, 0 of 0 would pass for an answer.

@@ -23,15 +23,15 @@ func (d *Desk) Attach(ctx context.Context, who access.Actor, service uuid.UUID, 
 	return d.AttachStaged(ctx, who, service, file)
 }
 
-// StagedFile is a file whose content is kept and that is not recorded yet. What ends here leaves a content that nobody knows, which
+// StagedFile is a file whose content is stored and not recorded yet. A crash at this point leaves a content without a record, which
 // SweepFiles removes, and never a record without its content.
 type StagedFile struct {
 	content store.Attachment // what it is, without what it belongs to
 	used    bool             // it is recorded, or nobody knows whether it is
 }
 
-// StageFile checks a file for a service and keeps its content. It may wait for other pictures and for where files are kept, so nothing that
-// others need is to be held meanwhile. AttachStaged then records it.
+// StageFile checks a file for a service and stores its content. It may wait for other pictures and for the file store, so the caller holds
+// no lock or connection meanwhile. AttachStaged then records the file.
 func (d *Desk) StageFile(ctx context.Context, who access.Actor, service uuid.UUID, content []byte) (*StagedFile, error) {
 	if _, err := d.DB.Service(ctx, who, service); err != nil {
 		return nil, err
@@ -149,13 +149,13 @@ var (
 	notUploader       = fault.New(fault.Forbidden, "NOT_YOUR_FILE", "只有上传人或区残联审核岗可以撤回", "only who uploaded it, or the district's reviewer, withdraws it")
 )
 
-// MayWithdraw reports whether somebody may withdraw a file: who uploaded it by mistake, and the office that answers for what lies in the files.
+// MayWithdraw reports whether somebody may withdraw a file: its uploader, and the office that answers for the files.
 func MayWithdraw(a store.Attachment, who access.Actor) bool {
 	return a.Withdrawn.IsZero() && (a.RecordedBy == who.AccountID || who.Role == access.CDPFReviewer)
 }
 
-// WithdrawAttachment takes a file out of sight that should not have been uploaded. Steps that were taken on it stay as they are, and name it
-// as withdrawn; no other takes it.
+// WithdrawAttachment takes a file out of sight that should not have been uploaded. Steps that named it stay and show it as withdrawn; no
+// new step may name it.
 func (d *Desk) WithdrawAttachment(ctx context.Context, who access.Actor, id uuid.UUID, reason string) error {
 	if reason = strings.TrimSpace(reason); reason == "" {
 		return noReason
@@ -184,7 +184,7 @@ func (d *Desk) WithdrawAttachment(ctx context.Context, who access.Actor, id uuid
 // sweepAge is how old a content has to be before it is taken for left over: no request lasts that long.
 const sweepAge = 24 * time.Hour
 
-// sweepMost is how many contents are removed at a time where they are more than one in sweepShare of all.
+// SweepFiles removes nothing where contents without a record are more than sweepMost and more than one in sweepShare of all.
 const sweepMost, sweepShare = 20, 10
 
 // SweepFiles removes contents that no attachment knows, and says how many there were. What is left over is a few among many; where it is

@@ -2,10 +2,10 @@ package casework
 
 import "context"
 
-// baton is had by one at a time.
+// baton is a lock that one holds at a time, and whose waiting ends with the context.
 type baton chan struct{}
 
-// take waits for the baton as long as somebody still wants an answer; done hands it on.
+// take waits for the baton until ctx ends; done gives it back.
 func (b baton) take(ctx context.Context) (done func(), err error) {
 	select {
 	case b <- struct{}{}:

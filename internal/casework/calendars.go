@@ -29,7 +29,7 @@ func (d *Desk) RecordCalendar(ctx context.Context, who access.Actor, year workda
 	if err != nil {
 		return c, err
 	}
-	now := *d.Rules.now.Load() // what was recorded may not be visible yet: an outer transaction keeps the answer
+	now := *d.Rules.now.Load() // not read back: inside Once the transaction has not committed yet
 	now.days = days
 	d.Rules.now.Store(&now)
 	return c, nil

@@ -222,7 +222,8 @@ func (d *Desk) AddEvent(ctx context.Context, who access.Actor, id uuid.UUID, ver
 	return out, err
 }
 
-// EventTakenBack is the event of a card that may be taken back: what was written by hand last of the card that is held, and brought no other card.
+// EventTakenBack is the event of a card that may be taken back: the last that an officer entered for the card held now, unless it brought
+// another card.
 func EventTakenBack(file casefile.File, card casefile.Certificate) (last casefile.CertificateEvent, ok bool) {
 	if !card.HeldTo.IsZero() {
 		return last, false
@@ -307,7 +308,7 @@ func (d *Desk) checkEvent(file casefile.File, card casefile.Certificate, version
 	}
 	status := file.StatusOn(card, in.On)
 	if today := file.StatusOn(card, d.today()); MakesNewCard(in.Event) && (today == casefile.Cancelled || today == casefile.Frozen) {
-		status = today // also before the day on which it came to be so: a new card of that time would undo it
+		status = today // also for an event dated before it: a new card of that day would undo the cancellation or freezing
 	}
 	if allowed, limited := mayFollow[in.Event]; limited && !slices.Contains(allowed, status) {
 		return wrongStatus(status)

@@ -43,8 +43,8 @@ type Desk struct {
 	FileRows    int // rows of a file that are read at a time; where it is zero, fileRows
 }
 
-// Recorded reports whether a refusal stands in the audit: who asked was turned away for what he is or for his area, or was told that a
-// number is in the register. That is told of the whole district, and nothing else keeps who wanted to know it.
+// Recorded reports whether a refusal is written to the audit: the caller was turned away for his role or his area, or was told that a
+// number is in the register. The latter is told about the whole district, and nothing else records who asked.
 func Recorded(f *fault.Error) bool {
 	return f.Kind == fault.Forbidden || f.Kind == fault.NotFound || slices.Contains([]string{"OUTSIDE_AREA", "OWN_CASE", "PERSON_EXISTS", "CERTIFICATE_EXISTS"}, f.Code)
 }
@@ -105,10 +105,11 @@ func (d *Desk) writeDerived(ctx context.Context, tx *store.Tx, persons []uuid.UU
 	return d.askBack(ctx, tx, changed)
 }
 
-// derivation waits for what follows from files.
+// derivation returns what follows from files once it is computed; it waits until then.
 type derivation func() ([]standing.Interval, []ledger.Due, error)
 
-// deriving begins to read files against the rules; meanwhile the database may be busy with something else. The files may not change.
+// deriving starts to read files against the rules in the background, so that the database can work meanwhile. The files may not change
+// until the derivation has returned.
 func deriving(pack *policy.Pack, dossiers []store.Dossier, reach policy.Reach) derivation {
 	var timeline []standing.Interval
 	var dues []ledger.Due
@@ -173,7 +174,7 @@ func (d *Desk) saved(ctx context.Context, tx *store.Tx, person uuid.UUID) (store
 	return dossiers[0], nil
 }
 
-// savedAs derives again after a change to one locked file that is in the dossier already: it need not be read again.
+// savedAs is saved for a locked file whose change is in the dossier already, so that it need not be read again.
 func (d *Desk) savedAs(ctx context.Context, tx *store.Tx, dossier store.Dossier) error {
 	person := dossier.File.Person.ID
 	if err := d.derive(ctx, tx, []uuid.UUID{person}, []store.Dossier{dossier}); err != nil {

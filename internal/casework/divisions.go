@@ -18,8 +18,8 @@ import (
 
 var errTried = errors.New("what is tried is never committed")
 
-// ImportDivisionFile takes in a file of divisions, all of it or nothing; tried, it only says what would become of it. Divisions of which
-// it says no first day are valid from a given one on.
+// ImportDivisionFile takes in a file of divisions, all of it or nothing; with dryRun it only says what would change. Divisions for which
+// the file gives no first day are valid from a given one on.
 func (d *Desk) ImportDivisionFile(ctx context.Context, who access.Actor, data []byte, from calendar.Date, dryRun bool) (changed int, err error) {
 	rows, refused, err := exchange.ReadDivisions(data, from)
 	if err != nil {

@@ -113,23 +113,24 @@ func (d *Desk) placeNames(ctx context.Context, in area.Code) (map[area.Code]stri
 	return names, nil
 }
 
-// fileRows is how many rows of a file are read at a time: some four MiB, and all of the file of most districts, which so is read in one piece.
+// fileRows is how many rows of a file are read at a time: some 4 MiB, and more than most districts have, whose file is then read in one
+// piece.
 const fileRows = 16_000
 
 func (d *Desk) fileRows() int { return cmp.Or(d.FileRows, fileRows) }
 
-// mostOfList is of how many a list may be: of so many the ids are kept in memory, 16 bytes each, while the file goes out.
+// mostOfList is how many persons or households a list may hold: their ids are kept in memory, 16 bytes each, while the file goes out.
 const mostOfList = 2_000_000
 
-// listPage is a page of a list, who comes behind it, and how many are on the whole list.
+// listPage is a page of a list, the ids of those behind it, and how many are on the whole list.
 type listPage struct {
 	rows   []store.OneListed
 	behind []uuid.UUID
 	of     int
 }
 
-// firstOfList is the first page, which of most lists is all. Otherwise it is fixed first who is on the list: one who moved while it is read
-// would stand in it twice, or not at all.
+// firstOfList is the first page, which for most lists is all of it. For a longer one it is fixed first who is on the list: somebody who
+// moved while it is read would stand in it twice, or not at all.
 func (d *Desk) firstOfList(c chosenList, who access.Actor) (p listPage, err error) {
 	if p.rows, err = d.DB.Listed(c.reading, who, c.q, d.fileRows()); err != nil || len(p.rows) < d.fileRows() {
 		p.of = len(p.rows)
@@ -147,7 +148,7 @@ func (d *Desk) firstOfList(c chosenList, who access.Actor) (p listPage, err erro
 	return p, err
 }
 
-// nextOfList is the page of the first of these.
+// nextOfList is the page of the first of some ids.
 func (d *Desk) nextOfList(c chosenList, who access.Actor, ids []uuid.UUID) (p listPage, err error) {
 	n := min(len(ids), d.fileRows())
 	p.behind = ids[n:]
@@ -155,8 +156,8 @@ func (d *Desk) nextOfList(c chosenList, who access.Actor, ids []uuid.UUID) (p li
 	return p, err
 }
 
-// listRows are the rows of a list from its first page on. Who has left the area meanwhile is not told of any more: then there are fewer rows
-// than were written down, which breaks the file off.
+// listRows are the rows of a list from its first page on. Nothing is told of somebody who has left the area meanwhile: the list then has
+// fewer rows than were recorded, and the file is broken off.
 func (d *Desk) listRows(c chosenList, who access.Actor, page listPage, names map[area.Code]string) iter.Seq2[exchange.PartnerRow, error] {
 	return func(yield func(exchange.PartnerRow, error) bool) {
 		for {

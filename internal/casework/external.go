@@ -14,7 +14,7 @@ import (
 	"zhucan/internal/store"
 )
 
-// NewFigure is a figure from outside as it is entered: an income, or how many of how many. What is left out is no zero.
+// NewFigure is a figure from outside as it is entered: an income, or so many out of so many. A member that is left out is not zero.
 type NewFigure struct {
 	Indicator              string
 	Year                   int

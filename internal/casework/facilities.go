@@ -70,7 +70,7 @@ func heldFacility(ctx context.Context, tx *store.Tx, who access.Actor, id uuid.U
 	return f, nil
 }
 
-// FacilityCorrection says what was wrong about a facility; what is nil stays. Void, it should never have been on the list.
+// FacilityCorrection says what was wrong about a facility; what is nil stays. With Void it should never have been on the list.
 type FacilityCorrection struct {
 	Area                *area.Code
 	Name, Kind, Address *string
@@ -137,7 +137,7 @@ func (in FacilityCorrection) over(old store.Facility) (*store.Facility, error) {
 	return &next, nil
 }
 
-// InspectionCorrection says what was wrong about an inspection; what is nil stays. Void, it never took place.
+// InspectionCorrection says what was wrong about an inspection; what is nil stays. With Void it never took place.
 type InspectionCorrection struct {
 	On               *calendar.Date
 	Standard, Report *string

@@ -105,7 +105,7 @@ func (d *Desk) FigureRows(ctx context.Context, who access.Actor, q ValuesOf) (f 
 		f.KnownAt = &known
 	}
 	step := len(asked)
-	if large(in) {
+	if in.AboveDistrict() {
 		step = 1
 	}
 	count := func(from int) ([]Value, error) {

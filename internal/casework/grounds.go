@@ -2,8 +2,8 @@ package casework
 
 import "zhucan/internal/casefile"
 
-// ground is on what ground somebody new comes into the register: a card, a disability that shows before eighteen, or a
-// recovery, during which devices are lent on a diagnosis. What is asked for has to be what the rest of the entry says.
+// ground is on what ground somebody new comes into the register: a card, a disability found before eighteen, or a recovery, during which
+// devices are lent on a diagnosis. A ground that is asked for has to agree with the rest of the entry.
 func (d *Desk) ground(in NewPerson, p casefile.Person) (casefile.RecordType, error) {
 	derived := casefile.UncertifiedChild
 	if in.Certificate != nil {

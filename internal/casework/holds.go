@@ -39,7 +39,7 @@ func (d *Desk) ReleaseHold(ctx context.Context, who access.Actor, id uuid.UUID, 
 		case h.Contested:
 			return fault.New(fault.Conflict, "OBJECTION_OPEN", "异议尚未答复，不能解除", "the objection has not been answered")
 		case h.Undecided:
-			return fault.New(fault.Conflict, "LIST_UNDECIDED", "名单所述尚待核实，请先确认或驳回，暂缓发放随之解除", "what a list says is not decided; confirm or dismiss it, and the money is let go with it")
+			return fault.New(fault.Conflict, "LIST_UNDECIDED", "名单所述尚待核实，请先认定是否属实，暂缓发放随之解除", "what a list says is not decided; confirm or dismiss it, and the money is let go with it")
 		}
 		if err := tx.ReleaseHold(ctx, id); err != nil {
 			return err

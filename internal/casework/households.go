@@ -325,8 +325,8 @@ func (d *Desk) MoveHousehold(ctx context.Context, who access.Actor, id uuid.UUID
 	})
 }
 
-// placeHousehold keeps where the household stood until the day before, and where it stands from then on. Corrected, its last move was on that
-// day and not when it was said to be.
+// placeHousehold keeps where the household stood until the day before, and where it stands from then on. With corrected it puts the day of
+// the last move right instead.
 func (d *Desk) placeHousehold(ctx context.Context, tx *store.Tx, h casefile.HouseholdFile, at area.Code, from calendar.Date, corrected bool) error {
 	recorded := placesOf(h)
 	places := slices.Clone(recorded)
@@ -395,8 +395,8 @@ func standsFrom(at area.Code, from calendar.Date) casefile.Circumstance {
 	return casefile.Circumstance{Kind: casefile.HouseholdArea, Raw: raw, Value: casefile.Value{Answer: casefile.Yes, Sort: string(at)}, ValidFrom: from, Source: "register"}
 }
 
-// knownSince is from when on the first place of a household is dated, of which it is not known since when it stands there: from before all
-// else that is known of it.
+// knownSince is the day from which the first place of a household is dated where nobody knows since when it stands there: before
+// everything else that is known of it.
 func (d *Desk) knownSince(h casefile.HouseholdFile) calendar.Date {
 	began := calendar.DateOf(h.Household.CreatedAt)
 	if days := h.Breakpoints(d.Pack().Transitions); len(days) > 0 && days[0].Before(began) {

@@ -28,7 +28,7 @@ const KindRoster = "roster"
 // Handover is what an office has when it takes up this service: the roster, and the records that it keeps beside it, if any.
 type Handover struct{ Roster, Records []byte }
 
-// sum tells a file from another. With records it is that of both.
+// sum is the checksum by which the same file is known again; with records, of both files together.
 func (h Handover) sum() []byte {
 	sum := sha256.Sum256(h.Roster)
 	if len(h.Records) > 0 {
@@ -100,8 +100,8 @@ func (d *Desk) TakeOver(ctx context.Context, who access.Actor, in Handover, dryR
 	return done, true, err
 }
 
-// importedBefore finds the import that a roster has been already. One of which rows were refused is taken in once more when it is sent again:
-// the register may know by now what they name. It is another import then, which its sum says.
+// importedBefore finds the import in which the same roster was taken in before. If rows of it were refused, it is read once more when it
+// is sent again, since the register may know by now what those rows name; that is another import, with a checksum of its own.
 func (d *Desk) importedBefore(ctx context.Context, i *store.Import) (earlier store.Import, found bool, err error) {
 	sent, err := d.DB.AppliedImports(ctx, *i)
 	if err != nil || len(sent) == 0 || i.DryRun {
@@ -111,8 +111,8 @@ func (d *Desk) importedBefore(ctx context.Context, i *store.Import) (earlier sto
 	return sent[0], sent[0].Refused == 0, nil
 }
 
-// onlyRefused leaves of a handover that is sent again what was refused of it, and says how many other rows there are: what they said is in the
-// register, and officers may have put it right since. Of one that is sent for the first time it leaves all.
+// onlyRefused keeps, of a handover that is sent again, the rows that were refused, and returns how many other rows there are: what those
+// said is in the register, and officers may have put it right since. Of a handover that is sent for the first time it keeps everything.
 func (r *handover) onlyRefused(earlier store.Import) (others int) {
 	if earlier.Refused == 0 {
 		return 0

@@ -215,10 +215,10 @@ func (l layout) lay(rows []Value, def *policy.Indicator) []Value {
 	return rows
 }
 
-// unplaced is how many of those in an area stand in no village of the day. Above districts nobody says so, however it is asked: what is kept of districts
-// does not tell it, and then the same question would have two answers.
+// unplaced is how many of those in an area stand in no village of the day; 0 above districts, because the counts kept of districts do not
+// tell it, and the same question must not have two answers.
 func unplaced(in area.Code, n int64) int64 {
-	if large(in) {
+	if in.AboveDistrict() {
 		return 0
 	}
 	return n
@@ -291,8 +291,8 @@ func yearly(figures []store.Figure) map[figureOf]store.Figure {
 // growthYears are those of the plan, over which an index grows since its base year (专栏1).
 const growthYears = 5
 
-// fromOutside fills in what figures say. A count of facilities that somebody has entered for the year is what counts until it is withdrawn, since a
-// list that has just been begun says nothing of the whole; without one, the inspected facilities of the list are.
+// fromOutside fills in what figures say. A count of facilities that somebody has entered for the year is used until it is withdrawn, since
+// a list that has just been begun says nothing of the whole; without one, the inspected facilities of the list are counted.
 func fromOutside(rows []Value, figures map[figureOf]store.Figure, on calendar.Date) {
 	for i := range rows {
 		row := &rows[i]

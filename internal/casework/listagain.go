@@ -10,7 +10,8 @@ import (
 	"zhucan/internal/store"
 )
 
-// hearing is how statements are heard again that were withdrawn because of a list: it was taken back, or what it said first is decided.
+// hearing evaluates once more the statements that were withdrawn because of a list which has been taken back, or whose hit has been
+// decided.
 type hearing struct {
 	desk    *Desk
 	tx      *store.Tx

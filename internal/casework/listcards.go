@@ -74,7 +74,7 @@ func cardIn(r exchange.ListRow, file casefile.File, sort string) (*statement.Sta
 	case issued.IsZero() && (len(known) > 0 || r.Text("sort") == "REPLACED"):
 		return nil, nil
 	case issued.IsZero():
-		return nil, &wrongCell{"issued_on", "REQUIRED", "册内没有此证，须填发证日期或有效期", "this certificate is not known; say when it was issued or runs out"}
+		return nil, &wrongCell{"issued_on", "REQUIRED", "此证不在册，须填发证日期或有效期", "this certificate is not known; say when it was issued or runs out"}
 	case expires.IsZero():
 		expires = casefile.DefaultExpiry(issued)
 	case expires.Before(issued):
@@ -92,7 +92,7 @@ func cardIn(r exchange.ListRow, file casefile.File, sort string) (*statement.Sta
 	return &statement.Statement{Says: statement.Holds, Sort: sort, From: issued, To: expires, AsOf: issued}, nil
 }
 
-// near is the same day or the next: offices count the last day of ten years in two ways.
+// near reports whether two days are the same or neighbours: offices count the last day of ten years in two ways.
 func near(a, b calendar.Date) bool { return a == b || a == b.Add(1) || b == a.Add(1) }
 
 // stateIn is the state that a row says of a card. That it is in order ends whatever lists have said otherwise; against an officer's own
@@ -246,7 +246,7 @@ func hasCard(list []casefile.Certificate, id uuid.UUID) bool {
 	return slices.ContainsFunc(list, func(c casefile.Certificate) bool { return c.ID == id })
 }
 
-// rewriteCards is what it takes that of all that lists say of cards these statements count.
+// rewriteCards is what has to change so that, of all that lists say of cards, these statements and no others hold.
 func (h heard) rewriteCards(cards, states []store.Statement, newID func() uuid.UUID) (r rewriting) {
 	file := h.dossier.File
 	wanted := h.wantedCards(cards)
@@ -309,7 +309,7 @@ func builtUpon(file casefile.File, c casefile.Certificate) bool {
 		})
 }
 
-// follow lets each card be held until the day before the next one, where a card came or went.
+// follow ends each card on the day before the next one, where a card came or went.
 func (c *cardChange) follow(timeline []casefile.Certificate) {
 	for i := range timeline {
 		card, last := &timeline[i], timeline[i].HeldTo
@@ -336,7 +336,7 @@ func (c *cardChange) follow(timeline []casefile.Certificate) {
 	}
 }
 
-// makings are the events by which lists' cards came about, at the card before where there is one.
+// makings are the events by which cards that lists brought came about; where there was a card before, they are events of that card.
 func makings(timeline []casefile.Certificate) (events []casefile.CertificateEvent) {
 	for i, c := range timeline {
 		if !c.ByList {
@@ -442,7 +442,7 @@ func (c *cardChange) happen(file casefile.File, target []casefile.CertificateEve
 	}
 }
 
-// stays are the cards that a list brought and that remain although it is taken back.
+// stays are the cards that a list brought and that stay although it is taken back, because an officer has gone on with them.
 func (h heard) stays(said []store.Statement, r rewriting) (kept []store.Refusal) {
 	if h.kind != factCard {
 		return nil
@@ -465,8 +465,8 @@ func (h heard) stays(said []store.Statement, r rewriting) (kept []store.Refusal)
 // workedOnSince is why something stays that a list brought.
 const workedOnSince = "WORKED_ON_SINCE"
 
-// open gives a file to those whom nobody on the register is, where a row says enough: name, ID number, the village of the hukou, and a
-// valid card. The others are named.
+// open makes a file for each row that names somebody who is not on the register, where the row says enough: name, ID number, the village
+// of the hukou, and a valid card. The other rows are refused.
 func (l *listRun) open(ctx context.Context, unknown []saidRow, found map[int]uuid.UUID) error {
 	opened := map[string]uuid.UUID{}
 	var numbers []string

@@ -151,7 +151,7 @@ func (l *listRun) house(ctx context.Context, portion []saidRow, found map[int]uu
 	return l.settleHomes(ctx, rows)
 }
 
-// homesSilence is what a list of houses says of those which it does not name.
+// homesSilence is what a list of houses that names all says of those which it leaves out.
 func (l *listRun) homesSilence(ctx context.Context) error {
 	kind := l.meaning.facts[0]
 	for after := uuid.Nil; ; {

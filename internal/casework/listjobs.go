@@ -31,7 +31,7 @@ type NewList struct {
 	Key     string // the caller's Idempotency-Key
 }
 
-// listPatience is how long whoever hands in a list is kept waiting for it; longer ones are looked up later.
+// listPatience is how long a request that hands in a list waits for its end; afterwards the import is looked up.
 const listPatience = 20 * time.Second
 
 // ImportList takes in a list of another department. The file is kept and queued first, so that no restart loses it; then it is
@@ -448,8 +448,8 @@ func (d *Desk) ImportWorkbook(ctx context.Context, who access.Actor, id uuid.UUI
 	})
 }
 
-// largeWorkbook is how many bytes of a workbook may unpack to so much that one is given back at a time: each takes up to 150 MiB,
-// and the service has 256.
+// largeWorkbook is from how many bytes on a workbook may unpack to so much that only one is handed out at a time: each takes up to 150
+// MiB, and a service for a district has 256.
 const largeWorkbook = 512 << 10
 
 var largeWorkbooks = make(baton, 1)

@@ -17,8 +17,8 @@ import (
 	"zhucan/internal/store"
 )
 
-// match finds whom rows name: by ID number, also an earlier one, or by certificate. Whom a row may mean that names nobody so is
-// kept with it, for an officer to choose: nobody is taken for having the name, nor for having the number beside another name.
+// match finds whom rows name: by ID number, also an earlier one, or by certificate. A row that names nobody for certain is kept with those
+// whom it may mean, for an officer to choose: nobody is taken by a name alone, nor by a number that stands beside another name.
 func (l *listRun) match(ctx context.Context, rows []saidRow) (map[int]uuid.UUID, error) {
 	var ids, cards []string
 	for _, r := range rows {
@@ -73,9 +73,9 @@ func (l *listRun) match(ctx context.Context, rows []saidRow) (map[int]uuid.UUID,
 	return found, nil
 }
 
-// otherName reports whether a row whose number is somebody's bears another name: a column that was sorted by itself would write the death of
-// one into the file of another. A name of which parts are withheld is another one where the rest is. Beside a card, a list of homes names whose home it
-// is, and not always who holds the card.
+// otherName reports whether a row whose number is somebody's bears another name: where a column was sorted by itself, one person's death
+// would be written into another's file. A name with parts withheld is another one if the rest does not fit. Beside a card, a list of homes
+// names the owner of the home, who need not hold the card.
 func (l *listRun) otherName(r saidRow, name string) bool {
 	return r.Name != "" && !names.Fits(r.Name, name) && (!l.meaning.home || r.Certificate.IsZero())
 }
@@ -117,7 +117,7 @@ func (l *listRun) lookFor(ctx context.Context, lost []saidRow, others map[int][]
 	return unknown, l.tx.InsertUnmatched(ctx, kept)
 }
 
-// numbered are those whose number a row has beside another name, before whom it describes; of these only who is not among them.
+// numbered are those whose number a row has beside another name, followed by those whom it describes and who are not among them.
 func numbered(holders []uuid.UUID, former map[uuid.UUID]bool, described []store.Candidate) (may []store.Candidate) {
 	for _, person := range holders {
 		by := store.ByNumber
@@ -294,7 +294,8 @@ type readRow struct {
 	row  saidRow
 }
 
-// rereads has one list at a time read for a row of it. Nobody waits for a transaction while he holds it, for who waits for it may be in one.
+// rereads lets one list at a time be read again for one of its rows. Whoever holds it must not wait for a transaction, because somebody in
+// a transaction may be waiting for it.
 var rereads = make(baton, 1)
 
 func (d *Desk) readRow(ctx context.Context, i store.Import, n int) (read readRow, err error) {
@@ -395,7 +396,7 @@ func (d *Desk) leaveOut(ctx context.Context, tx *store.Tx, i *store.Import, u st
 	return true, run.writeWaiting(ctx)
 }
 
-// leftOut is what a list says late by not naming persons. Whom a later list has named since, that one has cleared.
+// leftOut is what a list says afterwards by not naming persons. Whomever a later list has named since is cleared by that list.
 func (l *listRun) leftOut(persons []uuid.UUID, live []store.Statement) (silent map[uuid.UUID][]saidRow, cleared []store.Statement) {
 	silent = map[uuid.UUID][]saidRow{}
 	kind, absent := l.meaning.facts[0], l.absent(l.done.AsOf)

@@ -172,7 +172,7 @@ func (h heard) change(said []store.Statement, newID func() uuid.UUID, source str
 	return h.become(append(slices.Clone(h.active), said...), newID, source)
 }
 
-// become is what it takes that these statements and no others count.
+// become is what has to change so that these statements and no others hold.
 func (h heard) become(active []store.Statement, newID func() uuid.UUID, source string) (r rewriting, after []statement.Fact) {
 	switch h.kind {
 	case factCard:
@@ -279,8 +279,8 @@ func holdFor(losses []ledger.Loss) (programme string, monthly int64) {
 	return programme, monthly
 }
 
-// outdated are the pending statements that a later list contradicts: who is said to hold a fact has not lost it before, and whose card is
-// said to be in order has not had it frozen. Who has come back to a place has left it before.
+// outdated are the pending statements that a later list contradicts: somebody who is said to hold a fact has not lost it before, a card
+// that is said to be in order was not frozen, and somebody who has come back to a place has left it before.
 func outdated(pending []store.Statement, said []statement.Statement) (list []store.Statement) {
 	for _, p := range pending {
 		if slices.ContainsFunc(said, func(s statement.Statement) bool {

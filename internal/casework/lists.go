@@ -150,8 +150,8 @@ func (l *listRun) dayOf(r saidRow) calendar.Date {
 	return day
 }
 
-// inTurn leaves of the rows about somebody those that can be told apart. Of two that say the same the second is one too many; of two that say
-// otherwise of one day nobody knows which was first, so neither is taken.
+// inTurn keeps, of the rows about one person, those that can be told apart. Of two that say the same, the second is refused; of two rows
+// of one day that differ, nobody knows which came first, so both are.
 func (l *listRun) inTurn(rows []saidRow) (list []saidRow) {
 	type matter struct {
 		day calendar.Date
@@ -216,7 +216,7 @@ func (l *listRun) once(subject uuid.UUID, row int, zh, en string) bool {
 	return true
 }
 
-// nameDoubtful notes whom the refused rows name or may mean: a row that cannot be read does not leave anybody out.
+// nameDoubtful notes whom refused rows name or may mean: a row that cannot be read leaves nobody out.
 func (l *listRun) nameDoubtful(ctx context.Context) error {
 	for portion := range slices.Chunk(namedIn(l.list.Doubtful), listPortion) {
 		ids, cards, described := make([]string, len(portion)), make([]string, len(portion)), make([]store.Described, len(portion))
@@ -288,7 +288,7 @@ func (l *listRun) namePossible(ctx context.Context) error {
 	return nil
 }
 
-// doubt keeps that a list names somebody, or a household, without having its say.
+// doubt notes that a list names somebody, or a household, in a row that is not taken: so the list is not silent about them.
 func (l *listRun) doubt(person, household uuid.UUID, row int) {
 	if !l.complete || row == 0 {
 		return

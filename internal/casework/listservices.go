@@ -38,8 +38,8 @@ type givenStep struct {
 // serviceList reads the service that a row is of.
 type serviceList func(r exchange.ListRow, c *care.Catalogue) (givenService, *wrongCell)
 
-// servedKey is what makes two services the same: what was given to whom on a day. Who reported it makes no difference, or two systems
-// that know of one training would count it twice.
+// servedKey is what makes two services the same: what was given to whom on which day. Who reported it makes no difference, or two systems
+// that both know of one training would count it twice.
 type servedKey struct {
 	subject uuid.UUID
 	kind    care.Kind
@@ -337,7 +337,8 @@ func (g givenService) is(s care.Service) bool {
 // givenBy are the steps on whose day a service was given.
 var givenBy = map[care.Kind][]string{care.Rehab: {care.Reported, "serve"}, care.Device: {care.Reported, "fit", "accept"}, care.Retrofit: {care.Reported, "finish", "accept"}}
 
-// walk takes a service to where the other system has it. The rules of the chain hold; whose step it was and the papers were seen to there.
+// walk takes a service to the state in which the other system has it. The rules of the chain hold; whose step each was, and its papers,
+// were seen to there.
 func (s *serviceRun) walk(service care.Service, dossier store.Dossier, at *home, g givenService) (care.Service, error) {
 	pack := s.desk.Pack()
 	c := care.Case{Service: service, TakenOver: true, Catalogue: pack.Catalogue, District: string(pack.District), On: g.opened, Evidence: g.need}

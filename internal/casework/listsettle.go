@@ -16,9 +16,9 @@ import (
 	"zhucan/internal/store"
 )
 
-// settle decides of each person what the rows about him do, one after the other. It is written later, while the next portion is thought about: no
-// two portions are about the same person. Cards and places are written at once, for by them people are found, and so is what a list may say
-// more of in the next portion.
+// settle decides for each person what the rows about him do, one after the other. Facts are written later, while the next portion is being
+// decided: no two portions are about the same person. Cards and places are written at once, since people are found by them, and so is
+// everything that the list may say more of in the next portion.
 func (l *listRun) settle(ctx context.Context, rows map[uuid.UUID][]saidRow) error {
 	if len(rows) == 0 {
 		return nil
@@ -125,7 +125,7 @@ const (
 	outcomeRefused
 )
 
-// knownOf is what is known of somebody, and changes with each row about him.
+// knownOf is what is known of somebody while his rows are decided, and changes with each.
 type knownOf struct {
 	dossier store.Dossier
 	live    []store.Statement
@@ -257,7 +257,8 @@ func (l *listRun) decideKind(w *listWrites, h *heard, row int, statements []stat
 	return does, nil
 }
 
-// clearUp withdraws what waits and the row says otherwise of. What waited with it and takes nothing by itself counts as said from now on.
+// clearUp withdraws pending statements that the row contradicts. What waited beside them and takes nothing by itself counts as said from
+// now on.
 func (l *listRun) clearUp(w *listWrites, h *heard, says []statement.Statement) {
 	gone := outdated(h.pending, says)
 	if len(gone) == 0 {
@@ -270,8 +271,8 @@ func (l *listRun) clearUp(w *listWrites, h *heard, says []statement.Statement) {
 	}
 }
 
-// silentBefore is what other lists of the kind, which name everybody, have left unsaid of persons: it was of no account while nobody
-// said otherwise, and counts from now on. So the order in which lists arrive makes no difference.
+// silentBefore is what other lists of the kind that name everybody say by leaving persons out. It had no effect while nobody said
+// otherwise, and counts from now on; so the order in which lists arrive makes no difference.
 func (l *listRun) silentBefore(ctx context.Context, persons []uuid.UUID) (map[uuid.UUID][]store.Statement, error) {
 	if !l.complete {
 		return nil, nil
@@ -318,7 +319,7 @@ func (h heard) waiting(said []statement.Statement) (store.Statement, bool) {
 	return h.pending[i], true
 }
 
-// against reports whether a fact that would be inserted meets one that says no.
+// against reports whether a fact that would be inserted contradicts one that says no.
 func (h heard) against(r rewriting) bool {
 	kind, _ := casefile.KindOf(h.kind)
 	return slices.ContainsFunc(h.dossier.File.Circumstances, func(c casefile.Circumstance) bool {

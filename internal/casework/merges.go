@@ -47,7 +47,7 @@ func (d *Desk) Merge(ctx context.Context, who access.Actor, id, into uuid.UUID, 
 		if err := mergeable(ctx, tx, goes, stays); err != nil {
 			return err
 		}
-		if err := tx.PointTo(ctx, m); err != nil {
+		if err := tx.MarkMerged(ctx, m); err != nil {
 			return err
 		}
 		if m.Rows, err = d.joinRows(ctx, tx, goes, stays); err != nil {
@@ -151,7 +151,7 @@ func (d *Desk) joinRows(ctx context.Context, tx *store.Tx, goes, stays store.Dos
 		emitFact(tx, factRecorded, c)
 	}
 	return rows, tx.Everywhere(ctx, func() error {
-		if err := tx.Exchange(ctx); err != nil {
+		if err := tx.DeferOverlaps(ctx); err != nil {
 			return err
 		}
 		if rows.Back, err = tx.MoveAwards(ctx, to, from, awards.Back); err != nil {
@@ -232,7 +232,7 @@ func (d *Desk) UndoMerge(ctx context.Context, who access.Actor, id uuid.UUID, ve
 		if err := tx.EndMerge(ctx, id, reason); err != nil {
 			return err
 		}
-		if err := tx.PointNowhere(ctx, m.MergedID); err != nil {
+		if err := tx.UnmarkMerged(ctx, m.MergedID); err != nil {
 			return err
 		}
 		tx.Emit(ofPerson(personUnmerged, m.PersonID, m.PersonID, map[string]any{"merged_id": m.MergedID.String()}))
@@ -286,7 +286,7 @@ func splitRows(ctx context.Context, tx *store.Tx, m store.Merge) error {
 		return errCannotSplit.With(changedFields(changed)...)
 	}
 	steps := []func() error{
-		func() error { return tx.Exchange(ctx) },
+		func() error { return tx.DeferOverlaps(ctx) },
 		func() error { return tx.SupersedeLeft(ctx, m.Rows.Added) },
 		func() error { return tx.ReturnRows(ctx, m.PersonID, m.MergedID, m.Rows.Moved) },
 		func() error { return tx.ReturnRows(ctx, m.MergedID, m.PersonID, m.Rows.Back) },

@@ -12,8 +12,8 @@ import (
 	"zhucan/internal/store"
 )
 
-// Draft is rules that are not in force: a whole document, a pack proposed before, or rates beside the pack in force.
-// Exactly one is given.
+// Draft is rules that are not in force. Exactly one of the three is given: a whole document, a pack proposed before, or rates to be added
+// to the pack in force.
 type Draft struct {
 	Document string
 	PackID   uuid.UUID

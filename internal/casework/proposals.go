@@ -16,8 +16,8 @@ import (
 
 var errDecided = fault.New(fault.Conflict, "DECIDED_ALREADY", "该事项已处理", "this has been decided already")
 
-// ConfirmStatement lets a list have its way that would take money from somebody: the facts become what all statements give, and
-// the hold ends, because what is owed from now on is right.
+// ConfirmStatement finds that a list is right which would take money from somebody: the facts become what all statements give, and the
+// hold ends, because what is owed from now on is right.
 func (d *Desk) ConfirmStatement(ctx context.Context, who access.Actor, id uuid.UUID, reason string) (s store.Statement, err error) {
 	err = d.decideStatement(ctx, who, "statement.confirm", id, func(tx *store.Tx, h heard) error {
 		if err := tx.DecideStatements(ctx, store.StatementActive, reason, h.pending...); err != nil {
@@ -49,7 +49,7 @@ func (d *Desk) ConfirmStatement(ctx context.Context, who access.Actor, id uuid.U
 	return s, err
 }
 
-// DismissStatement finds that a list is wrong about somebody: nothing changes, and the money goes.
+// DismissStatement finds that a list is wrong about somebody: nothing changes, and the held money is paid.
 func (d *Desk) DismissStatement(ctx context.Context, who access.Actor, id uuid.UUID, reason string) (s store.Statement, err error) {
 	err = d.decideStatement(ctx, who, "statement.dismiss", id, func(tx *store.Tx, h heard) error {
 		s = h.pending[0]
@@ -241,7 +241,7 @@ func (d *Desk) unsay(ctx context.Context, tx *store.Tx, kind string, said []stor
 	return kept, d.carryOut(ctx, tx, all, touched)
 }
 
-// idle is what others left unsaid and waits with statements that are taken back, where it is of no account without them.
+// idle is what waits beside statements that are taken back, said by the silence of other lists, where it has no effect without them.
 func (h heard) idle(gone []store.Statement, newID func() uuid.UUID) []store.Statement {
 	left := waitingWith(h.pending, gone)
 	if len(left) == 0 {

@@ -29,8 +29,8 @@ var partitions = []store.Dimension{store.ByTree, store.ByCategory, store.ByLevel
 
 func published(by store.Dimension) bool { return slices.Contains(partitions, by) }
 
-// memory is how far apart in days two published tables may be and still be held against each other: from one month to the next
-// few people change, and a reader may take those that he cannot see for the same (choice).
+// memory is up to how many days apart two published tables are held against each other: from one month to the next few people change, so a
+// reader may take numbers that he cannot see for unchanged (choice).
 const memory = 366
 
 var errDiscloses = fault.New(fault.Conflict, "DISCLOSES", "以往公开的数据会使本次隐藏的数字可被推算，不能公开", "what was published before would tell what has to be hidden now")
@@ -208,7 +208,7 @@ func pair(f *exchange.Figure) [2]int64 {
 	return [2]int64{*f.Numerator, *f.Denominator - *f.Numerator}
 }
 
-// suppress marks the rows of one issue that are not shown, one indicator of persons or households after the other.
+// suppress marks the rows of one issue that are not shown, for persons and for households, one indicator after the other.
 func suppress(series []*issue, now *issue) bool {
 	tables := make([]map[string]*cells, len(series))
 	for i, s := range series {

@@ -13,7 +13,7 @@ import (
 	"zhucan/internal/fault"
 )
 
-// household plans one household's line. One that is known, with all that the line says of it, is the same.
+// household plans one household's line. A known household with all that the line says of it counts as the same.
 func (r *recorder) household(in *exchange.HouseholdRecord) error {
 	if !r.at.Contains(in.Area) || !r.villages[in.Area] {
 		return field("area_code", "UNKNOWN_AREA", "没有这个村居，或超出管辖区域", "there is no such village, or not in your area")

@@ -319,7 +319,6 @@ func (w *world) rehouse() error {
 	return err // one that never moved has no day to correct, and no day may lie before an earlier move
 }
 
-// photo is the smallest picture.
 // photo is a picture of a size, by which one differs from another.
 func photo(size int) []byte {
 	var out bytes.Buffer

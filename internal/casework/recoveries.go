@@ -13,7 +13,7 @@ import (
 	"zhucan/internal/store"
 )
 
-// offset counts as repaid what a line that was paid has kept back.
+// offset counts as repaid what a paid line has kept back from somebody with his consent.
 func (d *Desk) offset(ctx context.Context, tx *store.Tx, id uuid.UUID, k store.Deduction) error {
 	list, err := tx.LockRecoveries(ctx, []uuid.UUID{k.PersonID})
 	if err != nil {

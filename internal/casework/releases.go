@@ -86,11 +86,10 @@ func (d *Desk) SealRelease(ctx context.Context, who access.Actor, in NewRelease)
 			return r, err
 		}
 	}
-	err = d.write(ctx, who, "release.seal", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "release.seal", func(tx *store.Tx) (err error) {
 		if err := tx.AllowLong(ctx); err != nil {
 			return err
 		}
-		r.SealedAt = tx.Now
 		if in.Public {
 			if err := tx.LockPublishing(ctx); err != nil {
 				return err
@@ -99,16 +98,22 @@ func (d *Desk) SealRelease(ctx context.Context, who access.Actor, in NewRelease)
 				return err
 			}
 		}
-		if err := writeRelease(ctx, tx, &r, pack, rows); err != nil {
-			return err
-		}
-		if err := tx.InsertRelease(ctx, r); err != nil {
-			return err
-		}
-		tx.Emit(store.Event{Type: releaseIsSealed, Subject: r.ID, Area: r.Area, Data: map[string]any{"as_of": r.AsOf.String(), "public": r.Public}})
-		return tx.Describe(ctx, r.ID, map[string]any{"rows": r.Rows, "public": r.Public, "as_of": r.AsOf})
+		return keepRelease(ctx, tx, &r, pack, rows)
 	})
 	return r, err
+}
+
+// keepRelease writes the files of a release and records it.
+func keepRelease(ctx context.Context, tx *store.Tx, r *store.Release, pack *policy.Pack, rows iter.Seq2[exchange.Figure, error]) error {
+	r.SealedAt = tx.Now
+	if err := writeRelease(ctx, tx, r, pack, rows); err != nil {
+		return err
+	}
+	if err := tx.InsertRelease(ctx, *r); err != nil {
+		return err
+	}
+	tx.Emit(store.Event{Type: releaseIsSealed, Subject: r.ID, Area: r.Area, Data: map[string]any{"as_of": r.AsOf.String(), "public": r.Public}})
+	return tx.Describe(ctx, r.ID, map[string]any{"rows": r.Rows, "public": r.Public, "as_of": r.AsOf})
 }
 
 func (d *Desk) checkRelease(in NewRelease) error {
@@ -137,37 +142,42 @@ func (d *Desk) wasThere(ctx context.Context, in NewRelease) error {
 // releaseRows are the rows of a release. Up to a district they are counted once; above, each time they are written, one
 // indicator at a time, so that a province takes no memory.
 func (d *Desk) releaseRows(ctx context.Context, who access.Actor, pack *policy.Pack, in NewRelease) (iter.Seq2[exchange.Figure, error], error) {
+	var parts []releasePart
+	for _, section := range breakdowns {
+		counted := released(pack, section, in.Public)
+		step := max(len(counted), 1)
+		if in.Area.AboveDistrict() {
+			step = 1
+		}
+		for part := range slices.Chunk(counted, step) {
+			parts = append(parts, releasePart{section.by, part})
+		}
+	}
 	each := func(yield func(exchange.Figure, error) bool) {
-		q := ValuesOf{Area: in.Area, Moment: store.Moment{On: in.AsOf, KnownAt: in.KnownAt}}
-		for _, section := range breakdowns {
-			q.By = section.by
-			counted := released(pack, section, in.Public)
-			step := len(counted)
-			if large(in.Area) {
-				step = 1
+		for _, part := range parts {
+			list, err := d.figuresOf(ctx, who, part.counted, ValuesOf{Area: in.Area, Moment: store.Moment{On: in.AsOf, KnownAt: in.KnownAt}, By: part.by})
+			if err != nil {
+				yield(exchange.Figure{}, err)
+				return
 			}
-			for part := range slices.Chunk(counted, max(step, 1)) {
-				list, err := d.figuresOf(ctx, who, part, q)
-				if err != nil {
-					yield(exchange.Figure{}, err)
+			for _, f := range list {
+				if !yield(f, nil) {
 					return
-				}
-				for _, f := range list {
-					if !yield(f, nil) {
-						return
-					}
 				}
 			}
 		}
 	}
-	if large(in.Area) {
+	if in.Area.AboveDistrict() {
 		return each, nil
 	}
 	return collected(each)
 }
 
-// large areas hold many districts.
-func large(in area.Code) bool { return len(in) < len("370305") }
+// releasePart is what is counted in one question: indicators of a section.
+type releasePart struct {
+	by      store.Dimension
+	counted []*policy.Indicator
+}
 
 func collected(rows iter.Seq2[exchange.Figure, error]) (iter.Seq2[exchange.Figure, error], error) {
 	var list []exchange.Figure

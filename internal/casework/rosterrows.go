@@ -98,8 +98,8 @@ func rightsOf(r exchange.RosterRow) []rosterRight {
 	return []rosterRight{{policy.LivingAllowance, "生活补贴起始月", r.LivingFrom}, {policy.NursingSubsidy, "护理补贴起始月", r.NursingFrom}}
 }
 
-// late refuses a row that brings a right to somebody whom rosters of this service pay by now. Rights are taken over when an office begins; from
-// then on one enters an application and another decides, and nobody makes a right alone, with a file.
+// late refuses a row that brings a right to somebody whom rosters of this service pay by now. Rights are taken over only when an office
+// begins; after that one officer enters an application and another decides, so that nobody makes a right alone, with a file.
 func (c *change) late(file *store.Dossier, r exchange.RosterRow) bool {
 	at, has := r.Hukou, []award.Award(nil)
 	if file != nil {
@@ -180,8 +180,8 @@ func (d *Desk) planDead(c *change, dossier *store.Dossier, r exchange.RosterRow)
 	c.rows = append(c.rows, dossier.File.Person.ID)
 }
 
-// compare notes where a row about somebody who is known says otherwise than the register: what an office has put right since stands there, and
-// what has changed since only a person can tell.
+// compare notes where a row differs from the register about somebody who is known: the register may have been put right since, and only a
+// person can tell which of the two is true.
 func (c *change) compare(dossier *store.Dossier, r exchange.RosterRow) {
 	p, guardian := dossier.File.Person, ""
 	if p.Guardian != nil {

@@ -60,8 +60,8 @@ func (d *Desk) SecondFactor(ctx context.Context, who access.Actor) (s FactorStat
 	return s, err
 }
 
-// unproven reports whether a secret still waits for the first code of an app, here: one whose codes have been shown does not. Another session may
-// be that of somebody who has got hold of the password, and whom the factor is to keep out.
+// unproven reports whether a secret waits for the first code of an app in this session. Another session may be that of somebody who has
+// got hold of the password, and whom the factor is to keep out.
 func unproven(f store.SecondFactor, who access.Actor, now time.Time) bool {
 	return f.LastStep == 0 && f.BegunIn == who.SessionID && now.Sub(f.BegunAt) < enrolment
 }
@@ -87,9 +87,9 @@ func (d *Desk) BeginSecondFactor(ctx context.Context, who access.Actor, password
 	})
 }
 
-// ConfirmSecondFactor turns it on with the first code of the app, and gives the spare codes, which nobody is told again. All other sessions
-// of the account end: they were opened with less. Wrong codes are not counted: who may try here was told the secret, and whoever has only got hold
-// of a session would have its owner's sign-ins wait.
+// ConfirmSecondFactor turns it on with the first code of the app, and returns the spare codes, which are never told again. All other
+// sessions of the account end: they were opened with less. Wrong codes are not counted: whoever tries here was told the secret, and
+// somebody with a stolen session could otherwise delay its owner's sign-ins.
 func (d *Desk) ConfirmSecondFactor(ctx context.Context, who access.Actor, code string) (spare []string, err error) {
 	spare = auth.NewSpareCodes()
 	err = d.write(ctx, who, "second_factor.confirm", func(tx *store.Tx) error {
@@ -176,8 +176,9 @@ func (d *Desk) turnFactor(ctx context.Context, tx *store.Tx, account store.Accou
 	return tx.Describe(ctx, account.ID, nil)
 }
 
-// takeCodeAttempt asks for a code where an account needs one, and counts it before anything is held against it. Who has got hold of a password
-// guesses codes no faster from anywhere: the count is the account's, since it takes the password to raise it.
+// takeCodeAttempt asks for a code where the account needs one, and counts the attempt before the code is checked. It is counted per
+// account and not per address, so a stolen password lets nobody guess codes faster from many places; only somebody who knows the password
+// can raise the count.
 func (d *Desk) takeCodeAttempt(ctx context.Context, account store.Account, code string) (forgive func() error, err error) {
 	switch {
 	case account.SecondFactorAt == nil:

@@ -113,9 +113,9 @@ func (d *Desk) CorrectService(ctx context.Context, who access.Actor, id uuid.UUI
 	return s, err
 }
 
-// careCase holds whom a service is for and gathers what the rules of its chain look at: the file or the household on the
-// day, and the other services of the person, the household and its members, wherever they are managed. What is for a person holds his
-// home as well: a retrofit may pay for the same device at the same moment.
+// careCase locks whom a service is for and gathers what the rules of its chain look at: the file or the household on the day, and the
+// other services of the person, the household and its members, wherever they are managed. For a person it locks the home as well: a
+// retrofit may pay for the same device at the same moment.
 func (d *Desk) careCase(ctx context.Context, tx *store.Tx, s care.Service, on calendar.Date) (care.Case, error) {
 	c := care.Case{Service: s, On: on, Catalogue: d.Pack().Catalogue, District: string(d.Pack().District)}
 	var persons, households []uuid.UUID
@@ -166,7 +166,7 @@ func (d *Desk) RecordedHardships(ctx context.Context, who access.Actor, househol
 	if err != nil {
 		return nil, err
 	}
-	return d.Pack().Catalogue.Retry.Recorded(h.On(on, d.Pack().Transitions)), nil
+	return d.Pack().Catalogue.RetrofitRules.Recorded(h.On(on, d.Pack().Transitions)), nil
 }
 
 // TakeStep takes a step of a service. What it completes counts from its day on.

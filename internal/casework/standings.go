@@ -102,7 +102,7 @@ func (d *Desk) rebuild(ctx context.Context, who access.Actor, checkOnly bool, li
 	return subjects, differed, err
 }
 
-// differing finds the persons whose stored standings, dues or keys of comparison are not those that their facts give.
+// differing finds the persons whose stored standings, dues or match keys are not those that follow from their facts.
 func (d *Desk) differing(ctx context.Context, who access.Actor, ids []uuid.UUID) ([]uuid.UUID, error) {
 	dossiers, err := d.DB.Dossiers(ctx, who, ids...)
 	if err != nil {

@@ -31,7 +31,8 @@ type Followed struct {
 	Webhooks []uuid.UUID // of which the receivers hear of it alone
 }
 
-// followsNotAlone are the accounts and webhooks of divisions: what somebody may see or hear would become another's, so an administrator decides.
+// followsNotAlone are the accounts and webhooks of divisions. They are not moved: that would change what somebody may see or hear, so an
+// administrator decides.
 type followsNotAlone struct {
 	accounts map[area.Code][]string
 	webhooks map[area.Code][]uuid.UUID
@@ -155,7 +156,7 @@ func (d *Desk) placedIn(ctx context.Context, who access.Actor, at area.Code) (st
 	return found[at], err
 }
 
-// inPortions does something to so many, a portion in each transaction, until there is nobody left to whom it can be done.
+// inPortions does something to at most so many, a portion in each transaction, until nobody is left to whom it can be done.
 func inPortions(most int, do func(int) (int, error)) (done int, err error) {
 	for done < most {
 		n, err := do(min(most-done, followedAtOnce))

@@ -90,8 +90,8 @@ type Asked struct {
 	Proposed  survey.Answers
 }
 
-// Questionnaire lists the questions of a person, also those that other answers would lead to: a form on an old phone has to
-// do without us.
+// Questionnaire lists the questions of a person, with those to which other answers would lead: a form on an old phone has to do without
+// asking again.
 func (d *Desk) Questionnaire(ctx context.Context, who access.Actor, year int, person uuid.UUID) (Asked, error) {
 	dossier, err := d.DB.Dossier(ctx, who, person)
 	if err != nil {

@@ -170,7 +170,7 @@ func (d *Desk) late(l *lead.List, on calendar.Date) store.Late {
 	return late
 }
 
-// lateAfter is the latest day with so many working days between it and the day before that what came on it is overdue on a day.
+// lateAfter is the latest day on which a lead may have come onto a list to be overdue on a day, where it has so many working days.
 func (d *Desk) lateAfter(due int, on calendar.Date) calendar.Date {
 	day := on.Add(-1)
 	for !d.Workdays().Add(day, due).Before(on) {

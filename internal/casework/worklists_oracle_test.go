@@ -194,7 +194,6 @@ func (o *oracle) look(at time.Time) []due {
 var workingDays = map[string]int{"enrolled_not_eligible": 5, "eligible_not_enrolled": 5, "wrong_amount": 5, "undeliverable_payment": 5, "reverification_due": 5, "turning_age": 20,
 	"certificate_expiring EXPIRES_IN_6_MONTHS": 20, "certificate_expiring EXPIRES_IN_1_MONTH": 5, "certificate_expiring CERT_EXPIRED": 5, "no_survey": 60, "retrofit_need": 60, "duplicate": 10, "shared_account": 5}
 
-// dueOn counts working days one by one. Who has to be verified has until the last working day of June.
 // nextWorking is the working day after a day: what is due by then is due soon.
 func nextWorking(day calendar.Date) calendar.Date {
 	for day = day.Add(1); !workdays.Builtin().IsWorking(day); {
@@ -203,6 +202,7 @@ func nextWorking(day calendar.Date) calendar.Date {
 	return day
 }
 
+// dueOn counts working days one by one. Who has to be verified has until the last working day of June.
 func dueOn(d due, today calendar.Date) calendar.Date {
 	if d.reason == "NOT_VERIFIED" {
 		last := calendar.MustDate(fmt.Sprintf("%d-06-30", today.Year()))

@@ -2,7 +2,6 @@ package demo
 
 import (
 	"bytes"
-	"io"
 	"time"
 
 	"zhucan/internal/area"
@@ -22,9 +21,4 @@ func MakeHandover(seed uint64, people int, tree []area.Division, now time.Time) 
 	}
 	err := exchange.WriteRecords(&records, population.Records(seed, rows, tree, today))
 	return casework.Handover{Roster: roster.Bytes(), Records: records.Bytes()}, err
-}
-
-// WritePopulation writes made-up people as the roster file that an office would send.
-func WritePopulation(w io.Writer, seed uint64, people int, tree []area.Division, now time.Time) error {
-	return exchange.WriteRoster(w, population.Generate(seed, people, tree, calendar.DateOf(now)))
 }

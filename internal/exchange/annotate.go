@@ -143,16 +143,8 @@ func textBook(rows []sheetRow) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// guardOnce makes a text harmless that may be so already.
+// guardOnce guards a text that may be guarded already.
 func guardOnce(text string) string { return guard(unguard(text)) }
-
-// Format is what kind of file some bytes are: xlsx or csv.
-func Format(data []byte) string {
-	if isXLSX(data) {
-		return "xlsx"
-	}
-	return "csv"
-}
 
 // rowNumbers are the rows that are refused, in order.
 func rowNumbers(refusals []RowError) []int {

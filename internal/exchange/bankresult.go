@@ -97,8 +97,8 @@ func (b *bankReader) cell(cells []Cell, column string) string {
 	return strings.TrimPrefix(strings.TrimSpace(cells[i].Text), "'")
 }
 
-// amount is the amount of a row. What is not as banks write it may still be a number with the noise of a spreadsheet behind it,
-// also where a formula came to it; a text may not.
+// amount is the amount of a row. One that is not written as banks write it may still be a number with the noise of a spreadsheet behind
+// it, also as the result of a formula; a text may not.
 func (b *bankReader) amount(cells []Cell) (money.Fen, bool) {
 	text := b.cell(cells, colAmount)
 	fen, ok := money.ParseYuan(text)

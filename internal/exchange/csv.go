@@ -60,7 +60,7 @@ func cutInRune(data []byte) bool {
 	return false
 }
 
-// cutOff is why a row is not taken in which a csv file breaks off.
+// cutOff is the refusal of a row in which a csv file breaks off.
 var cutOff = [3]string{"CUT_OFF", "文件可能在此行被截断，请核对后重新发送整个文件", "the file may be cut off in this row; compare it and send the whole file again"}
 
 // csvReader takes a text apart: a record is a row as a spreadsheet would count it, also where a cell has several lines.

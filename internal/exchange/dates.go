@@ -33,7 +33,7 @@ var (
 	parted      = regexp.MustCompile(`([0-9０-９])[\p{Z}\s]+([0-9０-９])`)
 )
 
-// apart is what somebody wrote, normalized, with a blank between two digits as the mark that it stands for: without it 2026-3-2 1 would be the 21st
+// apart is what somebody wrote, normalized, where a blank between two digits stays as a separator: without it 2026-3-2 1 would be the 21st
 // and 2026 1 2 December.
 func apart(written string) string {
 	for parted.MatchString(written) {

@@ -96,7 +96,7 @@ type Asked struct {
 	By string
 }
 
-// knownAt is the instant as of which is told what was known.
+// knownAt is the instant as of which the values are told.
 func (h *FiguresHead) knownAt() *time.Time {
 	if h.KnownAt == nil && h.Asked != nil {
 		return &h.Asked.At

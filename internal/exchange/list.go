@@ -13,8 +13,8 @@ import (
 	"zhucan/internal/fault"
 )
 
-// A list of which other sheets would not be read is refused: what they say would be lost, or whoever stands on them left out by a list that names
-// everybody.
+// A list with further sheets that would not be read is refused: what they say would be lost, and a list that names everybody would leave
+// out the people on them.
 var (
 	errAlike = fault.New(fault.Invalid, "SHEETS_ALIKE", "还有工作表的表头与本名单相同，请合并到一张表，或分成几个文件发送",
 		"other sheets have the headings of this list too; put them into one, or send them as several files")

@@ -2,8 +2,8 @@ package exchange
 
 import "slices"
 
-// ListKind is one kind of list that another department sends. What it says becomes facts only after an
-// officer has confirmed it; here it is only read.
+// ListKind is one kind of list that another department sends. Here it is only read; casework makes facts of what it says, and asks an
+// officer first where somebody would lose by it.
 type ListKind struct {
 	Name    string
 	ZH, EN  string

@@ -150,7 +150,7 @@ func (r *listReader) footer() bool {
 	return slices.ContainsFunc(totalWords, begins) || slices.ContainsFunc(signWords, begins)
 }
 
-// blank reports whether nothing stands in the columns that are read; a number down the margin makes nobody.
+// blank reports whether nothing stands in the columns that are read: a running number at the margin makes no row.
 func (r *listReader) blank() bool {
 	for _, c := range r.columns {
 		for _, h := range c.at {

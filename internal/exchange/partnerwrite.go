@@ -24,7 +24,7 @@ type Export struct {
 	Rows    int
 }
 
-// Changed breaks a file off that would not have the rows that were written down for it.
+// Changed breaks a file off that would not have as many rows as were recorded for it.
 var Changed = fault.New(fault.Conflict, "CHANGED_MEANWHILE", "名单在导出过程中发生变化，请重新导出", "the list changed while it was taken out; take it out again")
 
 func (e Export) watermark() string {

@@ -161,7 +161,8 @@ func ReadRoster(data []byte) (table *Table, err error) {
 	return cmp.Or(table, other), nil
 }
 
-// ownAccounts leaves an account that is merged over several people to the first of them: nobody is paid into the account of another unasked.
+// ownAccounts leaves an account in a cell that is merged over several people to the first of them: nobody's money goes into another's
+// account unasked.
 func (s *sheet) ownAccounts(t *Table, head int, columns map[string]int) {
 	at, there := columns[colBank]
 	for i, cells := range t.Rows {

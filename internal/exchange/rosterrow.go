@@ -298,7 +298,7 @@ func (p *rowParser) parseBenefits(r *RosterRow) {
 	}
 }
 
-// begun refuses a month after the next: a roster says what runs, or is approved already.
+// begun refuses a month after the next one: a roster says what is paid or approved already.
 func (p *rowParser) begun(column string, from calendar.Month) {
 	if from.After(p.today.Month().Add(1)) {
 		p.refuse(column, "IN_FUTURE", "晚于下月，请核对", "it lies after the next month; compare it")

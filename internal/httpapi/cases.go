@@ -3,8 +3,6 @@ package httpapi
 import (
 	"net/http"
 
-	"github.com/google/uuid"
-
 	"zhucan/api"
 	"zhucan/internal/application"
 	"zhucan/internal/area"
@@ -57,7 +55,7 @@ func (a *API) listApplications(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	person, _ := uuid.Parse(r.Query.Get("person_id"))
+	person := r.queryID("person_id")
 	filter := store.ApplicationFilter{Area: in, Stage: r.Query.Get("stage"), Programme: r.Query.Get("programme"), PersonID: person, After: after, Limit: r.limit()}
 	if asked := r.Query.Get("case_number"); asked != "" {
 		if filter.CaseNumber, err = application.ParseCaseNumber(asked); err != nil {
@@ -211,7 +209,7 @@ func (a *API) listAwards(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	person, _ := uuid.Parse(r.Query.Get("person_id"))
+	person := r.queryID("person_id")
 	found, err := a.Desk.Awards(r.Ctx, r.Who, store.AwardFilter{PersonID: person, After: after, Limit: r.limit()})
 	if err != nil {
 		return Response{}, err

@@ -33,10 +33,10 @@ type operation struct {
 	id, method, path string
 	roles            []access.Role // nil: public
 	public, demo     bool
-	own              bool // of who asks alone: what he does with his own sign-in
+	own              bool // about the caller's own sign-in
 	needsVersion     bool // If-Match
-	keepsAnswer      bool // an Idempotency-Key is remembered; not where an answer holds tokens or clear numbers, nor where one transaction would hold too many
-	keepsOwn         bool // and the operation itself remembers what it was
+	keepsAnswer      bool // the answer is stored for an Idempotency-Key; not where it holds tokens or clear numbers, nor where one transaction would lock too many
+	keepsOwn         bool // the operation itself stores what the key was for
 	locates          bool // a new record that can be read at the address of its list and its id
 	whole            bool // a list that is read at once, and may be asked for in parts
 	upload           bool
@@ -46,7 +46,7 @@ type operation struct {
 	bodyRequired     bool
 }
 
-// ownAnswers are POSTs that keep what they were asked with what they do: a list that is queued goes on when its request is over.
+// ownAnswers are POSTs that store the key with what they do: a list that is queued goes on when its request is over.
 var ownAnswers = []string{"createImport"}
 
 // readContract reads it once, however many servers a process has; nobody changes what it gives.

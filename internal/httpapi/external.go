@@ -3,8 +3,6 @@ package httpapi
 import (
 	"net/http"
 
-	"github.com/google/uuid"
-
 	"zhucan/api"
 	"zhucan/internal/area"
 	"zhucan/internal/casework"
@@ -176,9 +174,9 @@ func (a *API) correctInspection(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	inspection, err := uuid.Parse(r.params("inspection"))
+	inspection, err := r.idOf("inspection")
 	if err != nil {
-		return Response{}, store.NotFound
+		return Response{}, err
 	}
 	in, err := decode[api.InspectionCorrection](r)
 	if err != nil {

@@ -3,12 +3,9 @@ package httpapi
 import (
 	"net/http"
 
-	"github.com/google/uuid"
-
 	"zhucan/api"
 	"zhucan/internal/casefile"
 	"zhucan/internal/casework"
-	"zhucan/internal/store"
 )
 
 func (a *API) addCertificate(r *Request) (Response, error) {
@@ -54,9 +51,9 @@ func (a *API) takeBackCertificateEvent(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	event, err := uuid.Parse(r.params("event"))
+	event, err := r.idOf("event")
 	if err != nil {
-		return Response{}, store.NotFound
+		return Response{}, err
 	}
 	in, err := decode[api.TakenBackEvent](r)
 	if err != nil {

@@ -141,8 +141,8 @@ func (a *API) getSupervision(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	from, _ := calendar.ParseDate(r.Query.Get("from")) // the contract has been checked; zero where absent
-	to, _ := calendar.ParseDate(r.Query.Get("to"))
+	from := r.queryDay("from")
+	to := r.queryDay("to")
 	board, err := a.Desk.Supervision(r.Ctx, r.Who, casework.BoardOf{Area: in, From: from, To: to, By: cmp.Or(r.Query.Get("by"), "town")})
 	if err != nil {
 		return Response{}, err

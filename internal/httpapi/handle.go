@@ -62,7 +62,7 @@ type Response struct {
 
 type handler func(*Request) (Response, error)
 
-// serve does for every operation what is the same for all: who, whether he may, what he asks, whether it was done before.
+// serve does what is the same for every operation: it finds out who asks, whether he may, what he asks, and whether that was done before.
 func (a *API) serve(op *operation, do handler) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r, err := a.request(c, op)
@@ -196,13 +196,29 @@ func decode[T any](r *Request) (T, error) {
 	return in, nil
 }
 
-// id is a path parameter that must be a UUID; anything else names nothing.
-func (r *Request) id() (uuid.UUID, error) {
-	id, err := uuid.Parse(r.params("id"))
-	if err != nil || len(r.params("id")) != 36 {
+// id is the path parameter id.
+func (r *Request) id() (uuid.UUID, error) { return r.idOf("id") }
+
+// idOf is a path parameter that must be a UUID; anything else names nothing.
+func (r *Request) idOf(name string) (uuid.UUID, error) {
+	text := r.params(name)
+	id, err := uuid.Parse(text)
+	if err != nil || len(text) != 36 {
 		return uuid.Nil, store.NotFound
 	}
 	return id, nil
+}
+
+// queryID is a query parameter that is an id, or zero where it is absent: the contract has refused everything else.
+func (r *Request) queryID(name string) uuid.UUID {
+	id, _ := uuid.Parse(r.Query.Get(name))
+	return id
+}
+
+// queryDay is a query parameter that is a day, or zero where it is absent: the contract has refused everything else.
+func (r *Request) queryDay(name string) calendar.Date {
+	day, _ := calendar.ParseDate(r.Query.Get(name))
+	return day
 }
 
 // limit is how many items a list answers at the most.

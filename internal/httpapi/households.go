@@ -10,7 +10,6 @@ import (
 	"zhucan/internal/area"
 	"zhucan/internal/casefile"
 	"zhucan/internal/casework"
-	"zhucan/internal/store"
 )
 
 func (a *API) listHouseholds(r *Request) (Response, error) {
@@ -22,7 +21,7 @@ func (a *API) listHouseholds(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	person, _ := uuid.Parse(r.Query.Get("person_id")) // the contract has been checked
+	person := r.queryID("person_id")
 	list, err := a.Desk.DB.ListHouseholds(r.Ctx, r.Who, in, person, after, r.limit())
 	if err != nil {
 		return Response{}, err
@@ -124,10 +123,8 @@ func (r *Request) membership() (household, member uuid.UUID, err error) {
 	if household, err = r.id(); err != nil {
 		return household, member, err
 	}
-	if member, err = uuid.Parse(r.params("member")); err != nil {
-		return household, member, store.NotFound
-	}
-	return household, member, nil
+	member, err = r.idOf("member")
+	return household, member, err
 }
 
 func (a *API) endHouseholdMember(r *Request) (Response, error) {
@@ -179,9 +176,9 @@ func (a *API) correctHouseholdCircumstance(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	fact, err := uuid.Parse(r.params("fact"))
+	fact, err := r.idOf("fact")
 	if err != nil {
-		return Response{}, store.NotFound
+		return Response{}, err
 	}
 	in, err := decode[api.CircumstanceCorrection](r)
 	if err != nil {

@@ -69,7 +69,7 @@ func readPart(part io.Reader, limit int) ([]byte, error) {
 		return nil, badUpload(err)
 	}
 	if len(content) > limit {
-		return nil, fault.New(fault.TooLarge, "TOO_LARGE", "文件超过10MB", "the file is larger than 10 MB")
+		return nil, fault.New(fault.TooLarge, "TOO_LARGE", "文件过大：不超过10兆", "the file is larger than 10 MiB")
 	}
 	return content, nil
 }

@@ -156,7 +156,7 @@ func (a *API) listListStatements(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	imported, _ := uuid.Parse(r.Query.Get("import")) // the contract has been checked
+	imported := r.queryID("import")
 	list, err := a.Desk.PendingStatements(r.Ctx, r.Who, in, imported, after, r.limit())
 	if err != nil {
 		return Response{}, err

@@ -283,7 +283,7 @@ func (a *API) listRecoveries(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	person, _ := uuid.Parse(r.Query.Get("person_id"))
+	person := r.queryID("person_id")
 	found, err := a.Desk.DB.ListRecoveries(r.Ctx, r.Who, store.RecoveryFilter{Area: in, State: r.Query.Get("state"), PersonID: person, After: after, Limit: r.limit()})
 	if err != nil {
 		return Response{}, err

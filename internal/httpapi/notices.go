@@ -5,8 +5,6 @@ import (
 	"html/template"
 	"net/http"
 
-	"github.com/google/uuid"
-
 	"zhucan/api"
 	"zhucan/internal/store"
 )
@@ -138,9 +136,9 @@ func (a *API) listObjections(r *Request) (Response, error) {
 }
 
 func (a *API) answerObjection(r *Request) (Response, error) {
-	id, err := uuid.Parse(r.params("id"))
+	id, err := r.id()
 	if err != nil {
-		return Response{}, store.NotFound
+		return Response{}, err
 	}
 	in, err := decode[api.ObjectionAnswer](r)
 	if err != nil {

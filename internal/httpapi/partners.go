@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"zhucan/api"
 	"zhucan/internal/casework"
 	"zhucan/internal/exchange"
@@ -161,9 +159,9 @@ func (a *API) retryWebhookDelivery(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	delivery, err := uuid.Parse(r.params("delivery"))
+	delivery, err := r.idOf("delivery")
 	if err != nil {
-		return Response{}, store.NotFound
+		return Response{}, err
 	}
 	d, err := a.Desk.RetryDelivery(r.Ctx, r.Who, id, delivery)
 	if err != nil {
@@ -215,7 +213,7 @@ func (a *API) listExports(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	account, _ := uuid.Parse(r.Query.Get("account_id"))
+	account := r.queryID("account_id")
 	list, err := a.Desk.ListExports(r.Ctx, r.Who, store.ExportFilter{Area: in, List: r.Query.Get("list"), AccountID: account, Before: before, Limit: r.limit()})
 	if err != nil {
 		return Response{}, err

@@ -138,8 +138,7 @@ func (r *Request) twoReleases() (id, since uuid.UUID, err error) {
 	if id, err = r.id(); err != nil {
 		return id, since, err
 	}
-	since, _ = uuid.Parse(r.Query.Get("since")) // the contract has been checked
-	return id, since, nil
+	return id, r.queryID("since"), nil
 }
 
 func (a *API) listIndicatorReleaseChangePersons(r *Request) (Response, error) {

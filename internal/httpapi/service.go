@@ -8,11 +8,8 @@ import (
 	"html/template"
 	"slices"
 
-	"github.com/google/uuid"
-
 	"zhucan/api"
 	"zhucan/internal/area"
-	"zhucan/internal/calendar"
 	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
@@ -73,10 +70,10 @@ func (a *API) listAuditEvents(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	account, _ := uuid.Parse(r.Query.Get("account_id"))
-	subject, _ := uuid.Parse(r.Query.Get("subject"))
-	from, _ := calendar.ParseDate(r.Query.Get("from")) // the contract has been checked
-	until, _ := calendar.ParseDate(r.Query.Get("until"))
+	account := r.queryID("account_id")
+	subject := r.queryID("subject")
+	from := r.queryDay("from")
+	until := r.queryDay("until")
 	found, err := a.Desk.DB.ListAudit(r.Ctx, store.AuditFilter{Area: in, Before: before, AccountID: account, SubjectID: subject,
 		Action: r.Query.Get("action"), Outcome: r.Query.Get("outcome"), From: from, Until: until, Limit: r.limit()})
 	if err != nil {

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"github.com/google/uuid"
-
 	"zhucan/api"
 	"zhucan/internal/access"
 	"zhucan/internal/care"
@@ -22,8 +20,8 @@ func (a *API) listServices(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	person, _ := uuid.Parse(r.Query.Get("person_id")) // the contract has been checked
-	household, _ := uuid.Parse(r.Query.Get("household_id"))
+	person := r.queryID("person_id")
+	household := r.queryID("household_id")
 	f := store.ServiceFilter{Area: in, Kind: r.Query.Get("kind"), State: r.Query.Get("state"), Person: person, Household: household, After: after, Limit: r.limit()}
 	if r.Query.Get("waiting") == "true" {
 		f.Standing = append([]care.Standing{}, care.WaitsFor(r.Who.Role)...) // none is not all

@@ -73,7 +73,7 @@ func (a *API) listSurveyResponses(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	person, _ := uuid.Parse(r.Query.Get("person_id")) // the contract has been checked
+	person := r.queryID("person_id")
 	list, err := a.Desk.DB.ListResponses(r.Ctx, r.Who, year, in, person, after, r.limit())
 	if err != nil {
 		return Response{}, err

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -54,6 +55,7 @@ func TestMistakenCancellation(t *testing.T) {
 	}
 	s.tookBack("liaison.b", person, event).want(404)
 	s.tookBack("cdpf", person, someID).want(404)
+	s.tookBack("cdpf", person, strings.ReplaceAll(event, "-", "")).want(404) // an id in another form names nothing, wherever it stands in a path
 	card := s.heldCard(person)
 	s.do("cdpf", "POST", fmt.Sprintf("/certificates/%v/events/%s/take-back", card["id"], event), map[string]any{"reason": " "}, "If-Match", fmt.Sprintf(`"%v"`, card["version"])).want(422)
 	s.do("cdpf", "POST", fmt.Sprintf("/certificates/%v/events/%s/take-back", card["id"], event), map[string]any{"reason": "x"}, "If-Match", `"1"`).want(412)

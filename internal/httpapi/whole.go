@@ -11,8 +11,8 @@ import (
 	"zhucan/internal/store"
 )
 
-// part is of a list that is read as a whole what the caller asks for with a limit, behind a cursor; without both it is the list. The body has
-// Items and NextCursor.
+// part is the part of a list that the caller asks for with a limit and a cursor, of a list that is read as a whole; without both it is all
+// of it. The body has Items and NextCursor.
 func (r *Request) part(body any) (any, error) {
 	if !r.Query.Has("limit") && !r.Query.Has("cursor") {
 		return body, nil

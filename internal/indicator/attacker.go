@@ -13,9 +13,9 @@ type unknown struct {
 	run  int // counts through how often the number has changed
 }
 
-// attacker is a reader who holds tables against each other in one part (0 covered, 1 gap). He knows that cells add up, what is shown, that
-// most numbers stay the same from one table to the next, and that the people of a cell that has ended are where it goes on. Which of the
-// hidden numbers have stayed, and who has been moved, is not told; he is taken to guess right.
+// attacker is a reader who compares tables in one part (0 covered, 1 gap). He knows that cells add up, what is shown, that most numbers
+// stay the same from one table to the next, and that the people of a cell that has ended are in the cell that follows it. Which hidden
+// numbers have stayed, and who has been moved, is not told; he is taken to guess right.
 type attacker struct {
 	unknowns []unknown
 	hidden   []bool              // no table shows it
@@ -180,7 +180,7 @@ func (a *attacker) addUp(tables [][]Cell) {
 	}
 }
 
-// firstFound is the first small number that he finds, or -1. What was found safe before still is: hiding more tells less.
+// firstFound is the first small number that he finds, or -1. A number that was safe stays safe: hiding more tells less.
 func (a *attacker) firstFound(safe map[unknown]bool) int {
 	for v, u := range a.unknowns {
 		if a.hidden[v] && small(u.n) && !safe[u] {

@@ -3,7 +3,7 @@ package indicator
 
 import "fmt"
 
-// Count is how many persons are in each part of P(D).
+// Count is how many persons or households are in each part of the population of a day.
 type Count struct {
 	Covered  int64
 	Gap      int64

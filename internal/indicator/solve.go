@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// reaches reports whether the first of several numbers can be a goal or more, where none is negative and each row of factors gives
-// the same sum as with the values. A search in fractions proposes, and what it finds is checked in whole numbers: yes is certain,
-// and no may be said too often. Somewhat further than the goal there are fewer halves and thirds; where they are in the way all the same, they are
-// made whole one after the other.
+// reaches reports whether the first of several numbers can be goal or more, where none is negative and each row of factors gives the same
+// sum as with the values. A search in fractions proposes a solution, which is checked in whole numbers: yes is certain, no may be said too
+// often. The search aims somewhat above the goal, where there are fewer halves and thirds; where they remain, they are made whole one
+// after the other.
 func reaches(rows []map[int]int64, values []int64, goal int64) bool {
 	for _, far := range []int64{goal, goal + 1, 2 * (goal + 1)} {
 		found, ok := newSimplex(rows, values, far).solve()
@@ -29,7 +29,7 @@ func reaches(rows []map[int]int64, values []int64, goal int64) bool {
 // mostAttempts bounds how often numbers are searched with some of them bounded: two were enough for what was met.
 const mostAttempts = 60
 
-// held is a number that is held to a whole one or more, or that or less.
+// held bounds a number from below (orMore) or above by a whole one.
 type held struct {
 	number int
 	to     int64

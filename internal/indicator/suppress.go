@@ -83,7 +83,7 @@ func (t *tree) holdAgainst(tables ...[]Cell) bool {
 	return true
 }
 
-// lost reports whether a number of a table is told by all others than this one alone, so that nothing that this one hides keeps it.
+// lost reports whether a number of a table follows from the other tables alone, so that hiding more in this one cannot protect it.
 func (t *tree) lost(table []Cell, cell, part int) bool {
 	all := newAttacker(part, t.series)
 	number := all.cells[slices.IndexFunc(t.series, func(o []Cell) bool { return &o[0] == &table[0] })][cell]
@@ -143,27 +143,37 @@ func (t *tree) learn(a *attacker, part int, tables [][]Cell) {
 	}
 }
 
-// hideUntilSafe hides cells one by one until no small number is told: by somebody who knows nothing of hidden cells but that
-// they are not negative (blind), or who has guessed which of them are small. What is lost is given up.
+// hideUntilSafe hides cells one by one until no small number can be worked out: neither by a reader who only knows that hidden cells are
+// not negative (blind), nor by one who has guessed which of them are small (guessed). A number that lost says is known anyway is given up.
+// It reports false where neither helps.
 func (t *tree) hideUntilSafe(told func(blind, guessed span) bool, lost func(cell, part int) bool) bool {
 	for part := range 2 {
-		for again := true; again; {
-			again = false
-			blind, guessed := t.bounds(part, false), t.bounds(part, true)
-			for i := range t.cells {
-				if t.secret(i, part) && small(t.cells[i].Count[part]) && told(blind[i], guessed[i]) {
-					if again = t.hideComplement(i, part); !again {
-						if !lost(i, part) {
-							return false
-						}
-						t.known[i][part], again = true, true
-					}
-					break
-				}
+		for {
+			i, found := t.firstTold(part, told)
+			if !found {
+				break
 			}
+			if t.hideComplement(i, part) {
+				continue
+			}
+			if !lost(i, part) {
+				return false
+			}
+			t.known[i][part] = true
 		}
 	}
 	return true
+}
+
+// firstTold is the first cell whose small number can be worked out although it is hidden.
+func (t *tree) firstTold(part int, told func(blind, guessed span) bool) (cell int, found bool) {
+	blind, guessed := t.bounds(part, false), t.bounds(part, true)
+	for i := range t.cells {
+		if t.secret(i, part) && small(t.cells[i].Count[part]) && told(blind[i], guessed[i]) {
+			return i, true
+		}
+	}
+	return 0, false
 }
 
 // tree is a table with the children of each cell by partition.
@@ -262,8 +272,8 @@ func (t *tree) hideComplement(cell, part int) bool {
 	return t.hideIf(parent, part) || t.hideBelow(parent, part, partition) || t.cells[parent].Parent >= 0 && t.hideComplement(parent, part)
 }
 
-// hideAny hides one cell that is not known from elsewhere, first of all an empty one: that it is empty now is then not known. Where
-// all that has changed is hidden, a table tells nothing that was not told before.
+// hideAny hides one cell that is not known from elsewhere, an empty one if there is one: nobody then knows that it is still empty. Where
+// everything that has changed is hidden, a table tells nothing new.
 func (t *tree) hideAny(part int) bool {
 	for _, empty := range []bool{true, false} {
 		for i, c := range t.cells {

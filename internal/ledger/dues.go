@@ -34,18 +34,15 @@ func Dues(r *standing.Reading) []Due {
 	var list []Due
 	for i := range r.Pack().Programmes {
 		programme := &r.Pack().Programmes[i]
+		var own []Due
 		for _, a := range r.Awards() {
 			if a.Programme == programme.ID {
-				list = append(list, duesOf(r, programme, a)...)
+				own = append(own, duesOf(r, programme, a)...)
 			}
 		}
+		slices.SortStableFunc(own, func(a, b Due) int { return a.From.Compare(b.From) })
+		list = append(list, own...)
 	}
-	slices.SortStableFunc(list, func(a, b Due) int {
-		if a.Programme != b.Programme {
-			return 0
-		}
-		return a.From.Compare(b.From)
-	})
 	return list
 }
 
@@ -113,7 +110,7 @@ type Loss struct {
 	Amount    money.Fen
 }
 
-// Losses are the programmes of which some month is owed less after than before.
+// Losses are the programmes that owe less in some month after a change than before it, each with the first such month.
 func Losses(before, after []Due) (list []Loss) {
 	programmes := map[string]bool{}
 	for _, due := range before {

@@ -78,8 +78,9 @@ func (b *bound) Value(key any) any {
 	return b.Context.Value(key)
 }
 
-// pieceSize is how many bytes of a file have to be taken in the time: less than two kilobytes a second. It is also how much goes out at a time:
-// of the few thousand bytes that a connection collects by itself, each time whoever reads was woken up, and took the processor.
+// pieceSize is how many bytes of a file have to be taken in the time of a request: less than two kilobytes a second. It is also how much
+// is sent at a time: in the few thousand bytes that a connection gathers by itself, the reader was woken up each time and took the
+// processor.
 const pieceSize = 64 << 10
 
 // pieces writes to a reader who has the time of his request for each of them.
@@ -89,8 +90,8 @@ type pieces struct {
 	began bool
 }
 
-// Send writes a file to a reader while it is made, under the context of his request, which Bound gave. began says whether any of it has gone out:
-// what breaks after that can only break the connection. For who asks for its head alone it is not made.
+// Send writes a file to a reader while it is made, under the context of his request, which Bound gave. began says whether any of it has
+// gone out: an error after that can only break the connection. For a HEAD request the file is not made.
 func Send(ctx context.Context, to http.ResponseWriter, write func(io.Writer) error) (began bool, err error) {
 	p := &pieces{to: to, bound: ctx.Value(boundKey{}).(*bound)}
 	if p.bound.head {

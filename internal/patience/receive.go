@@ -12,12 +12,12 @@ import (
 	"zhucan/internal/fault"
 )
 
-// How long a sender is waited for, in limits of a request: half of one for the next piece, one on the average for pieceSize bytes, as for
-// those who read, and wholeLimits for all of it. So a photo may come over a line of two kilobytes a second, and who sends a byte now and
-// then holds a connection no longer than one who sends nothing.
+// wholeLimits bounds how long a sender is waited for, in limits of a request: half a limit for the next piece, on the average one limit
+// for pieceSize bytes (as for readers), and wholeLimits for everything. So a photo may come over a line of two kilobytes a second, and a
+// sender of a byte now and then holds a connection no longer than one who sends nothing.
 const wholeLimits = 16
 
-// toAnswer is what a connection has for the answer itself, after the time of the request.
+// toAnswer is how long after the time of the request the answer may still be written.
 const toAnswer = 5 * time.Second
 
 var (

@@ -27,28 +27,38 @@ var steps = map[string][]int64{operators.GreaterEquals: {0}, operators.Less: {0}
 func agesIn(ast *cel.Ast, found map[string][]int) error {
 	reads, compared := 0, 0
 	celast.PostOrderVisit(ast.NativeRep().Expr(), celast.NewExprVisitor(func(e celast.Expr) {
-		switch e.Kind() {
-		case celast.IdentKind:
-			if e.AsIdent() == age || e.AsIdent() == schoolAge {
-				reads++
-			}
-		case celast.CallKind:
-			if args := e.AsCall().Args(); len(args) == 2 && args[0].Kind() == celast.IdentKind && args[1].Kind() == celast.LiteralKind {
-				at, isNumber := args[1].AsLiteral().Value().(int64)
-				name := args[0].AsIdent()
-				if offsets := steps[e.AsCall().FunctionName()]; isNumber && offsets != nil && (name == age || name == schoolAge) {
-					compared++
-					for _, o := range offsets {
-						found[name] = append(found[name], int(at+o))
-					}
-				}
-			}
+		if e.Kind() == celast.IdentKind && isAge(e.AsIdent()) {
+			reads++
+		}
+		name, at, offsets, ok := ageCompared(e)
+		if !ok {
+			return
+		}
+		compared++
+		for _, o := range offsets {
+			found[name] = append(found[name], int(at+o))
 		}
 	}))
 	if reads != compared {
 		return fmt.Errorf("age and school_age may only stand on the left of a comparison with a number")
 	}
 	return nil
+}
+
+func isAge(name string) bool { return name == age || name == schoolAge }
+
+// ageCompared is which age an expression compares with which number, if that is what it does, and by how much the answer changes beside it.
+func ageCompared(e celast.Expr) (name string, at int64, offsets []int64, ok bool) {
+	if e.Kind() != celast.CallKind {
+		return "", 0, nil, false
+	}
+	args := e.AsCall().Args()
+	if len(args) != 2 || args[0].Kind() != celast.IdentKind || args[1].Kind() != celast.LiteralKind {
+		return "", 0, nil, false
+	}
+	name, offsets = args[0].AsIdent(), steps[e.AsCall().FunctionName()]
+	at, isNumber := args[1].AsLiteral().Value().(int64)
+	return name, at, offsets, isNumber && offsets != nil && isAge(name)
 }
 
 // birthdays are the days on which somebody reaches an age, or a school age, at which some answer may change.

@@ -111,7 +111,8 @@ func (p *Pack) answers(f casefile.Facts) (*Answers, error) {
 	return found, nil
 }
 
-// ask asks the conditions of a rule set. What is told of them stops at the first that failed; whether a right is only interrupted does not.
+// ask asks the conditions of a rule set. The first that fails gives the answer, or else the first of which it is not known; the others are
+// still asked, to find out whether the right ends or is only interrupted.
 func (in *inputs) ask(rs *RuleSet) (answer, error) {
 	if rs == nil {
 		return answer{outcome: No, code: NoRules, ends: NoRules}, nil
@@ -139,7 +140,7 @@ func (in *inputs) ask(rs *RuleSet) (answer, error) {
 	return a, nil
 }
 
-// meet is what a condition finds, and whether a right goes on or is only interrupted by it.
+// meet asks a condition, and whether its failure would only interrupt a right that runs.
 func (in *inputs) meet(c *condition) (found truth, suspends bool, err error) {
 	if found, err = c.eval(in.vars); err != nil || found != isFalse {
 		return found, true, err

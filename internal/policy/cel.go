@@ -12,7 +12,7 @@ import (
 	"zhucan/internal/casefile"
 )
 
-// What a condition found.
+// truth is what a condition found.
 type truth int
 
 const (

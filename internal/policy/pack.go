@@ -36,14 +36,14 @@ type Pack struct {
 	District   area.Code      `yaml:"district"`
 	Limits     map[string]int `yaml:"limits"`      // working days a stage
 	NoticeDays int            `yaml:"notice_days"` // calendar days of a public notice
-	// EnteredWithin is how many calendar days an application is entered after it was made; one that comes later is looked at with care.
+	// EnteredWithin is how many calendar days may lie between an application and its entry; a later one bears a warning (APPLIED_LONG_BEFORE).
 	EnteredWithin int `yaml:"entered_within"`
 	// VillageCheck has the village look at what others handed in before the town decides.
 	VillageCheck bool `yaml:"village_check"`
 	RemindDays   int  `yaml:"remind_before"` // working days before a limit
-	// Tickets are of the hotline; their limits alone where the pack says nothing of them.
+	// Tickets are the rules of the hotline; where the pack has none, the limits that setDefaults gives.
 	Tickets *Tickets `yaml:"tickets"`
-	// StopMode is of all time, but for rule sets that have another.
+	// StopMode holds on all days, except under rule sets that have one of their own.
 	StopMode    StopMode          `yaml:"stop_mode"`
 	Transitions []casefile.Window `yaml:"transitions"`
 	// Reverification is nil where nobody is asked to be verified again.
@@ -59,7 +59,7 @@ type Pack struct {
 	Indicators          []Indicator          `yaml:"indicators"`
 	// Benefits are counted like indicators and have no target: who should receive and who does.
 	Benefits []Indicator `yaml:"benefits"`
-	// Catalogue is what the service chains may give; that of the service where the pack has none of its own.
+	// Catalogue is what the service chains may give; care.Builtin where the pack has none.
 	Catalogue *care.Catalogue `yaml:"catalogue"`
 	// Worklists say how long there is for a lead of each.
 	Worklists map[string]Worklist `yaml:"worklists"`
@@ -72,8 +72,8 @@ type Pack struct {
 	conditions map[string]*condition
 	household  map[string]*condition
 
-	positions   int  // of indicators and benefits
-	wholePlaces bool // expressions tell divisions of one district from one another
+	positions   int  // how many indicators and benefits there are
+	wholePlaces bool // some expression asks more of a division than whether it lies in the district
 	kept        keptAnswers
 }
 

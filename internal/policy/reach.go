@@ -18,9 +18,9 @@ var Everything = Reach{All: true, Pays: true}
 // Standing reports whether the standing for an indicator or programme may change.
 func (r Reach) Standing(key string) bool { return r.All || slices.Contains(r.Indicators, key) }
 
-// Reach is what a change of circumstances of some kinds can change: the indicators whose expressions read them, by themselves, through
-// terms, or to know what has to be asked for. Kinds of which that is not known may change everything, and so may those that a standing
-// tells of somebody whatever the indicator.
+// Reach is what a change of circumstances of some kinds can change: the indicators and programmes whose expressions read the kinds,
+// directly, through terms, or to know which facts are needed. A kind whose readers are not known reaches everything, and so does one that
+// every standing shows (told).
 func (p *Pack) Reach(kinds ...string) (r Reach) {
 	for _, kind := range kinds {
 		if !followed(kind) {
@@ -37,8 +37,8 @@ func (p *Pack) Reach(kinds ...string) (r Reach) {
 	return r
 }
 
-// Pays reports whether the conditions of some programme may ask about a kind of circumstance, or about something that follows from it. A
-// change of another kind takes nothing from anybody.
+// Pays reports whether the conditions of some programme may read a kind of circumstance, directly or by what follows from it. A change of
+// any other kind takes nothing from anybody.
 func (p *Pack) Pays(kind string) bool { return p.Reach(kind).Pays }
 
 // told are the kinds that every standing tells of somebody: by which assistance a person is hard-up.

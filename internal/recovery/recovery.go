@@ -133,8 +133,8 @@ var steps = map[string]struct {
 	"waive":             {"waived", true, true, (*Recovery).waive},
 }
 
-// Takes reports whether a role takes a step, of those that take any: that money came back says who holds the money. What was repaid is owed again once
-// it turns out that it was owed, so who may say that it was not does not say this as well.
+// Takes reports whether a role may take a step, among those that take any. Only finance, which holds the money, records repayments: what
+// was repaid is owed again once it turns out that it was owed, so whoever may say that it was not must not record them as well.
 func Takes(role access.Role, event string) bool {
 	return event != "repay" || role == access.FinanceOfficer || role == access.System
 }
@@ -143,7 +143,7 @@ func (r *Recovery) proposed(fen money.Fen, who access.Actor) bool {
 	return slices.ContainsFunc(r.Proposals(), func(e Event) bool { return e.Amount == fen && e.byAnother(who) })
 }
 
-// byAnother reports whether neither somebody nor whom he acts for has done a step.
+// byAnother reports whether a step was taken neither by somebody nor by the one for whom he acts.
 func (e Event) byAnother(who access.Actor) bool {
 	return e.ActorID != who.AccountID && (who.ActingFor == uuid.Nil || e.ActorID != who.ActingFor)
 }

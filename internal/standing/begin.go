@@ -9,10 +9,11 @@ import (
 	"zhucan/internal/calendar"
 )
 
-// begun are awards with the months in which they begin and end by what is recorded, in the order in which one follows the other. One that an
-// application gave begins in the first month, not before the one from which the application counts, in which the conditions hold and that
-// no right before it has (the month: 国发〔2015〕52号, 自递交申请当月计发; the conditions: choice). It is looked for anew whenever something is recorded: what is learned about those months a day after
-// the approval makes the same as a day before it. One that was taken over begins when the list said.
+// begun are awards with the months in which they begin and end by what is recorded, in the order in which one follows the other. An award
+// from an application begins in the first month in which the conditions hold, no earlier than the month from which the application counts
+// and not in a month of an earlier award (the month: 国发〔2015〕52号, 自递交申请当月计发; the conditions: choice). That month is looked for anew
+// whenever something is recorded, so facts count the same whether they are learned before or after the approval. An award that was taken
+// over begins when the list said.
 func (r *Reading) begun(awards []award.Award) []award.Award {
 	list := slices.Clone(awards)
 	free := map[string]calendar.Month{} // by programme: after the last month of the rights so far
@@ -38,8 +39,8 @@ func (r *Reading) begun(awards []award.Award) []award.Award {
 	return list
 }
 
-// succeeded is the last month of an award that another one has followed, as it had ended by itself. Where it turns out that it ended later, the
-// other one begins after that, and where it never ended, it goes on in the other one. One that had not begun by then never does.
+// succeeded is the last month of an award that had ended by itself and was followed by another. Where it turns out to have ended later,
+// the other one begins after that; where it never ended, it runs on as the other one. One that had not begun by then never does.
 func (m Months) succeeded(a award.Award) calendar.Month {
 	last := a.EndMonth
 	a.EndMonth = calendar.Month{}

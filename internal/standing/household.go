@@ -52,7 +52,7 @@ func DeriveHousehold(file casefile.HouseholdFile, pack *policy.Pack) ([]Househol
 	return timeline, nil
 }
 
-// appendHousehold joins what follows without a change.
+// appendHousehold adds an interval to a timeline. Where it begins on the day after the last one and differs in nothing else, it lengthens that one.
 func appendHousehold(timeline []HouseholdInterval, next HouseholdInterval) []HouseholdInterval {
 	if n := len(timeline); n > 0 {
 		last := &timeline[n-1]

@@ -58,7 +58,7 @@ func months(file casefile.File, list []segment, programme string, pack *policy.P
 	return m, err
 }
 
-// ends asks the rules of each day on which a card was cancelled what they say of a cancelled card.
+// ends asks of each day on which a card was cancelled whether, by the rules, a cancelled card ends the right.
 func ends(file casefile.File, programme string, pack *policy.Pack) (list []End, err error) {
 	for _, day := range file.Cancellations() {
 		facts := file.On(day, pack.Transitions)
@@ -145,7 +145,7 @@ func (m Months) Lasts(a award.Award) (Run, bool) {
 	return run, true
 }
 
-// endOf is the first cancellation of a card since an award that runs from a month on was asked for.
+// endOf is the cancellation of a card that ends an award which runs from a month on: the first since the award was asked for.
 func (m Months) endOf(a award.Award, from calendar.Month) (End, bool) {
 	for _, e := range m.Ends {
 		if !e.On.Before(a.AskedOn()) && !e.On.Month().Before(from) {

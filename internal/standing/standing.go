@@ -1,6 +1,6 @@
-// Package standing derives the timeline of one person: for each indicator the days in its population, covered, missing
-// or excluded and why, for each programme the months in which its conditions hold, and for who was ever granted one the
-// days. Everything here follows from the file, the awards and the pack; nothing is decided twice.
+// Package standing derives the timeline of one person: for each indicator, the days on which the person is covered, a gap or excluded, and
+// why; for each programme, the months in which its conditions hold and, once an award was granted, the days. Everything follows from the
+// file, the awards and the pack; nothing is decided twice.
 package standing
 
 import (
@@ -130,10 +130,10 @@ func (r *Reading) Standings(of policy.Reach) (timeline []Interval) {
 	return timeline
 }
 
-// conditions are the days since a programme was first granted: Covered where its conditions hold, Excluded where one of
-// them does not, or is not known to, with the code of the first. They stand under the id of the programme, which no
-// indicator has. An indicator cannot say it: who has died or moved away is in no population, and a month that is paid in
-// whole may well have days on which nothing holds any more.
+// conditions are the days since a programme was first granted: Covered where its conditions hold, Excluded where one of them does not or
+// is not known to, with the code of the first such. They stand under the id of the programme, which no indicator has. An indicator cannot
+// tell this: who has died or moved away is in no population, and a month that is paid in full may have days on which nothing holds any
+// more.
 func (r *Reading) conditions(programme string) (timeline []Interval) {
 	var granted calendar.Month
 	for _, a := range r.awards {
@@ -262,7 +262,7 @@ func cutsAt(runs ...[]Run) []calendar.Date {
 	return slices.Compact(cuts)
 }
 
-// cut splits days at the cuts inside it.
+// cut splits days at the cuts that lie inside them.
 func cut(days calendar.Interval, cuts []calendar.Date) []calendar.Interval {
 	var parts []calendar.Interval
 	for _, c := range cuts {
@@ -274,7 +274,7 @@ func cut(days calendar.Interval, cuts []calendar.Date) []calendar.Interval {
 	return append(parts, days)
 }
 
-// appendInterval joins what follows without a change.
+// appendInterval adds an interval to a timeline. Where it begins on the day after the last one and differs in nothing else, it lengthens that one.
 func appendInterval(timeline []Interval, next Interval) []Interval {
 	if n := len(timeline); n > 0 {
 		last := &timeline[n-1]

@@ -64,17 +64,17 @@ func (s Statement) turns(all []Statement) []turn {
 	return list
 }
 
-// prolonged reports whether a last day that still lay ahead on the day of the list was none: a later list says that the same went on beyond it. What
-// had ended by then has, and begins anew.
+// prolonged reports whether a last day that still lay ahead on the day of the list was no end after all: a later list says that the same
+// went on beyond it. What had ended by then has ended, and begins anew.
 func (s Statement) prolonged(all []Statement) bool {
 	return s.From.Before(s.AsOf) && !s.AsOf.After(s.To) && slices.ContainsFunc(all, func(o Statement) bool {
 		return o.Says == Holds && (o.Sort == s.Sort || o.Sort == "" || s.Sort == "") && o.AsOf.After(s.AsOf) && !o.From.After(s.To) && (o.To.IsZero() || o.To.After(s.To))
 	})
 }
 
-// Fold is the facts of one kind that all statements about somebody give. On each day holds what the turns until then have left; of
-// turns on one day that something holds counts more than that it does not, and a later list more than an earlier one. A sort that nobody has said
-// is empty.
+// Fold is the facts of one kind that all statements about somebody give. What holds on a day follows from the turns up to it; of turns on
+// one day, one that says that something holds counts more than one that says it does not, and a later list more than an earlier one. A
+// sort that nobody has said is empty.
 func Fold(list []Statement) (facts []Fact) {
 	var turns []turn
 	for _, s := range list {

@@ -13,7 +13,7 @@ import (
 	"zhucan/internal/names"
 )
 
-// accountKey is what tells that two persons are paid to one account: a keyed hash of its number, and one of the guardian whose it is.
+// accountKey tells whether two persons are paid to one account: a keyed hash of its number, and one of the guardian whose account it is.
 type accountKey struct{ key, wardOf []byte }
 
 func (db *DB) accountKey(p Payee) accountKey {
@@ -28,7 +28,8 @@ func (k accountKey) equal(o accountKey) bool {
 	return bytes.Equal(k.key, o.key) && bytes.Equal(k.wardOf, o.wardOf)
 }
 
-// accountKeysOf makes keys those of the accounts to which persons are paid now. One that stays keeps the instant since which it is so.
+// accountKeysOf makes the stored keys those of the accounts to which persons are paid now. A key that stays keeps the instant since which
+// it is so.
 func (tx *Tx) accountKeysOf(payees []Payee) Query {
 	var owners []uuid.UUID
 	var keys, guardians [][]byte

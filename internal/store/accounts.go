@@ -65,8 +65,8 @@ func (tx *Tx) InsertAccount(ctx context.Context, a Account) error {
 	return nil
 }
 
-// forChange holds what may change of a row and not its key: a request that keeps its answer names its account from its first statement to
-// its last, and signing in does not wait for a file that the same person is handing in.
+// forChange locks a row against changes other than of its key: a request whose answer is kept refers to its account from its first
+// statement to its last, and signing in must not wait for a file that the same person is handing in.
 var forChange = clause.Locking{Strength: "NO KEY UPDATE"}
 
 // LockAccount reads an account and holds it until the transaction ends.
@@ -87,7 +87,7 @@ func (tx *Tx) UpdateAccount(ctx context.Context, a Account) error {
 	return exactlyOne(n, err)
 }
 
-// KeepPassword puts the same password at another cost in the place of what was kept, unless it has changed meanwhile.
+// KeepPassword stores the same password hashed at another cost, unless it has changed meanwhile.
 func (tx *Tx) KeepPassword(ctx context.Context, account uuid.UUID, old, phc string) error {
 	_, err := tx.sql.ExecContext(ctx, "UPDATE accounts SET password_phc = $3 WHERE id = $1 AND password_phc = $2", account, old, phc)
 	if err != nil {
@@ -96,7 +96,7 @@ func (tx *Tx) KeepPassword(ctx context.Context, account uuid.UUID, old, phc stri
 	return nil
 }
 
-// AccountByUsername finds who signs in. A missing account is found = false, so that the caller can spend the same time.
+// AccountByUsername finds who signs in. A missing account is found = false and no error, so that the caller can spend the same time on it.
 func (db *DB) AccountByUsername(ctx context.Context, username string) (a Account, found bool, err error) {
 	r, err := gorm.G[accountRow](db.gorm).Where("username = ?", username).Take(ctx)
 	if errors.Is(err, gorm.ErrRecordNotFound) {
@@ -158,7 +158,7 @@ func (db *DB) actor(ctx context.Context, from string, args ...any) (who access.A
 	return who, ends, true, nil
 }
 
-// ProlongSession moves the end of a session on, to no more than a time after it began. It is no act of anybody and leaves no entry.
+// ProlongSession moves the end of a session on, to at most so long after it began. That is nobody's act and leaves no entry in the audit.
 func (db *DB) ProlongSession(ctx context.Context, id uuid.UUID, until time.Time, most time.Duration) error {
 	_, err := db.pool.Exec(ctx, "UPDATE sessions SET expires_at = least($2, created_at + $3::interval) WHERE id = $1 AND ended_at IS NULL AND expires_at < least($2, created_at + $3::interval)", id, until, most)
 	if err != nil {
@@ -189,8 +189,8 @@ func (tx *Tx) OpenBrowserSession(ctx context.Context, id, account uuid.UUID, exp
 	return nil
 }
 
-// SwitchSession goes on with the sign-in of a browser's session in another one, under a deputation or, without one, under the account's
-// own rights. The one before ends. The other lasts up to an instant, and no longer after the sign-in than most.
+// SwitchSession replaces a browser's session by another of the same sign-in: under a deputation or, without one, under the account's own
+// rights. The earlier one ends. The new one lasts until an instant, and at most so long after the sign-in.
 func (tx *Tx) SwitchSession(ctx context.Context, from, to, deputation uuid.UUID, until time.Time, most time.Duration, cookieHash []byte) error {
 	_, err := tx.sql.ExecContext(ctx, `INSERT INTO sessions (id, account_id, created_at, expires_at, cookie_hash, deputation_id, second_factor)
 		SELECT $2, account_id, created_at, least($4::timestamptz, created_at + make_interval(secs => $5)), $6, $3, second_factor FROM sessions WHERE id = $1`,
@@ -244,7 +244,8 @@ func (tx *Tx) EndSession(ctx context.Context, id uuid.UUID) error {
 	return nil
 }
 
-// HoldSignIn holds the account of who acts, so that what ends its sessions ends also one that is opened now, or has ended the one in which he acts.
+// HoldSignIn locks the account of the actor and checks that his session is still open. So what ends the sessions of the account either
+// comes first and is noticed here, or waits and ends the session that is opened now as well.
 func (tx *Tx) HoldSignIn(ctx context.Context) error {
 	if _, err := tx.LockAccount(ctx, tx.Who.AccountID); err != nil {
 		return err

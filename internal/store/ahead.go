@@ -5,8 +5,9 @@ import "iter"
 // aheadAtOnce is how many rows are handed over at a time: one by one it would take longer than to write them.
 const aheadAtOnce = 128
 
-// ahead reads rows beside who uses them, and up to room rows ahead of him: a file takes as long as the slower of both, and not as long as both.
-// Whoever stops early waits until the reading has ended and has given its connection back. What panics there panics here.
+// ahead reads rows in the background, up to room rows ahead of their user: so a file takes as long as the slower of the two, and not as
+// long as both. A user who stops early waits until the reading has ended and given its connection back. A panic in the reading is raised
+// in the user.
 func ahead[T any](rows iter.Seq2[T, error], room int) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		parts, enough := make(chan aheadPart[T], room/aheadAtOnce+1), make(chan struct{})

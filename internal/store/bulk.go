@@ -39,7 +39,7 @@ func (t table) names() []string {
 	return names
 }
 
-// kinds are the types of the columns, and those in which they travel: some go as text and are read by the database.
+// kinds are the types of the columns, and the types in which they are sent: some go as text and are read by the database.
 func (t table) kinds() (kinds, travel []string) {
 	for _, column := range t.columns {
 		_, kind, _ := strings.Cut(column, " ")
@@ -56,7 +56,7 @@ func (t table) kinds() (kinds, travel []string) {
 	return kinds, travel
 }
 
-// selected are the columns of given, as what they are.
+// selected are the columns of given, cast to their types.
 func (t table) selected() string {
 	kinds, _ := t.kinds()
 	for i, kind := range kinds {
@@ -65,8 +65,8 @@ func (t table) selected() string {
 	return strings.Join(kinds, ", ")
 }
 
-// given are the parameters $1 and on as rows. A single row is taken out of them by its place: of unnest the planner expects ten rows,
-// takes what it has planned before for too dear, and plans anew each time.
+// given are the parameters $1 and on as rows. A single row is taken out of them by index: for unnest the planner expects ten rows, finds
+// its generic plan too dear, and plans anew each time.
 func (t table) given(single bool) string {
 	_, travel := t.kinds()
 	from, each := "unnest(%s)", "$%d::%s[]"
@@ -106,8 +106,8 @@ func (t table) inserting(rows []row) Query {
 	return func(to *pgx.Batch) { to.QueuedQueries = append(to.QueuedQueries, b.QueuedQueries...) }
 }
 
-// placed adds to many rows of persons the area of each where this transaction knows it: looked up by the statement, that would take longer
-// than to keep the row. The key refuses an area that is not the person's.
+// placed adds the area of each person to many rows, where this transaction knows it: for the statement to look it up would take longer
+// than to write the row. The foreign key refuses an area that is not the person's.
 func (tx *Tx) placed(t table, rows []row) (table, []row) {
 	names := t.names()
 	person := slices.Index(names, "person_id")
@@ -148,7 +148,7 @@ func (t table) arrays(rows []row) []any {
 func columnOf(rows []row, i int, kind string) any {
 	switch kind {
 	case "uuid":
-		return collect(rows, i, func(v any) *[16]byte { return (*[16]byte)(orNull(v.(uuid.UUID))) }) // a plain array goes as it is, the type goes by its text
+		return collect(rows, i, func(v any) *[16]byte { return (*[16]byte)(orNull(v.(uuid.UUID))) }) // a plain array is sent as bytes, uuid.UUID as text
 	case "bytea":
 		return collect(rows, i, func(v any) []byte { return v.([]byte) })
 	case "timestamptz":

@@ -49,8 +49,8 @@ const (
 // Unplaced is the group of those whose managing area is no village of the tree of that day.
 const Unplaced = "unplaced"
 
-// split says how a dimension groups: the column of a standing that the first step keeps, the group made from it in the
-// second, and a join where one row belongs to several groups. Constants only; input chooses among them.
+// split says how a dimension groups: the column of a standing that the first step keeps, the expression of the group made from it in the
+// second, and a join where one row belongs to several groups. They are constants; input only chooses among them.
 type split struct{ keep, group, join string }
 
 const (
@@ -124,7 +124,8 @@ func (m Moment) of(table, columns, where string, known int) string {
 	return rows + " AND known_from <= " + at + " UNION ALL SELECT " + columns + " FROM " + table + "_past WHERE " + where + " AND known_from <= " + at + " AND known_to > " + at
 }
 
-// held bounds rows of a table that are superseded, not changed, to those held true at the parameter of that number, or now.
+// held is a condition for tables whose rows are superseded and never changed: those held true at the instant in the parameter of that
+// number, or now.
 func (m Moment) held(of string, known int) string {
 	if m.KnownAt.IsZero() {
 		return of + "superseded_at IS NULL"
@@ -171,8 +172,8 @@ FROM s` + by.join + m.villages(2, 5) + `
 GROUP BY 1, 2 ORDER BY 1, 2`
 }
 
-// counting prepares a transaction for a count, or for the many rows of a file. Statements are planned for the very area and indicators asked
-// about: a plan for any of them takes a village for the whole register, or the other way round. And they may take longer than a look-up: a
+// counting prepares a transaction for a count, or for the many rows of a file. Statements are planned for the area and indicators asked
+// about, since a generic plan takes a village for the whole register or the other way round. And they may take longer than a look-up: a
 // count of a million persons takes seconds, and more while others count as well.
 func counting(b *pgx.Batch) {
 	b.Queue("SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('statement_timeout', '30s', true)")
@@ -238,14 +239,14 @@ type Named struct {
 	Reason   string
 }
 
-// ownArea is the condition that row security puts on a column, written out. Row security hides rows and finds none: without this, a join
-// with all that stands in an area would read the whole register. It needs hashing: in a large register an area looks as if it held one
-// person, and every row would be compared with all of them.
+// ownArea is the condition that row security puts on a column, written out. Row security only hides rows, and PostgreSQL does not use it
+// to find them: without this, a join with an area would read the whole register. It needs hashing: in a large register the planner takes
+// an area to hold one person, and would compare every row with all of them.
 func ownArea(column string) string {
 	return column + " >= rtrim(current_setting('zhucan.area', true), ':') AND " + column + " < current_setting('zhucan.area', true)"
 }
 
-// hashing has large sets joined by hashing, whatever they look like.
+// hashing makes the planner join large sets by hashing, however small it takes them to be.
 func hashing(b *pgx.Batch) { b.Queue("SELECT set_config('enable_nestloop', 'off', true)") }
 
 // The files behind standings, each looked up by its key: of persons, and of households by the name of who heads them on the day. A fence,

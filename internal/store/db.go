@@ -106,11 +106,11 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	return db, nil
 }
 
-// connections are as many as were asked for, and two at least: one for a transaction, and one for what is read beside it.
+// connections are as many as were asked for, and two at least: one for a transaction, and one for what is read outside it meanwhile.
 func connections(asked int) int { return max(asked, 2) }
 
-// placesOf is how many transactions may be open at a time. What is done in one may read beside it, by another connection; so some are left to
-// whoever only reads. If transactions could have all of them, as many as there are would wait for each other until their time is over.
+// placesOf is how many transactions may be open at a time. Work in a transaction may read outside it, by another connection; so some are
+// left for reading. If transactions could take all connections, they would wait for each other until they time out.
 func placesOf(asked int) int {
 	n := connections(asked)
 	return n - max(1, n/4)
@@ -156,10 +156,10 @@ func (db *DB) Close() {
 	}
 }
 
-// fullFor is for how long a disk that was full is not believed to have room: nothing but a write that fails could tell.
+// fullFor is for how long a disk that was full is taken to be full still: only another write could tell.
 const fullFor = 30 * time.Second
 
-// noticeFull has connections remember that the disk was full.
+// noticeFull makes a connection note that the disk was full.
 func (db *DB) noticeFull(c *pgx.ConnConfig) {
 	next := c.OnPgError
 	c.OnPgError = func(conn *pgconn.PgConn, err *pgconn.PgError) bool {

@@ -130,7 +130,7 @@ func (tx *Tx) InsertDivisions(ctx context.Context, list []area.Division, undated
 	return t.taken, uncoveredOf(list, t.written, there), nothingBelow(t.ended, there)
 }
 
-// taking is a list of divisions as far as it is held against what is there.
+// taking is a list of divisions while it is compared with those that are there.
 type taking struct {
 	tx         *Tx
 	there      map[area.Code][]period
@@ -174,8 +174,8 @@ func (t *taking) write(code area.Code, p period) {
 	t.rows = append(t.rows, row{t.tx.db.NewID(), string(code), p.name, code.Level(), string(code.Parent()), p.class, p.From, p.To, string(p.successor), t.tx.Now})
 }
 
-// meant is the place of the period that a row of such days is about: the one that began on the same day, or else the first that overlaps;
-// -1 where none does.
+// meant is the index of the period that a row with these days is about: the one that began on the same day, or else the first that
+// overlaps; -1 where none does.
 func meant(periods []period, days calendar.Interval) int {
 	first := -1
 	for i, p := range periods {
@@ -212,7 +212,8 @@ func uncoveredOf(list []area.Division, written []bool, there map[area.Code][]per
 	return found
 }
 
-// firstWithout is the first day of a time that lies in none of the periods; none where all do. A code may have one period after another.
+// firstWithout is the first of some days that lies in none of the periods; none where all do. A code may have several periods, one after
+// another.
 func firstWithout(periods []period, days calendar.Interval) calendar.Date {
 	day := days.From
 	for {

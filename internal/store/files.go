@@ -98,7 +98,7 @@ func (tx *Tx) LockDossiers(ctx context.Context, ids ...uuid.UUID) ([]Dossier, er
 	return l.finish()
 }
 
-// ReadDossiers reads files inside the transaction and holds nobody: for who keeps all other writers away, or writes nothing.
+// ReadDossiers reads files inside the transaction and locks nobody: for a caller who keeps all other writers out, or writes nothing.
 func (tx *Tx) ReadDossiers(ctx context.Context, ids ...uuid.UUID) ([]Dossier, error) {
 	l := tx.newLoader(ids, "")
 	if err := tx.load(ctx, l); err != nil {
@@ -107,8 +107,8 @@ func (tx *Tx) ReadDossiers(ctx context.Context, ids ...uuid.UUID) ([]Dossier, er
 	return l.finish()
 }
 
-// filesAtOnce is how many files are read in one round trip. The questions about more do not fit into a socket: the database answers the
-// first of them meanwhile, and waits for somebody who is still writing and only looks after fifteen milliseconds whether there is an answer.
+// filesAtOnce is how many files are read in one round trip. Questions about more do not fit into the socket's buffer: the database would
+// already answer the first of them, and wait for a client that is still writing and looks for answers only every fifteen milliseconds.
 const filesAtOnce = 500
 
 func (tx *Tx) load(ctx context.Context, l *loader) error {
@@ -444,8 +444,8 @@ func (l *loader) finish() ([]Dossier, error) {
 	return list, nil
 }
 
-// overIDs has a query over ids, ANY($1), ask for the only one where there is no other: of a list the planner expects ten, takes what it
-// has planned before for too dear, and plans anew each time, which takes longer than to read a file.
+// overIDs makes a query over ids, ANY($1), one over a single id where there is only one: for a list the planner expects ten ids, finds its
+// generic plan too dear, and plans anew each time, which takes longer than to read a file.
 func overIDs(sql string, ids []uuid.UUID) (string, any) {
 	if len(ids) == 1 && strings.Contains(sql, "ANY($1)") {
 		return strings.ReplaceAll(sql, "ANY($1)", "$1"), ids[0]

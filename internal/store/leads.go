@@ -144,8 +144,8 @@ func (t Today) args(in area.Code, after LeadKey) pgx.NamedArgs {
 		"window": given(t.Window.From), "window_ends": given(t.Window.To), "window_began": !t.Window.From.IsZero(), "covered": int(standing.Covered), "settled": care.SettledStates(), "gap": int(standing.Gap)}
 }
 
-// overdue goes into a SELECT: whether a lead's time has run out; soon, whether it has or will have in a few days. Working days are counted
-// before; what is left is a day by reason.
+// overdue goes into a SELECT: whether a lead's time has run out; soon, whether it has or will within a few days. Working days are counted
+// beforehand, and come in as one day for each reason.
 const (
 	overdue = `((since AT TIME ZONE 'Asia/Shanghai')::date <= coalesce((@late_days::date[])[array_position(@late_reasons::text[], reason)], @late::date))`
 	soon    = `((since AT TIME ZONE 'Asia/Shanghai')::date <= coalesce((@soon_days::date[])[array_position(@soon_reasons::text[], reason)], @soon::date))`
@@ -175,7 +175,7 @@ func (db *DB) readLeads(ctx context.Context, who access.Actor, list string, quer
 // of row security; its persons are still those of the area asked for, which lies in the actor's.
 const acrossAreas = "retrofit_need"
 
-// widestLast are the places of the filters, with that list behind all others: what comes after it in a transaction has no bounds, either.
+// widestLast are the indexes of the filters, with acrossAreas behind all others: what follows it in a transaction has no bounds, either.
 func widestLast(filters []LeadFilter) (places []int) {
 	var last []int
 	for i, f := range filters {

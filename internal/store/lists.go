@@ -87,14 +87,14 @@ type Listed struct {
 	Category, Level int
 }
 
-// paging has a page read in the order of its index. A statement is planned for any area, and then it looks as if there were one row to
-// sort; so a page read the whole area, for a quarter of a second in a district.
+// paging makes the planner read a page in the order of an index. Planned for any area, a page looks as if there were one row to sort; so
+// it read and sorted the whole area, which took a quarter of a second in a district.
 func paging(b *pgx.Batch) {
 	b.Queue("SELECT set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true)")
 }
 
-// ListPersons lists persons of an area in order of village. Constraint by range keeps any village as quick as the first; so the first
-// page begins behind the beginning of the area, and not of the index, which is then read from where the list goes on.
+// ListPersons lists persons of an area in order of village. A condition by range keeps every page as quick as the first: the index is read
+// from where the list goes on, and the first page from the beginning of the area and not of the index.
 func (db *DB) ListPersons(ctx context.Context, who access.Actor, f PersonFilter) ([]Listed, error) {
 	key := names.Key(f.Name)
 	if f.Name != "" && key == "" {
@@ -161,12 +161,12 @@ type Search struct {
 	Name        string // whole, in any of its forms
 }
 
-// livesOn is the file that a file n lives on in, which is g where it was merged into another. Written with coalesce, of which PostgreSQL
-// does not know that it leaks nothing, it would be compared behind row security and by no index.
+// livesOn is the id of the file in which a file n goes on: g.into_id where n was merged into another, else n.id. It is not written with
+// coalesce: PostgreSQL does not take that to be leakproof, so it would be compared only after row security, and by no index.
 const livesOn = "CASE WHEN g.into_id IS NULL THEN n.id ELSE g.into_id END"
 
-// seeking has the few who are meant found by their keys. Planned for any area, it looks as if there were so few persons in it that all
-// of them could as well be read.
+// seeking makes the planner find the few who are meant by their keys. Planned for any area, it takes an area to hold so few persons that
+// all of them could as well be read.
 func seeking(b *pgx.Batch) {
 	b.Queue("SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)")
 }
@@ -212,17 +212,38 @@ type Match struct {
 // MatchIDNumbers finds who carries each of these numbers now or else carried it before, in the whole area of the writer. A number that was once
 // written into another's file by mistake is not his: who has it now is meant.
 func (tx *Tx) MatchIDNumbers(ctx context.Context, numbers []string) (map[string]Match, error) {
-	hashes, byHash := make([][]byte, len(numbers)), make(map[string]string, len(numbers))
-	for i, number := range numbers {
-		hashes[i] = tx.db.index(indexID, number)
-		byHash[string(hashes[i])] = number
-	}
-	found := make(map[string]Match, len(numbers))
 	const sql = `SELECT n.number, p.id, p.managing_area_code, p.name FROM (
 			SELECT id_number_index AS number, id, false AS earlier FROM persons WHERE id_number_index = ANY($1)
 			UNION ALL SELECT value_index, person_id, true FROM person_aliases WHERE value_index = ANY($1)) n
 		LEFT JOIN merged_persons g ON g.person_id = n.id JOIN persons p ON p.id = ` + livesOn + `
 		ORDER BY n.earlier DESC, p.id` // the last counts
+	found, err := tx.matches(ctx, indexID, numbers, sql)
+	if err != nil {
+		return nil, fmt.Errorf("match ID numbers: %w", err)
+	}
+	return found, nil
+}
+
+// MatchCertificates finds whose card has or had each of these numbers, in the whole area of the writer.
+func (tx *Tx) MatchCertificates(ctx context.Context, numbers []string) (map[string]Match, error) {
+	const sql = `SELECT n.number, p.id, p.managing_area_code, p.name FROM (
+			SELECT number_index AS number, person_id AS id FROM certificates WHERE number_index = ANY($1)) n
+		LEFT JOIN merged_persons g ON g.person_id = n.id JOIN persons p ON p.id = ` + livesOn
+	found, err := tx.matches(ctx, indexCertificate, numbers, sql)
+	if err != nil {
+		return nil, fmt.Errorf("match certificates: %w", err)
+	}
+	return found, nil
+}
+
+// matches reads by number whom a query over the blind indexes of numbers ($1) finds. Of several rows of one number the last counts.
+func (tx *Tx) matches(ctx context.Context, purpose string, numbers []string, sql string) (map[string]Match, error) {
+	hashes, byHash := make([][]byte, len(numbers)), make(map[string]string, len(numbers))
+	for i, number := range numbers {
+		hashes[i] = tx.db.index(purpose, number)
+		byHash[string(hashes[i])] = number
+	}
+	found := make(map[string]Match, len(numbers))
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue(sql, hashes).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
@@ -236,10 +257,7 @@ func (tx *Tx) MatchIDNumbers(ctx context.Context, numbers []string) (map[string]
 			return rows.Err()
 		})
 	})
-	if err != nil {
-		return nil, fmt.Errorf("match ID numbers: %w", err)
-	}
-	return found, nil
+	return found, err
 }
 
 // PersonNames are the names of persons, of those in the actor's area.

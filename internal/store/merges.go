@@ -254,20 +254,20 @@ func (tx *Tx) Uncut(ctx context.Context, list []CutRow) error {
 	return nil
 }
 
-// Exchange lets awards of two persons pass each other: that none overlap is looked at when all have moved.
-func (tx *Tx) Exchange(ctx context.Context) error {
+// DeferOverlaps has it checked at the commit that awards do not overlap, so that those of two persons may change places.
+func (tx *Tx) DeferOverlaps(ctx context.Context) error {
 	_, err := tx.sql.ExecContext(ctx, "SET CONSTRAINTS awards_do_not_overlap DEFERRED")
 	return err
 }
 
-// PointTo says that one person is merged into another from now on; rows may move between the two while it says so.
-func (tx *Tx) PointTo(ctx context.Context, m Merge) error {
+// MarkMerged records that one person is merged into another from now on. While that stands, the database lets rows move between the two.
+func (tx *Tx) MarkMerged(ctx context.Context, m Merge) error {
 	_, err := tx.sql.ExecContext(ctx, "INSERT INTO merged_persons (person_id, into_id, merge_id) VALUES ($1, $2, $3)", m.MergedID, m.PersonID, m.ID)
 	return err
 }
 
-// PointNowhere says that somebody is a person of his own again.
-func (tx *Tx) PointNowhere(ctx context.Context, merged uuid.UUID) error {
+// UnmarkMerged records that somebody is a person of his own again.
+func (tx *Tx) UnmarkMerged(ctx context.Context, merged uuid.UUID) error {
 	_, err := tx.sql.ExecContext(ctx, "DELETE FROM merged_persons WHERE person_id = $1", merged)
 	return err
 }

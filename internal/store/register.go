@@ -313,7 +313,7 @@ func (tx *Tx) SupersedeLeft(ctx context.Context, ids []uuid.UUID) error {
 	return nil
 }
 
-// InsertAlias keeps a number that a person had before.
+// InsertAliases keeps numbers and names that persons had before.
 func (tx *Tx) InsertAliases(ctx context.Context, aliases ...casefile.Alias) error {
 	rows := make([]row, len(aliases))
 	for i, a := range aliases {
@@ -366,8 +366,8 @@ func single(v any, kind string) any {
 	return v
 }
 
-// WhoHas finds in the actor's area who carries the numbers of a person, beside himself, and who holds a card of a number. Of a file that was merged it
-// is the one that stays.
+// WhoHas finds, in the actor's area, who else has one of the numbers of a person, and who holds a card of a given number. Of merged files
+// it is the one that stays.
 func (tx *Tx) WhoHas(ctx context.Context, p casefile.Person, card *casefile.Certificate) (persons, holders []uuid.UUID, err error) {
 	number := p.InvalidID
 	if !p.IDNumber.IsZero() {

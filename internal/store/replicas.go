@@ -37,8 +37,8 @@ func (r *replica) free(now time.Time) bool {
 	return until == 0 || until <= now.UnixNano() && r.rest.CompareAndSwap(until, now.Add(restFor).UnixNano())
 }
 
-// route is where the reads of one piece of work go. The entry of the audit that has this number and this hash is the least that
-// the replica has to know; with it, it knows all before it, because entries are numbered in the order of their commits.
+// route is where the reads of one piece of work go. seq and hash are of the last entry of the audit that the replica must have; entries
+// are numbered in the order of commits, so with it the replica has all before it.
 type route struct {
 	replica *replica
 	seq     int64
@@ -48,10 +48,9 @@ type route struct {
 
 type routeKey struct{}
 
-// Reading has reads under the context that it returns answered by a replica that knows at least everything that who has written, in
-// whichever process, everything that was recorded until the instants asked about, and everything older than the allowed lag. Where there is
-// no such replica, the primary answers. It is for work that only reads and may be that much late. The rights of who are asked of the
-// primary, so that they end at once.
+// Reading returns a context under which reads are answered by a replica that has at least what who has written (in any process), what was
+// recorded until the given instants, and what is older than the allowed lag. Where no replica has that, the primary answers. It is for
+// work that only reads and may be that late. The rights of who are asked of the primary, so that losing them counts at once.
 func (db *DB) Reading(ctx context.Context, who access.Actor, instants ...time.Time) (context.Context, error) {
 	if len(db.replicas) == 0 || who.SessionID == uuid.Nil || ctx.Value(routeKey{}) != nil || ctx.Value(txKey{}) != nil {
 		return ctx, nil

@@ -341,7 +341,7 @@ func (tx *Tx) EverMerged(ctx context.Context, person uuid.UUID) (ids []uuid.UUID
 	return ids, nil
 }
 
-// Deductions are what lines of a roster have kept back, of those just paid.
+// Deduction is what a line of a roster that was just paid has kept back from somebody.
 type Deduction struct {
 	PersonID  uuid.UUID
 	Programme string

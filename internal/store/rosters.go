@@ -35,7 +35,7 @@ var (
             WHERE o.person_id = d.person_id AND open_from <= $2 AND ($5::text IS NULL OR programme = $5) OFFSET 0) o`}
 )
 
-// fewDues is up to how many dues in the area of a roster its accounts are looked up one by one.
+// fewDues is up to how many dues in the area of a roster each account is looked up by its keys; beyond, all are read.
 const fewDues = 100_000
 
 func (a accounts) owedMonths() string {
@@ -174,7 +174,7 @@ SELECT (SELECT count(*) FROM (TABLE fresh EXCEPT TABLE kept) a) + (SELECT count(
 const forMany = `SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '64MB', true),
 	set_config('zhucan.area_before', current_setting('zhucan.area', true), true), set_config('zhucan.area', ':', true)`
 
-// asBefore ends forMany.
+// asBefore puts back what forMany has set.
 const asBefore = `SELECT set_config('enable_nestloop', 'on', true), set_config('work_mem', '4MB', true),
 	set_config('zhucan.area', current_setting('zhucan.area_before', true), true)`
 

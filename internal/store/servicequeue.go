@@ -40,7 +40,7 @@ type QueuedService struct {
 	Name, Address string
 }
 
-// All that stands in these states is counted, and what is shown of it is read then.
+// serviceQueueSQL counts all that stands in some states, and reads only what is shown of it.
 func serviceQueueSQL(waiting bool) string {
 	return `WITH standing AS (
 		SELECT s.id, count(*) OVER () AS waiting FROM ` + standingIn("$3", "$4", waiting) + `

@@ -66,7 +66,7 @@ func (tx *Tx) ReplaceDerived(ctx context.Context, persons []uuid.UUID, of Reache
 	return owed.changed(), nil
 }
 
-// fewPersons are so few that the plan which is kept for them does: more are planned for, as their number tells.
+// fewPersons is up to how many persons a generic plan serves well; for more, the statement is planned for their number.
 const fewPersons = 50
 
 func intervalOf(i *standing.Interval) ([]any, func()) {

@@ -357,13 +357,13 @@ func scanPending(row pgx.CollectableRow) (p PendingStatement, err error) {
 	return p, err
 }
 
-// withMore is a row that is scanned into further places than who scans it knows of.
+// withMore is a row with more columns than its scanner knows of; they are scanned into more.
 type withMore struct {
 	pgx.CollectableRow
 	more []any
 }
 
-// Scan scans into both.
+// Scan scans into dest and then into more.
 func (r withMore) Scan(dest ...any) error { return r.CollectableRow.Scan(append(dest, r.more...)...) }
 
 // HoldersOf lists the persons of an area of whom a kind of fact is recorded for a day, in order: sixteen bytes each, so all at once.
@@ -416,35 +416,6 @@ func (tx *Tx) known(ctx context.Context, table, subject, which string, kind case
 		return 0, 0, fmt.Errorf("count holders of %s: %w", kind.Name, err)
 	}
 	return known, there, nil
-}
-
-// MatchCertificates finds whose card has or had each of these numbers, in the whole area of the writer.
-func (tx *Tx) MatchCertificates(ctx context.Context, numbers []string) (map[string]Match, error) {
-	hashes, byHash := make([][]byte, len(numbers)), make(map[string]string, len(numbers))
-	for i, number := range numbers {
-		hashes[i] = tx.db.index(indexCertificate, number)
-		byHash[string(hashes[i])] = number
-	}
-	found := make(map[string]Match, len(numbers))
-	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue(`SELECT c.number_index, p.id, p.managing_area_code, p.name FROM certificates c LEFT JOIN merged_persons g ON g.person_id = c.person_id
-				JOIN persons p ON p.id = CASE WHEN g.into_id IS NULL THEN c.person_id ELSE g.into_id END WHERE c.number_index = ANY($1)`, hashes).
-			Query(func(rows pgx.Rows) error {
-				for rows.Next() {
-					var hash []byte
-					var m Match
-					if err := rows.Scan(&hash, &m.PersonID, &m.Managing, &m.Name); err != nil {
-						return err
-					}
-					found[byHash[string(hash)]] = m
-				}
-				return rows.Err()
-			})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("match certificates: %w", err)
-	}
-	return found, nil
 }
 
 // PersonOfStatement is whom a statement of the actor's area is about.

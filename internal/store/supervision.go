@@ -89,19 +89,7 @@ func (db *DB) Supervision(ctx context.Context, who access.Actor, q SupervisionOf
 	tallies := map[area.Code]supervision.Tally{}
 	var counts []Query
 	add := func(sql string, fields func(*supervision.Tally) []any, more ...any) {
-		counts = append(counts, func(b *pgx.Batch) {
-			b.Queue(sql, append(period[:len(period):len(period)], more...)...).Query(func(rows pgx.Rows) error {
-				for rows.Next() {
-					var at area.Code
-					var t supervision.Tally
-					if err := rows.Scan(append([]any{&at}, fields(&t)...)...); err != nil {
-						return err
-					}
-					tallies[at] = tallies[at].Add(t)
-				}
-				return rows.Err()
-			})
-		})
+		counts = append(counts, tallyInto(tallies, sql, fields, append(period[:len(period):len(period)], more...)))
 	}
 	stages, limits := columnsOf(q.Limits, func(n int) int32 { return int32(n) })
 	kinds, since := columnsOf(q.TicketsOverdue, calendar.Date.String)
@@ -119,7 +107,24 @@ func (db *DB) Supervision(ctx context.Context, who access.Actor, q SupervisionOf
 	return tallies, nil
 }
 
-// columnsOf is a map as two columns.
+// tallyInto adds what a query counts by area to tallies. Its first column is the area; fields are where the others go.
+func tallyInto(tallies map[area.Code]supervision.Tally, sql string, fields func(*supervision.Tally) []any, args []any) Query {
+	return func(b *pgx.Batch) {
+		b.Queue(sql, args...).Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				var at area.Code
+				var t supervision.Tally
+				if err := rows.Scan(append([]any{&at}, fields(&t)...)...); err != nil {
+					return err
+				}
+				tallies[at] = tallies[at].Add(t)
+			}
+			return rows.Err()
+		})
+	}
+}
+
+// columnsOf is a map as two columns, of its keys and its values.
 func columnsOf[K ~string, V, W any](m map[K]V, as func(V) W) (keys []string, values []W) {
 	keys, values = []string{}, []W{}
 	for k, v := range m {

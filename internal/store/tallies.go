@@ -22,9 +22,6 @@ const onTick = "tick = ANY (ARRAY(SELECT tick FROM tally_ticks WHERE tick <= $2 
 // within are the indicators $1 in the area from $3 to $4.
 const within = " AND indicator = ANY($1) AND area_code >= $3 AND area_code < $4"
 
-// districtDigits are those of the code of a district.
-const districtDigits = 6
-
 // tallyStatement adds up what is kept of the indicators $1 on the day $2 in the area from $3 to $4, with the tree of that day.
 func tallyStatement(by split) string {
 	return `
@@ -56,7 +53,7 @@ func (q CountOf) kept() (statement string, ok bool) {
 	switch {
 	case !tallied[q.By] || !q.KnownAt.IsZero():
 		return "", false
-	case q.By == ByNone && len(q.Area) < districtDigits:
+	case q.By == ByNone && q.Area.AboveDistrict():
 		return aboveDistricts, true
 	}
 	return tallyStatement(splits[q.By]), true
@@ -141,7 +138,7 @@ func (db *DB) FoldTallies(ctx context.Context, on calendar.Date) error {
 	return nil
 }
 
-// tallying is a transaction over all that is kept. It is not audited: it changes nothing that is said.
+// tallying is a transaction over all kept counts. It leaves no entry in the audit, since it changes no answer.
 func (db *DB) tallying(ctx context.Context, fn func(*Tx) error) error {
 	return db.transact(ctx, access.SystemActor(), func(tx *Tx) error {
 		err := tx.Batch(ctx, func(b *pgx.Batch) { tx.db.enter(b, tx.Who, bounds{everything, everything}) })
@@ -170,7 +167,7 @@ func (tx *Tx) fold(ctx context.Context, on calendar.Date) error {
 	return nil
 }
 
-// moveAll puts all standings into the moves, by which the tallies that were emptied come to be again.
+// moveAll puts all standings into the moves; folding them makes emptied tallies again.
 const moveAll = `INSERT INTO tally_moves SELECT indicator, area_code, valid_from, valid_to, ` + counted + `
 	FROM (` + everyStanding + `) s GROUP BY 1, 2, 3, 4`
 

@@ -146,7 +146,7 @@ func (db *DB) Joins(ctx context.Context) bool {
 	return ok && outer.db == db
 }
 
-// place waits until another transaction may begin. One inside another, with whose place it goes, waits for nobody.
+// place waits until another transaction may begin. One inside another goes with its place, and waits for nobody.
 func (db *DB) place(ctx context.Context) (leave func(), err error) {
 	if db.Joins(ctx) {
 		return func() {}, nil
@@ -230,8 +230,8 @@ func (tx *Tx) Batch(ctx context.Context, queries ...Query) error {
 	})
 }
 
-// afresh has a query planned for the tables as they are. A bulk load fills the tables that it reads, and the plan that is kept from when
-// they were empty scans all of them, for each row. Only for what reads: the checks of keys would be planned anew for each row, too.
+// afresh makes the planner plan a query for the tables as they are: a bulk load fills tables, and a plan from when they were empty scans
+// all of them for each row. Only for queries that read: checks of foreign keys would be planned anew for each row, too.
 func afresh(query Query) Query {
 	return func(b *pgx.Batch) {
 		b.Queue("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
@@ -240,7 +240,7 @@ func afresh(query Query) Query {
 	}
 }
 
-// asKept has a query run by the plan that is kept for any parameters, where to plan anew would take longer than to run.
+// asKept runs a query by its generic plan, where planning it takes longer than running it.
 func asKept(query Query) Query {
 	return func(b *pgx.Batch) {
 		b.Queue("SELECT set_config('plan_cache_mode', 'force_generic_plan', true)")
@@ -303,7 +303,7 @@ func (db *DB) Once(ctx context.Context, who access.Actor, key string, hash []byt
 	return answer, err
 }
 
-// keepAnswer keeps what a repeat gets, sealed: an answer holds in one text what is sealed column by column in the rows that it tells of.
+// keepAnswer stores what a repeat gets, sealed as a whole: an answer may hold what the rows that it shows seal column by column.
 func (tx *Tx) keepAnswer(ctx context.Context, key string, a Answer) error {
 	kept := a.Body
 	if a.Kept != nil {
@@ -321,7 +321,7 @@ func (tx *Tx) keepAnswer(ctx context.Context, key string, a Answer) error {
 	return nil
 }
 
-// answerRow stands for the id of a row that has none, as what its answer is sealed to.
+// answerRow is the id to which an answer is sealed, as the row of an idempotency key has none.
 func answerRow(account uuid.UUID, key string) uuid.UUID { return uuid.NewSHA1(account, []byte(key)) }
 
 func (tx *Tx) givenAnswer(ctx context.Context, key string, hash []byte) (Answer, error) {

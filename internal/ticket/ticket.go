@@ -49,8 +49,8 @@ func WaitsFor(role access.Role) []State {
 	return nil
 }
 
-// What callers say of an answer: 满意, 基本满意, 不满意, or that nobody could reach them: 未接通. Dissatisfied opens the ticket again; unreached says in
-// its text when it was tried, and is no answer: the satisfied are not counted among them.
+// What callers say of an answer: 满意, 基本满意, 不满意, or 未接通 where nobody could reach them. Dissatisfied opens the ticket again. Unreached needs
+// a text that says when it was tried; it is no answer, and is not counted beside the satisfied.
 const (
 	Satisfied       = "satisfied"
 	FairlySatisfied = "fairly_satisfied"
@@ -210,8 +210,8 @@ func (t *Ticket) Take(who access.Actor, d Deed, now time.Time) error {
 	return nil
 }
 
-// Follow gives an open ticket of a unit that has ended to the one that follows it, where it stands and with the time that it has left. Nobody asks for
-// this step; it is one of what follows from the end of a division. steps is how many there are.
+// Follow gives an open ticket of a unit that has ended to the unit that follows it, in the state in which it is and with the time that it
+// has left. Nobody asks for this step: it follows from the end of a division. steps is how many the ticket has.
 func (t *Ticket) Follow(who access.Actor, next area.Code, steps int, now time.Time) {
 	t.Unit.Area = next
 	t.Steps = append(t.Steps, Step{Seq: steps + 1, Step: "follow", From: t.State, To: t.State, Unit: t.Unit, At: now,

@@ -63,7 +63,7 @@ func TestAdministrationPages(t *testing.T) {
 	s.person(11, 1, villageA)
 	b := s.as("admin")
 	form := b.get("/deputies").want(200).form("depute").set("principal_id", s.accounts["town.a"].ID.String(), "deputy_id", s.accounts["town.c"].ID.String(), "until", "2023-04-30", "reason", "休假")
-	form.send().follow().says("代理已生效", "测试town.a", "2023-03-28 – 2023-04-30")
+	form.send().follow().says("代理已登记", "测试town.a", "2023-03-28 – 2023-04-30")
 	b.get("/deputies").form("depute").set("principal_id", s.accounts["town.a"].ID.String(), "deputy_id", s.accounts["cdpf"].ID.String(), "until", "2023-03-01", "reason", "x").send().want(422).says("代理期限不合理")
 	end := b.get("/deputies").form("end")
 	for _, o := range all(end.page.doc, "option") {

@@ -120,7 +120,7 @@ func TestCardPages(t *testing.T) {
 		t.Error("a valid card may be unfrozen")
 	}
 	b.get(at+"?event=FREEZE").want(200).form("record").set("on", "2023-04-01").send().want(422).says("不能晚于今天")
-	b.get(at+"?event=FREEZE").form("record").set("on", "2023-03-20", "reason", "多次联系不上").send().follow().want(200).says("残疾人证变化已登记", "冻结")
+	b.get(at+"?event=FREEZE").form("record").set("on", "2023-03-20", "reason", "多次联系不上").send().follow().want(200).says("残疾人证变动已登记", "冻结")
 	frozen := b.get(at).says("冻结", "多次联系不上", "解冻")
 	if strings.Contains(textOf(frozen.doc), "遗失补办") || strings.Contains(b.get(person).body, person+"/cards/new") {
 		t.Error("another card is offered in the place of a frozen one")

@@ -24,14 +24,14 @@ func TestHardshipBesideTheQuestion(t *testing.T) {
 	one, err := s.desk.OpenService(ctx, who, care.Retrofit, uuid.Nil, home, calendar.MustDate("2023-03-01"), evidence(t, `{"items":[{"item":"RAMP"}]}`))
 	must(t, err)
 	for _, user := range []string{"liaison.a", "civil", "auditor"} {
-		s.as(user).get("/households/" + home.String()).want(200).says("困难类型：登记簿" + s.today().String() + "所载：低保边缘。")
+		s.as(user).get("/households/" + home.String()).want(200).says("困难类型：系统" + s.today().String() + "登记为：低保边缘。")
 	}
-	page := b.get("/services/" + one.ID.String() + "/steps/verify").want(200).says("登记簿" + s.today().String() + "所载：低保边缘。")
+	page := b.get("/services/" + one.ID.String() + "/steps/verify").want(200).says("系统" + s.today().String() + "登记为：低保边缘。")
 	again := page.form("take").set("on", "2023-03-05", "evidence.findings", "门口有台阶", "evidence.hardship", "dibao", "evidence.willing", "yes").send().want(422).
-		says("登记簿2023-03-05所载：无。", "登记簿当日所载困难类型为无，与所填不符")
+		says("系统2023-03-05登记为：无。", "系统当日登记的困难类型为无，与所填不符")
 	f := again.form("take")
 	if f.values.Get("evidence.findings") != "门口有台阶" || f.values.Get("evidence.hardship") != "dibao" {
 		t.Errorf("the form has lost what was entered: %v", f.values)
 	}
-	f.set("evidence.hardship_basis", "低保证").send().follow().want(200).says("困难类型依据", "低保证", "登记簿当日所载困难类型无")
+	f.set("evidence.hardship_basis", "低保证").send().follow().want(200).says("困难类型依据", "低保证", "系统当日登记的困难类型无")
 }

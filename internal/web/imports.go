@@ -106,7 +106,7 @@ func handIn(dryRun bool) func(*visit) (string, error) {
 		case len(files) != 1:
 			r.missing("file")
 		case len(files[0]) > maxList:
-			r.wrong("file", "TOO_LARGE", "文件超过10MB", "the file is larger than 10 MB")
+			r.wrong("file", "TOO_LARGE", "文件过大：不超过10兆", "the file is larger than 10 MiB")
 		}
 		if err := r.err(); err != nil {
 			return "", err

@@ -94,7 +94,7 @@ func TestListPages(t *testing.T) {
 	first := page.form("decide").choose("statement", boxes["选择 金丝雀203，低保"]).set("decision", "confirm", "reason", "已入户核实")
 	first.send().want(200).says("已确认，情况已更新")
 	first.send().want(200).says("未办理：该事项已处理")
-	b.get("/statements").want(200).form("decide").choose("statement", boxes["选择 金丝雀205，低保"]).set("decision", "dismiss", "reason", "名单漏列").send().want(200).says("已否定，恢复发放", "没有待确认的事项")
+	b.get("/statements").want(200).form("decide").choose("statement", boxes["选择 金丝雀205，低保"]).set("decision", "dismiss", "reason", "名单漏列").send().want(200).says("已认定不属实，恢复发放", "没有待确认的事项")
 	s.as("town.c").get(at).want(404)
 	cdpf := s.as("cdpf").get(at).want(200)
 	cdpf.form("undo").send().follow().want(200).says("已撤销")

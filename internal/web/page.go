@@ -34,7 +34,7 @@ type page struct {
 	inOf  roles                         // of these alone, where they are named
 	under string                        // path of the page above, for the way back
 	files bool                          // its forms may bring files
-	bare  bool                          // also for who has yet to set up the second factor that his role needs
+	bare  bool                          // also shown to somebody who has yet to set up the second factor of his role
 	trace bool                          // showing it leaves an entry in the audit, so its head alone is not to be had
 	show  func(*visit) (any, error)     // what the template is filled with
 	acts  map[string]act                // what its forms do, by the name of the button
@@ -44,7 +44,7 @@ type page struct {
 // act is something that a form does. It says where to go on.
 type act struct {
 	roles []access.Role // who may, of those who may see the page; nil: all of them
-	first func(*visit)  // what takes long and comes before the transaction
+	first func(*visit)  // what takes long, and so is done before the transaction
 	alone bool          // nothing of the form is kept with its key: the desk keeps it itself, over several transactions, does nothing twice, or it is a secret
 	do    func(*visit) (next string, err error)
 }
@@ -196,7 +196,8 @@ func (s *Site) once(v *visit, a act) (string, error) {
 	return string(answer.Body), err
 }
 
-// again shows the page of a form that was refused, with what was entered: also where others were at it, so that it need only be sent once more.
+// again shows the page of a form that was refused, with what was entered; also where somebody else was changing the record, so that it
+// need only be sent once more.
 func (s *Site) again(c echo.Context, v *visit, err error) error {
 	f, ok := fault.Of(err)
 	if !ok || !slices.Contains([]fault.Kind{fault.Invalid, fault.Conflict, fault.Stale, fault.Malformed, fault.TooLarge, fault.WrongType, fault.TooMany, fault.Unavailable, fault.BrokenOff}, f.Kind) {
@@ -297,7 +298,7 @@ func (v *visit) clean(form url.Values) error {
 const (
 	maxValue = 16 << 10 // bytes of one field
 	maxFile  = 11 << 20
-	maxFiles = 33 << 20 // of all files of a form
+	maxFiles = 33 << 20 // of all files of a form; people are told 32 MiB, which is surely taken
 	inMemory = 1 << 20
 )
 

@@ -78,8 +78,8 @@ func (v *visit) forgetOnce() {
 	}
 }
 
-// csrf ties a form to the session that it is shown in, or, before one is open, to the browser. The token says nothing of the
-// cookie that it is made from.
+// csrf is a token that ties a form to the session in which it is shown or, before there is one, to the browser. It tells nothing of the
+// cookie from which it is made.
 func (v *visit) csrf() string {
 	cookie := v.cookie(sessionCookie)
 	if !v.known {
@@ -154,8 +154,8 @@ func (s *Site) showSignIn(c echo.Context, v *visit, status int, next, kept strin
 	return s.render(c, v, "sign-in", status, signInData{Form: form, Kept: kept != ""})
 }
 
-// signInToGoOn asks who he is of somebody whose session has run out while he filled in a form, and keeps what he has entered. A page
-// that was only looked at asks the same by its address.
+// signInToGoOn shows the sign-in to somebody whose session has run out while he filled in a form, and keeps what he has entered. A page
+// that was only looked at goes through the sign-in by its address.
 func (s *Site) signInToGoOn(c echo.Context, v *visit) error {
 	if err := v.readFields(c, passFiles); err != nil {
 		return err

@@ -50,7 +50,7 @@ func TestUnmatchedRowPages(t *testing.T) {
 	b.get("/imports/"+tried.ID.String()+"/unmatched/2").want(200).says("这是试读", "金丝雀221")
 	i := s.handedIn("town.a", "dibao", text, false)
 	at := "/imports/" + i.ID.String()
-	if where := b.get(at).want(200).link("可能指本册人员的行"); where != at+"/unmatched" {
+	if where := b.get(at).want(200).link("可能指在册人员的行"); where != at+"/unmatched" {
 		t.Errorf("the import leads to %s", where)
 	}
 	list := b.get(at+"/unmatched").want(200).says("第2行", "第3行", "待认定", "金丝雀223")
@@ -89,7 +89,7 @@ func TestNumberBesideAnotherNamePage(t *testing.T) {
 	b := s.as("town.a")
 	i := s.handedIn("town.a", "dibao", "姓名,身份证号,起始日期\n白鹤九,"+number(225)+",2022-05-01\n", false)
 	at := "/imports/" + i.ID.String()
-	b.get(at).want(200).says("号码在册，但与在册姓名不一致", "可能指本册人员的行")
+	b.get(at).want(200).says("号码在册，但与在册姓名不一致", "可能指在册人员的行")
 	row := b.get(at+"/unmatched/2").want(200).says("白鹤九", "金丝雀225", "号码相符，姓名不同")
 	if s.onDibao(person) {
 		t.Error("taken before anybody has said that it is he")

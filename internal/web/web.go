@@ -102,7 +102,7 @@ func (s *Site) Handler() (http.Handler, error) {
 	return e, nil
 }
 
-// addressIsText refuses what no page of ours leads to and no column could keep: an address that is not in UTF-8, or with a NUL in it.
+// addressIsText refuses an address that is not in UTF-8, or has a NUL in it: no page leads to one, and no column could hold it.
 func addressIsText(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		at := c.Request().URL

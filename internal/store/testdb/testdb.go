@@ -125,8 +125,8 @@ func New(t testing.TB) Database {
 	return d
 }
 
-// Furnished is New of databases that hold already what many tests of a package begin with. furnish puts it into a first one, once for the test
-// binary, and has closed it when it returns; the keys of all are the same.
+// Furnished is New for databases that hold already what many tests of a package begin with. furnish fills a first one, once for the test
+// binary, and has closed it when it returns; all copies have the same keys.
 func Furnished(furnish func(testing.TB, Database)) func(testing.TB) Database {
 	var mu sync.Mutex
 	var first Database
