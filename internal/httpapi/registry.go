@@ -155,7 +155,7 @@ func (a *API) searchRegistry(r *Request) (Response, error) {
 	for i, one := range asked {
 		answer := a.found(one.ReferenceID, refusals[i])
 		if person, ok := found[numbers[i]]; ok && refusals[i] == nil {
-			answer.Data = dataOf(a.disabledPerson(person, r.Today))
+			answer.Data = dataOf(a.disabledPerson(numbers[i], person, r.Today))
 		}
 		m.Found = append(m.Found, answer)
 	}
@@ -274,11 +274,12 @@ var (
 	genders          = map[string]string{"male": "Male", "female": "Female", "": "Unknown"}
 )
 
-func (a *API) disabledPerson(r casework.Registered, today calendar.Date) api.DisabledPerson {
+// disabledPerson is who was asked for by a number. That number is told again and no other, also where it was corrected since.
+func (a *API) disabledPerson(number string, r casework.Registered, today calendar.Date) api.DisabledPerson {
 	p := r.File.Person
 	v := api.DisabledPerson{DisabilityStatus: registryStatus(r.Status), DisabilityLevel: api.DisabledPersonDisabilityLevel(levelLabels[r.Card.Level]),
 		DisabilityDetails: impairments(r.Card), DisabilitySupport: []api.RegistrySupport{a.support(r)}, RegistrationDate: firstIssue(r.File), LastUpdated: p.UpdatedAt.UTC()}
-	v.PersonalDetails.Identifier, v.PersonalDetails.DateOfBirth = p.IDNumber.Reveal(), some(p.BirthDate)
+	v.PersonalDetails.Identifier, v.PersonalDetails.DateOfBirth = number, some(p.BirthDate)
 	v.PersonalDetails.Gender = api.DisabledPersonPersonalDetailsGender(genders[p.Sex])
 	v.PersonalDetails.Name.LastName, v.PersonalDetails.Name.FirstName = idnum.SplitName(p.Name)
 	v.ProgramsEnrollments = a.enrolments(r.Awards, today)
