@@ -4441,7 +4441,7 @@ type Lead struct {
 	// On What it is about: the last day of the card, the birthday.
 	On *calendar.Date `json:"on,omitempty"`
 
-	// OtherPersonIds The other files that may be of this person, or whose money goes to the same account; of those in the caller's area, and for an account at most twenty.
+	// OtherPersonIds The other files that may be of this person, or whose money goes to the same account; of those in the caller's area, at most twenty.
 	OtherPersonIds []uuid.UUID `json:"other_person_ids,omitempty"`
 	Overdue        bool        `json:"overdue"`
 
