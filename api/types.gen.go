@@ -547,6 +547,72 @@ func (e Dimension) Valid() bool {
 	}
 }
 
+// Defines values for DisabledPersonDisabilityLevel.
+const (
+	DisabledPersonDisabilityLevelHighSupportNeeds DisabledPersonDisabilityLevel = "High Support Needs"
+	DisabledPersonDisabilityLevelMild             DisabledPersonDisabilityLevel = "Mild"
+	DisabledPersonDisabilityLevelModerate         DisabledPersonDisabilityLevel = "Moderate"
+	DisabledPersonDisabilityLevelSevere           DisabledPersonDisabilityLevel = "Severe"
+)
+
+// Valid indicates whether the value is a known member of the DisabledPersonDisabilityLevel enum.
+func (e DisabledPersonDisabilityLevel) Valid() bool {
+	switch e {
+	case DisabledPersonDisabilityLevelHighSupportNeeds:
+		return true
+	case DisabledPersonDisabilityLevelMild:
+		return true
+	case DisabledPersonDisabilityLevelModerate:
+		return true
+	case DisabledPersonDisabilityLevelSevere:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DisabledPersonDisabilityStatus.
+const (
+	DisabledPersonDisabilityStatusApproved DisabledPersonDisabilityStatus = "Approved"
+	DisabledPersonDisabilityStatusExpired  DisabledPersonDisabilityStatus = "Expired"
+	DisabledPersonDisabilityStatusPending  DisabledPersonDisabilityStatus = "Pending"
+)
+
+// Valid indicates whether the value is a known member of the DisabledPersonDisabilityStatus enum.
+func (e DisabledPersonDisabilityStatus) Valid() bool {
+	switch e {
+	case DisabledPersonDisabilityStatusApproved:
+		return true
+	case DisabledPersonDisabilityStatusExpired:
+		return true
+	case DisabledPersonDisabilityStatusPending:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DisabledPersonPersonalDetailsGender.
+const (
+	DisabledPersonPersonalDetailsGenderFemale  DisabledPersonPersonalDetailsGender = "Female"
+	DisabledPersonPersonalDetailsGenderMale    DisabledPersonPersonalDetailsGender = "Male"
+	DisabledPersonPersonalDetailsGenderUnknown DisabledPersonPersonalDetailsGender = "Unknown"
+)
+
+// Valid indicates whether the value is a known member of the DisabledPersonPersonalDetailsGender enum.
+func (e DisabledPersonPersonalDetailsGender) Valid() bool {
+	switch e {
+	case DisabledPersonPersonalDetailsGenderFemale:
+		return true
+	case DisabledPersonPersonalDetailsGenderMale:
+		return true
+	case DisabledPersonPersonalDetailsGenderUnknown:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventType.
 const (
 	EventTypeApplicationDecided   EventType = "application.decided"
@@ -1504,6 +1570,129 @@ func (e RecoveryStepEvent) Valid() bool {
 	case RecoveryStepEventTransfer:
 		return true
 	case RecoveryStepEventWaive:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RegistryAidStatus.
+const (
+	RegistryAidStatusNeeded   RegistryAidStatus = "Needed"
+	RegistryAidStatusReceived RegistryAidStatus = "Received"
+)
+
+// Valid indicates whether the value is a known member of the RegistryAidStatus enum.
+func (e RegistryAidStatus) Valid() bool {
+	switch e {
+	case RegistryAidStatusNeeded:
+		return true
+	case RegistryAidStatusReceived:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RegistryAnswerHeaderAction.
+const (
+	RegistryAnswerHeaderActionOnSearch RegistryAnswerHeaderAction = "on-search"
+)
+
+// Valid indicates whether the value is a known member of the RegistryAnswerHeaderAction enum.
+func (e RegistryAnswerHeaderAction) Valid() bool {
+	switch e {
+	case RegistryAnswerHeaderActionOnSearch:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RegistryDisabledAnswerMessageDisabledResponseDisabledStatus.
+const (
+	RegistryDisabledAnswerMessageDisabledResponseDisabledStatusNo  RegistryDisabledAnswerMessageDisabledResponseDisabledStatus = "no"
+	RegistryDisabledAnswerMessageDisabledResponseDisabledStatusYes RegistryDisabledAnswerMessageDisabledResponseDisabledStatus = "yes"
+)
+
+// Valid indicates whether the value is a known member of the RegistryDisabledAnswerMessageDisabledResponseDisabledStatus enum.
+func (e RegistryDisabledAnswerMessageDisabledResponseDisabledStatus) Valid() bool {
+	switch e {
+	case RegistryDisabledAnswerMessageDisabledResponseDisabledStatusNo:
+		return true
+	case RegistryDisabledAnswerMessageDisabledResponseDisabledStatusYes:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RegistryImpairmentImpairmentLevel.
+const (
+	RegistryImpairmentImpairmentLevelExtreme  RegistryImpairmentImpairmentLevel = "Extreme"
+	RegistryImpairmentImpairmentLevelMild     RegistryImpairmentImpairmentLevel = "Mild"
+	RegistryImpairmentImpairmentLevelModerate RegistryImpairmentImpairmentLevel = "Moderate"
+	RegistryImpairmentImpairmentLevelSevere   RegistryImpairmentImpairmentLevel = "Severe"
+)
+
+// Valid indicates whether the value is a known member of the RegistryImpairmentImpairmentLevel enum.
+func (e RegistryImpairmentImpairmentLevel) Valid() bool {
+	switch e {
+	case RegistryImpairmentImpairmentLevelExtreme:
+		return true
+	case RegistryImpairmentImpairmentLevelMild:
+		return true
+	case RegistryImpairmentImpairmentLevelModerate:
+		return true
+	case RegistryImpairmentImpairmentLevelSevere:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RegistryImpairmentImpairmentType.
+const (
+	RegistryImpairmentImpairmentTypeCognitive RegistryImpairmentImpairmentType = "Cognitive"
+	RegistryImpairmentImpairmentTypeHearing   RegistryImpairmentImpairmentType = "Hearing"
+	RegistryImpairmentImpairmentTypeMental    RegistryImpairmentImpairmentType = "Mental"
+	RegistryImpairmentImpairmentTypeMobility  RegistryImpairmentImpairmentType = "Mobility"
+	RegistryImpairmentImpairmentTypeSpeech    RegistryImpairmentImpairmentType = "Speech"
+	RegistryImpairmentImpairmentTypeVision    RegistryImpairmentImpairmentType = "Vision"
+)
+
+// Valid indicates whether the value is a known member of the RegistryImpairmentImpairmentType enum.
+func (e RegistryImpairmentImpairmentType) Valid() bool {
+	switch e {
+	case RegistryImpairmentImpairmentTypeCognitive:
+		return true
+	case RegistryImpairmentImpairmentTypeHearing:
+		return true
+	case RegistryImpairmentImpairmentTypeMental:
+		return true
+	case RegistryImpairmentImpairmentTypeMobility:
+		return true
+	case RegistryImpairmentImpairmentTypeSpeech:
+		return true
+	case RegistryImpairmentImpairmentTypeVision:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RegistryStatus.
+const (
+	RegistryStatusRjct RegistryStatus = "rjct"
+	RegistryStatusSucc RegistryStatus = "succ"
+)
+
+// Valid indicates whether the value is a known member of the RegistryStatus enum.
+func (e RegistryStatus) Valid() bool {
+	switch e {
+	case RegistryStatusRjct:
+		return true
+	case RegistryStatusSucc:
 		return true
 	default:
 		return false
@@ -3131,6 +3320,39 @@ type DeputationList struct {
 // `multi_disabled` is a dimension of households, the others but the places are of persons.
 type Dimension string
 
+// DisabledPerson A person as the disability-registry standard has it (schema.spdci.org, extensions/dr/v1).
+type DisabledPerson struct {
+	DisabilityDetails []RegistryImpairment           `json:"disability_details"`
+	DisabilityLevel   DisabledPersonDisabilityLevel  `json:"disability_level"`
+	DisabilityStatus  DisabledPersonDisabilityStatus `json:"disability_status"`
+	DisabilitySupport []RegistrySupport              `json:"disability_support"`
+	LastUpdated       time.Time                      `json:"last_updated"`
+	PersonalDetails   struct {
+		DateOfBirth *calendar.Date                      `json:"date_of_birth,omitempty"`
+		Gender      DisabledPersonPersonalDetailsGender `json:"gender"`
+
+		// Identifier The ID number by which was asked, also where it was corrected since.
+		Identifier string `json:"identifier"`
+		Name       struct {
+			FirstName string `json:"first_name"`
+			LastName  string `json:"last_name"`
+		} `json:"name"`
+	} `json:"personal_details"`
+	ProgramsEnrollments []RegistryEnrolment `json:"programs_enrollments"`
+
+	// RegistrationDate When the first card was issued.
+	RegistrationDate time.Time `json:"registration_date"`
+}
+
+// DisabledPersonDisabilityLevel defines model for DisabledPerson.DisabilityLevel.
+type DisabledPersonDisabilityLevel string
+
+// DisabledPersonDisabilityStatus defines model for DisabledPerson.DisabilityStatus.
+type DisabledPersonDisabilityStatus string
+
+// DisabledPersonPersonalDetailsGender defines model for DisabledPerson.PersonalDetails.Gender.
+type DisabledPersonPersonalDetailsGender string
+
 // Eligibility defines model for Eligibility.
 type Eligibility struct {
 	AsOf calendar.Date `json:"as_of"`
@@ -4219,7 +4441,7 @@ type Lead struct {
 	// On What it is about: the last day of the card, the birthday.
 	On *calendar.Date `json:"on,omitempty"`
 
-	// OtherPersonIds The other files that may be of this person, or whose money goes to the same account; of those in the caller's area, and for an account at most twenty.
+	// OtherPersonIds The other files that may be of this person, or whose money goes to the same account; of those in the caller's area, at most twenty.
 	OtherPersonIds []uuid.UUID `json:"other_person_ids,omitempty"`
 	Overdue        bool        `json:"overdue"`
 
@@ -5690,6 +5912,259 @@ type RegisteredWebhook struct {
 	// Secret To check signatures with; not told again.
 	Secret  string  `json:"secret"`
 	Webhook Webhook `json:"webhook"`
+}
+
+// RegistryAid defines model for RegistryAid.
+type RegistryAid struct {
+	LastUpdated *time.Time        `json:"last_updated,omitempty"`
+	Status      RegistryAidStatus `json:"status"`
+
+	// Type Of a device its name in the catalogue, `Home Adaptation`, or `Specialized habitation` for rehabilitation. Not there where the survey names only a need.
+	Type *string `json:"type,omitempty"`
+}
+
+// RegistryAidStatus defines model for RegistryAid.Status.
+type RegistryAidStatus string
+
+// RegistryAnswerHeader defines model for RegistryAnswerHeader.
+type RegistryAnswerHeader struct {
+	Action RegistryAnswerHeaderAction `json:"action"`
+
+	// CompletedCount Those that were answered, also if by a refusal.
+	CompletedCount      int            `json:"completed_count"`
+	IsMsgEncrypted      bool           `json:"is_msg_encrypted"`
+	MessageID           string         `json:"message_id"`
+	MessageTS           time.Time      `json:"message_ts"`
+	ReceiverID          string         `json:"receiver_id"`
+	SenderID            string         `json:"sender_id"`
+	Status              RegistryStatus `json:"status"`
+	StatusReasonCode    *string        `json:"status_reason_code,omitempty"`
+	StatusReasonMessage *string        `json:"status_reason_message,omitempty"`
+
+	// TotalCount Requests of the message.
+	TotalCount int    `json:"total_count"`
+	Version    string `json:"version"`
+}
+
+// RegistryAnswerHeaderAction defines model for RegistryAnswerHeader.Action.
+type RegistryAnswerHeaderAction string
+
+// RegistryCriteria defines model for RegistryCriteria.
+type RegistryCriteria struct {
+	// Authorize `purpose.text` is kept in the audit, without numbers.
+	Authorize interface{} `json:"authorize,omitempty"`
+
+	// Consent Not read.
+	Consent interface{} `json:"consent,omitempty"`
+
+	// Pagination Not read: one request is about one person.
+	Pagination interface{} `json:"pagination,omitempty"`
+
+	// Query Who is meant.
+	Query        interface{} `json:"query"`
+	QueryType    *string     `json:"query_type,omitempty"`
+	RegEventType *string     `json:"reg_event_type,omitempty"`
+	RegType      *string     `json:"reg_type,omitempty"`
+
+	// Sort Not read.
+	Sort    interface{} `json:"sort,omitempty"`
+	Version *string     `json:"version,omitempty"`
+}
+
+// RegistryDetailsAnswer defines model for RegistryDetailsAnswer.
+type RegistryDetailsAnswer struct {
+	Header RegistryAnswerHeader `json:"header"`
+
+	// Message Not there where the whole message was refused.
+	Message *struct {
+		CorrelationID  string                 `json:"correlation_id"`
+		SearchResponse []RegistryDetailsFound `json:"search_response"`
+		TransactionID  string                 `json:"transaction_id"`
+	} `json:"message,omitempty"`
+}
+
+// RegistryDetailsFound defines model for RegistryDetailsFound.
+type RegistryDetailsFound struct {
+	// Data Not there where nobody is.
+	Data *struct {
+		RegRecordType string `json:"reg_record_type"`
+		RegRecords    []struct {
+			DisabilityDetails []RegistryImpairment `json:"disability_details"`
+		} `json:"reg_records"`
+		RegType string `json:"reg_type"`
+		Version string `json:"version"`
+	} `json:"data,omitempty"`
+	ReferenceID         string         `json:"reference_id"`
+	Status              RegistryStatus `json:"status"`
+	StatusReasonCode    *string        `json:"status_reason_code,omitempty"`
+	StatusReasonMessage *string        `json:"status_reason_message,omitempty"`
+	Timestamp           time.Time      `json:"timestamp"`
+}
+
+// RegistryDisabledAnswer defines model for RegistryDisabledAnswer.
+type RegistryDisabledAnswer struct {
+	Header RegistryAnswerHeader `json:"header"`
+
+	// Message Not there where the whole message was refused.
+	Message *struct {
+		CorrelationID    string `json:"correlation_id"`
+		DisabledResponse []struct {
+			DisabledStatus      RegistryDisabledAnswerMessageDisabledResponseDisabledStatus `json:"disabled_status"`
+			ReferenceID         string                                                      `json:"reference_id"`
+			Status              RegistryStatus                                              `json:"status"`
+			StatusReasonMessage *string                                                     `json:"status_reason_message,omitempty"`
+			Timestamp           time.Time                                                   `json:"timestamp"`
+		} `json:"disabled_response"`
+		TransactionID string `json:"transaction_id"`
+	} `json:"message,omitempty"`
+}
+
+// RegistryDisabledAnswerMessageDisabledResponseDisabledStatus defines model for RegistryDisabledAnswer.Message.DisabledResponse.DisabledStatus.
+type RegistryDisabledAnswerMessageDisabledResponseDisabledStatus string
+
+// RegistryEnrolment defines model for RegistryEnrolment.
+type RegistryEnrolment struct {
+	ProgrammeIdentifier string `json:"programme_identifier"`
+	ProgrammeName       string `json:"programme_name"`
+}
+
+// RegistryFound defines model for RegistryFound.
+type RegistryFound struct {
+	// Data Not there where nobody is.
+	Data *struct {
+		RegRecordType string `json:"reg_record_type"`
+
+		// RegRecords A person as the disability-registry standard has it (schema.spdci.org, extensions/dr/v1).
+		RegRecords DisabledPerson `json:"reg_records"`
+		RegType    string         `json:"reg_type"`
+		Version    string         `json:"version"`
+	} `json:"data,omitempty"`
+	ReferenceID         string         `json:"reference_id"`
+	Status              RegistryStatus `json:"status"`
+	StatusReasonCode    *string        `json:"status_reason_code,omitempty"`
+	StatusReasonMessage *string        `json:"status_reason_message,omitempty"`
+	Timestamp           time.Time      `json:"timestamp"`
+}
+
+// RegistryHeader Of a message to the registry.
+type RegistryHeader struct {
+	Action         string `json:"action"`
+	IsMsgEncrypted *bool  `json:"is_msg_encrypted,omitempty"`
+	MessageID      string `json:"message_id"`
+
+	// MessageTS RFC 3339.
+	MessageTS string `json:"message_ts"`
+
+	// Meta Not read.
+	Meta       interface{} `json:"meta,omitempty"`
+	ReceiverID *string     `json:"receiver_id,omitempty"`
+	SenderID   string      `json:"sender_id"`
+
+	// SenderURI Not read: answers come at once.
+	SenderURI *string `json:"sender_uri,omitempty"`
+
+	// TotalCount Not read.
+	TotalCount interface{} `json:"total_count,omitempty"`
+	Version    *string     `json:"version,omitempty"`
+}
+
+// RegistryImpairment defines model for RegistryImpairment.
+type RegistryImpairment struct {
+	ImpairmentLevel RegistryImpairmentImpairmentLevel `json:"impairment_level"`
+	ImpairmentType  *RegistryImpairmentImpairmentType `json:"impairment_type,omitempty"`
+}
+
+// RegistryImpairmentImpairmentLevel defines model for RegistryImpairment.ImpairmentLevel.
+type RegistryImpairmentImpairmentLevel string
+
+// RegistryImpairmentImpairmentType defines model for RegistryImpairment.ImpairmentType.
+type RegistryImpairmentImpairmentType string
+
+// RegistryQuestion defines model for RegistryQuestion.
+type RegistryQuestion struct {
+	// Header Of a message to the registry.
+	Header  RegistryHeader `json:"header"`
+	Message struct {
+		DisabledCriteria RegistryCriteria `json:"disabled_criteria"`
+		TransactionID    string           `json:"transaction_id"`
+	} `json:"message"`
+
+	// Signature Not read.
+	Signature *string `json:"signature,omitempty"`
+}
+
+// RegistrySearch defines model for RegistrySearch.
+type RegistrySearch struct {
+	// Header Of a message to the registry.
+	Header  RegistryHeader `json:"header"`
+	Message struct {
+		SearchRequest []RegistrySearchRequest `json:"search_request"`
+		TransactionID string                  `json:"transaction_id"`
+	} `json:"message"`
+
+	// Signature Not read.
+	Signature *string `json:"signature,omitempty"`
+}
+
+// RegistrySearchAnswer defines model for RegistrySearchAnswer.
+type RegistrySearchAnswer struct {
+	Header RegistryAnswerHeader `json:"header"`
+
+	// Message Not there where the whole message was refused.
+	Message *struct {
+		CorrelationID  string          `json:"correlation_id"`
+		SearchResponse []RegistryFound `json:"search_response"`
+		TransactionID  string          `json:"transaction_id"`
+	} `json:"message,omitempty"`
+}
+
+// RegistrySearchRequest defines model for RegistrySearchRequest.
+type RegistrySearchRequest struct {
+	// Locale Not read.
+	Locale         *string          `json:"locale,omitempty"`
+	ReferenceID    string           `json:"reference_id"`
+	SearchCriteria RegistryCriteria `json:"search_criteria"`
+
+	// Timestamp Not read.
+	Timestamp *string `json:"timestamp,omitempty"`
+}
+
+// RegistryStatus defines model for RegistryStatus.
+type RegistryStatus string
+
+// RegistrySupport defines model for RegistrySupport.
+type RegistrySupport struct {
+	AssistiveTechnology []RegistryAid `json:"assistive_technology"`
+	HousingSupport      []RegistryAid `json:"housing_support"`
+	MedicalCare         []RegistryAid `json:"medical_care"`
+}
+
+// RegistrySupportAnswer defines model for RegistrySupportAnswer.
+type RegistrySupportAnswer struct {
+	Header RegistryAnswerHeader `json:"header"`
+
+	// Message Not there where the whole message was refused.
+	Message *struct {
+		CorrelationID  string                 `json:"correlation_id"`
+		SearchResponse []RegistrySupportFound `json:"search_response"`
+		TransactionID  string                 `json:"transaction_id"`
+	} `json:"message,omitempty"`
+}
+
+// RegistrySupportFound defines model for RegistrySupportFound.
+type RegistrySupportFound struct {
+	// Data Not there where nobody is.
+	Data *struct {
+		RegRecordType string              `json:"reg_record_type"`
+		RegRecords    [][]RegistrySupport `json:"reg_records"`
+		RegType       string              `json:"reg_type"`
+		Version       string              `json:"version"`
+	} `json:"data,omitempty"`
+	ReferenceID         string         `json:"reference_id"`
+	Status              RegistryStatus `json:"status"`
+	StatusReasonCode    *string        `json:"status_reason_code,omitempty"`
+	StatusReasonMessage *string        `json:"status_reason_message,omitempty"`
+	Timestamp           time.Time      `json:"timestamp"`
 }
 
 // Relation defines model for Relation.
@@ -8046,6 +8521,30 @@ type AddRecoveryEventParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// AskDisabledParams defines parameters for AskDisabled.
+type AskDisabledParams struct {
+	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
+	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
+}
+
+// GetDisabilityDetailsParams defines parameters for GetDisabilityDetails.
+type GetDisabilityDetailsParams struct {
+	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
+	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
+}
+
+// GetDisabilitySupportParams defines parameters for GetDisabilitySupport.
+type GetDisabilitySupportParams struct {
+	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
+	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
+}
+
+// SearchRegistryParams defines parameters for SearchRegistry.
+type SearchRegistryParams struct {
+	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
+	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
+}
+
 // ListRostersParams defines parameters for ListRosters.
 type ListRostersParams struct {
 	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
@@ -8704,6 +9203,18 @@ type AddObjectionJSONRequestBody = NewObjection
 
 // AddRecoveryEventJSONRequestBody defines body for AddRecoveryEvent for application/json ContentType.
 type AddRecoveryEventJSONRequestBody = RecoveryStep
+
+// AskDisabledJSONRequestBody defines body for AskDisabled for application/json ContentType.
+type AskDisabledJSONRequestBody = RegistryQuestion
+
+// GetDisabilityDetailsJSONRequestBody defines body for GetDisabilityDetails for application/json ContentType.
+type GetDisabilityDetailsJSONRequestBody = RegistryQuestion
+
+// GetDisabilitySupportJSONRequestBody defines body for GetDisabilitySupport for application/json ContentType.
+type GetDisabilitySupportJSONRequestBody = RegistryQuestion
+
+// SearchRegistryJSONRequestBody defines body for SearchRegistry for application/json ContentType.
+type SearchRegistryJSONRequestBody = RegistrySearch
 
 // CreateRosterJSONRequestBody defines body for CreateRoster for application/json ContentType.
 type CreateRosterJSONRequestBody = NewRoster

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"zhucan/internal/calendar"
+	"zhucan/internal/casework"
 )
 
 // TestDayOfALeadAction: what was done about a lead is of today unless another day is named, and the last by that day is shown.
@@ -173,3 +176,27 @@ func TestSharedAccountOverMerges(t *testing.T) {
 }
 
 const shared, private = "6222000011112222", "6222000033334448"
+
+// TestManyOfOneName: of many files that may be of one person each stands on the list, and names twenty others.
+func TestManyOfOneName(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	const many = 30
+	for n := range many {
+		number := numberOf("1970-01-01", n)
+		_, err := s.desk.CreatePerson(t.Context(), systemActor, casework.NewPerson{Name: "金丝雀", IDNumber: number, Hukou: villageA, HukouType: "agricultural",
+			Certificate: &casework.NewCertificate{Number: number + "41", Category: 4, Level: 1, IssuedOn: calendar.MustDate("2018-01-06")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := items(s.do("town.a", "GET", "/worklists/duplicate?limit=200", nil).want(200), "items")
+	for _, l := range list {
+		if others := l["other_person_ids"].([]any); len(others) != 20 || slices.Contains(others, l["person_id"]) {
+			t.Errorf("%v names %d others", l["person_id"], len(others))
+		}
+	}
+	if len(list) != many {
+		t.Errorf("%d of %d stand on the list", len(list), many)
+	}
+}

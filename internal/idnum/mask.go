@@ -58,15 +58,30 @@ func MaskAccount(s string) string {
 // MaskNumbers hides what may be a number of somebody in words that an officer wrote: eight digits or more, also of full width and in groups as on a card.
 func MaskNumbers(text string) string { return numberInText.ReplaceAllString(text, "****") }
 
-// MaskName keeps the surname: the first character, or two where the surname has two.
+// MaskName keeps the surname.
 func MaskName(name string) string {
 	runes := []rune(name)
-	keep := 1
-	if len(runes) > 2 && strings.Contains("欧阳 司马 诸葛 上官 夏侯 皇甫 尉迟 公孙 慕容 令狐 长孙 宇文 司徒 东方 南宫 西门", string(runes[:2])) {
-		keep = 2
-	}
+	keep := surname(runes)
 	if len(runes) <= keep {
 		return name
 	}
 	return string(runes[:keep]) + strings.Repeat("*", len(runes)-keep)
+}
+
+// SplitName is a name in two: the surname, and the rest. A name in parts (买买提·阿卜杜拉) has no surname.
+func SplitName(name string) (family, given string) {
+	if strings.ContainsAny(name, "·• ") {
+		return "", name
+	}
+	runes := []rune(name)
+	keep := min(surname(runes), len(runes))
+	return string(runes[:keep]), string(runes[keep:])
+}
+
+// surname is how long it is: one character, or two where the name begins with a surname of two.
+func surname(name []rune) int {
+	if len(name) > 2 && strings.Contains("欧阳 司马 诸葛 上官 夏侯 皇甫 尉迟 公孙 慕容 令狐 长孙 宇文 司徒 东方 南宫 西门", string(name[:2])) {
+		return 2
+	}
+	return 1
 }

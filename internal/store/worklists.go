@@ -245,21 +245,22 @@ WHERE r.survey_year >= extract(year FROM @today::date)::int - 1 AND r.area_code 
   AND NOT EXISTS (SELECT FROM survey_responses l WHERE l.person_id = r.person_id AND (l.survey_year, l.recorded_at, l.id) > (r.survey_year, r.recorded_at, r.id))
   AND NOT EXISTS (SELECT FROM ` + retrofitsSince("r.collected_on") + ` WHERE m.person_id = h.id AND m.superseded_at IS NULL)`
 
-// Files that have something in common with another one that the actor may see too.
+// Files that have something in common with another one that the actor may see too. Twenty others are enough: thousands with one name and
+// telephone, as a careless list has them, would bring each of them up for each of them.
 var duplicate = `WITH ` + here + `
 SELECT h.id AS person_id, h.name, h.area_code, '' AS programme,
        CASE k.kind WHEN 'name_birth_town' THEN 'SAME_NAME_BIRTH_TOWN' WHEN 'guardian_name' THEN 'SAME_GUARDIAN_NAME' ELSE 'SAME_PHONE_NAME' END AS reason,
-       min(greatest(k.recorded_at, o.recorded_at)) AS since, ` + nothingElse + `, NULL::date AS on_day, '' AS detail, array_agg(o.person_id ORDER BY o.person_id) AS others
-FROM here h JOIN match_keys k ON k.person_id = h.id
-JOIN match_keys o ON o.kind = k.kind AND o.key = k.key AND o.person_id <> k.person_id
-JOIN persons q ON q.id = o.person_id AND q.record_type <> 'HISTORICAL'
+       min(greatest(k.recorded_at, s.recorded_at)) AS since, ` + nothingElse + `, NULL::date AS on_day, '' AS detail, array_agg(s.person_id ORDER BY s.person_id) AS others
+FROM here h JOIN match_keys k ON k.person_id = h.id CROSS JOIN LATERAL (
+    SELECT o.person_id, o.recorded_at FROM match_keys o JOIN persons q ON q.id = o.person_id AND q.record_type <> 'HISTORICAL'
+    WHERE o.kind = k.kind AND o.key = k.key AND o.person_id <> k.person_id ORDER BY o.person_id LIMIT 20) s
 WHERE h.record_type <> 'HISTORICAL' GROUP BY h.id, h.name, h.area_code, k.kind`
 
 // sameAccount goes into a WHERE: somebody else's account o is that of k. Wards may share their guardian's.
 const sameAccount = `o.key = k.key AND o.person_id <> k.person_id AND (o.ward_of <> k.ward_of OR o.ward_of IS NULL OR k.ward_of IS NULL)`
 
-// Who is paid to an account to which somebody else is paid, whom the actor may see too. Twenty others are enough: an account that a home or a town
-// has for hundreds would bring each of them up for each of them.
+// Who is paid to an account to which somebody else is paid, whom the actor may see too; twenty others at most, as above, since a home or a town may
+// have one account for hundreds.
 var sharedAccount = `WITH ` + here + `
 SELECT h.id AS person_id, h.name, h.area_code, '' AS programme, 'SHARED_ACCOUNT' AS reason,
        greatest(min(greatest(k.recorded_at, s.recorded_at, ` + lapsedSince("s.person_id", "death") + `)), ` + lapsedSince("h.id", "death") + `) AS since,

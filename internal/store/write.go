@@ -203,7 +203,7 @@ func (tx *Tx) sign(ctx context.Context, action, outcome string, subject uuid.UUI
 
 // Describe adds to the audit entry what it is about, and writes the events so far in the same round trip.
 func (tx *Tx) Describe(ctx context.Context, subject uuid.UUID, detail map[string]any) error {
-	for _, name := range []string{"reason", "purpose"} { // an officer's words, and the auditor's to read
+	for _, name := range []string{"reason", "purpose", "sender"} { // somebody's own words, and the auditor's to read
 		if words, given := detail[name].(string); given {
 			detail[name] = idnum.MaskNumbers(words)
 		}
