@@ -306,6 +306,39 @@ type bareRow struct {
 
 func (bareRow) TableName() string { return "persons" }
 
+// bareFile is all that a person's file is made from: the row, the cards and what happened to them.
+type bareFile struct {
+	Row          bareRow    `json:"person" gorm:"embedded"`
+	Certificates []bareCard `json:"certificates" gorm:"foreignKey:PersonID"`
+}
+
+type bareCard struct {
+	ID        uuid.UUID   `json:"id"`
+	Version   int         `json:"version"`
+	PersonID  uuid.UUID   `json:"-"`
+	Number    []byte      `json:"number"`
+	Category  int         `json:"category"`
+	Level     int         `json:"level"`
+	IssuedOn  time.Time   `json:"issued_on"`
+	ExpiresOn time.Time   `json:"expires_on"`
+	HeldTo    *time.Time  `json:"held_to"`
+	Events    []bareEvent `json:"events" gorm:"foreignKey:CertificateID"`
+}
+
+func (bareFile) TableName() string { return "persons" }
+func (bareCard) TableName() string { return "certificates" }
+
+type bareEvent struct {
+	ID            uuid.UUID `json:"id"`
+	CertificateID uuid.UUID `json:"-"`
+	Event         string    `json:"event"`
+	HappenedOn    time.Time `json:"happened_on"`
+	RecordedAt    time.Time `json:"recorded_at"`
+}
+
+func (bareEvent) TableName() string { return "certificate_events" }
+
+// bareServer has a handler that reads a person's row, /file/ one that reads the cards and their events as well.
 func (w *world) bareServer(b *testing.B) string {
 	g, err := gorm.Open(postgres.Open(w.db.OwnerURL), &gorm.Config{Logger: logger.Discard})
 	if err != nil {
@@ -324,6 +357,13 @@ func (w *world) bareServer(b *testing.B) string {
 			return err
 		}
 		return c.JSON(http.StatusOK, r)
+	})
+	e.GET("/file/:id", func(c echo.Context) error {
+		var f bareFile
+		if err := g.WithContext(c.Request().Context()).Preload("Certificates.Events").Where("id = ?", c.Param("id")).Take(&f).Error; err != nil {
+			return err
+		}
+		return c.JSON(http.StatusOK, f)
 	})
 	server := httptest.NewServer(e)
 	b.Cleanup(func() { server.Close(); sqlDB.Close() })

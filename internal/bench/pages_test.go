@@ -35,14 +35,22 @@ func (m *nation) depths() []result {
 	m.b.Helper()
 	with := m.inhabited()
 	first, middle, last := with[0], with[1], with[2]
+	return append(m.listDepths(),
+		pairs(m.b, "12 indicators by village: in the last county / in the first", "counts/s", m.counting(last), m.counting(first)),
+		pairs(m.b, "12 indicators by village: in the middle / in the first", "counts/s", m.counting(middle), m.counting(first)),
+		pairs(m.b, "names behind a count: in the last county / in the first", "pages/s", m.naming(last), m.naming(first)))
+}
+
+// listDepths is that of the lists of persons.
+func (m *nation) listDepths() []result {
+	m.b.Helper()
+	with := m.inhabited()
+	first, middle, last := with[0], with[1], with[2]
 	list := func(in area.Code) func() float64 { return m.turning(in, store.Cursor{}) }
 	return []result{
 		pairs(m.b, "list of 50 of the district: behind 90 % of it / first page", "pages/s", m.turning(ownDistrict, m.behind()), list(ownDistrict)),
 		pairs(m.b, "list of 50: in the last county / in the first", "pages/s", list(last), list(first)),
 		pairs(m.b, "list of 50: in a county in the middle / in the first", "pages/s", list(middle), list(first)),
-		pairs(m.b, "12 indicators by village: in the last county / in the first", "counts/s", m.counting(last), m.counting(first)),
-		pairs(m.b, "12 indicators by village: in the middle / in the first", "counts/s", m.counting(middle), m.counting(first)),
-		pairs(m.b, "names behind a count: in the last county / in the first", "pages/s", m.naming(last), m.naming(first)),
 	}
 }
 

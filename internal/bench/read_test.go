@@ -27,7 +27,8 @@ const (
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 
 // reads compares a person's file with token, live rights, area, decryption and masking with a bare Echo and GORM handler of the same
-// row, and with pgbench, which sends the very statement of the service and does nothing with its rows. Answers a second.
+// row; with one that reads the cards and their events as well, of which the file consists; and with pgbench, which sends the very statement
+// of the service and does nothing with its rows. Answers a second.
 func reads(b *testing.B, w *world) (list []result) {
 	ids := w.spread(b, readIDs)
 	ours, token := w.serve(b)
@@ -38,9 +39,11 @@ func reads(b *testing.B, w *world) (list []result) {
 		taken := inTurn(
 			func() float64 { return get(b, clients, addresses(bare+"/", ids), "") },
 			func() float64 { return statements.run(b, w.pool) },
-			func() float64 { return get(b, clients, addresses(ours+"/api/v1/persons/", ids), token) })
+			func() float64 { return get(b, clients, addresses(ours+"/api/v1/persons/", ids), token) },
+			func() float64 { return get(b, clients, addresses(bare+"/file/", ids), "") })
 		of := fmt.Sprintf("person with token and area, %d connections / ", clients)
-		list = append(list, paired(of+"bare Echo+GORM", "req/s", taken[2], taken[0]), paired(of+"pgbench", "req/s", taken[2], taken[1]))
+		list = append(list, paired(of+"bare Echo+GORM", "req/s", taken[2], taken[0]), paired(of+"bare, with its cards and events", "req/s", taken[2], taken[3]),
+			paired(of+"pgbench", "req/s", taken[2], taken[1]))
 	}
 	return list
 }
