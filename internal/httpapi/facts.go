@@ -2,12 +2,15 @@ package httpapi
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
 	"zhucan/api"
 	"zhucan/internal/casefile"
 	"zhucan/internal/casework"
+	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
 
@@ -22,9 +25,23 @@ func (a *API) addCertificate(r *Request) (Response, error) {
 	}
 	d, card, err := a.Desk.AddCertificate(r.Ctx, r.Who, id, *certificateIn(&in))
 	if err != nil {
-		return Response{}, err
+		return Response{}, outside("certificate.", err)
 	}
 	return Response{Status: http.StatusCreated, Version: card.Version, Body: certificateView(d.File, card, r.Today)}, nil
+}
+
+// outside is a refusal whose fields the desk names inside an object, of a body that is this object.
+func outside(object string, err error) error {
+	f, ok := fault.Of(err)
+	if !ok {
+		return err
+	}
+	c := *f
+	c.Fields = slices.Clone(f.Fields)
+	for i := range c.Fields {
+		c.Fields[i].Name = strings.TrimPrefix(c.Fields[i].Name, object)
+	}
+	return &c
 }
 
 func (a *API) addCertificateEvent(r *Request) (Response, error) {

@@ -144,9 +144,9 @@ func serviceView(s care.Service, role access.Role) api.Service {
 
 func stepView(d care.Done, name string) api.ServiceStep {
 	v := api.ServiceStep{Seq: d.Seq, Step: d.Step, Name: name, From: d.From, To: d.To, On: d.On, Evidence: object(d.Evidence),
-		Counts: []api.ServiceKind{}, Role: api.Role(d.Role), By: some(d.By), RecordedAt: d.RecordedAt.UTC()}
+		Counts: []api.ServiceKind{}, Role: string(d.Role), By: some(d.By), RecordedAt: d.RecordedAt.UTC()}
 	if !d.Voided.At.IsZero() {
-		v.Voided = &api.ServiceStepVoided{At: d.Voided.At.UTC(), By: some(d.Voided.By), Role: api.Role(d.Voided.Role), Reason: d.Voided.Reason}
+		v.Voided = &api.ServiceStepVoided{At: d.Voided.At.UTC(), By: some(d.Voided.By), Role: string(d.Voided.Role), Reason: d.Voided.Reason}
 		return v
 	}
 	for _, c := range d.Counts {
