@@ -33,7 +33,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	openapi3filter.RegisterBodyDecoder("text/html", openapi3filter.FileBodyDecoder) // a page is checked as text
+	for _, kind := range []string{"text/html", "application/yaml"} { // a page, and the document itself, are checked as text
+		openapi3filter.RegisterBodyDecoder(kind, openapi3filter.FileBodyDecoder)
+	}
 	testdb.Main(m)
 }
 
