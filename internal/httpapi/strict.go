@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 	"unicode/utf16"
 
 	"zhucan/internal/fault"
@@ -46,45 +45,37 @@ func unit(body []byte, at int) rune {
 
 // checkNames refuses a member that stands twice in an object: encoding/json reads both into one, of which only the last is held against the contract.
 func checkNames(body []byte) error {
-	path, err := repeated(json.NewDecoder(bytes.NewReader(body)), "")
+	path, found, err := repeated(json.NewDecoder(bytes.NewReader(body)))
 	if err != nil {
 		return badJSON(err)
 	}
-	if path == "" {
+	if !found {
 		return nil
 	}
 	return fault.New(fault.Malformed, "BAD_JSON", "请求体中有重复的字段", "a member of the body stands twice").With(
 		fault.Field{Name: path, Code: "REPEATED", ZH: "字段重复", EN: "stands twice"})
 }
 
-// repeated is the path of the first member that stands twice in its object, below what the decoder comes to next.
-func repeated(d *json.Decoder, at string) (string, error) {
+// repeated is the path of the first member that stands twice in its object, in what the decoder comes to next.
+func repeated(d *json.Decoder) (path string, found bool, err error) {
 	begin, err := d.Token()
-	if err != nil {
-		return "", err
-	}
-	delim, ok := begin.(json.Delim)
-	if !ok {
-		return "", nil
+	delim, opens := begin.(json.Delim)
+	if err != nil || !opens {
+		return "", false, err
 	}
 	names := map[json.Token]bool{}
 	for i := 0; d.More(); i++ {
-		path := fmt.Sprintf("%s.%d", at, i)
+		var name json.Token = i
 		if delim == '{' {
-			name, err := d.Token()
-			if err != nil {
-				return "", err
-			}
-			path = strings.TrimPrefix(fmt.Sprintf("%s.%s", at, name), ".")
-			if names[name] {
-				return path, nil
+			if name, err = d.Token(); err != nil || names[name] {
+				return fmt.Sprint(name), err == nil, err
 			}
 			names[name] = true
 		}
-		if path, err := repeated(d, strings.TrimPrefix(path, ".")); path != "" || err != nil {
-			return path, err
+		if path, found, err = repeated(d); found || err != nil {
+			return fmt.Sprintf("%v.%s", name, path), found, err
 		}
 	}
 	_, err = d.Token() // the end
-	return "", err
+	return "", false, err
 }
