@@ -43,6 +43,7 @@ type operation struct {
 	stages           bool // and its file is kept before it is recorded
 	query            map[string]*openapi3.Schema
 	body             *openapi3.Schema
+	parts            openapi3.Schemas // of an upload
 	bodyRequired     bool
 }
 
@@ -123,7 +124,9 @@ func readOperation(method, path string, params openapi3.Parameters, op *openapi3
 		if media := op.RequestBody.Value.Content.Get("application/json"); media != nil {
 			o.body = media.Schema.Value
 		}
-		o.upload = o.body == nil
+		if media := op.RequestBody.Value.Content.Get("multipart/form-data"); media != nil {
+			o.upload, o.parts = true, media.Schema.Value.Properties
+		}
 	}
 	return o, nil
 }
@@ -186,7 +189,7 @@ func (o *operation) checkBody(body []byte) error {
 	for _, f := range fields {
 		switch f.Code {
 		case "UNKNOWN_FIELD":
-			return fault.New(fault.Malformed, "UNKNOWN_FIELD", "包含未定义的字段", "the body has a member that this operation does not take").With(named...)
+			return unknownField.With(named...)
 		case "WRONG_TYPE":
 			return wrongType.With(named...)
 		}
@@ -196,6 +199,8 @@ func (o *operation) checkBody(body []byte) error {
 
 // mostNamed is how much of what is wrong about a body is named: an answer is not longer than what it answers.
 const mostNamed = 100
+
+var unknownField = fault.New(fault.Malformed, "UNKNOWN_FIELD", "包含未定义的字段", "the body has a member that this operation does not take")
 
 var wrongType = fault.New(fault.Malformed, "WRONG_TYPE", "字段类型不正确", "a member is of the wrong type")
 

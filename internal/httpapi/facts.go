@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -25,23 +24,12 @@ func (a *API) addCertificate(r *Request) (Response, error) {
 	}
 	d, card, err := a.Desk.AddCertificate(r.Ctx, r.Who, id, *certificateIn(&in))
 	if err != nil {
-		return Response{}, outside("certificate.", err)
+		if f, ok := fault.Of(err); ok { // here the card is the whole body
+			err = f.Renamed(func(name string) string { return strings.TrimPrefix(name, "certificate.") })
+		}
+		return Response{}, err
 	}
 	return Response{Status: http.StatusCreated, Version: card.Version, Body: certificateView(d.File, card, r.Today)}, nil
-}
-
-// outside is a refusal whose fields the desk names inside an object, of a body that is this object.
-func outside(object string, err error) error {
-	f, ok := fault.Of(err)
-	if !ok {
-		return err
-	}
-	c := *f
-	c.Fields = slices.Clone(f.Fields)
-	for i := range c.Fields {
-		c.Fields[i].Name = strings.TrimPrefix(c.Fields[i].Name, object)
-	}
-	return &c
 }
 
 func (a *API) addCertificateEvent(r *Request) (Response, error) {

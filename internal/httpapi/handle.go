@@ -105,7 +105,7 @@ func (a *API) request(c echo.Context, op *operation) (*Request, error) {
 		if err != nil {
 			return r, err
 		}
-		r.done, r.upload = done, sync.OnceValues(func() (upload, error) { return readUpload(in) })
+		r.done, r.upload = done, sync.OnceValues(func() (upload, error) { return readUpload(in, op.parts) })
 		return r, nil
 	}
 	return r, r.readBody(in, op)
@@ -155,10 +155,7 @@ func (r *Request) readBody(in *http.Request, op *operation) error {
 	if kind, _, _ := mime.ParseMediaType(in.Header.Get("Content-Type")); kind != "application/json" {
 		return fault.New(fault.WrongType, "WRONG_TYPE", "请求体须为application/json", "the body must be application/json")
 	}
-	if !utf8.Valid(body) || depth(body) > maxDepth || noCharacter(body) {
-		return badJSON(errors.New("encoding or depth"))
-	}
-	if err := checkNames(body); err != nil {
+	if err := checkText(body); err != nil {
 		return err
 	}
 	if err := op.checkBody(body); err != nil {
@@ -166,6 +163,14 @@ func (r *Request) readBody(in *http.Request, op *operation) error {
 	}
 	r.body = body
 	return nil
+}
+
+// checkText refuses a document that could not be kept as it was sent.
+func checkText(body []byte) error {
+	if !utf8.Valid(body) || depth(body) > maxDepth || noCharacter(body) {
+		return badJSON(errors.New("encoding or depth"))
+	}
+	return checkNames(body)
 }
 
 // depth is how deep brackets nest outside strings.

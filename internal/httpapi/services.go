@@ -10,6 +10,7 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/care"
 	"zhucan/internal/casework"
+	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
 
@@ -39,12 +40,21 @@ func (a *API) listServices(r *Request) (Response, error) {
 	return Response{Body: v}, nil
 }
 
+// needOf reads what a service is opened with, which has the form of evidence.
+func needOf(raw []byte) (care.Evidence, error) {
+	need, err := care.ParseEvidence(raw)
+	if f, ok := fault.Of(err); ok {
+		err = f.Renamed(func(string) string { return "need" })
+	}
+	return need, err
+}
+
 func (a *API) openService(r *Request) (Response, error) {
 	in, err := decode[api.NewService](r)
 	if err != nil {
 		return Response{}, err
 	}
-	need, err := care.ParseEvidence(in.Need)
+	need, err := needOf(in.Need)
 	if err != nil {
 		return Response{}, err
 	}
@@ -110,7 +120,7 @@ func (a *API) correctService(r *Request) (Response, error) {
 	}
 	right := casework.ServiceCorrection{OpenedOn: in.OpenedOn, Reason: in.Reason}
 	if len(in.Need) > 0 {
-		if right.Need, err = care.ParseEvidence(in.Need); err != nil {
+		if right.Need, err = needOf(in.Need); err != nil {
 			return Response{}, err
 		}
 	}

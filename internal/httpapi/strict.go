@@ -52,8 +52,11 @@ func checkNames(body []byte) error {
 	if !found {
 		return nil
 	}
-	return fault.New(fault.Malformed, "BAD_JSON", "请求体中有重复的字段", "a member of the body stands twice").With(
-		fault.Field{Name: path, Code: "REPEATED", ZH: "字段重复", EN: "stands twice"})
+	return fault.New(fault.Malformed, "BAD_JSON", "请求体中有重复的字段", "a member of the body stands twice").With(repeatedField(path))
+}
+
+func repeatedField(path string) fault.Field {
+	return fault.Field{Name: path, Code: "REPEATED", ZH: "字段重复", EN: "stands twice"}
 }
 
 // repeated is the path of the first member that stands twice in its object, in what the decoder comes to next.

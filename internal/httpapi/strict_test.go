@@ -1,7 +1,10 @@
 package httpapi_test
 
 import (
+	"bytes"
 	"fmt"
+	"io"
+	"mime/multipart"
 	"net/http"
 	"regexp"
 	"strings"
@@ -234,4 +237,56 @@ func TestServicesOfTheCommandLine(t *testing.T) {
 	if step := items(s.do("cdpf", "GET", "/services/"+there["id"].(string), nil).want(200), "steps")[0]; step["role"] != "system" {
 		t.Errorf("%v", step)
 	}
+}
+
+// TestFieldsInside: what is refused is named by its path in the body.
+func TestFieldsInside(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	one, two := s.person("liaison.a", villageA, 1, 1).want(201).text("id"), s.person("liaison.a", villageA, 2, 1).want(201).text("id")
+	member := func(id, from string) map[string]any {
+		return map[string]any{"person_id": id, "relation": "other", "from": from}
+	}
+	s.do("liaison.a", "POST", "/households", map[string]any{"area_code": villageA, "members": []any{member(one, "2020-01-01"), member(two, "2099-01-01")}}).want(422).wrong("members.1.from", "IN_FUTURE")
+	h := s.do("liaison.a", "POST", "/households", map[string]any{"area_code": villageA}).want(201).text("id")
+	s.do("liaison.a", "POST", "/households/"+h+"/members", member(one, "2099-01-01")).want(422).wrong("from", "IN_FUTURE")
+	s.do("liaison.a", "POST", "/services", map[string]any{"kind": "device", "person_id": one, "need": []any{}}).want(422).wrong("need", "NOT_AN_OBJECT")
+	service := s.do("liaison.a", "POST", "/services", map[string]any{"kind": "device", "person_id": one, "need": map[string]any{"item": "120312", "mode": "grant", "pieces": 1}}).want(201)
+	s.do("liaison.a", "POST", "/services/"+service.text("id")+"/correct", map[string]any{"need": "x", "reason": "x"}, "If-Match", service.version()).want(422).wrong("need", "NOT_AN_OBJECT")
+	s.do("liaison.a", "POST", "/services/"+service.text("id")+"/steps", map[string]any{"step": "village_check", "evidence": "x"}, "If-Match", service.version()).want(422).wrong("evidence", "NOT_AN_OBJECT")
+}
+
+// parts sends a multipart body of parts in pairs of name and content.
+func (s *service) parts(user, path string, pairs ...string) answer {
+	s.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for i := 0; i < len(pairs); i += 2 {
+		create := w.CreateFormField
+		if pairs[i] == "file" {
+			create = func(name string) (io.Writer, error) { return w.CreateFormFile(name, "list.csv") }
+		}
+		part, _ := create(pairs[i])
+		io.WriteString(part, pairs[i+1])
+	}
+	w.Close()
+	return s.do(user, "POST", path, body.String(), "Content-Type", w.FormDataContentType())
+}
+
+// TestPartsOfUploads: a part that is not named, or comes twice, is refused like a member of a body; of two files one was passed over.
+func TestPartsOfUploads(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	list := "姓名,身份证号,起始日期\n金丝雀," + number(1) + ",2022-01-01\n"
+	dibao, results := "/imports?kind=dibao&sender=mz&dry_run=true", "/rosters/"+someID+"/results"
+	s.parts("civil", dibao, "file", list, "file", list).want(400, "BAD_UPLOAD").wrong("file", "REPEATED")
+	s.parts("finance", results, "file", list, "file", list).want(400, "BAD_UPLOAD").wrong("file", "REPEATED")
+	s.parts("finance", results, "file", list, "mapping", "{}").want(400, "UNKNOWN_FIELD").wrong("mapping", "UNKNOWN_FIELD")
+	s.parts("civil", dibao, "file", list, "note", "x").want(400, "UNKNOWN_FIELD").wrong("note", "UNKNOWN_FIELD")
+	s.parts("civil", dibao, "mapping", "{}", "mapping", "{}", "file", list).want(400, "BAD_UPLOAD").wrong("mapping", "REPEATED")
+	for _, mapping := range []string{`{"\u0000":"name"}`, `{"\ud800":"name"}`, "{\"\xff\":\"name\"}", `{"a":"name","a":"id"}`, `{"a":`, `5`, `{"a":5}`} {
+		s.parts("civil", dibao, "file", list, "mapping", mapping).want(422, "NOT_AN_OBJECT").wrong("mapping", "NOT_AN_OBJECT")
+	}
+	s.parts("civil", dibao, "file", list, "mapping", `{"`+strings.Repeat("a", 20_000)+`":"name"}`).want(413, "TOO_LARGE").wrong("mapping", "TOO_LONG")
+	s.parts("civil", dibao, "mapping", `{"起始日期":"from"}`, "file", list).want(201)
 }
