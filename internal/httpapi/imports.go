@@ -47,7 +47,7 @@ func readUpload(in *http.Request, parts openapi3.Schemas) (u upload, err error) 
 		name := part.FormName()
 		switch {
 		case parts[name] == nil:
-			return u, unknownField.With(fault.Field{Name: name[:min(len(name), 60)], Code: "UNKNOWN_FIELD", ZH: "未定义的字段", EN: "unknown member"})
+			return u, unknownField.With(fault.Field{Name: clipped(name), Code: "UNKNOWN_FIELD", ZH: "未定义的字段", EN: "unknown member"})
 		case read[name]:
 			return u, fault.New(fault.Malformed, "BAD_UPLOAD", "同一字段上传了两次", "a part was uploaded twice").With(repeatedField(name))
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"zhucan/internal/fault"
 )
@@ -55,8 +56,16 @@ func checkNames(body []byte) error {
 	return fault.New(fault.Malformed, "BAD_JSON", "请求体中有重复的字段", "a member of the body stands twice").With(repeatedField(path))
 }
 
+// clipped is a name that somebody else has chosen, as far as it is said back.
+func clipped(name string) string {
+	if utf8.RuneCountInString(name) <= 60 {
+		return name
+	}
+	return string([]rune(name)[:60])
+}
+
 func repeatedField(path string) fault.Field {
-	return fault.Field{Name: path, Code: "REPEATED", ZH: "字段重复", EN: "stands twice"}
+	return fault.Field{Name: clipped(path), Code: "REPEATED", ZH: "字段重复", EN: "stands twice"}
 }
 
 // repeated is the path of the first member that stands twice in its object, in what the decoder comes to next.

@@ -97,6 +97,10 @@ func TestMembersTwice(t *testing.T) {
 	} {
 		s.do("liaison.a", "POST", "/persons", tt.body).want(400, "BAD_JSON").wrong(tt.field, "REPEATED")
 	}
+	long := strings.Repeat("名", 5000)
+	if a := s.do("liaison.a", "POST", "/persons", `{"`+long+`":1,"`+long+`":2}`).want(400, "BAD_JSON"); len(a.body) > 1000 {
+		t.Errorf("a long name is said back in %d bytes", len(a.body))
+	}
 	if n := s.do("auditor", "GET", "/persons", nil).items(); n != 0 {
 		t.Errorf("%d persons were written", n)
 	}
