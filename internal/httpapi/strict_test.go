@@ -187,6 +187,23 @@ func TestWebhookFromFarAhead(t *testing.T) {
 	s.do("cdpf", "GET", "/changes?after=370305111245", nil).want(409, "CURSOR_AHEAD")
 }
 
+// TestLargestFigures: the largest number that the contract takes is kept.
+func TestLargestFigures(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for _, fen := range []int{1, 1 << 31, 1_000_000_000_000} {
+		a := s.do("cdpf", "POST", "/external-figures", map[string]any{"indicator": "income_growth", "year": 2020, "income_fen": fen, "source_doc": "x"}).want(201)
+		if got := a.json()["income_fen"]; got != float64(fen) {
+			t.Errorf("%d is kept as %v", fen, got)
+		}
+	}
+	a := s.do("cdpf", "POST", "/external-figures", map[string]any{"indicator": "facility_accessibility", "year": 2020, "numerator": 0, "denominator": 1_000_000_000, "source_doc": "x"}).want(201)
+	if got := a.json()["numerator"]; got != 0.0 {
+		t.Errorf("none is kept as %v", got)
+	}
+	s.do("stats", "GET", "/indicators/values?as_of=2020-12-31", nil).want(200)
+}
+
 // TestWrongCalendars: the list that is wrong is named, and what is in it is not said back.
 func TestWrongCalendars(t *testing.T) {
 	t.Parallel()
