@@ -37,13 +37,11 @@ var auditOutcomes = []string{"done", "refused"}
 func showAudit(v *visit) (any, error) {
 	f := store.AuditFilter{Area: v.who.Area, Limit: pageSize}
 	data := auditData{Fields: v.auditFields(&f), All: v.path}
-	if account := v.query.Get("account"); account != "" {
-		if f.AccountID = idOf(account); f.AccountID == uuid.Nil {
-			return nil, store.NotFound
-		}
-	}
+	account := v.query.Get("account")
+	f.AccountID = idOf(account)
+	data.Unasked = account != "" && f.AccountID == uuid.Nil
 	if found, ok := v.found.(uuid.UUID); ok {
-		f.AccountID = found
+		f.AccountID, data.Unasked = found, false
 		v.query.Set("account", found.String())
 	}
 	var err error
@@ -62,7 +60,7 @@ func showAudit(v *visit) (any, error) {
 		data.Only = v.t("audit.only", a.Username)
 	}
 	data.ByUser = v.newForm("by", "audit.by", &Field{Name: "username", Label: v.t("signin.username"), Kind: "text", Need: true, Max: 60})
-	if data.Unasked = slices.ContainsFunc(data.Fields, func(f *Field) bool { return f.Error != "" }); data.Unasked {
+	if data.Unasked = data.Unasked || slices.ContainsFunc(data.Fields, func(f *Field) bool { return f.Error != "" }); data.Unasked {
 		return data, nil
 	}
 	found, err := v.desk.DB.ListAudit(v.ctx, f)
