@@ -6494,9 +6494,8 @@ type ServiceStep struct {
 	On         calendar.Date `json:"on"`
 	RecordedAt time.Time     `json:"recorded_at"`
 
-	// Role `village_liaison` 村居专职委员, `town_officer` 镇办专职干事, `cdpf_reviewer` 县残联, `civil_affairs_approver` 县民政,
-	// `finance_officer` 财务, `statistician` 统计, `hotline_clerk` 热线, `auditor` 审计, `administrator` 系统管理.
-	Role Role   `json:"role"`
+	// Role A role, or `system` for the command line.
+	Role string `json:"role"`
 	Seq  int    `json:"seq"`
 	Step string `json:"step"`
 	To   string `json:"to"`
@@ -6511,9 +6510,8 @@ type ServiceStepVoided struct {
 	By     *uuid.UUID `json:"by,omitempty"`
 	Reason string     `json:"reason"`
 
-	// Role `village_liaison` 村居专职委员, `town_officer` 镇办专职干事, `cdpf_reviewer` 县残联, `civil_affairs_approver` 县民政,
-	// `finance_officer` 财务, `statistician` 统计, `hotline_clerk` 热线, `auditor` 审计, `administrator` 系统管理.
-	Role Role `json:"role"`
+	// Role A role, or `system` for the command line.
+	Role string `json:"role"`
 }
 
 // Session defines model for Session.

@@ -88,7 +88,7 @@ func (d *Desk) CreateHousehold(ctx context.Context, who access.Actor, in NewHous
 		if err := tx.InsertHousehold(ctx, h); err != nil {
 			return err
 		}
-		if err := d.join(ctx, tx, casefile.HouseholdFile{Household: h}, in.Members...); err != nil {
+		if err := d.join(ctx, tx, casefile.HouseholdFile{Household: h}, "members", in.Members...); err != nil {
 			return err
 		}
 		file, err = d.savedHousehold(ctx, tx, id)
@@ -113,12 +113,15 @@ func (d *Desk) villageOf(ctx context.Context, who access.Actor, at area.Code) er
 }
 
 // join makes persons of the actor's area members. They are held, so that nobody changes their files meanwhile; always before
-// the household is, as everywhere else.
-func (d *Desk) join(ctx context.Context, tx *store.Tx, h casefile.HouseholdFile, list ...NewMember) error {
+// the household is, as everywhere else. What is refused is named inside the member of the input in which they stand, if they do in one.
+func (d *Desk) join(ctx context.Context, tx *store.Tx, h casefile.HouseholdFile, inside string, list ...NewMember) error {
 	var members []casefile.Member
-	for _, in := range list {
+	for i, in := range list {
 		m := casefile.Member{ID: d.NewID(), HouseholdID: h.Household.ID, PersonID: in.PersonID, Relation: in.Relation, From: in.From, To: in.To}
 		if err := mayLive(h, m, calendar.DateOf(tx.Now)); err != nil {
+			if f, ok := fault.Of(err); ok && inside != "" {
+				err = f.Renamed(func(name string) string { return fmt.Sprintf("%s.%d.%s", inside, i, name) })
+			}
 			return err
 		}
 		h.Members, members = append(h.Members, m), append(members, m)
@@ -165,7 +168,7 @@ func hold(ctx context.Context, tx *store.Tx, members ...NewMember) error {
 // AddMember makes a person a member of a household.
 func (d *Desk) AddMember(ctx context.Context, who access.Actor, household uuid.UUID, in NewMember) (casefile.HouseholdFile, error) {
 	return d.changeHousehold(ctx, who, "household.join", household, func(tx *store.Tx, h casefile.HouseholdFile) error {
-		if err := d.join(ctx, tx, h, in); err != nil {
+		if err := d.join(ctx, tx, h, "", in); err != nil {
 			return err
 		}
 		return tx.TouchHousehold(ctx, household)

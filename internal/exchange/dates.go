@@ -25,8 +25,9 @@ var (
 	dayForm     = regexp.MustCompile(`^(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})(?:[日号]|(?:日|T)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$`)
 	timeOfDay   = regexp.MustCompile(`[\p{Z}\s]+\d{1,2}[:：]\d{2}(?:[:：]\d{2}(?:\.\d+)?)?[\p{Z}\s]*$`)
 	compactDay  = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})$`)
-	monthForm   = regexp.MustCompile(`^(\d{4})(?:[-/.]|年)?(\d{1,2})月?(?:份)?$`)
+	monthForm   = regexp.MustCompile(`^(\d{4})(?:(?:[-/.]|年)(\d{1,2})|(\d{2}))月?(?:份)?$`)
 	dottedMonth = regexp.MustCompile(`^(\d{4})\.(\d+)$`)
+	shortMonth  = regexp.MustCompile(`^(\d{4})\d$`)
 	yearForm    = regexp.MustCompile(`^(\d{4})(?:年|年度|学年|学年度|\.(?:0?[1-9]|1[0-2]))?$`) // of 2023.1 the year is sure
 	yearSpan    = regexp.MustCompile(`^(\d{4})(?:年)?[-/~—–至]{1,2}(\d{4})(?:年|学年|学年度|年度)?$`)
 	decimalForm = regexp.MustCompile(`^(\d{1,12})(?:\.(\d+))?$`)
@@ -104,25 +105,35 @@ func readMonth(c Cell, shift int) (calendar.Month, bool) {
 	return calendar.Month{}, false
 }
 
-// TypedMonth reads a month as people write one: 2023-03, 2023/3, 2023.3, 2023年3月, 202303.
+// TypedMonth reads a month as people write one: 2023-03, 2023/3, 2023.3, 2023年3月, 202303. Of 20231 nobody can say whether a digit is missing.
 func TypedMonth(typed string) (calendar.Month, bool) {
 	m := monthForm.FindStringSubmatch(apart(typed))
-	if m == nil || !plausible(number(m[1])) || number(m[2]) < 1 || number(m[2]) > 12 {
+	if m == nil {
 		return calendar.Month{}, false
 	}
-	return calendar.NewMonth(number(m[1]), time.Month(number(m[2]))), true
+	year, month := number(m[1]), number(m[2]+m[3])
+	if !plausible(year) || month < 1 || month > 12 {
+		return calendar.Month{}, false
+	}
+	return calendar.NewMonth(year, time.Month(month)), true
 }
 
 // doubtfulMonth reports whether a cell is a year and month of which a spreadsheet may have taken the last zero. It keeps 2023.10
 // as the number 2023.1, writes that into a csv file, and leaves it so where the cell is made text later: 2023.1 is January or
 // October, and nine months of a benefit lie between. No number with a point is taken; of texts 2023.01, 2023.2 and 2023.10 are.
+// So is 20231, which may be a month that lacks a digit or a serial day of 1955.
 func doubtfulMonth(c Cell) bool {
-	m := dottedMonth.FindStringSubmatch(idnum.Normalize(c.Text))
+	text := idnum.Normalize(c.Text)
+	if m := shortMonth.FindStringSubmatch(text); m != nil && plausible(number(m[1])) {
+		return true
+	}
+	m := dottedMonth.FindStringSubmatch(text)
 	return m != nil && plausible(number(m[1])) && (c.Kind != Text || m[2] == "1")
 }
 
 // doubtfulMonthTexts say why such a month is not taken.
-var doubtfulMonthTexts = [2]string{"小数分不清是1月还是10月（表格软件会把2023.10变成2023.1），请写成2023-10这样", "a decimal may be January or October, as a spreadsheet makes 2023.1 of 2023.10; write it like 2023-10"}
+var doubtfulMonthTexts = [2]string{"分不清是哪个月：2023.1可能是1月或10月（表格软件会把2023.10变成2023.1），20231可能少写了一位；请写成2023-10这样",
+	"nobody can say which month this is: 2023.1 may be January or October, as a spreadsheet makes it of 2023.10, and 20231 may lack a digit; write it like 2023-10"}
 
 func plausible(year int) bool { return year >= 1900 && year <= 2200 }
 

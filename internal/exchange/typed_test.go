@@ -12,7 +12,8 @@ func TestBlanksBetweenDigits(t *testing.T) {
 			t.Errorf("%s is read as the day %s", typed, d)
 		}
 	}
-	for typed, want := range map[string]string{"2026 1 2": "", "2026-1 2": "", "２０２６　１　２": "", "2026 3": "2026-03", "2026 12": "2026-12", "2026 年 3 月": "2026-03", "2026.13": ""} {
+	for typed, want := range map[string]string{"2026 1 2": "", "2026-1 2": "", "２０２６　１　２": "", "2026 3": "2026-03", "2026 12": "2026-12", "2026 年 3 月": "2026-03", "2026.13": "",
+		"20261": "", "20260": "", "20261月": "", "２０２６１": "", "202612": "2026-12", "2026-1": "2026-01", "2026年1": "2026-01"} {
 		m, ok := TypedMonth(typed)
 		if got := m.String(); ok && got != want || ok != (want != "") {
 			t.Errorf("%s is read as the month %s", typed, got)

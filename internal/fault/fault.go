@@ -5,6 +5,7 @@ package fault
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/google/uuid"
 )
@@ -92,6 +93,16 @@ func Busy(err error) *Error {
 func (e *Error) With(fields ...Field) *Error {
 	c := *e
 	c.Fields = append(c.Fields[:len(c.Fields):len(c.Fields)], fields...)
+	return &c
+}
+
+// Renamed is a copy of e whose members are named otherwise.
+func (e *Error) Renamed(name func(string) string) *Error {
+	c := *e
+	c.Fields = slices.Clone(e.Fields)
+	for i := range c.Fields {
+		c.Fields[i].Name = name(c.Fields[i].Name)
+	}
 	return &c
 }
 

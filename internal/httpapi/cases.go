@@ -14,15 +14,24 @@ import (
 
 // areaParam is the area asked for, or the caller's own; one outside is absent.
 func (a *API) areaParam(r *Request) (area.Code, error) {
-	asked := r.Query.Get("area")
-	c, err := code("area", &asked)
-	if asked == "" {
-		c, err = "", nil
-	}
+	c, err := r.place("area")
 	if err != nil {
 		return "", err
 	}
 	return casework.InArea(r.Who, c)
+}
+
+// place is a query parameter that is the code of a division, or empty.
+func (r *Request) place(name string) (area.Code, error) {
+	asked := r.Query.Get(name)
+	if asked == "" {
+		return "", nil
+	}
+	c, err := area.Parse(asked)
+	if err != nil {
+		return "", badParameter(noCode(name))
+	}
+	return c, nil
 }
 
 func (a *API) createApplication(r *Request) (Response, error) {
@@ -59,7 +68,7 @@ func (a *API) listApplications(r *Request) (Response, error) {
 	filter := store.ApplicationFilter{Area: in, Stage: r.Query.Get("stage"), Programme: r.Query.Get("programme"), PersonID: person, After: after, Limit: r.limit()}
 	if asked := r.Query.Get("case_number"); asked != "" {
 		if filter.CaseNumber, err = application.ParseCaseNumber(asked); err != nil {
-			return Response{}, fault.New(fault.Malformed, "BAD_PARAMETER", "查询参数有误", "a query parameter is wrong").Wrap(err)
+			return Response{}, badParameter(fault.Field{Name: "case_number", Code: "PATTERN", ZH: "不是申请编号", EN: "not a case number"})
 		}
 	}
 	list := a.Desk.DB.ListApplications

@@ -43,6 +43,7 @@ type operation struct {
 	stages           bool // and its file is kept before it is recorded
 	query            map[string]*openapi3.Schema
 	body             *openapi3.Schema
+	parts            openapi3.Schemas // of an upload
 	bodyRequired     bool
 }
 
@@ -123,7 +124,9 @@ func readOperation(method, path string, params openapi3.Parameters, op *openapi3
 		if media := op.RequestBody.Value.Content.Get("application/json"); media != nil {
 			o.body = media.Schema.Value
 		}
-		o.upload = o.body == nil
+		if media := op.RequestBody.Value.Content.Get("multipart/form-data"); media != nil {
+			o.upload, o.parts = true, media.Schema.Value.Properties
+		}
 	}
 	return o, nil
 }
@@ -149,6 +152,10 @@ func (o *operation) checkQuery(query url.Values) error {
 	if len(fields) == 0 {
 		return nil
 	}
+	return badParameter(fields...)
+}
+
+func badParameter(fields ...fault.Field) error {
 	return fault.New(fault.Malformed, "BAD_PARAMETER", "查询参数有误", "a query parameter is wrong").With(fields...)
 }
 
@@ -162,10 +169,8 @@ func typed(schema *openapi3.Schema, text string) any {
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 			return float64(n)
 		}
-	case schema.Type.Is("boolean"):
-		if b, err := strconv.ParseBool(text); err == nil {
-			return b
-		}
+	case schema.Type.Is("boolean") && (text == "true" || text == "false"): // as in JSON: 1 is neither
+		return text == "true"
 	}
 	return text
 }
@@ -184,9 +189,9 @@ func (o *operation) checkBody(body []byte) error {
 	for _, f := range fields {
 		switch f.Code {
 		case "UNKNOWN_FIELD":
-			return fault.New(fault.Malformed, "UNKNOWN_FIELD", "包含未定义的字段", "the body has a member that this operation does not take").With(named...)
+			return unknownField.With(named...)
 		case "WRONG_TYPE":
-			return fault.New(fault.Malformed, "WRONG_TYPE", "字段类型不正确", "a member is of the wrong type").With(named...)
+			return wrongType.With(named...)
 		}
 	}
 	return fault.New(fault.Invalid, "INVALID_INPUT", "输入有误", "some of the input is wrong").With(named...)
@@ -194,6 +199,10 @@ func (o *operation) checkBody(body []byte) error {
 
 // mostNamed is how much of what is wrong about a body is named: an answer is not longer than what it answers.
 const mostNamed = 100
+
+var unknownField = fault.New(fault.Malformed, "UNKNOWN_FIELD", "包含未定义的字段", "the body has a member that this operation does not take")
+
+var wrongType = fault.New(fault.Malformed, "WRONG_TYPE", "字段类型不正确", "a member is of the wrong type")
 
 func badJSON(err error) error {
 	return fault.New(fault.Malformed, "BAD_JSON", "请求体不是有效的JSON", "the body is not one JSON document").Wrap(errors.New("decode a body: " + fmt.Sprintf("%T", err)))
@@ -258,10 +267,11 @@ var formats = map[string]func(string) error{
 	"date":       func(s string) error { _, err := calendar.ParseDate(s); return err },
 	"year-month": func(s string) error { _, err := calendar.ParseMonth(s); return err },
 	"uuid": func(s string) error {
-		if len(s) != 36 {
+		id, err := uuid.Parse(s)
+		if len(s) != 36 || id == uuid.Nil { // which is no id to whatever reads it
 			return errors.New("not the usual form")
 		}
-		return uuid.Validate(s)
+		return err
 	},
 	"date-time": func(s string) error { _, err := time.Parse(time.RFC3339, s); return err },
 }

@@ -2,10 +2,12 @@ package httpapi
 
 import (
 	"net/http"
+	"strings"
 
 	"zhucan/api"
 	"zhucan/internal/casefile"
 	"zhucan/internal/casework"
+	"zhucan/internal/fault"
 )
 
 func (a *API) addCertificate(r *Request) (Response, error) {
@@ -19,6 +21,9 @@ func (a *API) addCertificate(r *Request) (Response, error) {
 	}
 	d, card, err := a.Desk.AddCertificate(r.Ctx, r.Who, id, *certificateIn(&in))
 	if err != nil {
+		if f, ok := fault.Of(err); ok { // here the card is the whole body
+			err = f.Renamed(func(name string) string { return strings.TrimPrefix(name, "certificate.") })
+		}
 		return Response{}, err
 	}
 	return Response{Status: http.StatusCreated, Version: card.Version, Body: certificateView(d.File, card, r.Today)}, nil

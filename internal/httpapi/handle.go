@@ -81,7 +81,7 @@ func (a *API) serve(op *operation, do handler) echo.HandlerFunc {
 func (a *API) request(c echo.Context, op *operation) (*Request, error) {
 	in := c.Request()
 	r := &Request{Ctx: in.Context(), ID: c.Response().Header().Get(echo.HeaderXRequestID), Query: in.URL.Query(), Today: calendar.DateOf(a.Desk.Now()),
-		English: strings.HasPrefix(strings.ToLower(in.Header.Get("Accept-Language")), "en"), params: c.Param, done: func() {}}
+		English: fault.PrefersEnglish(in.Header.Get("Accept-Language")), params: c.Param, done: func() {}}
 	r.Client, _ = netip.ParseAddr(c.RealIP())
 	if !op.public {
 		if err := a.authenticate(in, r, op); err != nil {
@@ -90,6 +90,9 @@ func (a *API) request(c echo.Context, op *operation) (*Request, error) {
 	}
 	if !isText(in.URL.Path) {
 		return r, store.NotFound
+	}
+	if _, err := url.ParseQuery(in.URL.RawQuery); err != nil { // Query leaves out what cannot be read
+		return r, fault.New(fault.Malformed, "BAD_PARAMETER", "查询参数的编码有误", "the query parameters are not encoded as they should be").Wrap(err)
 	}
 	if err := op.checkQuery(r.Query); err != nil {
 		return r, err
@@ -102,7 +105,7 @@ func (a *API) request(c echo.Context, op *operation) (*Request, error) {
 		if err != nil {
 			return r, err
 		}
-		r.done, r.upload = done, sync.OnceValues(func() (upload, error) { return readUpload(in) })
+		r.done, r.upload = done, sync.OnceValues(func() (upload, error) { return readUpload(in, op.parts) })
 		return r, nil
 	}
 	return r, r.readBody(in, op)
@@ -152,14 +155,22 @@ func (r *Request) readBody(in *http.Request, op *operation) error {
 	if kind, _, _ := mime.ParseMediaType(in.Header.Get("Content-Type")); kind != "application/json" {
 		return fault.New(fault.WrongType, "WRONG_TYPE", "请求体须为application/json", "the body must be application/json")
 	}
-	if !utf8.Valid(body) || depth(body) > maxDepth || bytes.Contains(body, []byte(`\u0000`)) {
-		return badJSON(errors.New("encoding or depth"))
+	if err := checkText(body); err != nil {
+		return err
 	}
 	if err := op.checkBody(body); err != nil {
 		return err
 	}
 	r.body = body
 	return nil
+}
+
+// checkText refuses a document that could not be kept as it was sent.
+func checkText(body []byte) error {
+	if !utf8.Valid(body) || depth(body) > maxDepth || noCharacter(body) {
+		return badJSON(errors.New("encoding or depth"))
+	}
+	return checkNames(body)
 }
 
 // depth is how deep brackets nest outside strings.
@@ -190,7 +201,12 @@ func decode[T any](r *Request) (T, error) {
 	if len(r.body) == 0 {
 		return in, nil
 	}
-	if err := json.Unmarshal(r.body, &in); err != nil {
+	err := json.Unmarshal(r.body, &in)
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) { // 3.0 is an integer of the contract, and none of Go
+		return in, wrongType.With(fault.Field{Name: wrong.Field, Code: "WRONG_TYPE", ZH: "类型不正确", EN: "wrong type"})
+	}
+	if err != nil {
 		return in, badJSON(err)
 	}
 	return in, nil
@@ -254,12 +270,13 @@ func (a *API) answer(c echo.Context, r *Request, op *operation, do handler) (sto
 
 // once does the operation, once for each Idempotency-Key where there is one.
 func (a *API) once(c echo.Context, r *Request, op *operation, do handler) (store.Answer, error) {
-	key := c.Request().Header.Get("Idempotency-Key")
-	if key == "" || !op.keepsAnswer {
+	keys := c.Request().Header.Values("Idempotency-Key")
+	if len(keys) == 0 || !op.keepsAnswer {
 		return finish(c, r, op, do)
 	}
-	if r.Key = key; len(key) > 255 || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
-		return store.Answer{}, fault.New(fault.Malformed, "BAD_PARAMETER", "Idempotency-Key无效", "the Idempotency-Key is not 1 to 255 printable characters")
+	key := keys[0]
+	if r.Key = key; len(keys) > 1 || key == "" || len(key) > 128 || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return store.Answer{}, badParameter(fault.Field{Name: "Idempotency-Key", Code: "PATTERN", ZH: "应为1至128个可见的ASCII字符", EN: "not 1 to 128 visible ASCII characters"})
 	}
 	if op.keepsOwn {
 		return finish(c, r, op, do)
@@ -370,8 +387,7 @@ func (a *API) problem(err error, c echo.Context) {
 	if f.Kind == fault.Internal || f.Kind == fault.Unavailable {
 		a.Log.Error("request failed", "err", err, "request_id", id)
 	}
-	english := strings.HasPrefix(strings.ToLower(c.Request().Header.Get("Accept-Language")), "en")
-	body, _ := json.Marshal(problemOf(f, english, id))
+	body, _ := json.Marshal(problemOf(f, fault.PrefersEnglish(c.Request().Header.Get("Accept-Language")), id))
 	if f.RetryAfter > 0 {
 		c.Response().Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
 	}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"zhucan/api"
 	"zhucan/internal/casework"
 	"zhucan/internal/fault"
@@ -24,12 +26,13 @@ type upload struct {
 // maxMapping is how large an explanation of headings may be.
 const maxMapping = 20_000
 
-// readUpload reads the parts of a multipart body that are known: one named file, and possibly mapping.
-func readUpload(in *http.Request) (u upload, err error) {
+// readUpload reads a multipart body of parts that the contract names: a file, and possibly mapping.
+func readUpload(in *http.Request, parts openapi3.Schemas) (u upload, err error) {
 	reader, err := in.MultipartReader()
 	if err != nil {
 		return u, fault.New(fault.WrongType, "WRONG_TYPE", "请以multipart/form-data上传文件", "upload the file as multipart/form-data")
 	}
+	read := map[string]bool{}
 	for {
 		part, err := reader.NextPart()
 		if errors.Is(err, io.EOF) {
@@ -41,12 +44,22 @@ func readUpload(in *http.Request) (u upload, err error) {
 		if err != nil {
 			return u, badUpload(err)
 		}
-		switch part.FormName() {
+		name := part.FormName()
+		switch {
+		case parts[name] == nil:
+			return u, unknownField.With(fault.Field{Name: clipped(name), Code: "UNKNOWN_FIELD", ZH: "未定义的字段", EN: "unknown member"})
+		case read[name]:
+			return u, fault.New(fault.Malformed, "BAD_UPLOAD", "同一字段上传了两次", "a part was uploaded twice").With(repeatedField(name))
+		}
+		read[name] = true
+		switch name {
 		case "file":
 			u.file, err = readPart(part, maxFile)
 		case "mapping":
 			var text []byte
-			text, err = readPart(part, maxMapping)
+			if text, err = readPart(part, maxMapping); fault.Is(err, "TOO_LARGE") {
+				err = tooLarge.With(fault.Field{Name: name, Code: "TOO_LONG", ZH: "过长", EN: "too long"})
+			}
 			u.mapping = string(text)
 		}
 		if err != nil {

@@ -52,7 +52,7 @@ func (r *Request) newList(file []byte, mapping string) (casework.NewList, error)
 	if r.Query.Get("as_of") != "" {
 		in.AsOf = r.asOf()
 	}
-	if mapping != "" && json.Unmarshal([]byte(mapping), &in.Mapping) != nil {
+	if mapping != "" && (checkText([]byte(mapping)) != nil || json.Unmarshal([]byte(mapping), &in.Mapping) != nil) {
 		return in, fault.InvalidFields(fault.Field{Name: "mapping", Code: "NOT_AN_OBJECT", ZH: "应为标题到列名的对象", EN: "not an object from headings to columns"})
 	}
 	return in, nil

@@ -21,9 +21,13 @@ func code[T ~string](name string, p *T) (area.Code, error) {
 	}
 	c, err := area.Parse(string(*p))
 	if err != nil {
-		return "", fault.InvalidFields(fault.Field{Name: name, Code: "PATTERN", ZH: "区划代码格式不正确", EN: "not a division code"})
+		return "", fault.InvalidFields(noCode(name))
 	}
 	return c, nil
+}
+
+func noCode(name string) fault.Field {
+	return fault.Field{Name: name, Code: "PATTERN", ZH: "区划代码格式不正确", EN: "not a division code"}
 }
 
 // codes reads several and keeps the first error.

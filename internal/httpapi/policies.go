@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"encoding/hex"
+	"fmt"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -143,6 +144,14 @@ func (a *API) simulatePolicy(r *Request) (Response, error) {
 	}
 	if in.ToMonth != nil {
 		q.To = calendar.Month(*in.ToMonth)
+	}
+	for i := range in.Budgets {
+		b := &in.Budgets[i]
+		at, err := code(fmt.Sprintf("budgets.%d.area_code", i), &b.AreaCode)
+		if err != nil {
+			return Response{}, err
+		}
+		b.AreaCode = api.AreaCode(at)
 	}
 	f, err := a.Desk.Simulate(r.Ctx, r.Who, q)
 	if err != nil {

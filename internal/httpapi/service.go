@@ -15,12 +15,9 @@ import (
 )
 
 func (a *API) listAreas(r *Request) (Response, error) {
-	var parent area.Code
-	if asked := r.Query.Get("parent"); asked != "" {
-		var err error
-		if parent, err = code("parent", &asked); err != nil {
-			return Response{}, err
-		}
+	parent, err := r.place("parent")
+	if err != nil {
+		return Response{}, err
 	}
 	found, err := a.Desk.DB.Children(r.Ctx, parent, r.asOf())
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/care"
 	"zhucan/internal/casework"
+	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
 
@@ -37,12 +38,21 @@ func (a *API) listServices(r *Request) (Response, error) {
 	return Response{Body: v}, nil
 }
 
+// needOf reads what a service is opened with, which has the form of evidence.
+func needOf(raw []byte) (care.Evidence, error) {
+	need, err := care.ParseEvidence(raw)
+	if f, ok := fault.Of(err); ok {
+		err = f.Renamed(func(string) string { return "need" })
+	}
+	return need, err
+}
+
 func (a *API) openService(r *Request) (Response, error) {
 	in, err := decode[api.NewService](r)
 	if err != nil {
 		return Response{}, err
 	}
-	need, err := care.ParseEvidence(in.Need)
+	need, err := needOf(in.Need)
 	if err != nil {
 		return Response{}, err
 	}
@@ -108,7 +118,7 @@ func (a *API) correctService(r *Request) (Response, error) {
 	}
 	right := casework.ServiceCorrection{OpenedOn: in.OpenedOn, Reason: in.Reason}
 	if len(in.Need) > 0 {
-		if right.Need, err = care.ParseEvidence(in.Need); err != nil {
+		if right.Need, err = needOf(in.Need); err != nil {
 			return Response{}, err
 		}
 	}
@@ -142,9 +152,9 @@ func serviceView(s care.Service, role access.Role) api.Service {
 
 func stepView(d care.Done, name string) api.ServiceStep {
 	v := api.ServiceStep{Seq: d.Seq, Step: d.Step, Name: name, From: d.From, To: d.To, On: d.On, Evidence: object(d.Evidence),
-		Counts: []api.ServiceKind{}, Role: api.Role(d.Role), By: some(d.By), RecordedAt: d.RecordedAt.UTC()}
+		Counts: []api.ServiceKind{}, Role: string(d.Role), By: some(d.By), RecordedAt: d.RecordedAt.UTC()}
 	if !d.Voided.At.IsZero() {
-		v.Voided = &api.ServiceStepVoided{At: d.Voided.At.UTC(), By: some(d.Voided.By), Role: api.Role(d.Voided.Role), Reason: d.Voided.Reason}
+		v.Voided = &api.ServiceStepVoided{At: d.Voided.At.UTC(), By: some(d.Voided.By), Role: string(d.Voided.Role), Reason: d.Voided.Reason}
 		return v
 	}
 	for _, c := range d.Counts {

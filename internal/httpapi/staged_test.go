@@ -48,7 +48,7 @@ func TestContentsAreKeptBeforeAKeyIsClaimed(t *testing.T) {
 		t.Errorf("a repeat is told of %s, first of %s", again.text("id"), first.text("id"))
 	}
 	send(2, "photo").want(422, "IDEMPOTENCY_KEY_REUSED")
-	send(1, "another key").want(200)
+	send(1, "another-key").want(200)
 	if kept := s.kept(); len(kept) != 1 {
 		t.Errorf("%d contents are kept of one photo", len(kept))
 	}

@@ -39,9 +39,21 @@ func value[T any](p *T) T {
 
 func text[T ~string](p *T) string { return string(value(p)) }
 
+// titles are the texts of statuses in Chinese; in English they are those of HTTP.
+var titles = map[int]string{
+	http.StatusBadRequest: "请求有误", http.StatusUnauthorized: "未登录", http.StatusForbidden: "无权操作", http.StatusNotFound: "未找到", http.StatusMethodNotAllowed: "不支持的请求方法",
+	http.StatusRequestTimeout: "请求超时", http.StatusConflict: "与现状冲突", http.StatusPreconditionFailed: "版本已变", http.StatusRequestEntityTooLarge: "内容过大",
+	http.StatusUnsupportedMediaType: "类型不支持", http.StatusUnprocessableEntity: "内容有误", http.StatusPreconditionRequired: "缺少版本", http.StatusTooManyRequests: "请求过多",
+	http.StatusInternalServerError: "系统内部错误", http.StatusServiceUnavailable: "系统繁忙",
+}
+
 func problemOf(f *fault.Error, english bool, requestID string) api.Problem {
 	status := f.Kind.Status()
-	p := api.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: f.Message(english), Code: f.Code, RequestID: some(requestID), Existing: f.Existing}
+	title := titles[status]
+	if english {
+		title = http.StatusText(status)
+	}
+	p := api.Problem{Type: "about:blank", Title: title, Status: status, Detail: f.Message(english), Code: f.Code, RequestID: some(requestID), Existing: f.Existing}
 	for _, field := range f.Fields {
 		message := field.ZH
 		if english {

@@ -64,7 +64,7 @@ func (tx *Tx) PutFigure(ctx context.Context, f Figure) error {
 		b.Queue("UPDATE external_figures SET superseded_at = $4 WHERE indicator = $1 AND year = $2 AND area_code = $3 AND superseded_at IS NULL",
 			f.Indicator, f.Year, string(f.Area), tx.Now)
 		b.Queue(`INSERT INTO external_figures (id, indicator, year, area_code, income_fen, numerator, denominator, source_doc, recorded_at, recorded_by)
-			VALUES ($1, $2, $3, $4, nullif($5, 0), CASE WHEN $7 > 0 THEN $6::bigint END, nullif($7, 0), $8, $9, $10)`,
+			VALUES ($1, $2, $3, $4, nullif($5::bigint, 0), CASE WHEN $7::bigint > 0 THEN $6::bigint END, nullif($7::bigint, 0), $8, $9, $10)`,
 			f.ID, f.Indicator, f.Year, string(f.Area), f.Income, f.Numerator, f.Denominator, f.SourceDoc, tx.Now, orNull(tx.Who.AccountID))
 	})
 	if err != nil {

@@ -77,7 +77,7 @@ func (tx *Tx) InsertWebhook(ctx context.Context, w Webhook, secret string) error
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue("INSERT INTO webhooks (id, area_code, url, types, secret, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7)",
 			w.ID, string(w.Area), w.URL, w.Types, sealed, tx.Now, orNull(tx.Who.AccountID))
-		b.Queue("INSERT INTO webhook_progress (webhook_id, cursor) SELECT $1, CASE WHEN $2 < 0 THEN events_horizon() ELSE $2 END", w.ID, w.Cursor)
+		b.Queue("INSERT INTO webhook_progress (webhook_id, cursor) SELECT $1, CASE WHEN $2::bigint < 0 THEN events_horizon() ELSE $2 END", w.ID, w.Cursor)
 	})
 	if err != nil {
 		return fmt.Errorf("register a webhook: %w", err)

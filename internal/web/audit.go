@@ -24,6 +24,7 @@ type auditData struct {
 	Account string // kept by the form while it narrows by somebody
 	ByUser  *Form
 	Only    string // what the list is narrowed to besides
+	Unasked bool   // nothing was looked for, as what was asked for cannot be read
 	All     string
 	Lines   []auditLine
 	More    string
@@ -36,9 +37,11 @@ var auditOutcomes = []string{"done", "refused"}
 func showAudit(v *visit) (any, error) {
 	f := store.AuditFilter{Area: v.who.Area, Limit: pageSize}
 	data := auditData{Fields: v.auditFields(&f), All: v.path}
-	f.AccountID = idOf(v.query.Get("account"))
+	account := v.query.Get("account")
+	f.AccountID = idOf(account)
+	data.Unasked = account != "" && f.AccountID == uuid.Nil
 	if found, ok := v.found.(uuid.UUID); ok {
-		f.AccountID = found
+		f.AccountID, data.Unasked = found, false
 		v.query.Set("account", found.String())
 	}
 	var err error
@@ -56,6 +59,10 @@ func showAudit(v *visit) (any, error) {
 		}
 		data.Only = v.t("audit.only", a.Username)
 	}
+	data.ByUser = v.newForm("by", "audit.by", &Field{Name: "username", Label: v.t("signin.username"), Kind: "text", Need: true, Max: 60})
+	if data.Unasked = data.Unasked || slices.ContainsFunc(data.Fields, func(f *Field) bool { return f.Error != "" }); data.Unasked {
+		return data, nil
+	}
 	found, err := v.desk.DB.ListAudit(v.ctx, f)
 	if err != nil {
 		return nil, err
@@ -66,7 +73,6 @@ func showAudit(v *visit) (any, error) {
 	if n := len(found); n > 0 {
 		data.More = v.more(n == pageSize, strconv.FormatInt(found[n-1].Seq, 10))
 	}
-	data.ByUser = v.newForm("by", "audit.by", &Field{Name: "username", Label: v.t("signin.username"), Kind: "text", Need: true, Max: 60})
 	return data, nil
 }
 
@@ -90,7 +96,7 @@ func (v *visit) auditFields(f *store.AuditFilter) []*Field {
 		field := &Field{Name: name, Label: v.t(label), Kind: "date", Value: v.query.Get(name)}
 		d, ok := exchange.TypedDay(field.Value)
 		if !ok && field.Value != "" {
-			field.Error = v.t("figures.bad_day")
+			field.Error = v.t("audit.day.bad", field.Value) // a field for days shows none that is none
 		}
 		return field, d
 	}

@@ -50,7 +50,13 @@ func TestAuditPages(t *testing.T) {
 	for _, none := range []string{"?until=2023-03-27", "?from=2023-03-29", "?action=nothing"} {
 		b.get("/audit" + none).want(200).says("没有符合的条目")
 	}
-	b.get("/audit?from=x&subject=y").want(200).says("日期应写成", "不是编号")
+	for query, told := range map[string]string{"from=x": "“x”不是日期", "until=2023-02-30": "“2023-02-30”不是日期", "from=2023.3.28&until=20233": "“20233”不是日期", "subject=y": "不是编号", "account=x": "审计日志"} {
+		wrong := b.get("/audit?"+query).want(200).says(told, "请先更正查询条件")
+		if strings.Contains(wrong.body, "data-label") || strings.Contains(wrong.body, "已按今天显示") || strings.Contains(wrong.body, "没有符合的条目") {
+			t.Errorf("%s is answered with a list", query)
+		}
+	}
+	b.get("/audit?from=x", "Accept-Language", "zh;q=0.1, en;q=0.9").want(200).says("“x” is no day", "Put right what is asked for first")
 	found := page.form("by").set("username", "cdpf").send().want(200).says("仅显示 cdpf 的操作", "person.create")
 	if strings.Contains(found.body, "username=") {
 		t.Error("a name stands in an address")

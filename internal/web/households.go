@@ -11,6 +11,7 @@ import (
 	"zhucan/internal/care"
 	"zhucan/internal/casefile"
 	"zhucan/internal/casework"
+	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
 
@@ -336,6 +337,9 @@ func addHousehold(v *visit) (string, error) {
 		return "", err
 	}
 	h, err := v.desk.CreateHousehold(v.ctx, v.who, in)
+	if f, ok := fault.Of(err); ok { // the form has one member
+		err = f.Renamed(func(name string) string { return strings.TrimPrefix(name, "members.0.") })
+	}
 	return "/households/" + h.Household.ID.String() + "?done=household_added", err
 }
 

@@ -91,6 +91,10 @@ func TestMembershipsCorrected(t *testing.T) {
 	s := start(t)
 	head, other := s.person(51, 1, villageA), s.person(52, 2, villageA)
 	b := s.as("liaison.a")
+	ahead := b.get("/households/new?person="+head.String()).form("add").set("address", "测试路5号", "from", "2023-12-20").send().want(422).says("日期不能晚于今天")
+	if attr(byID(t, ahead, "f-from"), "aria-invalid") != "true" {
+		t.Error("the day is not marked")
+	}
 	made := b.get("/households/new?person="+head.String()).form("add").set("address", "测试路5号", "from", "2023-03-20").send().want(303)
 	at := strings.Split(made.header.Get("Location"), "?")[0]
 	b.get(at+"/members/new").form("join").set("who", number(52), "relation", "child", "from", "2021-01-01", "to", "2020-01-01").send().want(422).says("结束日期早于开始日期")

@@ -44,10 +44,13 @@ func TestMonthsAsTyped(t *testing.T) {
 	for _, month := range []string{"2023年3月", "2023.3", "2023/03", "202303", "2023-3"} {
 		b.get("/rosters").form("make").set("month", month, "area_code", townC).send().want(409).says("本期没有应发未发的款项")
 	}
-	b.get("/rosters").form("make").set("month", "2023年", "area_code", townC).send().want(422).says("月份应写成2023-03的形式")
+	for _, month := range []string{"2023年", "20233", "20231"} { // 20231 may want a digit
+		b.get("/rosters").form("make").set("month", month, "area_code", townC).send().want(422).says("月份应写成2023-03的形式")
+	}
 	sh := b.get("/indicators/nursing_subsidy_coverage?from=" + escaped("2022年11月") + "&to=2023.2").want(200)
 	if from := attr(byID(t, sh, "f-from"), "value"); from != "2022-11" {
 		t.Errorf("the trend begins in %q", from)
 	}
 	b.get("/indicators/nursing_subsidy_coverage?from=2022.13&to=2023.2").want(200).says("“2022.13”不是月份，未采用")
+	b.get("/indicators/nursing_subsidy_coverage?from=20221&to=2023.2").want(200).says("“20221”不是月份，未采用")
 }

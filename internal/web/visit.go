@@ -69,7 +69,7 @@ func (s *Site) visit(c echo.Context, p *page) *visit {
 		v.english = true
 	case "zh":
 	default:
-		v.english = strings.HasPrefix(strings.ToLower(in.Header.Get("Accept-Language")), "en")
+		v.english = fault.PrefersEnglish(in.Header.Get("Accept-Language"))
 	}
 	c.Set(visitKey, v)
 	return v

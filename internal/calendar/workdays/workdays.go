@@ -43,6 +43,20 @@ type Year struct {
 	Working  []string `yaml:"working"`  // days of weekends that are worked
 }
 
+// WrongDay is a day of an order that cannot be meant.
+type WrongDay struct {
+	Of string // the list in which it stands: holidays, working
+	N  int    // its place there, from 1
+}
+
+// Error is for logs and for who writes a calendar into the service.
+func (w *WrongDay) Error() string {
+	if w.Of == "working" {
+		return fmt.Sprintf("item %d is no day of a weekend of the year that may be worked", w.N)
+	}
+	return fmt.Sprintf("item %d is no day of the year", w.N)
+}
+
 type document struct {
 	Years []Year `yaml:"years"`
 }
@@ -90,19 +104,19 @@ func (c *Calendar) With(y Year) (*Calendar, error) {
 func (c *Calendar) Years() []Year { return c.orders }
 
 func (c *Calendar) add(year int, holidays, working []string) error {
-	for _, text := range holidays {
+	for i, text := range holidays {
 		from, to, err := interval(text)
 		if err != nil || from.Year() != year || to.Year() != year {
-			return fmt.Errorf("%s is not days of the year", text)
+			return &WrongDay{"holidays", i + 1}
 		}
 		for d := from; !d.After(to); d = d.Add(1) {
 			c.off[d] = true
 		}
 	}
-	for _, text := range working {
+	for i, text := range working {
 		d, err := calendar.ParseDate(text)
 		if err != nil || d.Year() != year || !weekend(d) || c.off[d] {
-			return fmt.Errorf("%s is not a day of a weekend that is worked", text)
+			return &WrongDay{"working", i + 1}
 		}
 		c.on[d] = true
 	}
