@@ -149,6 +149,29 @@ func (tx *Tx) HomesOf(ctx context.Context, persons []uuid.UUID, on calendar.Date
 	return homes, nil
 }
 
+// LeftHomes are the last days on which persons belonged to any household.
+func (tx *Tx) LeftHomes(ctx context.Context, persons []uuid.UUID) (map[uuid.UUID]calendar.Date, error) {
+	left := map[uuid.UUID]calendar.Date{}
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT person_id, max(to_on) FROM household_members WHERE person_id = ANY($1) AND superseded_at IS NULL AND to_on IS NOT NULL GROUP BY person_id", persons).
+			Query(func(rows pgx.Rows) error {
+				for rows.Next() {
+					var person uuid.UUID
+					var on calendar.Date
+					if err := rows.Scan(&person, &on); err != nil {
+						return err
+					}
+					left[person] = on
+				}
+				return rows.Err()
+			})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find when households were left: %w", err)
+	}
+	return left, nil
+}
+
 // HomesHolding lists the households of an area of which a kind of fact is recorded for a day, after one in order.
 func (tx *Tx) HomesHolding(ctx context.Context, kind string, in area.Code, on calendar.Date, after uuid.UUID, limit int) (ids []uuid.UUID, err error) {
 	lo, hi := in.Range()
