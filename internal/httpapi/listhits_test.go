@@ -235,6 +235,27 @@ func TestListIsNotSilentOfWhomItCouldNotFind(t *testing.T) {
 	})
 }
 
+// TestListIsNotSilentOfWhomItsTownDidNotHave: the list of a town leaves nobody out who lived in another town when it was taken in and has moved there since.
+func TestListIsNotSilentOfWhomItsTownDidNotHave(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-01-10")
+	person := s.person("liaison.c", villageC, 651, 1).want(201).text("id")
+	s.listed("dibao", "2023-02-10", dibaoLine(651, "2022-01-01")).wantCounts(1, 0, 0, 0)
+	s.at("2023-03-10")
+	s.list("town.a", "kind=dibao&sender=a&as_of=2023-03-10", dibaoHead, stranger).want(201).wantCounts(0, 0, 1, 0)
+	s.at("2023-04-01")
+	file := s.do("cdpf", "GET", "/persons/"+person, nil).want(200)
+	s.do("cdpf", "PATCH", "/persons/"+person, map[string]any{"managing_area_code": villageA, "hukou_area_code": villageA, "effective_on": "2023-02-20"}, "If-Match", file.version()).want(200)
+	s.at("2023-04-10")
+	s.list("town.a", "kind=dibao&sender=a&as_of=2023-04-10", dibaoHead, dibaoLine(651, "2022-01-01")).want(201).wantCounts(0, 1, 0, 0)
+	if got := s.factsOf(person, "dibao"); got != "household 2022-01-01 <nil>\n" {
+		t.Errorf("the facts: %s", got)
+	}
+	s.at("2023-05-10")
+	s.list("town.a", "kind=dibao&sender=a&as_of=2023-05-10", dibaoHead, stranger).want(201).wantCounts(1, 0, 1, 0)
+}
+
 // cleared is somebody whom the list of March left out, until that of April named him, by mistake.
 func (s *service) cleared(n int) (person string, april answer) {
 	s.t.Helper()

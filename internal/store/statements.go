@@ -190,8 +190,8 @@ func (tx *Tx) HomesHolding(ctx context.Context, kind string, in area.Code, on ca
 }
 
 // SilentImports finds the other imports of a kind that are in force, reach the persons' areas and say nothing of them. One that was taken in before
-// somebody could be found by his number is not silent about him: before he was in the register, or the number was put right. It may have
-// named him in a row that was refused. Of merged files the one with the valid number stays, so its day counts. Nor is one silent of which a row
+// somebody could be found by his number is not silent about him: before he was in the register or in the area of the list, or the number was put right.
+// It may have named him in a row that was refused. Of merged files the one with the valid number stays, so its day counts. Nor is one silent of which a row
 // may mean somebody, until an officer has said whom.
 func (tx *Tx) SilentImports(ctx context.Context, than Import, persons []uuid.UUID) (list []Silent, err error) {
 	err = tx.Batch(ctx, afresh(func(b *pgx.Batch) {
@@ -200,6 +200,9 @@ func (tx *Tx) SilentImports(ctx context.Context, than Import, persons []uuid.UUI
 			JOIN imports i ON i.kind = $2 AND i.state = 'done' AND NOT i.dry_run AND i.id <> $3
 				AND p.managing_area_code >= i.area_code AND p.managing_area_code < i.area_code || ':' AND p.created_at <= coalesce(i.finished_at, i.at)
 			WHERE p.id = ANY($1) AND array_position(said.imports, i.id) IS NULL
+				AND EXISTS (SELECT FROM circumstances m WHERE m.person_id = p.id AND m.kind = 'managing_area' AND m.valid_to IS NULL
+					AND m.recorded_at <= coalesce(i.finished_at, i.at) AND (m.superseded_at IS NULL OR m.superseded_at > coalesce(i.finished_at, i.at))
+					AND (m.value #>> '{}') COLLATE "C" >= i.area_code AND (m.value #>> '{}') COLLATE "C" < i.area_code || ':' OFFSET 0)
 				AND NOT EXISTS (SELECT FROM person_aliases a WHERE a.person_id = p.id AND a.kind = 'id_number_corrected' AND a.recorded_at > coalesce(i.finished_at, i.at) OFFSET 0)
 				AND NOT EXISTS (SELECT FROM import_candidates c JOIN import_unmatched u ON u.import_id = c.import_id AND u.row = c.row
 					WHERE c.person_id IN (SELECT p.id UNION ALL SELECT g.person_id FROM merged_persons g WHERE g.into_id = p.id) AND c.import_id = i.id AND u.outcome = 'open' OFFSET 0)
