@@ -198,9 +198,9 @@ func (a *hearing) silenceOfHomes(ctx context.Context, of store.Import, said []st
 	if err != nil {
 		return err
 	}
-	homes, silent := make([]casefile.Household, len(files)), map[uuid.UUID][]store.Statement{}
+	homes, byID, silent := make([]casefile.Household, len(files)), map[uuid.UUID]casefile.HouseholdFile{}, map[uuid.UUID][]store.Statement{}
 	for i, f := range files {
-		homes[i] = f.Household
+		homes[i], byID[f.Household.ID] = f.Household, f
 	}
 	found, err := a.tx.SilentOfHomes(ctx, of, homes)
 	if err != nil || len(found) == 0 {
@@ -208,7 +208,9 @@ func (a *hearing) silenceOfHomes(ctx context.Context, of store.Import, said []st
 	}
 	meaning := listMeanings[of.Kind]
 	for _, f := range found {
-		silent[f.HouseholdID] = append(silent[f.HouseholdID], a.unsaid(f, meaning, persons[f.HouseholdID]))
+		if couldName(f, byID[f.HouseholdID]) {
+			silent[f.HouseholdID] = append(silent[f.HouseholdID], a.unsaid(f, meaning, persons[f.HouseholdID]))
+		}
 	}
 	live, err := a.tx.HomeStatements(ctx, meaning.facts[:1], ids)
 	if err != nil {

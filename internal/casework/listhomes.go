@@ -314,17 +314,31 @@ func hearHome(f casefile.HouseholdFile, person uuid.UUID, kind string, live []st
 
 // silentHomes is silentBefore of households.
 func (l *listRun) silentHomes(ctx context.Context, rows []homeRow) (map[uuid.UUID][]store.Statement, error) {
-	homes, persons := make([]casefile.Household, len(rows)), map[uuid.UUID]uuid.UUID{}
+	homes, persons, files := make([]casefile.Household, len(rows)), map[uuid.UUID]uuid.UUID{}, map[uuid.UUID]casefile.HouseholdFile{}
 	for i, r := range rows {
-		homes[i], persons[r.home.file.Household.ID] = r.home.file.Household, r.person
+		id := r.home.file.Household.ID
+		homes[i], persons[id], files[id] = r.home.file.Household, r.person, r.home.file
 	}
 	found, err := l.tx.SilentOfHomes(ctx, *l.done, homes)
 	silent := map[uuid.UUID][]store.Statement{}
 	for _, f := range found {
+		if !couldName(f, files[f.HouseholdID]) {
+			continue
+		}
 		silent[f.HouseholdID] = append(silent[f.HouseholdID], store.Statement{ID: l.desk.NewID(), ImportID: f.ImportID, PersonID: persons[f.HouseholdID],
 			HouseholdID: f.HouseholdID, Kind: l.meaning.facts[0], State: store.StatementActive, Statement: statement.Statement{Says: statement.Absent, AsOf: f.AsOf}})
 	}
 	return silent, err
+}
+
+// couldName reports whether a list could have named a household: somebody who is or was a member was in the register when it was taken in.
+func couldName(f store.Silent, home casefile.HouseholdFile) bool {
+	for _, member := range home.Files {
+		if !member.Person.CreatedAt.After(f.TakenIn) {
+			return true
+		}
+	}
+	return false
 }
 
 // carryOutHomes writes what is rewritten of households and derives them again.

@@ -197,6 +197,19 @@ func TestHomeThatAListMakesKnown(t *testing.T) {
 	}
 }
 
+// TestHouseListIsNotSilentOfWhomItCouldNotFind: a list of houses that was taken in before anybody of the household was in the register leaves it not out.
+func TestHouseListIsNotSilentOfWhomItCouldNotFind(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2019-06-02")
+	s.taken("cdpf", "dangerous_houses", "2019-06-01", "zj", 0, 0, 0, 1, 0, houseHead, houseLine(747, "D,2018-05-01,,,"))
+	s.at("2019-06-10")
+	s.person2(747)
+	s.taken("cdpf", "dangerous_houses", "2019-06-09", "zj", 0, 1, 0, 0, 0, houseHead, houseLine(747, "D,2018-05-01,,,"))
+	s.wantRate(houseRate, "2019-06-09", 0, 1)
+	s.wantRate(houseRate, "2019-06-05", 0, 1)
+}
+
 // person2 is somebody of level 1 in village A.
 func (s *service) person2(n int) string {
 	s.t.Helper()
