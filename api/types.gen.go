@@ -4294,7 +4294,8 @@ type IndicatorValue struct {
 	// FigureYear Of which year a figure from outside is, which may be before that of `as_of`; absent where facilities on the list or files are counted.
 	FigureYear *int `json:"figure_year,omitempty"`
 
-	// Group The group when `by` is not `none` or `tree`: a digit for category, component and level, `male` or `female`, an age band
+	// Group The group when `by` is not `none` or `tree`: a digit for category, component and level, `0` of a child without a
+	// certificate, `male` or `female`, an age band
 	// `0-6`, `7-17`, `18-59`, `60+`, an age group `0-9`, `6-14`, `16-59`, `urban` or `rural`, `severe` or `other`, `dibao`,
 	// `dibao_edge`, `tekun` or `none`, `registered` or `other`, `agricultural` or `non_agricultural`, `one` or `several`;
 	// `unknown` where the fact is not recorded, `unplaced` for who is in no village of the tree of that day,

@@ -38,7 +38,7 @@ type Member struct {
 // Relations are what a member may be to the head of the household.
 var Relations = []string{"head", "spouse", "child", "parent", "grandparent", "grandchild", "sibling", "other"}
 
-// RetrofitDay is a step of a home retrofit: the state it led to, and whether the retrofit was accepted by it.
+// RetrofitDay is the opening or a step of a home retrofit: the state it led to, and whether the retrofit was accepted by it.
 type RetrofitDay struct {
 	ServiceID uuid.UUID
 	On        calendar.Date

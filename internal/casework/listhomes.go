@@ -52,8 +52,9 @@ func (l *listRun) homesOf(ctx context.Context, dossiers []store.Dossier) (map[uu
 }
 
 // makeHome makes up the household of somebody who lives in none: in the village that the list names, or where the person lives, in the
-// area of whoever hands the list in.
-func (l *listRun) makeHome(d store.Dossier, r saidRow, from calendar.Date) *home {
+// area of whoever hands the list in. He has lived there since he was born or left the last household that is known: whichever day a list speaks
+// of, also one that comes later, a house has somebody in it. Whose birth is not known has lived there since the day that the row speaks of.
+func (l *listRun) makeHome(d store.Dossier, r saidRow, day, left calendar.Date) *home {
 	p := d.File.Person
 	at := p.Managing
 	for _, place := range []area.Code{p.Hukou, p.Residence, r.in.Area("area")} {
@@ -61,13 +62,32 @@ func (l *listRun) makeHome(d store.Dossier, r saidRow, from calendar.Date) *home
 			at = place
 		}
 	}
-	if birth := p.BirthDate; from.Before(birth) {
+	from := day
+	if birth := p.BirthDate; !birth.IsZero() {
 		from = birth
+	}
+	if !left.IsZero() && !from.After(left) {
+		from = left.Add(1)
 	}
 	now := l.desk.Now()
 	h := casefile.Household{ID: l.desk.NewID(), Version: 1, Area: at, Address: r.in.Text("address"), CreatedAt: now, UpdatedAt: now}
 	member := casefile.Member{ID: l.desk.NewID(), HouseholdID: h.ID, PersonID: p.ID, Relation: "head", From: from, RecordedAt: now}
 	return &home{fresh: true, file: casefile.HouseholdFile{Household: h, Members: []casefile.Member{member}, Files: map[uuid.UUID]casefile.File{p.ID: d.File}}}
+}
+
+// leftHomes are the last days on which those who live in no household that is known lived in one, wherever it stands.
+func (l *listRun) leftHomes(ctx context.Context, dossiers []store.Dossier, living map[uuid.UUID]*home) (left map[uuid.UUID]calendar.Date, err error) {
+	var persons []uuid.UUID
+	for _, d := range dossiers {
+		if living[d.File.Person.ID] == nil {
+			persons = append(persons, d.File.Person.ID)
+		}
+	}
+	if len(persons) == 0 {
+		return nil, nil
+	}
+	err = l.tx.Everywhere(ctx, func() error { left, err = l.tx.LeftHomes(ctx, persons); return err })
+	return left, err
 }
 
 // openHomes writes households that a list makes known. That somebody lives somewhere stays so when the list is taken back.
@@ -93,6 +113,10 @@ func (l *listRun) namedHomes(ctx context.Context, portion []saidRow, found map[i
 	if err != nil {
 		return nil, nil, err
 	}
+	left, err := l.leftHomes(ctx, dossiers, living)
+	if err != nil {
+		return nil, nil, err
+	}
 	files := map[uuid.UUID]store.Dossier{}
 	for _, d := range dossiers {
 		files[d.File.Person.ID] = d
@@ -105,7 +129,7 @@ func (l *listRun) namedHomes(ctx context.Context, portion []saidRow, found map[i
 		}
 		person := d.File.Person.ID
 		if living[person] == nil {
-			living[person] = l.makeHome(d, r, since(r))
+			living[person] = l.makeHome(d, r, since(r), left[person])
 		}
 		if h := living[person]; !l.done.Area.Contains(h.file.Household.Area) {
 			l.wrong(r.Row, errHomeElsewhere)
@@ -290,17 +314,31 @@ func hearHome(f casefile.HouseholdFile, person uuid.UUID, kind string, live []st
 
 // silentHomes is silentBefore of households.
 func (l *listRun) silentHomes(ctx context.Context, rows []homeRow) (map[uuid.UUID][]store.Statement, error) {
-	homes, persons := make([]casefile.Household, len(rows)), map[uuid.UUID]uuid.UUID{}
+	homes, persons, files := make([]casefile.Household, len(rows)), map[uuid.UUID]uuid.UUID{}, map[uuid.UUID]casefile.HouseholdFile{}
 	for i, r := range rows {
-		homes[i], persons[r.home.file.Household.ID] = r.home.file.Household, r.person
+		id := r.home.file.Household.ID
+		homes[i], persons[id], files[id] = r.home.file.Household, r.person, r.home.file
 	}
 	found, err := l.tx.SilentOfHomes(ctx, *l.done, homes)
 	silent := map[uuid.UUID][]store.Statement{}
 	for _, f := range found {
+		if !couldName(f, files[f.HouseholdID]) {
+			continue
+		}
 		silent[f.HouseholdID] = append(silent[f.HouseholdID], store.Statement{ID: l.desk.NewID(), ImportID: f.ImportID, PersonID: persons[f.HouseholdID],
 			HouseholdID: f.HouseholdID, Kind: l.meaning.facts[0], State: store.StatementActive, Statement: statement.Statement{Says: statement.Absent, AsOf: f.AsOf}})
 	}
 	return silent, err
+}
+
+// couldName reports whether a list could have named a household: somebody who is or was a member was in the register when it was taken in.
+func couldName(f store.Silent, home casefile.HouseholdFile) bool {
+	for _, member := range home.Files {
+		if !member.Person.CreatedAt.After(f.TakenIn) {
+			return true
+		}
+	}
+	return false
 }
 
 // carryOutHomes writes what is rewritten of households and derives them again.

@@ -61,20 +61,71 @@ func (o *office) takeIn(who access.Actor, lists []said) (imports []store.Import)
 			o.t.Fatalf("take in %s: %s, %v, %v", l.kind, i.State, i.Refusals, err)
 		}
 		imports = append(imports, i)
-		for {
-			waiting, err := o.desk.PendingStatements(o.t.Context(), who, "", uuid.Nil, uuid.Nil, 50)
-			if err != nil {
-				o.t.Fatal(err)
-			}
-			if len(waiting) == 0 {
-				break
-			}
-			if _, err := o.desk.ConfirmStatement(o.t.Context(), who, waiting[0].ID, "核实"); err != nil {
-				o.t.Fatalf("confirm: %v", err)
-			}
-		}
+		o.confirmAll(who)
 	}
 	return imports
+}
+
+// confirmAll confirms whatever waits.
+func (o *office) confirmAll(who access.Actor) {
+	o.t.Helper()
+	for {
+		waiting, err := o.desk.PendingStatements(o.t.Context(), who, "", uuid.Nil, uuid.Nil, 50)
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		if len(waiting) == 0 {
+			return
+		}
+		if _, err := o.desk.ConfirmStatement(o.t.Context(), who, waiting[0].ID, "核实"); err != nil {
+			o.t.Fatalf("confirm: %v", err)
+		}
+	}
+}
+
+// takenBack takes some imports back, in their order.
+func (o *office) takenBack(who access.Actor, imports []store.Import) {
+	o.t.Helper()
+	for _, i := range imports {
+		if _, err := o.desk.UndoImport(o.t.Context(), who, i.ID, i.Version); err != nil {
+			o.t.Fatalf("take back %s: %v", i.Kind, err)
+		}
+		o.confirmAll(who)
+	}
+}
+
+// TestSomeListsTakenBack: where some lists are taken back, the facts are those that the others give alone.
+func TestSomeListsTakenBack(t *testing.T) {
+	t.Parallel()
+	day := calendar.MustDate("2026-10-12")
+	o := newOffice(t, 40, 13, day)
+	who := o.officer(access.CivilAffairsApprover)
+	for round := range 4 {
+		lists := append(o.randomLists(o.people(), day.Add(-500)), o.randomLists(o.people(), day.Add(-500))...)
+		stay := lists[:len(lists)/2]
+		alone := o.takeIn(who, stay)
+		want := o.facts()
+		o.takenBack(who, alone)
+		order := o.random.Perm(len(lists))
+		var kept, gone []store.Import
+		for _, n := range order {
+			taken := o.takeIn(who, lists[n:n+1])
+			if n < len(stay) {
+				kept = append(kept, taken...)
+			} else {
+				gone = append(gone, taken...)
+			}
+		}
+		o.random.Shuffle(len(gone), func(i, j int) { gone[i], gone[j] = gone[j], gone[i] })
+		o.takenBack(who, gone)
+		if got := o.facts(); got != want {
+			t.Fatalf("round %d: other facts than those of the lists that are left\n%s", round, differing(want, got))
+		}
+		if _, differed, err := o.desk.RebuildStandings(t.Context(), access.SystemActor(), true); err != nil || differed != 0 {
+			t.Fatalf("%d standings differ from the facts (%v)", differed, err)
+		}
+		o.takenBack(who, kept)
+	}
 }
 
 func (o *office) dossiers() []store.Dossier {

@@ -153,6 +153,9 @@ func (d *Desk) UndoImport(ctx context.Context, who access.Actor, id uuid.UUID, v
 		if err := d.hearAgain(ctx, tx, closed); err != nil {
 			return err
 		}
+		if err := d.hearSilent(ctx, tx, i, said); err != nil {
+			return err
+		}
 		return tx.Describe(ctx, id, map[string]any{"statements": len(said), "kept": len(kept)})
 	})
 	if err != nil {

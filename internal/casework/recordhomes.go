@@ -128,6 +128,7 @@ func (r *recorder) homeServices(h *casefile.HouseholdFile, list []exchange.Servi
 		if err != nil {
 			return nil, at(err, "services.%d.", i)
 		}
+		h.Retrofits = append(h.Retrofits, casefile.RetrofitDay{ServiceID: s.ID, On: s.OpenedOn, State: care.ChainOf(s.Kind).States[0].Code})
 		for _, done := range s.Steps {
 			h.Retrofits = append(h.Retrofits, casefile.RetrofitDay{ServiceID: s.ID, On: done.On, State: done.To, Done: slices.Contains(done.Counts, casefile.Retrofit)})
 		}

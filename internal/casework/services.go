@@ -38,6 +38,11 @@ func (d *Desk) OpenService(ctx context.Context, who access.Actor, kind care.Kind
 		if err := tx.InsertServices(ctx, opened); err != nil {
 			return err
 		}
+		if household != uuid.Nil { // one that was refused is a need again
+			if err := d.deriveHouseholds(ctx, tx, household); err != nil {
+				return err
+			}
+		}
 		if err := tx.Describe(ctx, id, map[string]any{"kind": kind}); err != nil {
 			return err
 		}

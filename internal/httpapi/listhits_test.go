@@ -235,6 +235,27 @@ func TestListIsNotSilentOfWhomItCouldNotFind(t *testing.T) {
 	})
 }
 
+// TestListIsNotSilentOfWhomItsTownDidNotHave: the list of a town leaves nobody out who lived in another town when it was taken in and has moved there since.
+func TestListIsNotSilentOfWhomItsTownDidNotHave(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-01-10")
+	person := s.person("liaison.c", villageC, 651, 1).want(201).text("id")
+	s.listed("dibao", "2023-02-10", dibaoLine(651, "2022-01-01")).wantCounts(1, 0, 0, 0)
+	s.at("2023-03-10")
+	s.list("town.a", "kind=dibao&sender=a&as_of=2023-03-10", dibaoHead, stranger).want(201).wantCounts(0, 0, 1, 0)
+	s.at("2023-04-01")
+	file := s.do("cdpf", "GET", "/persons/"+person, nil).want(200)
+	s.do("cdpf", "PATCH", "/persons/"+person, map[string]any{"managing_area_code": villageA, "hukou_area_code": villageA, "effective_on": "2023-02-20"}, "If-Match", file.version()).want(200)
+	s.at("2023-04-10")
+	s.list("town.a", "kind=dibao&sender=a&as_of=2023-04-10", dibaoHead, dibaoLine(651, "2022-01-01")).want(201).wantCounts(0, 1, 0, 0)
+	if got := s.factsOf(person, "dibao"); got != "household 2022-01-01 <nil>\n" {
+		t.Errorf("the facts: %s", got)
+	}
+	s.at("2023-05-10")
+	s.list("town.a", "kind=dibao&sender=a&as_of=2023-05-10", dibaoHead, stranger).want(201).wantCounts(1, 0, 1, 0)
+}
+
 // cleared is somebody whom the list of March left out, until that of April named him, by mistake.
 func (s *service) cleared(n int) (person string, april answer) {
 	s.t.Helper()
@@ -315,6 +336,65 @@ func TestRepeatedHitStands(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLeftOutByALaterList: when the list that first left somebody out is taken back, a later one that leaves him out as well has its say: it had
+// nothing to take before.
+func TestLeftOutByALaterList(t *testing.T) {
+	t.Parallel()
+	t.Run("where no money is at stake", func(t *testing.T) {
+		t.Parallel()
+		s := start(t)
+		s.at("2022-12-01")
+		person := s.person("liaison.a", villageA, 646, 1).want(201).text("id")
+		s.listed("dibao", "2023-01-20", dibaoLine(646, "2022-01-01")).wantCounts(1, 0, 0, 0)
+		february := s.listed("dibao", "2023-02-20", stranger).wantCounts(1, 0, 1, 0)
+		s.listed("dibao", "2023-03-20", stranger, dibaoLine(698, "2022-01-01")).wantCounts(0, 0, 2, 0)
+		april := s.listed("dibao", "2023-04-20", stranger).wantCounts(0, 0, 1, 0)
+		s.undone(february)
+		if got := s.factsOf(person, "dibao"); got != "household 2022-01-01 2023-03-19\n" {
+			t.Errorf("the facts: %s", got)
+		}
+		s.undone(april)
+		if got := s.factsOf(person, "dibao"); got != "household 2022-01-01 2023-03-19\n" {
+			t.Errorf("the facts without April: %s", got)
+		}
+	})
+	t.Run("where it takes money", func(t *testing.T) {
+		t.Parallel()
+		s := start(t)
+		person := s.person1(647, 1)
+		s.granted(person, living, "2023-01-05", "2023-01-06")
+		february := s.listed("dibao", "2023-02-10", stranger).wantCounts(0, 0, 1, 1)
+		list, _ := s.waits(person)
+		s.decided(list[0], "confirm")
+		s.listed("dibao", "2023-03-10", stranger, dibaoLine(698, "2022-01-01")).wantCounts(0, 0, 2, 0)
+		s.listed("dibao", "2023-04-10", stranger).wantCounts(0, 0, 1, 0)
+		s.undone(february)
+		s.wantWaits("taken back", person, "dibao absent 2023-03-10")
+		s.wantHeld("taken back", person, 1)
+		s.wantOwed(person, living, 18500, 18500, 18500, 18500)
+		list, _ = s.waits(person)
+		s.decided(list[0], "confirm")
+		s.wantHeld("confirmed", person, 0)
+		if got := s.factsOf(person, "dibao"); got != "household 2022-01-01 2023-03-09\n" {
+			t.Errorf("the facts: %s", got)
+		}
+	})
+	t.Run("of houses", func(t *testing.T) {
+		t.Parallel()
+		s := start(t)
+		s.at("2019-06-10")
+		s.person2(648)
+		s.person2(649)
+		one, other := houseLine(648, "D,2018-05-01,,,"), houseLine(649, "C,2018-06-01,,,")
+		s.taken("cdpf", "dangerous_houses", "2019-06-01", "zj", 0, 2, 0, 0, 0, houseHead, one, other)
+		gone := s.taken("cdpf", "dangerous_houses", "2019-06-03", "zj", 0, 1, 1, 0, 0, houseHead, one)
+		s.taken("cdpf", "dangerous_houses", "2019-06-05", "zj", 0, 0, 1, 0, 0, houseHead, one)
+		s.undone(gone)
+		s.wantRate(houseRate, "2019-06-04", 0, 2)
+		s.wantRate(houseRate, "2019-06-09", 0, 1)
+	})
 }
 
 // TestRepeatedHitThatSaysMore: what a repetition takes beyond what the officer confirmed is asked about for itself.

@@ -171,6 +171,45 @@ func TestHousesOfAList(t *testing.T) {
 	}
 }
 
+// TestHomeThatAListMakesKnown: who has left a household and lives in none that is known has a home of his own since then, whatever day the list says of
+// the house; and somebody has lived in a home that a list makes known on whatever day another list speaks of.
+func TestHomeThatAListMakesKnown(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2019-06-10")
+	left, other := s.person2(745), s.person2(746)
+	old := s.do("liaison.a", "POST", "/households", map[string]any{"area_code": villageA, "members": []map[string]any{{"person_id": left, "relation": "head", "from": "2016-01-06", "to": "2019-03-31"}}}).want(201)
+	s.taken("cdpf", "dangerous_houses", "2019-06-01", "zj", 0, 2, 0, 0, 0, houseHead, houseLine(745, "D,2018-05-01,,,"), houseLine(746, "C,2019-05-01,,,"))
+	for _, h := range items(s.do("cdpf", "GET", "/households?person_id="+left, nil).want(200), "items") {
+		if m := h["members"].([]any)[0].(map[string]any); h["id"] != old.text("id") && (m["person_id"] != left || m["from"] != "2019-04-01") {
+			t.Errorf("the home made known: %v", m)
+		}
+	}
+	s.wantRate(houseRate, "2019-06-09", 0, 2)
+	s.wantRate(houseRate, "2019-03-31", 0, 0)
+	s.taken("cdpf", "dangerous_houses", "2019-06-05", "zj", 0, 1, 1, 0, 0, houseHead, houseLine(745, "D,2018-05-01,,,"), houseLine(746, "C,2017-05-01,,,"))
+	s.wantRate(houseRate, "2018-05-01", 0, 1)
+	s.taken("cdpf", "retrofits", "2019-06-05", "x", 1, 0, 0, 0, 0, "户主姓名,身份证号,改造内容,竣工日期,验收日期,验收结果",
+		fmt.Sprintf("金丝雀746,%s,坡化,2016-11-01,2016-12-01,合格", number(746)))
+	s.wantRate(retrofitRate, "2017-01-01", 1, 1)
+	if homes := items(s.do("cdpf", "GET", "/households?person_id="+other, nil).want(200), "items"); len(homes) != 1 {
+		t.Errorf("the homes: %v", homes)
+	}
+}
+
+// TestHouseListIsNotSilentOfWhomItCouldNotFind: a list of houses that was taken in before anybody of the household was in the register leaves it not out.
+func TestHouseListIsNotSilentOfWhomItCouldNotFind(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2019-06-02")
+	s.taken("cdpf", "dangerous_houses", "2019-06-01", "zj", 0, 0, 0, 1, 0, houseHead, houseLine(747, "D,2018-05-01,,,"))
+	s.at("2019-06-10")
+	s.person2(747)
+	s.taken("cdpf", "dangerous_houses", "2019-06-09", "zj", 0, 1, 0, 0, 0, houseHead, houseLine(747, "D,2018-05-01,,,"))
+	s.wantRate(houseRate, "2019-06-09", 0, 1)
+	s.wantRate(houseRate, "2019-06-05", 0, 1)
+}
+
 // person2 is somebody of level 1 in village A.
 func (s *service) person2(n int) string {
 	s.t.Helper()

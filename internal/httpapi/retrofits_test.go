@@ -93,6 +93,33 @@ func TestV18ElderScheme(t *testing.T) {
 	c.refused(422, "ELDER_SCHEME", "liaison.a", "verify", "2019-01-10", atHome)
 }
 
+// TestRefusedAndAskedAnew: a family that refused and asks again is a need that nobody has verified: from the new application on it is no more left
+// out as one that refuses, and counts again once it is verified. That day may be put right.
+func TestRefusedAndAskedAnew(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	h, _ := s.severeHome(1, "own")
+	excluded := func(when, day string, want int) {
+		t.Helper()
+		if got := len(s.names(retrofitRate, day, "excluded")); got != want {
+			t.Errorf("%s %d households are left out on %s, want %d", when, got, day, want)
+		}
+	}
+	s.verified(h).take("town.a", "refuse", "2019-02-01", `{"reason":"不同意方案","signed_by":"family"}`).state("REFUSED")
+	excluded("refused", "2019-02-01", 1)
+	again := s.open("liaison.a", "retrofit", h, "2019-05-01", homeNeed)
+	excluded("asked anew", "2019-04-30", 1)
+	excluded("asked anew", "2019-05-01", 0)
+	s.wantRate(retrofitRate, "2019-05-01", 0, 0)
+	again.last = s.do("liaison.a", "POST", again.path+"/correct", map[string]any{"opened_on": "2019-04-20", "reason": "录错"}, "If-Match", again.last.version()).want(200)
+	excluded("put right", "2019-04-19", 1)
+	excluded("put right", "2019-04-20", 0)
+	again.take("liaison.a", "verify", "2019-05-10", atHome)
+	excluded("verified", "2019-05-09", 0)
+	s.wantRate(retrofitRate, "2019-05-09", 0, 0)
+	s.wantRate(retrofitRate, "2019-05-10", 0, 1)
+}
+
 // TestV19ShortLet: a home that is rented for a short time is not altered; it is recorded so.
 func TestV19ShortLet(t *testing.T) {
 	t.Parallel()

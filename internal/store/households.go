@@ -235,8 +235,10 @@ func (l *householdLoader) circumstances(b *pgx.Batch) {
 }
 
 func (l *householdLoader) retrofits(b *pgx.Batch) {
-	const steps = `SELECT s.household_id, s.id, t.happened_on, t.to_state, 'retrofit' = ANY(t.counts) FROM services s JOIN service_steps t ON t.service_id = s.id
-		WHERE s.household_id = ANY($1) AND t.voided_at IS NULL ORDER BY s.opened_on, s.id, t.seq`
+	const steps = `SELECT s.household_id, s.id, t.happened_on, t.to_state, t.done FROM services s CROSS JOIN LATERAL (
+			SELECT 0 AS seq, s.opened_on AS happened_on, 'NEED' AS to_state, false AS done
+			UNION ALL SELECT seq, happened_on, to_state, 'retrofit' = ANY(counts) FROM service_steps WHERE service_id = s.id AND voided_at IS NULL) t
+		WHERE s.household_id = ANY($1) ORDER BY s.opened_on, s.id, t.seq`
 	each(b, steps, l.ids, func(rows pgx.Rows) error {
 		var household uuid.UUID
 		var r casefile.RetrofitDay

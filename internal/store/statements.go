@@ -99,6 +99,7 @@ func (tx *Tx) WithdrawnBy(ctx context.Context, id, person uuid.UUID) ([]Statemen
 type Silent struct {
 	PersonID, HouseholdID, ImportID uuid.UUID
 	AsOf                            calendar.Date
+	TakenIn                         time.Time // of a household
 }
 
 // SilentOfHomes is SilentImports of households, also of those that are not written yet. What was said of a subject is gathered first,
@@ -109,14 +110,14 @@ func (tx *Tx) SilentOfHomes(ctx context.Context, than Import, homes []casefile.H
 		ids[i], areas[i] = h.ID, string(h.Area)
 	}
 	err = tx.Batch(ctx, afresh(func(b *pgx.Batch) {
-		b.Queue(`SELECT h.id, i.id, i.as_of FROM unnest($1::uuid[], $4::text[]) h (id, area_code)
+		b.Queue(`SELECT h.id, i.id, i.as_of, coalesce(i.finished_at, i.at) FROM unnest($1::uuid[], $4::text[]) h (id, area_code)
 			CROSS JOIN LATERAL (SELECT coalesce(array_agg(s.import_id), '{}') AS imports FROM list_statements s WHERE s.household_id = h.id) said
 			JOIN imports i ON i.kind = $2 AND i.state = 'done' AND NOT i.dry_run AND i.id <> $3
 				AND h.area_code COLLATE "C" >= i.area_code AND h.area_code COLLATE "C" < i.area_code || ':'
 			WHERE array_position(said.imports, i.id) IS NULL ORDER BY 1, 2`,
 			ids, than.Kind, than.ID, areas).Query(func(rows pgx.Rows) error {
 			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Silent, err error) {
-				return s, row.Scan(&s.HouseholdID, &s.ImportID, &s.AsOf)
+				return s, row.Scan(&s.HouseholdID, &s.ImportID, &s.AsOf, &s.TakenIn)
 			})
 			return err
 		})
@@ -149,6 +150,29 @@ func (tx *Tx) HomesOf(ctx context.Context, persons []uuid.UUID, on calendar.Date
 	return homes, nil
 }
 
+// LeftHomes are the last days on which persons belonged to any household.
+func (tx *Tx) LeftHomes(ctx context.Context, persons []uuid.UUID) (map[uuid.UUID]calendar.Date, error) {
+	left := map[uuid.UUID]calendar.Date{}
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT person_id, max(to_on) FROM household_members WHERE person_id = ANY($1) AND superseded_at IS NULL AND to_on IS NOT NULL GROUP BY person_id", persons).
+			Query(func(rows pgx.Rows) error {
+				for rows.Next() {
+					var person uuid.UUID
+					var on calendar.Date
+					if err := rows.Scan(&person, &on); err != nil {
+						return err
+					}
+					left[person] = on
+				}
+				return rows.Err()
+			})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find when households were left: %w", err)
+	}
+	return left, nil
+}
+
 // HomesHolding lists the households of an area of which a kind of fact is recorded for a day, after one in order.
 func (tx *Tx) HomesHolding(ctx context.Context, kind string, in area.Code, on calendar.Date, after uuid.UUID, limit int) (ids []uuid.UUID, err error) {
 	lo, hi := in.Range()
@@ -167,8 +191,8 @@ func (tx *Tx) HomesHolding(ctx context.Context, kind string, in area.Code, on ca
 }
 
 // SilentImports finds the other imports of a kind that are in force, reach the persons' areas and say nothing of them. One that was taken in before
-// somebody could be found by his number is not silent about him: before he was in the register, or the number was put right. It may have
-// named him in a row that was refused. Of merged files the one with the valid number stays, so its day counts. Nor is one silent of which a row
+// somebody could be found by his number is not silent about him: before he was in the register or in the area of the list, or the number was put right.
+// It may have named him in a row that was refused. Of merged files the one with the valid number stays, so its day counts. Nor is one silent of which a row
 // may mean somebody, until an officer has said whom.
 func (tx *Tx) SilentImports(ctx context.Context, than Import, persons []uuid.UUID) (list []Silent, err error) {
 	err = tx.Batch(ctx, afresh(func(b *pgx.Batch) {
@@ -177,6 +201,9 @@ func (tx *Tx) SilentImports(ctx context.Context, than Import, persons []uuid.UUI
 			JOIN imports i ON i.kind = $2 AND i.state = 'done' AND NOT i.dry_run AND i.id <> $3
 				AND p.managing_area_code >= i.area_code AND p.managing_area_code < i.area_code || ':' AND p.created_at <= coalesce(i.finished_at, i.at)
 			WHERE p.id = ANY($1) AND array_position(said.imports, i.id) IS NULL
+				AND EXISTS (SELECT FROM circumstances m WHERE m.person_id = p.id AND m.kind = 'managing_area' AND m.valid_to IS NULL
+					AND m.recorded_at <= coalesce(i.finished_at, i.at) AND (m.superseded_at IS NULL OR m.superseded_at > coalesce(i.finished_at, i.at))
+					AND (m.value #>> '{}') COLLATE "C" >= i.area_code AND (m.value #>> '{}') COLLATE "C" < i.area_code || ':' OFFSET 0)
 				AND NOT EXISTS (SELECT FROM person_aliases a WHERE a.person_id = p.id AND a.kind = 'id_number_corrected' AND a.recorded_at > coalesce(i.finished_at, i.at) OFFSET 0)
 				AND NOT EXISTS (SELECT FROM import_candidates c JOIN import_unmatched u ON u.import_id = c.import_id AND u.row = c.row
 					WHERE c.person_id IN (SELECT p.id UNION ALL SELECT g.person_id FROM merged_persons g WHERE g.into_id = p.id) AND c.import_id = i.id AND u.outcome = 'open' OFFSET 0)

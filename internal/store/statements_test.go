@@ -30,9 +30,12 @@ func TestSilentImportsAfterMany(t *testing.T) {
 	write(fmt.Sprintf(`SET session_replication_role = replica;
 		INSERT INTO persons (id, record_type, name, managing_area_code, created_at, updated_at)
 			SELECT lpad(n::text, 32, '0')::uuid, 'CERTIFIED', '金丝雀', '370305001001', now(), now() FROM generate_series(1, %d) n;
+		INSERT INTO circumstances (id, person_id, kind, exclusive_key, value, valid_from, source, recorded_at, area_code)
+			SELECT gen_random_uuid(), id, kind, kind, to_jsonb(managing_area_code), '1970-01-01', '', created_at, managing_area_code
+			FROM persons, unnest('{managing_area,hukou_area,dibao,school,employment,tekun,insurance_pension,insurance_medical}'::text[]) kind;
 		INSERT INTO imports (id, kind, sha256, area_code, dry_run, new_rows, changed_rows, same_rows, refused_rows, refusals, at, as_of, state)
 			SELECT lpad(n::text, 32, '0')::uuid, 'medical', decode(lpad(n::text, 2, '0'), 'hex'), '370305', false, 0, 0, 0, 0, '[]', now(), '2025-01-01', 'done' FROM generate_series(1, 2) n`, persons))
-	write("VACUUM ANALYZE persons, list_statements")
+	write("VACUUM ANALYZE persons, circumstances, list_statements")
 	rows, err := owner.Query(ctx, "SELECT id FROM persons ORDER BY id")
 	if err != nil {
 		t.Fatal(err)
