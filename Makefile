@@ -37,7 +37,7 @@ bench: postgres
 
 # The same questions asked of a register of PERSONS, a multiple of 2,500, over the division tree in AREAS: a csv file with the columns
 # code and name, which may be packed with xz; bench-scale.json holds the ratios and what the tables take. TMPDIR is where the register
-# lies: about 25 GB for each million persons.
+# lies: about 25 GB for each million persons; with FILES_ALONE=1 some 2 GB, and fewer questions (deploy/SCALE.md).
 PERSONS ?= 20000
 bench-scale: postgres
 	@test -f "$(AREAS)" || { echo "make bench-scale AREAS=file.csv.xz PERSONS=1000000: AREAS is a division tree, a csv file with the columns code and name"; exit 1; }
