@@ -32,16 +32,20 @@ func TestBackendsKilled(t *testing.T) {
 	o.wantTamperingFound(o.payUnderBlows(first, *kills, o.desk.MakeRoster, o.desk.LockRoster, o.takeResults))
 }
 
-// payUnderBlows pays month after month while something is broken off again and again in each of the three steps, until
-// that happened so many times. It tells how many months that took.
+// payUnderBlows pays month after month while something is broken off again and again, until that happened so many times, and in each of the
+// three steps. It tells how many months that took.
 func (o *office) payUnderBlows(first calendar.Month, blows int,
 	make func(context.Context, access.Actor, calendar.Month, area.Code, string) (roster.Roster, error),
 	lock func(context.Context, access.Actor, uuid.UUID, int) (roster.Roster, error),
 	results func(roster.Roster, []casework.BankRow) error) (months int) {
 	t := o.t
 	t.Helper()
-	for ; o.done["calculate"]+o.done["lock"]+o.done["results"] < blows; months++ {
-		if months == 2*blows {
+	enough := func() bool {
+		calculate, lock, results := o.done["calculate"], o.done["lock"], o.done["results"]
+		return calculate+lock+results >= blows && min(calculate, lock, results) > 0
+	}
+	for ; !enough(); months++ {
+		if months == 5*blows {
 			t.Fatalf("after %d months only this was broken off: %v", months, o.done)
 		}
 		month := first.Add(months)
@@ -67,11 +71,6 @@ func (o *office) payUnderBlows(first calendar.Month, blows int,
 		t.Errorf("%d rosters are half there (%v)", half, err)
 	}
 	t.Logf("struck and failed: %v", o.done)
-	for _, what := range []string{"calculate", "lock", "results"} {
-		if o.done[what] == 0 {
-			t.Errorf("no %s was ever broken off; the test shows nothing", what)
-		}
-	}
 	return months
 }
 
