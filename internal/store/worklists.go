@@ -152,10 +152,10 @@ var undeliverablePayment = `WITH ` + here + `, failed AS (
     JOIN roster_lines l ON l.roster_id = p.roster_id AND l.person_id = p.person_id AND l.programme = p.programme AND l.state = 'failed' JOIN rosters r ON r.id = l.roster_id
     LEFT JOIN returned_payments b ON b.roster_id = l.roster_id AND b.seq = l.seq
     GROUP BY 1, 2, 3
-), owed AS (
+), owed AS MATERIALIZED (
     SELECT f.*, coalesce(d.amount_fen, 0)
            - coalesce((SELECT sum(p.amount_fen) FROM payments p JOIN roster_lines l USING (roster_id, person_id, programme)
-                 WHERE (p.person_id = f.person_id OR p.person_id IN (SELECT g.person_id FROM merged_persons g WHERE g.into_id = f.person_id))
+                 WHERE p.person_id = ANY(ARRAY(SELECT f.person_id UNION ALL SELECT g.person_id FROM merged_persons g WHERE g.into_id = f.person_id))
                    AND p.programme = f.programme AND p.month = f.month AND p.live AND l.state = 'paid'), 0)
            + coalesce((SELECT sum(b.repaid_fen + b.waived_fen) FROM recovery_months b WHERE b.person_id = f.person_id AND b.programme = f.programme AND b.month = f.month), 0) AS fen
     FROM failed f
