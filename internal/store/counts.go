@@ -180,42 +180,48 @@ func counting(b *pgx.Batch) {
 }
 
 // Counts counts standings of a day in an area by one dimension: from what is kept by village where that is enough.
-func (db *DB) Counts(ctx context.Context, who access.Actor, q CountOf) ([]GroupCount, error) {
-	lo, hi := q.Area.Range()
-	var list []GroupCount
-	count := func(b *pgx.Batch, statement string, keys []string) {
-		if len(keys) == 0 {
-			return
+func (db *DB) Counts(ctx context.Context, who access.Actor, q CountOf) (list []GroupCount, err error) {
+	err = db.Read(ctx, who, counting, q.queue(func(g GroupCount) { list = append(list, g) }))
+	if err != nil {
+		return nil, fmt.Errorf("count standings: %w", err)
+	}
+	return list, nil
+}
+
+// queue asks for the counts, each of which is given to each.
+func (q CountOf) queue(each func(GroupCount)) Query {
+	if statement, ok := q.kept(); ok {
+		// it cannot be known beforehand how few rows are added up, and the tree was looked through for each village
+		return func(b *pgx.Batch) {
+			hashing(b)
+			q.count(b, statement, slices.Concat(q.Persons, q.Households), each)
 		}
-		b.Queue(statement, q.args(keys, q.On, lo, hi)...).Query(func(rows pgx.Rows) error {
-			for rows.Next() {
-				var g GroupCount
-				if err := rows.Scan(&g.Indicator, &g.Group, &g.Covered, &g.Gap, &g.Excluded, &g.Waived, &g.Extra, &g.Unplaced); err != nil {
-					return err
-				}
-				list = append(list, g)
-			}
-			return rows.Err()
-		})
 	}
 	households, ok := householdSplits[q.By]
 	if !ok {
 		households = split{group: notHere}
 	}
-	err := db.Read(ctx, who, counting, func(b *pgx.Batch) {
-		if statement, ok := q.kept(); ok {
-			// it cannot be known beforehand how few rows are added up, and the tree was looked through for each village
-			hashing(b)
-			count(b, statement, slices.Concat(q.Persons, q.Households))
-			return
-		}
-		count(b, countStatement("standings", q.Moment, splits[q.By]), q.Persons)
-		count(b, countStatement("household_standings", q.Moment, households), q.Households)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("count standings: %w", err)
+	return func(b *pgx.Batch) {
+		q.count(b, countStatement("standings", q.Moment, splits[q.By]), q.Persons, each)
+		q.count(b, countStatement("household_standings", q.Moment, households), q.Households, each)
 	}
-	return list, nil
+}
+
+func (q CountOf) count(b *pgx.Batch, statement string, keys []string, each func(GroupCount)) {
+	if len(keys) == 0 {
+		return
+	}
+	lo, hi := q.Area.Range()
+	b.Queue(statement, q.args(keys, q.On, lo, hi)...).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			var g GroupCount
+			if err := rows.Scan(&g.Indicator, &g.Group, &g.Covered, &g.Gap, &g.Excluded, &g.Waived, &g.Extra, &g.Unplaced); err != nil {
+				return err
+			}
+			each(g)
+		}
+		return rows.Err()
+	})
 }
 
 // NamesOf asks for who is behind one part of a number, after a subject in order.
