@@ -105,7 +105,8 @@ var operations = []operation{
 	{"indicators by sex", 10, 4, get("stats", at("/indicators/values?by=sex"))},
 	{"names", 7, 1, // four of which say how the other two are planned
 		get("auditor", at("/indicators/nursing_subsidy_coverage/persons?limit=200"))},
-	{"trend", 4, 2, get("stats", at("/indicators/nursing_subsidy_coverage/trend"))},
+	{"trend", 17, 2, // one for each of its thirteen months
+		get("stats", at("/indicators/nursing_subsidy_coverage/trend"))},
 	{"supervision", 11, 3, get("stats", at("/supervision?by=village"))},
 	{"changes", 4, 2, get("cdpf", at("/changes?limit=200"))},
 	{"audit", 2, 2, get("auditor", at("/audit-events?limit=200"))},

@@ -181,21 +181,25 @@ func counting(b *pgx.Batch) {
 
 // Counts counts standings of a day in an area by one dimension: from what is kept by village where that is enough.
 func (db *DB) Counts(ctx context.Context, who access.Actor, q CountOf) (list []GroupCount, err error) {
-	err = db.Read(ctx, who, counting, q.queue(func(g GroupCount) { list = append(list, g) }))
+	err = db.Read(ctx, who, counting, q.joins, q.queue(func(g GroupCount) { list = append(list, g) }))
 	if err != nil {
 		return nil, fmt.Errorf("count standings: %w", err)
 	}
 	return list, nil
 }
 
+// joins prepares a transaction for adding up what is kept: it cannot be known beforehand how few rows that is, and the tree was looked through
+// for each village.
+func (q CountOf) joins(b *pgx.Batch) {
+	if _, ok := q.kept(); ok {
+		hashing(b)
+	}
+}
+
 // queue asks for the counts, each of which is given to each.
 func (q CountOf) queue(each func(GroupCount)) Query {
 	if statement, ok := q.kept(); ok {
-		// it cannot be known beforehand how few rows are added up, and the tree was looked through for each village
-		return func(b *pgx.Batch) {
-			hashing(b)
-			q.count(b, statement, slices.Concat(q.Persons, q.Households), each)
-		}
+		return func(b *pgx.Batch) { q.count(b, statement, slices.Concat(q.Persons, q.Households), each) }
 	}
 	households, ok := householdSplits[q.By]
 	if !ok {

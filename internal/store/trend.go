@@ -32,12 +32,13 @@ type TrendCount struct {
 // Trend counts an indicator on several days, in one round trip, and each as it is counted on that day alone.
 func (db *DB) Trend(ctx context.Context, who access.Actor, q TrendOf) ([]TrendCount, error) {
 	list := make([]TrendCount, len(q.Days))
-	queries := []Query{counting, q.names(list)}
+	of := CountOf{Persons: []string{q.Indicator}, Moment: Moment{KnownAt: q.KnownAt}, Area: q.Area, By: ByNone}
+	if q.Households {
+		of.Persons, of.Households = nil, of.Persons
+	}
+	queries := []Query{counting, q.names(list), of.joins}
 	for i, day := range q.Days {
-		of := CountOf{Persons: []string{q.Indicator}, Moment: Moment{On: day, KnownAt: q.KnownAt}, Area: q.Area, By: ByNone}
-		if q.Households {
-			of.Persons, of.Households = nil, of.Persons
-		}
+		of.On = day
 		queries = append(queries, of.queue(func(g GroupCount) { list[i].Count, list[i].Unplaced = g.Count, g.Unplaced }))
 	}
 	if err := db.Read(ctx, who, queries...); err != nil {
