@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"mime/multipart"
@@ -90,5 +91,61 @@ func TestBodyThatBreaksOff(t *testing.T) {
 	}
 	if kept := s.kept(); len(kept) != 0 {
 		t.Errorf("%d contents were kept", len(kept))
+	}
+}
+
+// TestSenderWhoGoes has a phone lose its network while its change waits for another one: that is no failure of the service, which neither logs nor
+// counts one.
+func TestSenderWhoGoes(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person := s.person("liaison.a", villageA, 1, 1).want(201)
+	log := &bytes.Buffer{}
+	face := &httpapi.API{Desk: s.desk, Log: slog.New(slog.NewTextHandler(log, nil)), Clock: s.clock, IPs: echo.ExtractIPDirect(), NewID: uuid.NewString}
+	handler, err := face.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	other, err := s.owner().Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Exec(t.Context(), "SELECT FROM persons WHERE id = $1 FOR UPDATE", person.text("id")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, goes := context.WithCancel(t.Context())
+	req, err := http.NewRequestWithContext(ctx, "PATCH", server.URL+"/api/v1/persons/"+person.text("id"), strings.NewReader(`{"phone":"19900001234"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{"Content-Type": "application/json", "Authorization": "Bearer " + s.login("liaison.a"), "If-Match": person.version()} {
+		req.Header.Set(name, value)
+	}
+	gone := make(chan error)
+	go func() {
+		resp, err := http.DefaultClient.Do(req)
+		if err == nil {
+			resp.Body.Close()
+		}
+		gone <- err
+	}()
+	watch := s.owner()
+	for waits := 0; waits == 0; {
+		if err := watch.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waits); err != nil {
+			t.Fatal(err)
+		}
+	}
+	goes()
+	if err := <-gone; err == nil {
+		t.Error("the change was answered")
+	}
+	if err := other.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	server.Close() // when all has been answered
+	if text := log.String(); strings.Contains(text, "level=ERROR") || !strings.Contains(text, "status=408") {
+		t.Errorf("the log says %s", text)
 	}
 }

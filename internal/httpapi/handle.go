@@ -25,6 +25,7 @@ import (
 	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/fault"
+	"zhucan/internal/patience"
 	"zhucan/internal/store"
 )
 
@@ -425,6 +426,9 @@ func faultOf(err error) *fault.Error {
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fault.Busy(err)
+	}
+	if errors.Is(err, context.Canceled) {
+		return patience.Gone
 	}
 	return internalError
 }

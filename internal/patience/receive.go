@@ -25,6 +25,9 @@ var (
 	badBody  = fault.New(fault.Malformed, "BAD_BODY", "请求内容无法读取", "the body cannot be read")
 )
 
+// Gone answers a request whose sender has gone before it was answered: nobody reads that, and nothing has failed here.
+var Gone = fault.New(brokeOff.Kind, brokeOff.Code, "请求办理中连接已断开，请查看是否已办成", "the connection ended before the answer; look whether it was done")
+
 // BrokeOff reports whether a body did not arrive whole.
 func BrokeOff(err error) bool { return fault.Is(err, brokeOff.Code) }
 

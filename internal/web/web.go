@@ -267,5 +267,8 @@ func faultOf(err error) *fault.Error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fault.Busy(err)
 	}
+	if errors.Is(err, context.Canceled) {
+		return patience.Gone
+	}
 	return internalError
 }
