@@ -131,6 +131,7 @@ func (d *Desk) hearSilent(ctx context.Context, tx *store.Tx, of store.Import, sa
 	}
 	meaning := listMeanings[of.Kind]
 	ofIt := slices.DeleteFunc(slices.Clone(said), func(s store.Statement) bool { return s.Kind != meaning.facts[0] })
+	ofIt = slices.CompactFunc(ofIt, sameSubject) // whoever is in two portions would be heard twice: what is heard is written at the end
 	a := &hearing{desk: d, tx: tx, senders: map[uuid.UUID]string{}}
 	for portion := range slices.Chunk(ofIt, listPortion) {
 		hear := a.silence
@@ -145,6 +146,10 @@ func (d *Desk) hearSilent(ctx context.Context, tx *store.Tx, of store.Import, sa
 		return err
 	}
 	return tx.InsertStatements(ctx, a.heard...)
+}
+
+func sameSubject(a, b store.Statement) bool {
+	return a.PersonID == b.PersonID && a.HouseholdID == b.HouseholdID
 }
 
 // silence hears the lists that are silent about the persons of some statements, one after the other by their days. What takes nothing is not kept: it
