@@ -172,9 +172,14 @@ func (a *hearing) silence(ctx context.Context, of store.Import, said []store.Sta
 	if err != nil {
 		return err
 	}
+	liveOf := map[uuid.UUID][]store.Statement{}
+	for _, s := range live {
+		liveOf[s.PersonID] = append(liveOf[s.PersonID], s)
+	}
 	for _, dossier := range dossiers {
-		for _, s := range byDay(silent[dossier.File.Person.ID]) {
-			h := hear(dossier, s.Kind, s.Sort, live)
+		person := dossier.File.Person.ID
+		for _, s := range byDay(silent[person]) {
+			h := hear(dossier, s.Kind, s.Sort, liveOf[person])
 			if !slices.Equal(folded(h.active), h.recorded()) {
 				break // recorded by hand since
 			}
@@ -186,7 +191,7 @@ func (a *hearing) silence(ctx context.Context, of store.Import, said []store.Sta
 			}
 			a.heard = append(a.heard, s)
 			if s.State != store.StatementWithdrawn {
-				live = append(live, s)
+				liveOf[person] = append(liveOf[person], s)
 			}
 		}
 	}
