@@ -131,6 +131,7 @@ func (d *Desk) hearSilent(ctx context.Context, tx *store.Tx, of store.Import, sa
 	}
 	meaning := listMeanings[of.Kind]
 	ofIt := slices.DeleteFunc(slices.Clone(said), func(s store.Statement) bool { return s.Kind != meaning.facts[0] })
+	ofIt = slices.CompactFunc(ofIt, sameSubject) // whoever is in two portions would be heard twice: what is heard is written at the end
 	a := &hearing{desk: d, tx: tx, senders: map[uuid.UUID]string{}}
 	for portion := range slices.Chunk(ofIt, listPortion) {
 		hear := a.silence
@@ -145,6 +146,10 @@ func (d *Desk) hearSilent(ctx context.Context, tx *store.Tx, of store.Import, sa
 		return err
 	}
 	return tx.InsertStatements(ctx, a.heard...)
+}
+
+func sameSubject(a, b store.Statement) bool {
+	return a.PersonID == b.PersonID && a.HouseholdID == b.HouseholdID
 }
 
 // silence hears the lists that are silent about the persons of some statements, one after the other by their days. What takes nothing is not kept: it
@@ -167,9 +172,14 @@ func (a *hearing) silence(ctx context.Context, of store.Import, said []store.Sta
 	if err != nil {
 		return err
 	}
+	liveOf := map[uuid.UUID][]store.Statement{}
+	for _, s := range live {
+		liveOf[s.PersonID] = append(liveOf[s.PersonID], s)
+	}
 	for _, dossier := range dossiers {
-		for _, s := range byDay(silent[dossier.File.Person.ID]) {
-			h := hear(dossier, s.Kind, s.Sort, live)
+		person := dossier.File.Person.ID
+		for _, s := range byDay(silent[person]) {
+			h := hear(dossier, s.Kind, s.Sort, liveOf[person])
 			if !slices.Equal(folded(h.active), h.recorded()) {
 				break // recorded by hand since
 			}
@@ -181,7 +191,7 @@ func (a *hearing) silence(ctx context.Context, of store.Import, said []store.Sta
 			}
 			a.heard = append(a.heard, s)
 			if s.State != store.StatementWithdrawn {
-				live = append(live, s)
+				liveOf[person] = append(liveOf[person], s)
 			}
 		}
 	}

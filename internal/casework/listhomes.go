@@ -1,9 +1,11 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -331,14 +333,40 @@ func (l *listRun) silentHomes(ctx context.Context, rows []homeRow) (map[uuid.UUI
 	return silent, err
 }
 
-// couldName reports whether a list could have named a household: somebody who is or was a member was in the register when it was taken in.
+// couldName reports whether a list could have named a household: when it was taken in, the household stood in its area, as far as it was known, and
+// somebody who is or was a member was in the register there.
 func couldName(f store.Silent, home casefile.HouseholdFile) bool {
+	if !f.Area.Contains(placeThen(home.Circumstances, casefile.HouseholdArea, f.TakenIn, home.Household.Area)) {
+		return false
+	}
 	for _, member := range home.Files {
-		if !member.Person.CreatedAt.After(f.TakenIn) {
+		p := member.Person
+		if !p.CreatedAt.After(f.TakenIn) && f.Area.Contains(placeThen(member.Circumstances, casefile.ManagingArea, f.TakenIn, p.Managing)) {
 			return true
 		}
 	}
 	return false
+}
+
+// placeThen is the place of a kind in which somebody was at an instant, as it was known then: the first one, where no move was known yet, or the
+// one of now, where none ever was.
+func placeThen(facts []casefile.Circumstance, kind string, at time.Time, now area.Code) area.Code {
+	var first casefile.Circumstance
+	for _, c := range facts {
+		if c.Kind != kind {
+			continue
+		}
+		if c.ValidTo.IsZero() && !c.RecordedAt.After(at) && (c.SupersededAt.IsZero() || c.SupersededAt.After(at)) {
+			return area.Code(c.Value.Sort)
+		}
+		if first.Kind == "" || cmp.Or(c.RecordedAt.Compare(first.RecordedAt), c.ValidFrom.Compare(first.ValidFrom)) < 0 {
+			first = c
+		}
+	}
+	if first.Kind == "" {
+		return now
+	}
+	return area.Code(first.Value.Sort)
 }
 
 // carryOutHomes writes what is rewritten of households and derives them again.

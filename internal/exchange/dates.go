@@ -121,10 +121,10 @@ func TypedMonth(typed string) (calendar.Month, bool) {
 // doubtfulMonth reports whether a cell is a year and month of which a spreadsheet may have taken the last zero. It keeps 2023.10
 // as the number 2023.1, writes that into a csv file, and leaves it so where the cell is made text later: 2023.1 is January or
 // October, and nine months of a benefit lie between. No number with a point is taken; of texts 2023.01, 2023.2 and 2023.10 are.
-// So is 20231, which may be a month that lacks a digit or a serial day of 1955.
+// So is 20231, which may be a month that lacks a digit or a serial day of 1955, unless the spreadsheet shows it as a day.
 func doubtfulMonth(c Cell) bool {
 	text := idnum.Normalize(c.Text)
-	if m := shortMonth.FindStringSubmatch(text); m != nil && plausible(number(m[1])) {
+	if m := shortMonth.FindStringSubmatch(text); m != nil && c.Kind != Dated && plausible(number(m[1])) {
 		return true
 	}
 	m := dottedMonth.FindStringSubmatch(text)

@@ -102,3 +102,11 @@ func TestYearsWithMonths(t *testing.T) {
 		}
 	}
 }
+
+// TestDaysOfTheFifties: a day that a spreadsheet shows as one is no month that lacks a digit, although its number looks like it.
+func TestDaysOfTheFifties(t *testing.T) {
+	t.Parallel()
+	parts := rawParts(sheetXML(textCells(1, "姓名", "身份证号", "就学状态", "入学日期"), textCells(2, "金丝雀", canaryID(1), "在校")+`<c r="D2" s="1"><v>20231</v></c>`))
+	parts = with(parts, "xl/styles.xml", `<styleSheet `+mainSpace+`><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>`)
+	checkMonth(t, "from", "a day", "1955-05-22", readBytes(t, "school", pack(t, parts)))
+}

@@ -1,20 +1,24 @@
 package fault
 
-import "golang.org/x/text/language"
+import (
+	"strings"
 
-// PrefersEnglish reports whether an Accept-Language asks for English rather than for Chinese, in which texts are where it asks for neither.
-func PrefersEnglish(accept string) bool {
-	asked, _, err := language.ParseAcceptLanguage(accept) // by weight, without those that weigh nothing
-	if err != nil {
-		return false
-	}
-	for _, tag := range asked {
-		switch base, _ := tag.Base(); base.String() {
-		case "en":
-			return true
-		case "zh":
-			return false
+	"golang.org/x/text/language"
+)
+
+// PrefersEnglish reports whether an Accept-Language asks for English rather than for Chinese, in which texts are where it asks for neither. Of a
+// language that is not known nothing is taken, and the others count.
+func PrefersEnglish(accept string) (english bool) {
+	most := float32(0)
+	for one := range strings.SplitSeq(accept, ",") {
+		asked, weights, err := language.ParseAcceptLanguage(one) // without those that weigh nothing
+		if err != nil || len(asked) == 0 || weights[0] <= most {
+			continue
+		}
+		switch base, _ := asked[0].Base(); base.String() {
+		case "en", "zh":
+			english, most = base.String() == "en", weights[0]
 		}
 	}
-	return false
+	return english
 }

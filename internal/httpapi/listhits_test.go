@@ -256,6 +256,45 @@ func TestListIsNotSilentOfWhomItsTownDidNotHave(t *testing.T) {
 	s.list("town.a", "kind=dibao&sender=a&as_of=2023-05-10", dibaoHead, stranger).want(201).wantCounts(1, 0, 1, 0)
 }
 
+// TestHouseListIsNotSilentOfWhatItsTownDidNotHave: nor does the list of a town leave out a household that stood in another one then, or that is known only
+// since its member has come.
+func TestHouseListIsNotSilentOfWhatItsTownDidNotHave(t *testing.T) {
+	t.Parallel()
+	for name, known := range map[string]bool{"a household that moved": true, "a household that was not known": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			s.at("2023-01-10")
+			person := s.person("liaison.c", villageC, 653, 1).want(201).text("id")
+			s.person("liaison.a", villageA, 654, 1).want(201)
+			line, other := houseLine(653, "D,2018-05-01,,,"), houseLine(654, "C,2018-05-01,,,")
+			if known {
+				s.taken("cdpf", "dangerous_houses", "2023-01-10", "zj", 0, 1, 0, 0, 0, houseHead, line)
+			}
+			s.at("2023-03-10")
+			s.taken("town.a", "dangerous_houses", "2023-03-10", "a", 0, 1, 0, 0, 0, houseHead, other)
+			s.at("2023-04-01")
+			file := s.do("cdpf", "GET", "/persons/"+person, nil).want(200)
+			s.do("cdpf", "PATCH", "/persons/"+person, map[string]any{"managing_area_code": villageA, "hukou_area_code": villageA, "effective_on": "2023-04-01"}, "If-Match", file.version()).want(200)
+			home := func() answer {
+				id := items(s.do("cdpf", "GET", "/households?person_id="+person, nil).want(200), "items")[0]["id"].(string)
+				return s.do("cdpf", "GET", "/households/"+id, nil).want(200)
+			}
+			if known {
+				h := home()
+				s.do("cdpf", "PATCH", "/households/"+h.text("id"), map[string]any{"area_code": villageA, "moved_on": "2023-04-01"}, "If-Match", h.version()).want(200)
+			}
+			s.at("2023-04-10")
+			s.list("town.a", "kind=dangerous_houses&sender=a&as_of=2023-04-10", houseHead, line, other).want(201)
+			for _, c := range items(home(), "circumstances") {
+				if c["kind"] == "dangerous_house" && c["superseded_at"] == nil && (c["valid_from"] != "2018-05-01" || c["valid_to"] != nil) {
+					t.Errorf("the house: %v", c)
+				}
+			}
+		})
+	}
+}
+
 // cleared is somebody whom the list of March left out, until that of April named him, by mistake.
 func (s *service) cleared(n int) (person string, april answer) {
 	s.t.Helper()

@@ -99,7 +99,8 @@ func (tx *Tx) WithdrawnBy(ctx context.Context, id, person uuid.UUID) ([]Statemen
 type Silent struct {
 	PersonID, HouseholdID, ImportID uuid.UUID
 	AsOf                            calendar.Date
-	TakenIn                         time.Time // of a household
+	Area                            area.Code // of the import, where a household is meant
+	TakenIn                         time.Time // the same
 }
 
 // SilentOfHomes is SilentImports of households, also of those that are not written yet. What was said of a subject is gathered first,
@@ -110,14 +111,14 @@ func (tx *Tx) SilentOfHomes(ctx context.Context, than Import, homes []casefile.H
 		ids[i], areas[i] = h.ID, string(h.Area)
 	}
 	err = tx.Batch(ctx, afresh(func(b *pgx.Batch) {
-		b.Queue(`SELECT h.id, i.id, i.as_of, coalesce(i.finished_at, i.at) FROM unnest($1::uuid[], $4::text[]) h (id, area_code)
+		b.Queue(`SELECT h.id, i.id, i.as_of, i.area_code, coalesce(i.finished_at, i.at) FROM unnest($1::uuid[], $4::text[]) h (id, area_code)
 			CROSS JOIN LATERAL (SELECT coalesce(array_agg(s.import_id), '{}') AS imports FROM list_statements s WHERE s.household_id = h.id) said
 			JOIN imports i ON i.kind = $2 AND i.state = 'done' AND NOT i.dry_run AND i.id <> $3
 				AND h.area_code COLLATE "C" >= i.area_code AND h.area_code COLLATE "C" < i.area_code || ':'
 			WHERE array_position(said.imports, i.id) IS NULL ORDER BY 1, 2`,
 			ids, than.Kind, than.ID, areas).Query(func(rows pgx.Rows) error {
 			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Silent, err error) {
-				return s, row.Scan(&s.HouseholdID, &s.ImportID, &s.AsOf, &s.TakenIn)
+				return s, row.Scan(&s.HouseholdID, &s.ImportID, &s.AsOf, &s.Area, &s.TakenIn)
 			})
 			return err
 		})
