@@ -3331,7 +3331,7 @@ type DisabledPerson struct {
 		DateOfBirth *calendar.Date                      `json:"date_of_birth,omitempty"`
 		Gender      DisabledPersonPersonalDetailsGender `json:"gender"`
 
-		// Identifier The ID number by which was asked, also where it was corrected since.
+		// Identifier The ID number by which was asked.
 		Identifier string `json:"identifier"`
 		Name       struct {
 			FirstName string `json:"first_name"`

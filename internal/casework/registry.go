@@ -49,7 +49,7 @@ func (d *Desk) LookUp(ctx context.Context, who access.Actor, in Inquiry) (found 
 		}
 		subject, persons := uuid.Nil, []uuid.UUID{}
 		for number, match := range matched {
-			if one, ok := told[match.PersonID]; ok {
+			if one, ok := told[match.PersonID]; ok && !one.File.WasNumbered(number) { // one written by mistake may be somebody else's
 				found[number], subject, persons = one, match.PersonID, append(persons, match.PersonID)
 			}
 		}
@@ -105,6 +105,9 @@ func (d *Desk) tell(dossier store.Dossier, services []care.Service) (r Registere
 	}
 	if r.Status = file.StatusOn(r.Card, today); r.Status == casefile.Cancelled {
 		return r, false, nil
+	}
+	if r.Status == casefile.Expired && facts.Certificate.Status.Valid() { // a declared transition carries it
+		r.Status = facts.Certificate.Status
 	}
 	home := dossier.HomeOn(today)
 	for _, s := range services {

@@ -146,6 +146,11 @@ func TestRegistryFollowsTheCard(t *testing.T) {
 	s.do("admin", "POST", "/accounts", map[string]any{"username": "cdpf.c", "name": "丙", "role": "cdpf_reviewer", "area_code": townC, "password": password}).want(201)
 	want("cdpf.c", number, "no", "") // of another place
 	want("cdpf", numberOf("1960-01-01", 9), "no", "")
+	corrected := s.born("liaison.a", villageA, 3, "1960-01-01", 4, 2, nil)
+	v := s.do("town.a", "GET", "/persons/"+corrected, nil).want(200).version()
+	s.do("town.a", "PATCH", "/persons/"+corrected, map[string]any{"id_number": numberOf("1960-01-01", 4), "reason": "公安更正"}, "If-Match", v).want(200)
+	want("cdpf", numberOf("1960-01-01", 4), "yes", "Approved")
+	want("cdpf", numberOf("1960-01-01", 3), "no", "") // it may be somebody else's
 	s.at("2019-03-01")
 	card("FREEZE", "2019-03-01", "reason", "复核")
 	want("cdpf", number, "no", "Pending")

@@ -21,7 +21,7 @@ var (
 	genders          = map[string]string{"male": "Male", "female": "Female", "": "Unknown"}
 )
 
-// disabledPerson is who was asked for by a number. That number is told again and no other, also where it was corrected since.
+// disabledPerson is who was asked for by a number. That number is told again and no other: that of a file which was merged with his is his, too.
 func (a *API) disabledPerson(number string, r casework.Registered, today calendar.Date) api.DisabledPerson {
 	p := r.File.Person
 	v := api.DisabledPerson{DisabilityStatus: registryStatus(r.Status), DisabilityLevel: api.DisabledPersonDisabilityLevel(levelLabels[r.Card.Level]),
