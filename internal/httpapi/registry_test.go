@@ -159,6 +159,10 @@ func TestRegistryFollowsTheCard(t *testing.T) {
 	want("cdpf", number, "yes", "Approved")
 	s.at("2026-02-01")
 	want("cdpf", number, "no", "Expired")
+	s.enact(map[string]any{"document": s.edited("transitions: []", "transitions: [{from: 2026-01-01, to: 2026-06-30}]")})
+	want("cdpf", number, "yes", "Approved")
+	s.at("2026-07-01")
+	want("cdpf", number, "no", "Expired")
 
 	s.born("liaison.a", villageA, 2, "2024-01-01", 0, 0, map[string]any{"record_type": "UNCERTIFIED_CHILD", "diagnosis": "听力障碍"})
 	want("cdpf", numberOf("2024-01-01", 2), "no", "")
