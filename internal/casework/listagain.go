@@ -51,23 +51,19 @@ func (a *hearing) portion(ctx context.Context, closed []store.Statement) error {
 	if err != nil {
 		return err
 	}
-	live, err := a.tx.LiveStatements(ctx, kinds, persons)
+	live, err := a.live(ctx, kinds, persons)
 	if err != nil {
 		return err
-	}
-	liveOf := map[uuid.UUID][]store.Statement{}
-	for _, s := range live {
-		liveOf[s.PersonID] = append(liveOf[s.PersonID], s)
 	}
 	for _, dossier := range dossiers {
 		person := dossier.File.Person.ID
 		for _, s := range byPerson[person] {
-			if s, dossier, err = a.one(ctx, dossier, liveOf[person], s); err != nil {
+			if s, dossier, err = a.one(ctx, dossier, live[person], s); err != nil {
 				return err
 			}
 			a.heard = append(a.heard, s)
 			if s.State != store.StatementWithdrawn {
-				liveOf[person] = append(liveOf[person], s)
+				live[person] = append(live[person], s)
 			}
 		}
 	}
@@ -152,6 +148,16 @@ func sameSubject(a, b store.Statement) bool {
 	return a.PersonID == b.PersonID && a.HouseholdID == b.HouseholdID
 }
 
+// live is what is said of each of some persons and stands.
+func (a *hearing) live(ctx context.Context, kinds []string, persons []uuid.UUID) (map[uuid.UUID][]store.Statement, error) {
+	list, err := a.tx.LiveStatements(ctx, kinds, persons)
+	of := map[uuid.UUID][]store.Statement{}
+	for _, s := range list {
+		of[s.PersonID] = append(of[s.PersonID], s)
+	}
+	return of, err
+}
+
 // silence hears the lists that are silent about the persons of some statements, one after the other by their days. What takes nothing is not kept: it
 // is asked for again when a list says otherwise.
 func (a *hearing) silence(ctx context.Context, of store.Import, said []store.Statement) error {
@@ -168,18 +174,14 @@ func (a *hearing) silence(ctx context.Context, of store.Import, said []store.Sta
 	if err != nil {
 		return err
 	}
-	live, err := a.tx.LiveStatements(ctx, meaning.facts[:1], persons)
+	live, err := a.live(ctx, meaning.facts[:1], persons)
 	if err != nil {
 		return err
-	}
-	liveOf := map[uuid.UUID][]store.Statement{}
-	for _, s := range live {
-		liveOf[s.PersonID] = append(liveOf[s.PersonID], s)
 	}
 	for _, dossier := range dossiers {
 		person := dossier.File.Person.ID
 		for _, s := range byDay(silent[person]) {
-			h := hear(dossier, s.Kind, s.Sort, liveOf[person])
+			h := hear(dossier, s.Kind, s.Sort, live[person])
 			if !slices.Equal(folded(h.active), h.recorded()) {
 				break // recorded by hand since
 			}
@@ -191,7 +193,7 @@ func (a *hearing) silence(ctx context.Context, of store.Import, said []store.Sta
 			}
 			a.heard = append(a.heard, s)
 			if s.State != store.StatementWithdrawn {
-				liveOf[person] = append(liveOf[person], s)
+				live[person] = append(live[person], s)
 			}
 		}
 	}
