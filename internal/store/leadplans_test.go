@@ -5,9 +5,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"zhucan/internal/access"
+	"zhucan/internal/area"
 	"zhucan/internal/calendar"
+	"zhucan/internal/lead"
 	"zhucan/internal/store"
 	"zhucan/internal/store/testdb"
 )
@@ -47,5 +51,45 @@ func TestUndeliverablePaymentsByPerson(t *testing.T) {
 	}
 	if read < 4 { // those that failed, and those that were paid
 		t.Errorf("payments and lines are read at %d places:\n%s", read, strings.Join(plan, "\n"))
+	}
+}
+
+// TestWideAreasArePlanned: the worklists of a district are planned for it each time, on a connection that has answered for villages as well. A plan
+// kept from them took five times as long.
+func TestWideAreasArePlanned(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	d := testdb.New(t)
+	db, err := store.Open(ctx, d.URL, store.Options{Ring: d.Ring, Now: clock, NewID: uuid.New, Log: testdb.Log(t), Pool: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	late := store.Late{Other: calendar.MustDate("2023-03-01")}
+	asked := func(in area.Code) (kept int) {
+		var filters []store.LeadFilter
+		for _, l := range lead.All {
+			filters = append(filters, store.LeadFilter{Worklist: l.Name, Area: in, Late: late, Soon: late, Limit: 50})
+		}
+		who, today := access.Actor{Role: access.Auditor, Area: "370305"}, store.Today{On: calendar.MustDate("2023-03-28"), Now: clock()}
+		for range 8 { // PostgreSQL plans a statement anew five times before it may keep a plan
+			if _, err := db.CountLeads(ctx, who, today, filters); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := db.Leads(ctx, who, today, filters[0]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		kept, err := db.KeptPlans(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kept
+	}
+	if n := asked("370305"); n != 0 {
+		t.Errorf("a district's worklists ran %d times by plans that were kept", n)
+	}
+	if n := asked("370305001005"); n == 0 {
+		t.Error("no plan was kept of a village's worklists: the test sees none")
 	}
 }

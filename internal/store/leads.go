@@ -161,14 +161,18 @@ func (l Late) into(args pgx.NamedArgs, name string) pgx.NamedArgs {
 }
 
 // readLeads reads in the area of who, and what is derived or paid also where it is kept under another area: it is only
-// reached from a person that was seen.
-func (db *DB) readLeads(ctx context.Context, who access.Actor, list string, queries Query) error {
+// reached from a person that was seen. A plan that was kept from villages looks each of a district's persons up by itself: five times as slow.
+func (db *DB) readLeads(ctx context.Context, who access.Actor, list string, in area.Code, query Query) error {
+	queries := []Query{query}
+	if in.Level() != "village" {
+		queries = []Query{counting, query}
+	}
 	inside := boundsOf(who)
 	inside.counts = everything
 	if list == acrossAreas && inside.persons != "" {
 		inside.persons = everything
 	}
-	return db.readIn(ctx, who, inside, queries)
+	return db.readIn(ctx, who, inside, queries...)
 }
 
 // acrossAreas is the list that has to see homes which stand in another village than where their members are managed. It is read without the bounds
@@ -194,10 +198,13 @@ type LeadCount struct {
 	Count, Overdue, Soon int64
 }
 
-// CountLeads counts worklists of an area in one round trip.
+// CountLeads counts worklists of one area in one round trip.
 func (db *DB) CountLeads(ctx context.Context, who access.Actor, t Today, filters []LeadFilter) ([]LeadCount, error) {
+	if len(filters) == 0 {
+		return nil, nil
+	}
 	counts := make([]LeadCount, len(filters))
-	err := db.readLeads(ctx, who, "", func(b *pgx.Batch) {
+	err := db.readLeads(ctx, who, "", filters[0].Area, func(b *pgx.Batch) {
 		for _, i := range widestLast(filters) {
 			f := filters[i]
 			counts[i].Worklist = f.Worklist
@@ -231,7 +238,7 @@ func (db *DB) Leads(ctx context.Context, who access.Actor, t Today, f LeadFilter
 		FROM (SELECT *, coalesce(done_on, (recorded_at AT TIME ZONE 'Asia/Shanghai')::date) AS day FROM worklist_actions) a JOIN accounts u ON u.id = a.recorded_by
 		WHERE a.person_id = l.person_id AND a.worklist = @worklist AND a.programme IN ('', l.programme) ORDER BY a.day DESC, a.recorded_at DESC, a.id DESC LIMIT 1)
 		FROM (` + page + `) l ORDER BY area_code, person_id, programme COLLATE "C", reason COLLATE "C"`
-	err = db.readLeads(ctx, who, f.Worklist, func(b *pgx.Batch) {
+	err = db.readLeads(ctx, who, f.Worklist, f.Area, func(b *pgx.Batch) {
 		b.Queue(fmt.Sprintf(withLast, leads[f.Worklist]), args).Query(into(&list, scanLead))
 	})
 	if err != nil {
