@@ -12,3 +12,9 @@ func (db *DB) KeptPlans(ctx context.Context) (n int, err error) {
 	err = db.pool.QueryRow(ctx, "SELECT coalesce(sum(generic_plans), 0) FROM pg_prepared_statements WHERE statement LIKE $1", "%managing_area_code >= %").Scan(&n)
 	return n, err
 }
+
+// Setting is a setting of PostgreSQL as the service's connections have it.
+func (db *DB) Setting(ctx context.Context, name string) (value string, err error) {
+	err = db.pool.QueryRow(ctx, "SELECT current_setting($1)", name).Scan(&value)
+	return value, err
+}

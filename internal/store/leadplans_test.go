@@ -93,3 +93,16 @@ func TestWideAreasArePlanned(t *testing.T) {
 		t.Error("no plan was kept of a village's worklists: the test sees none")
 	}
 }
+
+// TestNothingIsCompiled: a server that compiles what it takes for long statements, as PostgreSQL does unless told otherwise, does not for the service.
+func TestNothingIsCompiled(t *testing.T) {
+	t.Parallel()
+	d := testdb.New(t)
+	owner := as(t, d.OwnerURL)
+	if _, err := owner.Exec(t.Context(), "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET jit = on', current_database()); END $$"); err != nil {
+		t.Fatal(err)
+	}
+	if jit, err := d.Open(t, clock).Setting(t.Context(), "jit"); err != nil || jit != "off" {
+		t.Errorf("jit is %q (%v)", jit, err)
+	}
+}
