@@ -448,3 +448,20 @@ func TestRepeatedHitThatSaysMore(t *testing.T) {
 	s.wantHeld("confirmed", person, 1)
 	s.wantOwed(person, nursing, 16700, 16700, 16700, 16700)
 }
+
+// TestConfirmedHitEndsWithALaterList: a list that leaves somebody out while a hit of an earlier one waits has nothing to take. Once the hit is
+// confirmed it has its say.
+func TestConfirmedHitEndsWithALaterList(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person, _ := s.hit(650)
+	s.listed("tekun", "2023-05-10", stranger).wantCounts(0, 0, 1, 0)
+	s.at("2023-06-10")
+	for list, _ := s.waits(person); len(list) > 0; list, _ = s.waits(person) {
+		s.decided(list[0], "confirm")
+	}
+	if got := s.factsOf(person, "tekun"); got != "dispersed 2023-04-05 2023-05-09\n" {
+		t.Errorf("the facts: %s", got)
+	}
+	s.wantOwed(person, nursing, 16700, 16700, 16700, 16700, 16700, 16700)
+}
