@@ -272,13 +272,13 @@ func personsOf(list []store.Statement) (persons []uuid.UUID) {
 	return slices.Compact(persons)
 }
 
-func (a *hearing) sender(ctx context.Context, imported uuid.UUID) (sender string, err error) {
-	sender, known := a.senders[imported]
-	if !known {
-		sender, err = a.tx.SenderOf(ctx, imported)
-		a.senders[imported] = sender
+func (a *hearing) sender(ctx context.Context, imported uuid.UUID) (string, error) {
+	if sender, known := a.senders[imported]; known {
+		return sender, nil
 	}
-	return sender, err
+	i, err := a.tx.ImportOf(ctx, imported)
+	a.senders[imported] = i.Sender
+	return i.Sender, err
 }
 
 // closedBy reports whether the matter of a withdrawn statement is closed otherwise, and by which import: one that says otherwise, or waits

@@ -257,10 +257,11 @@ func (l *listRun) decideKind(w *listWrites, h *heard, row int, statements []stat
 	return does, nil
 }
 
-// clearUp withdraws pending statements that the row contradicts. What waited beside them and takes nothing by itself counts as said from
-// now on.
+// clearUp withdraws pending statements that the row contradicts, but those that speak for the person beside a hit that stays. What waited
+// beside them and takes nothing by itself counts as said from now on.
 func (l *listRun) clearUp(w *listWrites, h *heard, says []statement.Statement) {
-	gone := outdated(h.pending, says)
+	contradicted := outdated(h.pending, says)
+	gone := slices.DeleteFunc(slices.Clone(contradicted), func(p store.Statement) bool { return h.speaksFor(p, contradicted, l.desk.NewID) })
 	if len(gone) == 0 {
 		return
 	}
@@ -269,6 +270,17 @@ func (l *listRun) clearUp(w *listWrites, h *heard, says []statement.Statement) {
 	if change, _ := h.change(left, l.desk.NewID, l.done.Sender); len(left) > 0 && change.empty() {
 		w.idle, h.active, h.pending = append(w.idle, left...), append(h.active, left...), without(h.pending, left)
 	}
+}
+
+// speaksFor reports whether a pending statement that a list contradicts takes nothing by itself, but something off the hit that it waits with.
+func (h heard) speaksFor(p store.Statement, contradicted []store.Statement, newID func() uuid.UUID) bool {
+	hit := waitingWith(without(h.pending, contradicted), []store.Statement{p})
+	if alone, _ := h.change([]store.Statement{p}, newID, ""); len(hit) == 0 || !alone.empty() {
+		return false
+	}
+	_, says := h.change(hit, newID, "")
+	_, beside := h.change(append(slices.Clone(hit), p), newID, "")
+	return !slices.Equal(says, beside)
 }
 
 // silentBefore is what other lists of the kind that name everybody say by leaving persons out. It had no effect while nobody said

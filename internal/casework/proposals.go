@@ -17,7 +17,7 @@ import (
 var errDecided = fault.New(fault.Conflict, "DECIDED_ALREADY", "该事项已处理", "this has been decided already")
 
 // ConfirmStatement finds that a list is right which would take money from somebody: the facts become what all statements give, and the
-// hold ends, because what is owed from now on is right.
+// hold ends, because what is owed from now on is right. Lists that left the person out meanwhile had nothing to take until now.
 func (d *Desk) ConfirmStatement(ctx context.Context, who access.Actor, id uuid.UUID, reason string) (s store.Statement, err error) {
 	err = d.decideStatement(ctx, who, "statement.confirm", id, func(tx *store.Tx, h heard) error {
 		if err := tx.DecideStatements(ctx, store.StatementActive, reason, h.pending...); err != nil {
@@ -30,12 +30,12 @@ func (d *Desk) ConfirmStatement(ctx context.Context, who access.Actor, id uuid.U
 		if err := tx.InsertStatements(ctx, seeds...); err != nil {
 			return err
 		}
-		source, err := tx.SenderOf(ctx, h.pending[0].ImportID)
+		s = h.pending[0]
+		list, err := tx.ImportOf(ctx, s.ImportID)
 		if err != nil {
 			return err
 		}
-		s = h.pending[0]
-		change, _ := h.change(h.pending, d.NewID, source)
+		change, _ := h.change(h.pending, d.NewID, list.Sender)
 		if err := d.carryOut(ctx, tx, change, []uuid.UUID{s.PersonID}); err != nil {
 			return err
 		}
@@ -43,7 +43,10 @@ func (d *Desk) ConfirmStatement(ctx context.Context, who access.Actor, id uuid.U
 		if err != nil {
 			return err
 		}
-		return d.hearAgain(ctx, tx, repeated)
+		if err := d.hearAgain(ctx, tx, repeated); err != nil {
+			return err
+		}
+		return d.hearSilent(ctx, tx, list, []store.Statement{s})
 	})
 	s.State = store.StatementActive
 	return s, err

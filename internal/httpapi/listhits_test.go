@@ -448,3 +448,41 @@ func TestRepeatedHitThatSaysMore(t *testing.T) {
 	s.wantHeld("confirmed", person, 1)
 	s.wantOwed(person, nursing, 16700, 16700, 16700, 16700)
 }
+
+// TestConfirmedHitEndsWithALaterList: a list that leaves somebody out while a hit of an earlier one waits has nothing to take. Once the hit is
+// confirmed it has its say.
+func TestConfirmedHitEndsWithALaterList(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person, _ := s.hit(650)
+	s.listed("tekun", "2023-05-10", stranger).wantCounts(0, 0, 1, 0)
+	s.at("2023-06-10")
+	for list, _ := s.waits(person); len(list) > 0; list, _ = s.waits(person) {
+		s.decided(list[0], "confirm")
+	}
+	if got := s.factsOf(person, "tekun"); got != "dispersed 2023-04-05 2023-05-09\n" {
+		t.Errorf("the facts: %s", got)
+	}
+	s.wantOwed(person, nursing, 16700, 16700, 16700, 16700, 16700, 16700)
+}
+
+// TestRepeatedHitLeavesWhatSpeaksForSomebody: a later list that repeats a hit takes nothing back of what waits beside it in favour of the person:
+// an earlier list, on whose day he was not named.
+func TestRepeatedHitLeavesWhatSpeaksForSomebody(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person := s.person1(651, 1)
+	s.granted(person, nursing, "2023-01-05", "2023-01-06")
+	s.listed("tekun", "2023-03-10", stranger).wantCounts(0, 0, 1, 0)
+	s.listed("tekun", "2023-04-10", dibaoLine(651, "2023-02-20")).wantCounts(0, 0, 0, 1)
+	s.listed("tekun", "2023-05-10", dibaoLine(651, "2023-02-20")).wantCounts(0, 1, 0, 0)
+	s.wantWaits("after the list of May", person, "tekun absent 2023-03-10; tekun holds 2023-04-10")
+	for list, _ := s.waits(person); len(list) > 0; list, _ = s.waits(person) {
+		s.decided(list[0], "confirm")
+	}
+	s.wantHeld("after the decision", person, 0)
+	if got := s.factsOf(person, "tekun"); got != "dispersed 2023-02-20 2023-03-09\ndispersed 2023-04-10 <nil>\n" {
+		t.Errorf("the facts: %s", got)
+	}
+	s.wantOwed(person, nursing, 16700, 16700, 16700, 16700)
+}

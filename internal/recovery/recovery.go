@@ -165,13 +165,13 @@ func (r *Recovery) Proposals() (list []Event) {
 // Offset takes off what a roster that was paid has kept back. What is more than outstanding was kept back wrongly: it
 // counts as repaid beyond what was asked, and so is owed to the person again.
 func (r *Recovery) Offset(fen money.Fen, roster uuid.UUID, now time.Time) {
-	rest := fen - min(fen, r.Outstanding())
+	rest, consented := fen-min(fen, r.Outstanding()), max(0, r.Consented-fen)
 	r.repay(fen - rest)
 	if rest > 0 {
 		last := &r.Months[len(r.Months)-1]
 		last.Amount, last.Repaid = last.Amount+rest, last.Repaid+rest
 	}
-	r.Consented = min(max(0, r.Consented-fen), r.Outstanding())
+	r.Consented = min(consented, r.Outstanding())
 	r.note(Event{At: now, Event: "offset", Amount: fen, RosterID: roster})
 	r.closeWhenDone(now)
 }

@@ -68,3 +68,21 @@ func TestLessIsAsked(t *testing.T) {
 		}
 	}
 }
+
+// TestConsentIsUsedOnce: what one roster keeps back takes as much off what may still be kept back, also where all that is outstanding may be, and
+// gives it back when the payment comes back.
+func TestConsentIsUsedOnce(t *testing.T) {
+	t.Parallel()
+	for _, consented := range []money.Fen{900, 700} {
+		r := asking(1, 900, 0, 0)
+		r.Consented = consented
+		roster := uuid.UUID{15: 9}
+		r.Offset(200, roster, now)
+		if r.Consented != consented-200 || r.Outstanding() != 700 {
+			t.Errorf("of %d that may be kept back, %d may when 200 were, and %d is outstanding", consented, r.Consented, r.Outstanding())
+		}
+		if r.OffsetReturned(200, roster, now); r.Consented != consented || r.Outstanding() != 900 {
+			t.Errorf("of %d that may be kept back, %d may when nothing was after all, and %d is outstanding", consented, r.Consented, r.Outstanding())
+		}
+	}
+}

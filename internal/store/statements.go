@@ -452,10 +452,11 @@ func (tx *Tx) PersonOfStatement(ctx context.Context, id uuid.UUID) (person uuid.
 	return person, translate(err)
 }
 
-// SenderOf is who sent the list of an import.
-func (tx *Tx) SenderOf(ctx context.Context, imported uuid.UUID) (sender string, err error) {
-	err = tx.sql.QueryRowContext(ctx, "SELECT sender FROM imports WHERE id = $1", imported).Scan(&sender)
-	return sender, translate(err)
+// ImportOf is of an import what is asked of its list: of which kind it is, and who sent it.
+func (tx *Tx) ImportOf(ctx context.Context, id uuid.UUID) (Import, error) {
+	i := Import{ID: id}
+	err := tx.sql.QueryRowContext(ctx, "SELECT kind, sender FROM imports WHERE id = $1", id).Scan(&i.Kind, &i.Sender)
+	return i, translate(err)
 }
 
 // InsertMapping remembers what a sender's headings mean.
