@@ -125,6 +125,7 @@ func daysWritten(typed string, maySpan bool) (string, bool) {
 
 // webhooksData is who is told what changes.
 type webhooksData struct {
+	filters
 	Lines []webhookLine
 	More  string
 	Add   *Form
@@ -140,11 +141,15 @@ func showWebhooks(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := v.desk.ListWebhooks(v.ctx, v.who, "", after.ID, pageSize)
+	list, in, err := v.areaFilter()
 	if err != nil {
 		return nil, err
 	}
-	data := webhooksData{}
+	found, err := v.desk.ListWebhooks(v.ctx, v.who, in, after.ID, pageSize)
+	if err != nil {
+		return nil, err
+	}
+	data := webhooksData{filters: filters{Filters: list}}
 	for _, w := range found {
 		data.Lines = append(data.Lines, v.webhookLine(w))
 	}
@@ -199,6 +204,7 @@ func registerWebhook(v *visit) (string, error) {
 
 // webhookData is one webhook with its last deliveries.
 type webhookData struct {
+	filters
 	Line       webhookLine
 	Told       string
 	Error      string
@@ -210,6 +216,8 @@ type webhookData struct {
 }
 
 type deliveryLine struct{ At, Type, State, Tone, Attempts, Status, Error string }
+
+var deliveryStates = []string{"pending", "delivered", "dead"}
 
 func showWebhook(v *visit) (any, error) {
 	id, err := v.id()
@@ -224,11 +232,13 @@ func showWebhook(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := v.desk.Deliveries(v.ctx, v.who, id, "", before, pageSize)
+	states := v.options("delivery", deliveryStates...)
+	asked(states, v.query.Get("state"))
+	found, err := v.desk.Deliveries(v.ctx, v.who, id, chosenOf(states), before, pageSize)
 	if err != nil {
 		return nil, err
 	}
-	data := webhookData{Line: v.webhookLine(w), Told: v.toldOnce(), Error: w.Error}
+	data := webhookData{filters: filters{Filters: []filter{{"state", v.t("case.stage"), v.t("persons.all"), states}}}, Line: v.webhookLine(w), Told: v.toldOnce(), Error: w.Error}
 	turn := "pause"
 	if w.Paused {
 		turn = "resume"

@@ -35,8 +35,16 @@ type auditLine struct{ Path, Seq, At, Who, Role, Did, Action, Subject, Outcome, 
 var auditOutcomes = []string{"done", "refused"}
 
 func showAudit(v *visit) (any, error) {
-	f := store.AuditFilter{Area: v.who.Area, Limit: pageSize}
+	f := store.AuditFilter{Limit: pageSize}
 	data := auditData{Fields: v.auditFields(&f), All: v.path}
+	places, in, err := v.areaFilter()
+	if err != nil {
+		return nil, err
+	}
+	f.Area = in
+	for _, p := range places {
+		data.Fields = append(data.Fields, &Field{Name: p.Name, Label: p.Label, Kind: "select", Options: p.Options, Value: chosenOf(p.Options)})
+	}
 	account := v.query.Get("account")
 	f.AccountID = idOf(account)
 	data.Unasked = account != "" && f.AccountID == uuid.Nil
@@ -44,7 +52,6 @@ func showAudit(v *visit) (any, error) {
 		f.AccountID, data.Unasked = found, false
 		v.query.Set("account", found.String())
 	}
-	var err error
 	if f.Before, err = store.ParseBefore(v.query.Get("cursor")); err != nil {
 		return nil, err
 	}

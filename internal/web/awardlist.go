@@ -9,6 +9,7 @@ import (
 
 // awardsData is the rights of an area in the order in which they were given.
 type awardsData struct {
+	filters
 	Lines []rightLine
 	More  string
 }
@@ -24,7 +25,12 @@ func showAwards(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := v.desk.Awards(v.ctx, v.who, store.AwardFilter{After: after.ID, Limit: pageSize})
+	programmes := v.programmeOptions(v.query.Get("programme"))
+	places, in, err := v.areaFilter()
+	if err != nil {
+		return nil, err
+	}
+	found, err := v.desk.Awards(v.ctx, v.who, store.AwardFilter{Area: in, Programme: chosenOf(programmes), After: after.ID, Limit: pageSize})
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +42,7 @@ func showAwards(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := awardsData{}
+	data := awardsData{filters: filters{Filters: append([]filter{{"programme", v.t("case.programme"), v.t("persons.all"), programmes}}, places...)}}
 	for _, a := range found {
 		data.Lines = append(data.Lines, v.rightLine(a, names[a.PersonID]))
 	}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/care"
 	"zhucan/internal/casefile"
@@ -66,26 +65,22 @@ func showHouseholds(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := v.who.Area
-	if code, err := area.Parse(v.query.Get("area")); err == nil && v.who.Covers(code) {
-		in = code
+	places, in, err := v.areaFilter()
+	if err != nil {
+		return nil, err
 	}
 	found, err := v.desk.DB.ListHouseholds(v.ctx, v.who, in, uuid.Nil, after.ID, pageSize)
 	if err != nil {
 		return nil, err
 	}
-	data := householdsData{New: v.may("/households/new")}
+	data := householdsData{filters: filters{Filters: places}, New: v.may("/households/new")}
 	if data.Lines, err = v.householdLines(found); err != nil {
 		return nil, err
 	}
 	if n := len(found); n > 0 {
 		data.More = v.more(n == pageSize, store.Cursor{ID: found[n-1].Household.ID}.String())
 	}
-	places, err := v.placesBelow(in)
-	if len(places) > 0 {
-		data.Filters = []filter{{"area", v.t("queue.area"), v.t("persons.all"), places}}
-	}
-	return data, err
+	return data, nil
 }
 
 func (v *visit) householdLines(found []casefile.HouseholdFile) (lines []householdLine, err error) {

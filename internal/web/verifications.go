@@ -90,21 +90,22 @@ type progressLine struct {
 
 type toVerifyLine struct{ Path, Name, Place, Planned, State, Tone, Done string }
 
-// verifyAsked is which year and place an address asks for.
-func (v *visit) verifyAsked() (year int, in area.Code) {
-	year, in = v.today.Year(), v.who.Area
+// verifyYear is the year that an address asks for.
+func (v *visit) verifyYear() int {
 	if n, err := strconv.Atoi(v.query.Get("year")); err == nil && n > 0 && n < 10000 {
-		year = n
+		return n
 	}
-	if code, err := area.Parse(v.query.Get("area")); err == nil && v.who.Covers(code) {
-		in = code
-	}
-	return year, in
+	return v.today.Year()
 }
 
 func showVerifications(v *visit) (any, error) {
-	year, in := v.verifyAsked()
+	year := v.verifyYear()
+	places, in, err := v.areaFilter()
+	if err != nil {
+		return nil, err
+	}
 	data := verificationsData{Year: year, filters: v.verifyFilters(year)}
+	data.Filters = append(data.Filters, places...)
 	counts, err := v.desk.VerificationCounts(v.ctx, v.who, year, in)
 	if fault.Is(err, "NO_REVERIFICATION") {
 		data.None = v.refusal(err)

@@ -83,6 +83,9 @@ func TestVerificationPages(t *testing.T) {
 	}
 	district.form("by_data").send().follow().says("名单已确认的人员已复核")
 	villages := s.as("cdpf").get(district.link("闻韶街道")).want(200)
+	if in := chosenIn(villages, "area"); in != townA {
+		t.Errorf("who then asks for a state asks for it in %q", in)
+	}
 	if row := villages.row("闻韶街道 太公社区居委会"); strings.Join(row[1:], " ") != "1 1 0 0 0 0" {
 		t.Errorf("the village stands as %v", row)
 	}

@@ -42,7 +42,11 @@ func showServices(v *visit) (any, error) {
 	}
 	_, chosen := standingOf(kind, state)
 	chosen = chosen || state == "open"
-	found, waiting, err := v.desk.DB.ServiceQueue(v.ctx, v.who, v.who.Area, v.standing(kind, state), !chosen, after.ID, pageSize)
+	places, in, err := v.areaFilter()
+	if err != nil {
+		return nil, err
+	}
+	found, waiting, err := v.desk.DB.ServiceQueue(v.ctx, v.who, in, v.standing(kind, state), !chosen, after.ID, pageSize)
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +55,7 @@ func showServices(v *visit) (any, error) {
 		return nil, err
 	}
 	data := waitingData{Lead: v.t(lead), Waiting: waiting, filters: v.serviceFilters(kind, state)}
+	data.Filters = append(data.Filters, places...)
 	if kind != "" && care.ChainOf(care.Kind(kind)) == nil {
 		data.Wrong = append(data.Wrong, v.t("services.bad_kind"))
 	}
