@@ -43,7 +43,7 @@ func showAudit(v *visit) (any, error) {
 	}
 	f.Area = in
 	for _, p := range places {
-		data.Fields = append(data.Fields, &Field{Name: p.Name, Label: p.Label, Kind: "select", Options: p.Options, Value: chosenOf(p.Options)})
+		data.Fields = append(data.Fields, &Field{Name: p.Name, Label: p.Label, Kind: "select", All: p.All, Options: p.Options, Value: chosenOf(p.Options)})
 	}
 	account := v.query.Get("account")
 	f.AccountID = idOf(account)
@@ -109,11 +109,11 @@ func (v *visit) auditFields(f *store.AuditFilter) []*Field {
 	}
 	from, first := day("from", "audit.from")
 	until, last := day("until", "audit.until")
-	action := &Field{Name: "action", Label: v.t("audit.action"), Kind: "select", Value: v.query.Get("action")}
+	action := &Field{Name: "action", Label: v.t("audit.action"), Kind: "select", All: v.t("persons.all"), Value: v.query.Get("action")}
 	action.Options = v.actionOptions(action.Value)
 	action.choose()
 	subject := &Field{Name: "subject", Label: v.t("audit.subject"), Hint: v.t("audit.subject.hint"), Kind: "text", Max: 36, Value: v.query.Get("subject")}
-	outcome := &Field{Name: "outcome", Label: v.t("audit.outcome"), Kind: "select", Options: v.options("audited", auditOutcomes...), Value: v.query.Get("outcome")}
+	outcome := &Field{Name: "outcome", Label: v.t("audit.outcome"), Kind: "select", All: v.t("persons.all"), Options: v.options("audited", auditOutcomes...), Value: v.query.Get("outcome")}
 	outcome.choose()
 	f.From, f.Until, f.Action = first, last, action.Value
 	if slices.Contains(auditOutcomes, outcome.Value) {

@@ -132,6 +132,11 @@ func TestOversightPages(t *testing.T) {
 	}
 	s.as("cdpf").get("/ratings").want(200).says("等得太久", "不满意", "热线代填", "申请办理")
 	s.as("town.c").get("/ratings").want(200).says("没有评价")
+	for _, list := range all(s.as("auditor").get("/audit").want(200).doc, "select") {
+		if first := textOf(all(list, "option")[0]); first != "全部" {
+			t.Errorf("who narrows the log by nothing reads %q", first)
+		}
+	}
 	s.as("auditor").get("/ratings?score_up_to=1").want(200).says("没有符合筛选条件的内容")
 	s.as("auditor").get("/exports").want(200).says("没有导出过名单")
 	_, rows, err := s.desk.ExportList(ctx, s.actor("cdpf"), casework.NewExport{List: exchange.PartnerLists[0].Name, Form: "csv", Purpose: "核对参保"})

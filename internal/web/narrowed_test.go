@@ -162,6 +162,33 @@ func TestPastOfAList(t *testing.T) {
 	b.get("/facilities?as_of=2023-02-30").want(200).says("“2023-02-30”不是可用的日期，未采用", "辛东社区站")
 }
 
+// TestListsSayWhere: a list of people of many villages says of which each is, since names come twice.
+func TestListsSayWhere(t *testing.T) {
+	t.Parallel()
+	s, _ := full(t)
+	for path, user := range map[string]string{"/awards": "finance", "/recoveries": "cdpf", "/applications": "civil"} {
+		rows := rowsOf(s.as(user).get(path).want(200))
+		if len(rows) == 0 || !strings.Contains(rows[0], "辛东社区居委会") {
+			t.Errorf("%s does not say where somebody lives: %q", path, rows)
+		}
+	}
+}
+
+// TestTicketsOfOnesOwnUnit: who sees the tickets of his own unit alone is not asked of which place.
+func TestTicketsOfOnesOwnUnit(t *testing.T) {
+	t.Parallel()
+	s, _ := full(t)
+	for user, want := range map[string]bool{"hotline": true, "auditor": true, "town.a": false, "cdpf": false} {
+		sh := s.as(user).get("/tickets?area=" + townC).want(200)
+		if got := len(sh.choices("area")) > 0; got != want {
+			t.Errorf("%s is asked of which place: %v", user, got)
+		}
+		if rows := rowsOf(sh); len(rows) == 0 != want {
+			t.Errorf("%s sees %q", user, rows)
+		}
+	}
+}
+
 // placed makes of each kind what the other fixtures do not have in town A.
 func (s *site) placed() {
 	s.t.Helper()

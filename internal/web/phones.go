@@ -63,12 +63,12 @@ func (v *visit) phoneLine(p store.Phone) phoneLine {
 	return line
 }
 
-// phonesCard is the line of the start page about them; none where nothing waits.
-func (v *visit) phonesCard() ([]listCard, error) {
-	lines, err := v.phones(v.who.Area, true)
-	if err != nil || len(lines) == 0 {
-		return nil, err
+// phonesCard is the line of the start page about them.
+func (v *visit) phonesCard(data *homeData) error {
+	if !v.may("/phones") {
+		return nil
 	}
+	lines, err := v.phones(v.who.Area, true)
 	card := listCard{Path: "/phones", Name: v.t("phones.card")}
 	for _, p := range lines {
 		card.Count += int64(p.Waiting)
@@ -76,7 +76,12 @@ func (v *visit) phonesCard() ([]listCard, error) {
 			card.Overdue++
 		}
 	}
-	return []listCard{card}, nil
+	if card.Count > 0 {
+		data.Lists = append(data.Lists, card)
+	} else {
+		data.Quiet = append(data.Quiet, card)
+	}
+	return err
 }
 
 // phoneData is one phone, and the form that writes it off.

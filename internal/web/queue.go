@@ -30,7 +30,6 @@ type queueData struct {
 type queueLine struct {
 	caseLine
 	Value  string // of its box: the case at the version that is shown
-	Place  string
 	Own    string // why this officer does not decide it
 	Late   string // that it was entered long after the day of application
 	Picked bool

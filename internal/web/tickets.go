@@ -113,10 +113,12 @@ func (v *visit) ticketsAsked(data *ticketsData) (f store.TicketFilter, err error
 	if chosenOf(times) != "" {
 		f.Overdue = v.desk.TicketsOverdueSince()
 	}
+	data.Filters = []filter{{"state", v.t("case.stage"), v.t("persons.all"), states}, {"topic", v.t("ticket.topic"), v.t("persons.all"), topics}, {"overdue", v.t("ticket.time"), v.t("persons.all"), times}}
+	if f.Area = v.who.Area; v.who.Role != access.HotlineClerk && v.who.Role != access.Auditor { // they see what their unit has now
+		return f, nil
+	}
 	places, in, err := v.areaFilter()
-	f.Area = in
-	data.Filters = append([]filter{{"state", v.t("case.stage"), v.t("persons.all"), states}, {"topic", v.t("ticket.topic"), v.t("persons.all"), topics},
-		{"overdue", v.t("ticket.time"), v.t("persons.all"), times}}, places...)
+	f.Area, data.Filters = in, append(data.Filters, places...)
 	return f, err
 }
 

@@ -133,6 +133,9 @@ func (v *visit) verifyFilters(year int) filters {
 		for y := max(v.today.Year(), rule.Since); y >= rule.Since; y-- {
 			years = append(years, Option{Value: strconv.Itoa(y), Label: strconv.Itoa(y), Chosen: y == year})
 		}
+		if chosenOf(years) == "" { // what narrows a list is not to be shown as something else
+			years = append(years, Option{Value: strconv.Itoa(year), Label: strconv.Itoa(year), Chosen: true})
+		}
 	}
 	return filters{Filters: []filter{{"year", v.t("record.year"), "", years}, {"state", v.t("case.stage"), v.t("persons.all"), states}}}
 }

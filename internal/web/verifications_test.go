@@ -53,7 +53,9 @@ func TestPayeePage(t *testing.T) {
 func TestVerificationPages(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	s.as("liaison.a").get("/verifications").want(200).says("未规定该年度定期复核")
+	if sh := s.as("liaison.a").get("/verifications").want(200).says("未规定该年度定期复核"); chosenIn(sh, "year") != "2023" {
+		t.Errorf("the page of 2023 says that it is of %q", chosenIn(sh, "year"))
+	}
 	first, second, third := s.person(31, 1, villageA), s.person(33, 1, villageA), s.person(35, 1, villageB)
 	s.granted("liaison.a", first)
 	s.granted("liaison.a", second)
