@@ -204,6 +204,9 @@ func (v *visit) fillRecord(data *recordData, households []uuid.UUID, id uuid.UUI
 
 func (v *visit) personFacts(p casefile.Person, asOf calendar.Date) []pair {
 	facts := []pair{{v.t("person.id_number"), orNone(v, maskedNumber(p))}}
+	if p.RecordType != casefile.Certified {
+		facts = append(facts, pair{v.t("person.record_type"), v.t("record_type." + string(p.RecordType))})
+	}
 	if p.Sex != "" {
 		facts = append(facts, pair{v.t("person.sex"), v.t("sex." + p.Sex)})
 	}
