@@ -156,12 +156,18 @@ func showWebhooks(v *visit) (any, error) {
 	if n := len(found); n > 0 {
 		data.More = v.more(n == pageSize, store.Cursor{ID: found[n-1].ID}.String())
 	}
+	places, err := v.placesBelow("")
+	if err != nil {
+		return nil, err
+	}
 	var types []Option
 	for _, t := range casework.EventTypes {
 		types = append(types, Option{Value: t.Name, Label: v.either(t.ZH, t.EN)})
 	}
 	data.Add = v.newForm("register", "webhook.register", &Field{Name: "url", Label: v.t("webhook.url"), Hint: v.t("webhook.url.hint"), Kind: "url", Need: true, Max: 500},
-		&Field{Name: "types", Label: v.t("webhook.types"), Kind: "checks", Need: true, Options: types})
+		&Field{Name: "types", Label: v.t("webhook.types"), Kind: "checks", Need: true, Options: types},
+		&Field{Name: "area_code", Label: v.t("queue.area"), Hint: v.t("webhook.area.hint"), Kind: "select", All: v.t("webhook.area.own"), Options: places},
+		&Field{Name: "after", Label: v.t("webhook.after"), Hint: v.t("webhook.after.hint"), Kind: "text", Mode: "numeric", Max: 19})
 	return data, nil
 }
 
@@ -185,7 +191,13 @@ func (v *visit) webhookLine(w store.Webhook) webhookLine {
 
 func registerWebhook(v *visit) (string, error) {
 	r := v.reader()
-	in := casework.NewWebhook{URL: r.text("url", 500, true), Types: v.form["types"]}
+	in := casework.NewWebhook{URL: r.text("url", 500, true), Types: v.form["types"], Area: r.place("area_code", false)}
+	if text := r.text("after", 19, false); text != "" {
+		after, err := strconv.ParseInt(typed(text), 10, 64)
+		if in.After = &after; err != nil || after < 0 {
+			r.wrong("after", "PATTERN", "请填写消息的序号", "the number of an event")
+		}
+	}
 	if len(in.Types) == 0 {
 		r.missing("types")
 	}

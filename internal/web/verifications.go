@@ -199,8 +199,8 @@ func (v *visit) fillToVerify(data *verificationsData, year int, in area.Code, pl
 	return nil
 }
 
-// verifyByData verifies everybody of the area whom lists have confirmed. Done again it finds who was confirmed since.
+// verifyByData verifies everybody of the place that is looked at whom lists have confirmed. Done again it finds who was confirmed since.
 func verifyByData(v *visit) (string, error) {
-	_, err := v.desk.VerifyByData(v.ctx, v.who, v.who.Area)
-	return v.path + "?done=verified_by_data", err
+	_, err := v.desk.VerifyByData(v.ctx, v.who, v.areaAsked())
+	return addQuery(v.here(), "done", "verified_by_data"), err
 }

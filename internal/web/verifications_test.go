@@ -83,6 +83,13 @@ func TestVerificationPages(t *testing.T) {
 	if row := district.row("闻韶街道"); strings.Join(row[1:], " ") != "3 0 1 0 0 2" {
 		t.Errorf("the town stands as %v", row)
 	}
+	elsewhere := s.as("cdpf").get("/verifications?area=" + townC).want(200).form("by_data").send().follow().says("名单已确认的人员已复核")
+	if in := chosenIn(elsewhere, "area"); in != townC {
+		t.Errorf("who verified a town is shown %q", in)
+	}
+	if row := s.as("cdpf").get("/verifications").row("闻韶街道"); strings.Join(row[1:], " ") != "3 0 1 0 0 2" {
+		t.Errorf("after another town was verified, this one stands as %v", row)
+	}
 	district.form("by_data").send().follow().says("名单已确认的人员已复核")
 	villages := s.as("cdpf").get(district.link("闻韶街道")).want(200)
 	if in := chosenIn(villages, "area"); in != townA {
