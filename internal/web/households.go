@@ -118,6 +118,8 @@ type householdData struct {
 	Members, Superseded  []memberLine
 	Leave, Correct, Void *Form
 	Hardships            string
+	AsOf                 string   // of which day they are
+	Wrong                []string // a day that was asked for and cannot be
 	Facts, Earlier       []factLine
 	Services             []serviceLine
 	Links                []link
@@ -155,7 +157,9 @@ func showHousehold(v *visit) (any, error) {
 	for _, m := range h.Superseded {
 		data.Superseded = append(data.Superseded, v.memberLine(m))
 	}
-	if data.Hardships, err = v.hardships(id, v.today); err != nil {
+	on, _, _ := v.recordMoment()
+	data.AsOf, data.Wrong = on.String(), v.daysNotTaken(v.today, "as_of")
+	if data.Hardships, err = v.hardships(id, on); err != nil {
 		return nil, err
 	}
 	if data.Facts, data.Earlier, err = v.factLines(ofHousehold, h.Circumstances, v.path+"/facts/"); err != nil {
