@@ -2461,6 +2461,33 @@ func (e ListRosterLinesParamsDoubt) Valid() bool {
 	}
 }
 
+// Defines values for ListRosterLinesParamsState.
+const (
+	ListRosterLinesParamsStateDue    ListRosterLinesParamsState = "due"
+	ListRosterLinesParamsStateFailed ListRosterLinesParamsState = "failed"
+	ListRosterLinesParamsStateHeld   ListRosterLinesParamsState = "held"
+	ListRosterLinesParamsStatePaid   ListRosterLinesParamsState = "paid"
+	ListRosterLinesParamsStateSent   ListRosterLinesParamsState = "sent"
+)
+
+// Valid indicates whether the value is a known member of the ListRosterLinesParamsState enum.
+func (e ListRosterLinesParamsState) Valid() bool {
+	switch e {
+	case ListRosterLinesParamsStateDue:
+		return true
+	case ListRosterLinesParamsStateFailed:
+		return true
+	case ListRosterLinesParamsStateHeld:
+		return true
+	case ListRosterLinesParamsStatePaid:
+		return true
+	case ListRosterLinesParamsStateSent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Account defines model for Account.
 type Account struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
@@ -7592,6 +7619,12 @@ type RefreshParams struct {
 
 // ListAwardsParams defines parameters for ListAwards.
 type ListAwardsParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Programme Only of this programme.
+	Programme *Programme `form:"programme,omitempty" json:"programme,omitempty"`
+
 	// PersonID Only of this person.
 	PersonID *uuid.UUID `form:"person_id,omitempty" json:"person_id,omitempty"`
 
@@ -8615,6 +8648,9 @@ type ListRosterLinesParams struct {
 	// Doubt Only lines that whoever checks the roster should look at, as they are counted in the roster.
 	Doubt *ListRosterLinesParamsDoubt `form:"doubt,omitempty" json:"doubt,omitempty"`
 
+	// State Only lines in this state.
+	State *ListRosterLinesParamsState `form:"state,omitempty" json:"state,omitempty"`
+
 	// Limit Items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -8624,6 +8660,9 @@ type ListRosterLinesParams struct {
 
 // ListRosterLinesParamsDoubt defines parameters for ListRosterLines.
 type ListRosterLinesParamsDoubt string
+
+// ListRosterLinesParamsState defines parameters for ListRosterLines.
+type ListRosterLinesParamsState string
 
 // LockRosterParams defines parameters for LockRoster.
 type LockRosterParams struct {

@@ -13,10 +13,15 @@ type Standing struct {
 }
 
 // OpenStandings are the states of all chains after which something has to follow.
-func OpenStandings() (list []Standing) {
+func OpenStandings() []Standing { return standings(false) }
+
+// EndedStandings are the states of all chains after which nothing has to follow.
+func EndedStandings() []Standing { return standings(true) }
+
+func standings(final bool) (list []Standing) {
 	for _, c := range Chains {
 		for _, s := range c.States {
-			if !s.Final {
+			if s.Final == final {
 				list = append(list, Standing{c.Kind, s.Code})
 			}
 		}

@@ -64,7 +64,7 @@ func takeTo(ctx context.Context, desk *casework.Desk, enters, decides access.Act
 	}
 	switch stage {
 	case application.Returned:
-		_, err = desk.DecideApplication(ctx, decides, c.ID, c.Version, application.Ruling{Decision: "return", Reason: "请补充本人银行账户", Fields: []string{"bank_account"}})
+		_, err = desk.DecideApplication(ctx, decides, c.ID, c.Version, application.Ruling{Decision: "return", Reason: "请补充本人银行账户", Fields: []string{"银行账户"}})
 	case application.Rejected:
 		_, err = desk.DecideApplication(ctx, decides, c.ID, c.Version, application.Ruling{Decision: "reject", ReasonCode: "MATERIAL_MISSING", Reason: "材料不全，逾期未补"})
 	case application.Approved:

@@ -394,3 +394,26 @@ func TestGapOfWhichAMonthWaitedForSomethingElse(t *testing.T) {
 	s.onRight("cdpf", id, "back-pay", map[string]any{"months": 3, "reason": "补"}).want(409, "GRANTED_ALREADY")
 	s.wantDerived()
 }
+
+// TestRightsOfAPlace: rights are narrowed to a place and a programme, and lines of a roster to a state.
+func TestRightsOfAPlace(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person("liaison.a", villageA, 640, 1).want(201).text("id")
+	s.granted(id, nursing, "2023-03-28", "2023-04-10")
+	for query, want := range map[string]int{"": 1, "?area=" + townA: 1, "?area=" + villageA: 1, "?area=" + townC: 0, "?programme=" + nursing: 1, "?programme=" + living: 0, "?area=" + villageA + "&programme=" + nursing + "&person_id=" + id: 1} {
+		if got := items(s.do("finance", "GET", "/awards"+query, nil).want(200), "items"); len(got) != want {
+			t.Errorf("/awards%s has %d rights, want %d", query, len(got), want)
+		}
+	}
+	s.do("town.a", "GET", "/awards?area="+townC, nil).want(404, "NOT_FOUND")
+	s.do("finance", "GET", "/awards?programme=nonsense", nil).want(400)
+	s.at("2023-05-12")
+	lines := "/rosters/" + s.do("civil", "POST", "/rosters", map[string]any{"month": "2023-05"}).want(201).text("id") + "/lines"
+	for state, want := range map[string]int{"due": 1, "held": 0} {
+		if got := items(s.do("finance", "GET", lines+"?state="+state, nil).want(200), "items"); len(got) != want {
+			t.Errorf("%d lines are %s, want %d", len(got), state, want)
+		}
+	}
+	s.do("finance", "GET", lines+"?state=gone", nil).want(400)
+}

@@ -214,12 +214,16 @@ func (a *API) decideApplications(r *Request) (Response, error) {
 }
 
 func (a *API) listAwards(r *Request) (Response, error) {
+	in, err := a.areaParam(r)
+	if err != nil {
+		return Response{}, err
+	}
 	after, err := r.afterID()
 	if err != nil {
 		return Response{}, err
 	}
 	person := r.queryID("person_id")
-	found, err := a.Desk.Awards(r.Ctx, r.Who, store.AwardFilter{PersonID: person, After: after, Limit: r.limit()})
+	found, err := a.Desk.Awards(r.Ctx, r.Who, store.AwardFilter{Area: in, Programme: r.Query.Get("programme"), PersonID: person, After: after, Limit: r.limit()})
 	if err != nil {
 		return Response{}, err
 	}

@@ -238,7 +238,7 @@ func (a *API) listRosterLines(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	found, err := a.Desk.DB.RosterLines(r.Ctx, r.Who, store.LinesOf{Roster: id, After: after, Limit: r.limit(), Doubt: store.Doubt(r.Query.Get("doubt")), Today: r.Today})
+	found, err := a.Desk.DB.RosterLines(r.Ctx, r.Who, store.LinesOf{Roster: id, After: after, Limit: r.limit(), State: r.Query.Get("state"), Doubt: store.Doubt(r.Query.Get("doubt")), Today: r.Today})
 	if err != nil {
 		return Response{}, err
 	}

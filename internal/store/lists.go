@@ -265,6 +265,29 @@ func (db *DB) PersonNames(ctx context.Context, who access.Actor, ids []uuid.UUID
 	return db.namesBy(ctx, who, "SELECT id, name FROM persons WHERE id = ANY($1)", ids)
 }
 
+// Identified is what people call somebody, and by which village he is managed.
+type Identified struct {
+	Name     string
+	Managing area.Code
+}
+
+// PersonsNamed are the persons of some ids whom the actor may see.
+func (db *DB) PersonsNamed(ctx context.Context, who access.Actor, ids []uuid.UUID) (map[uuid.UUID]Identified, error) {
+	named := make(map[uuid.UUID]Identified, len(ids))
+	err := db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue("SELECT id, name, managing_area_code FROM persons WHERE id = ANY($1)", ids).Query(func(rows pgx.Rows) error {
+			var id uuid.UUID
+			var n Identified
+			_, err := pgx.ForEachRow(rows, []any{&id, &n.Name, &n.Managing}, func() error { named[id] = n; return nil })
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read names: %w", err)
+	}
+	return named, nil
+}
+
 // AccountNames are the names of those who work with the service.
 func (db *DB) AccountNames(ctx context.Context, who access.Actor, ids []uuid.UUID) (map[uuid.UUID]string, error) {
 	return db.namesBy(ctx, who, "SELECT id, name FROM accounts WHERE id = ANY($1)", ids)

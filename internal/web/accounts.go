@@ -262,6 +262,7 @@ func (v *visit) patchAccount(in casework.AccountPatch) (string, error) {
 
 // deputiesData is who acts for whom.
 type deputiesData struct {
+	filters
 	Lines []deputyLine
 	More  string
 	Add   *Form
@@ -278,11 +279,15 @@ func showDeputies(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := v.desk.DB.ListDeputations(v.ctx, v.who.Area, after.ID, pageSize)
+	list, in, err := v.areaFilter()
 	if err != nil {
 		return nil, err
 	}
-	data := deputiesData{}
+	found, err := v.desk.DB.ListDeputations(v.ctx, in, after.ID, pageSize)
+	if err != nil {
+		return nil, err
+	}
+	data := deputiesData{filters: filters{Filters: list}}
 	where := v.placeNames()
 	var running []Option
 	for _, d := range found {

@@ -125,6 +125,7 @@ func daysWritten(typed string, maySpan bool) (string, bool) {
 
 // webhooksData is who is told what changes.
 type webhooksData struct {
+	filters
 	Lines []webhookLine
 	More  string
 	Add   *Form
@@ -140,23 +141,33 @@ func showWebhooks(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := v.desk.ListWebhooks(v.ctx, v.who, "", after.ID, pageSize)
+	list, in, err := v.areaFilter()
 	if err != nil {
 		return nil, err
 	}
-	data := webhooksData{}
+	found, err := v.desk.ListWebhooks(v.ctx, v.who, in, after.ID, pageSize)
+	if err != nil {
+		return nil, err
+	}
+	data := webhooksData{filters: filters{Filters: list}}
 	for _, w := range found {
 		data.Lines = append(data.Lines, v.webhookLine(w))
 	}
 	if n := len(found); n > 0 {
 		data.More = v.more(n == pageSize, store.Cursor{ID: found[n-1].ID}.String())
 	}
+	places, err := v.placesBelow("")
+	if err != nil {
+		return nil, err
+	}
 	var types []Option
 	for _, t := range casework.EventTypes {
 		types = append(types, Option{Value: t.Name, Label: v.either(t.ZH, t.EN)})
 	}
 	data.Add = v.newForm("register", "webhook.register", &Field{Name: "url", Label: v.t("webhook.url"), Hint: v.t("webhook.url.hint"), Kind: "url", Need: true, Max: 500},
-		&Field{Name: "types", Label: v.t("webhook.types"), Kind: "checks", Need: true, Options: types})
+		&Field{Name: "types", Label: v.t("webhook.types"), Kind: "checks", Need: true, Options: types},
+		&Field{Name: "area_code", Label: v.t("queue.area"), Hint: v.t("webhook.area.hint"), Kind: "select", All: v.t("webhook.area.own"), Options: places},
+		&Field{Name: "after", Label: v.t("webhook.after"), Hint: v.t("webhook.after.hint"), Kind: "text", Mode: "numeric", Max: 19})
 	return data, nil
 }
 
@@ -180,7 +191,13 @@ func (v *visit) webhookLine(w store.Webhook) webhookLine {
 
 func registerWebhook(v *visit) (string, error) {
 	r := v.reader()
-	in := casework.NewWebhook{URL: r.text("url", 500, true), Types: v.form["types"]}
+	in := casework.NewWebhook{URL: r.text("url", 500, true), Types: v.form["types"], Area: r.place("area_code", false)}
+	if text := r.text("after", 19, false); text != "" {
+		after, err := strconv.ParseInt(typed(text), 10, 64)
+		if in.After = &after; err != nil || after < 0 {
+			r.wrong("after", "PATTERN", "请填写消息的序号", "the number of an event")
+		}
+	}
 	if len(in.Types) == 0 {
 		r.missing("types")
 	}
@@ -199,6 +216,7 @@ func registerWebhook(v *visit) (string, error) {
 
 // webhookData is one webhook with its last deliveries.
 type webhookData struct {
+	filters
 	Line       webhookLine
 	Told       string
 	Error      string
@@ -210,6 +228,8 @@ type webhookData struct {
 }
 
 type deliveryLine struct{ At, Type, State, Tone, Attempts, Status, Error string }
+
+var deliveryStates = []string{"pending", "delivered", "dead"}
 
 func showWebhook(v *visit) (any, error) {
 	id, err := v.id()
@@ -224,11 +244,13 @@ func showWebhook(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := v.desk.Deliveries(v.ctx, v.who, id, "", before, pageSize)
+	states := v.options("delivery", deliveryStates...)
+	asked(states, v.query.Get("state"))
+	found, err := v.desk.Deliveries(v.ctx, v.who, id, chosenOf(states), before, pageSize)
 	if err != nil {
 		return nil, err
 	}
-	data := webhookData{Line: v.webhookLine(w), Told: v.toldOnce(), Error: w.Error}
+	data := webhookData{filters: filters{Filters: []filter{{"state", v.t("case.stage"), v.t("persons.all"), states}}}, Line: v.webhookLine(w), Told: v.toldOnce(), Error: w.Error}
 	turn := "pause"
 	if w.Paused {
 		turn = "resume"

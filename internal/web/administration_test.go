@@ -102,6 +102,12 @@ func TestAdministrationPages(t *testing.T) {
 	b.get(at).form("delete").choose("sure", "yes").send().follow().says("接收方已删除")
 	b.get(at).want(404)
 	b.get("/webhooks").form("register").set("url", "http://127.0.0.1/").choose("types", "release.sealed").send().want(422)
+	town := func() *filled {
+		return b.get("/webhooks").form("register").set("url", "https://partner.example/town", "area_code", townA, "after", "0").choose("types", "person.died")
+	}
+	town().set("after", "x").send().want(422).says("请填写消息的序号")
+	town().set("after", "999999").send().want(422)
+	town().send().follow().want(200).says("闻韶街道")
 	for _, path := range []string{"/", "/accounts", "/deputies", "/divisions", "/policies", "/calendars", "/webhooks"} {
 		if strings.Contains(b.get(path).want(200).body, "金丝雀") {
 			t.Errorf("%s tells an administrator of somebody", path)

@@ -38,7 +38,14 @@ func showApplications(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	place, err := v.places()
+	if err != nil {
+		return nil, err
+	}
 	data.Lines = v.caseLines(found)
+	for i := range data.Lines {
+		data.Lines[i].Place = place(found[i].Area)
+	}
 	if n := len(found); n > 0 {
 		data.More = v.more(n == pageSize, store.Cursor{ID: found[n-1].ID}.String())
 	}

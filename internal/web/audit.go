@@ -35,8 +35,16 @@ type auditLine struct{ Path, Seq, At, Who, Role, Did, Action, Subject, Outcome, 
 var auditOutcomes = []string{"done", "refused"}
 
 func showAudit(v *visit) (any, error) {
-	f := store.AuditFilter{Area: v.who.Area, Limit: pageSize}
+	f := store.AuditFilter{Limit: pageSize}
 	data := auditData{Fields: v.auditFields(&f), All: v.path}
+	places, in, err := v.areaFilter()
+	if err != nil {
+		return nil, err
+	}
+	f.Area = in
+	for _, p := range places {
+		data.Fields = append(data.Fields, &Field{Name: p.Name, Label: p.Label, Kind: "select", All: p.All, Options: p.Options, Value: chosenOf(p.Options)})
+	}
 	account := v.query.Get("account")
 	f.AccountID = idOf(account)
 	data.Unasked = account != "" && f.AccountID == uuid.Nil
@@ -44,7 +52,6 @@ func showAudit(v *visit) (any, error) {
 		f.AccountID, data.Unasked = found, false
 		v.query.Set("account", found.String())
 	}
-	var err error
 	if f.Before, err = store.ParseBefore(v.query.Get("cursor")); err != nil {
 		return nil, err
 	}
@@ -102,11 +109,11 @@ func (v *visit) auditFields(f *store.AuditFilter) []*Field {
 	}
 	from, first := day("from", "audit.from")
 	until, last := day("until", "audit.until")
-	action := &Field{Name: "action", Label: v.t("audit.action"), Kind: "select", Value: v.query.Get("action")}
+	action := &Field{Name: "action", Label: v.t("audit.action"), Kind: "select", All: v.t("persons.all"), Value: v.query.Get("action")}
 	action.Options = v.actionOptions(action.Value)
 	action.choose()
 	subject := &Field{Name: "subject", Label: v.t("audit.subject"), Hint: v.t("audit.subject.hint"), Kind: "text", Max: 36, Value: v.query.Get("subject")}
-	outcome := &Field{Name: "outcome", Label: v.t("audit.outcome"), Kind: "select", Options: v.options("audited", auditOutcomes...), Value: v.query.Get("outcome")}
+	outcome := &Field{Name: "outcome", Label: v.t("audit.outcome"), Kind: "select", All: v.t("persons.all"), Options: v.options("audited", auditOutcomes...), Value: v.query.Get("outcome")}
 	outcome.choose()
 	f.From, f.Until, f.Action = first, last, action.Value
 	if slices.Contains(auditOutcomes, outcome.Value) {

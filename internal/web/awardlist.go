@@ -9,6 +9,7 @@ import (
 
 // awardsData is the rights of an area in the order in which they were given.
 type awardsData struct {
+	filters
 	Lines []rightLine
 	More  string
 }
@@ -16,7 +17,7 @@ type awardsData struct {
 // rightLine is a right and whose it is.
 type rightLine struct {
 	awardLine
-	Person, Ledger string
+	Person, Place, Ledger string
 }
 
 func showAwards(v *visit) (any, error) {
@@ -24,7 +25,12 @@ func showAwards(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := v.desk.Awards(v.ctx, v.who, store.AwardFilter{After: after.ID, Limit: pageSize})
+	programmes := v.programmeOptions(v.query.Get("programme"))
+	places, in, err := v.areaFilter()
+	if err != nil {
+		return nil, err
+	}
+	found, err := v.desk.Awards(v.ctx, v.who, store.AwardFilter{Area: in, Programme: chosenOf(programmes), After: after.ID, Limit: pageSize})
 	if err != nil {
 		return nil, err
 	}
@@ -32,13 +38,19 @@ func showAwards(v *visit) (any, error) {
 	for i, a := range found {
 		ids[i] = a.PersonID
 	}
-	names, err := v.desk.DB.PersonNames(v.ctx, v.who, ids)
+	named, err := v.desk.DB.PersonsNamed(v.ctx, v.who, ids)
 	if err != nil {
 		return nil, err
 	}
-	data := awardsData{}
+	place, err := v.places()
+	if err != nil {
+		return nil, err
+	}
+	data := awardsData{filters: filters{Filters: append([]filter{{"programme", v.t("case.programme"), v.t("persons.all"), programmes}}, places...)}}
 	for _, a := range found {
-		data.Lines = append(data.Lines, v.rightLine(a, names[a.PersonID]))
+		line := v.rightLine(a, named[a.PersonID].Name)
+		line.Place = place(named[a.PersonID].Managing)
+		data.Lines = append(data.Lines, line)
 	}
 	if n := len(found); n > 0 {
 		data.More = v.more(n == pageSize, store.Cursor{ID: found[n-1].ID}.String())

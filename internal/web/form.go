@@ -36,6 +36,7 @@ type Field struct {
 	AfterAny string // and its answers, by spaces
 	Many     bool   // a file field takes several
 	Accept   string // what a file field takes; photos and papers where empty
+	All      string // what choosing nothing means, where a list is narrowed
 	Of       string // its form, where several of a page ask for the same
 }
 

@@ -26,6 +26,10 @@ func TestHardshipBesideTheQuestion(t *testing.T) {
 	for _, user := range []string{"liaison.a", "civil", "auditor"} {
 		s.as(user).get("/households/" + home.String()).want(200).says("困难类型：系统" + s.today().String() + "登记为：低保边缘。")
 	}
+	at := "/households/" + home.String()
+	b.get(at + "?as_of=2023-03-09").want(200).says("困难类型：系统2023-03-09登记为：无。")
+	b.get(at + "?as_of=2023.3.10").want(200).says("困难类型：系统2023-03-10登记为：低保边缘。")
+	b.get(at+"?as_of=2023-02-30").want(200).says("“2023-02-30”不是可用的日期，未采用", "困难类型：系统"+s.today().String())
 	page := b.get("/services/" + one.ID.String() + "/steps/verify").want(200).says("系统" + s.today().String() + "登记为：低保边缘。")
 	again := page.form("take").set("on", "2023-03-05", "evidence.findings", "门口有台阶", "evidence.hardship", "dibao", "evidence.willing", "yes").send().want(422).
 		says("系统2023-03-05登记为：无。", "系统当日登记的困难类型为无，与所填不符")

@@ -47,12 +47,8 @@ func showHome(v *visit) (any, error) {
 	if err := v.worklistCards(&data); err != nil {
 		return nil, err
 	}
-	if v.may("/phones") {
-		waiting, err := v.phonesCard()
-		if err != nil {
-			return nil, err
-		}
-		data.Lists = append(data.Lists, waiting...)
+	if err := v.phonesCard(&data); err != nil {
+		return nil, err
 	}
 	if err := v.servicesCard(&data); err != nil {
 		return nil, err
@@ -133,6 +129,7 @@ func (v *visit) showCases(data *homeData) error {
 type caseLine struct {
 	Path, Number, Person, Programme, Stage, Applied string
 	Clock, ClockTone, Why                           string
+	Place                                           string // where there are several
 }
 
 func (v *visit) caseLines(cases []store.Case) (list []caseLine) {

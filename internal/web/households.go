@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/care"
 	"zhucan/internal/casefile"
@@ -66,26 +65,22 @@ func showHouseholds(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := v.who.Area
-	if code, err := area.Parse(v.query.Get("area")); err == nil && v.who.Covers(code) {
-		in = code
+	places, in, err := v.areaFilter()
+	if err != nil {
+		return nil, err
 	}
 	found, err := v.desk.DB.ListHouseholds(v.ctx, v.who, in, uuid.Nil, after.ID, pageSize)
 	if err != nil {
 		return nil, err
 	}
-	data := householdsData{New: v.may("/households/new")}
+	data := householdsData{filters: filters{Filters: places}, New: v.may("/households/new")}
 	if data.Lines, err = v.householdLines(found); err != nil {
 		return nil, err
 	}
 	if n := len(found); n > 0 {
 		data.More = v.more(n == pageSize, store.Cursor{ID: found[n-1].Household.ID}.String())
 	}
-	places, err := v.placesBelow(in)
-	if len(places) > 0 {
-		data.Filters = []filter{{"area", v.t("queue.area"), v.t("persons.all"), places}}
-	}
-	return data, err
+	return data, nil
 }
 
 func (v *visit) householdLines(found []casefile.HouseholdFile) (lines []householdLine, err error) {
@@ -123,6 +118,8 @@ type householdData struct {
 	Members, Superseded  []memberLine
 	Leave, Correct, Void *Form
 	Hardships            string
+	AsOf                 string   // of which day they are
+	Wrong                []string // a day that was asked for and cannot be
 	Facts, Earlier       []factLine
 	Services             []serviceLine
 	Links                []link
@@ -160,7 +157,9 @@ func showHousehold(v *visit) (any, error) {
 	for _, m := range h.Superseded {
 		data.Superseded = append(data.Superseded, v.memberLine(m))
 	}
-	if data.Hardships, err = v.hardships(id, v.today); err != nil {
+	on, _, _ := v.recordMoment()
+	data.AsOf, data.Wrong = on.String(), v.daysNotTaken(v.today, "as_of")
+	if data.Hardships, err = v.hardships(id, on); err != nil {
 		return nil, err
 	}
 	if data.Facts, data.Earlier, err = v.factLines(ofHousehold, h.Circumstances, v.path+"/facts/"); err != nil {

@@ -18,6 +18,7 @@ import (
 
 // importsData is the files that came in to an area, the latest first.
 type importsData struct {
+	filters
 	Lines []importLine
 	More  string
 	New   string // where another is handed in; empty: not by this role
@@ -32,11 +33,15 @@ func showImports(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := v.desk.ListImports(v.ctx, v.who, "", before.ID, pageSize)
+	list, in, err := v.areaFilter()
 	if err != nil {
 		return nil, err
 	}
-	var data importsData
+	found, err := v.desk.ListImports(v.ctx, v.who, in, before.ID, pageSize)
+	if err != nil {
+		return nil, err
+	}
+	data := importsData{filters: filters{Filters: list}}
 	if v.may("/imports/new") {
 		data.New = "/imports/new"
 	}

@@ -388,3 +388,23 @@ func TestKnownPersonIsOneClickAway(t *testing.T) {
 		t.Error("the page of another village leads to the file")
 	}
 }
+
+// TestPeopleWithoutCards: a child that has no number yet is entered with that of its birth certificate, and a grown-up who recovers with a
+// diagnosis.
+func TestPeopleWithoutCards(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	b := s.as("liaison.a")
+	form := func() *filled {
+		return b.get("/persons/new").want(200).form("add").set("name", "金丝雀幼", "sex", "female", "birth_date", "2022-08-01", "hukou_type", "agricultural", "managing_area_code", villageA, "birth_certificate_number", "W370000001")
+	}
+	form().send().follow().want(200).says("人员类别", "未持证残疾儿童")
+	form().send().want(409)
+	grown := func() *filled {
+		return b.get("/persons/new").want(200).form("add").set("name", "金丝雀恢复", "sex", "male", "birth_date", "1985-01-01", "hukou_type", "agricultural", "managing_area_code", villageA)
+	}
+	grown().send().want(422).says("未持证人员只登记18周岁以下残疾儿童")
+	grown().choose("record_type", "RECOVERING").send().want(422).says("功能恢复期人员须有医院诊断")
+	grown().choose("record_type", "RECOVERING").set("diagnosis", "骨折").send().follow().want(200).says("人员类别", "功能恢复期人员", "骨折")
+	grown().choose("record_type", "CERTIFIED").set("diagnosis", "骨折").send().want(422).says("请从选项中选择")
+}

@@ -131,10 +131,10 @@ func TestLeadFilters(t *testing.T) {
 	s.person(211, 1, villageA)
 	b := s.as("town.a")
 	b.get("/worklists/eligible_not_enrolled").want(200).says("村居专职委员、镇（街道）干事", "金丝雀211", "每月 167.00 元", "符合条件，未申请")
-	b.get("/worklists/eligible_not_enrolled?area=" + villageB).want(200).says("这份清单现在没有需要办理的事项")
-	b.get("/worklists/eligible_not_enrolled?reason=APPLICATION_OPEN").want(200).says("这份清单现在没有需要办理的事项")
+	b.get("/worklists/eligible_not_enrolled?area=" + villageB).want(200).says("没有符合筛选条件的内容")
+	b.get("/worklists/eligible_not_enrolled?reason=APPLICATION_OPEN").want(200).says("没有符合筛选条件的内容")
 	b.get("/worklists/eligible_not_enrolled?reason=NOT_APPLIED&area=" + villageA).want(200).says("金丝雀211")
-	b.get("/worklists/eligible_not_enrolled?late=yes").want(200).says("这份清单现在没有需要办理的事项")
+	b.get("/worklists/eligible_not_enrolled?late=yes").want(200).says("没有符合筛选条件的内容")
 	s.clock.Add(60 * 24 * time.Hour)
 	s.again("town.a").get("/worklists/eligible_not_enrolled?late=yes").want(200).says("金丝雀211", "已逾期")
 }

@@ -281,7 +281,7 @@ func TestRecoveryPages(t *testing.T) {
 	person, _ := s.paid(91, villageA)
 	at := "/recoveries/" + s.overpaid(person).String()
 	s.as("finance").get("/recoveries?state=open").want(200).says("金丝雀91", "167.00")
-	s.as("finance").get("/recoveries?state=closed").want(200).says("没有追缴")
+	s.as("finance").get("/recoveries?state=closed").want(200).says("没有符合筛选条件的内容")
 	b := s.as("cdpf")
 	b.get(at).want(200).says("已发金额多于应发", "2023-03", "立案").form("notify").send().follow().want(200).says("已告知")
 	b = s.as("finance")

@@ -12,6 +12,7 @@ import (
 
 // noticesData is the public notices of an area, the latest first.
 type noticesData struct {
+	filters
 	Lines   []noticeLine
 	More    string
 	Publish *Form // nil: not this role's
@@ -27,11 +28,15 @@ func showNotices(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := v.desk.DB.LatestNotices(v.ctx, v.who, v.who.Area, before.ID, pageSize)
+	list, in, err := v.areaFilter()
 	if err != nil {
 		return nil, err
 	}
-	var data noticesData
+	found, err := v.desk.DB.LatestNotices(v.ctx, v.who, in, before.ID, pageSize)
+	if err != nil {
+		return nil, err
+	}
+	data := noticesData{filters: filters{Filters: list}}
 	for _, n := range found {
 		data.Lines = append(data.Lines, v.noticeLine(n))
 	}

@@ -13,6 +13,7 @@ import (
 
 // outsideData is the figures that come from outside, also those that gave way, and the form for another.
 type outsideData struct {
+	filters
 	Form     *Form
 	Withdraw *Form // nil: none stands
 	Lines    []outsideLine
@@ -21,11 +22,15 @@ type outsideData struct {
 type outsideLine struct{ Name, Year, Place, Value, Source, At, State, Tone string }
 
 func showOutsideFigures(v *visit) (any, error) {
-	found, err := v.desk.Figures(v.ctx, v.who, "")
+	list, in, err := v.areaFilter()
 	if err != nil {
 		return nil, err
 	}
-	data := outsideData{}
+	found, err := v.desk.Figures(v.ctx, v.who, in)
+	if err != nil {
+		return nil, err
+	}
+	data := outsideData{filters: filters{Filters: list}}
 	slices.SortStableFunc(found, func(a, b store.Figure) int { return b.RecordedAt.Compare(a.RecordedAt) })
 	where := v.placeNames()
 	var standing []Option
@@ -123,6 +128,9 @@ func recordFigure(v *visit) (string, error) {
 
 // facilitiesData is the facilities of an area with their last inspections.
 type facilitiesData struct {
+	filters
+	Past         string   // of which day it is, where not of today
+	Wrong        []string // days that were asked for and cannot be
 	Lines        []facilityLine
 	More         string
 	Add, Inspect *Form
@@ -137,11 +145,20 @@ func showFacilities(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := v.desk.Facilities(v.ctx, v.who, "", store.Moment{On: v.today}, after.ID, pageSize)
+	places, in, err := v.areaFilter()
 	if err != nil {
 		return nil, err
 	}
-	data := facilitiesData{}
+	on, knownOn, knownAt := v.recordMoment()
+	found, err := v.desk.Facilities(v.ctx, v.who, in, store.Moment{On: on, KnownAt: knownAt}, after.ID, pageSize)
+	if err != nil {
+		return nil, err
+	}
+	data := facilitiesData{filters: filters{Filters: places}, Wrong: v.daysNotTaken(v.today, "as_of", "known_on")}
+	data.Days = []*Field{{Name: "as_of", Label: v.t("record.as_of"), Kind: "date", Value: on.String()}, {Name: "known_on", Label: v.t("record.known_on"), Kind: "date", Value: knownOn.String()}}
+	if on != v.today || knownOn != v.today {
+		data.Past = v.t("record.past", on, knownOn)
+	}
 	where := v.placeNames()
 	var here []Option
 	for _, f := range found {
@@ -157,6 +174,9 @@ func showFacilities(v *visit) (any, error) {
 	}
 	if n := len(found); n > 0 {
 		data.More = v.more(n == pageSize, store.Cursor{ID: found[n-1].ID}.String())
+	}
+	if data.Past != "" {
+		return data, nil
 	}
 	if v.acts("inspect") && len(here) > 0 {
 		data.Inspect = v.newForm("inspect", "facility.inspect", &Field{Name: "facility", Label: v.t("facility.which"), Kind: "select", Need: true, Options: here},

@@ -11,9 +11,9 @@ import (
 
 // ratingsData is what people think of decisions and services, with their words.
 type ratingsData struct {
-	Fields []*Field
-	Lines  []ratingLine
-	More   string
+	filters
+	Lines []ratingLine
+	More  string
 }
 
 type ratingLine struct{ Path, About, Place, Score, Text, Channel, At, Tone string }
@@ -25,15 +25,17 @@ func showRatings(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	most := &Field{Name: "score_up_to", Label: v.t("rating.most"), Kind: "select", Options: v.options("choice", scores...), Value: v.query.Get("score_up_to")}
-	most.choose()
-	f := store.RatingFilter{Area: v.who.Area, After: after.ID, Limit: pageSize}
-	f.Most, _ = strconv.Atoi(chosenOf(most))
+	most := v.options("choice", scores...)
+	f := store.RatingFilter{Most: asked(most, v.query.Get("score_up_to")), After: after.ID, Limit: pageSize}
+	var places []filter
+	if places, f.Area, err = v.areaFilter(); err != nil {
+		return nil, err
+	}
 	found, err := v.desk.DB.ListRatings(v.ctx, v.who, f)
 	if err != nil {
 		return nil, err
 	}
-	data := ratingsData{Fields: []*Field{most}}
+	data := ratingsData{filters: filters{Filters: append([]filter{{"score_up_to", v.t("rating.most"), v.t("persons.all"), most}}, places...)}}
 	where := v.placeNames()
 	for _, r := range found {
 		line := ratingLine{Path: "/applications/" + r.ApplicationID.String(), About: v.t("rating.application"), Place: where(r.Area), Score: v.t("choice." + strconv.Itoa(r.Score)), Text: r.Text,
@@ -54,10 +56,10 @@ func showRatings(v *visit) (any, error) {
 
 // takenData is who took which list for another department, the latest first.
 type takenData struct {
-	Fields []*Field
-	All    string // where everybody's are, while those of one account are shown
-	Lines  []takenLine
-	More   string
+	filters
+	All   string // where everybody's are, while those of one account are shown
+	Lines []takenLine
+	More  string
 }
 
 type takenLine struct{ List, Partner, Place, Form, Purpose, Rows, Who, By, Role, At string }
@@ -69,18 +71,20 @@ func showTaken(v *visit) (any, error) {
 	}
 	var lists []Option
 	for _, l := range exchange.PartnerLists {
-		lists = append(lists, Option{Value: l.Name, Label: v.either(l.ZH, l.EN)})
+		lists = append(lists, Option{Value: l.Name, Label: v.either(l.ZH, l.EN), Chosen: l.Name == v.query.Get("list")})
 	}
-	which := &Field{Name: "list", Label: v.t("taken.list"), Kind: "select", Options: lists, Value: v.query.Get("list")}
-	which.choose()
-	by := idOf(v.query.Get("account"))
-	found, err := v.desk.ListExports(v.ctx, v.who, store.ExportFilter{List: chosenOf(which), AccountID: by, Before: before.ID, Limit: pageSize})
+	places, in, err := v.areaFilter()
 	if err != nil {
 		return nil, err
 	}
-	data := takenData{Fields: []*Field{which}}
+	by := idOf(v.query.Get("account"))
+	found, err := v.desk.ListExports(v.ctx, v.who, store.ExportFilter{Area: in, List: chosenOf(lists), AccountID: by, Before: before.ID, Limit: pageSize})
+	if err != nil {
+		return nil, err
+	}
+	data := takenData{filters: filters{Filters: append([]filter{{"list", v.t("taken.list"), v.t("persons.all"), lists}}, places...)}}
 	if by != uuid.Nil {
-		data.Fields = append(data.Fields, &Field{Name: "account", Kind: "hidden", Value: by.String()})
+		data.Text = &Field{Name: "account", Kind: "hidden", Value: by.String()}
 		data.All = v.path
 	}
 	where := v.placeNames()

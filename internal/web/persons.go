@@ -147,6 +147,7 @@ func showNewPerson(v *visit) (any, error) {
 		&Field{Name: "name", Label: v.t("person.name"), Kind: "text", Need: true, Max: 60},
 		&Field{Name: "sex", Label: v.t("person.sex"), Kind: "select", Options: v.options("sex", "male", "female")},
 		&Field{Name: "birth_date", Label: v.t("person.birth_date"), Hint: v.t("person.birth_date.hint"), Kind: "date"},
+		&Field{Name: "birth_certificate_number", Label: v.t("person.birth_certificate"), Hint: v.t("person.birth_certificate.hint"), Kind: "text", Max: 40},
 		&Field{Name: "phone", Label: v.t("person.phone"), Kind: "text", Mode: "tel", Max: 20})
 	v.group(f, v.t("person.group.place"),
 		&Field{Name: "managing_area_code", Label: v.t("person.managing"), Kind: "select", Need: true, Options: villages, Value: own},
@@ -158,6 +159,7 @@ func showNewPerson(v *visit) (any, error) {
 		&Field{Name: "certificate.level", Label: v.t("person.level"), Kind: "select", Options: v.options("level", levels...)},
 		&Field{Name: "certificate.issued_on", Label: v.t("person.issued_on"), Kind: "date"},
 		&Field{Name: "certificate.expires_on", Label: v.t("person.expires_on"), Hint: v.t("person.expires_on.hint"), Kind: "date"},
+		&Field{Name: "record_type", Label: v.t("person.without_card"), Kind: "checks", Options: v.options("without_card", string(casefile.Recovering))},
 		&Field{Name: "diagnosis", Label: v.t("person.diagnosis"), Hint: v.t("person.diagnosis.hint"), Kind: "textarea", Max: 1000})
 	v.group(f, v.t("person.group.guardian"), v.guardianFields(nil)...)
 	return personFormData{f}, nil
@@ -197,6 +199,7 @@ func addPerson(v *visit) (string, error) {
 func (v *visit) createPerson() (uuid.UUID, error) {
 	r := v.reader()
 	in := casework.NewPerson{Name: r.text("name", 60, true), IDNumber: r.text("id_number", 30, false), Sex: r.choice("sex", false, "male", "female"),
+		BirthCertificate: r.text("birth_certificate_number", 40, false), RecordType: casefile.RecordType(r.choice("record_type", false, string(casefile.Recovering))),
 		BirthDate: r.day("birth_date", false), Phone: r.text("phone", 20, false), Diagnosis: r.text("diagnosis", 1000, false),
 		HukouType: r.choice("hukou_type", true, hukouTypes...), Hukou: r.place("hukou_area_code", false), Managing: r.place("managing_area_code", true),
 		Guardian: r.guardian(), Certificate: r.certificate()}

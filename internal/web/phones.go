@@ -3,11 +3,15 @@ package web
 import (
 	"strconv"
 
+	"zhucan/internal/area"
 	"zhucan/internal/store"
 )
 
 // phonesData is which phones hold entries that the office does not have yet, and which others there are.
-type phonesData struct{ Waiting, Others []phoneLine }
+type phonesData struct {
+	filters
+	Waiting, Others []phoneLine
+}
 
 type phoneLine struct {
 	Path, Name, Place, Since, Heard string
@@ -22,16 +26,20 @@ const (
 
 func showPhones(v *visit) (any, error) {
 	data := phonesData{}
-	var err error
-	if data.Waiting, err = v.phones(true); err != nil {
+	list, in, err := v.areaFilter()
+	if err != nil {
 		return nil, err
 	}
-	data.Others, err = v.phones(false)
+	data.Filters = list
+	if data.Waiting, err = v.phones(in, true); err != nil {
+		return nil, err
+	}
+	data.Others, err = v.phones(in, false)
 	return data, err
 }
 
-func (v *visit) phones(waiting bool) (lines []phoneLine, err error) {
-	list, err := v.desk.DB.ListPhones(v.ctx, v.who, store.PhoneFilter{Area: v.who.Area, Waiting: &waiting, Limit: phonesListed})
+func (v *visit) phones(in area.Code, waiting bool) (lines []phoneLine, err error) {
+	list, err := v.desk.DB.ListPhones(v.ctx, v.who, store.PhoneFilter{Area: in, Waiting: &waiting, Limit: phonesListed})
 	if err != nil {
 		return nil, err
 	}
@@ -55,12 +63,12 @@ func (v *visit) phoneLine(p store.Phone) phoneLine {
 	return line
 }
 
-// phonesCard is the line of the start page about them; none where nothing waits.
-func (v *visit) phonesCard() ([]listCard, error) {
-	lines, err := v.phones(true)
-	if err != nil || len(lines) == 0 {
-		return nil, err
+// phonesCard is the line of the start page about them.
+func (v *visit) phonesCard(data *homeData) error {
+	if !v.may("/phones") {
+		return nil
 	}
+	lines, err := v.phones(v.who.Area, true)
 	card := listCard{Path: "/phones", Name: v.t("phones.card")}
 	for _, p := range lines {
 		card.Count += int64(p.Waiting)
@@ -68,7 +76,12 @@ func (v *visit) phonesCard() ([]listCard, error) {
 			card.Overdue++
 		}
 	}
-	return []listCard{card}, nil
+	if card.Count > 0 {
+		data.Lists = append(data.Lists, card)
+	} else {
+		data.Quiet = append(data.Quiet, card)
+	}
+	return err
 }
 
 // phoneData is one phone, and the form that writes it off.

@@ -24,6 +24,7 @@ func init() {
 func TestLostPhone(t *testing.T) {
 	t.Parallel()
 	s := start(t)
+	s.as("town.a").get(s.as("town.a").get("/").want(200).link("手机未上传")).want(200).says("没有等待上传的内容") // a lost phone is found though nothing waits
 	b := s.as("liaison.a")
 	made := b.tell("phones", nil).want(t, 200, "")
 	b.tell("contact", map[string]any{"phone": made.Phone, "waiting": 2, "oldest": "2023-03-20T00:00:00Z"}).want(t, 200, "")

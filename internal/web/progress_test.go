@@ -101,7 +101,7 @@ func TestSurveyAnswersPage(t *testing.T) {
 	if len(names) != people {
 		t.Errorf("%d people of %d", len(names), people)
 	}
-	b.get("/surveys/answers?area=" + villageB).want(200).says("没有答卷")
+	b.get("/surveys/answers?area=" + villageB).want(200).says("没有符合筛选条件的内容")
 	b.get("/surveys/answers?year=2021").want(200).says("没有答卷")
 	s.as("town.c").get("/surveys/answers?area=" + villageA).want(200).says("没有答卷")
 	if sh := s.as("stats").get("/surveys/progress").want(200); strings.Contains(sh.body, "/surveys/answers") {

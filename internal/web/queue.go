@@ -30,7 +30,6 @@ type queueData struct {
 type queueLine struct {
 	caseLine
 	Value  string // of its box: the case at the version that is shown
-	Place  string
 	Own    string // why this officer does not decide it
 	Late   string // that it was entered long after the day of application
 	Picked bool
@@ -58,21 +57,37 @@ type tick struct {
 // filters is what narrows a list.
 type filters struct {
 	Filters []filter
-	Tick    *tick  // nil: none
-	Text    *Field // nil: none
+	Tick    *tick    // nil: none
+	Text    *Field   // nil: none
+	Days    []*Field // of what day, and as known on which
+}
+
+// Any reports whether there is anything to narrow by.
+func (f filters) Any() bool {
+	return len(f.Filters)+len(f.Days) > 0 || f.Tick != nil || f.Text != nil && f.Text.Kind != "hidden"
+}
+
+// Narrowed reports whether a list does not show all that it could.
+func (f filters) Narrowed() bool {
+	return f.Tick != nil && f.Tick.On || f.Text != nil && f.Text.Value != "" || slices.ContainsFunc(f.Filters, func(by filter) bool { return by.All != "" && chosenOf(by.Options) != "" })
 }
 
 // areaFilter narrows to a division of the level below one's own, where there are any, and says which was chosen: one's own where none is.
 func (v *visit) areaFilter() (list []filter, in area.Code, err error) {
-	in = v.who.Area
-	if code, err := area.Parse(v.query.Get("area")); err == nil && v.who.Covers(code) {
-		in = code
-	}
+	in = v.areaAsked()
 	places, err := v.placesBelow(in)
 	if len(places) > 0 {
 		list = append(list, filter{"area", v.t("queue.area"), v.t("persons.all"), places})
 	}
 	return list, in, err
+}
+
+// areaAsked is the division that an address names, one's own where it names none of it.
+func (v *visit) areaAsked() area.Code {
+	if code, err := area.Parse(v.query.Get("area")); err == nil && v.who.Covers(code) {
+		return code
+	}
+	return v.who.Area
 }
 
 // openStages are the stages in which a case waits for somebody.

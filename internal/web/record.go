@@ -78,18 +78,18 @@ type happened struct {
 	Text string
 }
 
-// recordMoment is of which day, and as known at the end of which day, the address asks for a file: of today and as it is known now, where it asks
-// for neither or for days to come.
-func (v *visit) recordMoment() (asOf calendar.Date, knownAt time.Time) {
-	asOf = v.today
+// recordMoment is of which day, and as known at the end of which day, the address asks: of today and as it is known now, where it asks for neither
+// or for days to come.
+func (v *visit) recordMoment() (asOf, knownOn calendar.Date, knownAt time.Time) {
+	asOf, knownOn = v.today, v.today
 	if day, ok := exchange.TypedDay(v.query.Get("as_of")); ok && !day.After(v.today) {
 		asOf = day
 	}
 	if day, ok := exchange.TypedDay(v.query.Get("known_on")); ok && day.Before(v.today) {
 		y, m, d := day.YMD()
-		knownAt = time.Date(y, m, d+1, 0, 0, 0, 0, china)
+		knownOn, knownAt = day, time.Date(y, m, d+1, 0, 0, 0, 0, china)
 	}
-	return asOf, knownAt
+	return asOf, knownOn, knownAt
 }
 
 func showRecord(v *visit) (any, error) {
@@ -97,14 +97,10 @@ func showRecord(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	asOf, knownAt := v.recordMoment()
+	asOf, knownOn, knownAt := v.recordMoment()
 	rec, err := v.desk.Record(v.ctx, v.who, id, asOf, knownAt)
 	if err != nil {
 		return nil, err
-	}
-	knownOn := v.today
-	if rec.Past {
-		knownOn = calendar.DateOf(knownAt)
 	}
 	data := recordData{AsOf: asOf.String(), KnownOn: knownOn.String(), Past: asOf != v.today || v.query.Get("known_on") != "", Wrong: v.daysNotTaken(v.today, "as_of", "known_on"), Name: rec.File.Person.Name, Cases: v.caseLines(rec.Applications)}
 	for i := range data.Cases {
@@ -208,6 +204,9 @@ func (v *visit) fillRecord(data *recordData, households []uuid.UUID, id uuid.UUI
 
 func (v *visit) personFacts(p casefile.Person, asOf calendar.Date) []pair {
 	facts := []pair{{v.t("person.id_number"), orNone(v, maskedNumber(p))}}
+	if p.RecordType != casefile.Certified {
+		facts = append(facts, pair{v.t("person.record_type"), v.t("record_type." + string(p.RecordType))})
+	}
 	if p.Sex != "" {
 		facts = append(facts, pair{v.t("person.sex"), v.t("sex." + p.Sex)})
 	}

@@ -19,7 +19,7 @@ type recoveriesData struct {
 }
 
 type recoveryLine struct {
-	Path, Person, Programme, State, Opened, Amount, Left string
+	Path, Person, Place, Programme, State, Opened, Amount, Left string
 }
 
 var recoveryStates = []string{"open", "notified", "instalments", "transferred", "closed"}
@@ -58,12 +58,16 @@ func (v *visit) recoveryLines(list []*recovery.Recovery) (lines []recoveryLine, 
 	for i, r := range list {
 		ids[i] = r.PersonID
 	}
-	names, err := v.desk.DB.PersonNames(v.ctx, v.who, ids)
+	named, err := v.desk.DB.PersonsNamed(v.ctx, v.who, ids)
+	if err != nil {
+		return nil, err
+	}
+	place, err := v.places()
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range list {
-		line := recoveryLine{Path: "/recoveries/" + r.ID.String(), Person: names[r.PersonID], Programme: v.programme(r.Programme), State: v.t("recovery_state." + string(r.State)),
+		line := recoveryLine{Path: "/recoveries/" + r.ID.String(), Person: named[r.PersonID].Name, Place: place(named[r.PersonID].Managing), Programme: v.programme(r.Programme), State: v.t("recovery_state." + string(r.State)),
 			Opened: r.OpenedAt.In(china).Format("2006-01-02"), Amount: r.Amount().Yuan(), Left: r.Outstanding().Yuan()}
 		if line.Person == "" {
 			line.Person = v.t("roster.moved")

@@ -14,6 +14,7 @@ import (
 
 // releasesData is the sealed releases of an area, the latest first.
 type releasesData struct {
+	filters
 	New   bool
 	Lines []releaseLine
 	More  string
@@ -26,11 +27,15 @@ func showReleases(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := v.desk.ListReleases(v.ctx, v.who, "", before.ID, pageSize)
+	list, in, err := v.areaFilter()
 	if err != nil {
 		return nil, err
 	}
-	data := releasesData{New: v.may("/releases/new")}
+	found, err := v.desk.ListReleases(v.ctx, v.who, in, before.ID, pageSize)
+	if err != nil {
+		return nil, err
+	}
+	data := releasesData{filters: filters{Filters: list}, New: v.may("/releases/new")}
 	for _, r := range found {
 		data.Lines = append(data.Lines, v.releaseLine(r))
 	}

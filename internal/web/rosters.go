@@ -12,6 +12,7 @@ import (
 
 	"zhucan/internal/access"
 	"zhucan/internal/area"
+	"zhucan/internal/calendar"
 	"zhucan/internal/casework"
 	"zhucan/internal/exchange"
 	"zhucan/internal/fault"
@@ -22,6 +23,7 @@ import (
 
 // rostersData is the monthly lists of payments of an area, the latest first.
 type rostersData struct {
+	filters
 	Lines []rosterLine
 	More  string
 	Make  *Form // nil: not this role's
@@ -37,11 +39,17 @@ func showRosters(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := v.desk.DB.ListRosters(v.ctx, v.who, store.RosterFilter{Area: v.who.Area, After: after.ID, Latest: true, Limit: pageSize})
+	var data rostersData
+	f := store.RosterFilter{After: after.ID, Latest: true, Limit: pageSize}
+	if data.Filters, f.Area, err = v.areaFilter(); err != nil {
+		return nil, err
+	}
+	data.Text, f.Month = v.askedMonth("month", "roster.month", calendar.Month{})
+	data.Text.Of = "by"
+	found, err := v.desk.DB.ListRosters(v.ctx, v.who, f)
 	if err != nil {
 		return nil, err
 	}
-	var data rostersData
 	for _, r := range found {
 		data.Lines = append(data.Lines, v.rosterLine(r))
 	}

@@ -12,6 +12,8 @@ import (
 
 // statementsData is what lists of other departments would take from people and an officer has to confirm.
 type statementsData struct {
+	filters
+	All     string // where those of every list are, while one list's are shown
 	Lines   []statementLine
 	More    string
 	Results []statementResult
@@ -35,6 +37,12 @@ func showStatements(v *visit) (any, error) {
 		return nil, err
 	}
 	var data statementsData
+	if data.Filters, _, err = v.areaFilter(); err != nil {
+		return nil, err
+	}
+	if imported := idOf(v.query.Get("import")); imported != uuid.Nil {
+		data.Text, data.All = &Field{Name: "import", Kind: "hidden", Value: imported.String()}, v.path
+	}
 	for _, p := range found {
 		line := v.statementLine(p)
 		line.Place = place(p.Area)
@@ -61,8 +69,7 @@ func (v *visit) pendingStatements() ([]store.PendingStatement, error) {
 	if err != nil {
 		return nil, err
 	}
-	imported, _ := uuid.Parse(v.query.Get("import")) // another text narrows nothing
-	return v.desk.PendingStatements(v.ctx, v.who, "", imported, after.ID, pageSize)
+	return v.desk.PendingStatements(v.ctx, v.who, v.areaAsked(), idOf(v.query.Get("import")), after.ID, pageSize) // another text narrows nothing
 }
 
 func (v *visit) statementLine(p store.PendingStatement) statementLine {

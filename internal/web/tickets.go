@@ -43,10 +43,10 @@ func showLookup(v *visit) (any, error) {
 
 // ticketsData is what people brought, as far as this role sees it.
 type ticketsData struct {
-	New    bool
-	Fields []*Field
-	Lines  []ticketLine
-	More   string
+	filters
+	New   bool
+	Lines []ticketLine
+	More  string
 }
 
 type ticketLine struct{ Path, Received, Kind, Topic, State, Unit, Clock, Tone string }
@@ -73,32 +73,16 @@ func showTickets(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	state := &Field{Name: "state", Label: v.t("case.stage"), Kind: "select", Options: v.options("ticket_state", ticketStates...), Value: v.query.Get("state")}
-	if len(ticket.WaitsFor(v.who.Role)) > 0 {
-		state.Options = append([]Option{{Value: waitingTickets, Label: v.t("tickets.card")}}, state.Options...)
+	data := ticketsData{New: v.may("/tickets/new")}
+	f, err := v.ticketsAsked(&data)
+	if err != nil {
+		return nil, err
 	}
-	topic := &Field{Name: "topic", Label: v.t("ticket.topic"), Kind: "select", Options: v.topics(), Value: v.query.Get("topic")}
-	late := &Field{Name: "overdue", Label: v.t("ticket.time"), Kind: "select", Options: v.options("ticket_time", "overdue"), Value: v.query.Get("overdue")}
-	f := store.TicketFilter{Area: v.who.Area, After: after.ID, Limit: pageSize}
-	for _, field := range []*Field{state, topic, late} {
-		field.choose()
-	}
-	switch chosen := chosenOf(state); chosen {
-	case "":
-	case waitingTickets:
-		f.States = ticket.WaitsFor(v.who.Role)
-	default:
-		f.States = []ticket.State{ticket.State(chosen)}
-	}
-	f.Topic = chosenOf(topic)
-	if chosenOf(late) != "" {
-		f.Overdue = v.desk.TicketsOverdueSince()
-	}
+	f.After, f.Limit = after.ID, pageSize
 	found, err := v.desk.DB.ListTickets(v.ctx, v.who, f)
 	if err != nil {
 		return nil, err
 	}
-	data := ticketsData{New: v.may("/tickets/new"), Fields: []*Field{state, topic, late}}
 	where := v.placeNames()
 	for _, t := range found {
 		data.Lines = append(data.Lines, v.ticketLine(t, where))
@@ -109,9 +93,38 @@ func showTickets(v *visit) (any, error) {
 	return data, nil
 }
 
-// chosenOf is the value of a field whose choices have it, or empty.
-func chosenOf(f *Field) string {
-	for _, o := range f.Options {
+// ticketsAsked reads which tickets an address asks for; what it asks for that there is not narrows nothing.
+func (v *visit) ticketsAsked(data *ticketsData) (f store.TicketFilter, err error) {
+	states, topics, times := v.options("ticket_state", ticketStates...), v.topics(), v.options("ticket_time", "overdue")
+	if len(ticket.WaitsFor(v.who.Role)) > 0 {
+		states = append([]Option{{Value: waitingTickets, Label: v.t("tickets.card")}}, states...)
+	}
+	asked(states, v.query.Get("state"))
+	asked(topics, v.query.Get("topic"))
+	asked(times, v.query.Get("overdue"))
+	switch chosen := chosenOf(states); chosen {
+	case "":
+	case waitingTickets:
+		f.States = ticket.WaitsFor(v.who.Role)
+	default:
+		f.States = []ticket.State{ticket.State(chosen)}
+	}
+	f.Topic = chosenOf(topics)
+	if chosenOf(times) != "" {
+		f.Overdue = v.desk.TicketsOverdueSince()
+	}
+	data.Filters = []filter{{"state", v.t("case.stage"), v.t("persons.all"), states}, {"topic", v.t("ticket.topic"), v.t("persons.all"), topics}, {"overdue", v.t("ticket.time"), v.t("persons.all"), times}}
+	if f.Area = v.who.Area; v.who.Role != access.HotlineClerk && v.who.Role != access.Auditor { // they see what their unit has now
+		return f, nil
+	}
+	places, in, err := v.areaFilter()
+	f.Area, data.Filters = in, append(data.Filters, places...)
+	return f, err
+}
+
+// chosenOf is the value of the choice that was made, or empty.
+func chosenOf(options []Option) string {
+	for _, o := range options {
 		if o.Chosen {
 			return o.Value
 		}

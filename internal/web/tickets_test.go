@@ -138,8 +138,8 @@ func TestLookup(t *testing.T) {
 	if len(list.rows()) != 2 {
 		t.Errorf("the list: %v", list.rows())
 	}
-	clerk.get("/tickets?overdue=overdue").says("没有工单")
-	clerk.get("/tickets?state=closed").says("没有工单")
+	clerk.get("/tickets?overdue=overdue").says("没有符合筛选条件的内容")
+	clerk.get("/tickets?state=closed").says("没有符合筛选条件的内容")
 }
 
 // TestTimeAsTyped: where a browser offers nothing for a time, it is taken as people write one.

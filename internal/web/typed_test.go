@@ -3,6 +3,7 @@ package web_test
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestDaysAsTyped: where a browser offers no calendar, a day is taken in the spellings in which people write one, and nothing is guessed.
@@ -53,4 +54,16 @@ func TestMonthsAsTyped(t *testing.T) {
 	}
 	b.get("/indicators/nursing_subsidy_coverage?from=2022.13&to=2023.2").want(200).says("“2022.13”不是月份，未采用")
 	b.get("/indicators/nursing_subsidy_coverage?from=20221&to=2023.2").want(200).says("“20221”不是月份，未采用")
+}
+
+// TestFileAsKnown: a file as known on a day says that day, and asks for it again.
+func TestFileAsKnown(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person(51, 2, villageA)
+	s.clock.Add(9 * 24 * time.Hour)
+	file := s.as("liaison.a").get("/persons/" + id.String() + "?known_on=2023-04-03").want(200).says("按2023-04-03已知的记录")
+	if again := attr(byID(t, file, "known_on"), "value"); again != "2023-04-03" {
+		t.Errorf("the file as known on 2023-04-03 asks for %s next", again)
+	}
 }

@@ -90,21 +90,22 @@ type progressLine struct {
 
 type toVerifyLine struct{ Path, Name, Place, Planned, State, Tone, Done string }
 
-// verifyAsked is which year and place an address asks for.
-func (v *visit) verifyAsked() (year int, in area.Code) {
-	year, in = v.today.Year(), v.who.Area
+// verifyYear is the year that an address asks for.
+func (v *visit) verifyYear() int {
 	if n, err := strconv.Atoi(v.query.Get("year")); err == nil && n > 0 && n < 10000 {
-		year = n
+		return n
 	}
-	if code, err := area.Parse(v.query.Get("area")); err == nil && v.who.Covers(code) {
-		in = code
-	}
-	return year, in
+	return v.today.Year()
 }
 
 func showVerifications(v *visit) (any, error) {
-	year, in := v.verifyAsked()
+	year := v.verifyYear()
+	places, in, err := v.areaFilter()
+	if err != nil {
+		return nil, err
+	}
 	data := verificationsData{Year: year, filters: v.verifyFilters(year)}
+	data.Filters = append(data.Filters, places...)
 	counts, err := v.desk.VerificationCounts(v.ctx, v.who, year, in)
 	if fault.Is(err, "NO_REVERIFICATION") {
 		data.None = v.refusal(err)
@@ -131,6 +132,9 @@ func (v *visit) verifyFilters(year int) filters {
 	if rule := v.desk.Pack().Reverification; rule != nil {
 		for y := max(v.today.Year(), rule.Since); y >= rule.Since; y-- {
 			years = append(years, Option{Value: strconv.Itoa(y), Label: strconv.Itoa(y), Chosen: y == year})
+		}
+		if chosenOf(years) == "" { // what narrows a list is not to be shown as something else
+			years = append(years, Option{Value: strconv.Itoa(year), Label: strconv.Itoa(year), Chosen: true})
 		}
 	}
 	return filters{Filters: []filter{{"year", v.t("record.year"), "", years}, {"state", v.t("case.stage"), v.t("persons.all"), states}}}
@@ -195,8 +199,8 @@ func (v *visit) fillToVerify(data *verificationsData, year int, in area.Code, pl
 	return nil
 }
 
-// verifyByData verifies everybody of the area whom lists have confirmed. Done again it finds who was confirmed since.
+// verifyByData verifies everybody of the place that is looked at whom lists have confirmed. Done again it finds who was confirmed since.
 func verifyByData(v *visit) (string, error) {
-	_, err := v.desk.VerifyByData(v.ctx, v.who, v.who.Area)
-	return v.path + "?done=verified_by_data", err
+	_, err := v.desk.VerifyByData(v.ctx, v.who, v.areaAsked())
+	return addQuery(v.here(), "done", "verified_by_data"), err
 }

@@ -53,7 +53,9 @@ func TestPayeePage(t *testing.T) {
 func TestVerificationPages(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	s.as("liaison.a").get("/verifications").want(200).says("未规定该年度定期复核")
+	if sh := s.as("liaison.a").get("/verifications").want(200).says("未规定该年度定期复核"); chosenIn(sh, "year") != "2023" {
+		t.Errorf("the page of 2023 says that it is of %q", chosenIn(sh, "year"))
+	}
 	first, second, third := s.person(31, 1, villageA), s.person(33, 1, villageA), s.person(35, 1, villageB)
 	s.granted("liaison.a", first)
 	s.granted("liaison.a", second)
@@ -81,8 +83,18 @@ func TestVerificationPages(t *testing.T) {
 	if row := district.row("闻韶街道"); strings.Join(row[1:], " ") != "3 0 1 0 0 2" {
 		t.Errorf("the town stands as %v", row)
 	}
+	elsewhere := s.as("cdpf").get("/verifications?area=" + townC).want(200).form("by_data").send().follow().says("名单已确认的人员已复核")
+	if in := chosenIn(elsewhere, "area"); in != townC {
+		t.Errorf("who verified a town is shown %q", in)
+	}
+	if row := s.as("cdpf").get("/verifications").row("闻韶街道"); strings.Join(row[1:], " ") != "3 0 1 0 0 2" {
+		t.Errorf("after another town was verified, this one stands as %v", row)
+	}
 	district.form("by_data").send().follow().says("名单已确认的人员已复核")
 	villages := s.as("cdpf").get(district.link("闻韶街道")).want(200)
+	if in := chosenIn(villages, "area"); in != townA {
+		t.Errorf("who then asks for a state asks for it in %q", in)
+	}
 	if row := villages.row("闻韶街道 太公社区居委会"); strings.Join(row[1:], " ") != "1 1 0 0 0 0" {
 		t.Errorf("the village stands as %v", row)
 	}

@@ -12,7 +12,7 @@ import (
 	"zhucan/internal/store"
 )
 
-// waitingData is the services that wait for this office, or those that are open, the one entered first in front.
+// waitingData is the services that wait for this office, or those that are open or have ended, the one entered first in front.
 type waitingData struct {
 	filters
 	Lead    string
@@ -29,7 +29,7 @@ type waitingLine struct {
 }
 
 // showServices shows what waits in the service chains. Its address says of which kind, and in which state: `open` is all that has not come
-// to its end, and nothing is what this role leads on; for one that leads on nothing it is all that is open.
+// to its end, `ended` what has, and nothing is what this role leads on; for one that leads on nothing it is all that is open.
 func showServices(v *visit) (any, error) {
 	after, err := store.ParseCursor(v.query.Get("cursor"))
 	if err != nil {
@@ -41,8 +41,12 @@ func showServices(v *visit) (any, error) {
 		lead, state = "services.lead.all", cmp.Or(state, "open")
 	}
 	_, chosen := standingOf(kind, state)
-	chosen = chosen || state == "open"
-	found, waiting, err := v.desk.DB.ServiceQueue(v.ctx, v.who, v.who.Area, v.standing(kind, state), !chosen, after.ID, pageSize)
+	chosen = chosen || state == "open" || state == "ended"
+	places, in, err := v.areaFilter()
+	if err != nil {
+		return nil, err
+	}
+	found, waiting, err := v.desk.DB.ServiceQueue(v.ctx, v.who, in, v.standing(kind, state), !chosen, after.ID, pageSize)
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +55,7 @@ func showServices(v *visit) (any, error) {
 		return nil, err
 	}
 	data := waitingData{Lead: v.t(lead), Waiting: waiting, filters: v.serviceFilters(kind, state)}
+	data.Filters = append(data.Filters, places...)
 	if kind != "" && care.ChainOf(care.Kind(kind)) == nil {
 		data.Wrong = append(data.Wrong, v.t("services.bad_kind"))
 	}
@@ -87,27 +92,32 @@ func (v *visit) standing(kind, state string) []care.Standing {
 	list := care.WaitsFor(v.who.Role)
 	if state == "open" {
 		list = care.OpenStandings()
+	} else if state == "ended" {
+		list = care.EndedStandings()
 	} else if at, ok := standingOf(kind, state); ok {
 		list = []care.Standing{at}
 	}
 	return slices.DeleteFunc(list, func(at care.Standing) bool { return care.ChainOf(care.Kind(kind)) != nil && string(at.Kind) != kind })
 }
 
-// standingOf reads an open state as addresses have it, behind its kind.
+// standingOf reads a state as addresses have it, behind its kind.
 func standingOf(kind, text string) (care.Standing, bool) {
 	of, state, _ := strings.Cut(text, ".")
 	at := care.Standing{Kind: care.Kind(of), State: state}
-	return at, slices.Contains(care.OpenStandings(), at) && (kind == of || care.ChainOf(care.Kind(kind)) == nil)
+	return at, slices.Contains(allStandings(), at) && (kind == of || care.ChainOf(care.Kind(kind)) == nil)
 }
+
+// allStandings are the states of all chains, the open ones in front.
+func allStandings() []care.Standing { return append(care.OpenStandings(), care.EndedStandings()...) }
 
 func (v *visit) serviceFilters(kind, state string) filters {
 	var kinds []Option
-	states := []Option{{Value: "open", Label: v.t("services.open"), Chosen: state == "open"}}
+	states := []Option{{Value: "open", Label: v.t("services.open"), Chosen: state == "open"}, {Value: "ended", Label: v.t("services.ended"), Chosen: state == "ended"}}
 	for _, c := range care.Chains {
 		kinds = append(kinds, Option{Value: string(c.Kind), Label: v.either(c.ZH, c.EN), Chosen: kind == string(c.Kind)})
 	}
 	_, chosen := standingOf(kind, state)
-	for _, at := range care.OpenStandings() {
+	for _, at := range allStandings() {
 		if care.ChainOf(care.Kind(kind)) != nil && string(at.Kind) != kind {
 			continue
 		}

@@ -91,7 +91,7 @@ func TestServicesThatWait(t *testing.T) {
 		}
 	}
 	s.as("liaison.a").get("/services?kind=none").want(200).says("没有这种服务")
-	s.as("liaison.a").get("/services?state=device.NONE").want(200).says("没有这种未办结的状态")
+	s.as("liaison.a").get("/services?state=device.NONE").want(200).says("该类服务没有这种状态")
 	if sh := s.as("liaison.a").get("/services?kind=device&state=open").want(200); strings.Contains(sh.body, "没有这种") {
 		t.Error("a good address is found fault with")
 	}
@@ -99,6 +99,11 @@ func TestServicesThatWait(t *testing.T) {
 	waits("cdpf")
 	if got := listed(s.as("town.a").get("/services?state=open").want(200)); !slices.Equal(got, []string{r}) {
 		t.Errorf("what has ended is still open: %v", got)
+	}
+	for at, want := range map[string][]string{"ended": {d}, "ended&kind=retrofit": {}, "device.REJECTED": {d}, "device.REJECTED&area=" + villageB: {}} {
+		if got := listed(s.as("auditor").get("/services?state=" + at).want(200)); !slices.Equal(got, want) {
+			t.Errorf("in the state %s there are %v, want %v", at, got, want)
+		}
 	}
 }
 

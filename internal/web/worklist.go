@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"zhucan/internal/area"
 	"zhucan/internal/casework"
 	"zhucan/internal/lead"
 	"zhucan/internal/store"
@@ -50,6 +49,9 @@ func showWorklist(v *visit) (any, error) {
 	found, err := v.desk.Leads(v.ctx, v.who, q)
 	if err != nil {
 		return nil, err
+	}
+	if q.Programme != "" || slices.ContainsFunc(found, func(l casework.Lead) bool { return l.Programme != "" }) { // other lists are of no programme
+		data.Filters = append(data.Filters, filter{"programme", v.t("case.programme"), v.t("persons.all"), v.programmeOptions(q.Programme)})
 	}
 	others, err := v.namesOfOthers(found)
 	if err != nil {
@@ -145,15 +147,8 @@ func (v *visit) owners(list *lead.List) string {
 
 // leadFilters reads what narrows a list from the address.
 func (v *visit) leadFilters(list *lead.List, q *casework.LeadsOf) (f filters, err error) {
-	if code, bad := area.Parse(v.query.Get("area")); bad == nil && v.who.Covers(code) {
-		q.Area = code
-	}
-	places, err := v.placesBelow(q.Area)
-	if err != nil {
+	if f.Filters, q.Area, err = v.areaFilter(); err != nil {
 		return f, err
-	}
-	if len(places) > 0 {
-		f.Filters = []filter{{"area", v.t("queue.area"), v.t("persons.all"), places}}
 	}
 	var reasons []Option
 	for _, r := range list.Reasons {
@@ -166,6 +161,7 @@ func (v *visit) leadFilters(list *lead.List, q *casework.LeadsOf) (f filters, er
 	if len(reasons) > 1 {
 		f.Filters = append(f.Filters, filter{"reason", v.t("worklist.why"), v.t("persons.all"), reasons})
 	}
+	q.Programme = chosenOf(v.programmeOptions(v.query.Get("programme")))
 	late := v.query.Get("late") == "yes"
 	if f.Tick = (&tick{"late", v.t("queue.late"), late}); late {
 		q.Overdue = &late
