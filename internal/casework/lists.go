@@ -253,15 +253,8 @@ func (l *listRun) nameDoubtful(ctx context.Context) error {
 			}
 			continue
 		}
-		homes, err := l.tx.HomesOf(ctx, persons, l.desk.today())
-		if err != nil {
+		if err := l.nameHomes(ctx, persons, l.named); err != nil {
 			return err
-		}
-		for person, household := range homes {
-			if _, named := l.named[household]; !named {
-				l.named[household] = l.named[person]
-				l.doubt(person, household, l.named[person])
-			}
 		}
 	}
 	if err := l.namePossible(ctx); err != nil || l.done.DryRun {
@@ -275,14 +268,20 @@ func (l *listRun) namePossible(ctx context.Context) error {
 	if !l.meaning.home || len(l.possible) == 0 {
 		return nil
 	}
-	homes, err := l.tx.HomesOf(ctx, slices.Collect(maps.Keys(l.possible)), l.desk.today())
+	return l.nameHomes(ctx, slices.Collect(maps.Keys(l.possible)), l.possible)
+}
+
+// nameHomes keeps a list from being silent about the households in which those whom rows name lived on its day.
+func (l *listRun) nameHomes(ctx context.Context, persons []uuid.UUID, rows map[uuid.UUID]int) error {
+	homes, err := l.tx.HomesOf(ctx, persons)
 	if err != nil {
 		return err
 	}
-	for person, household := range homes {
-		if _, named := l.named[household]; !named {
-			l.named[household] = l.possible[person]
-			l.doubt(person, household, l.possible[person])
+	for person, lived := range homes {
+		household := lived.On(l.done.AsOf)
+		if _, named := l.named[household]; !named && household != uuid.Nil {
+			l.named[household] = rows[person]
+			l.doubt(person, household, rows[person])
 		}
 	}
 	return nil
