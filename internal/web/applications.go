@@ -99,6 +99,9 @@ func showApply(v *visit) (any, error) {
 	var programmes []Option
 	for _, verdict := range verdicts {
 		line := v.verdictLine(verdict)
+		if err := v.desk.Awarded(d, verdict.Programme); err != nil {
+			line.Note = v.refusal(err)
+		}
 		data.Verdicts = append(data.Verdicts, line)
 		programmes = append(programmes, Option{Value: verdict.Programme, Label: line.Programme})
 	}
