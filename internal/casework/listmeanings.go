@@ -134,17 +134,21 @@ func died(columns ...string) saying {
 }
 
 // insuredYear is medical insurance, which is taken out for a calendar year. It ends with the year, or on an earlier day that the list gives; what
-// has ended without one, or is suspended, is not held on the day of the list.
+// has ended without one, or is suspended, is not held on the day of the list. Employees are insured month by month, so what a row says of them
+// without a year ends with no year.
 func insuredYear(r exchange.ListRow, asOf calendar.Date) []statement.Statement {
 	year := insuredIn(r, asOf)
 	first := firstDay(year, time.January)
 	s := statement.Statement{Says: statement.Holds, Sort: r.Text("sort"), From: later(first, r.Date("from")), To: first.AddYears(1).Add(-1), AsOf: asOf}
+	if s.Sort == "employee" && r.Year("year") == 0 {
+		s.To = calendar.Date{}
+	}
 	last := r.Date("to")
 	switch status := r.Text("status"); {
 	case status == "ended" && last.IsZero(), status == "suspended" && (last.IsZero() || !last.Before(asOf)):
 		last = asOf.Add(-1)
 	}
-	if last.IsZero() || !last.Before(s.To) {
+	if last.IsZero() || !s.To.IsZero() && !last.Before(s.To) {
 		return []statement.Statement{s}
 	}
 	// of this scheme alone: who has left it for another is insured there
