@@ -25,5 +25,7 @@ func TestAppliedForWhatRuns(t *testing.T) {
 	if open, _ := s.desk.DB.ListApplications(context.Background(), s.actor("town.a"), store.ApplicationFilter{Area: townA, PersonID: id, Stage: "draft", Limit: 9}); len(open) != 1 {
 		t.Errorf("%d drafts", len(open))
 	}
+	open := b.get("/persons/"+id.String()+"/apply").want(200).says("已有在办申请", "（草稿），请在该申请上办理")
+	b.get(open.link("已有在办申请")).want(200).says("代办人甲")
 	s.as("liaison.a").get("/persons/"+s.person(252, 1, villageA).String()+"/apply").want(200).form("submit").set("programme", "nursing_subsidy", "applicant.relation", "self").send().want(303)
 }
