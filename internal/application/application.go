@@ -238,9 +238,12 @@ func (a *Application) handIn(who access.Actor, now time.Time, action string, vil
 	a.step(who, now, action, a.Stage, to)
 }
 
+// Undecided are the stages in which a case is open: there is one at most for a person and programme.
+var Undecided = []Stage{Draft, Submitted, TownReview, CDPFReview, CivilAffairsDecides, Returned}
+
 // Withdraw ends an application that is not decided, at the applicant's wish.
 func (a *Application) Withdraw(who access.Actor, reason string, now time.Time) error {
-	if !slices.Contains([]Stage{Draft, Submitted, TownReview, CDPFReview, CivilAffairsDecides, Returned}, a.Stage) {
+	if !slices.Contains(Undecided, a.Stage) {
 		return a.notInStage()
 	}
 	a.step(who, now, "withdraw", a.Stage, Withdrawn)

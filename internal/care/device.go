@@ -37,7 +37,7 @@ var device = Chain{
 		return c.mayGet(c.Evidence.Text("mode"))
 	},
 	Steps: append([]Step{
-		{Name: Reported, ZH: "据名单登记", EN: "recorded as another system has it", From: []string{"NEED"}, ByResult: map[string]string{"accepted": "ACCEPTED", "fitted": "FITTED"}, Roles: lists,
+		{Name: Reported, ZH: "据名单登记", EN: "recorded as another system has it", From: []string{"NEED", "FITTED"}, ByResult: map[string]string{"accepted": "ACCEPTED", "fitted": "FITTED"}, Roles: lists,
 			Counts: countsReported, Evidence: reported(Field{Name: "result", ZH: "适配结果", Is: Choice, Need: true, Codes: []string{"accepted", "fitted"}},
 				Field{Name: "supplier", ZH: "供应商", Is: Text}, Field{Name: "price_fen", ZH: "价格（分）", Is: Fen}, Field{Name: "subsidy_fen", ZH: "补贴（分）", Is: Fen})},
 		{Name: "village_check", ZH: "村居核实", EN: "checked by the village", From: []string{"NEED"}, To: "VILLAGE_CHECKED", Roles: village, Evidence: []Field{{Name: "findings", ZH: "核实情况", Is: Text, Need: true}}},

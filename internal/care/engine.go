@@ -126,6 +126,11 @@ func (s Service) lastTo(state string) (Done, bool) {
 	return Done{}, false
 }
 
+// FromLists reports whether all that stands of a service came with lists of another system.
+func (s Service) FromLists() bool {
+	return len(s.Steps) > 0 && !slices.ContainsFunc(s.Steps, func(d Done) bool { return d.Step != Reported })
+}
+
 // counted reports whether a step has counted as a kind before.
 func (s Service) counted(kind string) bool {
 	return slices.ContainsFunc(s.Steps, func(d Done) bool { return slices.Contains(d.Counts, kind) })

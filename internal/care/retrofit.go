@@ -26,7 +26,7 @@ var retrofit = Chain{
 		{Name: "again_because", ZH: "再次改造原因", Is: Choice, Codes: []string{"moved", "condition_worsened"}}, {Name: "note", ZH: "说明", Is: Text}},
 	Opens: opensRetrofit,
 	Steps: append([]Step{
-		{Name: Reported, ZH: "据名单登记", EN: "recorded as another system has it", From: []string{"NEED"}, ByResult: map[string]string{"PASS": "DONE", "RECTIFY": "RECTIFY", "FAIL": "IN_WORK", "WAITING": "ACCEPTANCE"},
+		{Name: Reported, ZH: "据名单登记", EN: "recorded as another system has it", From: []string{"NEED", "ACCEPTANCE", "RECTIFY", "IN_WORK"}, ByResult: map[string]string{"PASS": "DONE", "RECTIFY": "RECTIFY", "FAIL": "IN_WORK", "WAITING": "ACCEPTANCE"},
 			Roles: lists, Counts: countsRetrofit, Evidence: reported(Field{Name: "result", ZH: "验收结论", Is: Choice, Need: true, Codes: []string{"PASS", "RECTIFY", "FAIL", "WAITING"}},
 				Field{Name: "contractor", ZH: "施工单位", Is: Text}, Field{Name: "reported_fen", ZH: "造价（分）", Is: Fen}, Field{Name: "completed_on", ZH: "竣工日期", Is: Day})},
 		{Name: "verify", ZH: "入户核实", EN: "verified at home", From: []string{"NEED"}, To: "VERIFIED", Roles: field, Check: verifyHome, Adds: hardshipRecorded,

@@ -54,6 +54,15 @@ func Void(c Case, seq int, reason string, who access.Actor, now time.Time) (Serv
 	return s, last, nil
 }
 
+// Unsay takes back the last step, which came with a list, because that list was taken back.
+func Unsay(s Service, who access.Actor, now time.Time) (Service, Done) {
+	n := len(s.Steps)
+	last := s.Steps[n-1]
+	last.Voided = Voided{At: now, By: who.AccountID, Role: who.Role, ActingFor: who.ActingFor, Reason: "名单已撤销"}
+	s.State, s.Steps, s.Voided = last.From, slices.Clone(s.Steps[:n-1]), append(slices.Clone(s.Voided), last)
+	return s, last
+}
+
 // Correct puts right what a service was opened with, by the rules by which it would be opened, while no step rests on it.
 func Correct(c Case) (Service, error) {
 	switch {

@@ -37,7 +37,7 @@ refuse            NEED|ASSESSED|PLANNED|IN_SERVICE           REFUSED      VTD
 moved             NEED|ASSESSED|PLANNED|IN_SERVICE           MOVED        VTD
 deceased          NEED|ASSESSED|PLANNED|IN_SERVICE           DECEASED     VTD`,
 	care.Device: `
-report            NEED                                       ACCEPTED|FITTED L
+report            NEED|FITTED                                ACCEPTED|FITTED L
 village_check     NEED                                       VILLAGE_CHECKED V
 town_review       VILLAGE_CHECKED                            TOWN_REVIEWED   T
 assess            TOWN_REVIEWED                              ASSESSED        D
@@ -52,7 +52,7 @@ refuse            NEED|VILLAGE_CHECKED|TOWN_REVIEWED|ASSESSED|APPROVED|FITTED RE
 moved             NEED|VILLAGE_CHECKED|TOWN_REVIEWED|ASSESSED|APPROVED|FITTED MOVED    VTD
 deceased          NEED|VILLAGE_CHECKED|TOWN_REVIEWED|ASSESSED|APPROVED|FITTED DECEASED VTD`,
 	care.Retrofit: `
-report            NEED                                       DONE|RECTIFY|IN_WORK|ACCEPTANCE L
+report            NEED|ACCEPTANCE|RECTIFY|IN_WORK            DONE|RECTIFY|IN_WORK|ACCEPTANCE L
 verify            NEED                                       VERIFIED     VT
 plan              VERIFIED|PLANNED                           PLANNED      VTD
 approve           PLANNED                                    APPROVED     D

@@ -117,21 +117,53 @@ func (d *Desk) change(ctx context.Context, who access.Actor, action string, id u
 }
 
 // SubmitApplication hands a draft in, and tells once the code by which the applicant asks after it. What can never be decided is
-// refused and stays a draft: no certificate, one that does not hold on the day of application, an ID number that fails its check.
+// refused and stays a draft: no certificate, one that does not hold on the day of application, an ID number that fails its check, a right to
+// the same that runs.
 func (d *Desk) SubmitApplication(ctx context.Context, who access.Actor, id uuid.UUID, version int) (store.Case, error) {
 	code := auth.NewStatusCode()
 	c, err := d.change(ctx, who, "application.submit", id, version, func(tx *store.Tx, app *application.Application, dossier store.Dossier) error {
-		if err := d.canApply(dossier.File, app.AppliedOn); err != nil {
+		if err := app.Submit(who, d.Pack().VillageCheck, tx.Now); err != nil {
 			return err
 		}
-		if err := tx.SetStatusCode(ctx, *app, code); err != nil {
+		if err := d.canHandIn(dossier, *app); err != nil {
 			return err
 		}
-		return app.Submit(who, d.Pack().VillageCheck, tx.Now)
+		return tx.SetStatusCode(ctx, *app, code)
 	})
 	c.StatusCode = code
 	return c, err
 }
+
+func (d *Desk) canHandIn(dossier store.Dossier, app application.Application) error {
+	if err := d.canApply(dossier.File, app.AppliedOn); err != nil {
+		return err
+	}
+	return d.Awarded(dossier, app.Programme)
+}
+
+// Awarded refuses an application for what the person has already, as an approval would: by what is recorded, the right has no end.
+func (d *Desk) Awarded(dossier store.Dossier, programme string) error {
+	reading, err := standing.Read(dossier.File, dossier.Awards, d.Pack())
+	if err != nil {
+		return err
+	}
+	for _, a := range reading.Awards() {
+		lasts, runs := reading.Lasts(a.ID)
+		if a.Programme != programme || !runs || !lasts.To.IsZero() {
+			continue
+		}
+		since := a.StartMonth.String()
+		if asSeen(reading, a, d.today()).Suspended() {
+			return fault.New(fault.Conflict, alreadyAwarded, "该人自"+since+"起享受此项补贴，现暂停发放：请办理恢复（复核、换证等），不需重新申请；确已终止的，请先登记终止的原因，申请可先存为草稿，申请日期不变",
+				"the person has had this benefit since "+since+" and it is suspended: have it resumed (verification, renewal of the card) instead of applying again; if it has ended, record first why; the draft keeps its day")
+		}
+		return fault.New(fault.Conflict, alreadyAwarded, "该人自"+since+"起正在享受此项补贴，不需重新申请，换证后类别、等级变化的自动按新证计发；确已终止的，请先登记终止的原因，申请可先存为草稿，申请日期不变",
+			"the person has had this benefit since "+since+" and need not apply again: another category or level of the card counts by itself; if it has ended, record first why; the draft keeps its day")
+	}
+	return nil
+}
+
+const alreadyAwarded = "ALREADY_AWARDED"
 
 func (d *Desk) canApply(file casefile.File, on calendar.Date) error {
 	if file.Person.InvalidID != "" {
@@ -170,10 +202,10 @@ func (d *Desk) ResubmitApplication(ctx context.Context, who access.Actor, id uui
 			}
 			app.BankAccount = account
 		}
-		if err := d.canApply(dossier.File, app.AppliedOn); err != nil {
+		if err := app.Resubmit(who, d.Pack().VillageCheck, tx.Now, changesOf(before, *app)); err != nil {
 			return err
 		}
-		return app.Resubmit(who, d.Pack().VillageCheck, tx.Now, changesOf(before, *app))
+		return d.canHandIn(dossier, *app)
 	})
 }
 

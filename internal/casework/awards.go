@@ -86,6 +86,38 @@ func (d *Desk) notBefore(dossier store.Dossier, id uuid.UUID, name string, month
 	return d.notAfterNext(name, month)
 }
 
+// lasting is the last month of an award that has one by what is recorded, and why in both languages; the zero month where it has none.
+func (d *Desk) lasting(dossier store.Dossier, id uuid.UUID) (last calendar.Month, why [2]string, err error) {
+	reading, err := standing.Read(dossier.File, dossier.Awards, d.Pack())
+	if err != nil {
+		return last, why, err
+	}
+	run, runs := reading.Lasts(id)
+	if !runs || run.To.IsZero() {
+		return last, why, nil
+	}
+	a := endedWithCard(reading, awardOf(reading.Awards(), id))
+	if a.EndMonth != run.To {
+		a = endedByFacts(reading, a, run.To)
+	}
+	why = [2]string{a.EndReason, a.EndReason}
+	switch condition, known := d.Pack().Conditions[a.EndReason]; {
+	case a.EndReason == award.CardCancelled:
+		why = [2]string{"残疾人证已注销", "the card was cancelled"}
+	case known:
+		why = [2]string{"不再符合：" + condition.ZH, "no longer holds: " + condition.EN}
+	}
+	return run.To, why, nil
+}
+
+// endedBefore refuses what would be done about a month in which the award has ended.
+func endedBefore(name string, last calendar.Month, why [2]string, zh, en string) error {
+	f := fault.New(fault.Conflict, endedAlready, "该待遇发放到"+last.String()+"为止（"+why[0]+"），"+zh, "the award pays until "+last.String()+" ("+why[1]+"); "+en)
+	return atMember(name, f)
+}
+
+const endedAlready = "ENDED_ALREADY"
+
 // SuspendAward stops paying an award from a month on, next month at the latest, until it is resumed.
 func (d *Desk) SuspendAward(ctx context.Context, who access.Actor, id uuid.UUID, version int, from calendar.Month, reason string) (award.Award, error) {
 	return d.changeAward(ctx, who, "award.suspend", id, version, func(tx *store.Tx, a *award.Award, dossier store.Dossier) error {
@@ -95,13 +127,21 @@ func (d *Desk) SuspendAward(ctx context.Context, who access.Actor, id uuid.UUID,
 		if err := d.notBefore(dossier, id, "from_month", from); err != nil {
 			return err
 		}
+		switch last, why, err := d.lasting(dossier, id); {
+		case err != nil:
+			return err
+		case a.Void:
+			return voidAlready
+		case !last.IsZero() && from.After(last):
+			return endedBefore("from_month", last, why, "其后没有可暂停的月份", "there is no month after it to suspend")
+		}
 		return tx.InsertSuspension(ctx, a.PersonID, award.Suspension{ID: d.NewID(), AwardID: a.ID, From: from, Reason: reason})
 	})
 }
 
 // ResumeAward pays an award again from a month on, next month at the latest, with or without the months that it was suspended.
 func (d *Desk) ResumeAward(ctx context.Context, who access.Actor, id uuid.UUID, version int, from calendar.Month, backPay bool) (award.Award, error) {
-	return d.changeAward(ctx, who, "award.resume", id, version, func(tx *store.Tx, a *award.Award, _ store.Dossier) error {
+	return d.changeAward(ctx, who, "award.resume", id, version, func(tx *store.Tx, a *award.Award, dossier store.Dossier) error {
 		for _, s := range a.Suspensions {
 			if !s.To.IsZero() {
 				continue
@@ -112,6 +152,12 @@ func (d *Desk) ResumeAward(ctx context.Context, who access.Actor, id uuid.UUID, 
 			if err := d.notAfterNext("from_month", from); err != nil && from != s.From.Add(1) {
 				return err
 			}
+			switch last, why, err := d.lasting(dossier, id); {
+			case err != nil:
+				return err
+			case !backPay && !last.IsZero() && from.After(last) && !s.From.After(last):
+				return endedBefore("from_month", last, why, "其后不再发放；暂停的月份确应发放的，请选择补发", "nothing is paid after it; if the months of the suspension are owed, have them paid back")
+			}
 			s.To, s.BackPay = from.Add(-1), backPay
 			return tx.EndSuspension(ctx, s)
 		}
@@ -119,11 +165,20 @@ func (d *Desk) ResumeAward(ctx context.Context, who access.Actor, id uuid.UUID, 
 	})
 }
 
-// EndAward ends an award after a month, next month at the latest, at the person's wish or for a reason.
+// EndAward ends an award after a month, next month at the latest, at the person's wish or for a reason. One that a fact has ended is ended
+// for good by it, and not with a later month than it lasts.
 func (d *Desk) EndAward(ctx context.Context, who access.Actor, id uuid.UUID, version int, last calendar.Month, reason string) (award.Award, error) {
 	return d.changeAward(ctx, who, "award.end", id, version, func(_ *store.Tx, a *award.Award, dossier store.Dossier) error {
 		if err := d.notBefore(dossier, id, "last_month", last); err != nil {
 			return err
+		}
+		if a.EndReason == "" {
+			switch to, why, err := d.lasting(dossier, id); {
+			case err != nil:
+				return err
+			case !to.IsZero() && last.After(to):
+				return endedBefore("last_month", to, why, "终止月份不能更晚", "it cannot be ended later")
+			}
 		}
 		return a.End(last, reason)
 	})
@@ -151,17 +206,26 @@ func (d *Desk) ReinstateAward(ctx context.Context, who access.Actor, id uuid.UUI
 
 // VoidAward declares an award wrong from the start: nothing was ever owed, and all that was paid is asked back.
 func (d *Desk) VoidAward(ctx context.Context, who access.Actor, id uuid.UUID, version int, reason string) (award.Award, error) {
-	return d.changeAward(ctx, who, "award.void", id, version, func(_ *store.Tx, a *award.Award, _ store.Dossier) error {
+	return d.changeAward(ctx, who, "award.void", id, version, func(_ *store.Tx, a *award.Award, dossier store.Dossier) error {
 		if a.Void {
-			return fault.New(fault.Conflict, "ENDED_ALREADY", "该待遇已终止", "the award has been ended already")
+			return voidAlready
+		}
+		last, _, err := d.lasting(dossier, id)
+		if err != nil {
+			return err
 		}
 		if a.Void = true; a.EndMonth.IsZero() {
+			a.EndMonth = last
+		}
+		if a.EndMonth.IsZero() {
 			a.EndMonth = slices.MaxFunc([]calendar.Month{a.StartMonth, d.today().Month()}, calendar.Month.Compare)
 		}
 		a.EndReason = reason
 		return nil
 	})
 }
+
+var voidAlready = fault.New(fault.Conflict, endedAlready, "该待遇已作废", "the award has been declared void already")
 
 // backPayMonths is how many months of the gap before a late renewal may be paid at most (2021 Opinion).
 const backPayMonths = 3

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -63,6 +64,11 @@ func (d *Desk) AddCircumstance(ctx context.Context, who access.Actor, person uui
 // putFact inserts a fact into a locked file, derives again, and fills in what the store added. Partners hear of it as a new fact, an ended
 // or a corrected one.
 func (d *Desk) putFact(ctx context.Context, tx *store.Tx, dossier store.Dossier, told string, fact *casefile.Circumstance) error {
+	if told != factEnded {
+		if err := electedOtherwise(dossier.File, *fact); err != nil {
+			return err
+		}
+	}
 	if err := tx.InsertCircumstances(ctx, *fact); err != nil {
 		return err
 	}
@@ -70,6 +76,24 @@ func (d *Desk) putFact(ctx context.Context, tx *store.Tx, dossier store.Dossier,
 	fact.RecordedAt, fact.RecordedBy = tx.Now, tx.Who.AccountID
 	dossier.File = dossier.File.With(*fact)
 	return d.savedAs(ctx, tx, dossier)
+}
+
+// electedOtherwise refuses the opposite of an election of the same day: the rules take the last one, and of two of one day nobody could say which
+// that is.
+func electedOtherwise(file casefile.File, fact casefile.Circumstance) error {
+	side, _, _ := strings.Cut(fact.Value.Sort, "_")
+	for _, c := range file.Circumstances {
+		of, _, _ := strings.Cut(c.Value.Sort, "_")
+		if fact.Kind != "elected_benefit" || c.Kind != fact.Kind || of != side || c.Value.Sort == fact.Value.Sort || c.ValidFrom != fact.ValidFrom {
+			continue
+		}
+		if c.SupersededAt.IsZero() && c.Value.Answer == casefile.Yes && fact.Value.Answer == casefile.Yes {
+			f := fault.New(fault.Conflict, "ELECTED_OTHERWISE", "同一天已登记相反的选择，请核对签字材料；原登记有误的请更正原登记，改选的请填写改选的日期",
+				"the opposite was elected on the same day: compare what was signed, and correct the other record, or give the day of the later choice")
+			return atMember("valid_from", f)
+		}
+	}
+	return nil
 }
 
 // EndCircumstance says on which day a fact last held.

@@ -298,7 +298,7 @@ func TestRostersInAnyOrder(t *testing.T) {
 	t.Parallel()
 	const people, months, events = 400, 24, 25
 	first := calendar.MustMonth("2020-06")
-	o := newOffice(t, people, 11, first.First().Add(4))
+	o := newOffice(t, people, 13, first.First().Add(4))
 	ids := o.recipients()
 	var open, closed []roster.Roster
 	for m := range months {

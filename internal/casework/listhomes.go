@@ -24,33 +24,30 @@ type home struct {
 
 var errHomeElsewhere = &wrongCell{"", "HOUSEHOLD_ELSEWHERE", "该人的家庭在本人管辖区域之外，请由上级办理", "the person's household is outside your area"}
 
-// homesOf finds the households in which persons live today, wherever they stand. Who lives in none that is known lives in one of his
-// own: a house has somebody in it, and a household of one is put right by adding members.
-func (l *listRun) homesOf(ctx context.Context, dossiers []store.Dossier) (map[uuid.UUID]*home, error) {
+// homesOf finds the households of persons, now and before, wherever they stand.
+func (l *listRun) homesOf(ctx context.Context, dossiers []store.Dossier) (lived map[uuid.UUID]store.Homes, byID map[uuid.UUID]*home, err error) {
 	persons := make([]uuid.UUID, len(dossiers))
 	for i, d := range dossiers {
 		persons[i] = d.File.Person.ID
 	}
-	found := map[uuid.UUID]*home{}
-	err := l.tx.Everywhere(ctx, func() error {
-		living, err := l.tx.HomesOf(ctx, persons, l.desk.today())
-		if err != nil {
+	byID = map[uuid.UUID]*home{}
+	err = l.tx.Everywhere(ctx, func() error {
+		if lived, err = l.tx.HomesOf(ctx, persons); err != nil {
 			return err
 		}
-		files, err := l.tx.LockHouseholds(ctx, slices.Collect(maps.Values(living))...)
-		if err != nil {
-			return err
+		var ids []uuid.UUID
+		for _, homes := range lived {
+			for _, h := range homes {
+				ids = append(ids, h.Household)
+			}
 		}
-		byID := map[uuid.UUID]*home{}
+		files, err := l.tx.LockHouseholds(ctx, ids...)
 		for _, f := range files {
 			byID[f.Household.ID] = &home{file: f}
 		}
-		for person, household := range living {
-			found[person] = byID[household]
-		}
-		return nil
+		return err
 	})
-	return found, err
+	return lived, byID, err
 }
 
 // makeHome makes up the household of somebody who lives in none: in the village that the list names, or where the person lives, in the
@@ -77,21 +74,6 @@ func (l *listRun) makeHome(d store.Dossier, r saidRow, day, left calendar.Date) 
 	return &home{fresh: true, file: casefile.HouseholdFile{Household: h, Members: []casefile.Member{member}, Files: map[uuid.UUID]casefile.File{p.ID: d.File}}}
 }
 
-// leftHomes are the last days on which those who live in no household that is known lived in one, wherever it stands.
-func (l *listRun) leftHomes(ctx context.Context, dossiers []store.Dossier, living map[uuid.UUID]*home) (left map[uuid.UUID]calendar.Date, err error) {
-	var persons []uuid.UUID
-	for _, d := range dossiers {
-		if living[d.File.Person.ID] == nil {
-			persons = append(persons, d.File.Person.ID)
-		}
-	}
-	if len(persons) == 0 {
-		return nil, nil
-	}
-	err = l.tx.Everywhere(ctx, func() error { left, err = l.tx.LeftHomes(ctx, persons); return err })
-	return left, err
-}
-
 // openHomes writes households that a list makes known. That somebody lives somewhere stays so when the list is taken back.
 func (l *listRun) openHomes(ctx context.Context, homes ...*home) error {
 	for _, h := range homes {
@@ -105,17 +87,15 @@ func (l *listRun) openHomes(ctx context.Context, homes ...*home) error {
 	return nil
 }
 
-// namedHomes locks whom rows name and finds or makes up their households; a row whose household cannot be had is refused.
+// namedHomes locks whom rows name and finds or makes up their households; a row whose household cannot be had is refused. A service was given
+// to the household in which the person then lived, and a list of houses speaks of its own day. Who lives in none that is known lives in one of
+// his own: a house has somebody in it, and a household of one is put right by adding members.
 func (l *listRun) namedHomes(ctx context.Context, portion []saidRow, found map[int]uuid.UUID, since func(saidRow) calendar.Date) (map[int]*home, map[uuid.UUID]store.Dossier, error) {
 	dossiers, err := l.tx.LockDossiers(ctx, slices.Collect(maps.Values(found))...)
 	if err != nil {
 		return nil, nil, err
 	}
-	living, err := l.homesOf(ctx, dossiers)
-	if err != nil {
-		return nil, nil, err
-	}
-	left, err := l.leftHomes(ctx, dossiers, living)
+	lived, byID, err := l.homesOf(ctx, dossiers)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -123,17 +103,24 @@ func (l *listRun) namedHomes(ctx context.Context, portion []saidRow, found map[i
 	for _, d := range dossiers {
 		files[d.File.Person.ID] = d
 	}
-	homes := map[int]*home{}
+	homes, own := map[int]*home{}, map[uuid.UUID]*home{}
 	for _, r := range portion {
 		d, ok := files[found[r.Row]]
 		if !ok {
 			continue
 		}
-		person := d.File.Person.ID
-		if living[person] == nil {
-			living[person] = l.makeHome(d, r, since(r), left[person])
+		person, day := d.File.Person.ID, l.done.AsOf
+		if l.meaning.gives != nil {
+			day = since(r)
 		}
-		if h := living[person]; !l.done.Area.Contains(h.file.Household.Area) {
+		h := byID[lived[person].On(day)]
+		if h == nil {
+			if own[person] == nil {
+				own[person] = l.makeHome(d, r, since(r), lived[person].Left())
+			}
+			h = own[person]
+		}
+		if !l.done.Area.Contains(h.file.Household.Area) {
 			l.wrong(r.Row, errHomeElsewhere)
 		} else {
 			homes[r.Row] = h

@@ -41,12 +41,14 @@ type listMeaning struct {
 type apart struct {
 	column string                                                  // that has the day
 	turn   func(r exchange.ListRow) (day calendar.Date, of string) // of two rows of one day and thing one is too many
+	terms  bool                                                    // from that day to the one in the column "to", which may not overlap
 }
 
 var (
-	oneMove = &apart{"moved_on", func(r exchange.ListRow) (calendar.Date, string) { return r.Date("moved_on"), "" }}
+	oneMove = &apart{column: "moved_on", turn: func(r exchange.ListRow) (calendar.Date, string) { return r.Date("moved_on"), "" }}
+	oneTerm = &apart{column: "from", turn: func(r exchange.ListRow) (calendar.Date, string) { return r.Date("from"), r.Date("to").String() }, terms: true}
 	// a card that was replaced is looked at when the one that has taken its place is known
-	oneCard = &apart{"on", func(r exchange.ListRow) (calendar.Date, string) {
+	oneCard = &apart{column: "on", turn: func(r exchange.ListRow) (calendar.Date, string) {
 		day := firstOf(r, r.Date("on"), "issued_on")
 		if r.Text("sort") == "REPLACED" {
 			day = firstDay(2200, time.January)
@@ -65,7 +67,7 @@ var listMeanings = map[string]listMeaning{
 	"injury_fee":       {facts: []string{"injury_care_fee"}, says: of("injury_care_fee", allowance("yes"))},
 	"deaths":           {facts: []string{"death"}, says: died("died_on")},
 	"cremations":       {facts: []string{"death"}, says: died("died_on", "cremated_on")},
-	"imprisonment":     {facts: []string{"imprisonment"}, says: of("imprisonment", allowance("yes"))},
+	"imprisonment":     {facts: []string{"imprisonment"}, says: of("imprisonment", allowance("yes")), apart: oneTerm},
 	"pension":          {facts: []string{"insurance_pension", "insurance_paid"}, says: both(of("insurance_pension", allowance("")), of("insurance_paid", paidFor("pension")))},
 	"medical":          {facts: []string{"insurance_medical", "insurance_paid"}, says: both(of("insurance_medical", insuredYear), of("insurance_paid", paidFor("medical")))},
 	"school":           {facts: []string{"school"}, says: of("school", schooling)},
@@ -134,17 +136,21 @@ func died(columns ...string) saying {
 }
 
 // insuredYear is medical insurance, which is taken out for a calendar year. It ends with the year, or on an earlier day that the list gives; what
-// has ended without one, or is suspended, is not held on the day of the list.
+// has ended without one, or is suspended, is not held on the day of the list. Employees are insured month by month, so what a row says of them
+// without a year ends with no year.
 func insuredYear(r exchange.ListRow, asOf calendar.Date) []statement.Statement {
 	year := insuredIn(r, asOf)
 	first := firstDay(year, time.January)
 	s := statement.Statement{Says: statement.Holds, Sort: r.Text("sort"), From: later(first, r.Date("from")), To: first.AddYears(1).Add(-1), AsOf: asOf}
+	if s.Sort == "employee" && r.Year("year") == 0 {
+		s.To = calendar.Date{}
+	}
 	last := r.Date("to")
 	switch status := r.Text("status"); {
 	case status == "ended" && last.IsZero(), status == "suspended" && (last.IsZero() || !last.Before(asOf)):
 		last = asOf.Add(-1)
 	}
-	if last.IsZero() || !last.Before(s.To) {
+	if last.IsZero() || !s.To.IsZero() && !last.Before(s.To) {
 		return []statement.Statement{s}
 	}
 	// of this scheme alone: who has left it for another is insured there

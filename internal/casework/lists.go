@@ -50,9 +50,10 @@ type listRun struct {
 	n        int               // changes so far
 	named    map[uuid.UUID]int // the row that names somebody, or a household
 	fresh    map[uuid.UUID]bool
-	doubtful []store.Statement // of whom the list says something that cannot be taken: it is not silent about them
-	given    map[servedKey]int // the row that names a service
-	possible map[uuid.UUID]int // the row that may mean somebody, and names nobody for certain
+	doubtful []store.Statement     // of whom the list says something that cannot be taken: it is not silent about them
+	given    map[servedKey]int     // the row that names a service
+	terms    map[uuid.UUID]saidRow // the last that was taken of a person, of a list of terms
+	possible map[uuid.UUID]int     // the row that may mean somebody, and names nobody for certain
 	towns    []area.Division
 	progress func(rows int) error
 	waiting  *listWrites // what the last portion writes, while the next is thought about
@@ -110,6 +111,9 @@ func (l *listRun) takePortion(ctx context.Context, portion []saidRow, found map[
 		if !ok || l.meaning.apart == nil && !l.once(person, r.Row, "与第%d行为同一人", "row %d names the same person") {
 			continue
 		}
+		if l.meaning.apart != nil && l.meaning.apart.terms && l.overlaps(person, r) {
+			continue
+		}
 		if said[person] = append(said[person], r); len(said[person]) == 2 {
 			twice = append(twice, person)
 		}
@@ -120,6 +124,21 @@ func (l *listRun) takePortion(ctx context.Context, portion []saidRow, found map[
 		}
 	}
 	return l.settle(ctx, said)
+}
+
+// overlaps refuses a term that begins before another one of the person's is over, which would be cut off where that one ends.
+func (l *listRun) overlaps(person uuid.UUID, r saidRow) bool {
+	before, again := l.terms[person]
+	until := before.in.Date("to")
+	same := before.in.Date("from") == r.in.Date("from") && until == r.in.Date("to")
+	if again && !same && (until.IsZero() || !until.Before(r.in.Date("from"))) {
+		n := strconv.Itoa(before.Row)
+		l.refuse(r.Row, l.list.Place("from"), "TERMS_OVERLAP", "与第"+n+"行同一人的期间重叠，请合并为一行（最早的起始日期至最后的结束日期）后重新报送",
+			"overlaps the term of the same person in row "+n+": send both as one row, from the first day to the last")
+		return true
+	}
+	l.terms[person] = r
+	return false
 }
 
 // portions are the rows a portion at a time. Where a list may name somebody twice they come by their days, so that each finds what those before
@@ -253,15 +272,8 @@ func (l *listRun) nameDoubtful(ctx context.Context) error {
 			}
 			continue
 		}
-		homes, err := l.tx.HomesOf(ctx, persons, l.desk.today())
-		if err != nil {
+		if err := l.nameHomes(ctx, persons, l.named); err != nil {
 			return err
-		}
-		for person, household := range homes {
-			if _, named := l.named[household]; !named {
-				l.named[household] = l.named[person]
-				l.doubt(person, household, l.named[person])
-			}
 		}
 	}
 	if err := l.namePossible(ctx); err != nil || l.done.DryRun {
@@ -275,14 +287,20 @@ func (l *listRun) namePossible(ctx context.Context) error {
 	if !l.meaning.home || len(l.possible) == 0 {
 		return nil
 	}
-	homes, err := l.tx.HomesOf(ctx, slices.Collect(maps.Keys(l.possible)), l.desk.today())
+	return l.nameHomes(ctx, slices.Collect(maps.Keys(l.possible)), l.possible)
+}
+
+// nameHomes keeps a list from being silent about the households in which those whom rows name lived on its day.
+func (l *listRun) nameHomes(ctx context.Context, persons []uuid.UUID, rows map[uuid.UUID]int) error {
+	homes, err := l.tx.HomesOf(ctx, persons)
 	if err != nil {
 		return err
 	}
-	for person, household := range homes {
-		if _, named := l.named[household]; !named {
-			l.named[household] = l.possible[person]
-			l.doubt(person, household, l.possible[person])
+	for person, lived := range homes {
+		household := lived.On(l.done.AsOf)
+		if _, named := l.named[household]; !named && household != uuid.Nil {
+			l.named[household] = rows[person]
+			l.doubt(person, household, rows[person])
 		}
 	}
 	return nil

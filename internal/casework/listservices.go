@@ -186,6 +186,7 @@ type serviceRun struct {
 	given  map[uuid.UUID][]care.Service // that there are, by person and household
 	fresh  map[uuid.UUID]*home          // households that the list makes known
 	writes []care.Service
+	goesOn []care.Service // that were there, with one step more
 	links  []store.ListedService
 	shows  []store.ImportChange
 }
@@ -272,16 +273,9 @@ func (s *serviceRun) row(row int, dossier store.Dossier, at *home, g givenServic
 	}
 	s.listRun.given[key] = row
 	for _, there := range s.given[key.subject] {
-		if !g.is(there) {
-			continue
+		if g.is(there) {
+			return s.again(row, person.ID, there, dossier, at, g)
 		}
-		if _, given := there.Given(); g.given && !given {
-			s.wrong(row, &wrongCell{g.column, "STANDS_OTHERWISE", "该服务已在册，尚未签收或验收，请在该服务上登记", "the service is recorded already and not signed for or accepted; record that with it"})
-			return nil
-		}
-		s.done.Same++
-		s.links = append(s.links, store.ListedService{Row: row, ServiceID: there.ID, Named: person.ID})
-		return nil
 	}
 	service, err := s.walk(service, dossier, at, g)
 	if f, refused := fault.Of(err); refused {
@@ -308,6 +302,72 @@ func (s *serviceRun) row(row int, dossier store.Dossier, at *home, g givenServic
 	return nil
 }
 
+// again hears of a service that is there. What only lists have brought goes on with them; with what somebody here works on he goes on himself.
+func (s *serviceRun) again(row int, person uuid.UUID, there care.Service, dossier store.Dossier, at *home, g givenService) error {
+	link := store.ListedService{Row: row, ServiceID: there.ID, Named: person}
+	_, given := there.Given()
+	switch listed := there.FromLists(); {
+	case !given && listed && g.follows(there):
+		return s.goOn(link, there, dossier, at, g)
+	case !given && g.given:
+		s.wrong(row, &wrongCell{g.column, "STANDS_OTHERWISE", "该服务已在册，尚未签收或验收，请在该服务上登记", "the service is recorded already and not signed for or accepted; record that with it"})
+		return nil
+	case listed:
+		link.Brought = saidAlready(there, g.steps[0].evidence.Text("result"))
+	}
+	s.done.Same++
+	s.links = append(s.links, link)
+	return nil
+}
+
+// follows reports whether a row tells what came after what is there.
+func (g givenService) follows(there care.Service) bool {
+	last := there.Steps[len(there.Steps)-1]
+	said, has := g.steps[0].evidence.Text("result"), last.Evidence.Text("result")
+	return said != has && (g.on.After(last.On) || g.on == last.On && g.given)
+}
+
+// saidAlready is broughtBy of the last step that has the same result; 0: none has.
+func saidAlready(s care.Service, result string) int {
+	for ; len(s.Steps) > 0; s.Steps = s.Steps[:len(s.Steps)-1] {
+		if s.Steps[len(s.Steps)-1].Evidence.Text("result") == result {
+			return broughtBy(s)
+		}
+	}
+	return 0
+}
+
+// broughtBy is the version of a service that its last step, which came with a list, has made.
+func broughtBy(s care.Service) int { return 1 + s.Steps[len(s.Steps)-1].Seq }
+
+// goOn brings a service on to where the row has it.
+func (s *serviceRun) goOn(link store.ListedService, there care.Service, dossier store.Dossier, at *home, g givenService) error {
+	service, err := s.report(there, dossier, at, g)
+	if f, refused := fault.Of(err); refused {
+		s.unfit(link.Row, g, f)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	same := func(o care.Service) bool { return o.ID == service.ID }
+	given := s.given[servedSubject(service)]
+	given[slices.IndexFunc(given, same)] = service
+	if i := slices.IndexFunc(s.writes, same); i >= 0 { // the same file has brought it
+		s.writes[i] = service
+	} else {
+		s.goesOn = append(s.goesOn, service)
+	}
+	s.n++
+	s.done.Changed++
+	link.Brought = broughtBy(service)
+	s.links = append(s.links, link)
+	s.shows = append(s.shows, store.ImportChange{N: s.n, Row: link.Row, PersonID: link.Named, Outcome: "changed", Kind: string(g.kind),
+		Before: []statement.Fact{{Sort: there.State, Days: calendar.Interval{From: there.OpenedOn, To: there.Steps[len(there.Steps)-1].On}}},
+		After:  []statement.Fact{{Sort: service.State, Days: calendar.Interval{From: there.OpenedOn, To: g.on}}}})
+	return nil
+}
+
 // unfit refuses a row for the rule of the chain that stands in the way.
 func (s *serviceRun) unfit(row int, g givenService, f *fault.Error) {
 	if len(f.Fields) > 0 {
@@ -331,7 +391,7 @@ func (g givenService) is(s care.Service) bool {
 			return d.On == g.on && d.Evidence.Text("item") == g.item
 		}
 		return d.On == g.on || d.On == g.opened || d.Step == care.Reported && (s.OpenedOn == g.on || s.OpenedOn == g.opened)
-	})
+	}) || g.kind == care.Retrofit && s.UnderWay() && s.FromLists() && g.follows(s) // one home has one retrofit at a time: it was put right
 }
 
 // givenBy are the steps on whose day a service was given.
@@ -340,25 +400,32 @@ var givenBy = map[care.Kind][]string{care.Rehab: {care.Reported, "serve"}, care.
 // walk takes a service to the state in which the other system has it. The rules of the chain hold; whose step each was, and its papers,
 // were seen to there.
 func (s *serviceRun) walk(service care.Service, dossier store.Dossier, at *home, g givenService) (care.Service, error) {
-	pack := s.desk.Pack()
-	c := care.Case{Service: service, TakenOver: true, Catalogue: pack.Catalogue, District: string(pack.District), On: g.opened, Evidence: g.need}
-	c.Others = append(slices.Clone(s.given[dossier.File.Person.ID]), s.given[service.HouseholdID]...)
-	look := func(on calendar.Date) {
-		c.On = on
-		if at != nil {
-			c.Household = at.file.On(on, pack.Transitions)
-			return
-		}
-		c.File, c.Facts = dossier.File, dossier.File.On(on, pack.Transitions)
-	}
-	look(g.opened)
+	c := s.caseOn(g.opened, service, dossier, at)
+	c.Evidence = g.need
 	opened, err := care.Open(c)
 	if err != nil {
 		return service, err
 	}
-	c.Service = opened
+	return s.report(opened, dossier, at, g)
+}
+
+// caseOn is what the chain looks at on a day.
+func (s *serviceRun) caseOn(day calendar.Date, service care.Service, dossier store.Dossier, at *home) care.Case {
+	pack := s.desk.Pack()
+	c := care.Case{Service: service, TakenOver: true, Catalogue: pack.Catalogue, District: string(pack.District), On: day}
+	c.Others = append(slices.Clone(s.given[dossier.File.Person.ID]), s.given[service.HouseholdID]...)
+	if at != nil {
+		c.Household = at.file.On(day, pack.Transitions)
+	} else {
+		c.File, c.Facts = dossier.File, dossier.File.On(day, pack.Transitions)
+	}
+	return c
+}
+
+// report takes the steps of which a row tells.
+func (s *serviceRun) report(service care.Service, dossier store.Dossier, at *home, g givenService) (_ care.Service, err error) {
+	c := s.caseOn(g.on, service, dossier, at)
 	for _, step := range g.steps {
-		look(g.on)
 		c.Evidence = step.evidence
 		if step.name == care.Reported {
 			c.Evidence["source"] = s.source()
@@ -385,15 +452,16 @@ func (s *serviceRun) write(ctx context.Context) error {
 		for _, done := range service.Steps {
 			emitService(s.tx, service, done)
 		}
-		if service.HouseholdID != uuid.Nil {
-			households[service.HouseholdID] = true
-		} else {
-			persons[service.PersonID] = true
-		}
+		served(service, persons, households)
+	}
+	for _, service := range s.goesOn {
+		emitService(s.tx, service, service.Steps[len(service.Steps)-1])
+		served(service, persons, households)
 	}
 	for _, step := range []func() error{
 		func() error { return s.openHomes(ctx, slices.Collect(maps.Values(s.fresh))...) },
 		func() error { return s.tx.InsertServices(ctx, s.writes...) },
+		func() error { return s.writeSteps(ctx) },
 		func() error { return s.tx.InsertListedServices(ctx, s.done.ID, s.links...) },
 		func() error { return s.tx.InsertImportChanges(ctx, s.done.ID, s.shows) },
 		func() error { return s.desk.rederiveServed(ctx, s.tx, persons, households) },
@@ -405,6 +473,24 @@ func (s *serviceRun) write(ctx context.Context) error {
 	return nil
 }
 
+func (s *serviceRun) writeSteps(ctx context.Context) error {
+	for _, service := range s.goesOn {
+		if err := s.tx.InsertStep(ctx, service, service.Steps[len(service.Steps)-1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// served marks for whom a service is.
+func served(s care.Service, persons, households map[uuid.UUID]bool) {
+	if s.HouseholdID != uuid.Nil {
+		households[s.HouseholdID] = true
+	} else {
+		persons[s.PersonID] = true
+	}
+}
+
 func (d *Desk) rederiveServed(ctx context.Context, tx *store.Tx, persons, households map[uuid.UUID]bool) error {
 	if len(persons) > 0 {
 		if _, err := d.rederive(ctx, tx, slices.Collect(maps.Keys(persons))...); err != nil {
@@ -414,8 +500,8 @@ func (d *Desk) rederiveServed(ctx context.Context, tx *store.Tx, persons, househ
 	return d.deriveHouseholds(ctx, tx, slices.Collect(maps.Keys(households))...)
 }
 
-// takeBackServices takes back the services that a list has brought and no other list in force names. One that somebody has gone on with
-// since stays, and is named; so does one that was there before any list.
+// takeBackServices takes back the services that a list has brought and no other list in force names, and of others what no other list says.
+// What somebody has gone on with since stays, and is named; so does what was there before any list.
 func (d *Desk) takeBackServices(ctx context.Context, tx *store.Tx, imported uuid.UUID) (kept []store.Refusal, err error) {
 	list, err := tx.ListedServices(ctx, imported)
 	if err != nil {
@@ -427,21 +513,22 @@ func (d *Desk) takeBackServices(ctx context.Context, tx *store.Tx, imported uuid
 	if list, err = tx.ListedServices(ctx, imported); err != nil { // as it is now that nobody can change it
 		return nil, err
 	}
-	var gone []uuid.UUID
+	var gone, shorter []uuid.UUID
+	said := map[uuid.UUID]int{}
 	persons, households := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
 	for _, s := range list {
 		switch {
-		case s.Brought == 0 || s.Elsewhere:
+		case s.Brought == 0 || s.Elsewhere && !s.Further:
+			continue
 		case s.WorkedOn:
 			kept = append(kept, store.Refusal{Row: s.Row, Code: workedOnSince, ZH: "该服务之后已有人继续办理，予以保留", EN: "somebody has gone on with this service since; it stays"})
+			continue
+		case s.Elsewhere:
+			shorter, said[s.ServiceID] = append(shorter, s.ServiceID), s.Said
 		default:
 			gone = append(gone, s.ServiceID)
-			if s.HouseholdID != uuid.Nil {
-				households[s.HouseholdID] = true
-			} else {
-				persons[s.PersonID] = true
-			}
 		}
+		served(care.Service{PersonID: s.PersonID, HouseholdID: s.HouseholdID}, persons, households)
 	}
 	services, err := tx.ServicesByID(ctx, gone)
 	if err != nil {
@@ -451,7 +538,28 @@ func (d *Desk) takeBackServices(ctx context.Context, tx *store.Tx, imported uuid
 	if err := tx.TakeBackServices(ctx, gone); err != nil {
 		return nil, err
 	}
+	if services, err = tx.ServicesByID(ctx, shorter); err != nil {
+		return nil, err
+	}
+	for _, s := range services {
+		if err := d.unsayService(ctx, tx, s, said[s.ID]); err != nil {
+			return nil, err
+		}
+	}
 	return kept, d.rederiveServed(ctx, tx, persons, households)
+}
+
+// unsayService takes back the steps of a service beyond what lists in force say of it.
+func (d *Desk) unsayService(ctx context.Context, tx *store.Tx, s care.Service, said int) error {
+	for s.FromLists() && len(s.Steps) > 1 && broughtBy(s) > said {
+		back, done := care.Unsay(s, tx.Who, tx.Now)
+		if err := tx.VoidStep(ctx, back, done); err != nil {
+			return err
+		}
+		emitVoided(tx, back, done)
+		s = back
+	}
+	return nil
 }
 
 // holdServed keeps whom services are for, and the services, until the transaction ends: persons first, as everywhere.

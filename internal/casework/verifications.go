@@ -267,6 +267,7 @@ type Right struct {
 	award.Award                  // with what suspends it, a missing verification too
 	Owed        []standing.Run   // the months that are owed, one after the other; the last may go on
 	Gap         []calendar.Month // what may be granted before a late renewal, the latest month first
+	Last        calendar.Month   // that it lasts, by hand or by what is recorded; zero: it goes on
 	EndedByHand bool             // and may be reinstated
 }
 
@@ -279,6 +280,9 @@ func (d *Desk) Rights(dossier store.Dossier) ([]Right, error) {
 	var list []Right
 	for _, a := range reading.Awards() {
 		right := Right{Award: unverified(reading, endedWithCard(reading, a), d.today().Month()), Owed: reading.Payable(a), EndedByHand: a.Reinstatable()}
+		if lasts, runs := reading.Lasts(a.ID); runs {
+			right.Last = lasts.To
+		}
 		if grants, err := d.gapBeforeRenewal(dossier, a, backPayMonths, ""); err == nil {
 			for _, g := range grants {
 				right.Gap = append(right.Gap, g.Month)

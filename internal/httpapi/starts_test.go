@@ -123,8 +123,12 @@ func TestAnApplicationInTheMonthInWhichTheOldRightEnds(t *testing.T) {
 		}, "2023-05-20", nil, "2023-05-25", "2023-06", "", []int{full, full, full, full, full, full, full}, "[2023-01 to 2023-05 本人自愿 2023-06 to <nil> <nil>]"},
 		{"低保 ended, and never again", func(s *service, id string, _ int) { s.at("2023-04-12"); s.endFact(id, "dibao", "2023-04-10") }, "2023-04-28",
 			nil, "2023-06-05", "", "422", []int{full, full, full, full}, "[2023-01 to 2023-04 NOT_DIBAO]"},
-		{"the right runs", func(*service, string, int) {}, "2023-05-20", nil, "2023-05-25", "", "409 ALREADY_AWARDED", []int{full, full, full, full, full, full, full},
-			"[2023-01 to <nil> <nil>]"},
+		{"the right runs after all", func(s *service, id string, _ int) {
+			s.at("2023-05-10")
+			s.onRight("town.a", id, "end", map[string]any{"last_month": "2023-05", "reason": "本人自愿"}).want(200)
+		}, "2023-05-20", func(s *service, id string) {
+			s.onRight("civil", id, "reinstate", map[string]any{"from_month": "2023-06", "document": "x", "reason": "记错"}).want(200)
+		}, "2023-05-25", "", "409 ALREADY_AWARDED", []int{full, full, full, full, full, full, full}, "[2023-01 to <nil> <nil>]"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

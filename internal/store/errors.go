@@ -89,8 +89,9 @@ var (
 	CertificateExists = fault.New(fault.Conflict, "CERTIFICATE_EXISTS", "该残疾人证号已在册", "this certificate number is in the register already")
 	// PersonExists says not which of the two numbers it is: who sent one that he asks about beside one that he knows to be there would learn
 	// whether somebody is in the register, wherever that person lives, and enter nobody by it.
-	PersonExists = fault.New(fault.Conflict, "PERSON_EXISTS", "该身份证号或出生医学证明已在册", "this ID number or birth certificate is in the register already")
-	paidTwice    = fault.New(fault.Conflict, "ON_ANOTHER_ROSTER", "同一款项已列入其他花名册，请重新计算", "another roster pays the same; calculate again")
+	PersonExists = fault.New(fault.Conflict, "PERSON_EXISTS", "该身份证号或出生医学证明已在册；在本辖区查不到此人的，请联系镇办或区残联核实，迁入的由其办理迁移",
+		"this ID number or birth certificate is in the register already; if you find nobody in your area, ask the town or the district, who can move the file here")
+	paidTwice = fault.New(fault.Conflict, "ON_ANOTHER_ROSTER", "同一款项已列入其他花名册，请重新计算", "another roster pays the same; calculate again")
 )
 
 // translate is the one place that turns a database error into what a user may see. What it does not know stays internal.

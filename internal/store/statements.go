@@ -129,18 +129,48 @@ func (tx *Tx) SilentOfHomes(ctx context.Context, than Import, homes []casefile.H
 	return list, nil
 }
 
-// HomesOf are the households in which persons live on a day, by person.
-func (tx *Tx) HomesOf(ctx context.Context, persons []uuid.UUID, on calendar.Date) (map[uuid.UUID]uuid.UUID, error) {
-	homes := map[uuid.UUID]uuid.UUID{}
+// Lived is a household in which somebody lived, and when.
+type Lived struct {
+	Household uuid.UUID
+	Days      calendar.Interval
+}
+
+// Homes are the households of a person, in order.
+type Homes []Lived
+
+// On is the household in which the person lived on a day; before the first that is known, or between two, the next; nil after the last.
+func (h Homes) On(day calendar.Date) uuid.UUID {
+	for _, lived := range h {
+		if lived.Days.To.IsZero() || !lived.Days.To.Before(day) {
+			return lived.Household
+		}
+	}
+	return uuid.Nil
+}
+
+// Left is the last day on which the person is known to have lived in a household.
+func (h Homes) Left() (day calendar.Date) {
+	for _, lived := range h {
+		if lived.Days.To.After(day) {
+			day = lived.Days.To
+		}
+	}
+	return day
+}
+
+// HomesOf are the households in which persons have lived, by person.
+func (tx *Tx) HomesOf(ctx context.Context, persons []uuid.UUID) (map[uuid.UUID]Homes, error) {
+	homes := map[uuid.UUID]Homes{}
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT person_id, household_id FROM household_members WHERE person_id = ANY($1) AND superseded_at IS NULL AND (to_on IS NULL OR to_on >= $2) AND from_on <= $2", persons, on).
+		b.Queue("SELECT person_id, household_id, from_on, to_on FROM household_members WHERE person_id = ANY($1) AND superseded_at IS NULL ORDER BY from_on", persons).
 			Query(func(rows pgx.Rows) error {
 				for rows.Next() {
-					var person, household uuid.UUID
-					if err := rows.Scan(&person, &household); err != nil {
+					var person uuid.UUID
+					var lived Lived
+					if err := rows.Scan(&person, &lived.Household, &lived.Days.From, &lived.Days.To); err != nil {
 						return err
 					}
-					homes[person] = household
+					homes[person] = append(homes[person], lived)
 				}
 				return rows.Err()
 			})
@@ -149,29 +179,6 @@ func (tx *Tx) HomesOf(ctx context.Context, persons []uuid.UUID, on calendar.Date
 		return nil, fmt.Errorf("find households: %w", err)
 	}
 	return homes, nil
-}
-
-// LeftHomes are the last days on which persons belonged to any household.
-func (tx *Tx) LeftHomes(ctx context.Context, persons []uuid.UUID) (map[uuid.UUID]calendar.Date, error) {
-	left := map[uuid.UUID]calendar.Date{}
-	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT person_id, max(to_on) FROM household_members WHERE person_id = ANY($1) AND superseded_at IS NULL AND to_on IS NOT NULL GROUP BY person_id", persons).
-			Query(func(rows pgx.Rows) error {
-				for rows.Next() {
-					var person uuid.UUID
-					var on calendar.Date
-					if err := rows.Scan(&person, &on); err != nil {
-						return err
-					}
-					left[person] = on
-				}
-				return rows.Err()
-			})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("find when households were left: %w", err)
-	}
-	return left, nil
 }
 
 // HomesHolding lists the households of an area of which a kind of fact is recorded for a day, after one in order.

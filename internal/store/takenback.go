@@ -118,8 +118,10 @@ type ListedService struct {
 	ServiceID             uuid.UUID
 	PersonID, HouseholdID uuid.UUID // whose it is
 	Named                 uuid.UUID // the person whom the row names
-	Brought               int       // the version in which this row, or as it is read, any list made it; 0: none did
+	Brought               int       // the version, voided steps left aside, that this row has made or says as well, or as it is read, that any list has made; 0: none
 	Elsewhere             bool      // another list that is in force names it
+	Said                  int       // as it is read: the version that other lists in force have made or say as well
+	Further               bool      // this row has brought the service on beyond that
 	WorkedOn              bool      // a step, a file or a rating has been added since
 }
 
@@ -138,13 +140,17 @@ func (tx *Tx) ListedServices(ctx context.Context, imported uuid.UUID) (list []Li
 		b.Queue(`SELECT l.row, s.id, s.person_id, s.household_id, l.person_id,
 				coalesce((SELECT max(o.brought) FROM list_services o WHERE o.service_id = s.id), 0),
 				EXISTS (SELECT FROM list_services o JOIN imports i ON i.id = o.import_id WHERE o.service_id = s.id AND i.state = 'done' AND i.id <> $1),
-				s.version > coalesce((SELECT max(o.brought) FROM list_services o WHERE o.service_id = s.id), 0)
+				coalesce((SELECT max(o.brought) FROM list_services o JOIN imports i ON i.id = o.import_id WHERE o.service_id = s.id AND i.state = 'done' AND i.id <> $1), 0), l.brought,
+				(SELECT count(*) FROM service_steps t WHERE t.service_id = s.id AND t.step = 'report' AND t.voided_at IS NULL) > 1,
+				s.version - (SELECT count(*) FROM service_steps t WHERE t.service_id = s.id AND t.step = 'report' AND t.voided_at IS NOT NULL)
+					> coalesce((SELECT max(o.brought) FROM list_services o WHERE o.service_id = s.id), 0)
 					OR EXISTS (SELECT FROM attachments a WHERE a.service_id = s.id) OR EXISTS (SELECT FROM ratings r WHERE r.service_id = s.id)
 			FROM list_services l JOIN services s ON s.id = l.service_id WHERE l.import_id = $1 ORDER BY l.row`, imported).Query(func(rows pgx.Rows) error {
 			list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s ListedService, err error) {
 				var person, household *uuid.UUID
-				err = row.Scan(&s.Row, &s.ServiceID, &person, &household, &s.Named, &s.Brought, &s.Elsewhere, &s.WorkedOn)
-				s.PersonID, s.HouseholdID = orZero(person), orZero(household)
+				var mine int
+				err = row.Scan(&s.Row, &s.ServiceID, &person, &household, &s.Named, &s.Brought, &s.Elsewhere, &s.Said, &mine, &s.Further, &s.WorkedOn)
+				s.PersonID, s.HouseholdID, s.Further = orZero(person), orZero(household), s.Further && mine > s.Said
 				return s, err
 			})
 			return err

@@ -103,9 +103,17 @@ func showApply(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	open, err := v.openCases(id)
+	if err != nil {
+		return nil, err
+	}
 	var programmes []Option
 	for _, verdict := range verdicts {
 		line := v.verdictLine(verdict)
+		line.Open = open[verdict.Programme]
+		if err := v.desk.Awarded(d, verdict.Programme); err != nil {
+			line.Note = v.refusal(err)
+		}
 		data.Verdicts = append(data.Verdicts, line)
 		programmes = append(programmes, Option{Value: verdict.Programme, Label: line.Programme})
 	}
@@ -117,6 +125,20 @@ func showApply(v *visit) (any, error) {
 		&Field{Name: "photos", Label: v.t("apply.photos"), Hint: v.t("apply.photos.hint"), Kind: "file", Many: true})
 	v.button(data.Form, "draft", "apply.draft")
 	return data, nil
+}
+
+// openCases lead to the applications of a person that are not decided, by programme: while one is open there is no other.
+func (v *visit) openCases(person uuid.UUID) (map[string][]link, error) {
+	f := store.ApplicationFilter{Area: v.who.Area, PersonID: person, Limit: pageSize}
+	for _, stage := range application.Undecided {
+		f.Among = append(f.Among, string(stage))
+	}
+	cases, err := v.desk.DB.ListApplications(v.ctx, v.who, f)
+	open := map[string][]link{}
+	for _, c := range cases {
+		open[c.Programme] = append(open[c.Programme], link{Path: "/applications/" + c.ID.String(), Text: v.t("apply.open", c.CaseNumber, v.t("stage."+string(c.Stage)))})
+	}
+	return open, err
 }
 
 func (v *visit) applicantFields(by application.Applicant) []*Field {

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
@@ -173,7 +174,28 @@ func TestAwardOfACancelledCard(t *testing.T) {
 	if strings.Contains(page.body, `value="reinstate"`) {
 		t.Error("what ended with the card is offered to be reinstated")
 	}
-	page.form("end").set("reason", "已不符合条件", "last_month", "2023-03").send().follow().want(200).says("待遇已终止", "已不符合条件")
+	form := page.form("end")
+	if got := form.values.Get("last_month"); got != "2023-03" {
+		t.Errorf("it is proposed to end with %s", got)
+	}
+	form.set("reason", "已不符合条件", "last_month", "2023-05").send().want(409).says("该待遇发放到2023-03为止（残疾人证已注销），终止月份不能更晚")
+	form.set("last_month", "2023-03").send().follow().want(200).says("待遇已终止", "已不符合条件")
+}
+
+// TestAwardThatAFactHasEnded: nobody is offered to suspend what has ended with a death.
+func TestAwardThatAFactHasEnded(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person := s.approved(38, villageA).PersonID
+	at := s.as("civil").get("/persons/" + person.String()).link("重度残疾人护理补贴")
+	suspend := s.as("civil").get(at).want(200).form("suspend")
+	_, err := s.desk.AddCircumstance(context.Background(), s.actor("cdpf"), person, casework.NewCircumstance{Kind: "death", Value: json.RawMessage("true"), ValidFrom: s.today(), Source: "公安"})
+	must(t, err)
+	suspend.set("from_month", "2023-04", "reason", "核查").send().want(409).says("该待遇发放到2023-03为止", "其后没有可暂停的月份")
+	s.on("2023-05-10")
+	if page := s.again("civil").get(at).want(200); strings.Contains(page.body, `value="suspend"`) {
+		t.Error("what ended with a death is offered to be suspended")
+	}
 }
 
 // TestReinstatePage: an end by mistake is taken back with a document, by the county and not by the town that made it.

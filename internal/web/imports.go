@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"zhucan/internal/care"
 	"zhucan/internal/casefile"
 	"zhucan/internal/casework"
 	"zhucan/internal/exchange"
@@ -315,6 +316,9 @@ func (v *visit) factKind(name string) string {
 	if k, ok := casefile.KindOf(name); ok {
 		return v.either(k.ZH, k.EN)
 	}
+	if chain := care.ChainOf(care.Kind(name)); chain != nil {
+		return v.either(chain.ZH, chain.EN)
+	}
 	return name
 }
 
@@ -326,7 +330,11 @@ func (v *visit) factsText(kind string, list []statement.Fact) string {
 			text += v.t("award.and")
 		}
 		text += v.daysText(f.Days.From.String(), f.Days.To.String())
-		if sort := v.sortName(kindIn(casefile.Kinds, kind), f.Sort); sort != "" {
+		sort := v.sortName(kindIn(casefile.Kinds, kind), f.Sort)
+		if care.ChainOf(care.Kind(kind)) != nil {
+			sort = v.serviceState(care.Service{Kind: care.Kind(kind), State: f.Sort})
+		}
+		if sort != "" {
 			text += v.within(sort)
 		}
 	}

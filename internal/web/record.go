@@ -58,6 +58,8 @@ type cardLine struct {
 
 type verdictLine struct {
 	Programme, Outcome, Tone, Amount string
+	Note                             string       // what stands in the way of an application beside the rules
+	Open                             []link       // and which one does
 	Against                          []reasonLine // what does not hold, or is not known to
 	Reasons                          []reasonLine // what holds
 }

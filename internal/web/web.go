@@ -60,10 +60,11 @@ func Prepare() error {
 	return err
 }
 
-// Bounds of a request. A form may bring several photos; of one that brings more than are taken, the fields are still read.
+// Bounds of a request. A form may bring several photos; of one that brings more than are taken, the fields are still read, and the rest is passed
+// by up to what nobody chooses by hand: a browser that is cut off while it sends shows no answer.
 const (
 	maxForm = "1M"
-	maxSent = "100M"
+	maxSent = "1G"
 	timeout = 55 * time.Second
 
 	problemTime = 5 * time.Second

@@ -69,6 +69,15 @@
     if (number && number.value) checks.certificate(number);
   });
 
+  // What is more than the server takes is said before it is sent, which takes long over a telephone.
+  document.addEventListener("change", ({ target }) => {
+    if (target.type !== "file") return;
+    const large = [...target.files].reduce((all, file) => all + file.size, 0) > 32 << 20;
+    if (large || document.getElementById(target.id + "-live")) {
+      tell(target, large ? say("所选文件合计超过32兆，请减少张数", "The files are more than 32 MiB together; choose fewer of them.") : "", large);
+    }
+  });
+
   // Questions that follow an answer are shown and hidden as it changes.
   const follow = () => {
     for (const one of document.querySelectorAll("[data-after]")) {
