@@ -75,6 +75,7 @@ func purpose(c api.RegistryCriteria) string {
 	authorize, _ := c.Authorize.(map[string]any)
 	stated, _ := authorize["purpose"].(map[string]any)
 	text, _ := stated["text"].(string)
+	text = idnum.WithoutUnseen(text)
 	if runes := []rune(text); len(runes) > 200 {
 		text = string(runes[:200])
 	}
