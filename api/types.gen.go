@@ -2489,7 +2489,7 @@ type AccountList struct {
 	NextCursor *string   `json:"next_cursor"`
 }
 
-// AccountPatch Members that are absent stay as they are. Disabling, another role or area and a new password take effect at once and end the account's sessions.
+// AccountPatch Members that are absent stay as they are. All of it takes effect at once. Disabling, a new password and taking the second factor away end the account's sessions; with another role or area they go on under it.
 type AccountPatch struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
 	//

@@ -410,9 +410,9 @@ type AccountPatch struct {
 	Factor   *bool // the second factor, which can only be taken away here
 }
 
-// UpdateAccount changes an account. It acts at once: rights are read for each request, and a new password or a disabled account ends every
-// session. Another role or area ends the deputations on either side: they were made for what both were then, and a deputy would otherwise
-// get whatever rights his principal is given later.
+// UpdateAccount changes an account. It acts at once: rights are read for each request, and a new password, a disabled account or a second
+// factor that is taken away, as with a telephone that is lost, ends every session. Another role or area ends the deputations on either side:
+// they were made for what both were then, and a deputy would otherwise get whatever rights his principal is given later.
 func (d *Desk) UpdateAccount(ctx context.Context, who access.Actor, id uuid.UUID, version int, in AccountPatch) (account store.Account, err error) {
 	if id == who.AccountID {
 		return account, fault.New(fault.Conflict, "OWN_ACCOUNT", "不能修改本人账号的权限", "nobody changes his own account here")
@@ -442,13 +442,14 @@ func (d *Desk) UpdateAccount(ctx context.Context, who access.Actor, id uuid.UUID
 		}
 		account.Version++
 		var detail map[string]any
-		if before.SecondFactorAt != nil && account.SecondFactorAt == nil {
+		taken := before.SecondFactorAt != nil && account.SecondFactorAt == nil
+		if taken {
 			detail = map[string]any{"second_factor": false}
 		}
 		if err := tx.Describe(ctx, id, detail); err != nil {
 			return err
 		}
-		if in.Password == nil && !account.Disabled {
+		if in.Password == nil && !account.Disabled && !taken {
 			return nil
 		}
 		return tx.EndSessionsOf(ctx, id, uuid.Nil)
