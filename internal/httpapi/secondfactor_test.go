@@ -119,6 +119,31 @@ func TestCodesAreCounted(t *testing.T) {
 	s.signsIn("town.a", s.codeNow(secret, 0)).want(200)
 }
 
+// TestAnotherPasswordEndsTheWait: who has got hold of a password makes its owner's codes wait, and no longer than until there is another.
+func TestAnotherPasswordEndsTheWait(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	secret, _ := s.turnOn("town.a")
+	for range 8 {
+		s.signsIn("town.a", "000000")
+	}
+	s.signsIn("town.a", s.codeNow(secret, 30*time.Second)).want(429, "TOO_MANY_ATTEMPTS")
+	const next = "another good secret"
+	s.do("admin", "PATCH", "/accounts/"+s.accountID("town.a"), map[string]any{"password": next}, "If-Match", s.accountVersion("town.a")).want(200)
+	s.do("", "POST", "/auth/login", map[string]any{"username": "town.a", "password": next, "code": s.codeNow(secret, 30*time.Second)}).want(200)
+}
+
+// accountVersion is what a change of an account sends back.
+func (s *service) accountVersion(username string) string {
+	s.t.Helper()
+	for _, raw := range s.do("admin", "GET", "/accounts?limit=200", nil).want(200).json()["items"].([]any) {
+		if a := raw.(map[string]any); a["username"] == username {
+			return fmt.Sprintf(`"%v"`, a["version"])
+		}
+	}
+	return ""
+}
+
 // TestSecondFactorTakenAway: an administrator takes it from who has lost his telephone, which ends what is open on it, and gives nobody one.
 func TestSecondFactorTakenAway(t *testing.T) {
 	t.Parallel()
