@@ -47,12 +47,14 @@ func (d *Desk) factOf(kind casefile.Kind, person uuid.UUID, in NewCircumstance) 
 // earliestFact is before anybody was born who has an ID number: what is older has a wrong digit in its year.
 var earliestFact = calendar.NewYear(1900)
 
-// checkBegin refuses a day on which a fact cannot have begun, as somebody enters it; of a household there is no birth. What ends next year may be
-// known today, and a fact often has no end, so nothing is said about that.
+// farthestFact is how many years ahead a fact may begin: what is known of the future is known of the next few, and a wrong digit is farther. (choice)
+const farthestFact = 10
+
+// checkBegin refuses a day on which a fact cannot have begun, as somebody enters it; of a household there is no birth.
 func (d *Desk) checkBegin(from, birth calendar.Date) error {
 	switch {
-	case from.Before(earliestFact) || from.Year() > d.today().Year()+1:
-		return field("valid_from", "DATE_OUT_OF_RANGE", "开始日期应在1900年以后、明年年底以前", "a fact begins after 1900 and before the end of next year")
+	case from.Before(earliestFact) || from.Year() > d.today().Year()+farthestFact:
+		return field("valid_from", "DATE_OUT_OF_RANGE", "开始日期应在1900年以后、今后十年以内，请核对年份", "a fact begins after 1900 and not more than ten years from now; look at its year")
 	case from.Before(birth):
 		return field("valid_from", "BEFORE_BIRTH", "开始日期早于出生日期", "the fact begins before the person was born")
 	}
