@@ -2443,6 +2443,7 @@ func (e GetRosterFileParamsFormat) Valid() bool {
 // Defines values for ListRosterLinesParamsDoubt.
 const (
 	ListRosterLinesParamsDoubtChangedAccount ListRosterLinesParamsDoubt = "changed_account"
+	ListRosterLinesParamsDoubtReturned       ListRosterLinesParamsDoubt = "returned"
 	ListRosterLinesParamsDoubtSharedAccount  ListRosterLinesParamsDoubt = "shared_account"
 	ListRosterLinesParamsDoubtUnpublished    ListRosterLinesParamsDoubt = "unpublished"
 )
@@ -2451,6 +2452,8 @@ const (
 func (e ListRosterLinesParamsDoubt) Valid() bool {
 	switch e {
 	case ListRosterLinesParamsDoubtChangedAccount:
+		return true
+	case ListRosterLinesParamsDoubtReturned:
 		return true
 	case ListRosterLinesParamsDoubtSharedAccount:
 		return true
@@ -2516,7 +2519,7 @@ type AccountList struct {
 	NextCursor *string   `json:"next_cursor"`
 }
 
-// AccountPatch Members that are absent stay as they are. Disabling, another role or area and a new password take effect at once and end the account's sessions.
+// AccountPatch Members that are absent stay as they are. All of it takes effect at once. Disabling, a new password and taking the second factor away end the account's sessions; with another role or area they go on under it.
 type AccountPatch struct {
 	// AreaCode A division: 2 digits a province, 4 a city, 6 a district, 9 a town, 12 a village.
 	//
@@ -6306,8 +6309,11 @@ type Roster struct {
 	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
 	Programme  *Programme        `json:"programme,omitempty"`
 	Programmes []RosterProgramme `json:"programmes"`
-	SentAt     *time.Time        `json:"sent_at,omitempty"`
-	SentBy     *uuid.UUID        `json:"sent_by,omitempty"`
+
+	// ReturnedLines Of the lines that are paid, those that pay a month once more of which an officer has recorded that the bank has sent it back (退票). Where unpublished_lines is.
+	ReturnedLines *int       `json:"returned_lines,omitempty"`
+	SentAt        *time.Time `json:"sent_at,omitempty"`
+	SentBy        *uuid.UUID `json:"sent_by,omitempty"`
 
 	// SharedAccountLines Of the lines that are paid, those of persons of the worklist `shared_account`, as the whole register has it. Where unpublished_lines is.
 	SharedAccountLines *int        `json:"shared_account_lines,omitempty"`

@@ -47,10 +47,11 @@ type SignIn struct {
 type Credentials struct {
 	Username, Password string
 	Code               string // of the app, or a spare one, for accounts with a second factor
+	Device             string // what KnownDevice has given this browser; empty for programs
 }
 
 // Login checks what somebody shows and opens a session. Failures slow down the same name from the same network, and the same
-// address; nobody can lock an account for others.
+// address; in a browser in which the account has signed in before they are counted apart.
 func (d *Desk) Login(ctx context.Context, in Credentials, client netip.Addr, requestID string) (SignIn, error) {
 	account, err := d.checkPassword(ctx, in, client, requestID)
 	if err != nil {
@@ -122,7 +123,7 @@ func (d *Desk) ActorUnseen(ctx context.Context, cookie string) (who access.Actor
 }
 
 func (d *Desk) checkPassword(ctx context.Context, in Credentials, client netip.Addr, requestID string) (store.Account, error) {
-	buckets := d.buckets(in.Username, client)
+	buckets := d.passwordBuckets(in, client)
 	if err := d.DB.TakeLoginAttempt(ctx, buckets, d.countAttempt); err != nil {
 		return store.Account{}, err
 	}
@@ -137,7 +138,7 @@ func (d *Desk) checkPassword(ctx context.Context, in Credentials, client netip.A
 	if !good || !found || account.Disabled {
 		return account, d.loginFailed(ctx, account, requestID, badCredentials)
 	}
-	return account, d.DB.ForgiveLoginAttempt(ctx, buckets[0], buckets[1])
+	return account, d.DB.ForgiveLoginAttempt(ctx, buckets[0], buckets[len(buckets)-1])
 }
 
 // buckets are where failures are counted: under the name within a network (/24 or /48), and under the address. An IPv6 line has a /64 and
@@ -200,7 +201,7 @@ func (d *Desk) openSession(ctx context.Context, account store.Account, in Creden
 			return session, err
 		}
 	}
-	forgive, err := d.takeCodeAttempt(ctx, account, in.Code)
+	forgive, err := d.takeCodeAttempt(ctx, account, in)
 	if errors.Is(err, codeRequired) {
 		return session, d.loginFailed(ctx, account, requestID, err)
 	}
@@ -313,7 +314,7 @@ func (d *Desk) ChangePassword(ctx context.Context, who access.Actor, current, ne
 	if err != nil {
 		return err
 	}
-	return d.write(ctx, who, "password.change", func(tx *store.Tx) error {
+	err = d.write(ctx, who, "password.change", func(tx *store.Tx) error {
 		account, err := tx.LockAccount(ctx, who.AccountID)
 		if err != nil {
 			return err
@@ -324,6 +325,10 @@ func (d *Desk) ChangePassword(ctx context.Context, who access.Actor, current, ne
 		}
 		return tx.EndSessionsOf(ctx, who.AccountID, who.SessionID)
 	})
+	if err != nil {
+		return err
+	}
+	return d.forgetCodes(ctx, who.AccountID)
 }
 
 // ownPassword checks the password of somebody who is signed in already.
@@ -410,9 +415,9 @@ type AccountPatch struct {
 	Factor   *bool // the second factor, which can only be taken away here
 }
 
-// UpdateAccount changes an account. It acts at once: rights are read for each request, and a new password or a disabled account ends every
-// session. Another role or area ends the deputations on either side: they were made for what both were then, and a deputy would otherwise
-// get whatever rights his principal is given later.
+// UpdateAccount changes an account. It acts at once: rights are read for each request, and a new password, a disabled account or a second
+// factor that is taken away, as with a telephone that is lost, ends every session. Another role or area ends the deputations on either side:
+// they were made for what both were then, and a deputy would otherwise get whatever rights his principal is given later.
 func (d *Desk) UpdateAccount(ctx context.Context, who access.Actor, id uuid.UUID, version int, in AccountPatch) (account store.Account, err error) {
 	if id == who.AccountID {
 		return account, fault.New(fault.Conflict, "OWN_ACCOUNT", "不能修改本人账号的权限", "nobody changes his own account here")
@@ -442,17 +447,21 @@ func (d *Desk) UpdateAccount(ctx context.Context, who access.Actor, id uuid.UUID
 		}
 		account.Version++
 		var detail map[string]any
-		if before.SecondFactorAt != nil && account.SecondFactorAt == nil {
+		taken := before.SecondFactorAt != nil && account.SecondFactorAt == nil
+		if taken {
 			detail = map[string]any{"second_factor": false}
 		}
 		if err := tx.Describe(ctx, id, detail); err != nil {
 			return err
 		}
-		if in.Password == nil && !account.Disabled {
+		if in.Password == nil && !account.Disabled && !taken {
 			return nil
 		}
 		return tx.EndSessionsOf(ctx, id, uuid.Nil)
 	})
+	if err == nil && in.Password != nil {
+		err = d.forgetCodes(ctx, id)
+	}
 	return account, err
 }
 

@@ -45,6 +45,23 @@ func (d *Desk) factOf(kind casefile.Kind, person uuid.UUID, in NewCircumstance) 
 		ValidTo: in.ValidTo, Source: in.Source, SourceDoc: in.SourceDoc}, nil
 }
 
+// earliestFact is before anybody was born who has an ID number: what is older has a wrong digit in its year.
+var earliestFact = calendar.NewYear(1900)
+
+// farthestFact is how many years ahead a fact may begin: what is known of the future is known of the next few, and a wrong digit is farther. (choice)
+const farthestFact = 10
+
+// checkBegin refuses a day on which a fact cannot have begun, as somebody enters it; of a household there is no birth.
+func (d *Desk) checkBegin(from, birth calendar.Date) error {
+	switch {
+	case from.Before(earliestFact) || from.Year() > d.today().Year()+farthestFact:
+		return field("valid_from", "DATE_OUT_OF_RANGE", "开始日期应在1900年以后、今后十年以内，请核对年份", "a fact begins after 1900 and not more than ten years from now; look at its year")
+	case from.Before(birth):
+		return field("valid_from", "BEFORE_BIRTH", "开始日期早于出生日期", "the fact begins before the person was born")
+	}
+	return nil
+}
+
 // AddCircumstance records a dated fact.
 func (d *Desk) AddCircumstance(ctx context.Context, who access.Actor, person uuid.UUID, in NewCircumstance) (casefile.Circumstance, error) {
 	fact, err := d.circumstance(person, in)
@@ -53,6 +70,9 @@ func (d *Desk) AddCircumstance(ctx context.Context, who access.Actor, person uui
 	}
 	err = d.write(ctx, who, "circumstance.add", func(tx *store.Tx) error {
 		dossier, err := tx.LockDossier(ctx, person)
+		if err == nil {
+			err = d.checkBegin(fact.ValidFrom, dossier.File.Person.BirthDate)
+		}
 		if err != nil {
 			return err
 		}
@@ -98,7 +118,7 @@ func electedOtherwise(file casefile.File, fact casefile.Circumstance) error {
 
 // EndCircumstance says on which day a fact last held.
 func (d *Desk) EndCircumstance(ctx context.Context, who access.Actor, id uuid.UUID, version int, lastDay calendar.Date) (casefile.Circumstance, error) {
-	return d.rewrite(ctx, who, "circumstance.end", factEnded, id, version, nil, func(old casefile.Circumstance) (casefile.Circumstance, error) {
+	return d.rewrite(ctx, who, "circumstance.end", factEnded, id, version, nil, func(_ casefile.Person, old casefile.Circumstance) (casefile.Circumstance, error) {
 		next := old
 		next.ValidTo = lastDay
 		if lastDay.Before(old.ValidFrom) {
@@ -122,7 +142,12 @@ var errSuperseded = fault.New(fault.Conflict, "SUPERSEDED", "该记录已被更�
 
 // CorrectCircumstance replaces a fact that was recorded wrongly; what was believed before stays readable.
 func (d *Desk) CorrectCircumstance(ctx context.Context, who access.Actor, id uuid.UUID, version int, in Correction) (casefile.Circumstance, error) {
-	return d.rewrite(ctx, who, "circumstance.correct", factCorrected, id, version, map[string]any{"reason": in.Reason}, func(old casefile.Circumstance) (casefile.Circumstance, error) {
+	return d.rewrite(ctx, who, "circumstance.correct", factCorrected, id, version, map[string]any{"reason": in.Reason}, func(p casefile.Person, old casefile.Circumstance) (casefile.Circumstance, error) {
+		if in.ValidFrom != nil && *in.ValidFrom != old.ValidFrom { // what a list has said may be older
+			if err := d.checkBegin(*in.ValidFrom, p.BirthDate); err != nil {
+				return old, err
+			}
+		}
 		return d.circumstance(old.PersonID, in.over(old))
 	})
 }
@@ -144,7 +169,7 @@ func (in Correction) over(old casefile.Circumstance) NewCircumstance {
 
 // rewrite supersedes a fact by another made from it, and says in the audit what else is known of the change.
 func (d *Desk) rewrite(ctx context.Context, who access.Actor, action, told string, id uuid.UUID, version int, detail map[string]any,
-	make func(casefile.Circumstance) (casefile.Circumstance, error)) (next casefile.Circumstance, err error) {
+	make func(casefile.Person, casefile.Circumstance) (casefile.Circumstance, error)) (next casefile.Circumstance, err error) {
 	err = d.write(ctx, who, action, func(tx *store.Tx) error {
 		dossier, err := tx.LockPersonOf(ctx, "circumstance", id)
 		if err != nil {
@@ -162,7 +187,7 @@ func (d *Desk) rewrite(ctx context.Context, who access.Actor, action, told strin
 		if err := stale(1, version); err != nil {
 			return err
 		}
-		if next, err = make(old); err != nil {
+		if next, err = make(dossier.File.Person, old); err != nil {
 			return err
 		}
 		next.ID = d.NewID()

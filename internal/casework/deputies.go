@@ -15,13 +15,17 @@ import (
 // represented are the roles whose work cannot wait for somebody's return. Who watches or administers has no deputy.
 var represented = []access.Role{access.VillageLiaison, access.TownOfficer, access.CDPFReviewer, access.CivilAffairsApprover, access.FinanceOfficer}
 
-// Depute lets one account act with the role and area of another on some days.
+var financeApart = field("deputy_id", "FINANCE_APART", "财务岗只能由财务岗人员代理，也只能代理财务岗", "only a finance officer acts for a finance officer, and for nobody else")
+
+// Depute lets one account act with the role and area of another on some days. What has come back of the money finance alone says: whoever says
+// as well what is owed could have the same months paid twice.
 func (d *Desk) Depute(ctx context.Context, who access.Actor, in store.Deputation) (store.Deputation, error) {
 	if in.Until.Before(in.From) || in.Until.Sub(in.From) > 365 || in.Until.Before(d.today()) {
 		return in, field("until", "DATES_REVERSED", "代理期限不合理（不超过一年，且未过期）", "a deputation is of a year at most and not over")
 	}
 	in.ID = d.NewID()
 	err := d.write(ctx, who, "deputation.record", func(tx *store.Tx) error {
+		finance := 0
 		for _, id := range []uuid.UUID{in.PrincipalID, in.DeputyID} {
 			account, err := tx.LockAccount(ctx, id)
 			if err != nil || !who.Covers(account.AreaCode) {
@@ -30,6 +34,12 @@ func (d *Desk) Depute(ctx context.Context, who access.Actor, in store.Deputation
 			if !slices.Contains(represented, account.Role) || account.Disabled {
 				return field("deputy_id", "NO_DEPUTY", "该账号的角色不能代理或被代理", "accounts of this role have no deputies and are none")
 			}
+			if account.Role == access.FinanceOfficer {
+				finance++
+			}
+		}
+		if finance == 1 {
+			return financeApart
 		}
 		if err := tx.InsertDeputation(ctx, in); err != nil {
 			return err

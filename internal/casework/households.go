@@ -434,6 +434,9 @@ func (d *Desk) AddHouseholdCircumstance(ctx context.Context, who access.Actor, h
 	if err != nil {
 		return fact, err
 	}
+	if err := d.checkBegin(fact.ValidFrom, calendar.Date{}); err != nil {
+		return fact, err
+	}
 	_, err = d.changeHousehold(ctx, who, "household.fact", household, func(tx *store.Tx, h casefile.HouseholdFile) error {
 		fact.RecordedAt, fact.RecordedBy = tx.Now, tx.Who.AccountID
 		emitHouseholdFact(tx, factRecorded, h.Household, fact)
@@ -460,6 +463,11 @@ func (d *Desk) CorrectHouseholdCircumstance(ctx context.Context, who access.Acto
 		old := h.Circumstances[i]
 		if !old.SupersededAt.IsZero() {
 			return errSuperseded
+		}
+		if in.ValidFrom != nil && *in.ValidFrom != old.ValidFrom {
+			if err := d.checkBegin(*in.ValidFrom, calendar.Date{}); err != nil {
+				return err
+			}
 		}
 		if next, err = d.householdFact(in.over(old)); err != nil {
 			return err

@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -16,9 +17,9 @@ import (
 
 // Inquiry is what a program of another office asks the registry: about whom, and what its message says of itself.
 type Inquiry struct {
-	Numbers []string // ID numbers, in their full form
-	Sender  string   // as the message names it; who asks is the account
-	Purpose string
+	Numbers  []string // ID numbers, in their full form
+	Sender   string   // as the message names it; who asks is the account
+	Purposes []string // of its questions, each once
 }
 
 // Registered is what the registry tells of somebody.
@@ -38,6 +39,7 @@ func (d *Desk) LookUp(ctx context.Context, who access.Actor, in Inquiry) (found 
 	if len(in.Numbers) == 0 {
 		return found, nil
 	}
+	d.DB.Told(ctx, who, len(in.Numbers)) // whoever tries numbers is told who is in the register, and who not
 	err = d.write(ctx, who, "registry.ask", func(tx *store.Tx) error {
 		matched, err := tx.MatchIDNumbers(ctx, in.Numbers)
 		if err != nil {
@@ -53,7 +55,7 @@ func (d *Desk) LookUp(ctx context.Context, who access.Actor, in Inquiry) (found 
 				found[number], subject, persons = one, match.PersonID, append(persons, match.PersonID)
 			}
 		}
-		detail := map[string]any{"asked": len(in.Numbers), "sender": in.Sender, "purpose": in.Purpose}
+		detail := map[string]any{"asked": len(in.Numbers), "sender": in.Sender, "purpose": strings.Join(in.Purposes, "; ")}
 		if len(persons) != 1 {
 			slices.SortFunc(persons, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
 			subject, detail["persons"] = uuid.Nil, slices.Compact(persons)

@@ -129,7 +129,7 @@ func (d *Desk) EndSecondFactor(ctx context.Context, who access.Actor, password, 
 	if err := d.ownPassword(ctx, who, "password", password); err != nil {
 		return err
 	}
-	forgive, err := d.countCode(ctx, who.AccountID)
+	forgive, err := d.countCode(ctx, d.codeBucket(who.AccountID, ""))
 	if err != nil {
 		return err
 	}
@@ -176,24 +176,28 @@ func (d *Desk) turnFactor(ctx context.Context, tx *store.Tx, account store.Accou
 	return tx.Describe(ctx, account.ID, nil)
 }
 
-// takeCodeAttempt asks for a code where the account needs one, and counts the attempt before the code is checked. It is counted per
-// account and not per address, so a stolen password lets nobody guess codes faster from many places; only somebody who knows the password
-// can raise the count.
-func (d *Desk) takeCodeAttempt(ctx context.Context, account store.Account, code string) (forgive func() error, err error) {
+// takeCodeAttempt asks for a code where the account needs one, and counts the attempt before the code is checked; only somebody who knows the
+// password can raise the count.
+func (d *Desk) takeCodeAttempt(ctx context.Context, account store.Account, in Credentials) (forgive func() error, err error) {
 	switch {
 	case account.SecondFactorAt == nil:
 		return func() error { return nil }, nil
-	case auth.NormalCode(code) == "":
+	case auth.NormalCode(in.Code) == "":
 		return nil, codeRequired
 	}
-	return d.countCode(ctx, account.ID)
+	return d.countCode(ctx, d.codeBucket(account.ID, d.device(in.Username, in.Device)))
 }
 
-// countCode counts an attempt at a code of an account; forgive takes that back when it was right.
-func (d *Desk) countCode(ctx context.Context, account uuid.UUID) (forgive func() error, err error) {
-	bucket := d.DB.Ring.BlindIndex("code_account", account.String())
+// countCode counts an attempt at a code; forgive takes that back when it was right.
+func (d *Desk) countCode(ctx context.Context, bucket []byte) (forgive func() error, err error) {
 	err = d.DB.TakeLoginAttempt(ctx, [][]byte{bucket}, d.countAttempt)
 	return func() error { return d.DB.ForgiveLoginAttempt(ctx, bucket, bucket) }, err
+}
+
+// forgetCodes drops the count of wrong codes of an account that has got another password: whoever raised it knew the old one.
+func (d *Desk) forgetCodes(ctx context.Context, account uuid.UUID) error {
+	bucket := d.codeBucket(account, "")
+	return d.DB.ForgiveLoginAttempt(ctx, bucket, bucket)
 }
 
 // showCode holds the code of a sign-in against an account that is held, and uses it up. An account that has got a second factor since its

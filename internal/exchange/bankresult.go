@@ -187,7 +187,7 @@ func (b *bankReader) refuse(row int, column, code, zh, en string) {
 
 // Clip keeps a bank's words short and free of long numbers, which could be an account.
 func Clip(text string) string {
-	text = longNumber.ReplaceAllString(text, "****")
+	text = longNumber.ReplaceAllString(idnum.WithoutUnseen(text), "****")
 	if runes := []rune(text); len(runes) > 100 {
 		text = string(runes[:100])
 	}

@@ -256,6 +256,10 @@ func (r *listReader) plain(c *boundColumn, cell Cell) any {
 	if r.lost(c, cell) {
 		return nil
 	}
+	if wrong := idnum.CheckText(cell.Text); wrong != nil {
+		r.refuse(c, wrong.Code, wrong.ZH, wrong.EN)
+		return nil
+	}
 	return plainText(cell.Text)
 }
 

@@ -80,7 +80,7 @@ func (p *rowParser) longNumber(column string) string {
 }
 
 func (p *rowParser) parse() RosterRow {
-	r := RosterRow{Row: p.row, Name: p.name(colName, true), GuardianName: p.name(colGuardian, false), GuardianRelation: p.text(colRelation)}
+	r := RosterRow{Row: p.row, Name: p.name(colName, true), GuardianName: p.name(colGuardian, false), GuardianRelation: p.words(colRelation)}
 	p.parseIdentity(&r)
 	p.parseCard(&r)
 	p.parsePlaces(&r)
@@ -96,6 +96,15 @@ func (p *rowParser) parse() RosterRow {
 	}
 	p.parseBenefits(&r)
 	return r
+}
+
+// words are what somebody has written freely.
+func (p *rowParser) words(column string) string {
+	text := p.text(column)
+	if wrong := idnum.CheckText(text); wrong != nil {
+		p.refuse(column, wrong.Code, wrong.ZH, wrong.EN)
+	}
+	return text
 }
 
 // name reads a name as it is kept.

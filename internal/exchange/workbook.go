@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"zhucan/internal/fault"
+	"zhucan/internal/idnum"
 )
 
 // Bounds of a workbook. An uploaded file has a bound of its own before it gets here. What is unpacked is read as a stream
@@ -141,8 +142,10 @@ const (
 	invisible     = "\uFEFF\u00A0\u3000\x7F"
 )
 
-// guard makes a text harmless in a spreadsheet by a leading apostrophe; unguard takes exactly that away.
+// guard makes a text harmless in a spreadsheet by a leading apostrophe, which unguard takes away. What no cell may hold is left out, whoever has
+// brought it in.
 func guard(text string) string {
+	text = idnum.WithoutUnseen(text)
 	if text == "" || '0' <= text[0] && text[0] <= '9' || 0xE4 <= text[0] && text[0] <= 0xE9 { // a digit or a Chinese character, as most cells begin
 		return text
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 )
@@ -150,4 +151,18 @@ func Of(err error) (*Error, bool) {
 func Is(err error, code string) bool {
 	e, ok := Of(err)
 	return ok && e.Code == code
+}
+
+var encoded = New(WrongType, "CONTENT_ENCODING", "不接受压缩或其他编码的请求内容，请按原样发送", "content that is compressed or otherwise encoded is not read; send it as it is")
+
+// Encoded refuses the content of a request that is encoded (RFC 9110, 8.4), and says in the answer what is taken (12.5.3). Read as if it
+// were not, it is no JSON and no form, and nobody would learn why.
+func Encoded(answer http.Header, in *http.Request) error {
+	for _, one := range in.Header.Values("Content-Encoding") {
+		if one = strings.TrimSpace(one); one != "" && !strings.EqualFold(one, "identity") && in.ContentLength != 0 {
+			answer.Set("Accept-Encoding", "identity")
+			return encoded
+		}
+	}
+	return nil
 }

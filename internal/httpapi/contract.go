@@ -23,6 +23,7 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/calendar"
 	"zhucan/internal/fault"
+	"zhucan/internal/idnum"
 )
 
 // contract is the document as the service uses it.
@@ -183,7 +184,7 @@ func (o *operation) checkBody(body []byte) error {
 	}
 	fields := violations(o.body, value)
 	if len(fields) == 0 {
-		return nil
+		return checkTexts(o.body, value)
 	}
 	named := fields[:min(len(fields), mostNamed)]
 	for _, f := range fields {
@@ -306,6 +307,51 @@ func collectFormats(schema *openapi3.Schema, value any, at string, fields *[]fau
 			if schema.Items != nil && schema.Items.Value != nil {
 				collectFormats(schema.Items.Value, member, strings.TrimPrefix(fmt.Sprintf("%s.%d", at, i), "."), fields)
 			}
+		}
+	}
+}
+
+// checkTexts refuses what no free text may have in it, in whatever member it is.
+func checkTexts(schema *openapi3.Schema, value any) error {
+	var fields []fault.Field
+	collectTexts(schema, value, "", &fields)
+	if len(fields) == 0 {
+		return nil
+	}
+	slices.SortFunc(fields, func(a, b fault.Field) int { return strings.Compare(a.Name, b.Name) })
+	return fault.InvalidFields(fields[:min(len(fields), mostNamed)]...)
+}
+
+// free reports whether a member is words that somebody writes: neither a number nor a secret, nor held to a form of its own.
+func free(schema *openapi3.Schema) bool {
+	return schema == nil || len(schema.Enum) == 0 && schema.Format == "" && schema.Pattern == ""
+}
+
+// collectTexts also looks where the document leaves open what a member is.
+func collectTexts(schema *openapi3.Schema, value any, at string, fields *[]fault.Field) {
+	if schema != nil && schema.Extensions["x-own-rules"] == true {
+		return
+	}
+	switch v := value.(type) {
+	case string:
+		if wrong := idnum.CheckText(v); free(schema) && wrong != nil {
+			*fields = append(*fields, fault.Field{Name: at, Code: wrong.Code, ZH: wrong.ZH, EN: wrong.EN})
+		}
+	case map[string]any:
+		for name, member := range v {
+			var inner *openapi3.Schema
+			if schema != nil && schema.Properties[name] != nil {
+				inner = schema.Properties[name].Value
+			}
+			collectTexts(inner, member, strings.TrimPrefix(at+"."+name, "."), fields)
+		}
+	case []any:
+		var inner *openapi3.Schema
+		if schema != nil && schema.Items != nil {
+			inner = schema.Items.Value
+		}
+		for i, member := range v {
+			collectTexts(inner, member, strings.TrimPrefix(fmt.Sprintf("%s.%d", at, i), "."), fields)
 		}
 	}
 }

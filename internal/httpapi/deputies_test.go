@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 )
 
 // accountID finds an account by its user name.
@@ -150,4 +151,30 @@ func (s *service) endedOf(principal string) map[string]bool {
 		}
 	}
 	return ended
+}
+
+// TestFinanceStaysApart: who says what has come back of the money says nothing else, and nobody else says it in his place; not by a deputation that was
+// recorded before either.
+func TestFinanceStaysApart(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	finance, civil, other := s.accountID("finance"), s.accountID("civil"), s.do("admin", "POST", "/accounts", map[string]any{"username": "finance.2", "name": "财务二", "password": password,
+		"role": "finance_officer", "area_code": "370305"}).want(201).text("id")
+	today := s.clock.Now().Format("2006-01-02")
+	depute := func(principal, deputy string) answer {
+		return s.do("admin", "POST", "/deputations", map[string]any{"principal_id": principal, "deputy_id": deputy, "from": today, "until": today, "reason": "休假"})
+	}
+	depute(finance, civil).want(422, "FINANCE_APART")
+	depute(civil, finance).want(422, "FINANCE_APART")
+	act := map[string]any{"deputation_id": depute(finance, other).want(201).text("id")}
+	s.do("finance.2", "POST", "/auth/act-for", act).want(200)
+	owner, err := pgx.Connect(t.Context(), s.db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer owner.Close(t.Context())
+	if _, err := owner.Exec(t.Context(), "SET session_replication_role = replica; UPDATE deputations SET deputy_id = '"+civil+"'"); err != nil {
+		t.Fatal(err)
+	}
+	s.do("civil", "POST", "/auth/act-for", act).want(404)
 }

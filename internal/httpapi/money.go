@@ -207,8 +207,8 @@ func (a *API) getRoster(r *Request) (Response, error) {
 		if err != nil {
 			return Response{}, err
 		}
-		unpublished, changed, shared := n[store.Unpublished], n[store.ChangedAccount], n[store.SharedAccount]
-		view.UnpublishedLines, view.ChangedAccountLines, view.SharedAccountLines = &unpublished, &changed, &shared
+		unpublished, changed, shared, returned := n[store.Unpublished], n[store.ChangedAccount], n[store.SharedAccount], n[store.Returned]
+		view.UnpublishedLines, view.ChangedAccountLines, view.SharedAccountLines, view.ReturnedLines = &unpublished, &changed, &shared, &returned
 	}
 	return Response{Version: one.Version, Body: view}, nil
 }

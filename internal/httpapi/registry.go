@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"slices"
 	"time"
 
 	"zhucan/api"
@@ -75,6 +76,7 @@ func purpose(c api.RegistryCriteria) string {
 	authorize, _ := c.Authorize.(map[string]any)
 	stated, _ := authorize["purpose"].(map[string]any)
 	text, _ := stated["text"].(string)
+	text = idnum.WithoutUnseen(text)
 	if runes := []rune(text); len(runes) > 200 {
 		text = string(runes[:200])
 	}
@@ -142,7 +144,10 @@ func (a *API) searchRegistry(r *Request) (Response, error) {
 			refusals[i] = askedTwice
 		}
 		if seen[one.ReferenceID] = true; refusals[i] == nil {
-			look.Numbers, look.Purpose = append(look.Numbers, numbers[i]), purpose(one.SearchCriteria)
+			look.Numbers = append(look.Numbers, numbers[i])
+			if stated := purpose(one.SearchCriteria); stated != "" && !slices.Contains(look.Purposes, stated) {
+				look.Purposes = append(look.Purposes, stated)
+			}
 		}
 	}
 	found, err := a.Desk.LookUp(r.Ctx, r.Who, look)
@@ -193,7 +198,7 @@ func (a *API) askRegistry(r *Request) (q question, err error) {
 	if number, q.refused = whom(q.Message.DisabledCriteria, r.Today); q.refused != nil {
 		return q, nil
 	}
-	found, err := a.Desk.LookUp(r.Ctx, r.Who, casework.Inquiry{Numbers: []string{number}, Sender: q.Header.SenderID, Purpose: purpose(q.Message.DisabledCriteria)})
+	found, err := a.Desk.LookUp(r.Ctx, r.Who, casework.Inquiry{Numbers: []string{number}, Sender: q.Header.SenderID, Purposes: []string{purpose(q.Message.DisabledCriteria)}})
 	if one, ok := found[number]; ok {
 		q.person = &one
 	}

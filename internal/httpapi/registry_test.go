@@ -259,3 +259,49 @@ func TestRegistryIsAudited(t *testing.T) {
 		t.Errorf("the audit says:\n%s", list)
 	}
 }
+
+// TestRegistryOddMessages: whatever stands where the standard leaves open what it is, a message is answered or refused, tells of nobody whom it
+// does not name by a number, and leaves nothing in the audit that nobody sees or that is a number.
+func TestRegistryOddMessages(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2018-07-01")
+	s.born("liaison.a", villageA, 1, "1960-01-01", 4, 2, nil)
+	n := numberOf("1960-01-01", 1)
+	const around = `{"header":{"message_id":"m","message_ts":"2018-07-01T10:00:00Z","action":"search","sender_id":"a","total_count":1},"message":{"transaction_id":"t","search_request":[%s]}}`
+	one := func(criteria string) string {
+		return fmt.Sprintf(around, `{"reference_id":"r","search_criteria":{"query_type":"idtype-value",`+criteria+`}}`)
+	}
+	for _, query := range []string{`[]`, `"` + n + `"`, `null`, `{}`, `{"type":"UIN"}`, `{"type":"UIN","value":` + n + `}`, `{"type":"UIN","value":["` + n + `"]}`, `{"type":["UIN"],"value":"` + n + `"}`,
+		`{"type":"uin","value":"` + n + `"}`, `{"type":"UIN","value":"%"}`, `{"type":"UIN","value":"' OR 1=1"}`, `{"member.member_identifier":"` + n + `"}`, `{"member.member_identifier":{"eq":["` + n + `"]}}`,
+		`{"member.member_identifier":{"ne":"` + n + `"}}`, `{"member.member_identifier":{"eq":"` + n + `"},"or":1}`, strings.Repeat(`[`, 24) + strings.Repeat(`]`, 24)} {
+		a := s.do("cdpf", "POST", "/registry/sync/search", one(`"query":`+query))
+		if a.status >= 500 || a.status == 200 && a.found()["r"]["data"] != nil {
+			t.Errorf("%s: %d %s", query, a.status, a.body)
+		}
+	}
+	for _, authorize := range []string{`1`, `[]`, `{"purpose":"x"}`, `{"purpose":{"text":7}}`, `{"purpose":{"text":"\u202e低保\u2028` + n + `"}}`} {
+		if s.do("cdpf", "POST", "/registry/sync/search", one(`"query":{"type":"UIN","value":"`+n+`"},"authorize":`+authorize)).want(200).found()["r"]["data"] == nil {
+			t.Errorf("%s: nobody is found", authorize)
+		}
+	}
+	many := strings.TrimSuffix(strings.Repeat(`{"reference_id":"r","search_criteria":{"query_type":"idtype-value","query":{"type":"UIN","value":"`+n+`"}}},`, 21), ",")
+	s.do("cdpf", "POST", "/registry/sync/search", fmt.Sprintf(around, many)).want(422)
+	for _, user := range []string{"liaison.a", "town.a", "finance", "stats", "hotline", "auditor", "admin"} {
+		s.do(user, "POST", "/registry/sync/search", searching("r "+n)).want(403)
+	}
+	audit := string(s.do("auditor", "GET", "/audit-events?action=registry.ask", nil).want(200).body)
+	if strings.Contains(audit, n) || strings.Contains(audit, "\u202e") || strings.Contains(audit, `\u202e`) || strings.Contains(audit, `\u2028`) || !strings.Contains(audit, "低保****") {
+		t.Errorf("the audit says %s", audit)
+	}
+	if got := strings.Count(audit, `"asked":1`); got != 5 {
+		t.Errorf("%d questions are in the audit", got)
+	}
+	two := searching("r1 "+n, "r2 "+numberOf("1960-01-01", 2))
+	asked := two["message"].(map[string]any)["search_request"].([]any)
+	asked[0].(map[string]any)["search_criteria"].(map[string]any)["authorize"] = map[string]any{"purpose": map[string]any{"text": "住房"}}
+	s.do("cdpf", "POST", "/registry/sync/search", two).want(200)
+	if audit := string(s.do("auditor", "GET", "/audit-events?action=registry.ask", nil).want(200).body); !strings.Contains(audit, "住房; 低保复核") {
+		t.Errorf("the purposes of one message: %s", audit)
+	}
+}

@@ -101,6 +101,38 @@ func TestPaidThenReturned(t *testing.T) {
 	}
 }
 
+// TestPaidAgainIsLookedAt: that a payment has come back is one officer's word, and it is paid again; whoever checks the roster is told which lines rest
+// on that, however many months later.
+func TestPaidAgainIsLookedAt(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id, other := s.person1(476, 1), s.person1(477, 1)
+	for _, person := range []string{id, other} {
+		s.granted(person, nursing, "2023-01-05", "2023-01-10")
+	}
+	january, _ := s.pay("2023-01-15", "2023-01", everyone)
+	looked := func(month string, want float64) {
+		t.Helper()
+		path := "/rosters/" + s.made(month+"-10", month)
+		if got := s.do("finance", "GET", path, nil).want(200).json()["returned_lines"]; got != want {
+			t.Errorf("%s: %v lines to look at, want %v", month, got, want)
+		}
+		lines := items(s.do("finance", "GET", path+"/lines?doubt=returned", nil).want(200), "items")
+		if len(lines) != int(want) || len(lines) == 1 && lines[0]["person_id"] != id {
+			t.Errorf("%s: %v", month, lines)
+		}
+		s.do("finance", "POST", path+"/cancel", nil, "If-Match", s.do("finance", "GET", path, nil).want(200).version()).want(200)
+	}
+	looked("2023-02", 0)
+	s.sentBack(january.text("id"), s.lineOf(january.text("id"), id), "2023-01-20").want(200)
+	looked("2023-03", 1)
+	looked("2023-04", 1)
+	if r, _ := s.pay("2023-05-10", "2023-05", everyone); r.json()["returned_lines"] != nil {
+		t.Error("it is told of a roster that is closed")
+	}
+	looked("2023-06", 0)
+}
+
 // TestReturnedWithWhatWasKeptBack: with the payment comes back what it kept back: it is asked for again, and may be kept back again.
 func TestReturnedWithWhatWasKeptBack(t *testing.T) {
 	t.Parallel()

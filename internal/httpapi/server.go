@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"zhucan/internal/casework"
+	"zhucan/internal/fault"
 	"zhucan/internal/labels"
 	"zhucan/internal/patience"
 )
@@ -71,7 +72,7 @@ func (a *API) Handler() (http.Handler, error) {
 	e.IPExtractor = a.IPs
 	e.HTTPErrorHandler = a.problem
 	e.Use(a.requestID, a.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{DisableErrorHandler: true, DisablePrintStack: true}),
-		secureHeaders, middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxBody, Skipper: isUpload}),
+		secureHeaders, asSent, middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxBody, Skipper: isUpload}),
 		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxUpload}), patience.Requests(timeout))
 	for _, op := range a.contract.operations {
 		if op.demo && a.Clock == nil {
@@ -180,6 +181,16 @@ func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		return next(c)
+	}
+}
+
+// asSent refuses content that is encoded.
+func asSent(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := fault.Encoded(c.Response().Header(), c.Request()); err != nil {
+			return err
+		}
 		return next(c)
 	}
 }

@@ -299,5 +299,6 @@ func (db *DB) Names(ctx context.Context, who access.Actor, q NamesOf) (list []Na
 	if err != nil {
 		return nil, 0, 0, fmt.Errorf("list names behind %s: %w", q.Indicator, err)
 	}
+	db.Told(ctx, who, len(list))
 	return list, total, elsewhere, nil
 }

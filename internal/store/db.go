@@ -54,6 +54,7 @@ type DB struct {
 	walks    chan struct{} // and to go through the whole audit
 	sendings sendings
 	turn     atomic.Uint64 // whose turn it is
+	tellings tellings
 	reads    struct{ replica, primary atomic.Int64 }
 	full     atomic.Int64 // when the disk of the primary was last found full, in nanoseconds of the service's clock; 0: never
 }

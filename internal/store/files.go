@@ -82,6 +82,7 @@ func (db *DB) PersonFile(ctx context.Context, who access.Actor, id uuid.UUID) (D
 	if err != nil {
 		return Dossier{}, translate(fmt.Errorf("read a person: %w", err))
 	}
+	db.Told(ctx, who, len(l.list))
 	return one(l.finish())
 }
 

@@ -244,6 +244,7 @@ func (db *DB) Leads(ctx context.Context, who access.Actor, t Today, f LeadFilter
 	if err != nil {
 		return nil, fmt.Errorf("list the worklist %s: %w", f.Worklist, err)
 	}
+	db.Told(ctx, who, len(list))
 	return list, nil
 }
 

@@ -288,13 +288,17 @@ const (
 	Unpublished    Doubt = "unpublished"     // its case was shown by no public notice
 	ChangedAccount Doubt = "changed_account" // it goes to another account than the last payment that reached the person
 	SharedAccount  Doubt = "shared_account"  // it goes to an account that somebody else has, too, as on the worklist
+	Returned       Doubt = "returned"        // it pays a month once more of which one officer has said that the bank has sent it back
 )
 
 // Doubts are all of them, in the order in which they are told.
-var Doubts = []Doubt{Unpublished, ChangedAccount, SharedAccount}
+var Doubts = []Doubt{Unpublished, ChangedAccount, SharedAccount, Returned}
 
 // doubtful says of a line l whether it bears a doubt.
 var doubtful = map[Doubt]string{
+	Returned: `(l.person_id, l.programme) IN (SELECT n.person_id, n.programme FROM returned_payments v JOIN roster_lines o ON o.roster_id = v.roster_id AND o.seq = v.seq
+		JOIN payments m ON m.roster_id = o.roster_id AND m.person_id = o.person_id AND m.programme = o.programme
+		JOIN payments n ON n.roster_id = @roster AND n.person_id = m.person_id AND n.programme = m.programme AND n.month = m.month)`,
 	Unpublished: `EXISTS (SELECT FROM awards a WHERE a.id = l.award_id AND a.application_id IS NOT NULL AND NOT EXISTS (SELECT FROM notice_items i WHERE i.application_id = a.application_id))`,
 	ChangedAccount: `l.payee_id <> (SELECT p.payee_id FROM roster_lines p JOIN rosters r ON r.id = p.roster_id
 		WHERE p.person_id = l.person_id AND p.state = 'paid' ORDER BY r.month DESC, r.made_at DESC LIMIT 1)`,

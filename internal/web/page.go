@@ -20,6 +20,7 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/casework"
 	"zhucan/internal/fault"
+	"zhucan/internal/idnum"
 	"zhucan/internal/patience"
 	"zhucan/internal/store"
 )
@@ -180,6 +181,9 @@ func (s *Site) once(v *visit, a act) (string, error) {
 	if v.key == "" || len(v.key) > 64 || !isText(v.key) {
 		return "", badForm
 	}
+	if len(v.unfit) > 0 {
+		return "", fault.InvalidFields(v.unfit...)
+	}
 	if a.alone {
 		return a.do(v)
 	}
@@ -279,7 +283,7 @@ func (v *visit) readFields(c echo.Context, withFiles func(*http.Request) error) 
 
 var badToken = fault.New(fault.Forbidden, "BAD_FORM_TOKEN", "表单已失效，请刷新页面后重新提交", "the form has run out; reload the page and send it again")
 
-// clean takes the fields of a form: bounded, in UTF-8, without blanks around them.
+// clean takes the fields of a form: bounded, in UTF-8, without blanks around them. What is wrong about the words of one waits for the act.
 func (v *visit) clean(form url.Values) error {
 	v.form = form
 	for name, values := range v.form {
@@ -290,9 +294,27 @@ func (v *visit) clean(form url.Values) error {
 			if !strings.HasSuffix(name, "password") {
 				values[i] = strings.TrimSpace(value)
 			}
+			if wrong := idnum.CheckText(value); wrong != nil && !v.ownRules(name) {
+				v.unfit = append(v.unfit, fault.Field{Name: name, Code: wrong.Code, ZH: wrong.ZH, EN: wrong.EN})
+			}
 		}
 	}
 	return nil
+}
+
+var (
+	numberFields = []string{"id_number", "number", "phone", "account", "bank_account", "who", "username", "code", "csrf", "key", keptField}
+	nameFields   = []string{"name", "guardian.name", "applicant.name", "holder"} // of people, but of facilities
+)
+
+// ownRules reports whether a field has rules of its own for what is in it, as members have that the contract marks so: numbers, secrets, names
+// of people, and what a form carries along.
+func (v *visit) ownRules(name string) bool {
+	if slices.Contains(nameFields, name) {
+		return v.page == nil || !strings.HasPrefix(v.page.path, "/facilities")
+	}
+	last := name[strings.LastIndex(name, ".")+1:]
+	return slices.Contains(numberFields, last) || strings.HasSuffix(last, "password")
 }
 
 const (

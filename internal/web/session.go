@@ -23,6 +23,7 @@ const (
 	formCookie     = "zhucan-form"     // what the forms of nobody in particular are tied to: signing in, choosing a language
 	onceCookie     = "zhucan-once"     // and the path of a record: what its page tells once, until it has told it
 	languageCookie = "zhucan-language" // zh or en
+	deviceCookie   = "zhucan-device"   // that somebody has signed in here before: see Desk.KnownDevice
 )
 
 const year = 365 * 24 * 60 * 60 // seconds
@@ -179,7 +180,7 @@ func (s *Site) signIn(c echo.Context) error {
 	v.do = "sign-in"
 	next, kept := v.form.Get("next"), v.form.Get(keptField)
 	client, _ := netip.ParseAddr(c.RealIP())
-	cookie, err := s.Desk.LoginBrowser(v.ctx, casework.Credentials{Username: v.form.Get("username"), Password: v.form.Get("password"), Code: v.form.Get("code")}, v.cookie(sessionCookie), client, requestID(c))
+	cookie, err := s.Desk.LoginBrowser(v.ctx, casework.Credentials{Username: v.form.Get("username"), Password: v.form.Get("password"), Code: v.form.Get("code"), Device: v.cookie(deviceCookie)}, v.cookie(sessionCookie), client, requestID(c))
 	if f, ok := fault.Of(err); ok && (f.Kind == fault.Unauthenticated || f.Kind == fault.TooMany) {
 		if v.fault = f; f.RetryAfter > 0 {
 			c.Response().Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
@@ -190,6 +191,7 @@ func (s *Site) signIn(c echo.Context) error {
 		return err
 	}
 	v.setCookie(sessionCookie, cookie, int(casework.SessionLife.Seconds()))
+	v.setCookie(deviceCookie, s.Desk.KnownDevice(v.form.Get("username"), v.cookie(deviceCookie)), year)
 	v.setCookie(formCookie, "", -1)
 	v.forgetOnce()
 	if kept != "" {

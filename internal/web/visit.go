@@ -36,6 +36,7 @@ type visit struct {
 	path    string
 	query   url.Values
 	form    url.Values          // of a post
+	unfit   []fault.Field       // fields of it whose text is not taken
 	uploads map[string][][]byte // files of a post, by field
 	done    func()              // with them; nil: there are none
 	do      string              // what a form asks for

@@ -80,7 +80,7 @@ func (s *Site) Handler() (http.Handler, error) {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = s.IPs
 	e.HTTPErrorHandler = s.problem
-	e.Use(s.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{DisableErrorHandler: true, DisablePrintStack: true}), secureHeaders,
+	e.Use(s.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{DisableErrorHandler: true, DisablePrintStack: true}), secureHeaders, asSent,
 		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxForm, Skipper: takesFiles}),
 		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxSent}), patience.Requests(timeout), addressIsText)
 	for i := range pages {
@@ -168,6 +168,16 @@ func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 		h.Add("Vary", "Cookie, Accept-Language")
+		return next(c)
+	}
+}
+
+// asSent refuses content that is encoded.
+func asSent(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := fault.Encoded(c.Response().Header(), c.Request()); err != nil {
+			return err
+		}
 		return next(c)
 	}
 }

@@ -1,0 +1,43 @@
+package httpapi_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestFreeText: what somebody writes into a text is shown as it stands to all who see the text, also where the same number is masked.
+func TestFreeText(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person := s.person("liaison.a", villageA, 1, 1).want(201).text("id")
+	texts := []struct{ text, code string }{
+		{"父亲" + number(2), "NUMBER_IN_TEXT"}, {"证" + number(2) + "41", "NUMBER_IN_TEXT"}, {"卡6222 0212 3456 7890 128", "NUMBER_IN_TEXT"},
+		{"a\x1bb", "TEXT_CHARACTERS"}, {"a\u0085b", "TEXT_CHARACTERS"}, {"a\u2028b", "TEXT_CHARACTERS"}, {"a\u202Eb", "TEXT_CHARACTERS"}, {"a\uFFFFb", "TEXT_CHARACTERS"},
+	}
+	for _, member := range []struct {
+		user, path, body, field string
+	}{
+		{"liaison.a", "/persons/" + person + "/circumstances", `{"kind":"dibao","value":true,"valid_from":"2020-01-01","source":"#"}`, "source"},
+		{"liaison.a", "/persons/" + person + "/circumstances", `{"kind":"dibao","value":true,"valid_from":"2020-01-01","source":"民政","source_doc":"#"}`, "source_doc"},
+		{"liaison.a", "/persons/" + person + "/circumstances", `{"kind":"other_benefit","value":{"other":"#"},"valid_from":"2020-01-01","source":"民政"}`, "value.other"},
+		{"cdpf", "/persons/" + person + "/reveal", `{"fields":["phone"],"reason":"#"}`, "reason"},
+		{"hotline", "/tickets", `{"channel":"12385","kind":"complaint","topic":"card","text":"#"}`, "text"},
+		{"hotline", "/tickets", `{"channel":"12385","kind":"complaint","topic":"card","text":"a","caller":{"name":"#"}}`, "caller.name"},
+		{"cdpf", "/facilities", `{"name":"#","kind":"government","address":"a","area_code":"` + villageA + `"}`, "name"},
+	} {
+		for _, one := range texts {
+			body := strings.Replace(member.body, "#", escape(one.text), 1)
+			s.do(member.user, "POST", member.path, body).want(422, one.code).wrong(member.field, one.code)
+		}
+	}
+	s.do("liaison.a", "POST", "/persons/"+person+"/circumstances", map[string]any{"kind": "dibao", "value": true, "valid_from": "2020-01-01",
+		"source": "低保系统\r\n\t第二行", "source_doc": "文号〔2020〕12号，电话13800000000"}).want(201)
+	if a := s.do("hotline", "POST", "/tickets", `{"channel":"12385","kind":"complaint","topic":"card","text":"`+number(2)+`"}`, "Accept-Language", "en"); strings.Contains(string(a.body), number(2)) || !strings.Contains(string(a.body), "bank card number") {
+		t.Errorf("what is refused is said as %s", a.body)
+	}
+}
+
+// escape writes a text as the inside of a JSON string, in which no control stands as it is.
+func escape(text string) string {
+	return strings.NewReplacer("\x1b", `\u001b`).Replace(text)
+}

@@ -1,0 +1,32 @@
+package idnum_test
+
+import (
+	"strings"
+	"testing"
+
+	"zhucan/internal/idnum"
+)
+
+func TestCheckText(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "", "县残联2023年第12号文件": "", "两行\r\n文字\t与制表符": "", "电话13800000000或0533-7212345，2023-05-06上午": "",
+		"文号370305201801010012": "", "01998e5c-1234-7000-8123-123456789012": "", "𠮷田\uE000": "", "zero\u200bwidth and \u200emark": "",
+		"父亲王某，37999919750510007x": "NUMBER_IN_TEXT", "３７９９９９１９７００１０１００１１": "NUMBER_IN_TEXT", "证号37999919700101001143。": "NUMBER_IN_TEXT",
+		"379999 19700101 0011": "NUMBER_IN_TEXT", "379999\u200b197001010011": "NUMBER_IN_TEXT", "2026-11-23 379999-19700101-0011": "NUMBER_IN_TEXT",
+		"379999197001010012": "", "卡6222021234567890127": "", "卡6222 0212 3456 7890 128": "NUMBER_IN_TEXT", "6222021234567890128X": "",
+		"a\x00b": "TEXT_CHARACTERS", "a\x0bb": "TEXT_CHARACTERS", "a\x1b[2J": "TEXT_CHARACTERS", "a\u0085b": "TEXT_CHARACTERS", "a\u2028b": "TEXT_CHARACTERS",
+		"名\u202Egnp.exe": "TEXT_CHARACTERS", "\u2067a": "TEXT_CHARACTERS", "a\uFFFEb": "TEXT_CHARACTERS", "a\x7f": "TEXT_CHARACTERS",
+	} {
+		got := ""
+		if wrong := idnum.CheckText(text); wrong != nil {
+			got = wrong.Code
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+		if seen := idnum.WithoutUnseen(text); strings.ContainsFunc(seen, idnum.Unseen) || want != "TEXT_CHARACTERS" && seen != text {
+			t.Errorf("%q without what nobody sees is %q", text, seen)
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"zhucan/internal/auth"
+)
+
+// kept is a cookie that a browser has.
+func (b *browser) kept(name string) string {
+	b.site.t.Helper()
+	at, err := url.Parse(b.site.url)
+	if err != nil {
+		b.site.t.Fatal(err)
+	}
+	for _, c := range b.client.Jar.Cookies(at) {
+		if c.Name == name {
+			return c.Value
+		}
+	}
+	return ""
+}
+
+// TestKnownBrowser: who fails on purpose under somebody's name, with the password or without, makes nobody wait in a browser in which he has signed in
+// before. Whoever fails there is counted there, and a token of another name is none.
+func TestKnownBrowser(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	signIn := func(b *browser, name, secret, code string) shown {
+		at, _ := url.Parse(s.url)
+		b.client.Jar.SetCookies(at, []*http.Cookie{{Name: "zhucan", Path: "/", MaxAge: -1}}) // the session has ended
+		form := b.get("/sign-in").form("sign-in").set("username", name, "password", secret)
+		if code != "" { // which the page asks for once the password was right
+			form.values.Set("code", code)
+		}
+		return form.send()
+	}
+	owner, other, stranger := s.browser(), s.browser(), s.browser()
+	signIn(owner, "town.a", password, "").want(303)
+	signIn(other, "town.c", password, "").want(303)
+	kept := owner.kept("zhucan-device")
+	if strings.Contains(kept, "town") || owner.kept("zhucan-device") == other.kept("zhucan-device") {
+		t.Errorf("the token is %q", kept)
+	}
+	for range 8 {
+		signIn(stranger, "town.a", "a wrong enough secret", "")
+	}
+	signIn(stranger, "town.a", password, "").want(429)
+	signIn(other, "town.a", password, "").want(429) // it knows another
+	signIn(owner, "town.a", password, "").want(303)
+	if now := owner.kept("zhucan-device"); now != kept {
+		t.Error("each sign-in gives another token, and with it another count")
+	}
+	for range 8 {
+		signIn(owner, "town.a", "a wrong enough secret", "")
+	}
+	signIn(owner, "town.a", password, "").want(429)
+
+	s.clock.Add(2 * time.Hour)
+	signIn(owner, "town.a", password, "").want(303)
+	owner.get("/").want(200)
+	waits := owner.get("/second-factor").form("begin").set("password", password).send().follow().want(200)
+	secret := ""
+	for _, p := range all(waits.doc, "p") {
+		if attr(p, "class") == "now" {
+			secret = strings.ReplaceAll(textOf(p), " ", "")
+		}
+	}
+	code := func() string {
+		text, err := auth.CodeAt(secret, s.clock.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	waits.form("confirm").set("code", code()).send().want(303)
+	s.clock.Add(time.Minute)
+	for range 8 {
+		signIn(stranger, "town.a", password, "000000") // who has got hold of the password
+	}
+	signIn(stranger, "town.a", password, code()).want(429)
+	signIn(owner, "town.a", password, code()).want(303)
+}
