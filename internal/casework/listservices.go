@@ -144,6 +144,9 @@ func deviceGiven(r exchange.ListRow, c *care.Catalogue) (g givenService, wrong *
 // acceptances are what a list says of the acceptance of a home, as the chain has it.
 var acceptances = map[string]string{"pass": "PASS", "rectify": "RECTIFY", "fail": "FAIL"}
 
+// unaccepted is a home that nobody has accepted yet.
+const unaccepted = "WAITING"
+
 // retrofitGiven is a home that was altered. It counts where the acceptance is said; a list with a day of completion alone leaves it to be
 // accepted.
 func retrofitGiven(r exchange.ListRow, c *care.Catalogue) (g givenService, wrong *wrongCell) {
@@ -162,7 +165,7 @@ func retrofitGiven(r exchange.ListRow, c *care.Catalogue) (g givenService, wrong
 		result = "PASS"
 	}
 	if result == "" {
-		result = "WAITING"
+		result = unaccepted
 	} else if !accepted.IsZero() {
 		on = accepted
 	}
@@ -324,7 +327,7 @@ func (s *serviceRun) again(row int, person uuid.UUID, there care.Service, dossie
 func (g givenService) follows(there care.Service) bool {
 	last := there.Steps[len(there.Steps)-1]
 	said, has := g.steps[0].evidence.Text("result"), last.Evidence.Text("result")
-	return said != has && (g.on.After(last.On) || g.on == last.On && g.given)
+	return said != has && (g.on.After(last.On) || g.on == last.On && (g.given || has == unaccepted))
 }
 
 // saidAlready is broughtBy of the last step that has the same result; 0: none has.

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"zhucan/internal/area"
+	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
 	"zhucan/internal/policy"
 	"zhucan/internal/statement"
@@ -319,17 +320,26 @@ func withdrawn(by uuid.UUID, list []store.Statement) []store.Statement {
 	return list
 }
 
-// waiting is what of this sort waits for an officer already. Of cards and moves each says something of its own.
+// waiting is what of this sort waits for an officer already. Of cards and moves each says something of its own, and so do two terms with time between them.
 func (h heard) waiting(said []statement.Statement) (store.Statement, bool) {
 	last := said[len(said)-1]
 	i := slices.IndexFunc(h.pending, func(p store.Statement) bool {
-		return p.Says == last.Says && (!ofCards(h.kind) && !ofPlaces(h.kind) || p.Sort == last.Sort && p.From == last.From)
+		switch {
+		case p.Says != last.Says:
+			return false
+		case ofCards(h.kind) || ofPlaces(h.kind):
+			return p.Sort == last.Sort && p.From == last.From
+		}
+		return p.Says != statement.Holds || term(p.Statement).Overlaps(term(last))
 	})
 	if i < 0 {
 		return store.Statement{}, false
 	}
 	return h.pending[i], true
 }
+
+// term is when a statement says that something holds.
+func term(s statement.Statement) calendar.Interval { return calendar.Interval{From: s.From, To: s.To} }
 
 // against reports whether a fact that would be inserted contradicts one that says no.
 func (h heard) against(r rewriting) bool {

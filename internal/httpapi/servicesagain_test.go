@@ -60,6 +60,13 @@ func TestLaterListAccepts(t *testing.T) {
 	s.undone(waiting)
 	want(household, "[ACCEPTANCE]", "the other list has it")
 
+	sameDay := s.person2(803)
+	line = func(rest string) string { return "金丝雀803," + number(803) + "," + rest }
+	s.taken("cdpf", "retrofits", "2019-06-01", "wza", 1, 0, 0, 0, 0, homeHead, line("安装扶手,2019-04-20,,"))
+	s.taken("cdpf", "retrofits", "2019-06-02", "wza", 0, 1, 0, 0, 0, homeHead, line("安装扶手,2019-04-20,,整改"))
+	s.taken("cdpf", "retrofits", "2019-06-03", "wzb", 0, 0, 1, 0, 0, homeHead, line("安装扶手,2019-04-20,,"))
+	want("household_id="+items(s.do("cdpf", "GET", "/households?person_id="+sameDay, nil).want(200), "items")[0]["id"].(string), "[RECTIFY]", "to be put right since the day it was completed")
+
 	other := s.person2(802)
 	both := s.taken("cdpf", "devices", "2019-06-05", "fj", 1, 1, 0, 0, 0, deviceHead, fmt.Sprintf("金丝雀802,%s,手杖,2019-04-01,", number(802)), fmt.Sprintf("金丝雀802,%s,手杖,2019-04-01,2019-04-09", number(802)))
 	want("person_id="+other, "[ACCEPTED]", "both in one file")

@@ -6,26 +6,27 @@ import (
 	"testing"
 )
 
+// wantTerms compares the terms of imprisonment that are recorded of somebody.
+func (s *service) wantTerms(id, want string) {
+	s.t.Helper()
+	var list []string
+	for _, f := range items(s.do("cdpf", "GET", "/persons/"+id+"/circumstances", nil).want(200), "items") {
+		if f["kind"] == "imprisonment" && f["superseded_at"] == nil {
+			list = append(list, fmt.Sprint(f["valid_from"], " ", f["valid_to"]))
+		}
+	}
+	slices.Sort(list)
+	if got := fmt.Sprint(list); got != want {
+		s.t.Errorf("terms %s, want %s", got, want)
+	}
+}
+
 // TestTwoTermsInOneList: somebody who was sent to prison twice stands twice in a list, and both terms are taken. Terms that overlap are one, which
 // the sender is asked to write as one.
 func TestTwoTermsInOneList(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	terms := func(id string) (list []string) {
-		for _, f := range items(s.do("cdpf", "GET", "/persons/"+id+"/circumstances", nil).want(200), "items") {
-			if f["kind"] == "imprisonment" && f["superseded_at"] == nil {
-				list = append(list, fmt.Sprint(f["valid_from"], " ", f["valid_to"]))
-			}
-		}
-		slices.Sort(list)
-		return list
-	}
-	want := func(id, list string) {
-		t.Helper()
-		if got := fmt.Sprint(terms(id)); got != list {
-			t.Errorf("terms %s, want %s", got, list)
-		}
-	}
+	want := s.wantTerms
 	twice, overlapping, same := s.person1(861, 1), s.person1(862, 1), s.person1(863, 1)
 	s.at("2023-06-10")
 	const head = "姓名,身份证号,判决生效日期,刑满日期"
@@ -49,4 +50,50 @@ func TestTwoTermsInOneList(t *testing.T) {
 	s.confirmed(paid)
 	s.wantOwed(paid, nursing, 16700, 16700, 16700)
 	want(paid, "[2022-02-10 2022-08-20 2023-03-05 2024-05-04]")
+}
+
+// TestTwoTermsThatTakeMoney: each term waits by itself, so that dismissing the one which somebody has not served leaves the other; a list that
+// repeats both adds nothing, and is decided with them.
+func TestTwoTermsThatTakeMoney(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	one, both := s.person1(865, 1), s.person1(866, 1)
+	for _, id := range []string{one, both} {
+		s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	}
+	s.at("2023-09-10")
+	var rows []string
+	for _, n := range []int{865, 866} {
+		for _, term := range []string{"2023-02-10,2023-05-20", "2023-07-05,2024-05-04"} {
+			rows = append(rows, fmt.Sprintf("金丝雀%d,%s,%s", n, number(n), term))
+		}
+	}
+	rows = append([]string{"姓名,身份证号,判决生效日期,刑满日期"}, rows...)
+	s.taken("civil", "imprisonment", "2023-09-01", "x", 0, 0, 0, 0, 4, rows...)
+	again := s.taken("civil", "imprisonment", "2023-09-02", "x", 0, 0, 4, 0, 0, rows...)
+	decide := func(id, from, decision string) {
+		t.Helper()
+		for _, w := range items(s.do("cdpf", "GET", "/list-statements", nil).want(200), "items") {
+			if w["person_id"] == id && w["from"] == from {
+				s.do("cdpf", "POST", "/list-statements/"+w["id"].(string)+"/decisions", map[string]any{"decision": decision, "reason": "核实"}).want(201)
+				return
+			}
+		}
+		t.Errorf("no term from %s waits", from)
+	}
+	decide(one, "2023-02-10", "dismiss")
+	decide(one, "2023-07-05", "confirm")
+	s.wantTerms(one, "[2023-07-05 2024-05-04]")
+	s.wantOwed(one, nursing, 16700, 16700, 16700, 16700, 16700, 16700, 16700)
+	decide(both, "2023-07-05", "confirm")
+	s.wantTerms(both, "[2023-07-05 2024-05-04]")
+	decide(both, "2023-02-10", "confirm")
+	s.wantTerms(both, "[2023-02-10 2023-05-20 2023-07-05 2024-05-04]")
+	s.wantOwed(both, nursing, 16700, 16700)
+	if waiting := items(s.do("cdpf", "GET", "/list-statements", nil).want(200), "items"); len(waiting) != 0 {
+		t.Errorf("something waits still: %v", waiting)
+	}
+	s.undone(again)
+	s.wantTerms(one, "[2023-07-05 2024-05-04]")
+	s.wantTerms(both, "[2023-02-10 2023-05-20 2023-07-05 2024-05-04]")
 }
