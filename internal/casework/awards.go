@@ -100,15 +100,19 @@ func (d *Desk) lasting(dossier store.Dossier, id uuid.UUID) (last calendar.Month
 	if a.EndMonth != run.To {
 		a = endedByFacts(reading, a, run.To)
 	}
-	why = [2]string{a.EndReason, a.EndReason}
-	switch condition, known := d.Pack().Conditions[a.EndReason]; {
-	case a.EndReason == award.CardCancelled:
-		why = [2]string{"残疾人证已注销", "the card was cancelled"}
-	case known:
-		why = [2]string{"不再符合：" + condition.ZH, "no longer holds: " + condition.EN}
+	if condition, known := d.Pack().Conditions[a.EndReason]; known {
+		return run.To, [2]string{"不再符合：" + condition.ZH, "no longer holds: " + condition.EN}, nil
+	}
+	why, known := endWords[a.EndReason]
+	if !known { // an officer's words
+		why = [2]string{a.EndReason, a.EndReason}
 	}
 	return run.To, why, nil
 }
+
+// endWords are the ends that the register writes by itself, in both languages.
+var endWords = map[string][2]string{award.CardCancelled: {"残疾人证已注销", "the card was cancelled"}, award.Succeeded: {"由后一次申请接续", "continued by a later application"},
+	award.Merged: {"档案合并，由另一项待遇接续", "continued by another award, since two files were joined"}}
 
 // endedBefore refuses what would be done about a month in which the award has ended.
 func endedBefore(name string, last calendar.Month, why [2]string, zh, en string) error {
@@ -215,10 +219,10 @@ func (d *Desk) VoidAward(ctx context.Context, who access.Actor, id uuid.UUID, ve
 			return err
 		}
 		if a.Void = true; a.EndMonth.IsZero() {
-			a.EndMonth = last
-		}
-		if a.EndMonth.IsZero() {
 			a.EndMonth = slices.MaxFunc([]calendar.Month{a.StartMonth, d.today().Month()}, calendar.Month.Compare)
+			if !last.IsZero() && last.Before(a.EndMonth) {
+				a.EndMonth = last
+			}
 		}
 		a.EndReason = reason
 		return nil

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -56,5 +57,38 @@ func TestWhatAFactHasEnded(t *testing.T) {
 	died(s, id)
 	if void := s.onRight("civil", id, "void", body{"reason": "弄虚作假"}).want(200); void.text("end_month") != "2023-03" {
 		t.Errorf("void after a death in March, it is said to have lasted until %s", void.text("end_month"))
+	}
+}
+
+// TestVoidBeforeItsEnd: a right that a fact will end is void as of now, and not until a month that is still to come.
+func TestVoidBeforeItsEnd(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(678, 1)
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.at("2023-05-20")
+	s.fact(id, "tekun", true, "2023-12-01", "")
+	if void := s.onRight("civil", id, "void", map[string]any{"reason": "弄虚作假"}).want(200); void.text("end_month") != "2023-05" {
+		t.Errorf("void in May, it is said to have lasted until %s", void.text("end_month"))
+	}
+}
+
+// TestWhatAnotherRightHasEnded: a right that another one has followed says so in words.
+func TestWhatAnotherRightHasEnded(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(677, 1)
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.at("2023-05-20")
+	s.onRight("town.a", id, "end", map[string]any{"last_month": "2023-03", "reason": "本人自愿"}).want(200)
+	s.granted(id, nursing, "2023-05-05", "2023-05-10")
+	first := func(verb string, with map[string]any) answer {
+		t.Helper()
+		a := items(s.do("civil", "GET", "/awards?person_id="+id, nil).want(200), "items")[0]
+		return s.do("civil", "POST", "/awards/"+a["id"].(string)+"/"+verb, with, "If-Match", fmt.Sprintf(`"%v"`, a["version"]))
+	}
+	first("reinstate", map[string]any{"from_month": "2023-04", "document": "x", "reason": "记错"}).want(200)
+	if detail := first("suspend", map[string]any{"from_month": "2023-05", "reason": "核查"}).want(409, "ENDED_ALREADY").text("detail"); !strings.Contains(detail, "2023-04为止（由后一次申请接续）") {
+		t.Errorf("told: %s", detail)
 	}
 }

@@ -47,3 +47,34 @@ func TestHomesOfTheDay(t *testing.T) {
 		t.Errorf("the stock list of February is about the home of February: %d and %d", fact(old), fact(now))
 	}
 }
+
+// TestHomesLearnedLater: a retrofit that a list gave to one home of somebody is not given again to another one that is entered later.
+func TestHomesLearnedLater(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2019-06-10")
+	id := s.person2(824)
+	household := func(from, to string) string {
+		t.Helper()
+		member := map[string]any{"person_id": id, "relation": "head", "from": from}
+		if to != "" {
+			member["to"] = to
+		}
+		return s.do("liaison.a", "POST", "/households", map[string]any{"area_code": villageA, "members": []any{member}}).want(201).text("id")
+	}
+	now := household("2019-04-01", "")
+	const head = "户主姓名,身份证号,改造内容,竣工日期,验收日期,验收结果"
+	row := fmt.Sprintf("金丝雀824,%s,坡化,2018-11-01,2018-12-01,合格", number(824))
+	first := s.taken("cdpf", "retrofits", "2019-06-05", "x", 1, 0, 0, 0, 0, head, row)
+	old := household("2016-01-06", "2019-03-31")
+	again := s.taken("cdpf", "retrofits", "2019-06-06", "x", 0, 0, 1, 0, 0, head, row)
+	if got := fmt.Sprint(s.services("household_id="+old), s.services("household_id="+now)); got != "[] [DONE]" {
+		t.Errorf("retrofits of the two homes: %s", got)
+	}
+	s.undone(first)
+	s.undone(again)
+	s.taken("cdpf", "retrofits", "2019-06-07", "x", 1, 0, 0, 0, 0, head, row)
+	if got := fmt.Sprint(s.services("household_id="+old), s.services("household_id="+now)); got != "[DONE] []" {
+		t.Errorf("retrofits of the two homes, taken anew: %s", got)
+	}
+}
