@@ -22,7 +22,7 @@ type home struct {
 	fresh bool // the list makes it known
 }
 
-var errHomeElsewhere = &wrongCell{"", "HOUSEHOLD_ELSEWHERE", "该人的家庭在本人管辖区域之外，请由上级办理", "the person's household is outside your area"}
+var errHomeElsewhere = &wrongCell{"", "HOUSEHOLD_ELSEWHERE", "该人当时所在的家庭在本人管辖区域之外，请由上级办理", "the household in which the person then lived is outside your area"}
 
 // homesOf finds the households of persons, now and before, wherever they stand.
 func (l *listRun) homesOf(ctx context.Context, dossiers []store.Dossier) (lived map[uuid.UUID]store.Homes, byID map[uuid.UUID]*home, err error) {

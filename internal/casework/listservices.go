@@ -210,7 +210,7 @@ func (l *listRun) serve(ctx context.Context, portion []saidRow, who map[int]uuid
 			l.wrong(r.Row, wrong)
 			continue
 		}
-		if err := s.row(r.Row, dossier, s.homes[r.Row], g); err != nil {
+		if err := s.row(ctx, r.Row, dossier, s.homes[r.Row], g); err != nil {
 			return err
 		}
 	}
@@ -262,7 +262,7 @@ func servedSubject(s care.Service) uuid.UUID {
 }
 
 // row takes one service, or finds it there.
-func (s *serviceRun) row(row int, dossier store.Dossier, at *home, g givenService) error {
+func (s *serviceRun) row(ctx context.Context, row int, dossier store.Dossier, at *home, g givenService) error {
 	person := dossier.File.Person
 	service := care.Service{ID: s.desk.NewID(), Kind: g.kind, PersonID: person.ID, Area: string(person.Managing)}
 	if at != nil {
@@ -275,12 +275,14 @@ func (s *serviceRun) row(row int, dossier store.Dossier, at *home, g givenServic
 		return nil
 	}
 	s.listRun.given[key] = row
-	for _, there := range s.given[key.subject] {
-		if g.is(there) {
-			return s.again(row, person.ID, there, dossier, at, g)
-		}
+	there, recorded, err := s.recorded(ctx, key.subject, dossier, g)
+	if err != nil {
+		return err
 	}
-	service, err := s.walk(service, dossier, at, g)
+	if recorded {
+		return s.again(row, person.ID, there, dossier, at, g)
+	}
+	service, err = s.walk(service, dossier, at, g)
 	if f, refused := fault.Of(err); refused {
 		s.unfit(row, g, f)
 		return nil
@@ -303,6 +305,28 @@ func (s *serviceRun) row(row int, dossier store.Dossier, at *home, g givenServic
 	s.shows = append(s.shows, store.ImportChange{N: s.n, Row: row, PersonID: person.ID, Outcome: "new", Kind: string(g.kind),
 		After: []statement.Fact{{Sort: shown, Days: calendar.Interval{From: g.opened, To: g.on}}}})
 	return nil
+}
+
+// recorded finds the service that a row names. A retrofit may stand with another home of the person, where an earlier list named him: in which one he
+// then lived has been entered since.
+func (s *serviceRun) recorded(ctx context.Context, subject uuid.UUID, of store.Dossier, g givenService) (there care.Service, ok bool, err error) {
+	if i := slices.IndexFunc(s.given[subject], g.is); i >= 0 {
+		return s.given[subject][i], true, nil
+	}
+	if g.kind != care.Retrofit {
+		return there, false, nil
+	}
+	for _, home := range of.Households() {
+		for _, there := range s.given[home] {
+			if home == subject || !g.sameDay(there) {
+				continue
+			}
+			if ok, err = s.tx.NamedForService(ctx, there.ID, of.File.Person.ID); ok || err != nil {
+				return there, ok, err
+			}
+		}
+	}
+	return there, false, nil
 }
 
 // again hears of a service that is there. What only lists have brought goes on with them; with what somebody here works on he goes on himself.
@@ -380,9 +404,14 @@ func (s *serviceRun) unfit(row int, g givenService, f *fault.Error) {
 	s.wrong(row, &wrongCell{g.column, f.Code, f.ZH, f.EN})
 }
 
-// is reports whether a service is the one that a row names: the same item, or the same home, given on the same day. A device is fitted on
-// one day and signed for on another, a home completed and accepted: one of the two is enough.
+// is reports whether a service is the one that a row names. One home has one retrofit at a time: what follows the one under way is of it.
 func (g givenService) is(s care.Service) bool {
+	return g.sameDay(s) || g.kind == care.Retrofit && s.Kind == g.kind && s.UnderWay() && s.FromLists() && g.follows(s)
+}
+
+// sameDay reports whether a service is the same item, or of the same home, given on the same day. A device is fitted on one day and signed for
+// on another, a home completed and accepted: one of the two is enough.
+func (g givenService) sameDay(s care.Service) bool {
 	if s.Kind != g.kind || g.kind == care.Device && s.Need.Text("item") != g.item {
 		return false
 	}
@@ -394,7 +423,7 @@ func (g givenService) is(s care.Service) bool {
 			return d.On == g.on && d.Evidence.Text("item") == g.item
 		}
 		return d.On == g.on || d.On == g.opened || d.Step == care.Reported && (s.OpenedOn == g.on || s.OpenedOn == g.opened)
-	}) || g.kind == care.Retrofit && s.UnderWay() && s.FromLists() && g.follows(s) // one home has one retrofit at a time: it was put right
+	})
 }
 
 // givenBy are the steps on whose day a service was given.

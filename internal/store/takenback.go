@@ -134,6 +134,13 @@ func (tx *Tx) InsertListedServices(ctx context.Context, imported uuid.UUID, list
 	return tx.insert(ctx, table{"list_services", []string{"import_id uuid", "row bigint", "service_id uuid", "person_id uuid", "brought bigint"}}, rows)
 }
 
+// NamedForService reports whether a list in force has named a person for a service.
+func (tx *Tx) NamedForService(ctx context.Context, service, person uuid.UUID) (named bool, err error) {
+	err = tx.sql.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM list_services l JOIN imports i ON i.id = l.import_id
+		WHERE l.service_id = $1 AND l.person_id = $2 AND i.state = 'done')`, service, person).Scan(&named)
+	return named, translate(err)
+}
+
 // ListedServices reads the services that an import has named and that are there, with what decides whether they go with it.
 func (tx *Tx) ListedServices(ctx context.Context, imported uuid.UUID) (list []ListedService, err error) {
 	err = tx.Batch(ctx, func(b *pgx.Batch) {
