@@ -107,3 +107,30 @@ func TestOfficersAcceptWhatListsHave(t *testing.T) {
 		t.Errorf("accepted by officers: %s", got)
 	}
 }
+
+// TestListAfterAStepThatWasTakenBack: a step that an officer took back before a list brought a service on does not keep what that list has brought.
+func TestListAfterAStepThatWasTakenBack(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2019-06-10")
+	device := "person_id=" + s.person2(812)
+	line := func(rest string) string { return "金丝雀812," + number(812) + "," + rest }
+	const head = "姓名,身份证号,辅具名称,适配日期,签收日期"
+	s.taken("cdpf", "devices", "2019-06-01", "fj", 1, 0, 0, 0, 0, head, line("手杖,2019-04-01,"))
+	there := func() (string, string) {
+		t.Helper()
+		one := items(s.do("cdpf", "GET", "/services?"+device, nil).want(200), "items")[0]
+		return "/services/" + one["id"].(string) + "/steps", fmt.Sprintf(`"%v"`, one["version"])
+	}
+	path, version := there()
+	s.do("liaison.a", "POST", path, map[string]any{"step": "accept", "on": "2019-06-05", "evidence": json.RawMessage(`{"signed_by":"person"}`)}, "If-Match", version).want(201)
+	path, version = there()
+	s.do("liaison.a", "POST", path+"/void", map[string]any{"seq": 2, "reason": "记错"}, "If-Match", version).want(200)
+	accepted := s.taken("cdpf", "devices", "2019-06-02", "fj", 0, 1, 0, 0, 0, head, line("手杖,2019-04-01,2019-04-09"))
+	if kept := s.undone(accepted); len(kept) != 0 {
+		t.Errorf("kept %v", kept)
+	}
+	if got := fmt.Sprint(s.services(device)); got != "[FITTED]" {
+		t.Errorf("no list says that it was signed for: %s", got)
+	}
+}

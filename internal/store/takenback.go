@@ -149,7 +149,7 @@ func (tx *Tx) ListedServices(ctx context.Context, imported uuid.UUID) (list []Li
 				EXISTS (SELECT FROM list_services o JOIN imports i ON i.id = o.import_id WHERE o.service_id = s.id AND i.state = 'done' AND i.id <> $1),
 				coalesce((SELECT max(o.brought) FROM list_services o JOIN imports i ON i.id = o.import_id WHERE o.service_id = s.id AND i.state = 'done' AND i.id <> $1), 0), l.brought,
 				(SELECT count(*) FROM service_steps t WHERE t.service_id = s.id AND t.step = 'report' AND t.voided_at IS NULL) > 1,
-				s.version - (SELECT count(*) FROM service_steps t WHERE t.service_id = s.id AND t.step = 'report' AND t.voided_at IS NOT NULL)
+				s.version - (SELECT count(*) FROM service_steps t WHERE t.service_id = s.id AND t.voided_at IS NOT NULL)
 					> coalesce((SELECT max(o.brought) FROM list_services o WHERE o.service_id = s.id), 0)
 					OR EXISTS (SELECT FROM attachments a WHERE a.service_id = s.id) OR EXISTS (SELECT FROM ratings r WHERE r.service_id = s.id)
 			FROM list_services l JOIN services s ON s.id = l.service_id WHERE l.import_id = $1 ORDER BY l.row`, imported).Query(func(rows pgx.Rows) error {
