@@ -331,7 +331,7 @@ func (d *Desk) runList(ctx context.Context, who access.Actor, worker uuid.UUID, 
 
 func (d *Desk) newListRun(tx *store.Tx, i *store.Import, list *exchange.List, tree []area.Division) *listRun {
 	return &listRun{desk: d, tx: tx, done: i, list: list, places: exchange.NewPlaces(tree), meaning: listMeanings[i.Kind], complete: list.Kind.Complete,
-		named: map[uuid.UUID]int{}, fresh: map[uuid.UUID]bool{}, given: map[servedKey]int{}, possible: map[uuid.UUID]int{}, terms: map[uuid.UUID]saidRow{}}
+		named: map[uuid.UUID]int{}, fresh: map[uuid.UUID]bool{}, given: map[servedKey]int{}, possible: map[uuid.UUID]int{}, terms: map[uuid.UUID][]takenTerm{}}
 }
 
 // askAbout leaves a list to be confirmed: nothing of it was taken.

@@ -341,6 +341,9 @@ func (d *Desk) takeChosen(ctx context.Context, tx *store.Tx, i *store.Import, li
 	if run.n, err = tx.ChangesOfImport(ctx, i.ID); err != nil {
 		return "", err
 	}
+	if err := run.recallTerms(ctx, u.PersonID); err != nil {
+		return "", err
+	}
 	if err := run.takePortion(ctx, []saidRow{list.row}, map[int]uuid.UUID{u.Row: u.PersonID}); err != nil {
 		return "", err
 	}
@@ -360,6 +363,20 @@ func (d *Desk) takeChosen(ctx context.Context, tx *store.Tx, i *store.Import, li
 	}
 	i.Refused = countRows(i.Refusals)
 	return outcome, nil
+}
+
+// recallTerms is which terms other rows of the list have said of somebody.
+func (l *listRun) recallTerms(ctx context.Context, person uuid.UUID) error {
+	if l.meaning.apart == nil || !l.meaning.apart.terms {
+		return nil
+	}
+	live, err := l.tx.LiveStatements(ctx, l.meaning.facts, []uuid.UUID{person})
+	for _, s := range live {
+		if s.ImportID == l.done.ID && s.Says == statement.Holds {
+			l.terms[person] = append(l.terms[person], takenTerm{s.Row, term(s.Statement)})
+		}
+	}
+	return err
 }
 
 // leaveOut lets a list that names everybody leave out the candidates whom a row turned out not to mean, unless it names them otherwise or

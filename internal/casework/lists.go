@@ -50,10 +50,10 @@ type listRun struct {
 	n        int               // changes so far
 	named    map[uuid.UUID]int // the row that names somebody, or a household
 	fresh    map[uuid.UUID]bool
-	doubtful []store.Statement     // of whom the list says something that cannot be taken: it is not silent about them
-	given    map[servedKey]int     // the row that names a service
-	terms    map[uuid.UUID]saidRow // the last that was taken of a person, of a list of terms
-	possible map[uuid.UUID]int     // the row that may mean somebody, and names nobody for certain
+	doubtful []store.Statement         // of whom the list says something that cannot be taken: it is not silent about them
+	given    map[servedKey]int         // the row that names a service
+	terms    map[uuid.UUID][]takenTerm // of a list of terms, what was taken of each person
+	possible map[uuid.UUID]int         // the row that may mean somebody, and names nobody for certain
 	towns    []area.Division
 	progress func(rows int) error
 	waiting  *listWrites // what the last portion writes, while the next is thought about
@@ -126,18 +126,25 @@ func (l *listRun) takePortion(ctx context.Context, portion []saidRow, found map[
 	return l.settle(ctx, said)
 }
 
-// overlaps refuses a term that begins before another one of the person's is over, which would be cut off where that one ends.
+// takenTerm is a term that a row of the list says of somebody.
+type takenTerm struct {
+	row  int
+	days calendar.Interval
+}
+
+// overlaps refuses a term that overlaps another one of the person's, which would be cut off where that one ends.
 func (l *listRun) overlaps(person uuid.UUID, r saidRow) bool {
-	before, again := l.terms[person]
-	until := before.in.Date("to")
-	same := before.in.Date("from") == r.in.Date("from") && until == r.in.Date("to")
-	if again && !same && (until.IsZero() || !until.Before(r.in.Date("from"))) {
-		n := strconv.Itoa(before.Row)
+	days := calendar.Interval{From: r.in.Date("from"), To: r.in.Date("to")}
+	for _, t := range l.terms[person] {
+		if t.days == days || !t.days.Overlaps(days) {
+			continue
+		}
+		n := strconv.Itoa(t.row)
 		l.refuse(r.Row, l.list.Place("from"), "TERMS_OVERLAP", "与第"+n+"行同一人的期间重叠，请合并为一行（最早的起始日期至最后的结束日期）后重新报送",
 			"overlaps the term of the same person in row "+n+": send both as one row, from the first day to the last")
 		return true
 	}
-	l.terms[person] = r
+	l.terms[person] = append(l.terms[person], takenTerm{r.Row, days})
 	return false
 }
 

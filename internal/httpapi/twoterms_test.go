@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -96,4 +97,22 @@ func TestTwoTermsThatTakeMoney(t *testing.T) {
 	s.undone(again)
 	s.wantTerms(one, "[2023-07-05 2024-05-04]")
 	s.wantTerms(both, "[2023-02-10 2023-05-20 2023-07-05 2024-05-04]")
+}
+
+// TestTermOfARowThatWasChosen: a row of which an officer says whom it means is held to the other rows of its list as well.
+func TestTermOfARowThatWasChosen(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2023-06-10")
+	id := s.named(villageA, "张堃", "1970-01-01", number(961), "")
+	a := s.list("civil", "kind=imprisonment&sender=x&as_of=2023-06-01", "姓名,身份证号,出生日期,判决生效日期,刑满日期", "张堃,"+number(961)+",1970-01-01,2020-02-10,2023-08-20",
+		"張坤,,1970-01-01,2022-05-05,2025-05-04", "張坤,,1970-01-01,2018-05-05,2019-05-04").want(201)
+	choose := func(row string) answer {
+		return s.do("civil", "POST", "/imports/"+a.text("id")+"/unmatched/"+row+"/choice", map[string]any{"person_id": id, "reason": "已电话核实"})
+	}
+	if detail := choose("3").want(409, "TERMS_OVERLAP").text("detail"); !strings.Contains(detail, "第2行") {
+		t.Errorf("told: %s", detail)
+	}
+	choose("4").want(201)
+	s.wantTerms(id, "[2018-05-05 2019-05-04 2020-02-10 2023-08-20]")
 }
