@@ -189,7 +189,7 @@ type serviceRun struct {
 	given  map[uuid.UUID][]care.Service // that there are, by person and household
 	fresh  map[uuid.UUID]*home          // households that the list makes known
 	writes []care.Service
-	goesOn []care.Service // that were there, with one step more
+	goesOn []store.Stepped // that were there, with one step more
 	links  []store.ListedService
 	shows  []store.ImportChange
 }
@@ -383,7 +383,7 @@ func (s *serviceRun) goOn(link store.ListedService, there care.Service, dossier 
 	if i := slices.IndexFunc(s.writes, same); i >= 0 { // the same file has brought it
 		s.writes[i] = service
 	} else {
-		s.goesOn = append(s.goesOn, service)
+		s.goesOn = append(s.goesOn, store.Stepped{Service: service, Step: service.Steps[len(service.Steps)-1]})
 	}
 	s.n++
 	s.done.Changed++
@@ -486,28 +486,19 @@ func (s *serviceRun) write(ctx context.Context) error {
 		}
 		served(service, persons, households)
 	}
-	for _, service := range s.goesOn {
-		emitService(s.tx, service, service.Steps[len(service.Steps)-1])
-		served(service, persons, households)
+	for _, on := range s.goesOn {
+		emitService(s.tx, on.Service, on.Step)
+		served(on.Service, persons, households)
 	}
 	for _, step := range []func() error{
 		func() error { return s.openHomes(ctx, slices.Collect(maps.Values(s.fresh))...) },
 		func() error { return s.tx.InsertServices(ctx, s.writes...) },
-		func() error { return s.writeSteps(ctx) },
+		func() error { return s.tx.InsertSteps(ctx, s.goesOn...) },
 		func() error { return s.tx.InsertListedServices(ctx, s.done.ID, s.links...) },
 		func() error { return s.tx.InsertImportChanges(ctx, s.done.ID, s.shows) },
 		func() error { return s.desk.rederiveServed(ctx, s.tx, persons, households) },
 	} {
 		if err := step(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *serviceRun) writeSteps(ctx context.Context) error {
-	for _, service := range s.goesOn {
-		if err := s.tx.InsertStep(ctx, service, service.Steps[len(service.Steps)-1]); err != nil {
 			return err
 		}
 	}

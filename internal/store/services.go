@@ -222,15 +222,35 @@ func (tx *Tx) CorrectService(ctx context.Context, s care.Service) error {
 
 // InsertStep writes a step that was taken, and where the service then stands.
 func (tx *Tx) InsertStep(ctx context.Context, s care.Service, d care.Done) error {
-	evidence, err := json.Marshal(d.Evidence)
-	if err != nil {
-		return fmt.Errorf("write the evidence of a step: %w", err)
+	return tx.InsertSteps(ctx, Stepped{s, d})
+}
+
+// Stepped is a service after a step.
+type Stepped struct {
+	Service care.Service
+	Step    care.Done
+}
+
+// InsertSteps is InsertStep of many, in their order.
+func (tx *Tx) InsertSteps(ctx context.Context, list ...Stepped) error {
+	if len(list) == 0 {
+		return nil
 	}
-	err = tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue(`INSERT INTO service_steps (id, service_id, area_code, seq, step, from_state, to_state, happened_on, evidence, counts, actor_id, actor_role, acting_for, recorded_at)
-			SELECT $1, id, area_code, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM services WHERE id = $2`,
-			d.ID, s.ID, d.Seq, d.Step, d.From, d.To, d.On, evidence, d.Counts, orNull(d.By), string(d.Role), orNull(d.ActingFor), tx.Now)
-		b.Queue("UPDATE services SET version = version + 1, state = $2 WHERE id = $1", s.ID, s.State)
+	evidence := make([][]byte, len(list))
+	for i, l := range list {
+		var err error
+		if evidence[i], err = json.Marshal(l.Step.Evidence); err != nil {
+			return fmt.Errorf("write the evidence of a step: %w", err)
+		}
+	}
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		for i, l := range list {
+			s, d := l.Service, l.Step
+			b.Queue(`INSERT INTO service_steps (id, service_id, area_code, seq, step, from_state, to_state, happened_on, evidence, counts, actor_id, actor_role, acting_for, recorded_at)
+				SELECT $1, id, area_code, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM services WHERE id = $2`,
+				d.ID, s.ID, d.Seq, d.Step, d.From, d.To, d.On, evidence[i], d.Counts, orNull(d.By), string(d.Role), orNull(d.ActingFor), tx.Now)
+			b.Queue("UPDATE services SET version = version + 1, state = $2 WHERE id = $1", s.ID, s.State)
+		}
 	})
 	if err != nil {
 		return fmt.Errorf("take a step: %w", translate(err))
