@@ -2778,6 +2778,27 @@ type AuditActor struct {
 	Username string     `json:"username"`
 }
 
+// AuditChain defines model for AuditChain.
+type AuditChain struct {
+	// Broken The first entry that does not hold and what is wrong with it.
+	Broken *string `json:"broken"`
+
+	// Changes Rows that the entries say were changed.
+	Changes int64 `json:"changes"`
+
+	// Entries Read until the end or the first that does not hold.
+	Entries int64 `json:"entries"`
+
+	// Head Hash of the last entry, in hexadecimal digits.
+	//
+	// Example: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+	Head string `json:"head"`
+
+	// Holds Each entry has the hash that follows from it and from the one before it.
+	Holds      bool      `json:"holds"`
+	VerifiedAt time.Time `json:"verified_at"`
+}
+
 // AuditChange defines model for AuditChange.
 type AuditChange struct {
 	Op    AuditChangeOp `json:"op"`

@@ -147,8 +147,8 @@ func (o *office) pay(month calendar.Month) {
 	r = o.steps(r)
 	rows := o.bankRows(r)
 	taken, err := o.desk.TakeResults(o.t.Context(), o.sender, r.ID, rows, nil)
-	if err != nil || len(taken.Refusals) > 0 || taken.Paid+taken.Failed != r.Totals.Lines {
-		o.t.Fatalf("%s: %d paid, %d failed of %d, refused %v (%v)", month, taken.Paid, taken.Failed, r.Totals.Lines, taken.Refusals, err)
+	if err != nil || len(taken.Refusals) > 0 || taken.Paid+taken.Failed != len(rows) { // the bank hears nothing of a line that is all kept back
+		o.t.Fatalf("%s: %d paid, %d failed of %d, refused %v (%v)", month, taken.Paid, taken.Failed, len(rows), taken.Refusals, err)
 	}
 	if _, err := o.desk.CloseRoster(o.t.Context(), o.sender, r.ID, taken.Roster.Version); err != nil {
 		o.t.Fatal(err)

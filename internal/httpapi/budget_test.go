@@ -154,7 +154,8 @@ var operations = []operation{
 		return a
 	}},
 	{"rosters", 3, 2, get("finance", at("/rosters"))},
-	{"roster read", 7, 3, get("finance", func(c *counted) string { return "/rosters/" + c.roster })},
+	{"roster read", 8, 3, // one for each doubt
+		get("finance", func(c *counted) string { return "/rosters/" + c.roster })},
 	{"lines of a roster", 5, 3, get("finance", func(c *counted) string { return "/rosters/" + c.roster + "/lines?limit=200" })},
 }
 

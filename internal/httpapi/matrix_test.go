@@ -84,7 +84,7 @@ var mayCall = map[string][]string{
 	"simulatePolicy": {cdpf, civil, finance, admin}, "listCalendars": {liaison, town, cdpf, civil, finance, auditor, admin}, "recordCalendar": {admin},
 	"createImport": {town, cdpf, civil}, "getImport": {town, cdpf, civil}, "listImports": {town, cdpf, civil, auditor}, "listImportKinds": {town, cdpf, civil},
 	"getImportWorkbook": {town, cdpf, civil}, "listImportChanges": {town, cdpf, civil}, "undoImport": {cdpf, civil}, "confirmImport": {cdpf, civil},
-	"listListStatements": {liaison, town, cdpf, civil, auditor}, "decideListStatement": {town, cdpf, civil}, "listAuditEvents": {auditor},
+	"listListStatements": {liaison, town, cdpf, civil, auditor}, "decideListStatement": {town, cdpf, civil}, "listAuditEvents": {auditor}, "verifyAudit": {auditor},
 	"listChanges":  {cdpf, civil, auditor}, // not the administrator: no case data
 	"listWebhooks": {admin}, "registerWebhook": {admin}, "getWebhook": {admin}, "pauseWebhook": {admin}, "deleteWebhook": {admin}, "listWebhookDeliveries": {admin},
 	"retryWebhookDelivery": {admin}, "listPartnerLists": {cdpf, civil, auditor}, "exportPartnerList": {cdpf, civil}, "listExports": {auditor},

@@ -157,7 +157,7 @@ func (a *API) operations() map[string]handler {
 		"listHouseholds": a.listHouseholds, "createHousehold": a.createHousehold, "getHousehold": a.getHousehold, "updateHousehold": a.updateHousehold,
 		"addHouseholdMember": a.addHouseholdMember, "endHouseholdMember": a.endHouseholdMember, "correctHouseholdMember": a.correctHouseholdMember, "addHouseholdCircumstance": a.addHouseholdCircumstance,
 		"correctHouseholdCircumstance": a.correctHouseholdCircumstance, "getHouseholdHardships": a.getHouseholdHardships,
-		"createImport": a.createImport, "getImport": a.getImport, "listAuditEvents": a.listAuditEvents,
+		"createImport": a.createImport, "getImport": a.getImport, "listAuditEvents": a.listAuditEvents, "verifyAudit": a.verifyAudit,
 		"listChanges": a.listChanges, "listWebhooks": a.listWebhooks, "registerWebhook": a.registerWebhook, "getWebhook": a.getWebhook, "pauseWebhook": a.pauseWebhook,
 		"deleteWebhook": a.deleteWebhook, "listWebhookDeliveries": a.listWebhookDeliveries, "retryWebhookDelivery": a.retryWebhookDelivery,
 		"listPartnerLists": a.listPartnerLists, "exportPartnerList": a.exportPartnerList, "listExports": a.listExports,

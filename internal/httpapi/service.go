@@ -89,6 +89,15 @@ func (a *API) listAuditEvents(r *Request) (Response, error) {
 	return Response{Body: v}, nil
 }
 
+func (a *API) verifyAudit(r *Request) (Response, error) {
+	found, err := a.Desk.DB.VerifyAudit(r.Ctx)
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Body: api.AuditChain{VerifiedAt: a.Desk.Now().UTC(), Holds: found.Broken == "", Entries: found.Entries, Changes: found.Changes,
+		Head: hex.EncodeToString(found.Head), Broken: some(found.Broken)}}, nil
+}
+
 func getHealth(*Request) (Response, error) {
 	return Response{Body: api.Health{Status: api.HealthStatusOk}}, nil
 }
