@@ -2,8 +2,8 @@ package auth
 
 import "time"
 
-// Attempts is the failed sign-ins of one bucket. A bucket is a user name together with the client's network, or a
-// client's address; never a user name alone. An attacker elsewhere would otherwise fail on purpose and lock the owner
+// Attempts is the failed sign-ins of one bucket. A bucket is a user name together with the client's network or with a
+// browser that he has signed in with, or a client's address; never a user name alone. An attacker elsewhere would otherwise fail on purpose and lock the owner
 // out for as long as he likes; so he slows down only his own network. The store keeps the counters; these functions
 // decide.
 type Attempts struct {

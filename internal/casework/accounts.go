@@ -314,7 +314,7 @@ func (d *Desk) ChangePassword(ctx context.Context, who access.Actor, current, ne
 	if err != nil {
 		return err
 	}
-	err = d.write(ctx, who, "password.change", func(tx *store.Tx) error {
+	return d.write(ctx, who, "password.change", func(tx *store.Tx) error {
 		account, err := tx.LockAccount(ctx, who.AccountID)
 		if err != nil {
 			return err
@@ -325,10 +325,6 @@ func (d *Desk) ChangePassword(ctx context.Context, who access.Actor, current, ne
 		}
 		return tx.EndSessionsOf(ctx, who.AccountID, who.SessionID)
 	})
-	if err != nil {
-		return err
-	}
-	return d.forgetCodes(ctx, who.AccountID)
 }
 
 // ownPassword checks the password of somebody who is signed in already.

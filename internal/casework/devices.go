@@ -37,19 +37,25 @@ func (d *Desk) deviceProof(username, name string) []byte {
 	return d.DB.Ring.BlindIndex("known_device", name+"|"+username)
 }
 
-// passwordBuckets are where a failed password is counted: of a known browser alone, else where buckets says.
+// passwordBuckets are where a failed password is counted: of a known browser apart, else where buckets says.
 func (d *Desk) passwordBuckets(in Credentials, client netip.Addr) [][]byte {
 	if device := d.device(in.Username, in.Device); device != "" {
-		return [][]byte{d.DB.Ring.BlindIndex("login_device", in.Username+"|"+device)}
+		return d.deviceBuckets("login", in.Username, device)
 	}
 	return d.buckets(in.Username, client)
 }
 
-// codeBucket is where a wrong code is counted: of a known browser alone, else for the account, so that a stolen password lets nobody guess codes
+// codeBuckets are where a wrong code is counted: of a known browser apart, else for the account, so that a stolen password lets nobody guess codes
 // faster from many places.
-func (d *Desk) codeBucket(account uuid.UUID, device string) []byte {
+func (d *Desk) codeBuckets(account uuid.UUID, device string) [][]byte {
 	if device != "" {
-		return d.DB.Ring.BlindIndex("code_device", account.String()+"|"+device)
+		return d.deviceBuckets("code", account.String(), device)
 	}
-	return d.DB.Ring.BlindIndex("code_account", account.String())
+	return [][]byte{d.DB.Ring.BlindIndex("code_account", account.String())}
+}
+
+// deviceBuckets are that of a browser and, as that of an address, that of all browsers in which the account has signed in: who had its password
+// once may have made himself many.
+func (d *Desk) deviceBuckets(what, whose, device string) [][]byte {
+	return [][]byte{d.DB.Ring.BlindIndex(what+"_device", whose+"|"+device), d.DB.Ring.BlindIndex(what+"_devices", whose)}
 }

@@ -39,7 +39,7 @@ func (d *Desk) LookUp(ctx context.Context, who access.Actor, in Inquiry) (found 
 	if len(in.Numbers) == 0 {
 		return found, nil
 	}
-	d.DB.Told(ctx, who, len(in.Numbers)) // whoever tries numbers is told who is in the register, and who not
+	d.DB.Asked(ctx, who, in.Numbers) // whoever tries numbers is told who is in the register, and who not
 	err = d.write(ctx, who, "registry.ask", func(tx *store.Tx) error {
 		matched, err := tx.MatchIDNumbers(ctx, in.Numbers)
 		if err != nil {

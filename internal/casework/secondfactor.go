@@ -129,7 +129,7 @@ func (d *Desk) EndSecondFactor(ctx context.Context, who access.Actor, password, 
 	if err := d.ownPassword(ctx, who, "password", password); err != nil {
 		return err
 	}
-	forgive, err := d.countCode(ctx, d.codeBucket(who.AccountID, ""))
+	forgive, err := d.countCode(ctx, d.codeBuckets(who.AccountID, ""))
 	if err != nil {
 		return err
 	}
@@ -185,19 +185,20 @@ func (d *Desk) takeCodeAttempt(ctx context.Context, account store.Account, in Cr
 	case auth.NormalCode(in.Code) == "":
 		return nil, codeRequired
 	}
-	return d.countCode(ctx, d.codeBucket(account.ID, d.device(in.Username, in.Device)))
+	return d.countCode(ctx, d.codeBuckets(account.ID, d.device(in.Username, in.Device)))
 }
 
 // countCode counts an attempt at a code; forgive takes that back when it was right.
-func (d *Desk) countCode(ctx context.Context, bucket []byte) (forgive func() error, err error) {
-	err = d.DB.TakeLoginAttempt(ctx, [][]byte{bucket}, d.countAttempt)
-	return func() error { return d.DB.ForgiveLoginAttempt(ctx, bucket, bucket) }, err
+func (d *Desk) countCode(ctx context.Context, buckets [][]byte) (forgive func() error, err error) {
+	err = d.DB.TakeLoginAttempt(ctx, buckets, d.countAttempt)
+	return func() error { return d.DB.ForgiveLoginAttempt(ctx, buckets[0], buckets[len(buckets)-1]) }, err
 }
 
-// forgetCodes drops the count of wrong codes of an account that has got another password: whoever raised it knew the old one.
+// forgetCodes drops the count of wrong codes of an account that an administrator has given another password: whoever raised it knew the old one.
+// Who changes his own may be the one who guesses.
 func (d *Desk) forgetCodes(ctx context.Context, account uuid.UUID) error {
-	bucket := d.codeBucket(account, "")
-	return d.DB.ForgiveLoginAttempt(ctx, bucket, bucket)
+	of := d.codeBuckets(account, "")[0]
+	return d.DB.ForgiveLoginAttempt(ctx, of, of)
 }
 
 // showCode holds the code of a sign-in against an account that is held, and uses it up. An account that has got a second factor since its

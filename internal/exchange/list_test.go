@@ -61,6 +61,22 @@ func TestListRow(t *testing.T) {
 	}
 }
 
+// TestNumbersOfSenders: a list is taken whose own numbers, or whose notes, have an ID number in them; of these columns nothing is kept.
+func TestNumbersOfSenders(t *testing.T) {
+	t.Parallel()
+	for kind, file := range map[string]string{
+		"school": "姓名,身份证号,就学状态,学籍号,学校\n金丝雀,379999201001010010,随班就读,G379999201001010010,第一小学\n",
+		"dibao":  "姓名,身份证号,救助类型,低保证号,备注\n金丝雀,379999197001010011,整户保,379999197001010011,监护人379999197001010011\n",
+	} {
+		if l := readList(t, kind, file); len(l.Rows) != 1 {
+			t.Errorf("%s: refused %+v", kind, l.Refused)
+		}
+	}
+	if l := readList(t, "school", "姓名,身份证号,就学状态,学籍号,学校\n金丝雀,379999201001010010,随班就读,,第一小学379999197001010011\n"); len(l.Rows) != 0 {
+		t.Error("a number in a text was taken")
+	}
+}
+
 // TestListCells changes one cell of a good row at a time.
 func TestListCells(t *testing.T) {
 	t.Parallel()

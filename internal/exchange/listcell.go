@@ -256,7 +256,7 @@ func (r *listReader) plain(c *boundColumn, cell Cell) any {
 	if r.lost(c, cell) {
 		return nil
 	}
-	if wrong := idnum.CheckText(cell.Text); wrong != nil {
+	if wrong := idnum.CheckText(cell.Text); wrong != nil && !c.Aside {
 		r.refuse(c, wrong.Code, wrong.ZH, wrong.EN)
 		return nil
 	}

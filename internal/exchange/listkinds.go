@@ -46,6 +46,7 @@ type ListColumn struct {
 	Default string            // of a choice: the code where column or cell are missing
 	Town    string            // of a place: the column with the town, for names that several villages have
 	Past    bool              // a day after today is a mistake
+	Aside   bool              // nothing of it is kept, so it may say what no text may: the number of a pupil (学籍号) has his ID number in it
 }
 
 // Partners are the departments, under the names of now; names are data.
@@ -62,19 +63,19 @@ var ListKinds = []ListKind{
 	{Name: "dibao", ZH: "低保名单", EN: "recipients of the subsistence allowance", Partner: "civil_affairs", Complete: true,
 		Columns: person("保障对象", "低保对象", "家庭成员", "成员").with(sortOf(dibaoSorts, "救助类型", "保障类型", "低保类型", "保障方式"),
 			ListColumn{Name: "class", ZH: "类别", Aliases: words("低保类别 保障类别 分类 分类施保类别"), Is: Choice, Words: choice("A", "A A类 一类", "B", "B B类 二类", "C", "C C类 三类")},
-			ListColumn{Name: "case_no", ZH: "低保证号", Aliases: words("低保证编号 救助证号 证书编号 低保编号 保障证号 户编号")},
+			ListColumn{Name: "case_no", ZH: "低保证号", Aliases: words("低保证编号 救助证号 证书编号 低保编号 保障证号 户编号"), Aside: true},
 			ListColumn{Name: "holder", ZH: "户主姓名", Aliases: words("户主 申请人姓名 申请人"), Is: PersonName},
 			ListColumn{Name: "holder_id", ZH: "户主身份证号", Aliases: words("户主身份证号码 户主证件号码 申请人身份证号 申请人身份证号码"), Is: IDNumber},
 			ListColumn{Name: "relation", ZH: "与户主关系", Aliases: words("家庭关系 与申请人关系 成员关系")}).allowance("低保金", "保障金", "户月保障金额", "月保障金额", "人均补差")},
 	{Name: "dibao_edge", ZH: "低保边缘家庭名单", EN: "families at the edge of the allowance", Partner: "civil_affairs", Complete: true,
-		Columns: person("家庭成员", "成员").with(ListColumn{Name: "case_no", ZH: "认定编号", Aliases: words("边缘证号 证书编号 救助证号")},
+		Columns: person("家庭成员", "成员").with(ListColumn{Name: "case_no", ZH: "认定编号", Aliases: words("边缘证号 证书编号 救助证号"), Aside: true},
 			ListColumn{Name: "holder", ZH: "户主姓名", Aliases: words("户主 申请人姓名 申请人"), Is: PersonName},
 			ListColumn{Name: "income", ZH: "人均月收入", Aliases: words("家庭人均月收入 月人均收入 人均收入"), Is: Yuan}).allowance()},
 	{Name: "tekun", ZH: "特困供养人员名单", EN: "persons in extremely-poor support", Partner: "civil_affairs", Complete: true,
 		Columns: person("特困人员", "供养人员", "供养对象", "保障对象").with(sortOf(choice("dispersed", "分散 分散供养 散居 居家供养", "institution", "集中 集中供养 机构供养 院内供养"), "供养方式", "供养类型", "供养形式"),
 			ListColumn{Name: "institution", ZH: "供养机构", Aliases: words("供养机构名称 敬老院 机构名称")},
 			ListColumn{Name: "self_care", ZH: "自理能力", Aliases: words("生活自理能力 自理能力等级"), Is: Choice, Words: choice("full", "全自理 自理 完全自理 有自理能力", "part", "半自理 半护理 部分丧失 部分丧失生活自理能力", "none", "全护理 完全丧失 失能 不能自理 完全丧失生活自理能力")},
-			ListColumn{Name: "case_no", ZH: "特困证号", Aliases: words("供养证号 救助供养证号 证书编号")}).allowance("供养金", "供养标准", "月供养标准")},
+			ListColumn{Name: "case_no", ZH: "特困证号", Aliases: words("供养证号 救助供养证号 证书编号"), Aside: true}).allowance("供养金", "供养标准", "月供养标准")},
 	{Name: "orphan", ZH: "孤儿名单", EN: "orphans on the allowance", Partner: "civil_affairs", Complete: true, Columns: children("orphan")},
 	{Name: "defacto", ZH: "事实无人抚养儿童名单", EN: "children whom nobody raises in fact", Partner: "civil_affairs", Complete: true, Columns: children("defacto")},
 	{Name: "deaths", ZH: "公安死亡注销名单", EN: "deaths by the police register", Partner: "public_security",
@@ -84,7 +85,7 @@ var ListKinds = []ListKind{
 	{Name: "cremations", ZH: "火化名单", EN: "cremations", Partner: "civil_affairs",
 		Columns: person("死者", "死亡人员", "逝者", "火化人员").with(ListColumn{Name: "cremated_on", ZH: "火化日期", Aliases: words("火化时间 火化年月日"), Need: true, Is: Day, Past: true},
 			ListColumn{Name: "died_on", ZH: "死亡日期", Aliases: words("死亡时间 去世日期 去世时间"), Is: Day, Past: true},
-			ListColumn{Name: "document", ZH: "火化证号", Aliases: words("火化证编号 火化证明编号 火化证明号")}, ListColumn{Name: "hall", ZH: "殡仪馆", Aliases: words("火化单位 殡仪馆名称")}).place()},
+			ListColumn{Name: "document", ZH: "火化证号", Aliases: words("火化证编号 火化证明编号 火化证明号"), Aside: true}, ListColumn{Name: "hall", ZH: "殡仪馆", Aliases: words("火化单位 殡仪馆名称")}).place()},
 	{Name: "pension", ZH: "养老保险参保名单", EN: "status in pension insurance", Partner: "human_resources", Complete: true, Columns: insurance(pensionSchemes).with(
 		ListColumn{Name: "drawing_since", ZH: "领取待遇开始年月", Aliases: words("待遇领取开始年月 领取待遇时间 待遇开始年月 待遇领取起始年月 领取起始年月 享受待遇开始年月"), Is: MonthOf})},
 	{Name: "medical", ZH: "医疗保险参保名单", EN: "status in medical insurance", Partner: "medical_security", Complete: true, Columns: insurance(medicalSchemes)},
@@ -96,12 +97,12 @@ var ListKinds = []ListKind{
 		Columns: person("学生", "儿童", "适龄儿童").with(sortOf(schoolStates, "就学状态", "就读方式", "就学方式", "安置方式", "学籍状态", "学生状态", "就学情况", "入学状态").needed(),
 			ListColumn{Name: "school_year", ZH: "学年", Aliases: words("学年度 所属学年 年度"), Is: YearOf},
 			ListColumn{Name: "school", ZH: "学校", Aliases: words("学校名称 就读学校 所在学校 就读学校名称")}, ListColumn{Name: "grade", ZH: "年级", Aliases: words("就读年级 所在年级 年级班级")},
-			ListColumn{Name: "student_no", ZH: "学籍号", Aliases: words("全国学籍号 学籍号码 学籍编号 国网学籍号")},
+			ListColumn{Name: "student_no", ZH: "学籍号", Aliases: words("全国学籍号 学籍号码 学籍编号 国网学籍号"), Aside: true},
 			ListColumn{Name: "from", ZH: "入学日期", Aliases: words("入学时间 入学年月 就读开始日期"), Is: FirstDay}, ListColumn{Name: "to", ZH: "离校日期", Aliases: words("毕业日期 离校时间 毕业时间 毕业年月"), Is: LastDay},
 			ListColumn{Name: "reason", ZH: "未入学原因", Aliases: words("缓学原因 失学原因 原因")}).place()},
 	{Name: "registered_poor", ZH: "建档立卡名单", EN: "registered poor", Partner: "rural_revitalisation", Complete: true,
 		Columns: person("贫困人员", "家庭成员", "成员").with(sortOf(poverty, "脱贫状态", "脱贫属性", "贫困状态", "是否脱贫").needed(),
-			ListColumn{Name: "case_no", ZH: "户编号", Aliases: words("贫困户编号 建档立卡编号 户编码")}, ListColumn{Name: "holder", ZH: "户主姓名", Aliases: words("户主"), Is: PersonName},
+			ListColumn{Name: "case_no", ZH: "户编号", Aliases: words("贫困户编号 建档立卡编号 户编码"), Aside: true}, ListColumn{Name: "holder", ZH: "户主姓名", Aliases: words("户主"), Is: PersonName},
 			ListColumn{Name: "registered_on", ZH: "识别日期", Aliases: words("建档日期 识别时间 建档时间 建档立卡时间 识别年度 建档年度"), Is: FirstDay},
 			ListColumn{Name: "exited_year", ZH: "脱贫年度", Aliases: words("脱贫时间 脱贫年份 脱贫日期 退出年度"), Is: YearOf},
 			ListColumn{Name: "monitored", ZH: "监测对象类别", Aliases: words("监测类别 监测对象类型 三类户类别 户类型"), Is: Choice,
@@ -143,7 +144,7 @@ var ListKinds = []ListKind{
 		Columns: person("服刑人员", "罪犯", "被告人").with(ListColumn{Name: "from", ZH: "判决生效日期", Aliases: words("判决生效时间 生效日期 刑期起日 刑期开始日期 收监日期 服刑开始日期 刑期起"), Need: true, Is: Day, Past: true},
 			ListColumn{Name: "to", ZH: "刑满日期", Aliases: words("释放日期 刑满释放日期 刑期止日 刑期结束日期 刑满时间 释放时间 刑期止"), Is: Day},
 			ListColumn{Name: "term", ZH: "刑期", Aliases: words("原判刑期 判处刑期")}, ListColumn{Name: "court", ZH: "判决法院", Aliases: words("审判法院 法院")},
-			ListColumn{Name: "case_no", ZH: "案号", Aliases: words("判决书文号 判决书号 文书编号")}, ListColumn{Name: "prison", ZH: "服刑场所", Aliases: words("监狱 关押场所 羁押场所 执行机关")})},
+			ListColumn{Name: "case_no", ZH: "案号", Aliases: words("判决书文号 判决书号 文书编号"), Aside: true}, ListColumn{Name: "prison", ZH: "服刑场所", Aliases: words("监狱 关押场所 羁押场所 执行机关")})},
 	{Name: "certificates", ZH: "残疾人证状态名单", EN: "status of certificates", Partner: "cdpf",
 		Columns: holder().with(sortOf(cardStates, "证件状态", "残疾人证状态", "持证状态", "状态", "办理状态").needed(),
 			ListColumn{Name: "on", ZH: "状态日期", Aliases: words("状态变更日期 冻结日期 注销日期 变更日期 冻结时间 注销时间 业务日期"), Is: Day, Past: true},

@@ -167,14 +167,21 @@ func TestFinanceStaysApart(t *testing.T) {
 	depute(finance, civil).want(422, "FINANCE_APART")
 	depute(civil, finance).want(422, "FINANCE_APART")
 	act := map[string]any{"deputation_id": depute(finance, other).want(201).text("id")}
-	s.do("finance.2", "POST", "/auth/act-for", act).want(200)
+	s.tokens["acting"] = s.do("finance.2", "POST", "/auth/act-for", act).want(200).text("access_token")
 	owner, err := pgx.Connect(t.Context(), s.db.OwnerURL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer owner.Close(t.Context())
-	if _, err := owner.Exec(t.Context(), "SET session_replication_role = replica; UPDATE deputations SET deputy_id = '"+civil+"'"); err != nil {
-		t.Fatal(err)
+	change := func(to string) {
+		t.Helper()
+		if _, err := owner.Exec(t.Context(), "SET session_replication_role = replica; UPDATE deputations SET "+to); err != nil {
+			t.Fatal(err)
+		}
 	}
+	s.do("acting", "GET", "/me", nil).want(200)
+	change("principal_id = '" + civil + "'")
+	s.do("acting", "GET", "/me", nil).want(401) // who acts already
+	change("principal_id = '" + finance + "', deputy_id = '" + civil + "'")
 	s.do("civil", "POST", "/auth/act-for", act).want(404)
 }

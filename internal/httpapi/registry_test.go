@@ -305,3 +305,17 @@ func TestRegistryOddMessages(t *testing.T) {
 		t.Errorf("the purposes of one message: %s", audit)
 	}
 }
+
+// TestRegistryNumbersOfMessages: what a caller calls his messages and questions is made of days and counts, and often looks like an ID number.
+func TestRegistryNumbersOfMessages(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	const id = "370300202411230018"
+	body := searching(id + " " + number(5))
+	body["header"].(map[string]any)["message_id"] = id
+	body["message"].(map[string]any)["transaction_id"] = id
+	found := s.do("civil", "POST", "/registry/sync/search", body).want(200).found()
+	if found[id]["status"] != "succ" {
+		t.Errorf("the answer is %v", found)
+	}
+}

@@ -133,6 +133,26 @@ func TestAnotherPasswordEndsTheWait(t *testing.T) {
 	s.do("", "POST", "/auth/login", map[string]any{"username": "town.a", "password": next, "code": s.codeNow(secret, 30*time.Second)}).want(200)
 }
 
+// TestOwnPasswordGivesNoMoreCodes: who has got hold of a password and of a session guesses codes no faster by changing the password in between.
+func TestOwnPasswordGivesNoMoreCodes(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.turnOn("town.a")
+	known := password
+	guess := func() answer {
+		return s.do("town.a", "POST", "/me/second-factor/end", map[string]any{"password": known, "code": "000000"})
+	}
+	for range 8 {
+		guess()
+	}
+	guess().want(429, "TOO_MANY_ATTEMPTS")
+	const next = "another good secret"
+	s.do("town.a", "PUT", "/me/password", map[string]any{"current_password": known, "new_password": next}).want(204)
+	known = next
+	guess().want(429, "TOO_MANY_ATTEMPTS")
+	s.do("", "POST", "/auth/login", map[string]any{"username": "town.a", "password": next, "code": "000000"}).want(429, "TOO_MANY_ATTEMPTS")
+}
+
 // accountVersion is what a change of an account sends back.
 func (s *service) accountVersion(username string) string {
 	s.t.Helper()

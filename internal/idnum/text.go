@@ -2,6 +2,7 @@ package idnum
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -14,7 +15,6 @@ var (
 
 	// digitsInText are digits, also in groups as on a card.
 	digitsInText = regexp.MustCompile(`[0-9](?:[ -]?[0-9]){15,}(?:[ -]?[Xx])?`)
-	withinGroups = strings.NewReplacer(" ", "", "-", "")
 )
 
 const shortestNumber = 16 // digits, of a bank card
@@ -67,17 +67,32 @@ func holdsNumber(text string) bool {
 		return false
 	}
 	for _, found := range digitsInText.FindAllString(folded(text), -1) {
-		digits := strings.ToUpper(withinGroups.Replace(found))
-		if bankCard(digits) {
-			return true
-		}
-		for i := range max(0, len(digits)-17) { // a certificate number begins with an ID number
-			if resident(digits[i : i+18]) {
+		groups := strings.FieldsFunc(strings.ToUpper(found), func(r rune) bool { return r == ' ' || r == '-' })
+		for i := range groups {
+			if beginsWithNumber(groups[i:]) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// beginsWithNumber reports whether the first of some groups begins a number. Within a group none begins: days and telephone numbers that stand
+// beside each other have an ID number somewhere in them far too often. A certificate number begins with one.
+func beginsWithNumber(groups []string) bool {
+	if all := strings.Join(groups, ""); len(all) >= 18 && resident(all[:18]) || bankCard(groups[0]) {
+		return true
+	}
+	for n := 4; n <= min(5, len(groups)) && fours(groups[:4]); n++ { // as a card has them
+		if bankCard(strings.Join(groups[:n], "")) {
+			return true
+		}
+	}
+	return false
+}
+
+func fours(groups []string) bool {
+	return !slices.ContainsFunc(groups, func(g string) bool { return len(g) != 4 })
 }
 
 // folded is a text with its digits and blanks as ASCII has them, and without what is invisible between them.

@@ -299,6 +299,6 @@ func (db *DB) Names(ctx context.Context, who access.Actor, q NamesOf) (list []Na
 	if err != nil {
 		return nil, 0, 0, fmt.Errorf("list names behind %s: %w", q.Indicator, err)
 	}
-	db.Told(ctx, who, len(list))
+	db.Told(ctx, who, idsBy(list, func(n Named) uuid.UUID { return n.ID }))
 	return list, total, elsewhere, nil
 }

@@ -264,7 +264,7 @@ func boundsOf(who access.Actor) bounds {
 func sessionsGoodAt(instant string) string {
 	return `sessions s JOIN accounts a ON a.id = s.account_id
 		LEFT JOIN deputations d ON d.id = s.deputation_id LEFT JOIN accounts p ON p.id = d.principal_id
-		WHERE s.ended_at IS NULL AND s.expires_at > ` + instant + ` AND NOT a.disabled AND (s.deputation_id IS NULL OR d.ended_at IS NULL AND NOT p.disabled
+		WHERE s.ended_at IS NULL AND s.expires_at > ` + instant + ` AND NOT a.disabled AND (s.deputation_id IS NULL OR d.ended_at IS NULL AND NOT p.disabled AND ` + financeApart + `
 			AND (` + instant + `::timestamptz AT TIME ZONE 'Asia/Shanghai')::date BETWEEN d.from_on AND d.until_on)`
 }
 

@@ -56,10 +56,13 @@ func (db *DB) ListDeputations(ctx context.Context, in area.Code, after uuid.UUID
 	return db.deputations(ctx, "p.area_code >= $1 AND p.area_code < $2 AND d.id > $3 ORDER BY d.id LIMIT $4", lo, hi, after, limit)
 }
 
-// DeputationsOf lists whom an account may act for on a day. A deputation between finance and another role was once recorded, and counts no more.
+// financeApart leaves out deputations between finance and another role, which were once recorded and count no more.
+const financeApart = "(p.role = 'finance_officer') = (a.role = 'finance_officer')"
+
+// DeputationsOf lists whom an account may act for on a day.
 func (db *DB) DeputationsOf(ctx context.Context, deputy uuid.UUID, on calendar.Date) ([]Deputation, error) {
 	return db.deputations(ctx, `d.deputy_id = $1 AND d.ended_at IS NULL AND $2::date BETWEEN d.from_on AND d.until_on AND NOT p.disabled
-		AND (p.role = 'finance_officer') = (a.role = 'finance_officer') ORDER BY d.id LIMIT 100`, deputy, on.String())
+		AND `+financeApart+` ORDER BY d.id LIMIT 100`, deputy, on.String())
 }
 
 // InsertDeputation records a deputation.

@@ -82,7 +82,7 @@ func (db *DB) PersonFile(ctx context.Context, who access.Actor, id uuid.UUID) (D
 	if err != nil {
 		return Dossier{}, translate(fmt.Errorf("read a person: %w", err))
 	}
-	db.Told(ctx, who, len(l.list))
+	db.Told(ctx, who, idsBy(l.list, func(d *Dossier) uuid.UUID { return d.File.Person.ID }))
 	return one(l.finish())
 }
 

@@ -244,7 +244,7 @@ func (db *DB) Leads(ctx context.Context, who access.Actor, t Today, f LeadFilter
 	if err != nil {
 		return nil, fmt.Errorf("list the worklist %s: %w", f.Worklist, err)
 	}
-	db.Told(ctx, who, len(list))
+	db.Told(ctx, who, idsBy(list, func(l Lead) uuid.UUID { return l.PersonID }))
 	return list, nil
 }
 

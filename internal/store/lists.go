@@ -120,7 +120,7 @@ func (db *DB) ListPersons(ctx context.Context, who access.Actor, f PersonFilter)
 	if err != nil {
 		return nil, fmt.Errorf("list persons: %w", err)
 	}
-	db.Told(ctx, who, len(list))
+	db.Told(ctx, who, idsBy(list, func(p Listed) uuid.UUID { return p.ID }))
 	return list, nil
 }
 
@@ -200,7 +200,7 @@ func (db *DB) SearchPersons(ctx context.Context, who access.Actor, s Search) ([]
 	if err != nil {
 		return nil, fmt.Errorf("search persons: %w", err)
 	}
-	db.Told(ctx, who, len(list))
+	db.Told(ctx, who, idsBy(list, func(p Listed) uuid.UUID { return p.ID }))
 	return list, nil
 }
 

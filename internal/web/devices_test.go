@@ -2,12 +2,15 @@ package web_test
 
 import (
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"zhucan/internal/auth"
+	"zhucan/internal/casework"
+	"zhucan/internal/fault"
 )
 
 // kept is a cookie that a browser has.
@@ -84,4 +87,35 @@ func TestKnownBrowser(t *testing.T) {
 	}
 	signIn(stranger, "town.a", password, code()).want(429)
 	signIn(owner, "town.a", password, code()).want(303)
+	if n := s.looked("town.a", password, "000000", "WRONG_CODE"); n < 20 || n > 60 {
+		t.Errorf("%d codes were looked at in a moment", n)
+	}
+}
+
+// looked says how many of many attempts, in as many browsers in which somebody has signed in, are looked at in a moment.
+func (s *site) looked(name, secret, code, refusal string) (n int) {
+	s.t.Helper()
+	tokens := make([]string, 40)
+	for i := range tokens {
+		tokens[i] = s.desk.KnownDevice(name, "")
+	}
+	for range 3 {
+		for _, token := range tokens {
+			_, err := s.desk.LoginBrowser(s.t.Context(), casework.Credentials{Username: name, Password: secret, Code: code, Device: token}, "", netip.MustParseAddr("192.0.2.7"), "")
+			if fault.Is(err, refusal) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// TestManyKnownBrowsers: who has once had somebody's password, and has signed in with it in many browsers, guesses the next one not in
+// each of them anew; nor, where it has not changed, a code.
+func TestManyKnownBrowsers(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	if n := s.looked("town.a", "not that one", "", "BAD_CREDENTIALS"); n < 20 || n > 60 {
+		t.Errorf("%d passwords were looked at in a moment", n)
+	}
 }

@@ -181,16 +181,20 @@ func (s *Site) once(v *visit, a act) (string, error) {
 	if v.key == "" || len(v.key) > 64 || !isText(v.key) {
 		return "", badForm
 	}
-	if len(v.unfit) > 0 {
+	unfit := len(v.unfit) > 0
+	if a.alone && unfit {
 		return "", fault.InvalidFields(v.unfit...)
 	}
 	if a.alone {
 		return a.do(v)
 	}
-	if a.first != nil {
+	if a.first != nil && !unfit {
 		a.first(v)
 	}
 	answer, err := s.Desk.DB.Once(v.ctx, v.who, v.key, v.digest(), func(ctx context.Context) (store.Answer, error) {
+		if unfit { // but for what was done before such texts were refused: its sender gets his answer
+			return store.Answer{}, fault.InvalidFields(v.unfit...)
+		}
 		inside := *v
 		inside.ctx = ctx
 		next, err := a.do(&inside)
