@@ -68,8 +68,20 @@ func TestNumbersOfSenders(t *testing.T) {
 		"school": "姓名,身份证号,就学状态,学籍号,学校\n金丝雀,379999201001010010,随班就读,G379999201001010010,第一小学\n",
 		"dibao":  "姓名,身份证号,救助类型,低保证号,备注\n金丝雀,379999197001010011,整户保,379999197001010011,监护人379999197001010011\n",
 	} {
-		if l := readList(t, kind, file); len(l.Rows) != 1 {
-			t.Errorf("%s: refused %+v", kind, l.Refused)
+		l := readList(t, kind, file)
+		if len(l.Rows) != 1 {
+			t.Fatalf("%s: refused %+v", kind, l.Refused)
+		}
+		if cells := fmt.Sprint(l.Shown(l.Rows[0], func(area.Code) string { return "" })); strings.Contains(cells, "010010") || strings.Contains(cells, "010011") {
+			t.Errorf("%s: a row is shown with a whole number: %s", kind, cells)
+		}
+	}
+	for kind, file := range map[string]string{ // whose notes are kept with the service
+		"rehab":   "姓名,身份证号,康复项目,结束日期,备注\n金丝雀,379999197001010011,心理辅导,2019-05-01,监护人379999197001010011\n",
+		"devices": "姓名,身份证号,辅具名称,适配日期,备注\n金丝雀,379999197001010011,轮椅,2019-05-01,监护人379999197001010011\n",
+	} {
+		if l := readList(t, kind, file); len(l.Rows) != 0 || len(l.Refused) != 1 || l.Refused[0].Code != "NUMBER_IN_TEXT" {
+			t.Errorf("%s: rows %d, refused %+v", kind, len(l.Rows), l.Refused)
 		}
 	}
 	if l := readList(t, "school", "姓名,身份证号,就学状态,学籍号,学校\n金丝雀,379999201001010010,随班就读,,第一小学379999197001010011\n"); len(l.Rows) != 0 {

@@ -256,8 +256,10 @@ func (r *listReader) plain(c *boundColumn, cell Cell) any {
 	if r.lost(c, cell) {
 		return nil
 	}
-	if wrong := idnum.CheckText(cell.Text); wrong != nil && !c.Aside {
-		r.refuse(c, wrong.Code, wrong.ZH, wrong.EN)
+	if wrong := idnum.CheckText(cell.Text); wrong != nil {
+		if !c.Aside { // else it is left out: who looks at the row would see the number
+			r.refuse(c, wrong.Code, wrong.ZH, wrong.EN)
+		}
 		return nil
 	}
 	return plainText(cell.Text)

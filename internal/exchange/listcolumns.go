@@ -51,7 +51,7 @@ var (
 	addressColumn = ListColumn{Name: "address", ZH: "住址", Aliases: words("地址 家庭住址 详细住址 家庭地址 户籍地址 现住址 居住地址 详细地址 户籍地")}
 	phoneColumn   = ListColumn{Name: "phone", ZH: "联系电话", Aliases: words("电话 手机 手机号 手机号码 联系方式 电话号码 联系号码"), Is: Phone}
 	accountColumn = ListColumn{Name: "account", ZH: "银行账号", Aliases: words("账号 银行卡号 卡号 一卡通账号 社保卡账号 发放账号 开户账号 银行帐号 帐号"), Is: Account}
-	noteColumn    = ListColumn{Name: "note", ZH: "备注", Aliases: words("备注说明 说明"), Aside: true}
+	noteColumn    = ListColumn{Name: "note", ZH: "备注", Aliases: words("备注说明 说明")}
 	idAliases     = words("身份证号码 身份证 证件号 证件号码 公民身份号码 公民身份证号码 公民身份证号 居民身份证号 居民身份证号码 身份证件号码 身份证件号 身份号码 ID IDNUMBER IDCARD 身份证明号码")
 	cardAliases   = words("残疾证号码 残疾人证号 残疾人证号码 残疾证 残疾人证 残疾证编号 残疾人证编号 证号")
 )
@@ -95,6 +95,13 @@ func (c columns) with(more ...ListColumn) columns { return append(c[:len(c):len(
 
 // place is where people live, for the eye: the register knows it better.
 func (c columns) place() columns {
+	note := noteColumn
+	note.Aside = true
+	return c.with(townColumn, villageColumn, addressColumn, phoneColumn, note)
+}
+
+// served is place for a list of services: its note is kept with the service.
+func (c columns) served() columns {
 	return c.with(townColumn, villageColumn, addressColumn, phoneColumn, noteColumn)
 }
 

@@ -46,7 +46,7 @@ type ListColumn struct {
 	Default string            // of a choice: the code where column or cell are missing
 	Town    string            // of a place: the column with the town, for names that several villages have
 	Past    bool              // a day after today is a mistake
-	Aside   bool              // nothing of it is kept, so it may say what no text may: the number of a pupil (学籍号) has his ID number in it
+	Aside   bool              // nothing of it is kept, so it may say what no text may, and is left out then: the number of a pupil (学籍号) has his ID number in it
 }
 
 // Partners are the departments, under the names of now; names are data.
@@ -119,7 +119,7 @@ var ListKinds = []ListKind{
 			ListColumn{Name: "from", ZH: "开始日期", Aliases: words("服务开始日期 训练开始日期 开始时间 起始日期"), Is: FirstDay, Past: true},
 			ListColumn{Name: "to", ZH: "结束日期", Aliases: words("服务结束日期 训练结束日期 结束时间 完成日期 服务日期 服务时间"), Need: true, Is: LastDay, Past: true},
 			ListColumn{Name: "cost", ZH: "费用", Aliases: words("服务费用 康复费用 救助金额 补助金额 结算金额 金额"), Is: Yuan},
-			ListColumn{Name: "outcome", ZH: "效果评估", Aliases: words("康复效果 效果 评估结果"), Is: Choice, Words: choice("improved", "改善 显效 有效 好转 明显改善", "maintained", "维持 稳定 无变化", "none", "无效 未改善")}).place()},
+			ListColumn{Name: "outcome", ZH: "效果评估", Aliases: words("康复效果 效果 评估结果"), Is: Choice, Words: choice("improved", "改善 显效 有效 好转 明显改善", "maintained", "维持 稳定 无变化", "none", "无效 未改善")}).served()},
 	{Name: "devices", ZH: "辅助器具适配名单", EN: "assistive devices", Partner: "cdpf",
 		Columns: holder().with(ListColumn{Name: "device", ZH: "辅具名称", Aliases: words("辅助器具名称 器具名称 产品名称 辅助器具 适配器具 辅具"), Need: true},
 			ListColumn{Name: "code", ZH: "分类代码", Aliases: words("辅具编码 辅具代码 产品编码 国标代码")}, sortOf(deviceModes, "适配方式", "补贴方式", "配发方式", "服务方式"),
@@ -127,7 +127,7 @@ var ListKinds = []ListKind{
 			ListColumn{Name: "fitted_on", ZH: "适配日期", Aliases: words("发放日期 配发日期 适配时间 发放时间 领取日期"), Need: true, Or: "accepted_on", Is: LastDay, Past: true},
 			ListColumn{Name: "accepted_on", ZH: "签收日期", Aliases: words("验收日期 签收时间 签领日期"), Is: LastDay, Past: true},
 			ListColumn{Name: "price", ZH: "价格", Aliases: words("产品价格 单价 总价 金额"), Is: Yuan}, ListColumn{Name: "subsidy", ZH: "补贴金额", Aliases: words("补助金额 财政补贴"), Is: Yuan},
-			ListColumn{Name: "supplier", ZH: "供应商", Aliases: words("适配机构 服务机构 供货单位 供应单位")}).place()},
+			ListColumn{Name: "supplier", ZH: "供应商", Aliases: words("适配机构 服务机构 供货单位 供应单位")}).served()},
 	{Name: "retrofits", ZH: "家庭无障碍改造名单", EN: "accessible homes", Partner: "cdpf",
 		Columns: holder("户主", "受益人", "改造对象").with(ListColumn{Name: "items", ZH: "改造内容", Aliases: words("改造项目 改造明细 配置内容 改造及配置内容")},
 			ListColumn{Name: "completed_on", ZH: "竣工日期", Aliases: words("完工日期 改造完成日期 竣工时间 完工时间 完成时间 完成日期"), Need: true, Or: "accepted_on", Is: LastDay, Past: true},
