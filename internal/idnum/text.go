@@ -1,8 +1,8 @@
 package idnum
 
 import (
+	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -83,16 +83,26 @@ func beginsWithNumber(groups []string) bool {
 	if all := strings.Join(groups, ""); len(all) >= 18 && resident(all[:18]) || bankCard(groups[0]) {
 		return true
 	}
-	for n := 4; n <= min(5, len(groups)) && fours(groups[:4]); n++ { // as a card has them
-		if bankCard(strings.Join(groups[:n], "")) {
+	for n := 2; n <= min(5, len(groups)); n++ {
+		if asOnCards(groups[:n]) && bankCard(strings.Join(groups[:n], "")) {
 			return true
 		}
 	}
 	return false
 }
 
-func fours(groups []string) bool {
-	return !slices.ContainsFunc(groups, func(g string) bool { return len(g) != 4 })
+// asOnCards reports whether groups are as long as those in which people write the number of a card: by fours, or with its first six digits or its
+// last three by themselves. Telephone numbers and days beside each other are not.
+func asOnCards(groups []string) bool {
+	long := make([]int, len(groups))
+	for i, g := range groups {
+		long[i] = len(g)
+	}
+	switch fmt.Sprint(long) {
+	case "[4 4 4 4]", "[4 4 4 4 1]", "[4 4 4 4 2]", "[4 4 4 4 3]", "[4 4 4 7]", "[6 10]", "[6 13]", "[16 3]":
+		return true
+	}
+	return false
 }
 
 // folded is a text with its digits and blanks as ASCII has them, and without what is invisible between them.
