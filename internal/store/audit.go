@@ -119,7 +119,7 @@ func (db *DB) VerifyAudit(ctx context.Context, noted ...Checkpoint) (Verificatio
 	w := &chainWalk{noted: bySeq(noted)}
 	err = db.inLongRead(ctx, func(tx pgx.Tx) error { return w.over(ctx, tx) })
 	if err != nil {
-		return Verification{}, fmt.Errorf("verify the audit: %w", err)
+		return Verification{}, translate(fmt.Errorf("verify the audit: %w", err))
 	}
 	return w.result, nil
 }
