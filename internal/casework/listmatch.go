@@ -365,14 +365,14 @@ func (d *Desk) takeChosen(ctx context.Context, tx *store.Tx, i *store.Import, li
 	return outcome, nil
 }
 
-// recallTerms is which terms other rows of the list have said of somebody.
+// recallTerms is which terms other rows of the list have said of somebody, also where an earlier list had said the same.
 func (l *listRun) recallTerms(ctx context.Context, person uuid.UUID) error {
 	if l.meaning.apart == nil || !l.meaning.apart.terms {
 		return nil
 	}
-	live, err := l.tx.LiveStatements(ctx, l.meaning.facts, []uuid.UUID{person})
-	for _, s := range live {
-		if s.ImportID == l.done.ID && s.Says == statement.Holds {
+	list, err := l.tx.SaidOf(ctx, l.done.ID, person)
+	for _, s := range list {
+		if s.Says == statement.Holds {
 			l.terms[person] = append(l.terms[person], takenTerm{s.Row, term(s.Statement)})
 		}
 	}

@@ -330,12 +330,17 @@ func (h heard) waiting(said []statement.Statement) (store.Statement, bool) {
 		case ofCards(h.kind) || ofPlaces(h.kind):
 			return p.Sort == last.Sort && p.From == last.From
 		}
-		return p.Says != statement.Holds || term(p.Statement).Overlaps(term(last))
+		return p.Says != statement.Holds || h.oneMatter(term(p.Statement), term(last))
 	})
 	if i < 0 {
 		return store.Statement{}, false
 	}
 	return h.pending[i], true
+}
+
+// oneMatter reports whether two terms overlap, or both speak of one recorded fact: what the one takes of it, the other may give back.
+func (h heard) oneMatter(a, b calendar.Interval) bool {
+	return a.Overlaps(b) || slices.ContainsFunc(h.facts, func(c casefile.Circumstance) bool { return c.Interval().Overlaps(a) && c.Interval().Overlaps(b) })
 }
 
 // term is when a statement says that something holds.

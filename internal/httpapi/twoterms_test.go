@@ -116,3 +116,41 @@ func TestTermOfARowThatWasChosen(t *testing.T) {
 	choose("4").want(201)
 	s.wantTerms(id, "[2018-05-05 2019-05-04 2020-02-10 2023-08-20]")
 }
+
+// TestChosenTermBesideOneSaidBefore: a term that an earlier list has said, and that waits, is a row of its list like any other: one that
+// overlaps it is not swallowed as the same.
+func TestChosenTermBesideOneSaidBefore(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(867, 1)
+	s.granted(id, nursing, "2023-01-05", "2023-01-10")
+	s.at("2023-09-10")
+	const head = "姓名,身份证号,出生日期,判决生效日期,刑满日期"
+	n := number(867)
+	birth := n[6:10] + "-" + n[10:12] + "-" + n[12:14]
+	said := "金丝雀867," + n + "," + birth + ",2023-02-10,2023-05-20"
+	s.taken("civil", "imprisonment", "2023-09-01", "x", 0, 0, 0, 0, 1, head, said)
+	a := s.list("civil", "kind=imprisonment&sender=x&as_of=2023-09-02", head, said, "金丝雀867,,"+birth+",2023-04-01,2023-07-20").want(201)
+	s.do("civil", "POST", "/imports/"+a.text("id")+"/unmatched/3/choice", map[string]any{"person_id": id, "reason": "已电话核实"}).want(409, "TERMS_OVERLAP")
+}
+
+// TestTermsOfOneFact: two lists that end a recorded fact, the later one with another beginning, speak of one matter: what the second gives back
+// of what the first takes does not wait for a decision of its own.
+func TestTermsOfOneFact(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.person1(868, 1)
+	s.granted(id, living, "2023-01-05", "2023-01-10")
+	const head = "姓名,身份证号,起始日期,终止日期"
+	s.at("2023-07-10")
+	s.taken("civil", "dibao", "2023-07-01", "x", 0, 0, 0, 0, 1, head, dibaoLine(868, "2022-01-01,2023-03-31"))
+	s.at("2023-08-10")
+	s.taken("civil", "dibao", "2023-08-01", "x", 0, 0, 1, 0, 0, head, dibaoLine(868, "2023-05-01,2023-06-30"))
+	list, _ := s.waits(id)
+	s.decided(list[0], "confirm")
+	s.wantWaits("confirmed", id, "")
+	s.wantHeld("confirmed", id, 0)
+	if got := s.factsOf(id, "dibao"); got != "household 2022-01-01 2023-03-31\nhousehold 2023-05-01 2023-06-30\n" {
+		t.Errorf("dibao: %s", got)
+	}
+}

@@ -84,6 +84,11 @@ func (tx *Tx) HomeStatements(ctx context.Context, kinds []string, households []u
 	return byHome, err
 }
 
+// SaidOf reads what an import said of somebody, unless it was found wrong or taken back.
+func (tx *Tx) SaidOf(ctx context.Context, imported, person uuid.UUID) ([]Statement, error) {
+	return tx.statements(ctx, "list_statements s WHERE s.person_id = $1 AND s.import_id = $2 AND s.state IN ('active', 'pending', 'withdrawn') ORDER BY s.id", person, imported)
+}
+
 // StatementsOfImport reads what an import said that counts or waits still, of some persons.
 func (tx *Tx) StatementsOfImport(ctx context.Context, id uuid.UUID) ([]Statement, error) {
 	return tx.statements(ctx, "list_statements s WHERE s.import_id = $1 AND s.state IN ('active', 'pending') ORDER BY s.person_id, s.id", id)
