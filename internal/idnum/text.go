@@ -35,7 +35,7 @@ func CheckText(text string) *Error {
 // another way than it seems to), or is none. XML, and so a workbook, cannot hold most of them. Lines and tabs are no such characters.
 func Unseen(r rune) bool {
 	switch {
-	case r == '\n' || r == '\r' || r == '\t':
+	case ' ' <= r && r <= '~', 0x4E00 <= r && r <= 0x9FFF, r == '\n' || r == '\r' || r == '\t': // as nearly all are: files are looked through
 		return false
 	case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069: // embeddings, overrides and isolates of a direction
 		return true
