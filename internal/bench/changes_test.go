@@ -66,7 +66,7 @@ func durable(b *testing.B) testdb.Database {
 // change records that each of the persons is insured; changes a second.
 func (w *world) change(b *testing.B, who access.Actor, ids []uuid.UUID) float64 {
 	b.Helper()
-	fact := casework.NewCircumstance{Kind: "insurance_medical", Value: json.RawMessage(`"resident"`), ValidFrom: calendar.MustDate("2026-01-01"), Source: "office"}
+	fact := casework.NewCircumstance{Kind: "insurance_medical", Value: json.RawMessage(`"resident"`), ValidFrom: calendar.MustDate("2026-11-01"), Source: "office"}
 	began := time.Now()
 	var wg sync.WaitGroup
 	for c := range changers {
