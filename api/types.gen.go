@@ -3998,7 +3998,7 @@ type Import struct {
 	// Pending What would take money from somebody and waits for an officer.
 	Pending int `json:"pending"`
 
-	// Reading Of a list or roster: the sheet, its headings and what they were taken for, what was repaired in sight. Of a roster also, in `notes` with the code `DIFFERS`, by row and column where the register has something else of somebody who is known, and in `differing` how many rows that are; nothing of it is taken.
+	// Reading Of a list or roster: the sheet, its headings and what they were taken for, what was repaired in sight. Of a roster also, in `notes` with the code `DIFFERS`, by row and column where the register has something else of somebody who is known, and in `differing` how many rows that are; nothing of it is taken. Of a list, in `notes` with the code `DISMISSED_BEFORE`, which rows say once more what was dismissed, and when that was.
 	Reading map[string]interface{} `json:"reading,omitempty"`
 	Refused int                    `json:"refused"`
 

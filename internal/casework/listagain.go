@@ -40,12 +40,11 @@ func (d *Desk) hearAgain(ctx context.Context, tx *store.Tx, closed []store.State
 
 // portion hears some statements, which are sorted by persons.
 func (a *hearing) portion(ctx context.Context, closed []store.Statement) error {
-	byPerson := map[uuid.UUID][]store.Statement{}
+	of := byPerson(closed)
 	var persons []uuid.UUID
 	var kinds []string
 	for _, s := range closed {
 		persons, kinds = append(persons, s.PersonID), append(kinds, besides(s.Kind)...)
-		byPerson[s.PersonID] = append(byPerson[s.PersonID], s)
 	}
 	dossiers, err := a.tx.LockDossiers(ctx, persons...)
 	if err != nil {
@@ -57,7 +56,7 @@ func (a *hearing) portion(ctx context.Context, closed []store.Statement) error {
 	}
 	for _, dossier := range dossiers {
 		person := dossier.File.Person.ID
-		for _, s := range byPerson[person] {
+		for _, s := range of[person] {
 			if s, dossier, err = a.one(ctx, dossier, live[person], s); err != nil {
 				return err
 			}
@@ -151,11 +150,7 @@ func sameSubject(a, b store.Statement) bool {
 // live is what is said of each of some persons and stands.
 func (a *hearing) live(ctx context.Context, kinds []string, persons []uuid.UUID) (map[uuid.UUID][]store.Statement, error) {
 	list, err := a.tx.LiveStatements(ctx, kinds, persons)
-	of := map[uuid.UUID][]store.Statement{}
-	for _, s := range list {
-		of[s.PersonID] = append(of[s.PersonID], s)
-	}
-	return of, err
+	return byPerson(list), err
 }
 
 // silence hears the lists that are silent about the persons of some statements, one after the other by their days. What takes nothing is not kept: it
