@@ -218,13 +218,15 @@ func (h heard) rewrite(target []statement.Fact, newID func() uuid.UUID, source, 
 	if slices.Equal(target, h.recorded()) {
 		return r
 	}
-	kept := map[statement.Fact]bool{}
+	wanted, kept := map[statement.Fact]bool{}, map[statement.Fact]bool{} // looked up: somebody may have thousands
+	for _, f := range target {
+		wanted[f] = true
+	}
 	for _, c := range h.facts {
-		if f := factOf(c); slices.Contains(target, f) {
-			kept[f] = true
-			continue
+		f := factOf(c)
+		if kept[f] = wanted[f]; !wanted[f] {
+			r.supersede = append(r.supersede, c)
 		}
-		r.supersede = append(r.supersede, c)
 	}
 	for _, f := range target {
 		if kept[f] {
