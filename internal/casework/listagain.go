@@ -162,7 +162,7 @@ func (a *hearing) silence(ctx context.Context, of store.Import, said []store.Sta
 		return err
 	}
 	for _, f := range found {
-		silent[f.PersonID] = append(silent[f.PersonID], a.unsaid(f, meaning, f.PersonID))
+		silent[f.PersonID] = append(silent[f.PersonID], a.desk.unsaid(f, meaning, f.PersonID, store.StatementWithdrawn))
 	}
 	persons := slices.Collect(maps.Keys(silent))
 	dossiers, err := a.tx.LockDossiers(ctx, persons...)
@@ -217,7 +217,7 @@ func (a *hearing) silenceOfHomes(ctx context.Context, of store.Import, said []st
 	meaning := listMeanings[of.Kind]
 	for _, f := range found {
 		if couldName(f, byID[f.HouseholdID]) {
-			silent[f.HouseholdID] = append(silent[f.HouseholdID], a.unsaid(f, meaning, persons[f.HouseholdID]))
+			silent[f.HouseholdID] = append(silent[f.HouseholdID], a.desk.unsaid(f, meaning, persons[f.HouseholdID], store.StatementWithdrawn))
 		}
 	}
 	live, err := a.tx.HomeStatements(ctx, meaning.facts[:1], ids)
@@ -247,9 +247,9 @@ func (a *hearing) silenceOfHomes(ctx context.Context, of store.Import, said []st
 	return a.desk.carryOutHomes(ctx, a.tx, all)
 }
 
-// unsaid is what a list leaves unsaid, not kept yet, and withdrawn until it is heard.
-func (a *hearing) unsaid(f store.Silent, meaning listMeaning, person uuid.UUID) store.Statement {
-	return store.Statement{ID: a.desk.NewID(), ImportID: f.ImportID, PersonID: person, HouseholdID: f.HouseholdID, Kind: meaning.facts[0], State: store.StatementWithdrawn,
+// unsaid is what a list leaves unsaid of somebody, or of the household of which he is a member, not kept yet; withdrawn, until it is heard.
+func (d *Desk) unsaid(f store.Silent, meaning listMeaning, person uuid.UUID, state string) store.Statement {
+	return store.Statement{ID: d.NewID(), ImportID: f.ImportID, PersonID: person, HouseholdID: f.HouseholdID, Kind: meaning.facts[0], State: state,
 		Statement: statement.Statement{Says: statement.Absent, Sort: meaning.only, AsOf: f.AsOf}}
 }
 

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -104,9 +105,7 @@ func rehabGiven(r exchange.ListRow, c *care.Catalogue) (g givenService, wrong *w
 			kind = t.kind
 		}
 	}
-	if kind == "" {
-		kind = "training"
-	}
+	kind = cmp.Or(kind, "training")
 	on := r.Date("to")
 	report := care.Evidence{"item": item}
 	put(report, "institution", r, "institution")
@@ -127,10 +126,7 @@ func deviceGiven(r exchange.ListRow, c *care.Catalogue) (g givenService, wrong *
 	if wrong != nil {
 		return g, wrong
 	}
-	mode := r.Text("sort")
-	if mode == "" {
-		mode = "grant"
-	}
+	mode := cmp.Or(r.Text("sort"), "grant")
 	pieces := json.Number("1")
 	if text := r.Text("pieces"); text != "" {
 		n, err := strconv.Atoi(strings.TrimRight(text, "件个台副辆双只套"))
@@ -140,11 +136,12 @@ func deviceGiven(r exchange.ListRow, c *care.Catalogue) (g givenService, wrong *
 		pieces = json.Number(strconv.Itoa(n))
 	}
 	fitted, accepted := r.Date("fitted_on"), r.Date("accepted_on")
-	g = givenService{kind: care.Device, item: item, column: "device", opened: fitted, on: fitted, result: deviceFitted, signed: fitted.IsZero(),
-		need: care.Evidence{"item": item, "mode": mode, "pieces": pieces}}
+	on, result := firstOf(r, fitted, "accepted_on"), deviceFitted
 	if !accepted.IsZero() {
-		g.result, g.given, g.opened, g.on = "accepted", true, accepted, accepted
+		result = "accepted"
 	}
+	g = givenService{kind: care.Device, item: item, column: "device", opened: on, on: on, given: result != deviceFitted, signed: fitted.IsZero(), result: result,
+		need: care.Evidence{"item": item, "mode": mode, "pieces": pieces}}
 	report := care.Evidence{}
 	put(report, "supplier", r, "supplier")
 	put(report, "price_fen", r, "price")
@@ -175,15 +172,13 @@ func retrofitGiven(r exchange.ListRow, c *care.Catalogue) (g givenService, wrong
 		list[i] = map[string]any{"item": item}
 	}
 	completed, accepted := r.Date("completed_on"), r.Date("accepted_on")
-	on := firstOf(r, accepted, "completed_on")
-	result := acceptances[r.Text("accepted")]
-	if result == "" && !accepted.IsZero() {
-		result = "PASS"
-	}
-	if result == "" {
+	on, result := firstOf(r, completed, "accepted_on"), acceptances[r.Text("accepted")]
+	switch {
+	case result != "":
+	case accepted.IsZero():
 		result = unaccepted
-	} else if !accepted.IsZero() {
-		on = accepted
+	default:
+		result = "PASS"
 	}
 	report := care.Evidence{}
 	put(report, "contractor", r, "contractor")

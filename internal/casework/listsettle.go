@@ -316,8 +316,7 @@ func (l *listRun) silentBefore(ctx context.Context, persons []uuid.UUID) (map[uu
 	}
 	silent := map[uuid.UUID][]store.Statement{}
 	for _, f := range found {
-		silent[f.PersonID] = append(silent[f.PersonID], store.Statement{ID: l.desk.NewID(), ImportID: f.ImportID, PersonID: f.PersonID, Kind: l.meaning.facts[0],
-			State: store.StatementActive, Statement: l.absent(f.AsOf)})
+		silent[f.PersonID] = append(silent[f.PersonID], l.desk.unsaid(f, l.meaning, f.PersonID, store.StatementActive))
 	}
 	return silent, nil
 }
