@@ -3998,7 +3998,7 @@ type Import struct {
 	// Pending What would take money from somebody and waits for an officer.
 	Pending int `json:"pending"`
 
-	// Reading Of a list or roster: the sheet, its headings and what they were taken for, what was repaired in sight. Of a roster also, in `notes` with the code `DIFFERS`, by row and column where the register has something else of somebody who is known, and in `differing` how many rows that are; nothing of it is taken.
+	// Reading Of a list or roster: the sheet, its headings and what they were taken for, what was repaired in sight. Of a roster also, in `notes` with the code `DIFFERS`, by row and column where the register has something else of somebody who is known, and in `differing` how many rows that are; nothing of it is taken. Of a list, in `notes` with the code `DISMISSED_BEFORE`, which rows say once more what was dismissed, and when that was.
 	Reading map[string]interface{} `json:"reading,omitempty"`
 	Refused int                    `json:"refused"`
 
@@ -5537,8 +5537,8 @@ type PersonList struct {
 	NextCursor *string         `json:"next_cursor"`
 }
 
-// PersonPatch Members that are absent stay as they are. A place is a dated fact: it holds from `effective_on` on, the hukou from the day
-// after, since the day of a move still belongs to where it was; and where somebody was before stays on record. Places
+// PersonPatch Members that are absent stay as they are. A place is a dated fact: it holds from `effective_on` on, the hukou, and a managing
+// village that changes with it, from the day after, since the day of a move still belongs to where it was; and where somebody was before stays on record. Places
 // that changed on different days are sent one after another. A corrected ID number needs a `reason`; the earlier number still finds the person.
 type PersonPatch struct {
 	// BirthDate Of somebody without an ID number, and so is the sex: they are put right for a `reason`.
@@ -5547,7 +5547,7 @@ type PersonPatch struct {
 	// Diagnosis Of an uncertified child or of who recovers, by a hospital.
 	Diagnosis *string `json:"diagnosis,omitempty"`
 
-	// EffectiveOn First day at the places of this request, of the hukou the day of the move; today when absent.
+	// EffectiveOn First day at the places of this request, of the hukou, and of a managing village that changes with it, the day of the move; today when absent.
 	EffectiveOn *calendar.Date `json:"effective_on,omitempty"`
 	Guardian    *GuardianInput `json:"guardian,omitempty"`
 

@@ -40,12 +40,11 @@ func (d *Desk) hearAgain(ctx context.Context, tx *store.Tx, closed []store.State
 
 // portion hears some statements, which are sorted by persons.
 func (a *hearing) portion(ctx context.Context, closed []store.Statement) error {
-	byPerson := map[uuid.UUID][]store.Statement{}
+	of := byPerson(closed)
 	var persons []uuid.UUID
 	var kinds []string
 	for _, s := range closed {
 		persons, kinds = append(persons, s.PersonID), append(kinds, besides(s.Kind)...)
-		byPerson[s.PersonID] = append(byPerson[s.PersonID], s)
 	}
 	dossiers, err := a.tx.LockDossiers(ctx, persons...)
 	if err != nil {
@@ -57,7 +56,7 @@ func (a *hearing) portion(ctx context.Context, closed []store.Statement) error {
 	}
 	for _, dossier := range dossiers {
 		person := dossier.File.Person.ID
-		for _, s := range byPerson[person] {
+		for _, s := range of[person] {
 			if s, dossier, err = a.one(ctx, dossier, live[person], s); err != nil {
 				return err
 			}
@@ -151,11 +150,7 @@ func sameSubject(a, b store.Statement) bool {
 // live is what is said of each of some persons and stands.
 func (a *hearing) live(ctx context.Context, kinds []string, persons []uuid.UUID) (map[uuid.UUID][]store.Statement, error) {
 	list, err := a.tx.LiveStatements(ctx, kinds, persons)
-	of := map[uuid.UUID][]store.Statement{}
-	for _, s := range list {
-		of[s.PersonID] = append(of[s.PersonID], s)
-	}
-	return of, err
+	return byPerson(list), err
 }
 
 // silence hears the lists that are silent about the persons of some statements, one after the other by their days. What takes nothing is not kept: it
@@ -167,7 +162,7 @@ func (a *hearing) silence(ctx context.Context, of store.Import, said []store.Sta
 		return err
 	}
 	for _, f := range found {
-		silent[f.PersonID] = append(silent[f.PersonID], a.unsaid(f, meaning, f.PersonID))
+		silent[f.PersonID] = append(silent[f.PersonID], a.desk.unsaid(f, meaning, f.PersonID, store.StatementWithdrawn))
 	}
 	persons := slices.Collect(maps.Keys(silent))
 	dossiers, err := a.tx.LockDossiers(ctx, persons...)
@@ -222,7 +217,7 @@ func (a *hearing) silenceOfHomes(ctx context.Context, of store.Import, said []st
 	meaning := listMeanings[of.Kind]
 	for _, f := range found {
 		if couldName(f, byID[f.HouseholdID]) {
-			silent[f.HouseholdID] = append(silent[f.HouseholdID], a.unsaid(f, meaning, persons[f.HouseholdID]))
+			silent[f.HouseholdID] = append(silent[f.HouseholdID], a.desk.unsaid(f, meaning, persons[f.HouseholdID], store.StatementWithdrawn))
 		}
 	}
 	live, err := a.tx.HomeStatements(ctx, meaning.facts[:1], ids)
@@ -252,9 +247,9 @@ func (a *hearing) silenceOfHomes(ctx context.Context, of store.Import, said []st
 	return a.desk.carryOutHomes(ctx, a.tx, all)
 }
 
-// unsaid is what a list leaves unsaid, not kept yet, and withdrawn until it is heard.
-func (a *hearing) unsaid(f store.Silent, meaning listMeaning, person uuid.UUID) store.Statement {
-	return store.Statement{ID: a.desk.NewID(), ImportID: f.ImportID, PersonID: person, HouseholdID: f.HouseholdID, Kind: meaning.facts[0], State: store.StatementWithdrawn,
+// unsaid is what a list leaves unsaid of somebody, or of the household of which he is a member, not kept yet; withdrawn, until it is heard.
+func (d *Desk) unsaid(f store.Silent, meaning listMeaning, person uuid.UUID, state string) store.Statement {
+	return store.Statement{ID: d.NewID(), ImportID: f.ImportID, PersonID: person, HouseholdID: f.HouseholdID, Kind: meaning.facts[0], State: state,
 		Statement: statement.Statement{Says: statement.Absent, Sort: meaning.only, AsOf: f.AsOf}}
 }
 

@@ -12,7 +12,6 @@ import (
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
-	"zhucan/internal/statement"
 	"zhucan/internal/store"
 )
 
@@ -314,8 +313,7 @@ func (l *listRun) silentHomes(ctx context.Context, rows []homeRow) (map[uuid.UUI
 		if !couldName(f, files[f.HouseholdID]) {
 			continue
 		}
-		silent[f.HouseholdID] = append(silent[f.HouseholdID], store.Statement{ID: l.desk.NewID(), ImportID: f.ImportID, PersonID: persons[f.HouseholdID],
-			HouseholdID: f.HouseholdID, Kind: l.meaning.facts[0], State: store.StatementActive, Statement: statement.Statement{Says: statement.Absent, AsOf: f.AsOf}})
+		silent[f.HouseholdID] = append(silent[f.HouseholdID], l.desk.unsaid(f, l.meaning, persons[f.HouseholdID], store.StatementActive))
 	}
 	return silent, err
 }

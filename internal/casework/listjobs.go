@@ -286,8 +286,8 @@ func (d *Desk) runList(ctx context.Context, who access.Actor, worker uuid.UUID, 
 	if err != nil {
 		return err
 	}
-	i.Reading, err = json.Marshal(readingOf(list))
-	if err != nil {
+	reading := readingOf(list)
+	if i.Reading, err = json.Marshal(reading); err != nil {
 		return fmt.Errorf("describe a list: %w", err)
 	}
 	rows := namedIn(list.Rows)
@@ -315,6 +315,10 @@ func (d *Desk) runList(ctx context.Context, who access.Actor, worker uuid.UUID, 
 		}
 		if err := run.take(ctx, rows); err != nil {
 			return err
+		}
+		reading["notes"] = notesOf(list) // some are told of what the rows have met
+		if i.Reading, err = json.Marshal(reading); err != nil {
+			return fmt.Errorf("describe a list: %w", err)
 		}
 		i.State, i.Refused = store.ImportDone, countRows(i.Refusals)
 		if err := tx.FinishImport(ctx, i); err != nil {
@@ -391,11 +395,15 @@ func readingOf(l *exchange.List) map[string]any {
 	for _, r := range l.Repairs[:min(len(l.Repairs), maxRepairs)] {
 		repairs = append(repairs, map[string]any{"row": r.Row, "column": r.Column, "code": r.Code, "message": r.ZH})
 	}
+	return map[string]any{"sheet": l.Sheet, "heading_row": l.HeadingRow, "headings": headings, "repairs": repairs, "repaired": len(l.Repairs), "notes": notesOf(l), "rows": len(l.Rows)}
+}
+
+func notesOf(l *exchange.List) []map[string]any {
 	notes := []map[string]any{}
 	for _, n := range l.Notes[:min(len(l.Notes), maxRepairs)] {
 		notes = append(notes, map[string]any{"row": n.Row, "column": n.Column, "code": n.Code, "message": n.ZH})
 	}
-	return map[string]any{"sheet": l.Sheet, "heading_row": l.HeadingRow, "headings": headings, "repairs": repairs, "repaired": len(l.Repairs), "notes": notes, "rows": len(l.Rows)}
+	return notes
 }
 
 // maxRepairs is how many repairs and notes are told of one by one.

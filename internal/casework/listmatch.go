@@ -338,6 +338,7 @@ func (d *Desk) takeChosen(ctx context.Context, tx *store.Tx, i *store.Import, li
 	i.Refusals = slices.DeleteFunc(slices.Clone(i.Refusals), func(r store.Refusal) bool { return r.Row == u.Row && waits(r) })
 	refused := len(i.Refusals)
 	run := d.newListRun(tx, i, list.list, list.tree)
+	run.chosen = true
 	if run.n, err = tx.ChangesOfImport(ctx, i.ID); err != nil {
 		return "", err
 	}

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -115,7 +116,7 @@ func allowance(sort string) func(exchange.ListRow, calendar.Date) []statement.St
 		case status == "ended", status == "suspended":
 			return []statement.Statement{stopped}
 		}
-		s := statement.Statement{Says: statement.Holds, Sort: sortIn(r, sort), From: firstOf(r, asOf, "from"), To: to, AsOf: asOf}
+		s := statement.Statement{Says: statement.Holds, Sort: cmp.Or(r.Text("sort"), sort), From: firstOf(r, asOf, "from"), To: to, AsOf: asOf}
 		if status == "suspended" || status == "ended" && to.IsZero() {
 			s.AsOf = s.From // it held once, and not on this day
 			return []statement.Statement{s, stopped}
@@ -240,7 +241,7 @@ func house(r exchange.ListRow, asOf calendar.Date, _ casefile.File) ([]said, *wr
 	case accepted == "pass" && completed.IsZero():
 		return nil, &wrongCell{"completed_on", "REQUIRED", "已验收的须填竣工日期", "what was accepted needs the day on which it was completed"}
 	case accepted == "pass", accepted == "" && !completed.IsZero():
-		list = append(list, said{"house_converted", statement.Statement{Says: statement.Holds, Sort: sortIn(r, "repaired"), From: completed, AsOf: asOf}})
+		list = append(list, said{"house_converted", statement.Statement{Says: statement.Holds, Sort: cmp.Or(r.Text("sort"), "repaired"), From: completed, AsOf: asOf}})
 	}
 	return list, nil
 }
@@ -264,13 +265,6 @@ func moved(r exchange.ListRow, _ calendar.Date, file casefile.File) ([]said, *wr
 		list = append(list, said{casefile.ManagingArea, there})
 	}
 	return list, nil
-}
-
-func sortIn(r exchange.ListRow, otherwise string) string {
-	if sort := r.Text("sort"); sort != "" {
-		return sort
-	}
-	return otherwise
 }
 
 // firstOf is the first of some columns that has a day, or else the day of the list.

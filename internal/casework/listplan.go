@@ -20,15 +20,16 @@ import (
 
 // heard is everything that lists have said of one person and kind, and the facts that are recorded.
 type heard struct {
-	dossier store.Dossier
-	kind    string
-	active  []store.Statement
-	pending []store.Statement
-	silent  []store.Statement       // of other lists that name everybody, and not this one
-	facts   []casefile.Circumstance // of the kind, held true now
-	beside  []store.Statement       // of cards: what lists say of them otherwise, and counts
-	card    idnum.Certificate       // that the row names
-	home    uuid.UUID               // of facts of a household; the dossier has its facts then, and is otherwise that of the member named
+	dossier   store.Dossier
+	kind      string
+	active    []store.Statement
+	pending   []store.Statement
+	silent    []store.Statement       // of other lists that name everybody, and not this one
+	dismissed []store.Statement       // what earlier lists of the kind said and an officer has dismissed
+	facts     []casefile.Circumstance // of the kind, held true now
+	beside    []store.Statement       // of cards: what lists say of them otherwise, and counts
+	card      idnum.Certificate       // that the row names
+	home      uuid.UUID               // of facts of a household; the dossier has its facts then, and is otherwise that of the member named
 }
 
 // hear takes what is said and recorded of a kind; of one whose sorts run side by side, of the sort alone.
@@ -217,13 +218,15 @@ func (h heard) rewrite(target []statement.Fact, newID func() uuid.UUID, source, 
 	if slices.Equal(target, h.recorded()) {
 		return r
 	}
-	kept := map[statement.Fact]bool{}
+	wanted, kept := map[statement.Fact]bool{}, map[statement.Fact]bool{} // looked up: somebody may have thousands
+	for _, f := range target {
+		wanted[f] = true
+	}
 	for _, c := range h.facts {
-		if f := factOf(c); slices.Contains(target, f) {
-			kept[f] = true
-			continue
+		f := factOf(c)
+		if kept[f] = wanted[f]; !wanted[f] {
+			r.supersede = append(r.supersede, c)
 		}
-		r.supersede = append(r.supersede, c)
 	}
 	for _, f := range target {
 		if kept[f] {

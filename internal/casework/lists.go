@@ -47,6 +47,7 @@ type listRun struct {
 	places   *exchange.Places
 	meaning  listMeaning
 	complete bool              // the list names everybody of its area
+	chosen   bool              // an officer has said whom its row means: it is decided anew, whatever was dismissed
 	n        int               // changes so far
 	named    map[uuid.UUID]int // the row that names somebody, or a household
 	fresh    map[uuid.UUID]bool

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -26,13 +27,29 @@ type givenService struct {
 	opened calendar.Date // fitted, or completed, where that was before the last day
 	on     calendar.Date
 	given  bool // it is said to have been signed for, or accepted
+	signed bool // a device of which only that is said
+	result string
 	need   care.Evidence
 	steps  []givenStep
 }
 
 type givenStep struct {
 	name     string
+	on       calendar.Date
 	evidence care.Evidence
+}
+
+// reports are the steps by which a list tells what came of a service. Where it knows the day before as well, that is a step of its own: what a list says that
+// knows no more is then a part of this one.
+func (g *givenService) reports(earlier calendar.Date, was string, report care.Evidence) {
+	if !earlier.IsZero() && !earlier.After(g.on) && g.result != was {
+		g.opened = earlier
+		before := maps.Clone(report)
+		before["result"] = was
+		g.steps = append(g.steps, givenStep{care.Reported, earlier, before})
+	}
+	report["result"] = g.result
+	g.steps = append(g.steps, givenStep{care.Reported, g.on, report})
 }
 
 // serviceList reads the service that a row is of.
@@ -88,9 +105,7 @@ func rehabGiven(r exchange.ListRow, c *care.Catalogue) (g givenService, wrong *w
 			kind = t.kind
 		}
 	}
-	if kind == "" {
-		kind = "training"
-	}
+	kind = cmp.Or(kind, "training")
 	on := r.Date("to")
 	report := care.Evidence{"item": item}
 	put(report, "institution", r, "institution")
@@ -98,9 +113,9 @@ func rehabGiven(r exchange.ListRow, c *care.Catalogue) (g givenService, wrong *w
 	put(report, "reported_fen", r, "cost")
 	put(report, "note", r, "note")
 	g = givenService{kind: care.Rehab, item: item, column: "service", opened: firstOf(r, on, "from"), on: on, need: care.Evidence{"types": []any{map[string]any{"type": kind}}},
-		steps: []givenStep{{care.Reported, report}}}
+		steps: []givenStep{{care.Reported, on, report}}}
 	if outcome := r.Text("outcome"); outcome != "" {
-		g.steps = append(g.steps, givenStep{"evaluate", care.Evidence{"outcome": outcome}})
+		g.steps = append(g.steps, givenStep{"evaluate", on, care.Evidence{"outcome": outcome}})
 	}
 	return g, nil
 }
@@ -111,10 +126,7 @@ func deviceGiven(r exchange.ListRow, c *care.Catalogue) (g givenService, wrong *
 	if wrong != nil {
 		return g, wrong
 	}
-	mode := r.Text("sort")
-	if mode == "" {
-		mode = "grant"
-	}
+	mode := cmp.Or(r.Text("sort"), "grant")
 	pieces := json.Number("1")
 	if text := r.Text("pieces"); text != "" {
 		n, err := strconv.Atoi(strings.TrimRight(text, "件个台副辆双只套"))
@@ -124,22 +136,23 @@ func deviceGiven(r exchange.ListRow, c *care.Catalogue) (g givenService, wrong *
 		pieces = json.Number(strconv.Itoa(n))
 	}
 	fitted, accepted := r.Date("fitted_on"), r.Date("accepted_on")
-	report := care.Evidence{"result": "fitted"}
-	on := fitted
+	on, result := firstOf(r, fitted, "accepted_on"), deviceFitted
 	if !accepted.IsZero() {
-		report["result"], on = "accepted", accepted
+		result = "accepted"
 	}
+	g = givenService{kind: care.Device, item: item, column: "device", opened: on, on: on, given: result != deviceFitted, signed: fitted.IsZero(), result: result,
+		need: care.Evidence{"item": item, "mode": mode, "pieces": pieces}}
+	report := care.Evidence{}
 	put(report, "supplier", r, "supplier")
 	put(report, "price_fen", r, "price")
 	put(report, "subsidy_fen", r, "subsidy")
 	put(report, "note", r, "note")
-	opened := on
-	if !fitted.IsZero() && fitted.Before(on) {
-		opened = fitted
-	}
-	return givenService{kind: care.Device, item: item, column: "device", opened: opened, on: on, given: !accepted.IsZero(),
-		need: care.Evidence{"item": item, "mode": mode, "pieces": pieces}, steps: []givenStep{{care.Reported, report}}}, nil
+	g.reports(fitted, deviceFitted, report)
+	return g, nil
 }
+
+// deviceFitted is a device that nobody has signed for yet.
+const deviceFitted = "fitted"
 
 // acceptances are what a list says of the acceptance of a home, as the chain has it.
 var acceptances = map[string]string{"pass": "PASS", "rectify": "RECTIFY", "fail": "FAIL"}
@@ -159,26 +172,21 @@ func retrofitGiven(r exchange.ListRow, c *care.Catalogue) (g givenService, wrong
 		list[i] = map[string]any{"item": item}
 	}
 	completed, accepted := r.Date("completed_on"), r.Date("accepted_on")
-	on := firstOf(r, accepted, "completed_on")
-	result := acceptances[r.Text("accepted")]
-	if result == "" && !accepted.IsZero() {
+	on, result := firstOf(r, completed, "accepted_on"), acceptances[r.Text("accepted")]
+	switch {
+	case result != "":
+	case accepted.IsZero():
+		result = unaccepted
+	default:
 		result = "PASS"
 	}
-	if result == "" {
-		result = unaccepted
-	} else if !accepted.IsZero() {
-		on = accepted
-	}
-	report := care.Evidence{"result": result}
+	report := care.Evidence{}
 	put(report, "contractor", r, "contractor")
 	put(report, "reported_fen", r, "cost")
 	put(report, "completed_on", r, "completed_on")
-	opened := on
-	if !completed.IsZero() && completed.Before(on) {
-		opened = completed
-	}
-	return givenService{kind: care.Retrofit, column: "items", opened: opened, on: on, given: result == "PASS",
-		need: care.Evidence{"items": list, "note": r.Text("items")}, steps: []givenStep{{care.Reported, report}}}, nil
+	g = givenService{kind: care.Retrofit, column: "items", opened: on, on: on, given: result == "PASS", result: result, need: care.Evidence{"items": list, "note": r.Text("items")}}
+	g.reports(completed, unaccepted, report)
+	return g, nil
 }
 
 // serviceRun is a portion of a list of services under way.
@@ -310,15 +318,15 @@ func (s *serviceRun) row(ctx context.Context, row int, dossier store.Dossier, at
 // recorded finds the service that a row names. A retrofit may stand with another home of the person, where an earlier list named him: in which one he
 // then lived has been entered since.
 func (s *serviceRun) recorded(ctx context.Context, subject uuid.UUID, of store.Dossier, g givenService) (there care.Service, ok bool, err error) {
-	if i := slices.IndexFunc(s.given[subject], g.is); i >= 0 {
-		return s.given[subject][i], true, nil
+	if there, ok = g.among(s.given[subject]); ok {
+		return there, true, nil
 	}
 	if g.kind != care.Retrofit {
 		return there, false, nil
 	}
 	for _, home := range of.Households() {
 		for _, there := range s.given[home] {
-			if home == subject || !g.sameDay(there) {
+			if home == subject || !g.sameDay(there) && (g.given || !g.goesWith(there)) {
 				continue
 			}
 			if ok, err = s.tx.NamedForService(ctx, there.ID, of.File.Person.ID); ok || err != nil {
@@ -340,28 +348,28 @@ func (s *serviceRun) again(row int, person uuid.UUID, there care.Service, dossie
 		s.wrong(row, &wrongCell{g.column, "STANDS_OTHERWISE", "该服务已在册，尚未签收或验收，请在该服务上登记", "the service is recorded already and not signed for or accepted; record that with it"})
 		return nil
 	case listed:
-		link.Brought = saidAlready(there, g.steps[0].evidence.Text("result"))
+		link.Brought = g.saidAlready(there)
 	}
 	s.done.Same++
 	s.links = append(s.links, link)
 	return nil
 }
 
-// follows reports whether a row tells what came after what is there.
+// follows reports whether a row tells what came after what is there. A home may have to be put right more than once.
 func (g givenService) follows(there care.Service) bool {
 	last := there.Steps[len(there.Steps)-1]
-	said, has := g.steps[0].evidence.Text("result"), last.Evidence.Text("result")
-	return said != has && (g.on.After(last.On) || g.on == last.On && (g.given || has == unaccepted))
+	has := last.Evidence.Text("result")
+	return g.on.After(last.On) || g.on == last.On && g.result != has && (g.given || has == unaccepted)
 }
 
-// saidAlready is broughtBy of the last step that has the same result; 0: none has.
-func saidAlready(s care.Service, result string) int {
-	for ; len(s.Steps) > 0; s.Steps = s.Steps[:len(s.Steps)-1] {
-		if s.Steps[len(s.Steps)-1].Evidence.Text("result") == result {
-			return broughtBy(s)
+// saidAlready is the version that a step with the same result has made, one of the same day before the first; 0: none has it.
+func (g givenService) saidAlready(there care.Service) (version int) {
+	for _, d := range there.Steps {
+		if d.Evidence.Text("result") == g.result && (d.On == g.on || version == 0) {
+			version = 1 + d.Seq
 		}
 	}
-	return 0
+	return version
 }
 
 // broughtBy is the version of a service that its last step, which came with a list, has made.
@@ -369,7 +377,7 @@ func broughtBy(s care.Service) int { return 1 + s.Steps[len(s.Steps)-1].Seq }
 
 // goOn brings a service on to where the row has it.
 func (s *serviceRun) goOn(link store.ListedService, there care.Service, dossier store.Dossier, at *home, g givenService) error {
-	service, err := s.report(there, dossier, at, g)
+	service, err := s.report(there, dossier, at, g.steps[len(g.steps)-1:])
 	if f, refused := fault.Of(err); refused {
 		s.unfit(link.Row, g, f)
 		return nil
@@ -404,9 +412,30 @@ func (s *serviceRun) unfit(row int, g givenService, f *fault.Error) {
 	s.wrong(row, &wrongCell{g.column, f.Code, f.ZH, f.EN})
 }
 
-// is reports whether a service is the one that a row names. One home has one retrofit at a time: what follows the one under way is of it.
-func (g givenService) is(s care.Service) bool {
-	return g.sameDay(s) || g.kind == care.Retrofit && s.Kind == g.kind && s.UnderWay() && s.FromLists() && g.follows(s)
+// among is the service that a row names of those that there are: given on one day, or else the last with which it goes.
+func (g givenService) among(list []care.Service) (there care.Service, ok bool) {
+	if i := slices.IndexFunc(list, g.sameDay); i >= 0 {
+		return list[i], true
+	}
+	for _, s := range list {
+		if g.goesWith(s) && (!ok || s.Steps[len(s.Steps)-1].On.After(there.Steps[len(there.Steps)-1].On)) {
+			there, ok = s, true
+		}
+	}
+	return there, ok
+}
+
+// goesWith reports whether a row tells of what is under way, on other days. One home has one retrofit at a time: what follows it, or says the same again, is of
+// it. A device that was signed for is one that had been fitted, where the row does not say on which day.
+func (g givenService) goesWith(s care.Service) bool {
+	switch {
+	case s.Kind != g.kind || len(s.Steps) == 0:
+		return false
+	case g.kind == care.Device:
+		last := s.Steps[len(s.Steps)-1]
+		return g.signed && s.State == "FITTED" && s.Need.Text("item") == g.item && !g.on.Before(last.On)
+	}
+	return g.kind == care.Retrofit && s.UnderWay() && s.FromLists() && (g.follows(s) || g.result == s.Steps[len(s.Steps)-1].Evidence.Text("result"))
 }
 
 // sameDay reports whether a service is the same item, or of the same home, given on the same day. A device is fitted on one day and signed for
@@ -438,7 +467,7 @@ func (s *serviceRun) walk(service care.Service, dossier store.Dossier, at *home,
 	if err != nil {
 		return service, err
 	}
-	return s.report(opened, dossier, at, g)
+	return s.report(opened, dossier, at, g.steps)
 }
 
 // caseOn is what the chain looks at on a day.
@@ -454,20 +483,20 @@ func (s *serviceRun) caseOn(day calendar.Date, service care.Service, dossier sto
 	return c
 }
 
-// report takes the steps of which a row tells.
-func (s *serviceRun) report(service care.Service, dossier store.Dossier, at *home, g givenService) (_ care.Service, err error) {
-	c := s.caseOn(g.on, service, dossier, at)
-	for _, step := range g.steps {
+// report takes steps of which a row tells.
+func (s *serviceRun) report(service care.Service, dossier store.Dossier, at *home, steps []givenStep) (_ care.Service, err error) {
+	for _, step := range steps {
+		c := s.caseOn(step.on, service, dossier, at)
 		c.Evidence = step.evidence
 		if step.name == care.Reported {
 			c.Evidence["source"] = s.source()
 		}
-		if c.Service, _, err = care.Take(c, step.name, s.tx.Who, s.desk.today()); err != nil {
+		if service, _, err = care.Take(c, step.name, s.tx.Who, s.desk.today()); err != nil {
 			return service, err
 		}
-		c.Steps[len(c.Steps)-1].ID = s.desk.NewID()
+		service.Steps[len(service.Steps)-1].ID = s.desk.NewID()
 	}
-	return c.Service, nil
+	return service, nil
 }
 
 // source is who reported what a list brings.

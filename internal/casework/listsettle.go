@@ -12,6 +12,7 @@ import (
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
 	"zhucan/internal/casefile"
+	"zhucan/internal/exchange"
 	"zhucan/internal/policy"
 	"zhucan/internal/statement"
 	"zhucan/internal/store"
@@ -49,10 +50,11 @@ func (l *listRun) writeWaiting(ctx context.Context) error {
 
 // portionRead is what the register knows of the people of a portion.
 type portionRead struct {
-	rows     map[uuid.UUID][]saidRow
-	dossiers []store.Dossier
-	live     map[uuid.UUID][]store.Statement // what was said of each, and counts or waits still
-	silent   map[uuid.UUID][]store.Statement
+	rows      map[uuid.UUID][]saidRow
+	dossiers  []store.Dossier
+	live      map[uuid.UUID][]store.Statement // what was said of each, and counts or waits still
+	silent    map[uuid.UUID][]store.Statement
+	dismissed map[uuid.UUID][]store.Statement // what earlier lists of the kind said and an officer has dismissed
 }
 
 // read reads the files of a portion, and keeps others from changing them.
@@ -66,12 +68,21 @@ func (l *listRun) read(ctx context.Context, rows map[uuid.UUID][]saidRow) (p por
 	if err != nil {
 		return p, err
 	}
-	p.live = map[uuid.UUID][]store.Statement{}
-	for _, s := range list {
-		p.live[s.PersonID] = append(p.live[s.PersonID], s)
+	p.live = byPerson(list)
+	if p.silent, err = l.silentBefore(ctx, persons); err != nil || l.chosen {
+		return p, err
 	}
-	p.silent, err = l.silentBefore(ctx, persons)
+	list, err = l.tx.DismissedStatements(ctx, l.done.Kind, persons)
+	p.dismissed = byPerson(list)
 	return p, err
+}
+
+func byPerson(list []store.Statement) map[uuid.UUID][]store.Statement {
+	of := map[uuid.UUID][]store.Statement{}
+	for _, s := range list {
+		of[s.PersonID] = append(of[s.PersonID], s)
+	}
+	return of
 }
 
 // think decides of everybody in a portion, and begins to derive what follows.
@@ -79,7 +90,7 @@ func (l *listRun) think(p portionRead) (*listWrites, error) {
 	w := &listWrites{}
 	for _, dossier := range p.dossiers {
 		person := dossier.File.Person.ID
-		known := knownOf{dossier: dossier, live: p.live[person], silent: p.silent[person]}
+		known := knownOf{dossier: dossier, live: p.live[person], silent: p.silent[person], dismissed: p.dismissed[person]}
 		for _, r := range p.rows[person] {
 			next, err := l.decide(w, known, r)
 			if err != nil {
@@ -107,6 +118,7 @@ type listWrites struct {
 	overruled  []store.Statement
 	withdrawn  []store.Statement
 	idle       []store.Statement // waited with what is withdrawn
+	dismissed  []store.Statement // an officer has found wrong before
 	holds      []store.Hold
 	rewriting
 	changes []store.ImportChange
@@ -128,10 +140,11 @@ const (
 
 // knownOf is what is known of somebody while his rows are decided, and changes with each.
 type knownOf struct {
-	dossier store.Dossier
-	live    []store.Statement
-	silent  []store.Statement
-	changed bool
+	dossier   store.Dossier
+	live      []store.Statement
+	silent    []store.Statement
+	dismissed []store.Statement
+	changed   bool
 }
 
 // decide says what a row does: nothing new, changes facts, or waits because it would take money. One kind of fact after the other: what
@@ -157,7 +170,7 @@ func (l *listRun) decide(w *listWrites, known knownOf, r saidRow) (knownOf, erro
 			continue
 		}
 		h := hear(known.dossier, kind, statements[0].Sort, known.live)
-		h.card = r.Certificate
+		h.card, h.dismissed = r.Certificate, known.dismissed
 		if kind == l.meaning.facts[0] {
 			h.silent = known.silent
 		}
@@ -217,6 +230,13 @@ func (l *listRun) decideKind(w *listWrites, h *heard, row int, statements []stat
 	overruled, seeds := h.settle(d.NewID)
 	w.overruled, w.statements = append(w.overruled, overruled...), append(w.statements, seeds...)
 	said := append(h.silent, l.statements(h, row, statements)...)
+	if decision, found := h.dismissedBefore(statements); found {
+		change, _ := h.change(said, d.NewID, "")
+		if losses, err := d.atStake(h.dossier, change); err != nil || len(losses) > 0 {
+			w.dismissed = append(w.dismissed, dismissedAs(decision, said[len(h.silent):])...)
+			return outcomeSame, err
+		}
+	}
 	l.clearUp(w, h, statements)
 	before := h.shown()
 	change, after := h.change(said, d.NewID, l.done.Sender)
@@ -296,8 +316,7 @@ func (l *listRun) silentBefore(ctx context.Context, persons []uuid.UUID) (map[uu
 	}
 	silent := map[uuid.UUID][]store.Statement{}
 	for _, f := range found {
-		silent[f.PersonID] = append(silent[f.PersonID], store.Statement{ID: l.desk.NewID(), ImportID: f.ImportID, PersonID: f.PersonID, Kind: l.meaning.facts[0],
-			State: store.StatementActive, Statement: l.absent(f.AsOf)})
+		silent[f.PersonID] = append(silent[f.PersonID], l.desk.unsaid(f, l.meaning, f.PersonID, store.StatementActive))
 	}
 	return silent, nil
 }
@@ -316,6 +335,29 @@ func (l *listRun) statements(h *heard, row int, says []statement.Statement) []st
 func withdrawn(by uuid.UUID, list []store.Statement) []store.Statement {
 	for i := range list {
 		list[i].State, list[i].WithdrawnBy = store.StatementWithdrawn, by
+	}
+	return list
+}
+
+// dismissedBefore is the decision by which an officer has found wrong all that a row says, when an earlier list said the very same. That somebody is left out, or
+// is suspended, a list says of its own day alone: that is another matter each time, or who has truly lost something would be paid for ever.
+func (h heard) dismissedBefore(said []statement.Statement) (decision store.Statement, found bool) {
+	for _, s := range said {
+		i := slices.IndexFunc(h.dismissed, func(w store.Statement) bool {
+			return s.Says != statement.Absent && w.Kind == h.kind && w.Says == s.Says && w.Sort == s.Sort && w.From == s.From && w.To == s.To
+		})
+		if i < 0 {
+			return decision, false
+		}
+		decision = h.dismissed[i]
+	}
+	return decision, true
+}
+
+// dismissedAs are statements that are not kept yet, as they are kept by a decision of before.
+func dismissedAs(decision store.Statement, list []store.Statement) []store.Statement {
+	for i := range list {
+		list[i].State, list[i].DecidedAt, list[i].DecidedBy, list[i].Reason = store.StatementDismissed, decision.DecidedAt, decision.DecidedBy, decision.Reason
 	}
 	return list
 }
@@ -361,6 +403,11 @@ func (l *listRun) write(ctx context.Context, w *listWrites) error {
 	if w == nil {
 		return nil
 	}
+	for _, s := range w.dismissed {
+		on := calendar.DateOf(s.DecidedAt).String()
+		l.list.Notes = append(l.list.Notes, exchange.Note{Row: s.Row, Code: "DISMISSED_BEFORE", ZH: on + "已认定不属实，内容与那次相同，不再列入待确认",
+			EN: "found wrong on " + on + "; it says the same as then, and does not wait again"})
+	}
 	if l.done.DryRun {
 		return l.tx.InsertImportChanges(ctx, l.done.ID, w.changes)
 	}
@@ -376,6 +423,7 @@ func (l *listRun) write(ctx context.Context, w *listWrites) error {
 		},
 		func() error { return l.tx.InsertHolds(ctx, w.holds...) },
 		func() error { return l.writeTaken(ctx, w) },
+		func() error { return l.tx.InsertDismissed(ctx, w.dismissed...) },
 		func() error { return l.desk.deriveKnown(ctx, l.tx, w.after, w.reach, w.found) },
 		func() error { return l.tx.WriteEvents(ctx) },
 	}

@@ -401,8 +401,13 @@ func (d *Desk) bornAs(p casefile.Person, in PersonPatch) (casefile.Person, error
 var bornLater = field("birth_date", "IN_FUTURE", "出生日期不能晚于今天", "the birth date lies in the future")
 
 // movePlaces closes the old place and opens the new one. The day of a hukou move still belongs to the old place, as
-// the day of every event that ends a right does; the managing village changes at once.
+// the day of every event that ends a right does, and so it does to the managing village that changes with it: the roster of the month is that of
+// the town that is left, also on the first (M16), as when a list tells of the move. A managing village that changes alone does so on its day.
 func (d *Desk) movePlaces(ctx context.Context, tx *store.Tx, who access.Actor, file casefile.File, p *casefile.Person, in PersonPatch) error {
+	managed := in.EffectiveOn
+	if in.Hukou != nil && *in.Hukou != p.Hukou {
+		managed = managed.Add(1)
+	}
 	moves := []struct {
 		name, kind string
 		to         *area.Code
@@ -411,7 +416,7 @@ func (d *Desk) movePlaces(ctx context.Context, tx *store.Tx, who access.Actor, f
 	}{
 		{"hukou_area_code", casefile.HukouArea, in.Hukou, &p.Hukou, in.EffectiveOn.Add(1)},
 		{"residence_area_code", casefile.ResidenceArea, in.Residence, &p.Residence, in.EffectiveOn},
-		{"managing_area_code", casefile.ManagingArea, in.Managing, &p.Managing, in.EffectiveOn},
+		{"managing_area_code", casefile.ManagingArea, in.Managing, &p.Managing, managed},
 	}
 	for _, m := range moves {
 		if m.to == nil || *m.to == *m.now {

@@ -133,7 +133,7 @@ var operations = []operation{
 		return c.counting("town.a", "POST", path+"/decisions", map[string]any{"decision": "approve"}, "If-Match", version)
 	}},
 	{"awards", 17, 3, get("town.a", at("/awards?limit=200"))},
-	{"list taken in", 91, 41, func(c *counted) answer {
+	{"list taken in", 92, 41, func(c *counted) answer {
 		lines := []string{dibaoHead}
 		for n := range c.persons {
 			lines = append(lines, fmt.Sprintf("金丝雀%d,%s,2023-01-01", 500+n, number(500+n)))

@@ -117,3 +117,29 @@ func TestMoveChosenLate(t *testing.T) {
 	}
 	s.wantDerived()
 }
+
+// TestMoveOnTheFirst: a move on the first of a month is paid that month by the town that was left, and the next by the other one, whether an officer
+// has entered it or a list.
+func TestMoveOnTheFirst(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	byHand, byList := s.person1(786, 1), s.person1(787, 1)
+	for _, id := range []string{byHand, byList} {
+		s.granted(id, nursing, "2023-03-05", "2023-03-06")
+	}
+	s.at("2023-05-03")
+	file := s.do("cdpf", "GET", "/persons/"+byHand, nil).want(200)
+	s.do("cdpf", "PATCH", "/persons/"+byHand, map[string]any{"hukou_area_code": villageC, "managing_area_code": villageC, "effective_on": "2023-04-01"}, "If-Match", file.version()).want(200)
+	s.taken("cdpf", "moves", "2023-05-01", "ga", 0, 1, 0, 0, 0, moveHead, moveLine(787, "区内迁移,2023-04-01,"+villageC))
+	for _, kind := range []string{"hukou_area", "managing_area"} {
+		if hand, list := s.factsOf(byHand, kind), s.factsOf(byList, kind); hand != list {
+			t.Errorf("%s by hand\n%sby a list\n%s", kind, hand, list)
+		}
+	}
+	for month, town := range map[string]string{"2023-04": townA, "2023-05": townC} {
+		roster := s.do("civil", "POST", "/rosters", map[string]any{"month": month, "area_code": town}).want(201)
+		if lines := s.lines("/rosters/" + roster.text("id")); len(lines) != 2 {
+			t.Errorf("the roster of %s in %s pays %v", month, town, lines)
+		}
+	}
+}

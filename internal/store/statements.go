@@ -70,6 +70,15 @@ func (tx *Tx) LiveStatements(ctx context.Context, kinds []string, persons []uuid
 		WHERE s.kind = ANY($2) AND s.household_id IS NULL AND s.state IN ('active', 'pending') ORDER BY s.person_id, s.id`, persons, kinds)
 }
 
+// DismissedStatements reads what lists of a kind said of persons and an officer has found wrong, unless the list was taken back, or somebody had to say first whom
+// its row means.
+func (tx *Tx) DismissedStatements(ctx context.Context, list string, persons []uuid.UUID) ([]Statement, error) {
+	return tx.statements(ctx, `(SELECT DISTINCT unnest($1::uuid[])) u (id) CROSS JOIN LATERAL (SELECT * FROM list_statements WHERE person_id = u.id OFFSET 0) s
+		JOIN imports i ON i.id = s.import_id AND i.kind = $2 AND i.state = 'done'
+		WHERE s.state = 'dismissed' AND s.decided_at IS NOT NULL AND NOT EXISTS (SELECT FROM import_unmatched m WHERE m.import_id = s.import_id AND m.row = s.row)
+		ORDER BY s.person_id, s.id`, persons, list)
+}
+
 // HomeStatements is LiveStatements of households, by household. Whichever member a list named, also one who is managed elsewhere: so it
 // is read in the whole register.
 func (tx *Tx) HomeStatements(ctx context.Context, kinds []string, households []uuid.UUID) (map[uuid.UUID][]Statement, error) {
@@ -255,6 +264,16 @@ func (tx *Tx) statements(ctx context.Context, from string, args ...any) (list []
 // InsertStatements keeps what was said.
 func (tx *Tx) InsertStatements(ctx context.Context, list ...Statement) error {
 	return tx.insert(ctx, statementsTable, tx.statementRows(list))
+}
+
+// InsertDismissed keeps what was said and is as good as dismissed: an officer has found it wrong before.
+func (tx *Tx) InsertDismissed(ctx context.Context, list ...Statement) error {
+	t, rows := statementsTable, tx.statementRows(list)
+	t.columns = append(slices.Clip(t.columns), "decided_at timestamptz", "decided_by uuid", "reason text")
+	for i, s := range list {
+		rows[i] = append(rows[i], s.DecidedAt, s.DecidedBy, s.Reason)
+	}
+	return tx.insert(ctx, t, rows)
 }
 
 // Taken is what a portion of a list says of persons and what of their facts follows.

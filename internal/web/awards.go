@@ -197,12 +197,12 @@ func (v *visit) awardForms(data *awardData, r casework.Right) {
 		f.Version, f.Grave = r.Version, grave
 		data.Forms = append(data.Forms, awardForm{Title: v.t("award." + do + ".title"), Lead: lead, Form: f})
 	}
-	add("suspend", !over && !byHand && !before(r.Last), false, v.t("award.suspend.lead"), v.monthField("from_month", "award.suspend.from", slices.MaxFunc([]calendar.Month{v.today.Month().Add(1), r.StartMonth}, calendar.Month.Compare)), v.reasonField(200))
+	add("suspend", !over && !byHand && !before(r.Last), false, v.t("award.suspend.lead"), v.monthField("from_month", "award.suspend.from", within(r, v.today.Month().Add(1))), v.reasonField(200))
 	add("resume", !over && byHand, false, v.t("award.resume.lead"), v.monthField("from_month", "award.resume.from", resumable(r, v.today.Month())),
 		&Field{Name: "back_pay", Label: v.t("award.back"), Kind: "radio", Need: true, Options: v.options("back_pay", "yes", "no")})
 	add("back_pay", len(r.Gap) > 0, false, v.t("award.back_pay.lead"), &Field{Name: "months", Label: v.t("award.gap"), Kind: "select", Need: true, Options: v.gapOptions(r.Gap)}, v.reasonField(200))
 	byCard := r.EndReason == award.CardCancelled && !r.EndedByHand // as long as the cancellation stands
-	add("end", !r.Void && (r.EndReason == "" || byCard), true, v.t("award.end.lead"), v.monthField("last_month", "award.end.last", endable(r, v.today.Month())), v.reasonField(200))
+	add("end", !r.Void && (r.EndReason == "" || byCard), true, v.t("award.end.lead"), v.monthField("last_month", "award.end.last", within(r, v.today.Month())), v.reasonField(200))
 	add("reinstate", r.EndedByHand, false, v.t("award.reinstate.lead"), v.monthField("from_month", "award.reinstate.from", r.EndMonth.Add(1)),
 		&Field{Name: "document", Label: v.t("award.reinstate.document"), Kind: "text", Need: true, Max: 100}, v.reasonField(200))
 	add("void", !r.Void, true, v.t("award.void.lead"), v.reasonField(200))
@@ -216,12 +216,12 @@ func (v *visit) reasonField(most int) *Field {
 	return &Field{Name: "reason", Label: v.t("application.reason"), Kind: "textarea", Need: true, Max: most}
 }
 
-// endable is this month, the first of one that begins later, or the last of one that ends before.
-func endable(r casework.Right, now calendar.Month) calendar.Month {
-	if !r.Last.IsZero() && r.Last.Before(now) {
+// within is a month, or the first of a right that begins later, or the last of one that ends before.
+func within(r casework.Right, m calendar.Month) calendar.Month {
+	if !r.Last.IsZero() && r.Last.Before(m) {
 		return r.Last
 	}
-	return slices.MaxFunc([]calendar.Month{now, r.StartMonth}, calendar.Month.Compare)
+	return slices.MaxFunc([]calendar.Month{m, r.StartMonth}, calendar.Month.Compare)
 }
 
 // resumable is this month, or the first that can be paid again where the suspension begins later.

@@ -182,7 +182,7 @@ func TestAwardOfACancelledCard(t *testing.T) {
 	form.set("last_month", "2023-03").send().follow().want(200).says("待遇已终止", "已不符合条件")
 }
 
-// TestAwardThatAFactHasEnded: nobody is offered to suspend what has ended with a death.
+// TestAwardThatAFactHasEnded: nobody is offered to suspend what has ended with a death, nor the months after the last one.
 func TestAwardThatAFactHasEnded(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -192,6 +192,11 @@ func TestAwardThatAFactHasEnded(t *testing.T) {
 	_, err := s.desk.AddCircumstance(context.Background(), s.actor("cdpf"), person, casework.NewCircumstance{Kind: "death", Value: json.RawMessage("true"), ValidFrom: s.today(), Source: "公安"})
 	must(t, err)
 	suspend.set("from_month", "2023-04", "reason", "核查").send().want(409).says("该待遇发放到2023-03为止", "其后没有可暂停的月份")
+	last := s.as("civil").get(at).want(200).form("suspend")
+	if got := last.values.Get("from_month"); got != "2023-03" {
+		t.Errorf("in the last month it is proposed to suspend from %s", got)
+	}
+	last.set("reason", "核查").send().follow().want(200).says("已暂停发放")
 	s.on("2023-05-10")
 	if page := s.again("civil").get(at).want(200); strings.Contains(page.body, `value="suspend"`) {
 		t.Error("what ended with a death is offered to be suspended")
