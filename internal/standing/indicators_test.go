@@ -278,6 +278,10 @@ func TestHouseholdStandings(t *testing.T) {
 	dead.Files[severe] = f
 	again := retrofits
 	again.Retrofits = append(slices.Clone(retrofits.Retrofits), casefile.RetrofitDay{On: date("2021-03-01"), State: "NEED"}, casefile.RetrofitDay{On: date("2021-04-01"), State: "REFUSED"})
+	// one that was begun before another may have been accepted after it
+	older := home()
+	older.Retrofits = []casefile.RetrofitDay{{On: date("2015-01-10"), State: "NEED"}, {On: date("2017-06-01"), State: "DONE", Done: true},
+		{On: date("2015-03-01"), State: "NEED"}, {On: date("2015-09-01"), State: "DONE", Done: true}}
 	refused := home()
 	refused.Retrofits = []casefile.RetrofitDay{{On: date("2018-04-01"), State: "VERIFIED"}, {On: date("2018-06-01"), State: "REFUSED"}}
 	house := home()
@@ -296,6 +300,7 @@ func TestHouseholdStandings(t *testing.T) {
 		{retrofits, "retrofit_coverage@all_severe", "2016-01-01", standing.Gap, 2, ""},
 		{dead, "retrofit_coverage", "2021-01-01", standing.Covered, 0, ""},  // V21
 		{again, "retrofit_coverage", "2021-05-01", standing.Covered, 1, ""}, // a second one refused leaves the first done
+		{older, "retrofit_coverage", "2018-01-01", standing.Covered, 2, ""},
 		{refused, "retrofit_coverage", "2018-07-01", standing.Excluded, 2, "RETROFIT_REFUSED"},
 		{refused, "retrofit_coverage@all_severe", "2018-07-01", standing.Gap, 2, ""},
 		{house, "dangerous_house_conversion", "2015-12-31", 0, 0, ""},
