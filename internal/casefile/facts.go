@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"cmp"
 	"slices"
 
 	"zhucan/internal/calendar"
@@ -88,11 +89,12 @@ func (f Facts) Has(kind, sort string) Value {
 	return Value{}
 }
 
-// Latest is what was recorded last of a kind up to the day, also where it holds no longer.
+// Latest is what held last of a kind up to the day, also where it holds no longer: that it is not so any more, or that nobody knows, takes
+// nothing back of what was so.
 func (f Facts) Latest(kind string) Value {
 	var latest Circumstance
 	for _, c := range f.listed {
-		if c.Kind == kind && !c.ValidFrom.Before(latest.ValidFrom) {
+		if c.Kind == kind && c.Value.Answer == Yes && !c.ValidFrom.Before(latest.ValidFrom) {
 			latest = c
 		}
 	}
@@ -139,8 +141,8 @@ func (f File) On(day calendar.Date, transitions []Window) Facts {
 		}
 	}
 	facts.Hukou = facts.Value(HukouArea).Sort
-	facts.Residence = facts.Value(ResidenceArea).Sort
 	facts.Managing = facts.Value(ManagingArea).Sort
+	facts.Residence = cmp.Or(facts.Value(ResidenceArea).Sort, facts.Managing) // who has no hukou here is managed where he lives
 	facts.Certificate = f.certificateOn(day, transitions)
 	facts.UncertifiedChild = f.uncertifiedChild(facts)
 	facts.NeedsLastYear, facts.NeedsThisYear = f.needsOf(day.Year()-1, day), f.needsOf(day.Year(), day)

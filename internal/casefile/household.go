@@ -95,7 +95,7 @@ func (h HouseholdFile) On(day calendar.Date, transitions []Window) HouseholdFact
 		}
 		facts.RetrofitState = r.State
 		// lists also tell of retrofits of homes without a severe member, which the plan does not count
-		if r.Done && h.membersOn(r.On, transitions).Severe > 0 {
+		if r.Done && r.On.After(facts.RetrofitDoneOn) && h.membersOn(r.On, transitions).Severe > 0 {
 			facts.RetrofitDoneOn = r.On
 		}
 	}

@@ -182,13 +182,26 @@ func (m *man) local(day calendar.Date) bool {
 	return strings.HasPrefix(m.sort("hukou_area", day), district)
 }
 
-// resident is who lives here: by hukou, or by a residence permit at a place of the district.
+// resident is who lives here: by hukou, or by a residence permit at a place of the district, which is where the file is kept unless another is recorded.
 func (m *man) resident(day calendar.Date) bool {
-	return m.local(day) || m.has("residence_permit", day) && strings.HasPrefix(m.sort("residence_area", day), district)
+	lives := m.sort("residence_area", day)
+	if lives == "" {
+		lives = m.sort("managing_area", day)
+	}
+	return m.local(day) || m.has("residence_permit", day) && strings.HasPrefix(lives, district)
 }
 
-// card is the card held on a day.
+// card is the card that counts on a day: that which is held, but on the first of a month the one before it, if that is still good, as a new level
+// applies from the month after.
 func (m *man) card(day calendar.Date) (rawCard, bool) {
+	now, held := m.held(day)
+	if before, had := m.held(day.Add(-1)); day == day.Month().First() && held && had && before.ID != now.ID && m.stateOfCard(before, day) == valid {
+		return before, true
+	}
+	return now, held
+}
+
+func (m *man) held(day calendar.Date) (rawCard, bool) {
 	for _, c := range m.cards {
 		if between(day, c.Issued, c.HeldTo) {
 			return c, true
@@ -219,6 +232,10 @@ func (m *man) stateOf(day calendar.Date) string {
 	if !held {
 		return none
 	}
+	return m.stateOfCard(c, day)
+}
+
+func (m *man) stateOfCard(c rawCard, day calendar.Date) string {
 	until := func(last calendar.Date) string {
 		state := valid
 		for _, e := range m.events[c.ID] {
@@ -302,13 +319,11 @@ func (m *man) got(day calendar.Date, kind string) bool {
 	})
 }
 
-// poorList is what the list of registered poor said last.
+// poorList is what the list of registered poor said last; that somebody is not on it any more does not undo that he was.
 func (m *man) poorList(day calendar.Date) (last string) {
 	for _, f := range m.facts["registered_poor"] {
-		if answer, sort := f.says(); !f.From.After(day) {
-			if last = ""; answer == yes {
-				last = sort
-			}
+		if answer, sort := f.says(); !f.From.After(day) && answer == yes {
+			last = sort
 		}
 	}
 	return last

@@ -352,7 +352,7 @@ func (h *home) stands(key string, day calendar.Date) part {
 		found, _ = one(here && holders > 0 && (listed || converted) && poor, false, converted)
 	case "retrofit_coverage":
 		verified := severe > 0 && !slices.Contains([]string{"", "NEED", "MOVED", "DECEASED", "DONE", "ARCHIVED"}, state)
-		found, _ = one(here && (done || verified), !done && slices.Contains([]string{"REFUSED", "NOT_ALTERABLE", "DEMOLITION_PLANNED"}, state), done)
+		found, _ = one(here && (done || verified), !done && slices.Contains([]string{"REFUSED", "REJECTED", "NOT_ALTERABLE", "DEMOLITION_PLANNED"}, state), done)
 	case "retrofit_coverage@all_severe":
 		found, _ = one(here && (done || severe > 0), false, done)
 	default:

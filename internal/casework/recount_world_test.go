@@ -184,7 +184,7 @@ var kinds = []struct {
 	{"insurance_medical", []string{"resident", "resident", "employee", "none"}},
 	{"school", []string{"regular", "special_school", "home_teaching", "finished", "deferred", "not_enrolled", "elsewhere"}},
 	{"employment", []string{"employed", "public_retired", "none"}}, {"imprisonment", []string{"yes"}}, {"missing", []string{"yes"}},
-	{"registered_poor", []string{"yes", "exited", "exited", "removed"}}, {"insurance_paid", []string{"pension", "medical"}}, {"medical_assistance", []string{"yes"}},
+	{"registered_poor", []string{"yes", "exited", "exited", "removed", "no"}}, {"insurance_paid", []string{"pension", "medical"}}, {"medical_assistance", []string{"yes"}},
 	{"information_subsidy", []string{"yes"}}, {"care_programme", []string{"day", "home"}}, {"disabled_driver", []string{"yes"}}, {"fuel_subsidy", []string{"yes"}}, {"residence_permit", []string{"yes"}},
 	{"death", []string{"yes"}},
 }

@@ -369,6 +369,21 @@ func TestV08ResidencePermit(t *testing.T) {
 	s.wantRate(rehabRate+"@resident_basis", yearEnd19, 1, 1)
 }
 
+// TestResidentOfTheManagingVillage: of whom no place of residence is recorded, the village that keeps the file is it, for the rate as for the
+// rescue programme; who is recorded as living elsewhere is no resident.
+func TestResidentOfTheManagingVillage(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.at("2018-07-01")
+	for seq, more := range []map[string]any{{}, {"residence_area_code": "130102001001"}} {
+		more["hukou_area_code"], more["managing_area_code"] = "130102001001", villageA
+		child := s.born("liaison.a", villageA, 1+seq, "2007-02-01", 6, 2, more)
+		s.surveyed(child, 2018, "2018-08-01", needsTraining)
+		s.fact(child, "residence_permit", true, "2018-01-01", "")
+	}
+	s.wantRate(rehabRate+"@resident_basis", yearEnd19, 0, 1)
+}
+
 // TestV09TurnsEighteen: the approved year is finished, nothing new is approved.
 func TestV09TurnsEighteen(t *testing.T) {
 	t.Parallel()

@@ -39,7 +39,7 @@ func wider(t *rapid.T) oracle {
 		on := day("listed")
 		off := on.Add(rapid.IntRange(1, 900).Draw(t, "days listed"))
 		addFact(&file, "registered_poor", `"yes"`, on, off)
-		if next := rapid.SampledFrom([]string{"", "exited", "removed"}).Draw(t, "after the list"); next != "" {
+		if next := rapid.SampledFrom([]string{"", "exited", "removed", "no", "unknown"}).Draw(t, "after the list"); next != "" {
 			addFact(&file, "registered_poor", fmt.Sprintf("%q", next), off.Add(rapid.IntRange(1, 30).Draw(t, "gap")), calendar.Date{})
 		}
 	}
@@ -100,11 +100,11 @@ func (o oracle) inSchoolWindow(day calendar.Date) bool {
 	return !born.Before(calendar.MustDate(fmt.Sprintf("%d-09-01", s-15))) && !born.After(calendar.MustDate(fmt.Sprintf("%d-08-31", s-6)))
 }
 
-// poor is what the list said last.
+// poor is what the list said last: who is not on it any more, or of whom nobody knows, was on it all the same.
 func (o oracle) poor(day calendar.Date) (last string) {
 	from := calendar.Date{}
 	for _, c := range o.file.Circumstances {
-		if c.Kind == "registered_poor" && !c.ValidFrom.After(day) && !c.ValidFrom.Before(from) {
+		if c.Kind == "registered_poor" && c.Value.Answer == casefile.Yes && !c.ValidFrom.After(day) && !c.ValidFrom.Before(from) {
 			last, from = c.Value.Sort, c.ValidFrom
 		}
 	}
@@ -210,6 +210,30 @@ func TestSchoolWindow(t *testing.T) {
 	}
 }
 
+// TestEverOnTheListOfThePoor: indicator 6 counts who was ever on the list. That somebody is not on it any more is another thing than that he was
+// taken off it as wrongly identified.
+func TestEverOnTheListOfThePoor(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		then, later string
+		want        standing.Status
+	}{{`"yes"`, "false", standing.Gap}, {`"exited"`, "false", standing.Covered}, {`"exited"`, `"unknown"`, standing.Covered}, {`"yes"`, `"removed"`, standing.Excluded}, {"false", "false", 0}} {
+		file := casefile.File{Person: casefile.Person{BirthDate: calendar.MustDate("1970-01-01")}}
+		file.Certificates = []casefile.Certificate{{Category: 4, Level: 3, IssuedOn: calendar.MustDate("2014-01-01"), ExpiresOn: calendar.MustDate("2033-12-31")}}
+		addFact(&file, casefile.HukouArea, `"370305001005"`, file.Person.BirthDate, calendar.Date{})
+		addFact(&file, casefile.ManagingArea, `"370305001005"`, file.Person.BirthDate, calendar.Date{})
+		addFact(&file, "registered_poor", c.then, calendar.MustDate("2016-01-01"), calendar.MustDate("2019-12-31"))
+		addFact(&file, "registered_poor", c.later, calendar.MustDate("2020-01-01"), calendar.Date{})
+		timeline, err := derive(file, nil, pack)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := statusOn(timeline, "poverty_exit", calendar.MustDate("2020-12-31")); got != c.want {
+			t.Errorf("%s, and %s since 2020: %d, want %d", c.then, c.later, got, c.want)
+		}
+	}
+}
+
 func TestHouseholdStandings(t *testing.T) {
 	t.Parallel()
 	severe, mild := uuid.UUID{1}, uuid.UUID{2}
@@ -254,6 +278,10 @@ func TestHouseholdStandings(t *testing.T) {
 	dead.Files[severe] = f
 	again := retrofits
 	again.Retrofits = append(slices.Clone(retrofits.Retrofits), casefile.RetrofitDay{On: date("2021-03-01"), State: "NEED"}, casefile.RetrofitDay{On: date("2021-04-01"), State: "REFUSED"})
+	// one that was begun before another may have been accepted after it
+	older := home()
+	older.Retrofits = []casefile.RetrofitDay{{On: date("2015-01-10"), State: "NEED"}, {On: date("2017-06-01"), State: "DONE", Done: true},
+		{On: date("2015-03-01"), State: "NEED"}, {On: date("2015-09-01"), State: "DONE", Done: true}}
 	refused := home()
 	refused.Retrofits = []casefile.RetrofitDay{{On: date("2018-04-01"), State: "VERIFIED"}, {On: date("2018-06-01"), State: "REFUSED"}}
 	house := home()
@@ -272,6 +300,7 @@ func TestHouseholdStandings(t *testing.T) {
 		{retrofits, "retrofit_coverage@all_severe", "2016-01-01", standing.Gap, 2, ""},
 		{dead, "retrofit_coverage", "2021-01-01", standing.Covered, 0, ""},  // V21
 		{again, "retrofit_coverage", "2021-05-01", standing.Covered, 1, ""}, // a second one refused leaves the first done
+		{older, "retrofit_coverage", "2018-01-01", standing.Covered, 2, ""},
 		{refused, "retrofit_coverage", "2018-07-01", standing.Excluded, 2, "RETROFIT_REFUSED"},
 		{refused, "retrofit_coverage@all_severe", "2018-07-01", standing.Gap, 2, ""},
 		{house, "dangerous_house_conversion", "2015-12-31", 0, 0, ""},
