@@ -2739,6 +2739,14 @@ type AreaList struct {
 	NextCursor *string `json:"next_cursor"`
 }
 
+// AreasImported defines model for AreasImported.
+type AreasImported struct {
+	Added     int  `json:"added"`
+	Corrected int  `json:"corrected"`
+	DryRun    bool `json:"dry_run"`
+	Ended     int  `json:"ended"`
+}
+
 // Attachment defines model for Attachment.
 type Attachment struct {
 	Bytes      int                 `json:"bytes"`
@@ -7572,6 +7580,24 @@ type ListAreasParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ImportAreasMultipartBody defines parameters for ImportAreas.
+type ImportAreasMultipartBody struct {
+	// File A .csv file.
+	File multipart.FileHeader `json:"file"`
+}
+
+// ImportAreasParams defines parameters for ImportAreas.
+type ImportAreasParams struct {
+	// From The first day of divisions for which the file gives none.
+	From calendar.Date `form:"from" json:"from"`
+
+	// DryRun Only say what would be.
+	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // GetAreaParams defines parameters for GetArea.
 type GetAreaParams struct {
 	// AsOf The day asked about; today when absent.
@@ -9091,6 +9117,9 @@ type CheckApplicationJSONRequestBody = VillageCheck
 
 // WithdrawApplicationJSONRequestBody defines body for WithdrawApplication for application/json ContentType.
 type WithdrawApplicationJSONRequestBody = Withdrawal
+
+// ImportAreasMultipartRequestBody defines body for ImportAreas for multipart/form-data ContentType.
+type ImportAreasMultipartRequestBody ImportAreasMultipartBody
 
 // WithdrawAttachmentJSONRequestBody defines body for WithdrawAttachment for application/json ContentType.
 type WithdrawAttachmentJSONRequestBody = AttachmentWithdrawal

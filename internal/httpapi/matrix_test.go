@@ -31,7 +31,7 @@ var everybody = []string{liaison, town, cdpf, civil, finance, stats, hotline, au
 // not here fails the test. An empty list means: without signing in.
 var mayCall = map[string][]string{
 	"login": {}, "refresh": {}, "getOpenAPI": {}, "getDocs": {}, "getHealth": {}, "getReadiness": {}, "getMetrics": {}, "getDemoClock": {}, "setDemoClock": {},
-	"logout": everybody, "getMe": everybody, "changePassword": everybody, "getSecondFactor": everybody, "beginSecondFactor": everybody, "confirmSecondFactor": everybody, "endSecondFactor": everybody, "listAreas": everybody, "getArea": everybody, "followSuccession": {town, cdpf},
+	"logout": everybody, "getMe": everybody, "changePassword": everybody, "getSecondFactor": everybody, "beginSecondFactor": everybody, "confirmSecondFactor": everybody, "endSecondFactor": everybody, "listAreas": everybody, "getArea": everybody, "importAreas": {admin}, "followSuccession": {town, cdpf},
 	"listAccounts": {admin}, "createAccount": {admin}, "updateAccount": {admin},
 	"listDeputations": {admin}, "addDeputation": {admin}, "endDeputation": {admin}, "listMyDeputations": {liaison, town, cdpf, civil, finance}, "actFor": {liaison, town, cdpf, civil, finance},
 	"listPhones": {town, cdpf}, "writeOffPhone": {town, cdpf},

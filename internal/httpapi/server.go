@@ -111,7 +111,7 @@ func (a *API) operations() map[string]handler {
 	return map[string]handler{
 		"login": a.login, "refresh": a.refresh, "logout": a.logout, "getMe": a.getMe, "changePassword": a.changePassword, "getSecondFactor": a.getSecondFactor, "beginSecondFactor": a.beginSecondFactor,
 		"confirmSecondFactor": a.confirmSecondFactor, "endSecondFactor": a.endSecondFactor,
-		"listAreas": a.listAreas, "getArea": a.getArea, "followSuccession": a.followSuccession,
+		"listAreas": a.listAreas, "getArea": a.getArea, "importAreas": a.importAreas, "followSuccession": a.followSuccession,
 		"listAccounts": a.listAccounts, "createAccount": a.createAccount, "updateAccount": a.updateAccount,
 		"listDeputations": a.listDeputations, "addDeputation": a.addDeputation, "endDeputation": a.endDeputation, "listMyDeputations": a.listMyDeputations, "actFor": a.actFor,
 		"listPhones": a.listPhones, "writeOffPhone": a.writeOffPhone,

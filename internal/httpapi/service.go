@@ -42,6 +42,22 @@ func (a *API) getArea(r *Request) (Response, error) {
 	return Response{Body: areaView(d)}, nil
 }
 
+func (a *API) importAreas(r *Request) (Response, error) {
+	from, dryRun := r.queryDay("from"), r.Query.Get("dry_run") == "true"
+	if from.IsZero() {
+		return Response{}, badParameter(fault.Field{Name: "from", Code: "REQUIRED", ZH: "必填", EN: "required"})
+	}
+	up, err := r.upload()
+	if err != nil {
+		return Response{}, err
+	}
+	taken, err := a.Desk.ImportDivisionFile(r.Ctx, r.Who, up.file, from, dryRun)
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Body: api.AreasImported{DryRun: dryRun, Added: taken.Added, Ended: taken.Ended, Corrected: taken.Corrected}}, nil
+}
+
 func (a *API) followSuccession(r *Request) (Response, error) {
 	in, err := area.Parse(r.params("code"))
 	if err != nil {
