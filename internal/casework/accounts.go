@@ -401,6 +401,15 @@ func (d *Desk) checkAccountArea(ctx context.Context, code area.Code) error {
 	return nil
 }
 
+// AccountNamed finds the account of the actor's area with a user name.
+func (d *Desk) AccountNamed(ctx context.Context, who access.Actor, username string) (store.Account, error) {
+	a, found, err := d.DB.AccountByUsername(ctx, username)
+	if err == nil && (!found || !who.Covers(a.AreaCode)) {
+		err = field("username", "NOBODY", "本辖区没有这个用户名", "nobody in your area has this name")
+	}
+	return a, err
+}
+
 // AccountPatch is what may change of an account. Nil members stay.
 type AccountPatch struct {
 	Name     *string

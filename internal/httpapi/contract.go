@@ -49,7 +49,7 @@ type operation struct {
 }
 
 // ownAnswers are POSTs that store the key with what they do: a list that is queued goes on when its request is over.
-var ownAnswers = []string{"createImport"}
+var ownAnswers = []string{"createImport", "importAgain"}
 
 // readContract reads it once, however many servers a process has; nobody changes what it gives.
 var readContract = sync.OnceValues(parseContract)
@@ -118,7 +118,7 @@ func readOperation(method, path string, params openapi3.Parameters, op *openapi3
 	}
 	limit := o.query["limit"]
 	o.whole = limit != nil && limit.Default == nil
-	o.stages = o.id == "addAttachment"
+	o.stages = o.id == "addAttachment" || o.id == "addApplicationAttachment"
 	o.keepsOwn = slices.Contains(ownAnswers, o.id)
 	if op.RequestBody != nil {
 		o.bodyRequired = op.RequestBody.Value.Required

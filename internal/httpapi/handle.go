@@ -262,7 +262,7 @@ func (a *API) answer(c echo.Context, r *Request, op *operation, do handler) (sto
 	if !op.stages {
 		return a.once(c, r, op, do)
 	}
-	if err := a.stage(r); err != nil {
+	if err := a.stage(r, op); err != nil {
 		return store.Answer{}, err
 	}
 	defer a.Desk.DropUnused(r.Ctx, r.staged)

@@ -10,6 +10,7 @@ import (
 
 	"zhucan/api"
 	"zhucan/internal/area"
+	"zhucan/internal/casework"
 	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
@@ -64,6 +65,19 @@ func (a *API) followSuccession(r *Request) (Response, error) {
 		return Response{}, store.NotFound
 	}
 	followed, err := a.Desk.FollowSuccession(r.Ctx, r.Who, in)
+	return followedAnswer(r, followed, err)
+}
+
+func (a *API) getSuccession(r *Request) (Response, error) {
+	in, err := area.Parse(r.params("code"))
+	if err != nil {
+		return Response{}, store.NotFound
+	}
+	left, err := a.Desk.LeftBehind(r.Ctx, r.Who, in)
+	return followedAnswer(r, left, err)
+}
+
+func followedAnswer(r *Request, followed []casework.Followed, err error) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
@@ -72,6 +86,18 @@ func (a *API) followSuccession(r *Request) (Response, error) {
 		divisions = append(divisions, followedView(f, r.English))
 	}
 	return Response{Body: api.FollowedDivisions{Divisions: divisions}}, nil
+}
+
+func (a *API) findAuditedAccount(r *Request) (Response, error) {
+	in, err := decode[api.AuditedAccountSearch](r)
+	if err != nil {
+		return Response{}, err
+	}
+	found, err := a.Desk.AccountNamed(r.Ctx, r.Who, in.Username)
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Body: api.AuditActor{ID: &found.ID, Username: found.Username}}, nil
 }
 
 func (a *API) listAuditEvents(r *Request) (Response, error) {
