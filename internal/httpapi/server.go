@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -72,7 +73,7 @@ func (a *API) Handler() (http.Handler, error) {
 	e.IPExtractor = a.IPs
 	e.HTTPErrorHandler = a.problem
 	e.Use(a.requestID, a.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{DisableErrorHandler: true, DisablePrintStack: true}),
-		secureHeaders, asSent, middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxBody, Skipper: isUpload}),
+		secureHeaders, heardOut, asSent, middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxBody, Skipper: isUpload}),
 		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxUpload}), patience.Requests(timeout))
 	for _, op := range a.contract.operations {
 		if op.demo && a.Clock == nil {
@@ -183,6 +184,21 @@ func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 		return next(c)
+	}
+}
+
+// mostHeard is how much of what is refused is read to its end.
+const mostHeard = 32 << 20
+
+// heardOut reads the rest of what was refused, since many programs read no answer before all is sent: to them the connection would have been
+// reset. Who waits to be told to go on hears it at once.
+func heardOut(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		err := next(c)
+		if in := c.Request(); err != nil && in.ContentLength <= mostHeard && in.Header.Get("Expect") == "" {
+			_, _ = io.CopyN(io.Discard, in.Body, mostHeard) // it ends earlier, as a rule
+		}
+		return err
 	}
 }
 
