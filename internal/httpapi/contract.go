@@ -176,26 +176,27 @@ func typed(schema *openapi3.Schema, text string) any {
 	return text
 }
 
-// checkBody refuses what does not fit the document: unknown members and wrong types are malformed, the rest is invalid.
-func (o *operation) checkBody(body []byte) error {
+// checkBody refuses what does not fit the document: unknown members and wrong types are malformed, the rest is invalid. Apart from that it says what
+// is wrong about free texts.
+func (o *operation) checkBody(body []byte) (texts, err error) {
 	var value any
 	if err := json.Unmarshal(body, &value); err != nil {
-		return badJSON(err)
+		return nil, badJSON(err)
 	}
 	fields := violations(o.body, value)
 	if len(fields) == 0 {
-		return checkTexts(o.body, value)
+		return checkTexts(o.body, value), nil
 	}
 	named := fields[:min(len(fields), mostNamed)]
 	for _, f := range fields {
 		switch f.Code {
 		case "UNKNOWN_FIELD":
-			return unknownField.With(named...)
+			return nil, unknownField.With(named...)
 		case "WRONG_TYPE":
-			return wrongType.With(named...)
+			return nil, wrongType.With(named...)
 		}
 	}
-	return fault.New(fault.Invalid, "INVALID_INPUT", "输入有误", "some of the input is wrong").With(named...)
+	return nil, fault.New(fault.Invalid, "INVALID_INPUT", "输入有误", "some of the input is wrong").With(named...)
 }
 
 // mostNamed is how much of what is wrong about a body is named: an answer is not longer than what it answers.
