@@ -2739,14 +2739,23 @@ type AreaList struct {
 	NextCursor *string `json:"next_cursor"`
 }
 
-// Attachment defines model for Attachment.
+// AreasImported defines model for AreasImported.
+type AreasImported struct {
+	Added     int  `json:"added"`
+	Corrected int  `json:"corrected"`
+	DryRun    bool `json:"dry_run"`
+	Ended     int  `json:"ended"`
+}
+
+// Attachment A file of a service or of an application, whose id it has.
 type Attachment struct {
-	Bytes      int                 `json:"bytes"`
-	ID         uuid.UUID           `json:"id"`
-	MediaType  AttachmentMediaType `json:"media_type"`
-	RecordedAt time.Time           `json:"recorded_at"`
-	RecordedBy *uuid.UUID          `json:"recorded_by,omitempty"`
-	ServiceID  uuid.UUID           `json:"service_id"`
+	ApplicationID *uuid.UUID          `json:"application_id,omitempty"`
+	Bytes         int                 `json:"bytes"`
+	ID            uuid.UUID           `json:"id"`
+	MediaType     AttachmentMediaType `json:"media_type"`
+	RecordedAt    time.Time           `json:"recorded_at"`
+	RecordedBy    *uuid.UUID          `json:"recorded_by,omitempty"`
+	ServiceID     *uuid.UUID          `json:"service_id,omitempty"`
 
 	// Sha256 Of the content as it is served.
 	Sha256          string     `json:"sha256"`
@@ -2849,6 +2858,11 @@ type AuditEventList struct {
 
 // AuditOutcome defines model for AuditOutcome.
 type AuditOutcome string
+
+// AuditedAccountSearch defines model for AuditedAccountSearch.
+type AuditedAccountSearch struct {
+	Username string `json:"username"`
+}
 
 // Award `start_month` is the first month that counts by what is recorded: of an application not before its `owed_from_month`, and where there is none yet, that from
 // which one is looked for; of a list the month that it says. It moves when the facts of these months are corrected.
@@ -4073,6 +4087,15 @@ type ImportKindList struct {
 type ImportList struct {
 	Items      []Import `json:"items"`
 	NextCursor *string  `json:"next_cursor"`
+}
+
+// ImportRepeat defines model for ImportRepeat.
+type ImportRepeat struct {
+	// DryRun Only say what would be.
+	DryRun *bool `json:"dry_run,omitempty"`
+
+	// Mapping A JSON object from headings to columns, of those that are to be read otherwise than before; an empty column is not read.
+	Mapping *string `json:"mapping,omitempty"`
 }
 
 // IndicatorChange defines model for IndicatorChange.
@@ -5407,6 +5430,11 @@ type PartnerListColumn struct {
 	// Name Example: id_number
 	Name  string `json:"name"`
 	Title string `json:"title"`
+}
+
+// PartnerListCount defines model for PartnerListCount.
+type PartnerListCount struct {
+	Rows int `json:"rows"`
 }
 
 // PartnerListList defines model for PartnerListList.
@@ -7491,6 +7519,27 @@ type GetApplicationParams struct {
 	AcceptLanguage *AcceptLanguage `json:"Accept-Language,omitempty"`
 }
 
+// ListApplicationAttachmentsParams defines parameters for ListApplicationAttachments.
+type ListApplicationAttachmentsParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// AddApplicationAttachmentMultipartBody defines parameters for AddApplicationAttachment.
+type AddApplicationAttachmentMultipartBody struct {
+	// File A JPEG or PNG picture or a PDF, at most 10 MiB.
+	File multipart.FileHeader `json:"file"`
+}
+
+// AddApplicationAttachmentParams defines parameters for AddApplicationAttachment.
+type AddApplicationAttachmentParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // CorrectApplicationParams defines parameters for CorrectApplication.
 type CorrectApplicationParams struct {
 	// IfMatch The version that the change rests on, as in `ETag`. Missing 428, not the current one 412.
@@ -7507,6 +7556,12 @@ type DecideApplicationParams struct {
 
 	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ExplainApplicationParams defines parameters for ExplainApplication.
+type ExplainApplicationParams struct {
+	// AcceptLanguage Language of texts, Chinese unless English is preferred.
+	AcceptLanguage *AcceptLanguage `json:"Accept-Language,omitempty"`
 }
 
 // RateApplicationParams defines parameters for RateApplication.
@@ -7572,6 +7627,24 @@ type ListAreasParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ImportAreasMultipartBody defines parameters for ImportAreas.
+type ImportAreasMultipartBody struct {
+	// File A .csv file.
+	File multipart.FileHeader `json:"file"`
+}
+
+// ImportAreasParams defines parameters for ImportAreas.
+type ImportAreasParams struct {
+	// From The first day of divisions for which the file gives none.
+	From calendar.Date `form:"from" json:"from"`
+
+	// DryRun Only say what would be.
+	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // GetAreaParams defines parameters for GetArea.
 type GetAreaParams struct {
 	// AsOf The day asked about; today when absent.
@@ -7618,6 +7691,12 @@ type ListAuditEventsParams struct {
 
 	// Cursor The `next_cursor` of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// FindAuditedAccountParams defines parameters for FindAuditedAccount.
+type FindAuditedAccountParams struct {
+	// IdempotencyKey Accepted without effect, no answer of this operation is stored.
+	IdempotencyKey *IdempotencyKeyUnused `json:"Idempotency-Key,omitempty"`
 }
 
 // ActForParams defines parameters for ActFor.
@@ -8016,6 +8095,12 @@ type GetImportParams struct {
 	AcceptLanguage *AcceptLanguage `json:"Accept-Language,omitempty"`
 }
 
+// ImportAgainParams defines parameters for ImportAgain.
+type ImportAgainParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListImportChangesParams defines parameters for ListImportChanges.
 type ListImportChangesParams struct {
 	// Limit Items on a page.
@@ -8272,6 +8357,12 @@ type ListPartnerListsParams struct {
 
 	// Cursor The `next_cursor` of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CountPartnerListParams defines parameters for CountPartnerList.
+type CountPartnerListParams struct {
+	// Area Narrows to this area and all below it; the caller's own area when absent. Outside the caller's area 404.
+	Area *InArea `form:"area,omitempty" json:"area,omitempty"`
 }
 
 // ExportPartnerListParams defines parameters for ExportPartnerList.
@@ -9074,6 +9165,9 @@ type RateByCodeJSONRequestBody = NewRatingByCode
 // CreateApplicationJSONRequestBody defines body for CreateApplication for application/json ContentType.
 type CreateApplicationJSONRequestBody = NewApplication
 
+// AddApplicationAttachmentMultipartRequestBody defines body for AddApplicationAttachment for multipart/form-data ContentType.
+type AddApplicationAttachmentMultipartRequestBody AddApplicationAttachmentMultipartBody
+
 // CorrectApplicationJSONRequestBody defines body for CorrectApplication for application/json ContentType.
 type CorrectApplicationJSONRequestBody = ApplicationCorrection
 
@@ -9092,8 +9186,14 @@ type CheckApplicationJSONRequestBody = VillageCheck
 // WithdrawApplicationJSONRequestBody defines body for WithdrawApplication for application/json ContentType.
 type WithdrawApplicationJSONRequestBody = Withdrawal
 
+// ImportAreasMultipartRequestBody defines body for ImportAreas for multipart/form-data ContentType.
+type ImportAreasMultipartRequestBody ImportAreasMultipartBody
+
 // WithdrawAttachmentJSONRequestBody defines body for WithdrawAttachment for application/json ContentType.
 type WithdrawAttachmentJSONRequestBody = AttachmentWithdrawal
+
+// FindAuditedAccountJSONRequestBody defines body for FindAuditedAccount for application/json ContentType.
+type FindAuditedAccountJSONRequestBody = AuditedAccountSearch
 
 // ActForJSONRequestBody defines body for ActFor for application/json ContentType.
 type ActForJSONRequestBody = ActFor
@@ -9187,6 +9287,9 @@ type EndHouseholdMemberJSONRequestBody = HouseholdMemberEnd
 
 // CreateImportMultipartRequestBody defines body for CreateImport for multipart/form-data ContentType.
 type CreateImportMultipartRequestBody CreateImportMultipartBody
+
+// ImportAgainJSONRequestBody defines body for ImportAgain for application/json ContentType.
+type ImportAgainJSONRequestBody = ImportRepeat
 
 // ConfirmImportJSONRequestBody defines body for ConfirmImport for application/json ContentType.
 type ConfirmImportJSONRequestBody = NewImportConfirmation

@@ -154,9 +154,9 @@ func (c importCommand) divisions(ctx context.Context, desk *casework.Desk, data 
 	if err != nil {
 		return err
 	}
-	var changed int
+	var taken store.TakenDivisions
 	err = whileWaiting(io, "import", func() (err error) {
-		changed, err = desk.ImportDivisionFile(ctx, access.SystemActor(), data, from, c.DryRun)
+		taken, err = desk.ImportDivisionFile(ctx, access.SystemActor(), data, from, c.DryRun)
 		return err
 	})
 	if err != nil {
@@ -166,7 +166,7 @@ func (c importCommand) divisions(ctx context.Context, desk *casework.Desk, data 
 	if c.DryRun {
 		done = "would be added, end or be corrected"
 	}
-	fmt.Fprintf(io.out, "%d divisions %s\n", changed, done)
+	fmt.Fprintf(io.out, "%d divisions %s\n", taken.Changed(), done)
 	return nil
 }
 

@@ -47,7 +47,7 @@ type SignIn struct {
 type Credentials struct {
 	Username, Password string
 	Code               string // of the app, or a spare one, for accounts with a second factor
-	Device             string // what KnownDevice has given this browser; empty for programs
+	Device             string // what this browser was given when somebody signed in; empty for programs
 }
 
 // Login checks what somebody shows and opens a session. Failures slow down the same name from the same network, and the same
@@ -61,7 +61,7 @@ func (d *Desk) Login(ctx context.Context, in Credentials, client netip.Addr, req
 	if err != nil {
 		return SignIn{}, err
 	}
-	session, err := d.openSession(ctx, account, in, requestID, func(tx *store.Tx, session uuid.UUID) error {
+	session, _, err := d.openSession(ctx, account, in, requestID, func(tx *store.Tx, session uuid.UUID) error {
 		return tx.OpenSession(ctx, session, account.ID, tx.Now.Add(SessionLife), hash)
 	})
 	if err != nil {
@@ -70,22 +70,22 @@ func (d *Desk) Login(ctx context.Context, in Credentials, client netip.Addr, req
 	return d.signIn(account, session, refresh)
 }
 
-// LoginBrowser is Login for a browser. Its session is named by a cookie, whose value is returned here and kept nowhere. The session of an
-// earlier sign-in in the same browser (the cookie earlier) ends.
-func (d *Desk) LoginBrowser(ctx context.Context, in Credentials, earlier string, client netip.Addr, requestID string) (cookie string, err error) {
+// LoginBrowser is Login for a browser. Its session is named by a cookie, whose value is returned here and kept nowhere, and it is known from then on
+// by the token device. The session of an earlier sign-in in the same browser (the cookie earlier) ends.
+func (d *Desk) LoginBrowser(ctx context.Context, in Credentials, earlier string, client netip.Addr, requestID string) (cookie, device string, err error) {
 	account, err := d.checkPassword(ctx, in, client, requestID)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	before, found, err := d.ActorOfCookie(ctx, earlier)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	cookie, hash, err := auth.NewRefresh()
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	_, err = d.openSession(ctx, account, in, requestID, func(tx *store.Tx, session uuid.UUID) error {
+	_, account, err = d.openSession(ctx, account, in, requestID, func(tx *store.Tx, session uuid.UUID) error {
 		if found {
 			if err := tx.EndSession(ctx, before.SessionID); err != nil {
 				return err
@@ -93,7 +93,7 @@ func (d *Desk) LoginBrowser(ctx context.Context, in Credentials, earlier string,
 		}
 		return tx.OpenBrowserSession(ctx, session, account.ID, tx.Now.Add(idleOf(account.Role)), hash)
 	})
-	return cookie, err
+	return cookie, d.deviceOf(account, in.Device), err
 }
 
 // ActorOfCookie is who acts under the session that a browser's cookie names, with the rights of this moment. Asking counts as a request:
@@ -123,12 +123,12 @@ func (d *Desk) ActorUnseen(ctx context.Context, cookie string) (who access.Actor
 }
 
 func (d *Desk) checkPassword(ctx context.Context, in Credentials, client netip.Addr, requestID string) (store.Account, error) {
-	buckets := d.passwordBuckets(in, client)
-	if err := d.DB.TakeLoginAttempt(ctx, buckets, d.countAttempt); err != nil {
-		return store.Account{}, err
-	}
 	account, found, err := d.DB.AccountByUsername(ctx, in.Username)
 	if err != nil {
+		return account, err
+	}
+	buckets := d.passwordBuckets(account, in, client)
+	if err := d.DB.TakeLoginAttempt(ctx, buckets, d.countAttempt); err != nil {
 		return account, err
 	}
 	good, err := d.Passwords.Verify(ctx, account.PasswordPHC, in.Password)
@@ -193,25 +193,24 @@ func (d *Desk) loginFailed(ctx context.Context, account store.Account, requestID
 // openSession opens a session for somebody who has shown a password. Since it was checked, the password may have been changed or the
 // account disabled, which ends only the sessions that were open then; so the account is locked and looked at again. A password that was
 // hashed at another cost than today's is hashed again here, since only a sign-in knows it.
-func (d *Desk) openSession(ctx context.Context, account store.Account, in Credentials, requestID string, open func(tx *store.Tx, session uuid.UUID) error) (session uuid.UUID, err error) {
+func (d *Desk) openSession(ctx context.Context, account store.Account, in Credentials, requestID string, open func(tx *store.Tx, session uuid.UUID) error) (session uuid.UUID, now store.Account, err error) {
 	session = d.NewID()
 	rehashed := ""
 	if d.Passwords.Stale(account.PasswordPHC) {
 		if rehashed, err = d.Passwords.Hash(ctx, in.Password); err != nil {
-			return session, err
+			return session, now, err
 		}
 	}
 	forgive, err := d.takeCodeAttempt(ctx, account, in)
 	if errors.Is(err, codeRequired) {
-		return session, d.loginFailed(ctx, account, requestID, err)
+		return session, now, d.loginFailed(ctx, account, requestID, err)
 	}
 	if err != nil {
-		return session, err
+		return session, now, err
 	}
 	who := access.Actor{AccountID: account.ID, Role: account.Role, Area: account.AreaCode, RequestID: requestID}
 	err = d.write(ctx, who, "login", func(tx *store.Tx) error {
-		now, err := d.stillGood(ctx, tx, account, in.Password)
-		if err != nil {
+		if now, err = d.stillGood(ctx, tx, account, in.Password); err != nil {
 			return err
 		}
 		if err := d.showCode(ctx, tx, now, in.Code); err != nil {
@@ -224,6 +223,9 @@ func (d *Desk) openSession(ctx context.Context, account store.Account, in Creden
 			if err := tx.KeepPassword(ctx, account.ID, account.PasswordPHC, rehashed); err != nil {
 				return err
 			}
+			if now.PasswordPHC == account.PasswordPHC {
+				now.PasswordPHC = rehashed
+			}
 		}
 		if err := open(tx, session); err != nil || now.SecondFactorAt == nil {
 			return err
@@ -231,12 +233,12 @@ func (d *Desk) openSession(ctx context.Context, account store.Account, in Creden
 		return tx.SecondFactorShown(ctx, session)
 	})
 	if errors.Is(err, badCredentials) || errors.Is(err, wrongCode) {
-		return session, d.loginFailed(ctx, account, requestID, err)
+		return session, now, d.loginFailed(ctx, account, requestID, err)
 	}
 	if err == nil {
 		err = forgive()
 	}
-	return session, err
+	return session, now, err
 }
 
 // stillGood locks an account and checks that the password which was good a moment ago still is. A stored hash that differs is no proof
@@ -399,6 +401,15 @@ func (d *Desk) checkAccountArea(ctx context.Context, code area.Code) error {
 		}
 	}
 	return nil
+}
+
+// AccountNamed finds the account of the actor's area with a user name.
+func (d *Desk) AccountNamed(ctx context.Context, who access.Actor, username string) (store.Account, error) {
+	a, found, err := d.DB.AccountByUsername(ctx, username)
+	if err == nil && (!found || !who.Covers(a.AreaCode)) {
+		err = field("username", "NOBODY", "本辖区没有这个用户名", "nobody in your area has this name")
+	}
+	return a, err
 }
 
 // AccountPatch is what may change of an account. Nil members stay.

@@ -39,6 +39,14 @@ func (d *Desk) StageFile(ctx context.Context, who access.Actor, service uuid.UUI
 	return d.stage(ctx, content)
 }
 
+// StageForApplication is StageFile for a file of an application.
+func (d *Desk) StageForApplication(ctx context.Context, who access.Actor, application uuid.UUID, content []byte) (*StagedFile, error) {
+	if _, err := d.DB.Application(ctx, who, application); err != nil {
+		return nil, err
+	}
+	return d.stage(ctx, content)
+}
+
 func (d *Desk) stage(ctx context.Context, content []byte) (*StagedFile, error) {
 	file, err := attachment.Take(ctx, content)
 	if err != nil {
@@ -76,6 +84,11 @@ func (d *Desk) AttachToApplication(ctx context.Context, who access.Actor, applic
 	if err != nil {
 		return a, false, err
 	}
+	return d.AttachStagedToApplication(ctx, who, application, file)
+}
+
+// AttachStagedToApplication records a file at an application.
+func (d *Desk) AttachStagedToApplication(ctx context.Context, who access.Actor, application uuid.UUID, file *StagedFile) (a store.Attachment, first bool, err error) {
 	return d.attach(ctx, who, store.Attachment{ApplicationID: application}, file, func(tx *store.Tx) error {
 		_, err := tx.LockPersonOf(ctx, "application", application)
 		return err

@@ -2,7 +2,6 @@ package casework
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 
@@ -16,17 +15,15 @@ import (
 	"zhucan/internal/store"
 )
 
-var errTried = errors.New("what is tried is never committed")
-
 // ImportDivisionFile takes in a file of divisions, all of it or nothing; with dryRun it only says what would change. Divisions for which
 // the file gives no first day are valid from a given one on.
-func (d *Desk) ImportDivisionFile(ctx context.Context, who access.Actor, data []byte, from calendar.Date, dryRun bool) (changed int, err error) {
+func (d *Desk) ImportDivisionFile(ctx context.Context, who access.Actor, data []byte, from calendar.Date, dryRun bool) (taken store.TakenDivisions, err error) {
 	rows, refused, err := exchange.ReadDivisions(data, from)
 	if err != nil {
-		return 0, atMember("file", err)
+		return taken, atMember("file", err)
 	}
 	if len(refused) > 0 {
-		return 0, refusedRows(refused)
+		return taken, refusedRows(refused)
 	}
 	return d.importDivisions(ctx, who, rows, dryRun)
 }
@@ -38,10 +35,11 @@ func (d *Desk) ImportDivisions(ctx context.Context, who access.Actor, list []are
 	for i, one := range list {
 		rows[i].Division = one
 	}
-	return d.importDivisions(ctx, who, rows, false)
+	taken, err := d.importDivisions(ctx, who, rows, false)
+	return taken.Changed(), err
 }
 
-func (d *Desk) importDivisions(ctx context.Context, who access.Actor, rows []exchange.DivisionRow, dryRun bool) (changed int, err error) {
+func (d *Desk) importDivisions(ctx context.Context, who access.Actor, rows []exchange.DivisionRow, dryRun bool) (taken store.TakenDivisions, err error) {
 	list := make([]area.Division, len(rows))
 	undated := map[int]bool{}
 	var refused []exchange.RowError
@@ -54,14 +52,18 @@ func (d *Desk) importDivisions(ctx context.Context, who access.Actor, rows []exc
 		}
 	}
 	if len(refused) > 0 {
-		return 0, refusedRows(refused)
+		return taken, refusedRows(refused)
 	}
-	err = d.write(ctx, who, "divisions.import", func(tx *store.Tx) error {
+	write := d.write
+	if dryRun {
+		write = d.DB.Tried
+	}
+	err = write(ctx, who, "divisions.import", func(tx *store.Tx) error {
 		if err := tx.AllowLong(ctx); err != nil { // the tree of a province has tens of thousands of rows
 			return err
 		}
-		taken, uncovered, err := tx.InsertDivisions(ctx, list, undated)
-		if err != nil {
+		var uncovered []store.Uncovered
+		if taken, uncovered, err = tx.InsertDivisions(ctx, list, undated); err != nil {
 			return err
 		}
 		for _, u := range uncovered {
@@ -70,15 +72,9 @@ func (d *Desk) importDivisions(ctx context.Context, who access.Actor, rows []exc
 		if len(refused) > 0 {
 			return refusedRows(refused)
 		}
-		if changed = taken.Changed(); dryRun {
-			return errTried
-		}
 		return tx.Describe(ctx, uuid.Nil, map[string]any{"added": taken.Added, "ended": taken.Ended, "corrected": taken.Corrected})
 	})
-	if errors.Is(err, errTried) {
-		err = nil
-	}
-	return changed, err
+	return taken, err
 }
 
 // notCovered refuses a division that has none above it on a day of its own.

@@ -21,11 +21,11 @@ const divisionHeading = "code,name,level,parent_code,urban_rural_class,valid_fro
 // divisionFile takes in a file of divisions and says how many changed, or the codes and texts of its refusal.
 func (o *office) divisionFile(from, rows string) string {
 	o.t.Helper()
-	n, err := o.desk.ImportDivisionFile(o.t.Context(), access.SystemActor(), []byte(divisionHeading+rows), calendar.MustDate(from), false)
+	taken, err := o.desk.ImportDivisionFile(o.t.Context(), access.SystemActor(), []byte(divisionHeading+rows), calendar.MustDate(from), false)
 	var f *fault.Error
 	switch {
 	case err == nil:
-		return fmt.Sprint(n)
+		return fmt.Sprint(taken.Changed())
 	case !errors.As(err, &f):
 		o.t.Fatal(err)
 	}

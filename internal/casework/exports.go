@@ -39,9 +39,6 @@ func (d *Desk) choose(ctx context.Context, who access.Actor, in *NewExport) (c c
 	if c.list = exchange.PartnerListNamed(in.List); c.list == nil {
 		return c, store.NotFound
 	}
-	if in.Purpose = strings.TrimSpace(in.Purpose); in.Purpose == "" {
-		return c, field("purpose", "PURPOSE_REQUIRED", "须填写用途", "say what it is for")
-	}
 	if in.Area, err = InArea(who, in.Area); err != nil {
 		return c, err
 	}
@@ -72,6 +69,9 @@ func (d *Desk) ExportList(ctx context.Context, who access.Actor, in NewExport) (
 	c, err := d.choose(ctx, who, &in)
 	if err != nil {
 		return e, nil, err
+	}
+	if in.Purpose = strings.TrimSpace(in.Purpose); in.Purpose == "" {
+		return e, nil, field("purpose", "PURPOSE_REQUIRED", "须填写用途", "say what it is for")
 	}
 	names, err := d.placeNames(c.reading, in.Area)
 	if err != nil {

@@ -90,7 +90,7 @@ func (d *Desk) FigureRows(ctx context.Context, who access.Actor, q ValuesOf) (f 
 	if err != nil {
 		return f, err
 	}
-	asked, err := definitions(pack, q.Indicator)
+	asked, err := definitions(pack, q.Indicator, q.Further...)
 	if err != nil {
 		return f, err
 	}

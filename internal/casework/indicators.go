@@ -49,7 +49,8 @@ type ValuesOf struct {
 	Area area.Code // the caller's own where empty
 	store.Moment
 	By        store.Dimension
-	Indicator string // a key; all that are reported where empty
+	Indicator string   // a key; all that are reported where empty
+	Further   []string // keys of what is counted beside it
 }
 
 // InArea is the area asked for, or the actor's own; one outside is absent.
@@ -73,7 +74,7 @@ func (d *Desk) Values(ctx context.Context, who access.Actor, q ValuesOf) ([]Valu
 	if err != nil {
 		return nil, "", err
 	}
-	asked, err := definitions(pack, q.Indicator)
+	asked, err := definitions(pack, q.Indicator, q.Further...)
 	if err != nil {
 		return nil, "", err
 	}
@@ -121,7 +122,7 @@ func (d *Desk) treeFor(ctx context.Context, in area.Code, q ValuesOf) ([]area.Di
 
 func (d *Desk) counts(ctx context.Context, who access.Actor, definitions []*policy.Indicator, q ValuesOf, in area.Code) ([]store.GroupCount, error) {
 	of := store.CountOf{Moment: q.Moment, Area: in, By: q.By}
-	facilities := ""
+	var facilities []string
 	for _, def := range definitions {
 		switch def.Unit {
 		case policy.UnitPerson:
@@ -129,25 +130,32 @@ func (d *Desk) counts(ctx context.Context, who access.Actor, definitions []*poli
 		case policy.UnitHousehold:
 			of.Households = append(of.Households, def.Key())
 		case policy.UnitFacility:
-			facilities = def.Key()
+			facilities = append(facilities, def.Key())
 		}
 	}
 	counts, err := d.DB.Counts(ctx, who, of)
-	if err != nil || facilities == "" {
-		return counts, err
+	for _, key := range facilities {
+		if err != nil {
+			return nil, err
+		}
+		var built []store.GroupCount
+		built, err = d.DB.FacilityCounts(ctx, who, key, of)
+		counts = append(counts, built...)
 	}
-	built, err := d.DB.FacilityCounts(ctx, who, facilities, of)
-	return append(counts, built...), err
+	return counts, err
 }
 
-// definitions are the indicators of a pack that are reported, or the one of a key, which may be a variant or a benefit.
-func definitions(pack *policy.Pack, key string) (list []*policy.Indicator, err error) {
+// definitions are the indicators of a pack that are reported, or those of keys, which may be variants or benefits.
+func definitions(pack *policy.Pack, key string, further ...string) (list []*policy.Indicator, err error) {
 	if key != "" {
-		def := pack.Indicator(key)
-		if def == nil {
-			return nil, fault.New(fault.NotFound, "NOT_FOUND", "没有这项指标", "there is no such indicator")
+		for _, key := range append([]string{key}, further...) {
+			def := pack.Indicator(key)
+			if def == nil {
+				return nil, fault.New(fault.NotFound, "NOT_FOUND", "没有这项指标", "there is no such indicator")
+			}
+			list = append(list, def)
 		}
-		return []*policy.Indicator{def}, nil
+		return list, nil
 	}
 	for i := range pack.Indicators {
 		if def := &pack.Indicators[i]; def.Variant == "" {

@@ -129,7 +129,7 @@ func (d *Desk) EndSecondFactor(ctx context.Context, who access.Actor, password, 
 	if err := d.ownPassword(ctx, who, "password", password); err != nil {
 		return err
 	}
-	forgive, err := d.countCode(ctx, d.codeBuckets(who.AccountID, ""))
+	forgive, err := d.countCode(ctx, d.codeBuckets(store.Account{ID: who.AccountID}, ""))
 	if err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func (d *Desk) takeCodeAttempt(ctx context.Context, account store.Account, in Cr
 	case auth.NormalCode(in.Code) == "":
 		return nil, codeRequired
 	}
-	return d.countCode(ctx, d.codeBuckets(account.ID, d.device(in.Username, in.Device)))
+	return d.countCode(ctx, d.codeBuckets(account, in.Device))
 }
 
 // countCode counts an attempt at a code; forgive takes that back when it was right.
@@ -197,7 +197,7 @@ func (d *Desk) countCode(ctx context.Context, buckets [][]byte) (forgive func() 
 // forgetCodes drops the count of wrong codes of an account that an administrator has given another password: whoever raised it knew the old one.
 // Who changes his own may be the one who guesses.
 func (d *Desk) forgetCodes(ctx context.Context, account uuid.UUID) error {
-	of := d.codeBuckets(account, "")[0]
+	of := d.codeBuckets(store.Account{ID: account}, "")[0]
 	return d.DB.ForgiveLoginAttempt(ctx, of, of)
 }
 

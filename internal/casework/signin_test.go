@@ -81,7 +81,7 @@ func (o *office) signInBeside(owner *pgx.Conn, account store.Account, browser bo
 	return o.beside(owner, account, change, func() error {
 		at := netip.MustParseAddr("127.0.0.1")
 		if browser {
-			_, err := o.desk.LoginBrowser(o.t.Context(), casework.Credentials{Username: account.Username, Password: goodPassword}, "", at, "")
+			_, _, err := o.desk.LoginBrowser(o.t.Context(), casework.Credentials{Username: account.Username, Password: goodPassword}, "", at, "")
 			return err
 		}
 		_, err := o.desk.Login(o.t.Context(), casework.Credentials{Username: account.Username, Password: goodPassword}, at, "")
@@ -122,7 +122,7 @@ func TestActingBesideAChange(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cookie, err := o.desk.LoginBrowser(ctx, casework.Credentials{Username: account.Username, Password: goodPassword}, "", netip.MustParseAddr("127.0.0.1"), "")
+		cookie, _, err := o.desk.LoginBrowser(ctx, casework.Credentials{Username: account.Username, Password: goodPassword}, "", netip.MustParseAddr("127.0.0.1"), "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -98,8 +98,11 @@ func (d *Desk) notAlone(ctx context.Context, in area.Code) (stay followsNotAlone
 }
 
 // LeftBehind lists the ended divisions of an area in which somebody or something still stands, or of which there are accounts or webhooks.
-func (d *Desk) LeftBehind(ctx context.Context, who access.Actor) (list []Followed, err error) {
-	ended, _, err := d.DB.EndedDivisions(ctx, who.Area, d.today())
+func (d *Desk) LeftBehind(ctx context.Context, who access.Actor, in area.Code) (list []Followed, err error) {
+	if in, err = InArea(who, in); err != nil {
+		return nil, err
+	}
+	ended, _, err := d.DB.EndedDivisions(ctx, in, d.today())
 	if err != nil || len(ended) == 0 {
 		return nil, err
 	}
@@ -111,7 +114,7 @@ func (d *Desk) LeftBehind(ctx context.Context, who access.Actor) (list []Followe
 	if err != nil {
 		return nil, err
 	}
-	stay, err := d.notAlone(ctx, who.Area)
+	stay, err := d.notAlone(ctx, in)
 	for _, one := range ended {
 		f := Followed{Division: one, Left: left[one.Code], Accounts: stay.accounts[one.Code], Webhooks: stay.webhooks[one.Code]}
 		if f.Left.Sum() > 0 || len(f.Accounts) > 0 || len(f.Webhooks) > 0 {

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/google/uuid"
+
 	"zhucan/api"
 	"zhucan/internal/store"
 )
@@ -18,6 +20,21 @@ func (a *API) listAttachments(r *Request) (Response, error) {
 	if _, err := a.Desk.DB.Service(r.Ctx, r.Who, id); err != nil {
 		return Response{}, err
 	}
+	return a.attachmentsOf(r, id)
+}
+
+func (a *API) listApplicationAttachments(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	if _, err := a.Desk.DB.Application(r.Ctx, r.Who, id); err != nil {
+		return Response{}, err
+	}
+	return a.attachmentsOf(r, id)
+}
+
+func (a *API) attachmentsOf(r *Request, id uuid.UUID) (Response, error) {
 	list, err := a.Desk.DB.Attachments(r.Ctx, r.Who, id)
 	if err != nil {
 		return Response{}, err
@@ -35,6 +52,19 @@ func (a *API) addAttachment(r *Request) (Response, error) {
 		return Response{}, err
 	}
 	one, first, err := a.Desk.AttachStaged(r.Ctx, r.Who, id, r.staged)
+	return attached(one, first, err)
+}
+
+func (a *API) addApplicationAttachment(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	one, first, err := a.Desk.AttachStagedToApplication(r.Ctx, r.Who, id, r.staged)
+	return attached(one, first, err)
+}
+
+func attached(one store.Attachment, first bool, err error) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
@@ -47,7 +77,7 @@ func (a *API) addAttachment(r *Request) (Response, error) {
 
 // stage takes the file of a request before anything is claimed for it: it may wait for others that are taken, each of which would hold a
 // connection to the database until there are none left.
-func (a *API) stage(r *Request) (err error) {
+func (a *API) stage(r *Request, op *operation) (err error) {
 	id, err := r.id()
 	if err != nil {
 		return err
@@ -56,12 +86,16 @@ func (a *API) stage(r *Request) (err error) {
 	if err != nil {
 		return err
 	}
-	r.staged, err = a.Desk.StageFile(r.Ctx, r.Who, id, up.file)
+	stage := a.Desk.StageFile
+	if op.id == "addApplicationAttachment" {
+		stage = a.Desk.StageForApplication
+	}
+	r.staged, err = stage(r.Ctx, r.Who, id, up.file)
 	return err
 }
 
 func attachmentView(a store.Attachment) api.Attachment {
-	return api.Attachment{ID: a.ID, ServiceID: a.ServiceID, MediaType: api.AttachmentMediaType(a.Type), Bytes: a.Bytes, Sha256: hex.EncodeToString(a.SHA256[:]),
+	return api.Attachment{ID: a.ID, ServiceID: some(a.ServiceID), ApplicationID: some(a.ApplicationID), MediaType: api.AttachmentMediaType(a.Type), Bytes: a.Bytes, Sha256: hex.EncodeToString(a.SHA256[:]),
 		RecordedAt: a.RecordedAt.UTC(), RecordedBy: some(a.RecordedBy), WithdrawnAt: some(a.Withdrawn.UTC()), WithdrawnBy: some(a.WithdrawnBy), WithdrawnReason: some(a.Reason)}
 }
 

@@ -95,6 +95,18 @@ func (a *API) getApplication(r *Request) (Response, error) {
 	return a.caseAnswer(http.StatusOK, c, err, r)
 }
 
+func (a *API) explainApplication(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	_, _, e, err := a.Desk.Preview(r.Ctx, r.Who, id)
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Body: explanationView(&e, r.English)}, nil
+}
+
 func (a *API) submitApplication(r *Request) (Response, error) {
 	id, err := r.id()
 	if err != nil {

@@ -49,7 +49,7 @@ type operation struct {
 }
 
 // ownAnswers are POSTs that store the key with what they do: a list that is queued goes on when its request is over.
-var ownAnswers = []string{"createImport"}
+var ownAnswers = []string{"createImport", "importAgain"}
 
 // readContract reads it once, however many servers a process has; nobody changes what it gives.
 var readContract = sync.OnceValues(parseContract)
@@ -118,7 +118,7 @@ func readOperation(method, path string, params openapi3.Parameters, op *openapi3
 	}
 	limit := o.query["limit"]
 	o.whole = limit != nil && limit.Default == nil
-	o.stages = o.id == "addAttachment"
+	o.stages = o.id == "addAttachment" || o.id == "addApplicationAttachment"
 	o.keepsOwn = slices.Contains(ownAnswers, o.id)
 	if op.RequestBody != nil {
 		o.bodyRequired = op.RequestBody.Value.Required
@@ -176,26 +176,27 @@ func typed(schema *openapi3.Schema, text string) any {
 	return text
 }
 
-// checkBody refuses what does not fit the document: unknown members and wrong types are malformed, the rest is invalid.
-func (o *operation) checkBody(body []byte) error {
+// checkBody refuses what does not fit the document: unknown members and wrong types are malformed, the rest is invalid. Apart from that it says what
+// is wrong about free texts.
+func (o *operation) checkBody(body []byte) (texts, err error) {
 	var value any
 	if err := json.Unmarshal(body, &value); err != nil {
-		return badJSON(err)
+		return nil, badJSON(err)
 	}
 	fields := violations(o.body, value)
 	if len(fields) == 0 {
-		return checkTexts(o.body, value)
+		return checkTexts(o.body, value), nil
 	}
 	named := fields[:min(len(fields), mostNamed)]
 	for _, f := range fields {
 		switch f.Code {
 		case "UNKNOWN_FIELD":
-			return unknownField.With(named...)
+			return nil, unknownField.With(named...)
 		case "WRONG_TYPE":
-			return wrongType.With(named...)
+			return nil, wrongType.With(named...)
 		}
 	}
-	return fault.New(fault.Invalid, "INVALID_INPUT", "输入有误", "some of the input is wrong").With(named...)
+	return nil, fault.New(fault.Invalid, "INVALID_INPUT", "输入有误", "some of the input is wrong").With(named...)
 }
 
 // mostNamed is how much of what is wrong about a body is named: an answer is not longer than what it answers.

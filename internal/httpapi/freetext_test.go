@@ -1,8 +1,13 @@
 package httpapi_test
 
 import (
+	"context"
+	"crypto/sha256"
 	"strings"
 	"testing"
+
+	"zhucan/internal/access"
+	"zhucan/internal/store"
 )
 
 // TestFreeText: what somebody writes into a text is shown as it stands to all who see the text, also where the same number is masked.
@@ -40,4 +45,26 @@ func TestFreeText(t *testing.T) {
 // escape writes a text as the inside of a JSON string, in which no control stands as it is.
 func escape(text string) string {
 	return strings.NewReplacer("\x1b", `\u001b`).Replace(text)
+}
+
+// TestKeptAnswerBeforeTexts: a request that was done is answered again as it was, also by a version that would not take its text any more.
+func TestKeptAnswerBeforeTexts(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	body := `{"area_code":"370305001005","address":"身份证` + number(1) + `"}`
+	s.do("liaison.a", "POST", "/households", body, "Idempotency-Key", "later").want(422, "NUMBER_IN_TEXT")
+	who, found, err := s.desk.DB.AccountByUsername(t.Context(), "liaison.a")
+	if err != nil || !found {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte("createHousehold\n/api/v1/households\n\n0\n" + body))
+	_, err = s.desk.DB.Once(t.Context(), access.Actor{AccountID: who.ID, Role: who.Role, Area: who.AreaCode}, "earlier", sum[:], func(context.Context) (store.Answer, error) {
+		return store.Answer{Status: 201, ETag: `"1"`, Body: []byte(`{"id":"` + someID + `","version":1,"area_code":"370305001005","members":[],"superseded_members":[],"circumstances":[]}`)}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.do("liaison.a", "POST", "/households", body, "Idempotency-Key", "earlier").want(201); got.text("id") != someID {
+		t.Errorf("the kept answer: %s", got.body)
+	}
 }

@@ -41,6 +41,7 @@ type Request struct {
 	Today    calendar.Date
 	params   func(string) string
 	body     []byte
+	texts    error                  // what is wrong about the free texts in it: what was done before such a text was refused is answered as it was
 	upload   func() (upload, error) // reads the body, once
 	done     func()                 // with the file
 	staged   *casework.StagedFile
@@ -159,7 +160,7 @@ func (r *Request) readBody(in *http.Request, op *operation) error {
 	if err := checkText(body); err != nil {
 		return err
 	}
-	if err := op.checkBody(body); err != nil {
+	if r.texts, err = op.checkBody(body); err != nil {
 		return err
 	}
 	r.body = body
@@ -262,7 +263,7 @@ func (a *API) answer(c echo.Context, r *Request, op *operation, do handler) (sto
 	if !op.stages {
 		return a.once(c, r, op, do)
 	}
-	if err := a.stage(r); err != nil {
+	if err := a.stage(r, op); err != nil {
 		return store.Answer{}, err
 	}
 	defer a.Desk.DropUnused(r.Ctx, r.staged)
@@ -301,6 +302,9 @@ func (a *API) once(c echo.Context, r *Request, op *operation, do handler) (store
 
 // finish does the operation and writes its answer into memory: nothing goes out before all of it is known.
 func finish(c echo.Context, r *Request, op *operation, do handler) (store.Answer, error) {
+	if r.texts != nil {
+		return store.Answer{}, r.texts
+	}
 	out, err := do(r)
 	if err == nil && op.whole && out.Body != nil {
 		out.Body, err = r.part(out.Body)

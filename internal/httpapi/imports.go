@@ -93,6 +93,27 @@ func (a *API) createImport(r *Request) (Response, error) {
 		return Response{}, err
 	}
 	done, first, err := a.takeIn(r, up)
+	return imported(r, done, first, err)
+}
+
+func (a *API) importAgain(r *Request) (Response, error) {
+	id, err := r.id()
+	if err != nil {
+		return Response{}, err
+	}
+	in, err := decode[api.ImportRepeat](r)
+	if err != nil {
+		return Response{}, err
+	}
+	mapping, err := readMapping(value(in.Mapping))
+	if err != nil {
+		return Response{}, err
+	}
+	done, first, err := a.Desk.ImportAgain(r.Ctx, r.Who, id, mapping, value(in.DryRun), r.Key)
+	return imported(r, done, first, err)
+}
+
+func imported(r *Request, done store.Import, first bool, err error) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}

@@ -52,10 +52,16 @@ func (r *Request) newList(file []byte, mapping string) (casework.NewList, error)
 	if r.Query.Get("as_of") != "" {
 		in.AsOf = r.asOf()
 	}
-	if mapping != "" && (checkText([]byte(mapping)) != nil || json.Unmarshal([]byte(mapping), &in.Mapping) != nil) {
-		return in, fault.InvalidFields(fault.Field{Name: "mapping", Code: "NOT_AN_OBJECT", ZH: "应为标题到列名的对象", EN: "not an object from headings to columns"})
+	var err error
+	in.Mapping, err = readMapping(mapping)
+	return in, err
+}
+
+func readMapping(text string) (mapping map[string]string, err error) {
+	if text != "" && (checkText([]byte(text)) != nil || json.Unmarshal([]byte(text), &mapping) != nil) {
+		err = fault.InvalidFields(fault.Field{Name: "mapping", Code: "NOT_AN_OBJECT", ZH: "应为标题到列名的对象", EN: "not an object from headings to columns"})
 	}
-	return in, nil
+	return mapping, err
 }
 
 func (a *API) getImportWorkbook(r *Request) (Response, error) {

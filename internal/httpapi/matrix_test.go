@@ -31,7 +31,7 @@ var everybody = []string{liaison, town, cdpf, civil, finance, stats, hotline, au
 // not here fails the test. An empty list means: without signing in.
 var mayCall = map[string][]string{
 	"login": {}, "refresh": {}, "getOpenAPI": {}, "getDocs": {}, "getHealth": {}, "getReadiness": {}, "getMetrics": {}, "getDemoClock": {}, "setDemoClock": {},
-	"logout": everybody, "getMe": everybody, "changePassword": everybody, "getSecondFactor": everybody, "beginSecondFactor": everybody, "confirmSecondFactor": everybody, "endSecondFactor": everybody, "listAreas": everybody, "getArea": everybody, "followSuccession": {town, cdpf},
+	"logout": everybody, "getMe": everybody, "changePassword": everybody, "getSecondFactor": everybody, "beginSecondFactor": everybody, "confirmSecondFactor": everybody, "endSecondFactor": everybody, "listAreas": everybody, "getArea": everybody, "importAreas": {admin}, "followSuccession": {town, cdpf}, "getSuccession": {town, cdpf},
 	"listAccounts": {admin}, "createAccount": {admin}, "updateAccount": {admin},
 	"listDeputations": {admin}, "addDeputation": {admin}, "endDeputation": {admin}, "listMyDeputations": {liaison, town, cdpf, civil, finance}, "actFor": {liaison, town, cdpf, civil, finance},
 	"listPhones": {town, cdpf}, "writeOffPhone": {town, cdpf},
@@ -47,6 +47,7 @@ var mayCall = map[string][]string{
 	"endCircumstance": {liaison, town, cdpf}, "correctCircumstance": {liaison, town, cdpf},
 	"listHolds": {liaison, town, cdpf, civil, finance, auditor}, "placeHold": {town, cdpf, civil}, "releaseHold": {town, cdpf, civil},
 	"createApplication": {liaison, town}, "submitApplication": {liaison, town}, "withdrawApplication": {liaison, town}, "resubmitApplication": {liaison, town}, "correctApplication": {liaison, town},
+	"explainApplication": {liaison, town, cdpf, civil}, "listApplicationAttachments": {liaison, town, cdpf, auditor}, "addApplicationAttachment": {liaison, town},
 	"listApplications": {liaison, town, cdpf, civil, auditor}, "getApplication": {liaison, town, cdpf, civil, auditor},
 	"checkApplication": {liaison}, "decideApplication": {town, cdpf, civil}, "decideApplications": {town, cdpf, civil}, "listAwards": {liaison, town, cdpf, civil, finance, auditor},
 	"listIndicators": {liaison, town, cdpf, civil, stats, auditor}, "getIndicatorValues": {liaison, town, cdpf, civil, stats, auditor},
@@ -83,11 +84,11 @@ var mayCall = map[string][]string{
 	"listPolicies": {cdpf, civil, finance, auditor, admin}, "getPolicy": {cdpf, civil, finance, auditor, admin}, "proposePolicy": {admin}, "activatePolicy": {admin},
 	"simulatePolicy": {cdpf, civil, finance, admin}, "listCalendars": {liaison, town, cdpf, civil, finance, auditor, admin}, "recordCalendar": {admin},
 	"createImport": {town, cdpf, civil}, "getImport": {town, cdpf, civil}, "listImports": {town, cdpf, civil, auditor}, "listImportKinds": {town, cdpf, civil},
-	"getImportWorkbook": {town, cdpf, civil}, "listImportChanges": {town, cdpf, civil}, "undoImport": {cdpf, civil}, "confirmImport": {cdpf, civil},
-	"listListStatements": {liaison, town, cdpf, civil, auditor}, "decideListStatement": {town, cdpf, civil}, "listAuditEvents": {auditor}, "verifyAudit": {auditor},
+	"getImportWorkbook": {town, cdpf, civil}, "listImportChanges": {town, cdpf, civil}, "importAgain": {town, cdpf, civil}, "undoImport": {cdpf, civil}, "confirmImport": {cdpf, civil},
+	"listListStatements": {liaison, town, cdpf, civil, auditor}, "decideListStatement": {town, cdpf, civil}, "listAuditEvents": {auditor}, "findAuditedAccount": {auditor}, "verifyAudit": {auditor},
 	"listChanges":  {cdpf, civil, auditor}, // not the administrator: no case data
 	"listWebhooks": {admin}, "registerWebhook": {admin}, "getWebhook": {admin}, "pauseWebhook": {admin}, "deleteWebhook": {admin}, "listWebhookDeliveries": {admin},
-	"retryWebhookDelivery": {admin}, "listPartnerLists": {cdpf, civil, auditor}, "exportPartnerList": {cdpf, civil}, "listExports": {auditor},
+	"retryWebhookDelivery": {admin}, "listPartnerLists": {cdpf, civil, auditor}, "exportPartnerList": {cdpf, civil}, "countPartnerList": {cdpf, civil}, "listExports": {auditor},
 	"listTicketTopics": {hotline, town, cdpf, civil, auditor}, "listTickets": {hotline, town, cdpf, civil, auditor}, "getTicket": {hotline, town, cdpf, civil, auditor},
 	"receiveTicket": {hotline}, "takeTicketStep": {hotline, town, cdpf, civil}, "revealTicketCaller": {hotline},
 	"rateApplication": {liaison, hotline}, "rateService": {liaison, hotline}, "listRateable": {liaison, hotline}, "listRatings": {town, cdpf, civil, auditor}, "renewStatusCode": {liaison, town},
@@ -222,6 +223,7 @@ var bodies = map[string]any{
 	"addCertificate": map[string]any{"number": "379999197001010011" + "83", "category": 4, "level": 3, "issued_on": "2023-01-01"},
 	"mergePerson":    map[string]any{"into": someID, "reason": "x"}, "undoMerge": map[string]any{"reason": "x"}, "chooseCandidate": map[string]any{"reason": "x"},
 	"receiveTicket": map[string]any{"channel": "visit", "kind": "advice", "topic": "none", "text": "x"}, "takeTicketStep": map[string]any{"step": "archive"},
+	"importAgain": map[string]any{"dry_run": true}, "findAuditedAccount": map[string]any{"username": "nobody"},
 	"revealTicketCaller": map[string]any{"reason": "回访"}, "withdrawAttachment": map[string]any{"reason": "x"}, "rateApplication": map[string]any{"score": 3}, "rateService": map[string]any{"score": 3},
 }
 

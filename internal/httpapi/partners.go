@@ -204,6 +204,18 @@ func (a *API) exportPartnerList(r *Request) (Response, error) {
 	return a.streamed(r, asked.Form, name, func(w io.Writer) error { return exchange.WritePartnerList(w, asked.Form, e, rows) }), nil
 }
 
+func (a *API) countPartnerList(r *Request) (Response, error) {
+	in, err := r.place("area")
+	if err != nil {
+		return Response{}, err
+	}
+	rows, err := a.Desk.CountList(r.Ctx, r.Who, casework.NewExport{List: r.params("name"), Area: in})
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Body: api.PartnerListCount{Rows: rows}}, nil
+}
+
 func (a *API) listExports(r *Request) (Response, error) {
 	in, err := a.areaParam(r)
 	if err != nil {

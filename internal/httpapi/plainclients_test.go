@@ -1,6 +1,10 @@
 package httpapi_test
 
 import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -88,4 +92,33 @@ func TestSearchSaysThatItWantsOne(t *testing.T) {
 	s := start(t)
 	s.do("liaison.a", "POST", "/persons/search", map[string]any{}).want(422, "ONE_CRITERION")
 	s.do("liaison.a", "POST", "/persons/search", map[string]any{"name": "金丝雀一", "id_number": number(1)}).want(422, "ONE_CRITERION")
+}
+
+// TestRefusalsAreHeard: a program that reads no answer before all is sent, as many libraries do, hears why it was refused and not that the connection
+// has ended, however early that was known.
+func TestRefusalsAreHeard(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for _, tt := range []struct {
+		name, token, path string
+		size              int
+		want              string
+	}{
+		{"too much", s.login("liaison.a"), "/persons", 3 << 20, "413"},
+		{"a little too much", s.login("liaison.a"), "/persons", 1<<20 + 50_000, "413"},
+		{"a file that is too large", s.login("civil"), "/imports?kind=roster", 20 << 20, "413"},
+		{"a session that has ended", "x", "/imports?kind=roster", 8 << 20, "401"},
+		{"not his to do", s.login("liaison.a"), "/imports?kind=roster", 8 << 20, "403"},
+	} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(conn, "POST /api/v1%s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: %d\r\n\r\n", tt.path, tt.token, tt.size)
+		_, err = conn.Write(bytes.Repeat([]byte("x"), tt.size))
+		line, _ := bufio.NewReader(conn).ReadString('\n')
+		if conn.Close(); err != nil || !strings.Contains(line, tt.want) {
+			t.Errorf("%s: %q (%v), want %s", tt.name, line, err, tt.want)
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -72,7 +73,7 @@ func (a *API) Handler() (http.Handler, error) {
 	e.IPExtractor = a.IPs
 	e.HTTPErrorHandler = a.problem
 	e.Use(a.requestID, a.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{DisableErrorHandler: true, DisablePrintStack: true}),
-		secureHeaders, asSent, middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxBody, Skipper: isUpload}),
+		secureHeaders, heardOut, asSent, middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxBody, Skipper: isUpload}),
 		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxUpload}), patience.Requests(timeout))
 	for _, op := range a.contract.operations {
 		if op.demo && a.Clock == nil {
@@ -111,7 +112,7 @@ func (a *API) operations() map[string]handler {
 	return map[string]handler{
 		"login": a.login, "refresh": a.refresh, "logout": a.logout, "getMe": a.getMe, "changePassword": a.changePassword, "getSecondFactor": a.getSecondFactor, "beginSecondFactor": a.beginSecondFactor,
 		"confirmSecondFactor": a.confirmSecondFactor, "endSecondFactor": a.endSecondFactor,
-		"listAreas": a.listAreas, "getArea": a.getArea, "followSuccession": a.followSuccession,
+		"listAreas": a.listAreas, "getArea": a.getArea, "importAreas": a.importAreas, "getSuccession": a.getSuccession, "followSuccession": a.followSuccession,
 		"listAccounts": a.listAccounts, "createAccount": a.createAccount, "updateAccount": a.updateAccount,
 		"listDeputations": a.listDeputations, "addDeputation": a.addDeputation, "endDeputation": a.endDeputation, "listMyDeputations": a.listMyDeputations, "actFor": a.actFor,
 		"listPhones": a.listPhones, "writeOffPhone": a.writeOffPhone,
@@ -121,6 +122,7 @@ func (a *API) operations() map[string]handler {
 		"listCircumstances": a.listCircumstances, "addCircumstance": a.addCircumstance, "endCircumstance": a.endCircumstance,
 		"correctCircumstance": a.correctCircumstance,
 		"createApplication":   a.createApplication, "listApplications": a.listApplications, "getApplication": a.getApplication,
+		"explainApplication": a.explainApplication, "listApplicationAttachments": a.listApplicationAttachments, "addApplicationAttachment": a.addApplicationAttachment,
 		"submitApplication": a.submitApplication, "withdrawApplication": a.withdrawApplication, "resubmitApplication": a.resubmitApplication, "correctApplication": a.correctApplication,
 		"checkApplication": a.checkApplication, "decideApplication": a.decideApplication, "decideApplications": a.decideApplications, "listAwards": a.listAwards,
 		"suspendAward": a.suspendAward, "resumeAward": a.resumeAward, "endAward": a.endAward, "reinstateAward": a.reinstateAward, "voidAward": a.voidAward, "grantBackPay": a.grantBackPay,
@@ -141,7 +143,7 @@ func (a *API) operations() map[string]handler {
 		"activatePolicy": a.activatePolicy, "listCalendars": a.listCalendars, "recordCalendar": a.recordCalendar,
 		"listIndicators": a.listIndicators, "getIndicatorValues": a.getIndicatorValues, "listIndicatorPersons": a.listIndicatorPersons,
 		"getIndicatorTrend": a.getIndicatorTrend, "listExternalFigures": a.listExternalFigures, "recordExternalFigure": a.recordExternalFigure,
-		"listImports": a.listImports, "listImportKinds": a.listImportKinds, "getImportWorkbook": a.getImportWorkbook, "listImportChanges": a.listImportChanges,
+		"listImports": a.listImports, "listImportKinds": a.listImportKinds, "getImportWorkbook": a.getImportWorkbook, "listImportChanges": a.listImportChanges, "importAgain": a.importAgain,
 		"undoImport": a.undoImport, "confirmImport": a.confirmImport, "listUnmatchedRows": a.listUnmatchedRows, "getUnmatchedRow": a.getUnmatchedRow, "chooseCandidate": a.chooseCandidate,
 		"listListStatements": a.listListStatements, "decideListStatement": a.decideListStatement,
 		"listIndicatorReleases": a.listIndicatorReleases, "sealIndicatorRelease": a.sealIndicatorRelease, "getIndicatorRelease": a.getIndicatorRelease,
@@ -157,10 +159,10 @@ func (a *API) operations() map[string]handler {
 		"listHouseholds": a.listHouseholds, "createHousehold": a.createHousehold, "getHousehold": a.getHousehold, "updateHousehold": a.updateHousehold,
 		"addHouseholdMember": a.addHouseholdMember, "endHouseholdMember": a.endHouseholdMember, "correctHouseholdMember": a.correctHouseholdMember, "addHouseholdCircumstance": a.addHouseholdCircumstance,
 		"correctHouseholdCircumstance": a.correctHouseholdCircumstance, "getHouseholdHardships": a.getHouseholdHardships,
-		"createImport": a.createImport, "getImport": a.getImport, "listAuditEvents": a.listAuditEvents, "verifyAudit": a.verifyAudit,
+		"createImport": a.createImport, "getImport": a.getImport, "listAuditEvents": a.listAuditEvents, "findAuditedAccount": a.findAuditedAccount, "verifyAudit": a.verifyAudit,
 		"listChanges": a.listChanges, "listWebhooks": a.listWebhooks, "registerWebhook": a.registerWebhook, "getWebhook": a.getWebhook, "pauseWebhook": a.pauseWebhook,
 		"deleteWebhook": a.deleteWebhook, "listWebhookDeliveries": a.listWebhookDeliveries, "retryWebhookDelivery": a.retryWebhookDelivery,
-		"listPartnerLists": a.listPartnerLists, "exportPartnerList": a.exportPartnerList, "listExports": a.listExports,
+		"listPartnerLists": a.listPartnerLists, "countPartnerList": a.countPartnerList, "exportPartnerList": a.exportPartnerList, "listExports": a.listExports,
 		"listTicketTopics": a.listTicketTopics, "listTickets": a.listTickets, "receiveTicket": a.receiveTicket, "getTicket": a.getTicket, "takeTicketStep": a.takeTicketStep,
 		"revealTicketCaller": a.revealTicketCaller, "rateApplication": a.rateApplication, "rateService": a.rateService, "listRateable": a.listRateable, "listRatings": a.listRatings,
 		"renewStatusCode": a.renewStatusCode, "getApplicationStatus": a.getApplicationStatus, "rateByCode": a.rateByCode, "getSupervision": a.getSupervision,
@@ -182,6 +184,21 @@ func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 		return next(c)
+	}
+}
+
+// mostHeard is how much of what is refused is read to its end.
+const mostHeard = 32 << 20
+
+// heardOut reads the rest of what was refused, since many programs read no answer before all is sent: to them the connection would have been
+// reset. Who waits to be told to go on hears it at once.
+func heardOut(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		err := next(c)
+		if in := c.Request(); err != nil && in.ContentLength <= mostHeard && in.Header.Get("Expect") == "" {
+			_, _ = io.CopyN(io.Discard, in.Body, mostHeard) // it ends earlier, as a rule
+		}
+		return err
 	}
 }
 

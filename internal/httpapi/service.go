@@ -10,6 +10,7 @@ import (
 
 	"zhucan/api"
 	"zhucan/internal/area"
+	"zhucan/internal/casework"
 	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
@@ -42,12 +43,41 @@ func (a *API) getArea(r *Request) (Response, error) {
 	return Response{Body: areaView(d)}, nil
 }
 
+func (a *API) importAreas(r *Request) (Response, error) {
+	from, dryRun := r.queryDay("from"), r.Query.Get("dry_run") == "true"
+	if from.IsZero() {
+		return Response{}, badParameter(fault.Field{Name: "from", Code: "REQUIRED", ZH: "必填", EN: "required"})
+	}
+	up, err := r.upload()
+	if err != nil {
+		return Response{}, err
+	}
+	taken, err := a.Desk.ImportDivisionFile(r.Ctx, r.Who, up.file, from, dryRun)
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Body: api.AreasImported{DryRun: dryRun, Added: taken.Added, Ended: taken.Ended, Corrected: taken.Corrected}}, nil
+}
+
 func (a *API) followSuccession(r *Request) (Response, error) {
 	in, err := area.Parse(r.params("code"))
 	if err != nil {
 		return Response{}, store.NotFound
 	}
 	followed, err := a.Desk.FollowSuccession(r.Ctx, r.Who, in)
+	return followedAnswer(r, followed, err)
+}
+
+func (a *API) getSuccession(r *Request) (Response, error) {
+	in, err := area.Parse(r.params("code"))
+	if err != nil {
+		return Response{}, store.NotFound
+	}
+	left, err := a.Desk.LeftBehind(r.Ctx, r.Who, in)
+	return followedAnswer(r, left, err)
+}
+
+func followedAnswer(r *Request, followed []casework.Followed, err error) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
@@ -56,6 +86,18 @@ func (a *API) followSuccession(r *Request) (Response, error) {
 		divisions = append(divisions, followedView(f, r.English))
 	}
 	return Response{Body: api.FollowedDivisions{Divisions: divisions}}, nil
+}
+
+func (a *API) findAuditedAccount(r *Request) (Response, error) {
+	in, err := decode[api.AuditedAccountSearch](r)
+	if err != nil {
+		return Response{}, err
+	}
+	found, err := a.Desk.AccountNamed(r.Ctx, r.Who, in.Username)
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Body: api.AuditActor{ID: &found.ID, Username: found.Username}}, nil
 }
 
 func (a *API) listAuditEvents(r *Request) (Response, error) {

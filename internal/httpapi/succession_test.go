@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -79,6 +80,7 @@ func TestFollowedDivision(t *testing.T) {
 		{villageA, "town.a", "[370305001009: 23+1 moved, 0+0 left, [liaison.b]]"},
 	} {
 		end(tt.successor)
+		s.wantLeft("cdpf", townA, "370305001009 0 23 1 [liaison.b]")
 		if got := fmt.Sprint(s.followed(tt.user, townA)); got != tt.want {
 			t.Errorf("followed by %q: %s, want %s", tt.successor, got, tt.want)
 		}
@@ -86,6 +88,9 @@ func TestFollowedDivision(t *testing.T) {
 	if got := fmt.Sprint(s.followed("cdpf", villageB)); got != "[370305001009: 0+0 moved, 0+0 left, [liaison.b]]" {
 		t.Errorf("again: %s", got)
 	}
+	s.wantLeft("town.a", townA, "370305001009 0 0 0 [liaison.b]")
+	s.wantLeft("town.a", villageA, "")
+	s.do("town.c", "GET", "/areas/"+townA+"/succession", nil).want(404)
 	for person, want := range map[string]string{
 		there[21]: "[hukou_area 370305001009 1970-01-01..2022-12-31 managing_area 370305001009 1970-01-01..2022-12-31 hukou_area 370305001005 2023-01-01..<nil> managing_area 370305001005 2023-01-01..<nil>]",
 		late:      "[hukou_area 370305001005 1970-01-01..<nil> managing_area 370305001005 1970-01-01..2023-01-31 managing_area 370305001005 2023-02-01..<nil>]",
@@ -118,5 +123,19 @@ func TestFollowedDivision(t *testing.T) {
 	var persons int
 	if err := conn.QueryRow(t.Context(), "SELECT count(*) FROM audit_entries WHERE action = 'divisions.follow' AND detail ? 'persons'").Scan(&persons); err != nil || persons != 3 {
 		t.Errorf("%d transactions moved 23 persons and one more, want 3 (%v)", persons, err)
+	}
+}
+
+// wantLeft compares the ended divisions in which somebody is left.
+func (s *service) wantLeft(user, in, want string) {
+	s.t.Helper()
+	var lines []string
+	for _, one := range s.do(user, "GET", "/areas/"+in+"/succession", nil).want(200).json()["divisions"].([]any) {
+		f := one.(map[string]any)
+		moved, left := f["moved"].(map[string]any), f["left"].(map[string]any)
+		lines = append(lines, fmt.Sprint(f["area"].(map[string]any)["code"], " ", moved["persons"], " ", left["persons"], " ", left["households"], " ", f["accounts"]))
+	}
+	if got := strings.Join(lines, "; "); got != want {
+		s.t.Errorf("left in %s: %s, want %s", in, got, want)
 	}
 }

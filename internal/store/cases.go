@@ -257,13 +257,15 @@ type AwardFilter struct {
 	Limit     int
 }
 
+const listAwards = "SELECT " + awardColumns + ` FROM awards WHERE ($1::uuid IS NULL OR person_id = $1) AND ($4 = '' OR area_code >= $4 AND area_code < $5)
+	AND ($6 = '' OR programme = $6) AND id > $2 ORDER BY id LIMIT $3`
+
 // ListAwards lists rights of an area in the order in which they were given.
 func (db *DB) ListAwards(ctx context.Context, who access.Actor, f AwardFilter) ([]award.Award, error) {
 	var list []award.Award
 	lo, hi := f.Area.Range()
 	err := db.Read(ctx, who, func(b *pgx.Batch) {
-		b.Queue("SELECT "+awardColumns+` FROM awards WHERE ($1::uuid IS NULL OR person_id = $1) AND ($4 = '' OR area_code >= $4 AND area_code < $5)
-			AND ($6 = '' OR programme = $6) AND id > $2 ORDER BY id LIMIT $3`, orNull(f.PersonID), f.After, f.Limit, lo, hi, f.Programme).Query(func(rows pgx.Rows) error {
+		b.Queue(listAwards, orNull(f.PersonID), f.After, f.Limit, lo, hi, f.Programme).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				a, err := scanAward(rows)
 				if err != nil {

@@ -18,3 +18,6 @@ func (db *DB) Setting(ctx context.Context, name string) (value string, err error
 	err = db.pool.QueryRow(ctx, "SELECT current_setting($1)", name).Scan(&value)
 	return value, err
 }
+
+// ListAwardsStatement is what ListAwards sends.
+const ListAwardsStatement = listAwards

@@ -142,6 +142,20 @@ func (db *DB) ListPhones(ctx context.Context, who access.Actor, f PhoneFilter) (
 	return list, nil
 }
 
+// WaitingOnPhones is how many entries wait on the phones of one's area, and on how many phones the oldest is from before an instant.
+func (db *DB) WaitingOnPhones(ctx context.Context, who access.Actor, before time.Time) (entries, late int64, err error) {
+	lo, hi := who.Area.Range()
+	err = db.Read(ctx, who, func(b *pgx.Batch) {
+		b.Queue(`SELECT coalesce(sum(p.waiting), 0), count(*) FILTER (WHERE p.oldest_at < $3) FROM phones p JOIN accounts a ON a.id = p.account_id
+			WHERE p.waiting > 0 AND p.written_off_at IS NULL AND a.area_code >= $1 AND a.area_code < $2`, lo, hi, before).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&entries, &late) })
+	})
+	if err != nil {
+		return 0, 0, fmt.Errorf("count what waits on phones: %w", err)
+	}
+	return entries, late, nil
+}
+
 // Phone reads a phone of an account of one's area.
 func (db *DB) Phone(ctx context.Context, who access.Actor, id uuid.UUID) (p Phone, err error) {
 	err = db.Read(ctx, who, func(b *pgx.Batch) {

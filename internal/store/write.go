@@ -49,6 +49,20 @@ func (db *DB) Write(ctx context.Context, who access.Actor, action string, fn fun
 	})
 }
 
+// Tried is Write for what is only tried: nothing of it stays, and where it joins a transaction what that has written does.
+func (db *DB) Tried(ctx context.Context, who access.Actor, action string, fn func(*Tx) error) error {
+	return db.join(ctx, who, func(tx *Tx) error {
+		if _, err := tx.sql.ExecContext(ctx, "SAVEPOINT tried"); err != nil {
+			return fmt.Errorf("begin to try: %w", err)
+		}
+		tried := db.Write(context.WithValue(ctx, txKey{}, tx), who, action, fn)
+		if _, err := tx.sql.ExecContext(ctx, "ROLLBACK TO SAVEPOINT tried"); err != nil {
+			return errors.Join(tried, fmt.Errorf("take back what was tried: %w", err))
+		}
+		return tried
+	})
+}
+
 // WriteRules is Write for a change of the rules themselves: no other write runs beside it, because what others derive
 // has to be by the old rules and before, or by the new ones and after. It reaches the whole register, whoever writes.
 func (db *DB) WriteRules(ctx context.Context, who access.Actor, action string, fn func(*Tx) error) error {

@@ -21,6 +21,7 @@ type divisionsData struct {
 	Day    string
 	Lines  []divisionLine
 	Import *Form
+	Tried  string
 }
 
 type divisionLine struct{ Path, Code, Name, Class, From string }
@@ -46,11 +47,29 @@ func showDivisions(v *visit) (any, error) {
 	}
 	data.Import = v.newForm("import", "divisions.import", &Field{Name: "file", Label: v.t("divisions.file"), Hint: v.t("divisions.file.hint"), Kind: "file", Need: true, Accept: ".csv,text/csv"},
 		&Field{Name: "from", Label: v.t("divisions.from"), Hint: v.t("divisions.from.hint"), Kind: "date", Need: true})
+	v.button(data.Import, "try", "import.try")
+	if taken, tried := v.found.(store.TakenDivisions); tried {
+		data.Tried = v.t("divisions.tried", taken.Added, taken.Ended, taken.Corrected)
+	}
 	return data, nil
 }
 
 // importDivisions takes a list of divisions: those that are new, and the ends of those that have ended.
 func importDivisions(v *visit) (string, error) {
+	_, err := v.divisionFile(false)
+	return v.path + "?done=divisions", err
+}
+
+// tryDivisions shows what would become of a list of divisions.
+func tryDivisions(v *visit) error {
+	taken, err := v.divisionFile(true)
+	if err == nil {
+		v.found = taken
+	}
+	return err
+}
+
+func (v *visit) divisionFile(dryRun bool) (store.TakenDivisions, error) {
 	r := v.reader()
 	from := r.day("from", true)
 	files := v.uploads["file"]
@@ -58,10 +77,9 @@ func importDivisions(v *visit) (string, error) {
 		r.missing("file")
 	}
 	if err := r.err(); err != nil {
-		return "", err
+		return store.TakenDivisions{}, err
 	}
-	_, err := v.desk.ImportDivisionFile(v.ctx, v.who, files[0], from, false)
-	return v.path + "?done=divisions", err
+	return v.desk.ImportDivisionFile(v.ctx, v.who, files[0], from, dryRun)
 }
 
 // calendarsData is which days are worked, by year.

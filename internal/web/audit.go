@@ -14,7 +14,6 @@ import (
 	"zhucan/internal/access"
 	"zhucan/internal/calendar"
 	"zhucan/internal/exchange"
-	"zhucan/internal/fault"
 	"zhucan/internal/store"
 )
 
@@ -160,15 +159,11 @@ func (v *visit) did(action string) string {
 
 // auditBy finds the account whose name was given. It is a post, since no name stands in an address; the list goes on by its id.
 func auditBy(v *visit) error {
-	a, found, err := v.desk.DB.AccountByUsername(v.ctx, v.value("username"))
-	if err != nil {
-		return err
+	a, err := v.desk.AccountNamed(v.ctx, v.who, v.value("username"))
+	if err == nil {
+		v.found = a.ID
 	}
-	if !found || !v.who.Covers(a.AreaCode) {
-		return fault.InvalidFields(fault.Field{Name: "username", Code: "NOBODY", ZH: "本辖区没有这个用户名", EN: "nobody in your area has this name"})
-	}
-	v.found = a.ID
-	return nil
+	return err
 }
 
 // entryData is one entry of the log with the rows that it changed.

@@ -9,6 +9,7 @@ import (
 
 	"zhucan/internal/area"
 	"zhucan/internal/calendar"
+	"zhucan/internal/fault"
 	"zhucan/internal/policy"
 )
 
@@ -30,6 +31,14 @@ func TestDivisionFiles(t *testing.T) {
 	const heading = "code,name,level,parent_code,urban_rural_class,valid_from,valid_to\n"
 	send := func(file string) shown {
 		return b.get("/divisions").form("import").set("from", "2026-01-01").file("file", []byte(file)).send()
+	}
+	try := func(file string) shown {
+		return b.get("/divisions").form("import").set("do", "try", "from", "2026-01-01").file("file", []byte(file)).send()
+	}
+	try(heading+"370305099002,新村,village,370305099\n370305099,新镇,town,370305,121\n").want(200).says("尚未写入", "新增 2 个、终止 0 个、更正 0 个")
+	try(heading + "370306001770,乙,village,370306001\n").want(422).says("第2行code列：超出本人管辖区域")
+	if _, err := s.desk.DB.Division(t.Context(), "370305099", calendar.MustDate("2026-01-01")); !fault.Is(err, "NOT_FOUND") {
+		t.Errorf("what was tried is there (%v)", err)
 	}
 	gbk, _ := simplifiedchinese.GBK.NewEncoder().String(heading + "370305001778,国标社区,village,370305001\n")
 	for _, file := range []string{gbk, string(inUTF16(heading + "370305001779,宽码社区,village,370305001\n")),

@@ -295,12 +295,12 @@ func phoneSignIn(v *visit) (any, error) {
 		return nil, err
 	}
 	client, _ := netip.ParseAddr(v.echo.RealIP())
-	cookie, err := v.desk.LoginBrowser(v.ctx, casework.Credentials{Username: strings.TrimSpace(in.Username), Password: in.Password, Code: in.Code, Device: v.cookie(deviceCookie)}, v.cookie(sessionCookie), client, requestID(v.echo))
+	cookie, device, err := v.desk.LoginBrowser(v.ctx, casework.Credentials{Username: strings.TrimSpace(in.Username), Password: in.Password, Code: in.Code, Device: v.cookie(deviceCookie)}, v.cookie(sessionCookie), client, requestID(v.echo))
 	if err != nil {
 		return nil, err
 	}
 	v.setCookie(sessionCookie, cookie, int(casework.SessionLife.Seconds()))
-	v.setCookie(deviceCookie, v.desk.KnownDevice(strings.TrimSpace(in.Username), v.cookie(deviceCookie)), year)
+	v.setCookie(deviceCookie, device, year)
 	v.setCookie(formCookie, "", -1)
 	if v.who, v.known, err = v.desk.ActorOfCookie(v.ctx, cookie); err != nil {
 		return nil, err

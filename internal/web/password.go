@@ -17,5 +17,5 @@ func changePassword(v *visit) (string, error) {
 	if err := r.err(); err != nil {
 		return "", err
 	}
-	return "/?done=password_changed", v.desk.ChangePassword(v.ctx, v.who, current, next)
+	return "/?done=password_changed", v.stillKnown(v.desk.ChangePassword(v.ctx, v.who, current, next))
 }

@@ -2,15 +2,22 @@ package web
 
 import (
 	"strconv"
+	"time"
 
-	"zhucan/internal/area"
 	"zhucan/internal/store"
 )
 
 // phonesData is which phones hold entries that the office does not have yet, and which others there are.
 type phonesData struct {
 	filters
-	Waiting, Others []phoneLine
+	Lists []phoneList
+}
+
+// phoneList is those on which entries wait, or the others.
+type phoneList struct {
+	Waiting bool
+	Lines   []phoneLine
+	More    string
 }
 
 type phoneLine struct {
@@ -19,11 +26,9 @@ type phoneLine struct {
 	Late                            bool
 }
 
-const (
-	lateAfter    = 14  // days after which an entry has waited too long; its phone says so, too
-	phonesListed = 200 // at most, of each kind
-)
+const lateAfter = 14 * 24 * time.Hour // after which an entry has waited too long; its phone says so, too
 
+// showPhones shows both lists. Each leads on to more of its own.
 func showPhones(v *visit) (any, error) {
 	data := phonesData{}
 	list, in, err := v.areaFilter()
@@ -31,15 +36,7 @@ func showPhones(v *visit) (any, error) {
 		return nil, err
 	}
 	data.Filters = list
-	if data.Waiting, err = v.phones(in, true); err != nil {
-		return nil, err
-	}
-	data.Others, err = v.phones(in, false)
-	return data, err
-}
-
-func (v *visit) phones(in area.Code, waiting bool) (lines []phoneLine, err error) {
-	list, err := v.desk.DB.ListPhones(v.ctx, v.who, store.PhoneFilter{Area: in, Waiting: &waiting, Limit: phonesListed})
+	after, err := store.ParseCursor(v.query.Get("cursor"))
 	if err != nil {
 		return nil, err
 	}
@@ -47,18 +44,35 @@ func (v *visit) phones(in area.Code, waiting bool) (lines []phoneLine, err error
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range list {
-		line := v.phoneLine(p)
-		line.Place = place(p.Area)
-		lines = append(lines, line)
+	for _, waiting := range []bool{true, false} {
+		only, asked := v.query.Get("waiting"), strconv.FormatBool(waiting)
+		if only != "" && only != asked {
+			continue
+		}
+		found, err := v.desk.DB.ListPhones(v.ctx, v.who, store.PhoneFilter{Area: in, Waiting: &waiting, Behind: after.ID, Limit: pageSize})
+		if err != nil {
+			return nil, err
+		}
+		l := phoneList{Waiting: waiting}
+		for _, p := range found {
+			line := v.phoneLine(p)
+			line.Place = place(p.Area)
+			l.Lines = append(l.Lines, line)
+		}
+		if n := len(found); n == pageSize {
+			if l.More = v.more(true, store.Cursor{ID: found[n-1].ID}.String()); only == "" {
+				l.More += "&waiting=" + asked
+			}
+		}
+		data.Lists = append(data.Lists, l)
 	}
-	return lines, nil
+	return data, nil
 }
 
 func (v *visit) phoneLine(p store.Phone) phoneLine {
 	line := phoneLine{Path: "/phones/" + p.ID.String(), Name: p.Name, Waiting: p.Waiting, Heard: p.ContactedAt.In(china).Format("2006-01-02 15:04")}
 	if p.Waiting > 0 {
-		line.Since, line.Late = p.OldestAt.In(china).Format("2006-01-02"), v.desk.Now().Sub(p.OldestAt).Hours() > lateAfter*24
+		line.Since, line.Late = p.OldestAt.In(china).Format("2006-01-02"), v.desk.Now().Sub(p.OldestAt) > lateAfter
 	}
 	return line
 }
@@ -68,14 +82,8 @@ func (v *visit) phonesCard(data *homeData) error {
 	if !v.may("/phones") {
 		return nil
 	}
-	lines, err := v.phones(v.who.Area, true)
-	card := listCard{Path: "/phones", Name: v.t("phones.card")}
-	for _, p := range lines {
-		card.Count += int64(p.Waiting)
-		if p.Late {
-			card.Overdue++
-		}
-	}
+	waiting, late, err := v.desk.DB.WaitingOnPhones(v.ctx, v.who, v.desk.Now().Add(-lateAfter))
+	card := listCard{Path: "/phones", Name: v.t("phones.card"), Count: waiting, Overdue: late}
 	if card.Count > 0 {
 		data.Lists = append(data.Lists, card)
 	} else {

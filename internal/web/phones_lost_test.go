@@ -1,11 +1,15 @@
 package web_test
 
 import (
+	"context"
+	"html"
 	"maps"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"zhucan/internal/store"
 )
@@ -49,6 +53,44 @@ func TestLostPhone(t *testing.T) {
 	b.tell("contact", map[string]any{"phone": made.Phone, "waiting": 2, "oldest": "2023-03-20T00:00:00Z"}).want(t, 409, "PHONE_WRITTEN_OFF")
 	b.send(newCase(61)).want(t, 200, "")
 	s.as("town.a").get("/phones").says("没有等待上传的内容")
+}
+
+// TestManyPhones: however many there are, the start page counts what waits on all, and the list leads on to each of them, once.
+func TestManyPhones(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	conn, err := pgx.Connect(t.Context(), s.db.OwnerURL)
+	must(t, err)
+	defer conn.Close(context.Background())
+	_, err = conn.Exec(t.Context(), `SET zhucan.area = ':';
+		INSERT INTO phones (id, account_id, secret, made_at, waiting, oldest_at, contacted_at)
+			SELECT lpad(n::text, 32, '0')::uuid, (SELECT id FROM accounts WHERE username = 'liaison.a'), 'x', '2023-01-01', n % 2, CASE WHEN n % 2 = 1 THEN '2023-01-01'::timestamptz END, '2023-01-01'
+			FROM generate_series(1, 520) n`)
+	must(t, err)
+	b := s.as("town.a")
+	b.get("/").says("手机未上传260", "260")
+	seen := map[string]int{}
+	links := regexp.MustCompile(`href="(/phones/[^"]+)"`)
+	next := []string{"/phones"}
+	for pages := 0; len(next) > 0 && pages < 60; pages++ {
+		sh := b.get(next[0]).want(200)
+		next = next[1:]
+		for _, at := range links.FindAllStringSubmatch(sh.body, -1) {
+			seen[at[1]]++
+		}
+		for _, more := range regexp.MustCompile(`class="button" href="(/phones\?[^"]+)"`).FindAllStringSubmatch(sh.body, -1) {
+			next = append(next, html.UnescapeString(more[1]))
+		}
+	}
+	for at, times := range seen {
+		if times != 1 {
+			t.Errorf("%s is listed %d times", at, times)
+		}
+	}
+	if len(seen) != 520 {
+		t.Errorf("%d of 520 phones are listed", len(seen))
+	}
+	b.get("/phones?cursor=x").want(400)
 }
 
 // TestLostPhoneIsFound: who finds a phone again that was written off signs in, sends what waited on it, and it is empty.

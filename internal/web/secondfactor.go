@@ -97,7 +97,7 @@ func confirmSecondFactor(v *visit) (string, error) {
 	}
 	spare, err := v.desk.ConfirmSecondFactor(v.ctx, v.who, code)
 	v.told = strings.Join(spare, ".")
-	return v.path + "?done=factor_on", err
+	return v.path + "?done=factor_on", v.stillKnown(err)
 }
 
 func endSecondFactor(v *visit) (string, error) {
@@ -106,7 +106,7 @@ func endSecondFactor(v *visit) (string, error) {
 	if err := r.err(); err != nil {
 		return "", err
 	}
-	return v.path + "?done=factor_off", v.desk.EndSecondFactor(v.ctx, v.who, password, code)
+	return v.path + "?done=factor_off", v.stillKnown(v.desk.EndSecondFactor(v.ctx, v.who, password, code))
 }
 
 // takeFactorAway is for who has lost his telephone and the spare codes.

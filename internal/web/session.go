@@ -23,7 +23,7 @@ const (
 	formCookie     = "zhucan-form"     // what the forms of nobody in particular are tied to: signing in, choosing a language
 	onceCookie     = "zhucan-once"     // and the path of a record: what its page tells once, until it has told it
 	languageCookie = "zhucan-language" // zh or en
-	deviceCookie   = "zhucan-device"   // that somebody has signed in here before: see Desk.KnownDevice
+	deviceCookie   = "zhucan-device"   // that somebody has signed in here before: see casework.Credentials
 )
 
 const year = 365 * 24 * 60 * 60 // seconds
@@ -48,6 +48,18 @@ func (v *visit) cookie(name string) string {
 // setCookie sets a cookie for some seconds; an age below 0 removes it.
 func (v *visit) setCookie(name, value string, age int) {
 	v.echo.SetCookie(&http.Cookie{Name: v.cookieName(name), Value: value, Path: "/", MaxAge: age, Secure: v.secure, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+}
+
+// stillKnown makes this browser known again, after somebody has changed in it what he signs in with.
+func (v *visit) stillKnown(err error) error {
+	if err != nil {
+		return err
+	}
+	device, err := v.desk.KnownDevice(v.ctx, v.who, v.cookie(deviceCookie))
+	if err == nil {
+		v.setCookie(deviceCookie, device, year)
+	}
+	return err
 }
 
 // onceCookieOf is the cookie of what is told once of a record. The record stands in its name: another page that is opened meanwhile neither
@@ -180,7 +192,7 @@ func (s *Site) signIn(c echo.Context) error {
 	v.do = "sign-in"
 	next, kept := v.form.Get("next"), v.form.Get(keptField)
 	client, _ := netip.ParseAddr(c.RealIP())
-	cookie, err := s.Desk.LoginBrowser(v.ctx, casework.Credentials{Username: v.form.Get("username"), Password: v.form.Get("password"), Code: v.form.Get("code"), Device: v.cookie(deviceCookie)}, v.cookie(sessionCookie), client, requestID(c))
+	cookie, device, err := s.Desk.LoginBrowser(v.ctx, casework.Credentials{Username: v.form.Get("username"), Password: v.form.Get("password"), Code: v.form.Get("code"), Device: v.cookie(deviceCookie)}, v.cookie(sessionCookie), client, requestID(c))
 	if f, ok := fault.Of(err); ok && (f.Kind == fault.Unauthenticated || f.Kind == fault.TooMany) {
 		if v.fault = f; f.RetryAfter > 0 {
 			c.Response().Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
@@ -191,7 +203,7 @@ func (s *Site) signIn(c echo.Context) error {
 		return err
 	}
 	v.setCookie(sessionCookie, cookie, int(casework.SessionLife.Seconds()))
-	v.setCookie(deviceCookie, s.Desk.KnownDevice(v.form.Get("username"), v.cookie(deviceCookie)), year)
+	v.setCookie(deviceCookie, device, year)
 	v.setCookie(formCookie, "", -1)
 	v.forgetOnce()
 	if kept != "" {

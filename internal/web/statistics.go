@@ -104,22 +104,22 @@ func showMoreIndicators(v *visit) (any, error) {
 	return data, err
 }
 
-// linesOf counts some definitions of a list, each by itself.
+// linesOf counts some definitions of a list.
 func (v *visit) linesOf(l look, of []policy.Indicator, wanted func(*policy.Indicator) bool) (lines []figureLine, err error) {
+	var keys []string
 	for i := range of {
-		if !wanted(&of[i]) {
-			continue
-		}
-		key := of[i].Key()
-		found, _, err := v.figures(v.ctx, casework.ValuesOf{Area: l.in, Moment: l.moment(), By: store.ByNone, Indicator: key})
-		if err != nil {
-			return nil, err
-		}
-		for _, f := range found {
-			lines = append(lines, v.figureLine(f, "/indicators/"+key+l.query()))
+		if wanted(&of[i]) {
+			keys = append(keys, of[i].Key())
 		}
 	}
-	return lines, nil
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	found, _, err := v.figures(v.ctx, casework.ValuesOf{Area: l.in, Moment: l.moment(), By: store.ByNone, Indicator: keys[0], Further: keys[1:]})
+	for _, f := range found {
+		lines = append(lines, v.figureLine(f, "/indicators/"+f.Indicator+l.query()))
+	}
+	return lines, err
 }
 
 // indicatorData is one indicator: its value, its way through the months, what it counts, and who is behind it.

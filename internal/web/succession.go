@@ -18,7 +18,7 @@ type successionLine struct {
 }
 
 func showSuccession(v *visit) (any, error) {
-	list, err := v.desk.LeftBehind(v.ctx, v.who)
+	list, err := v.desk.LeftBehind(v.ctx, v.who, v.who.Area)
 	if err != nil {
 		return nil, err
 	}
