@@ -191,6 +191,9 @@ func (d *Desk) leadsToday() store.Today {
 	if window, began := d.lastWindow(); began {
 		t.Window = window
 	}
+	if rule := pack.HomeVisits; rule != nil && !today.Before(rule.Since) {
+		t.DrawnSince, t.DrawnBelow = rule.From(today), rule.Below()
+	}
 	year := d.SurveyYear()
 	if survey.Builtin.Window(year).Contains(today) {
 		until := survey.Builtin.PopulationUntil

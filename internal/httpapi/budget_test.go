@@ -87,6 +87,7 @@ var operations = []operation{
 	{"holds", 17, 3, get("town.a", ofFirst("/holds"))},
 	{"merges", 4, 3, get("town.a", ofFirst("/merges"))},
 	{"person's verifications", 15, 2, get("town.a", ofFirst("/verifications"))},
+	{"visits at home", 4, 2, get("town.a", ofFirst("/home-visits"))},
 	{"applications", 3, 2, get("town.a", at("/applications?limit=200"))},
 	{"queue", 3, 2, get("town.a", at("/applications?limit=200&stage=town_review"))},
 	{"overdue applications", 3, 2, get("town.a", at("/applications?limit=200&overdue=true"))},
@@ -96,7 +97,7 @@ var operations = []operation{
 	{"services", 3, 2, get("town.a", at("/services?limit=200"))},
 	{"services that wait", 3, 2, get("town.a", at("/services?limit=200&waiting=true"))},
 	{"tickets", 3, 2, get("hotline", at("/tickets?limit=200"))},
-	{"worklists", 15, 2, // one of which says that they are planned for the area
+	{"worklists", 16, 2, // one of which says that they are planned for the area
 		get("town.a", at("/worklists"))},
 	{"verifications", 3, 2, get("town.a", at("/verifications?limit=200&year=2027"))},
 	{"progress of verification", 3, 2, get("town.a", at("/verifications/progress?year=2027"))},
