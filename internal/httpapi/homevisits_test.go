@@ -249,3 +249,30 @@ func TestHomeVisitByAnother(t *testing.T) {
 		s.do("admin", "POST", "/deputations/"+d.text("id")+"/end", nil, "If-Match", d.version()).want(200)
 	}
 }
+
+// TestHomeVisitsGoWithTheFile: visits go with a file into another one, come back when that is undone, and with the person to another town.
+func TestHomeVisitsGoWithTheFile(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	stays, goes := s.twice(140)
+	visits := func(user, person string) int {
+		return len(items(s.do(user, "GET", "/persons/"+person+"/home-visits", nil).want(200), "items"))
+	}
+	met := map[string]any{"on": "2022-11-30", "outcome": "met"}
+	s.do("cdpf", "POST", "/persons/"+goes+"/home-visits", met).want(201)
+	m := s.merge("town.a", goes, stays).want(201)
+	if n := visits("town.a", stays); n != 1 {
+		t.Errorf("the file that stays has %d visits", n)
+	}
+	s.do("cdpf", "POST", "/persons/"+goes+"/home-visits", met).want(409, "MERGED")
+	s.undo(m).want(200)
+	if a, b := visits("town.a", stays), visits("town.a", goes); a != 0 || b != 1 {
+		t.Errorf("afterwards the two files have %d and %d visits", a, b)
+	}
+	now := s.do("cdpf", "GET", "/persons/"+goes, nil).want(200)
+	s.do("cdpf", "PATCH", "/persons/"+goes, map[string]any{"managing_area_code": villageC, "effective_on": "2022-12-01"}, "If-Match", now.version()).want(200)
+	s.do("town.a", "GET", "/persons/"+goes+"/home-visits", nil).want(404)
+	if n := visits("town.c", goes); n != 1 {
+		t.Errorf("the other town sees %d visits", n)
+	}
+}
