@@ -3,9 +3,35 @@ package casework
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"zhucan/internal/access"
+	"zhucan/internal/lead"
 	"zhucan/internal/store"
 )
+
+// readsList refuses a worklist that is not the actor's. Who is drawn to be visited a liaison does not know as an officer's deputy, either.
+func (d *Desk) readsList(ctx context.Context, who access.Actor, l *lead.List) error {
+	switch {
+	case !l.ReadBy(who.Role):
+		return notTheirs
+	case l.Name != lead.HomeVisit || who.ActingFor == uuid.Nil:
+		return nil
+	}
+	account, err := d.DB.AccountByID(ctx, who.AccountID)
+	if err == nil && !l.ReadBy(account.Role) {
+		err = notTheirs
+	}
+	return err
+}
+
+// HomeVisits lists the visits to a person, the last one first, for those who may know who is drawn.
+func (d *Desk) HomeVisits(ctx context.Context, who access.Actor, person uuid.UUID) ([]store.HomeVisit, error) {
+	if err := d.readsList(ctx, who, lead.Find(lead.HomeVisit)); err != nil {
+		return nil, err
+	}
+	return d.DB.HomeVisits(ctx, who, person)
+}
 
 // VisitHome records what a look at home has found. It changes no right by itself: what was found is on the person's page and keeps its line of the
 // worklist until a later visit finds the person or nothing is paid any more, and whoever acts records facts or ends the award.

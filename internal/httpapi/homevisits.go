@@ -12,7 +12,7 @@ func (a *API) listHomeVisits(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	list, err := a.Desk.DB.HomeVisits(r.Ctx, r.Who, id)
+	list, err := a.Desk.HomeVisits(r.Ctx, r.Who, id)
 	if err != nil {
 		return Response{}, err
 	}

@@ -246,6 +246,15 @@ func TestHomeVisitByAnother(t *testing.T) {
 		for person, status := range want {
 			s.do("acting", "POST", "/persons/"+person+"/home-visits", met).want(status)
 		}
+		status, listed := 200, true
+		if deputy == "liaison.b" {
+			status, listed = 403, false
+		}
+		s.do("acting", "GET", "/persons/"+other+"/home-visits", nil).want(status)
+		s.do("acting", "GET", "/worklists/home_visit", nil).want(status)
+		if all := string(s.do("acting", "GET", "/worklists", nil).want(200).body); strings.Contains(all, "home_visit") != listed {
+			t.Errorf("%s, who acts for an officer, is told of the lists %s", deputy, all)
+		}
 		s.do("admin", "POST", "/deputations/"+d.text("id")+"/end", nil, "If-Match", d.version()).want(200)
 	}
 }
