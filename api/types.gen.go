@@ -844,6 +844,33 @@ func (e HoldReason) Valid() bool {
 	}
 }
 
+// Defines values for HomeVisitOutcome.
+const (
+	HomeVisitOutcomeDied   HomeVisitOutcome = "died"
+	HomeVisitOutcomeMet    HomeVisitOutcome = "met"
+	HomeVisitOutcomeMoved  HomeVisitOutcome = "moved"
+	HomeVisitOutcomeNotMet HomeVisitOutcome = "not_met"
+	HomeVisitOutcomeOther  HomeVisitOutcome = "other"
+)
+
+// Valid indicates whether the value is a known member of the HomeVisitOutcome enum.
+func (e HomeVisitOutcome) Valid() bool {
+	switch e {
+	case HomeVisitOutcomeDied:
+		return true
+	case HomeVisitOutcomeMet:
+		return true
+	case HomeVisitOutcomeMoved:
+		return true
+	case HomeVisitOutcomeNotMet:
+		return true
+	case HomeVisitOutcomeOther:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HouseRelation.
 const (
 	HouseRelationChild       HouseRelation = "child"
@@ -2347,6 +2374,7 @@ const (
 	WorklistNameDuplicate            WorklistName = "duplicate"
 	WorklistNameEligibleNotEnrolled  WorklistName = "eligible_not_enrolled"
 	WorklistNameEnrolledNotEligible  WorklistName = "enrolled_not_eligible"
+	WorklistNameHomeVisit            WorklistName = "home_visit"
 	WorklistNameNoSurvey             WorklistName = "no_survey"
 	WorklistNameRetrofitNeed         WorklistName = "retrofit_need"
 	WorklistNameReverificationDue    WorklistName = "reverification_due"
@@ -2366,6 +2394,8 @@ func (e WorklistName) Valid() bool {
 	case WorklistNameEligibleNotEnrolled:
 		return true
 	case WorklistNameEnrolledNotEligible:
+		return true
+	case WorklistNameHomeVisit:
 		return true
 	case WorklistNameNoSurvey:
 		return true
@@ -3841,6 +3871,32 @@ type HoldRelease struct {
 	Reason string `json:"reason"`
 }
 
+// HomeVisit defines model for HomeVisit.
+type HomeVisit struct {
+	ActingFor *uuid.UUID    `json:"acting_for,omitempty"`
+	At        time.Time     `json:"at"`
+	By        uuid.UUID     `json:"by"`
+	ByName    string        `json:"by_name"`
+	ID        uuid.UUID     `json:"id"`
+	Note      *string       `json:"note,omitempty"`
+	On        calendar.Date `json:"on"`
+
+	// Outcome `met`: the person was there and is as recorded; `not_met`: nobody was met; `moved`: does not live there any more; `died`: is said to have died; `other`: the note says what.
+	Outcome  HomeVisitOutcome `json:"outcome"`
+	PersonID uuid.UUID        `json:"person_id"`
+}
+
+// HomeVisitList defines model for HomeVisitList.
+type HomeVisitList struct {
+	Items []HomeVisit `json:"items"`
+
+	// NextCursor Null unless a `limit` was given and there is more.
+	NextCursor *string `json:"next_cursor"`
+}
+
+// HomeVisitOutcome `met`: the person was there and is as recorded; `not_met`: nobody was met; `moved`: does not live there any more; `died`: is said to have died; `other`: the note says what.
+type HomeVisitOutcome string
+
 // HouseRelation defines model for HouseRelation.
 type HouseRelation string
 
@@ -4499,7 +4555,7 @@ type Lead struct {
 	// Example: 370305100
 	AreaCode AreaCode `json:"area_code"`
 
-	// Detail The words of the bank, or of who verified.
+	// Detail The words of the bank, or of who verified or visited.
 	Detail *string `json:"detail,omitempty"`
 
 	// DueOn By working days from then on.
@@ -4513,7 +4569,7 @@ type Lead struct {
 	MonthlyAmountFen *int64 `json:"monthly_amount_fen,omitempty"`
 	Name             string `json:"name"`
 
-	// On What it is about: the last day of the card, the birthday.
+	// On What it is about: the last day of the card, the birthday, the day of the visit.
 	On *calendar.Date `json:"on,omitempty"`
 
 	// OtherPersonIds The other files that may be of this person, or whose money goes to the same account; of those in the caller's area, at most twenty.
@@ -4535,6 +4591,7 @@ type Lead struct {
 	// - `reverification_due`: `NOT_VERIFIED`, `VERIFICATION_FAILED`; `no_survey`: `NO_RESPONSE`; `retrofit_need`: `RETROFIT_NEEDED`
 	// - `turning_age`: `TURNS_16_PENSION`, `TURNS_16_CARE`, `TURNS_18_UNCERTIFIED`, `TURNS_18_ORPHAN_SUPPORT`, `TURNS_60`
 	// - `duplicate`: `SAME_NAME_BIRTH_TOWN`, `SAME_GUARDIAN_NAME`, `SAME_PHONE_NAME`; `shared_account`: `SHARED_ACCOUNT`
+	// - `home_visit`: `NOT_VISITED` of who was drawn in this period, `NOT_FOUND` where the last visit did not find the person; not for liaisons and finance
 	Reason LeadReason `json:"reason"`
 
 	// ReasonText In the language of the request.
@@ -4587,6 +4644,7 @@ type LeadOutcome string
 // - `reverification_due`: `NOT_VERIFIED`, `VERIFICATION_FAILED`; `no_survey`: `NO_RESPONSE`; `retrofit_need`: `RETROFIT_NEEDED`
 // - `turning_age`: `TURNS_16_PENSION`, `TURNS_16_CARE`, `TURNS_18_UNCERTIFIED`, `TURNS_18_ORPHAN_SUPPORT`, `TURNS_60`
 // - `duplicate`: `SAME_NAME_BIRTH_TOWN`, `SAME_GUARDIAN_NAME`, `SAME_PHONE_NAME`; `shared_account`: `SHARED_ACCOUNT`
+// - `home_visit`: `NOT_VISITED` of who was drawn in this period, `NOT_FOUND` where the last visit did not find the person; not for liaisons and finance
 type LeadReason = string
 
 // Ledger The whole list, or a page of it where a `limit` is given.
@@ -4944,6 +5002,16 @@ type NewHold struct {
 
 	// Programme `living_allowance` 困难残疾人生活补贴, `nursing_subsidy` 重度残疾人护理补贴.
 	Programme *Programme `json:"programme,omitempty"`
+}
+
+// NewHomeVisit defines model for NewHomeVisit.
+type NewHomeVisit struct {
+	// Note What was found; required of `other`.
+	Note *string       `json:"note,omitempty"`
+	On   calendar.Date `json:"on"`
+
+	// Outcome `met`: the person was there and is as recorded; `not_met`: nobody was met; `moved`: does not live there any more; `died`: is said to have died; `other`: the note says what.
+	Outcome HomeVisitOutcome `json:"outcome"`
 }
 
 // NewHousehold defines model for NewHousehold.
@@ -8461,6 +8529,21 @@ type PlaceHoldParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListHomeVisitsParams defines parameters for ListHomeVisits.
+type ListHomeVisitsParams struct {
+	// Limit Items on a page; all of them at once when absent.
+	Limit *Part `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// AddHomeVisitParams defines parameters for AddHomeVisit.
+type AddHomeVisitParams struct {
+	// IdempotencyKey Makes a repeat safe, the same key and body answer the first response again. Use a new random key for each intended change.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // GetLedgerParams defines parameters for GetLedger.
 type GetLedgerParams struct {
 	// Limit Items on a page; all of them at once when absent.
@@ -9341,6 +9424,9 @@ type AddCircumstanceJSONRequestBody = NewCircumstance
 
 // PlaceHoldJSONRequestBody defines body for PlaceHold for application/json ContentType.
 type PlaceHoldJSONRequestBody = NewHold
+
+// AddHomeVisitJSONRequestBody defines body for AddHomeVisit for application/json ContentType.
+type AddHomeVisitJSONRequestBody = NewHomeVisit
 
 // MergePersonJSONRequestBody defines body for MergePerson for application/json ContentType.
 type MergePersonJSONRequestBody = NewMerge

@@ -71,7 +71,7 @@ func bringUp(ctx context.Context, ownerURL string, now func() time.Time) (versio
 }
 
 // earlierBuiltins are versions of the builtin pack that came with earlier versions of this binary.
-var earlierBuiltins = []string{"2026.1", "2026.2", "2026.3", "2026.4", "2026.5", "2026.6", "2026.7"}
+var earlierBuiltins = []string{"2026.1", "2026.2", "2026.3", "2026.4", "2026.5", "2026.6", "2026.7", "2026.8"}
 
 // activateBuiltin puts the pack of this binary into the database when there is none yet, or an earlier one of its own:
 // then renewed is true, and what is derived has to be made again. A district's own pack stays.

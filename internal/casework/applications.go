@@ -366,6 +366,7 @@ func (d *Desk) DecideApplication(ctx context.Context, who access.Actor, id uuid.
 		if ruling.Decision == "approve" && explanation.StartMonth.IsZero() {
 			return notEligible(*explanation)
 		}
+		tx.Decided()
 		return nil
 	})
 }

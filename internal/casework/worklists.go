@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"zhucan/internal/access"
@@ -48,10 +49,14 @@ func (d *Desk) Worklists(ctx context.Context, who access.Actor, at area.Code) (l
 	}
 	var filters []store.LeadFilter
 	for i := range lead.All {
-		if l := &lead.All[i]; l.ReadBy(who.Role) {
-			list = append(list, WorklistCount{List: l})
-			filters = append(filters, store.LeadFilter{Worklist: l.Name, Area: at, Late: d.late(l, d.today()), Soon: d.late(l, d.soonBy().Add(1))})
+		l := &lead.All[i]
+		if err := d.readsList(ctx, who, l); errors.Is(err, notTheirs) {
+			continue
+		} else if err != nil {
+			return nil, err
 		}
+		list = append(list, WorklistCount{List: l})
+		filters = append(filters, store.LeadFilter{Worklist: l.Name, Area: at, Late: d.late(l, d.today()), Soon: d.late(l, d.soonBy().Add(1))})
 	}
 	counts, err := d.DB.CountLeads(ctx, who, d.leadsToday(), filters)
 	if err != nil {
@@ -69,8 +74,8 @@ func (d *Desk) Leads(ctx context.Context, who access.Actor, q LeadsOf) ([]Lead, 
 	if err != nil {
 		return nil, err
 	}
-	if !l.ReadBy(who.Role) {
-		return nil, notTheirs
+	if err := d.readsList(ctx, who, l); err != nil {
+		return nil, err
 	}
 	if q.Area, err = InArea(who, q.Area); err != nil {
 		return nil, err
@@ -190,6 +195,9 @@ func (d *Desk) leadsToday() store.Today {
 	}
 	if window, began := d.lastWindow(); began {
 		t.Window = window
+	}
+	if rule := pack.HomeVisits; rule != nil && !today.Before(rule.Since) {
+		t.DrawnSince, t.DrawnBelow = rule.From(today), rule.Below()
 	}
 	year := d.SurveyYear()
 	if survey.Builtin.Window(year).Contains(today) {

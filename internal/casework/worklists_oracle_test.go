@@ -2,6 +2,8 @@ package casework_test
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"reflect"
@@ -88,6 +90,19 @@ type (
 		Holder   string    `json:"holder"`
 		Relation string    `json:"relation"`
 	}
+	rawVisit struct {
+		ID       uuid.UUID     `json:"id"`
+		Person   uuid.UUID     `json:"person_id"`
+		On       calendar.Date `json:"happened_on"`
+		Outcome  string        `json:"outcome"`
+		Note     string        `json:"note"`
+		Recorded time.Time     `json:"recorded_at"`
+	}
+	rawEntry struct {
+		Seq  int       `json:"seq"`
+		At   time.Time `json:"at"`
+		Hash string    `json:"hash"`
+	}
 	rawAskedBack struct {
 		Person    uuid.UUID     `json:"person_id"`
 		Programme string        `json:"programme"`
@@ -104,6 +119,7 @@ type person struct {
 	name, phone, guardian string
 	cases                 []rawCase
 	looks                 []rawLook
+	visits                []rawVisit
 	outstanding           map[string]int64 // of what is asked back, by programme
 	owedIn                map[string]int64 // found already, by programme and month
 	homes                 []livedIn
@@ -125,6 +141,7 @@ type oracle struct {
 	money   []due // what follows from payments: the same on each day until something is done
 	since   map[string]time.Time
 	numbers map[uuid.UUID]string // of accounts, by their rows
+	chain   []rawEntry           // the audit in its order
 	seen    time.Time            // the last instant that was looked at
 	entries int                  // of the audit, at the last look
 }
@@ -132,6 +149,7 @@ type oracle struct {
 func newOracle(w *world) *oracle {
 	o := &oracle{w: w, since: map[string]time.Time{}, numbers: map[uuid.UUID]string{}, seen: w.clock()}
 	o.read()
+	o.readChain()
 	o.look(o.seen)
 	return o
 }
@@ -140,6 +158,7 @@ func newOracle(w *world) *oracle {
 func (o *oracle) observe() []due {
 	o.w.t.Helper()
 	now := o.w.clock()
+	o.readChain()
 	for day := calendar.DateOf(o.seen).Add(1); !midnight(day).After(now); day = day.Add(1) {
 		o.look(midnight(day))
 	}
@@ -171,6 +190,7 @@ func (o *oracle) look(at time.Time) []due {
 	}
 	list = append(list, o.duplicates()...)
 	list = append(list, o.sharedAccounts(day)...)
+	list = append(list, o.toVisit(day)...)
 	since := map[string]time.Time{}
 	for i, d := range list {
 		for _, part := range d.parts {
@@ -192,7 +212,8 @@ func (o *oracle) look(at time.Time) []due {
 
 // workingDays are how many there are for a lead, by list and reason or list alone.
 var workingDays = map[string]int{"enrolled_not_eligible": 5, "eligible_not_enrolled": 5, "wrong_amount": 5, "undeliverable_payment": 5, "reverification_due": 5, "turning_age": 20,
-	"certificate_expiring EXPIRES_IN_6_MONTHS": 20, "certificate_expiring EXPIRES_IN_1_MONTH": 5, "certificate_expiring CERT_EXPIRED": 5, "no_survey": 60, "retrofit_need": 60, "duplicate": 10, "shared_account": 5}
+	"certificate_expiring EXPIRES_IN_6_MONTHS": 20, "certificate_expiring EXPIRES_IN_1_MONTH": 5, "certificate_expiring CERT_EXPIRED": 5, "no_survey": 60, "retrofit_need": 60, "duplicate": 10, "shared_account": 5,
+	"home_visit NOT_VISITED": 50, "home_visit NOT_FOUND": 10}
 
 // nextWorking is the working day after a day: what is due by then is due soon.
 func nextWorking(day calendar.Date) calendar.Date {
@@ -267,6 +288,9 @@ func (o *oracle) read() {
 	}
 	for _, l := range fetch[rawLook](o.w.office, conn, now, fmt.Sprintf(asTheyAre, "verifications")) {
 		byID[l.Person].looks = append(byID[l.Person].looks, l)
+	}
+	for _, v := range fetch[rawVisit](o.w.office, conn, now, fmt.Sprintf(asTheyAre, "home_visits")) {
+		byID[v.Person].visits = append(byID[v.Person].visits, v)
 	}
 	o.money = o.ofMoney(byID)
 }
@@ -471,6 +495,56 @@ func (o *oracle) numberOf(y rawPayee) string {
 		}
 	}
 	return o.numbers[y.ID]
+}
+
+// readChain reads what has come to the audit.
+func (o *oracle) readChain() {
+	o.w.t.Helper()
+	sql := fmt.Sprintf(`SELECT jsonb_build_object('seq', seq, 'at', at, 'hash', encode(hash, 'hex')) FROM audit_entries WHERE seq > %d AND $1::timestamptz IS NOT NULL ORDER BY seq`, len(o.chain))
+	o.chain = append(o.chain, fetch[rawEntry](o.w.office, o.w.conn, o.w.clock(), sql)...)
+}
+
+// The quarter in which people are drawn for the first time, and below what a hash begins of who is drawn: two of five.
+var (
+	firstDrawn = calendar.MustDate("2022-01-01")
+	drawnBelow = "66666666"
+)
+
+// toVisit are those in pay whom the last visit has not found, and those drawn in this quarter who were not visited in it: of each a hash over that of
+// the last entry before the first one of the quarter.
+func (o *oracle) toVisit(day calendar.Date) (list []due) {
+	year, month, _ := day.YMD()
+	quarter := calendar.NewMonth(year, (month-1)/3*3+1).First()
+	seed := o.chain[0].Hash
+	for _, e := range o.chain {
+		if !e.At.Before(midnight(quarter)) {
+			break
+		}
+		seed = e.Hash
+	}
+	for _, p := range o.people {
+		paid := false
+		for _, programme := range subsidies {
+			where, _ := p.subsidy(programme, day)
+			paid = paid || where == covered && !p.suspended(day.Month())
+		}
+		var last rawVisit
+		for _, v := range p.visits {
+			if last.On.IsZero() || !v.On.Before(last.On) { // in the order in which they were recorded
+				last = v
+			}
+		}
+		sum := sha256.Sum256([]byte(seed + quarter.String() + p.ID.String()))
+		drawn := !day.Before(firstDrawn) && hex.EncodeToString(sum[:4]) < drawnBelow
+		switch {
+		case !paid:
+		case last.Outcome != "" && last.Outcome != "met":
+			list = append(list, p.line(due{list: "home_visit", reason: "NOT_FOUND", on: last.On, detail: last.Note, parts: []string{"not found"}}, ""))
+		case drawn && last.On.Before(quarter):
+			list = append(list, p.line(due{list: "home_visit", reason: "NOT_VISITED", parts: []string{"drawn " + quarter.String()}}, ""))
+		}
+	}
+	return list
 }
 
 // sharedAccounts are the living whose account is that of somebody else who lives, and not that of the guardian of both.

@@ -23,7 +23,7 @@ func (l *lived) happenings() (all []happening) {
 		}
 	}
 	for _, h := range []happening{{"account", 12, l.account}, {"another account", 5, l.anotherAccount}, {"roster", 14, l.pay}, {"twin", 2, l.twin}, {"untwin", 1, l.untwin}, {"look", 9, l.verify}, {"note", 3, l.note},
-		{"settle up", 7, l.settleUp}, {"apply", 4, l.leaveOpen}, {"grant", 12, l.grant}, {"orphan", 3, l.orphan},
+		{"visit", 8, l.visit}, {"settle up", 7, l.settleUp}, {"apply", 4, l.leaveOpen}, {"grant", 12, l.grant}, {"orphan", 3, l.orphan},
 		{"befall", 9, l.befall}, {"restore", 6, l.restore}, {"reverse", 5, l.reverse}, {"come of age", 2, l.comeOfAge}} {
 		for range h.times {
 			all = append(all, h)
@@ -331,6 +331,24 @@ func (l *lived) verify() error {
 		v.Findings = pick(l.world, "已不在家中居住", "情况有变")
 	}
 	_, err = l.desk.Verify(l.t.Context(), l.maker, v)
+	return err
+}
+
+// visit looks at somebody at home: now and then on the day, often one of those drawn, and with several outcomes, entered in any order.
+func (l *lived) visit() error {
+	d, err := l.enrolled()
+	if err != nil {
+		return err
+	}
+	person := d.File.Person.ID
+	if i := slices.IndexFunc(l.told, func(d due) bool { return d.list == "home_visit" }); i >= 0 && l.chance(60) {
+		person = l.told[i].person
+	}
+	v := store.HomeVisit{PersonID: person, On: l.today().Add(-pick(l.world, 0, 0, l.random.IntN(60))), Outcome: pick(l.world, "met", "met", "not_met", "moved", "died", "other")}
+	if v.Outcome == "other" || l.chance(30) {
+		v.Note = pick(l.world, "住院", "门锁着")
+	}
+	_, err = l.desk.VisitHome(l.t.Context(), l.checker, v)
 	return err
 }
 

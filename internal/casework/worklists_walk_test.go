@@ -22,6 +22,7 @@ import (
 	"zhucan/internal/casework"
 	"zhucan/internal/httpapi"
 	"zhucan/internal/lead"
+	"zhucan/internal/policy"
 	"zhucan/internal/roster"
 	"zhucan/internal/store/testdb"
 )
@@ -64,6 +65,7 @@ func newLived(t *testing.T, seed uint64) *lived {
 	t.Helper()
 	l := &lived{world: newWorld(t, seed), stood: map[string]int{}}
 	l.conn = l.owner()
+	l.desk.Rules = casework.NewRules(l.drawingMore())
 	for n := range l.cashiers {
 		account, err := l.desk.CreateAccount(t.Context(), access.SystemActor(), casework.NewAccount{Username: fmt.Sprint("cashier", n), Name: "测试", Password: secretWord, Role: access.FinanceOfficer, Area: district})
 		if err != nil {
@@ -87,6 +89,20 @@ func newLived(t *testing.T, seed uint64) *lived {
 	l.url = server.URL + "/api/v1"
 	return l
 }
+
+// drawingMore are the rules with so many drawn to be visited, and so early, that a small district has some at any time.
+func (l *lived) drawingMore() *policy.Pack {
+	l.t.Helper()
+	few, more := "home_visits: {percent: 5, months: 3, since: 2026-10-01}", "home_visits: {percent: 40, months: 3, since: 2022-01-01}"
+	pack, err := policy.Load([]byte(strings.Replace(string(policy.Builtin), few, more, 1)))
+	if err != nil || pack.HomeVisits.Percent != 40 {
+		l.t.Fatal(err)
+	}
+	return pack
+}
+
+// notForLiaisons are the lists of what a liaison may have made up.
+var notForLiaisons = []string{"shared_account", "home_visit"}
 
 const secretWord = "a long enough secret"
 
@@ -133,7 +149,7 @@ func (l *lived) look(compare bool) {
 	some := pick(l.world, worldTree...).Code
 	l.wantLines("auditor", string(some), inside(l.told, string(some), all))
 	own := string(worldVillages[0])
-	theirs := slices.DeleteFunc(slices.Clone(l.told), func(d due) bool { return d.list == "shared_account" }) // which is not a liaison's to look at
+	theirs := slices.DeleteFunc(slices.Clone(l.told), func(d due) bool { return slices.Contains(notForLiaisons, d.list) })
 	l.wantLines("village", own, inside(theirs, own, func(other string) bool {
 		return slices.ContainsFunc(l.oracle.people, func(p *person) bool { return p.ID.String() == other && p.Managing == own })
 	}))
@@ -147,7 +163,7 @@ func (l *lived) wantLines(user, area string, want []string) {
 	l.t.Helper()
 	token := l.signIn(user)
 	var got []string
-	lists := slices.DeleteFunc(slices.Clone(lead.All), func(list lead.List) bool { return user == "village" && list.Name == "shared_account" })
+	lists := slices.DeleteFunc(slices.Clone(lead.All), func(list lead.List) bool { return user == "village" && slices.Contains(notForLiaisons, list.Name) })
 	for _, list := range lists {
 		got = append(got, l.lines(token, area, list.Name)...)
 	}

@@ -138,6 +138,7 @@ func (a *API) operations() map[string]handler {
 		"listRecoveries": a.listRecoveries, "getRecovery": a.getRecovery, "addRecoveryEvent": a.addRecoveryEvent,
 		"listPersonVerifications": a.listPersonVerifications, "addVerification": a.addVerification, "listVerifications": a.listVerifications,
 		"getVerificationProgress": a.getVerificationProgress, "verifyByData": a.verifyByData,
+		"listHomeVisits": a.listHomeVisits, "addHomeVisit": a.addHomeVisit,
 		"listWorklists": a.listWorklists, "listLeads": a.listLeads, "addLeadAction": a.addLeadAction,
 		"listPolicies": a.listPolicies, "proposePolicy": a.proposePolicy, "simulatePolicy": a.simulatePolicy, "getPolicy": a.getPolicy,
 		"activatePolicy": a.activatePolicy, "listCalendars": a.listCalendars, "recordCalendar": a.recordCalendar,

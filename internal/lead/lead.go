@@ -24,14 +24,16 @@ type Reason struct{ Code, ZH, EN string }
 var (
 	offices = []access.Role{access.VillageLiaison, access.TownOfficer, access.CDPFReviewer, access.CivilAffairsApprover}
 	money   = append(slices.Clone(offices), access.FinanceOfficer)
-	// who look at what a liaison may have made up himself
+	// who look at what a liaison may have made up himself, and where somebody is drawn to be visited whom he must not know
 	supervisors = []access.Role{access.TownOfficer, access.CDPFReviewer, access.CivilAffairsApprover, access.FinanceOfficer}
+	visitors    = []access.Role{access.TownOfficer, access.CDPFReviewer, access.CivilAffairsApprover}
 )
 
 // The names by which other rooms know a list, or a reason.
 const (
 	Duplicate         = "duplicate"
 	SharedAccount     = "shared_account"
+	HomeVisit         = "home_visit"
 	NoSurvey          = "no_survey"
 	ReverificationDue = "reverification_due"
 	NotVerified       = "NOT_VERIFIED" // a reason
@@ -55,6 +57,10 @@ var All = []List{
 	}},
 	{Name: SharedAccount, ZH: "收款账户与他人相同", EN: "paid to an account of somebody else, too", Roles: supervisors, Reasons: []Reason{
 		{"SHARED_ACCOUNT", "收款账户同时登记在他人名下（同一监护人代领的除外）", "the account is recorded for somebody else, too, and not as that of their guardian"},
+	}},
+	{Name: HomeVisit, ZH: "随机入户核查", EN: "drawn to be visited at home", Roles: visitors, Reasons: []Reason{
+		{"NOT_VISITED", "本期随机抽中，尚未入户核查", "drawn in this period and not visited yet"},
+		{"NOT_FOUND", "最近一次入户核查未见到本人或情况有变，须核实并登记、再次入户", "the last visit did not find the person as recorded; find out what holds, record it and visit again"},
 	}},
 	{Name: "certificate_expiring", ZH: "残疾人证到期换领", EN: "certificates to be renewed", Roles: offices, Reasons: []Reason{
 		{"EXPIRES_IN_6_MONTHS", "残疾人证六个月内到期", "the certificate runs out within six months"},

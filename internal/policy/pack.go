@@ -48,6 +48,8 @@ type Pack struct {
 	Transitions []casefile.Window `yaml:"transitions"`
 	// Reverification is nil where nobody is asked to be verified again.
 	Reverification *Reverification `yaml:"reverification"`
+	// HomeVisits is nil where nobody is drawn.
+	HomeVisits *HomeVisits `yaml:"home_visits"`
 	// SchoolYearStarts is the month on whose first day a school year begins.
 	SchoolYearStarts int                  `yaml:"school_year_starts"`
 	NeedsWhen        []Need               `yaml:"needs_when"`
@@ -203,7 +205,7 @@ func (p *Pack) check() error {
 	case p.EnteredWithin < 0:
 		return fmt.Errorf("entered_within is a number of days")
 	}
-	for _, check := range []func() error{p.Tickets.check, p.Catalogue.Check, p.Lists.check, p.checkWorklists} {
+	for _, check := range []func() error{p.Tickets.check, p.Catalogue.Check, p.Lists.check, p.checkWorklists, p.HomeVisits.check} {
 		if err := check(); err != nil {
 			return err
 		}

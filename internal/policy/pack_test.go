@@ -116,9 +116,10 @@ func TestBadPacks(t *testing.T) {
 	for name, change := range map[string][2]string{
 		"unknown member": {"pack: shandong-zibo", "pack: shandong-zibo\nsurprise: 1"}, "expression": {`expr: "!tekun"`, `expr: "!tekun &&"`}, "unknown fact": {`expr: "!tekun"`, `expr: "!teken"`},
 		"not a question": {`expr: "!tekun"`, `expr: "cert_level"`}, "missing condition": {"[DECEASED,", "[DECEASEDD,"},
-		"dates out of order": {"from: 2021-10-01", "from: 2015-10-01"}, "no such date": {"from: 2021-10-01", "from: 2021-02-30"}, "negative amount": {"1: 18500", "1: -1"}, "no version": {`version: "2026.8"`, `version: ""`},
+		"dates out of order": {"from: 2021-10-01", "from: 2015-10-01"}, "no such date": {"from: 2021-10-01", "from: 2021-02-30"}, "negative amount": {"1: 18500", "1: -1"}, "no version": {`version: "2026.9"`, `version: ""`},
 		"comparator": {`comparator: ">"`, `comparator: "~"`}, "tenths that no count is compared with": {"target_percent: 97", "target_percent: 97\n    target_tenths: 5"},
-		"entered before it was applied for": {"entered_within: 30", "entered_within: -1"}, "matters written down before they came": {"written_within: 366", "written_within: -1"}, "growth since never": {"    base_year: 2015\n", ""},
+		"entered before it was applied for": {"entered_within: 30", "entered_within: -1"}, "matters written down before they came": {"written_within: 366", "written_within: -1"}, "half a year in five months": {"months: 3", "months: 5"},
+		"everybody drawn": {"{percent: 5,", "{percent: 100,"}, "drawn from the middle of a quarter": {"since: 2026-10-01}", "since: 2026-11-01}"}, "growth since never": {"    base_year: 2015\n", ""},
 	} {
 		if !strings.Contains(good, change[0]) {
 			t.Fatalf("%s: the pack does not hold %q", name, change[0])

@@ -78,6 +78,7 @@ var byConstraint = map[string]*fault.Error{
 	"work_calendars_in_order":                changedMeanwhile,
 	"policy_packs_activation_once":           changedMeanwhile,
 	"ratings_once":                           fault.New(fault.Conflict, "RATED_ALREADY", "已评价过", "this has been rated already"),
+	"home_visits_by_another":                 fault.New(fault.Conflict, "OWN_CASE", "此人的申请由您录入或提交，或者您是村居专职委员，入户核查须由他人进行", "you brought an application of this person or are a liaison: somebody else has to look"),
 	"ratings_by_another":                     application.OwnCase,
 	"ticket_steps_once":                      changedMeanwhile,
 	"policy_packs_version_once":              fault.New(fault.Conflict, "PACK_VERSION_EXISTS", "该版本的政策包已存在", "this version of the pack exists already"),

@@ -31,6 +31,8 @@ type Today struct {
 	SurveyYear                   int
 	SurveyFrom, SurveyPopulation calendar.Date
 	Window                       calendar.Interval // of the last verification that has begun; zero: none has
+	DrawnSince                   calendar.Date     // when the period began in which people are drawn to be visited; zero: nobody is
+	DrawnBelow                   []byte            // and below what the hash begins of who is
 }
 
 // ProgrammeKeys are a programme and the indicator that counts its coverage.
@@ -141,7 +143,8 @@ func (t Today) args(in area.Code, after LeadKey) pgx.NamedArgs {
 	return pgx.NamedArgs{"lo": lo, "hi": hi, "after_area": string(after.Area), "after_id": after.PersonID, "today": t.On.String(), "now": t.Now,
 		"programmes": programmes, "coverages": coverages, "transition_from": from, "transition_to": to, "transition_until": until, "surveyed": t.Surveyed,
 		"survey_year": t.SurveyYear, "survey_from": given(t.SurveyFrom), "survey_population": given(t.SurveyPopulation),
-		"window": given(t.Window.From), "window_ends": given(t.Window.To), "window_began": !t.Window.From.IsZero(), "covered": int(standing.Covered), "settled": care.SettledStates(), "gap": int(standing.Gap)}
+		"window": given(t.Window.From), "window_ends": given(t.Window.To), "window_began": !t.Window.From.IsZero(), "covered": int(standing.Covered), "settled": care.SettledStates(),
+		"drawn_since": given(t.DrawnSince), "drawn_below": append([]byte{}, t.DrawnBelow...), "gap": int(standing.Gap)}
 }
 
 // overdue goes into a SELECT: whether a lead's time has run out; soon, whether it has or will within a few days. Working days are counted

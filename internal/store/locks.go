@@ -14,4 +14,6 @@ const (
 	migrationLock = "(370305, 66)"
 	// tallyLock is held by who folds the counts kept by village, or makes them again.
 	tallyLock = "(370305, 25)"
+	// fastLock is held by who writes down that an account decides fast: several processes find out at the same time.
+	fastLock = "(370305, 67)"
 )

@@ -78,6 +78,7 @@ var movables = []movable{
 	{name: "recoveries"},
 	{name: "recovery_months"},
 	{name: "verifications"},
+	{name: "home_visits"},
 	{name: "survey_responses"},
 	{name: "services", state: "t.version::text"},
 	{name: "list_statements", state: "t.state"},

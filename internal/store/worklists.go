@@ -71,6 +71,7 @@ var leads = map[string]string{
 	"eligible_not_enrolled": eligibleNotEnrolled, "enrolled_not_eligible": enrolledNotEligible, "wrong_amount": wrongAmount,
 	"undeliverable_payment": undeliverablePayment, "certificate_expiring": certificateExpiring, "turning_age": turningAge, "no_survey": noSurvey,
 	"duplicate": duplicate, "reverification_due": reverificationDue, "retrofit_need": retrofitNeed, "shared_account": sharedAccount,
+	"home_visit": homeVisit,
 }
 
 // leadColumns are what every query selects, beside which the first five name a lead.
@@ -290,3 +291,29 @@ FROM asked a JOIN persons h ON h.id = a.person_id LEFT JOIN found f ON f.person_
 WHERE @window_began::boolean AND f.passed IS NOT TRUE AND ` + living + `
   AND EXISTS (SELECT FROM awards w WHERE w.person_id = h.id AND NOT w.void AND (w.end_month IS NULL OR w.end_month >= date_trunc('month', @today::date))
       AND w.recorded_at < ` + midnight("@window::date") + `)`
+
+// inPay goes into a WHERE: a programme covers the person h today.
+const inPay = `EXISTS (SELECT FROM standings s WHERE s.person_id = h.id AND s.indicator = ANY(@coverages::text[]) AND s.status = @covered AND ` + onToday + `)`
+
+// drawn is whether the person h is drawn in the period that began on @drawn_since: a hash over the seed of that period, its day and the person, each for
+// himself, so that nobody who comes or goes changes it for another. A larger share draws the same and others.
+const drawn = `sha256(convert_to((SELECT encode(draw_seed(((@drawn_since::date)::timestamp AT TIME ZONE 'Asia/Shanghai')), 'hex') || @drawn_since::date::text) || h.id::text, 'UTF8')) < @drawn_below::bytea`
+
+// found is the last visit w to the person h by its day, whether it met the person, and since when that has been so; without a since, where it never
+// was otherwise. A visit counts if none of a later day was recorded before it.
+const found = `WITH latest AS (SELECT * FROM (SELECT v.id, v.happened_on, v.note, v.recorded_at, v.outcome = 'met' AS met, max(v.happened_on) OVER (ORDER BY v.recorded_at, v.id) AS last_day
+            FROM home_visits v WHERE v.person_id = h.id) r WHERE happened_on = last_day)
+        SELECT l.happened_on, l.note, l.met, (SELECT CASE WHEN o.at IS NULL AND l.met THEN NULL ELSE coalesce((SELECT min(n.recorded_at) FROM latest n WHERE n.met = l.met AND (o.at IS NULL OR n.recorded_at > o.at)), o.at) END
+            FROM (SELECT max(recorded_at) AS at FROM latest n WHERE n.met <> l.met) o) AS since
+        FROM latest l ORDER BY l.recorded_at DESC, l.id DESC LIMIT 1`
+
+// Who is in pay and was drawn in this period to be visited at home and is not yet, or was not found there by the last visit, whenever that was.
+var homeVisit = `WITH ` + here + `, chosen AS (
+    SELECT h.*, ` + drawn + ` AS drawn FROM here h
+    WHERE (` + drawn + ` OR h.id IN (SELECT v.person_id FROM home_visits v WHERE v.area_code >= @lo AND v.area_code < @hi)) AND ` + inPay + `
+)
+SELECT h.id AS person_id, h.name, h.area_code, '' AS programme, CASE WHEN w.met IS FALSE THEN 'NOT_FOUND' ELSE 'NOT_VISITED' END AS reason,
+       greatest(CASE WHEN w.met IS NOT FALSE THEN ` + midnight("@drawn_since::date") + ` END, w.since, ` + stoodSince("ANY(@coverages::text[])", "status = 1") + `) AS since,
+       ` + nothingElse + `, CASE WHEN NOT w.met THEN w.happened_on END AS on_day, CASE WHEN NOT w.met THEN w.note ELSE '' END AS detail, NULL::uuid[] AS others
+FROM chosen h LEFT JOIN LATERAL (` + found + `) w ON true
+WHERE w.met IS FALSE OR h.drawn AND (w.happened_on IS NULL OR w.happened_on < @drawn_since::date)`

@@ -35,6 +35,7 @@ type Tx struct {
 	// areas are those of persons who are held by this transaction, or come to be in it: nobody else moves them. Taking reads them while
 	// another portion is written, so what is written meanwhile must not hold or move anybody.
 	areas map[uuid.UUID]area.Code
+	after []func(context.Context) // what follows once it is committed, and needs a place of its own
 }
 
 // Write runs fn in one transaction signed with who and action (the why). The database refuses unsigned writes and
@@ -169,31 +170,40 @@ func (db *DB) place(ctx context.Context) (leave func(), err error) {
 }
 
 func (db *DB) transact(ctx context.Context, who access.Actor, fn func(*Tx) error) error {
+	after, err := db.commit(ctx, who, fn)
+	for _, do := range after {
+		do(ctx)
+	}
+	return err
+}
+
+// commit runs fn in a transaction, and says what follows once that is committed.
+func (db *DB) commit(ctx context.Context, who access.Actor, fn func(*Tx) error) (after []func(context.Context), err error) {
 	leave, err := db.place(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer leave()
 	conn, err := db.sql.Conn(ctx)
 	if err != nil {
-		return translate(fmt.Errorf("take a connection: %w", err))
+		return nil, translate(fmt.Errorf("take a connection: %w", err))
 	}
 	defer conn.Close()
 	sqlTx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
-		return translate(fmt.Errorf("begin: %w", err))
+		return nil, translate(fmt.Errorf("begin: %w", err))
 	}
 	defer sqlTx.Rollback() // after a commit it does nothing
 	g := db.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})
 	g.Statement.ConnPool = sqlTx
 	tx := &Tx{db: db, conn: conn, sql: sqlTx, gorm: g, Who: who, Now: db.Now().UTC().Truncate(time.Microsecond), areas: map[uuid.UUID]area.Code{}}
 	if err := fn(tx); err != nil {
-		return translate(err)
+		return nil, translate(err)
 	}
 	if err := sqlTx.Commit(); err != nil {
-		return translate(fmt.Errorf("commit: %w", err))
+		return nil, translate(fmt.Errorf("commit: %w", err))
 	}
-	return nil
+	return tx.after, nil
 }
 
 // sign opens the audit entry and sets the area. Counting bounds are open: deriving a standing writes all its past areas.

@@ -85,6 +85,8 @@ func peoplePages() []page {
 			acts: map[string]act{"place": {roles: roles{town, cdpf, civil}, do: placeHold}, "release": {roles: roles{town, cdpf, civil}, do: releaseHold}}},
 		{path: "/persons/:id/verifications", file: "person-verifications", title: "verify.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil, auditor},
 			show: showPersonVerifications, acts: map[string]act{"record": {roles: roles{liaison, town}, do: recordVerification}}},
+		{path: "/persons/:id/home-visits", file: "person-home-visits", title: "homevisit.title", under: "/persons/:id", roles: roles{town, cdpf, civil, auditor},
+			show: showHomeVisits, acts: map[string]act{"record": {roles: roles{town, cdpf, civil}, do: recordHomeVisit}}},
 		{path: "/verifications", file: "verifications", title: "verifications.title", under: "/", menu: "people", roles: roles{liaison, town, cdpf, civil, auditor},
 			show: showVerifications, acts: map[string]act{"by_data": {roles: roles{cdpf, civil}, do: verifyByData}}},
 		{path: "/persons/:id/ledger", file: "ledger", title: "ledger.title", under: "/persons/:id", roles: roles{liaison, town, cdpf, civil, finance, auditor}, show: showLedger},

@@ -42,6 +42,8 @@ type recordData struct {
 	Rights        rightsData
 	Verified      []verificationLine
 	Verify        string // where a verification is recorded
+	Visited       []homeVisitLine
+	HomeVisits    string // where visits at home are; empty for who is not to know of them
 	Services      []serviceLine
 	Surveys       []surveyLine
 	Timeline      []happened
@@ -142,6 +144,9 @@ func showRecord(v *visit) (any, error) {
 	}
 	if v.may("/households/new") && rec.HomeOn(v.today) == uuid.Nil {
 		data.NewHome = "/households/new?person=" + id.String()
+	}
+	if err := v.fillHomeVisits(&data, id); err != nil {
+		return nil, err
 	}
 	data.Timeline = v.timeline(rec)
 	data.Merges, data.Gone = v.mergeLines(id, rec.Merges), rec.File.Person.MergedInto != uuid.Nil

@@ -27,6 +27,7 @@ type leadLine struct {
 	Money, Due, DueTone, Last              string
 	Others                                 []link // who else it is about
 	Merge                                  string // where two files are made one
+	Visit                                  string // where a visit at home is recorded
 }
 
 // outcomes are what can be said of a lead that was followed.
@@ -65,6 +66,9 @@ func showWorklist(v *visit) (any, error) {
 		}
 		if list.Name == lead.Duplicate && v.may("/persons/:id/merge") {
 			line.Merge = line.Path + "/merge"
+		}
+		if list.Name == lead.HomeVisit {
+			line.Visit = line.Path + "/home-visits"
 		}
 		data.Lines = append(data.Lines, line)
 		if o := (Option{Value: whoOf(l.PersonID, l.Programme), Label: l.Name + " " + v.programmeOrNothing(l.Programme)}); len(people) == 0 || people[len(people)-1].Value != o.Value {
