@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestNewRecordsSayWhereTheyAre: an answer that promises where the new record is says it, again to a repeat, and the record is there.
@@ -119,6 +120,48 @@ func TestRefusalsAreHeard(t *testing.T) {
 		line, _ := bufio.NewReader(conn).ReadString('\n')
 		if conn.Close(); err != nil || !strings.Contains(line, tt.want) {
 			t.Errorf("%s: %q (%v), want %s", tt.name, line, err, tt.want)
+		}
+	}
+}
+
+// TestRefusedBodiesAreReadAlone: while bodies that were refused are read to their end, nothing of another request is lost to them.
+func TestRefusedBodiesAreReadAlone(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.login("liaison.a")
+	open := func(token string, size int) net.Conn {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
+		fmt.Fprintf(conn, "POST /api/v1/persons/search HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", token, size)
+		return conn
+	}
+	var refused []net.Conn
+	for range 16 {
+		refused = append(refused, open("x", 1000))
+	}
+	body := []byte(`{"name":"金丝雀一"}`)
+	for range 6 {
+		time.Sleep(50 * time.Millisecond) // until each is refused, or waits for more
+		conn := open(s.login("liaison.a"), len(body))
+		for piece := range slices.Chunk(body, 4) {
+			_, _ = conn.Write(piece)
+			time.Sleep(10 * time.Millisecond)
+			for _, c := range refused {
+				_, _ = c.Write([]byte(" "))
+			}
+		}
+		if line, err := bufio.NewReader(conn).ReadString('\n'); !strings.Contains(line, " 200 ") {
+			t.Fatalf("beside bodies that were refused: %q (%v), want 200", line, err)
+		}
+	}
+	for _, c := range refused {
+		_, _ = c.Write(bytes.Repeat([]byte(" "), 1000))
+		if line, _ := bufio.NewReader(c).ReadString('\n'); !strings.Contains(line, " 401 ") {
+			t.Errorf("a refused body is answered %q, want 401", line)
 		}
 	}
 }

@@ -73,8 +73,8 @@ func (a *API) Handler() (http.Handler, error) {
 	e.IPExtractor = a.IPs
 	e.HTTPErrorHandler = a.problem
 	e.Use(a.requestID, a.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{DisableErrorHandler: true, DisablePrintStack: true}),
-		secureHeaders, heardOut, asSent, middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxBody, Skipper: isUpload}),
-		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxUpload}), patience.Requests(timeout))
+		secureHeaders, patience.Requests(timeout), heardOut, asSent, middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxBody, Skipper: isUpload}),
+		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxUpload}))
 	for _, op := range a.contract.operations {
 		if op.demo && a.Clock == nil {
 			continue
@@ -192,12 +192,15 @@ func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 const mostHeard = 32 << 20
 
 // heardOut reads the rest of what was refused, since many programs read no answer before all is sent: to them the connection would have been
-// reset. Who waits to be told to go on hears it at once.
+// reset. Who waits to be told to go on hears it at once. What bounds the size of a body is given to the next request when this one is done, so the
+// body is read as it was before.
 func heardOut(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		in := c.Request()
+		body := in.Body
 		err := next(c)
-		if in := c.Request(); err != nil && in.ContentLength <= mostHeard && in.Header.Get("Expect") == "" {
-			_, _ = io.CopyN(io.Discard, in.Body, mostHeard) // it ends earlier, as a rule
+		if err != nil && in.ContentLength <= mostHeard && in.Header.Get("Expect") == "" {
+			_, _ = io.CopyN(io.Discard, body, mostHeard) // it ends earlier, as a rule
 		}
 		return err
 	}
