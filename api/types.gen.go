@@ -4792,7 +4792,7 @@ type Merge struct {
 	// MergedName Absent where that file is outside the caller's area.
 	MergedName *string `json:"merged_name,omitempty"`
 
-	// Moved How many records moved, by kind.
+	// Moved How many records moved, by kind. Visits at home are not told of.
 	Moved map[string]int `json:"moved"`
 
 	// PersonID Whose file stays.

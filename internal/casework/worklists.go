@@ -233,6 +233,9 @@ func (d *Desk) ActOnLead(ctx context.Context, who access.Actor, a store.LeadActi
 	if err != nil {
 		return a, err
 	}
+	if err := d.readsList(ctx, who, l); err != nil {
+		return a, err
+	}
 	if a.On.IsZero() {
 		a.On = d.today()
 	}

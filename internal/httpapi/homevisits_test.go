@@ -246,12 +246,13 @@ func TestHomeVisitByAnother(t *testing.T) {
 		for person, status := range want {
 			s.do("acting", "POST", "/persons/"+person+"/home-visits", met).want(status)
 		}
-		status, listed := 200, true
+		status, acts, listed := 200, 201, true
 		if deputy == "liaison.b" {
-			status, listed = 403, false
+			status, acts, listed = 403, 403, false
 		}
 		s.do("acting", "GET", "/persons/"+other+"/home-visits", nil).want(status)
 		s.do("acting", "GET", "/worklists/home_visit", nil).want(status)
+		s.do("acting", "POST", "/worklists/home_visit/actions", map[string]any{"person_id": other, "outcome": "visited"}).want(acts)
 		if all := string(s.do("acting", "GET", "/worklists", nil).want(200).body); strings.Contains(all, "home_visit") != listed {
 			t.Errorf("%s, who acts for an officer, is told of the lists %s", deputy, all)
 		}
@@ -272,6 +273,11 @@ func TestHomeVisitsGoWithTheFile(t *testing.T) {
 	m := s.merge("town.a", goes, stays).want(201)
 	if n := visits("town.a", stays); n != 1 {
 		t.Errorf("the file that stays has %d visits", n)
+	}
+	for _, of := range []string{"/merges/" + m.text("id"), "/persons/" + stays + "/merges", "/persons/" + stays + "/record"} {
+		if told := string(s.do("liaison.a", "GET", of, nil).want(200).body); strings.Contains(told, "visit") {
+			t.Errorf("a liaison reads in %s that somebody was visited: %s", of, told)
+		}
 	}
 	s.do("cdpf", "POST", "/persons/"+goes+"/home-visits", met).want(409, "MERGED")
 	s.undo(m).want(200)

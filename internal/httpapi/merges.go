@@ -76,10 +76,7 @@ func mergeViews(list []store.Merge) []api.Merge {
 
 func mergeView(m store.Merge) api.Merge {
 	v := api.Merge{ID: m.ID, Version: m.Version, PersonID: m.PersonID, AreaCode: api.AreaCode(m.Area), MergedID: m.MergedID, MergedName: some(m.MergedName), Reason: m.Reason,
-		MergedAt: m.MergedAt.UTC(), MergedBy: m.MergedBy, UndoneBy: some(m.UndoneBy), UndoReason: some(m.UndoReason), Moved: map[string]int{}, Cut: len(m.Rows.Cut) + len(m.Rows.Back["awards"])}
-	for table, rows := range m.Rows.Moved {
-		v.Moved[table] = len(rows)
-	}
+		MergedAt: m.MergedAt.UTC(), MergedBy: m.MergedBy, UndoneBy: some(m.UndoneBy), UndoReason: some(m.UndoReason), Moved: m.Told(), Cut: len(m.Rows.Cut) + len(m.Rows.Back["awards"])}
 	if !m.UndoneAt.IsZero() {
 		at := m.UndoneAt.UTC()
 		v.UndoneAt = &at

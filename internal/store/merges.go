@@ -33,6 +33,17 @@ type Merge struct {
 	Rows       MergeRows
 }
 
+// Told is how many rows a merge has moved, by tables. Visits at home are not among them: liaisons read of merges, and do not know who was visited.
+func (m Merge) Told() map[string]int {
+	told := map[string]int{}
+	for table, rows := range m.Rows.Moved {
+		if table != "home_visits" {
+			told[table] = len(rows)
+		}
+	}
+	return told
+}
+
 // MergeRows is what a merge did, row by row, by tables.
 type MergeRows struct {
 	Moved map[string]map[uuid.UUID]string `json:"moved"` // rows of the merged file that went to the other, with their state

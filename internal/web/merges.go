@@ -221,8 +221,9 @@ func showOneMerge(v *visit) (any, error) {
 	if !m.UndoneAt.IsZero() {
 		data.Facts = append(data.Facts, pair{v.t("merge.undone_on"), m.UndoneAt.In(china).Format("2006-01-02 15:04")}, pair{v.t("merge.undo_reason"), m.UndoReason})
 	}
-	for _, table := range slices.Sorted(maps.Keys(m.Rows.Moved)) {
-		if n := len(m.Rows.Moved[table]); n > 0 {
+	moved := m.Told()
+	for _, table := range slices.Sorted(maps.Keys(moved)) {
+		if n := moved[table]; n > 0 {
 			data.Moved = append(data.Moved, pair{v.t("merge_table." + table), strconv.Itoa(n)})
 		}
 	}
