@@ -11,7 +11,7 @@ func (a *API) listPhones(r *Request) (Response, error) {
 	if f.Area, err = a.areaParam(r); err != nil {
 		return Response{}, err
 	}
-	if f.Behind, err = r.afterID(); err != nil {
+	if f.After, err = store.ParsePhonePlace(r.Query.Get("cursor")); err != nil {
 		return Response{}, err
 	}
 	if asked := r.Query.Get("waiting"); asked != "" {
@@ -22,7 +22,7 @@ func (a *API) listPhones(r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	v := api.PhoneList{Items: []api.Phone{}, NextCursor: next(list, f.Limit, func(p store.Phone) string { return idCursor(p.ID) })}
+	v := api.PhoneList{Items: []api.Phone{}, NextCursor: next(list, f.Limit, func(p store.Phone) string { return p.Place().String() })}
 	for _, p := range list {
 		v.Items = append(v.Items, phoneView(p))
 	}

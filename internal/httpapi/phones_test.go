@@ -48,6 +48,11 @@ func TestPhones(t *testing.T) {
 	listed("cdpf", "?area="+townC, "town.c")
 	first := s.do("cdpf", "GET", "/phones?limit=1", nil).want(200)
 	listed("cdpf", "?limit=5&cursor="+first.text("next_cursor"), "town.c", "liaison.a")
+	s.clock.Set(s.clock.Now().Add(time.Minute))
+	if err := s.desk.HearOfPhone(ctx, s.actor("liaison.b"), enrolled["liaison.b"], 0, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	listed("cdpf", "?limit=5&cursor="+first.text("next_cursor"), "town.c", "liaison.a", "liaison.b") // its last one has been heard of meanwhile
 	s.do("town.a", "GET", "/phones?area="+townC, nil).want(404)
 
 	// a clock that is wrong altogether stands in no list's way

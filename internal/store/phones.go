@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -120,9 +122,41 @@ func (db *DB) PhoneContact(ctx context.Context, account, id uuid.UUID, waiting i
 // PhoneFilter says which phones to list.
 type PhoneFilter struct {
 	Area    area.Code
-	Waiting *bool     // whether entries wait on it; nil: either
-	Behind  uuid.UUID // after this one
+	Waiting *bool // whether entries wait on it; nil: either
+	After   PhonePlace
 	Limit   int
+}
+
+// PhonePlace is a place in the order of the phones. It says when that phone had been heard of: it is heard of again while somebody reads on.
+type PhonePlace struct {
+	Heard time.Time
+	ID    uuid.UUID
+}
+
+// Place is where a phone stands.
+func (p Phone) Place() PhonePlace { return PhonePlace{p.ContactedAt, p.ID} }
+
+// String is the place as a cursor.
+func (p PhonePlace) String() string {
+	return base64.RawURLEncoding.EncodeToString([]byte(p.Heard.UTC().Format(time.RFC3339Nano) + "|" + p.ID.String()))
+}
+
+// ParsePhonePlace reads a cursor that a client handed back; empty is the beginning.
+func ParsePhonePlace(text string) (p PhonePlace, err error) {
+	if text == "" {
+		return p, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	heard, id, ok := strings.Cut(string(raw), "|")
+	if err == nil && ok {
+		if p.Heard, err = time.Parse(time.RFC3339Nano, heard); err == nil {
+			p.ID, err = uuid.Parse(id)
+		}
+	}
+	if err != nil || !ok {
+		return PhonePlace{}, BadCursor
+	}
+	return p, nil
 }
 
 // ListPhones lists the phones of accounts of an area that are not written off, those first that have not been heard of for longest.
@@ -133,8 +167,8 @@ func (db *DB) ListPhones(ctx context.Context, who access.Actor, f PhoneFilter) (
 	lo, hi := f.Area.Range()
 	err = db.Read(ctx, who, func(b *pgx.Batch) {
 		b.Queue(phones+`p.written_off_at IS NULL AND a.area_code >= $1 AND a.area_code < $2 AND ($3::boolean IS NULL OR (p.waiting > 0) = $3)
-			AND ($4::uuid IS NULL OR (p.contacted_at, p.id) > (SELECT contacted_at, id FROM phones WHERE id = $4)) ORDER BY p.contacted_at, p.id LIMIT $5`,
-			lo, hi, f.Waiting, orNull(f.Behind), f.Limit).Query(into(&list, func(row pgx.CollectableRow) (Phone, error) { return scanPhone(row) }))
+			AND ($5::uuid IS NULL OR (p.contacted_at, p.id) > ($4, $5)) ORDER BY p.contacted_at, p.id LIMIT $6`,
+			lo, hi, f.Waiting, f.After.Heard, orNull(f.After.ID), f.Limit).Query(into(&list, func(row pgx.CollectableRow) (Phone, error) { return scanPhone(row) }))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list phones: %w", err)

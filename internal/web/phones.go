@@ -36,7 +36,7 @@ func showPhones(v *visit) (any, error) {
 		return nil, err
 	}
 	data.Filters = list
-	after, err := store.ParseCursor(v.query.Get("cursor"))
+	after, err := store.ParsePhonePlace(v.query.Get("cursor"))
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func showPhones(v *visit) (any, error) {
 		if only != "" && only != asked {
 			continue
 		}
-		found, err := v.desk.DB.ListPhones(v.ctx, v.who, store.PhoneFilter{Area: in, Waiting: &waiting, Behind: after.ID, Limit: pageSize})
+		found, err := v.desk.DB.ListPhones(v.ctx, v.who, store.PhoneFilter{Area: in, Waiting: &waiting, After: after, Limit: pageSize})
 		if err != nil {
 			return nil, err
 		}
@@ -60,7 +60,7 @@ func showPhones(v *visit) (any, error) {
 			l.Lines = append(l.Lines, line)
 		}
 		if n := len(found); n == pageSize {
-			if l.More = v.more(true, store.Cursor{ID: found[n-1].ID}.String()); only == "" {
+			if l.More = v.more(true, found[n-1].Place().String()); only == "" {
 				l.More += "&waiting=" + asked
 			}
 		}
