@@ -12,9 +12,9 @@ import (
 )
 
 // ratingFields ask what somebody thinks, entered for him.
-func (v *visit) ratingFields() []*Field {
+func (v *visit) ratingFields(hint string) []*Field {
 	return []*Field{{Name: "score", Label: v.t("rating.score"), Kind: "radio", Need: true, Options: v.options("choice", scores...)},
-		{Name: "text", Label: v.t("rating.text"), Hint: v.t("rating.text.hint"), Kind: "textarea", Max: 1000}}
+		{Name: "text", Label: v.t("rating.text"), Hint: v.t(hint), Kind: "textarea", Max: 1000}}
 }
 
 // rating is the form that asks what somebody thinks, or, where that was said, what was said. His words are for the offices that read
@@ -34,7 +34,7 @@ func (v *visit) ratingOf(step uuid.UUID, own bool) (*rating, error) {
 		if own || !v.acts("rate") {
 			return nil, nil
 		}
-		return &rating{Form: v.newForm("rate", "rating.enter", v.ratingFields()...)}, nil
+		return &rating{Form: v.newForm("rate", "rating.enter", v.ratingFields("rating.text.hint")...)}, nil
 	}
 	r := found[0]
 	told := []pair{{v.t("rating.at"), r.RatedAt.In(china).Format("2006-01-02")}, {v.t("rating.channel"), v.t("rated_by." + r.Channel)}}
@@ -112,7 +112,7 @@ func showRateable(v *visit) (any, error) {
 	}
 	if len(open) > 0 {
 		about := &Field{Name: "about", Label: v.t("rating.about"), Kind: "radio", Need: true, Options: open}
-		data.Form = v.newForm("rate", "rating.enter", append([]*Field{about}, v.ratingFields()...)...)
+		data.Form = v.newForm("rate", "rating.enter", append([]*Field{about}, v.ratingFields("rating.text.hint")...)...)
 	}
 	return data, nil
 }

@@ -47,9 +47,11 @@ func TestEveryPage(t *testing.T) {
 		}
 		b.wantNoBarriers("English " + at)
 	}
-	budget("/sign-in")
-	inChinese("/sign-in")
-	inEnglish("/sign-in")
+	for _, at := range []string{"/sign-in", "/status"} {
+		budget(at)
+		inChinese(at)
+		inEnglish(at)
+	}
 	for _, path := range slices.Sorted(maps.Keys(maySee)) {
 		who := maySee[path]
 		first, officer := userOf[who[0]], seer(path, who)

@@ -63,7 +63,7 @@ func TestHeads(t *testing.T) {
 			}
 		}
 	}
-	for _, at := range []string{"/sign-in", "/offline/", "/offline", "/offline/sw.js", "/offline/manifest.webmanifest", "/offline/hello", "/offline/files", "/alive"} {
+	for _, at := range []string{"/sign-in", "/status", "/offline/", "/offline", "/offline/sw.js", "/offline/manifest.webmanifest", "/offline/hello", "/offline/files", "/alive"} {
 		ask(s.as("liaison.a"), at, at)
 	}
 	if traces < 4 {

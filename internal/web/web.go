@@ -95,6 +95,8 @@ func (s *Site) Handler() (http.Handler, error) {
 	}
 	reads(e, "/sign-in", s.signInPage)
 	e.POST("/sign-in", s.signIn)
+	reads(e, "/status", s.statusPage)
+	e.POST("/status", s.askStatus)
 	e.POST("/sign-out", s.signOut)
 	reads(e, "/alive", s.alive)
 	e.POST("/language", s.chooseLanguage)
