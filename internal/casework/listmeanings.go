@@ -248,8 +248,8 @@ func house(r exchange.ListRow, asOf calendar.Date, _ casefile.File) ([]said, *wr
 
 // moved is a move of hukou. Its day still belongs to the old place, as that of every event which ends a right. Out of the district the
 // hukou is known no longer; whoever has the file keeps it. Inside, the managing village follows where it was that of the hukou
-// (choice): the right goes on and nobody loses anything, so no officer is asked. What
-// came after the move is not the list's affair, whatever its day.
+// (choice): the right goes on and nobody loses anything, so no officer is asked. What came after the move is not the list's affair, whatever its
+// day, nor is another village to which somebody who has entered the same move has given the file.
 func moved(r exchange.ListRow, _ calendar.Date, file casefile.File) ([]said, *wrongCell) {
 	on := r.Date("moved_on")
 	if r.Text("sort") == "out" {
@@ -261,7 +261,9 @@ func moved(r exchange.ListRow, _ calendar.Date, file casefile.File) ([]said, *wr
 	}
 	there := statement.Statement{Says: statement.Holds, Sort: string(to), From: on.Add(1), AsOf: on.Add(1)}
 	list := []said{{casefile.HukouArea, there}}
-	if before := file.On(on, nil); before.Managing == before.Latest(casefile.HukouArea).Sort {
+	before, after := file.On(on, nil), file.On(on.Add(1), nil)
+	given := after.Hukou == string(to) && after.Managing != string(to) && after.Managing != before.Managing
+	if before.Managing == before.Latest(casefile.HukouArea).Sort && !given {
 		list = append(list, said{casefile.ManagingArea, there})
 	}
 	return list, nil

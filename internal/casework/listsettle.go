@@ -233,6 +233,8 @@ func (l *listRun) decideKind(w *listWrites, h *heard, row int, statements []stat
 	if decision, found := h.dismissedBefore(statements); found {
 		change, _ := h.change(said, d.NewID, "")
 		if losses, err := d.atStake(h.dossier, change); err != nil || len(losses) > 0 {
+			// that he was left out before is cleared, though, where he is on the list and it holds on its day (T26)
+			l.clearUp(w, h, slices.DeleteFunc(slices.Clone(statements), func(s statement.Statement) bool { return !term(s).Contains(s.AsOf) }))
 			w.dismissed = append(w.dismissed, dismissedAs(decision, said[len(h.silent):])...)
 			return outcomeSame, err
 		}
@@ -340,11 +342,12 @@ func withdrawn(by uuid.UUID, list []store.Statement) []store.Statement {
 }
 
 // dismissedBefore is the decision by which an officer has found wrong all that a row says, when an earlier list said the very same. That somebody is left out, or
-// is suspended, a list says of its own day alone: that is another matter each time, or who has truly lost something would be paid for ever.
+// is suspended, a list says of its own day alone: that is another matter each time, or who has truly lost something would be paid for ever. So is a day that was
+// still to come then, and has come since.
 func (h heard) dismissedBefore(said []statement.Statement) (decision store.Statement, found bool) {
 	for _, s := range said {
 		i := slices.IndexFunc(h.dismissed, func(w store.Statement) bool {
-			return s.Says != statement.Absent && w.Kind == h.kind && w.Says == s.Says && w.Sort == s.Sort && w.From == s.From && w.To == s.To
+			return s.Says != statement.Absent && w.Kind == h.kind && w.Says == s.Says && w.Sort == s.Sort && w.From == s.From && w.To == s.To && !s.CameAfter(calendar.DateOf(w.DecidedAt))
 		})
 		if i < 0 {
 			return decision, false

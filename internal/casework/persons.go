@@ -402,11 +402,14 @@ var bornLater = field("birth_date", "IN_FUTURE", "出生日期不能晚于今天
 
 // movePlaces closes the old place and opens the new one. The day of a hukou move still belongs to the old place, as
 // the day of every event that ends a right does, and so it does to the managing village that changes with it: the roster of the month is that of
-// the town that is left, also on the first (M16), as when a list tells of the move. A managing village that changes alone does so on its day.
+// the town that is left, also on the first (M16), as when a list tells of the move. A managing village that changes alone does so on its day; on that
+// of a move it takes the place of the one moved to.
 func (d *Desk) movePlaces(ctx context.Context, tx *store.Tx, who access.Actor, file casefile.File, p *casefile.Person, in PersonPatch) error {
-	managed := in.EffectiveOn
-	if in.Hukou != nil && *in.Hukou != p.Hukou {
-		managed = managed.Add(1)
+	managed, next := in.EffectiveOn, in.EffectiveOn.Add(1)
+	if in.Hukou != nil && *in.Hukou != p.Hukou || slices.ContainsFunc(file.Circumstances, func(c casefile.Circumstance) bool {
+		return c.Kind == casefile.ManagingArea && c.SupersededAt.IsZero() && c.ValidFrom == next
+	}) {
+		managed = next
 	}
 	moves := []struct {
 		name, kind string

@@ -152,3 +152,48 @@ func TestDismissedHitThatGives(t *testing.T) {
 		t.Errorf("the facts: %s", got)
 	}
 }
+
+// TestDismissedMatterThatHasCome: what lay ahead when it was found wrong is asked about once more when its day has come: who has truly lost something
+// would be paid for ever.
+func TestDismissedMatterThatHasCome(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person := s.person1(956, 1)
+	s.granted(person, nursing, "2023-01-05", "2023-01-06")
+	s.granted(person, living, "2023-01-05", "2023-01-06")
+	for _, list := range []struct {
+		kind, on, term string
+		pending        float64
+	}{
+		{"dibao", "2023-04-10", "2022-01-01,2023-08-31", 1}, {"dibao", "2023-08-31", "2022-01-01,2023-08-31", 0},
+		{"dibao", "2023-09-05", "2022-01-01,2023-08-31", 1}, {"dibao", "2023-10-10", "2022-01-01,2023-08-31", 0},
+		{"tekun", "2023-10-11", "2023-12-01,", 1}, {"tekun", "2023-11-10", "2023-12-01,", 0}, {"tekun", "2023-12-01", "2023-12-01,", 1}, {"tekun", "2024-01-10", "2023-12-01,", 0},
+	} {
+		s.at(list.on)
+		s.list("civil", "kind="+list.kind+"&sender=x&as_of="+list.on, "姓名,身份证号,起始日期,终止日期", "金丝雀956,"+number(956)+","+list.term).want(201).wantCounts(0, 1-list.pending, 0, list.pending)
+		if list.pending > 0 {
+			s.dismissed(person)
+		}
+	}
+}
+
+// TestDismissedHitNamesThePerson: a list that says once more what was dismissed, and by which somebody receives the allowance on its day, clears that an
+// earlier one left him out (T26).
+func TestDismissedHitNamesThePerson(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	person := s.person1(957, 1)
+	s.granted(person, living, "2023-01-05", "2023-01-06")
+	until := []string{"姓名,身份证号,起始日期,终止日期", "金丝雀957," + number(957) + ",2022-01-01,2023-08-31"}
+	s.at("2023-04-10")
+	s.list("civil", "kind=dibao&sender=x&as_of=2023-04-10", until...).want(201).wantCounts(0, 0, 0, 1)
+	s.dismissed(person)
+	s.listed("dibao", "2023-05-10", stranger).wantCounts(0, 0, 1, 1)
+	s.at("2023-06-10")
+	june := s.list("civil", "kind=dibao&sender=x&as_of=2023-06-10", until...).want(201).wantCounts(0, 1, 0, 0)
+	s.wantWaits("named again", person, "")
+	s.wantHeld("named again", person, 0)
+	s.undone(june)
+	s.wantWaits("that is taken back", person, "dibao absent 2023-05-10")
+	s.wantHeld("that is taken back", person, 1)
+}

@@ -136,10 +136,34 @@ func TestMoveOnTheFirst(t *testing.T) {
 			t.Errorf("%s by hand\n%sby a list\n%s", kind, hand, list)
 		}
 	}
-	for month, town := range map[string]string{"2023-04": townA, "2023-05": townC} {
-		roster := s.do("civil", "POST", "/rosters", map[string]any{"month": month, "area_code": town}).want(201)
+	for _, of := range []struct{ month, town string }{{"2023-04", townA}, {"2023-05", townC}} { // the town of the latest month pays all before it as well
+		roster := s.do("civil", "POST", "/rosters", map[string]any{"month": of.month, "area_code": of.town}).want(201)
 		if lines := s.lines("/rosters/" + roster.text("id")); len(lines) != 2 {
-			t.Errorf("the roster of %s in %s pays %v", month, town, lines)
+			t.Errorf("the roster of %s in %s pays %v", of.month, of.town, lines)
 		}
 	}
+}
+
+// TestManagingVillageOnTheDayOfAMove: on the day of a move the managing village can be put right, and one that an officer has given otherwise than by the
+// hukou stays when a list tells of the same move.
+func TestManagingVillageOnTheDayOfAMove(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id, other := s.person1(788, 1), s.person1(789, 1)
+	s.at("2023-05-03")
+	patch := func(person string, body map[string]any) {
+		file := s.do("cdpf", "GET", "/persons/"+person, nil).want(200)
+		s.do("cdpf", "PATCH", "/persons/"+person, body, "If-Match", file.version()).want(200)
+	}
+	patch(id, map[string]any{"hukou_area_code": villageC, "managing_area_code": villageC})
+	patch(id, map[string]any{"managing_area_code": villageB})
+	patch(other, map[string]any{"hukou_area_code": villageC, "managing_area_code": villageB})
+	s.at("2023-05-05")
+	s.taken("cdpf", "moves", "2023-05-04", "ga", 0, 0, 2, 0, 0, moveHead, moveLine(788, "区内迁移,2023-05-03,"+villageC), moveLine(789, "区内迁移,2023-05-03,"+villageC))
+	for _, person := range []string{id, other} {
+		if got, want := s.factsOf(person, "managing_area"), villageA+" 1970-01-01 2023-05-03\n"+villageB+" 2023-05-04 <nil>\n"; got != want {
+			t.Errorf("managed\n%s, not\n%s", got, want)
+		}
+	}
+	s.wantDerived()
 }

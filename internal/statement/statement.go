@@ -30,6 +30,16 @@ type Statement struct {
 	AsOf calendar.Date // the day of the list
 }
 
+// CameAfter reports whether what a statement tells has begun or ended between a day and that of the list.
+func (s Statement) CameAfter(day calendar.Date) bool {
+	last := s.To
+	if s.Says == Ended {
+		last = s.From
+	}
+	begun := s.Says == Holds && s.From.After(day) && !s.From.After(s.AsOf)
+	return begun || !last.IsZero() && !last.Before(day) && last.Before(s.AsOf)
+}
+
 // Fact is what holds on some days.
 type Fact struct {
 	Sort string
