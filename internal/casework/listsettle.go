@@ -72,7 +72,7 @@ func (l *listRun) read(ctx context.Context, rows map[uuid.UUID][]saidRow) (p por
 	if p.silent, err = l.silentBefore(ctx, persons); err != nil || l.chosen {
 		return p, err
 	}
-	list, err = l.tx.DismissedStatements(ctx, l.done.Kind, persons)
+	list, err = l.tx.DismissedStatements(ctx, l.done.Kind, l.done.Sender, persons)
 	p.dismissed = byPerson(list)
 	return p, err
 }

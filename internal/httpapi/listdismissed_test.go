@@ -29,13 +29,14 @@ func (a answer) notes() (text string) {
 }
 
 // TestDismissedHitSaidAgain: what an officer has found wrong does not wait again when the next list says the very same; it holds no money, the list is
-// not silent about the person, and says since when the matter is decided. Another begin waits, and so does the same in a list of another kind.
+// not silent about the person, and says since when the matter is decided. Another begin waits, and so does the same in a list of another kind or sender.
 func TestDismissedHitSaidAgain(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	person, april := s.hit(951)
 	s.dismissed(person)
-	tried := s.list("civil", "kind=tekun&sender=y&as_of=2023-04-10&dry_run=true", dibaoHead, dibaoLine(951, "2023-04-05")).want(201).wantCounts(0, 1, 0, 0)
+	tried := s.list("civil", "kind=tekun&sender=x&as_of=2023-04-10&dry_run=true", dibaoHead, dibaoLine(951, "2023-04-05")).want(201).wantCounts(0, 1, 0, 0)
+	s.list("civil", "kind=tekun&sender=y&as_of=2023-04-10&dry_run=true", dibaoHead, dibaoLine(951, "2023-04-05")).want(201).wantCounts(0, 0, 0, 1)
 	for _, day := range []string{"2023-05-10", "2023-06-10"} {
 		again := s.listed("tekun", day, dibaoLine(951, "2023-04-05")).wantCounts(0, 1, 0, 0)
 		const want = "2 DISMISSED_BEFORE 2023-04-10已认定不属实，内容与那次相同，不再列入待确认\n"

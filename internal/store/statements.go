@@ -70,13 +70,13 @@ func (tx *Tx) LiveStatements(ctx context.Context, kinds []string, persons []uuid
 		WHERE s.kind = ANY($2) AND s.household_id IS NULL AND s.state IN ('active', 'pending') ORDER BY s.person_id, s.id`, persons, kinds)
 }
 
-// DismissedStatements reads what lists of a kind said of persons and an officer has found wrong, unless the list was taken back, or somebody had to say first whom
-// its row means.
-func (tx *Tx) DismissedStatements(ctx context.Context, list string, persons []uuid.UUID) ([]Statement, error) {
+// DismissedStatements reads what lists of a kind and sender said of persons and an officer has found wrong, unless the list was taken back, or somebody had to say first
+// whom its row means. What another sender says of itself is a second witness.
+func (tx *Tx) DismissedStatements(ctx context.Context, list, sender string, persons []uuid.UUID) ([]Statement, error) {
 	return tx.statements(ctx, `(SELECT DISTINCT unnest($1::uuid[])) u (id) CROSS JOIN LATERAL (SELECT * FROM list_statements WHERE person_id = u.id OFFSET 0) s
-		JOIN imports i ON i.id = s.import_id AND i.kind = $2 AND i.state = 'done'
+		JOIN imports i ON i.id = s.import_id AND i.kind = $2 AND i.sender = $3 AND i.state = 'done'
 		WHERE s.state = 'dismissed' AND s.decided_at IS NOT NULL AND NOT EXISTS (SELECT FROM import_unmatched m WHERE m.import_id = s.import_id AND m.row = s.row)
-		ORDER BY s.person_id, s.id`, persons, list)
+		ORDER BY s.person_id, s.id`, persons, list, sender)
 }
 
 // HomeStatements is LiveStatements of households, by household. Whichever member a list named, also one who is managed elsewhere: so it
